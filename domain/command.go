@@ -1,0 +1,53 @@
+package domain
+
+import "time"
+
+// Sequence names a source of integer ids.
+type Sequence string
+
+// The sequences. Each resource has its own, starting at 1.
+const (
+	SequenceUser      Sequence = "user"
+	SequenceRole      Sequence = "role"
+	SequencePrivilege Sequence = "privilege"
+	SequenceServer    Sequence = "server"
+	SequenceView      Sequence = "view"
+	SequenceZone      Sequence = "zone"
+	SequenceRecord    Sequence = "record"
+)
+
+// Env is what a decision may know of the outside world.
+type Env struct {
+	Actor UserID
+	Now   time.Time
+	// ids holds what was taken from the sequences for this decision.
+	ids map[Sequence][]int64
+}
+
+// NewEnv returns an Env whose NextID hands out the given ids in order.
+func NewEnv(actor UserID, now time.Time, ids map[Sequence][]int64) Env {
+	return Env{Actor: actor, Now: now, ids: ids}
+}
+
+// NextID takes the next id that the command announced by [Allocator]. It panics
+// when the command takes more than it announced, a programming error.
+func (e Env) NextID(s Sequence) int64 {
+	list := e.ids[s]
+	if len(list) == 0 {
+		panic("domain: command takes more ids than it announced: " + string(s))
+	}
+	e.ids[s] = list[1:]
+	return list[0]
+}
+
+// Command is an intention, already checked for form. Decide returns the events
+// that make it true, none when it is true already, or an [*Error] for the user.
+type Command interface {
+	Decide(h History, env Env) ([]Event, error)
+}
+
+// Allocator is implemented by commands that need new ids: one entry for each id.
+// A refused command wastes its ids.
+type Allocator interface {
+	Allocates() []Sequence
+}

@@ -1,0 +1,22 @@
+package dns
+
+import "github.com/opsledger/opsledger/domain"
+
+// Events describes every event type of the context.
+func Events() []domain.Descriptor {
+	const c = domain.ContextDNS
+	return []domain.Descriptor{
+		domain.Describe[ServerCreated](c), domain.Describe[ServerUpdated](c), domain.Describe[ServerDeleted](c),
+		domain.Describe[ServerEnrolled](c), domain.Describe[ServerWithdrawn](c),
+		domain.Describe[ViewCreated](c), domain.Describe[ViewUpdated](c), domain.Describe[ViewDeleted](c),
+		domain.Describe[ZoneCreated](c), domain.Describe[ZoneUpdated](c), domain.Describe[ZoneDeleted](c),
+		domain.Describe[RecordAdded](c), domain.Describe[RecordUpdated](c), domain.Describe[RecordDeleted](c),
+		domain.Describe[BindConfChanged](c),
+	}
+}
+
+// unkeyed is embedded by events that concern no single zone.
+type unkeyed struct{}
+
+// SubjectKey implements [domain.Event].
+func (unkeyed) SubjectKey() int64 { return 0 }

@@ -1,0 +1,48 @@
+package dns
+
+import "github.com/opsledger/opsledger/domain"
+
+// ViewData is what a client may say about a view.
+type ViewData struct {
+	Name string `json:"name"`
+	// ACL holds the address match list as the client wrote it, see [ParseACL].
+	ACL string `json:"acl"`
+}
+
+// ViewCreated says that a view exists. Views are matched in id order.
+type ViewCreated struct {
+	unkeyed
+	ID   int64    `json:"id"`
+	View ViewData `json:"view"`
+}
+
+// ViewUpdated says that a view's name or ACL changed; its records stay.
+type ViewUpdated struct {
+	unkeyed
+	ID     int64    `json:"id"`
+	Before ViewData `json:"before"`
+	After  ViewData `json:"after"`
+}
+
+// ViewDeleted says that a view, which no zone used, is gone.
+type ViewDeleted struct {
+	unkeyed
+	ID   int64    `json:"id"`
+	View ViewData `json:"view"`
+}
+
+// EventType implements [domain.Event].
+func (ViewCreated) EventType() string { return "ViewCreated" }
+func (ViewUpdated) EventType() string { return "ViewUpdated" }
+func (ViewDeleted) EventType() string { return "ViewDeleted" }
+
+// Tags implements [domain.Event].
+func (e ViewCreated) Tags() []domain.Tag {
+	return []domain.Tag{TagView(e.ID), TagViewName(e.View.Name)}
+}
+func (e ViewUpdated) Tags() []domain.Tag {
+	return joinTags(TagView(e.ID), TagViewName(e.Before.Name), TagViewName(e.After.Name))
+}
+func (e ViewDeleted) Tags() []domain.Tag {
+	return []domain.Tag{TagView(e.ID), TagViewName(e.View.Name)}
+}

@@ -1,0 +1,63 @@
+package domain
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Position is an event's place in the log: 1, 2, 3 … without gaps, in commit
+// order. It is also the event's JetStream sequence, the token by which a client
+// reads its own writes, and the SOA serial of the zone that the event changed.
+type Position int64
+
+// UserID names an actor. 0 is the system itself.
+type UserID int64
+
+// System is the actor of what opsledger does by itself, such as the first start.
+const System UserID = 0
+
+// Context is a part of the domain whose events form one chain (see Recorded.Prev)
+// and are projected together. It is the second token of an event's subject.
+type Context string
+
+// The contexts.
+const (
+	ContextAccess Context = "access"
+	ContextDNS    Context = "dns"
+	ContextOps    Context = "ops"
+)
+
+// Contexts lists all contexts in their fixed order, which is that of the log
+// head's columns.
+func Contexts() []Context { return []Context{ContextAccess, ContextDNS, ContextOps} }
+
+// Tag names something that decisions depend on, such as "zone:12". An event
+// carries the tags of everything it matters to. Tags hold no white space and no
+// control characters and have at most 400 bytes.
+type Tag string
+
+// Event is a fact in the past tense. Implementations are plain structs whose
+// JSON form is kept for ever: a change of form is a new schema number and an
+// upcaster, see [Descriptor].
+type Event interface {
+	// EventType is the event's name, such as "RecordAdded".
+	EventType() string
+	// Tags lists the event's tags without duplicates, in a stable order.
+	Tags() []Tag
+	// SubjectKey is the third token of the event's subject: a zone's id (dns)
+	// or a host's id (ops), 0 where there is none.
+	SubjectKey() int64
+}
+
+// Recorded is a decoded event with its place in the log.
+type Recorded struct {
+	Position Position
+	// Prev is the position of the previous event of the same context, 0 for the first.
+	Prev  Position
+	ID    uuid.UUID
+	Actor UserID
+	// At is when the event was appended (UTC); it never decreases along the log.
+	At    time.Time
+	Event Event
+}

@@ -1,0 +1,115 @@
+package child
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// insideID is what a child of root sees itself as in its user namespace.
+const insideID = 1000
+
+// attemptsFor lists the ways to start the program, the preferred one first.
+//
+// PostgreSQL refuses to run as root. In a user namespace of its own it is user
+// 1000 to itself and root's files stay root's, so nothing has to be handed over
+// and a folder below root's 0700 home works. Where namespaces are forbidden
+// (many containers) it runs as an unprivileged user that owns its folders.
+func attemptsFor(spec Spec) ([]*syscall.SysProcAttr, error) {
+	death := spec.DeathSignal
+	if death == 0 {
+		death = syscall.SIGKILL
+	}
+	plain := &syscall.SysProcAttr{Pdeathsig: death, Setpgid: true}
+	if !spec.Unprivileged || os.Geteuid() != 0 {
+		return []*syscall.SysProcAttr{plain}, nil
+	}
+	if namespacesAllowed() {
+		return []*syscall.SysProcAttr{inNamespace(death)}, nil
+	}
+	other, err := asOtherUser(spec, death)
+	if err != nil {
+		return nil, err
+	}
+	return []*syscall.SysProcAttr{other}, nil
+}
+
+func inNamespace(death syscall.Signal) *syscall.SysProcAttr {
+	ids := []syscall.SysProcIDMap{{ContainerID: insideID, HostID: 0, Size: 1}}
+	return &syscall.SysProcAttr{
+		Pdeathsig: death, Setpgid: true,
+		Cloneflags: syscall.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids,
+	}
+}
+
+// namespacesAllowed tries it, since no setting tells for certain.
+func namespacesAllowed() bool {
+	p := &Process{spec: Spec{Path: "/bin/true"}, done: make(chan struct{})}
+	if err := p.launch(inNamespace(syscall.SIGKILL)); err != nil {
+		return false
+	}
+	<-p.done
+	return p.err == nil
+}
+
+func asOtherUser(spec Spec, death syscall.Signal) (*syscall.SysProcAttr, error) {
+	uid, gid, err := unprivilegedIDs()
+	if err != nil {
+		return nil, fmt.Errorf("run %s without root's powers: %w", spec.name(), err)
+	}
+	for _, dir := range spec.Owns {
+		if err := handOver(dir, uid, gid); err != nil {
+			return nil, fmt.Errorf("run %s as user %d: %w", spec.name(), uid, err)
+		}
+	}
+	return &syscall.SysProcAttr{
+		Pdeathsig: death, Setpgid: true,
+		Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)},
+	}, nil
+}
+
+func unprivilegedIDs() (uid, gid int, err error) {
+	for _, name := range []string{"opsledger", "nobody"} {
+		u, lookup := user.Lookup(name)
+		if lookup != nil {
+			continue
+		}
+		uid, errUID := strconv.Atoi(u.Uid)
+		gid, errGID := strconv.Atoi(u.Gid)
+		if err := errors.Join(errUID, errGID); err != nil {
+			return 0, 0, err
+		}
+		return uid, gid, nil
+	}
+	return 0, 0, errors.New("user namespaces are not allowed here and there is no user named opsledger or nobody")
+}
+
+// handOver gives a folder and what is in it to the user, who must be able to reach it.
+func handOver(dir string, uid, gid int) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	for parent := filepath.Dir(abs); ; parent = filepath.Dir(parent) {
+		info, err := os.Stat(parent)
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o001 == 0 {
+			return fmt.Errorf("%s cannot be reached below %s (mode %v): choose a data folder that every user can reach", abs, parent, info.Mode().Perm())
+		}
+		if parent == filepath.Dir(parent) {
+			break
+		}
+	}
+	return filepath.WalkDir(abs, func(path string, _ os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, uid, gid)
+	})
+}

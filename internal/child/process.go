@@ -1,0 +1,149 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// Spec says what to run.
+type Spec struct {
+	// Name is used in errors; the program's base name when empty.
+	Name string
+	// Path is the program; Args are its arguments without the program's name.
+	Path string
+	Args []string
+	// Env is the whole environment; nil inherits the parent's.
+	Env []string
+	Dir string
+	// Log receives standard output and standard error; nil drops them.
+	Log io.Writer
+	// StopSignal asks the program to end, SIGTERM when 0.
+	StopSignal syscall.Signal
+	// DeathSignal is sent by the kernel when the parent dies, SIGKILL when 0.
+	DeathSignal syscall.Signal
+	// Unprivileged takes root's powers away, see privileges.go.
+	Unprivileged bool
+	// Owns lists folders that the program must own. They are handed over only
+	// where it has to run as another user.
+	Owns []string
+}
+
+func (s Spec) name() string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return filepath.Base(s.Path)
+}
+
+// Process is a running child.
+//
+// Invariants:
+//  1. The child does not outlive the parent: the thread that started it, to
+//     which the kernel binds the death signal, lives until the child has ended.
+//  2. Done is closed only after the child was reaped, so its pid is never
+//     signalled once it may belong to somebody else.
+type Process struct {
+	spec Spec
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error
+}
+
+// Start starts the program and returns when it runs (or could not be started).
+func Start(ctx context.Context, spec Spec) (*Process, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	attempts, err := attemptsFor(spec)
+	if err != nil {
+		return nil, err
+	}
+	var last error
+	for _, attr := range attempts {
+		p := &Process{spec: spec, done: make(chan struct{})}
+		if last = p.launch(attr); last == nil {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("start %s: %w", spec.name(), last)
+}
+
+// launch starts the command on a thread of its own, which stays until the end.
+func (p *Process) launch(attr *syscall.SysProcAttr) error {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		p.cmd = p.command(attr)
+		if err := p.cmd.Start(); err != nil {
+			started <- err
+			return
+		}
+		started <- nil
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	return <-started
+}
+
+func (p *Process) command(attr *syscall.SysProcAttr) *exec.Cmd {
+	cmd := exec.Command(p.spec.Path, p.spec.Args...)
+	cmd.Env, cmd.Dir, cmd.SysProcAttr = p.spec.Env, p.spec.Dir, attr
+	cmd.Stdout, cmd.Stderr = p.spec.Log, p.spec.Log
+	return cmd
+}
+
+// Pid is the child's process id.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Done is closed when the child has ended and been reaped.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Err tells, after Done, how the child ended: nil for exit code 0.
+func (p *Process) Err() error { return p.err }
+
+// Signal sends a signal; a child that has ended is no error.
+func (p *Process) Signal(sig syscall.Signal) error {
+	select {
+	case <-p.done:
+		return nil
+	default:
+	}
+	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, syscall.ESRCH) && !isFinished(err) {
+		return fmt.Errorf("signal %s: %w", p.spec.name(), err)
+	}
+	return nil
+}
+
+// Kill ends the child at once and waits until it is gone.
+func (p *Process) Kill() {
+	_ = p.Signal(syscall.SIGKILL) // it is gone or about to be
+	<-p.done
+}
+
+// Stop asks the child to end, kills it after the grace time, and returns when it is gone.
+func (p *Process) Stop(grace time.Duration) error {
+	sig := p.spec.StopSignal
+	if sig == 0 {
+		sig = syscall.SIGTERM
+	}
+	if err := p.Signal(sig); err != nil {
+		return err
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-p.done:
+		return nil
+	case <-timer.C:
+		p.Kill()
+		return fmt.Errorf("stop %s: it did not end within %s and was killed", p.spec.name(), grace)
+	}
+}
