@@ -1,0 +1,60 @@
+#!/bin/sh
+# Installs the programs that opsledger runs or is tested with, if any is missing:
+#   scripts/deps.sh run     PostgreSQL server, named and its tools, curl
+#   scripts/deps.sh test    the same and a C compiler (the race detector needs one)
+# Debian's packages, as root or by sudo; otherwise it says what to install.
+set -eu
+
+pg_bin() {
+    command -v initdb >/dev/null 2>&1 && return 0
+    for dir in /usr/lib/postgresql/*/bin; do
+        [ -x "$dir/initdb" ] && return 0
+    done
+    return 1
+}
+
+missing=
+need() { missing="$missing $1"; }
+pg_bin || need postgresql
+command -v named >/dev/null 2>&1 || [ -x /usr/sbin/named ] || need bind9
+command -v named-checkconf >/dev/null 2>&1 || [ -x /usr/sbin/named-checkconf ] || need bind9-utils
+command -v dig >/dev/null 2>&1 || need bind9-dnsutils
+command -v curl >/dev/null 2>&1 || need curl
+if [ "${1:-run}" = test ]; then
+    command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
+fi
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    as_root=sudo
+else
+    echo "opsledger needs:$missing. Install it as root: apt-get update && apt-get install$missing" >&2
+    exit 1
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "opsledger needs:$missing. Install what your system calls these Debian packages." >&2
+    exit 1
+fi
+
+# Only the programs are wanted: no system service is started by the installation,
+# and no default database cluster is made.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+    $as_root chmod 755 $policy
+    trap '$as_root rm -f $policy' EXIT
+fi
+case "$missing" in *postgresql*)
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        $as_root mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' | $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi ;;
+esac
+
+echo "installing:$missing"
+$as_root apt-get update -q
+# shellcheck disable=SC2086 # a list of package names
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+    -o Dpkg::Options::=--force-confold $missing
