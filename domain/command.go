@@ -16,6 +16,14 @@ const (
 	SequenceRecord    Sequence = "record"
 )
 
+// Sequences lists all sequences.
+func Sequences() []Sequence {
+	return []Sequence{
+		SequenceUser, SequenceRole, SequencePrivilege,
+		SequenceServer, SequenceView, SequenceZone, SequenceRecord,
+	}
+}
+
 // Env is what a decision may know of the outside world.
 type Env struct {
 	Actor UserID

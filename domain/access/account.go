@@ -1,0 +1,71 @@
+package access
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Limits of a password, in characters, and of the other fields of an account.
+const (
+	minPassword = 6
+	maxPassword = 128
+	maxMail     = 254
+)
+
+// ParseUsername checks a user's name: 3 to 64 of [A-Za-z0-9_.-]. It returns the
+// name as given; names compare without case.
+func ParseUsername(name string) (string, error) {
+	if len(name) < 3 || len(name) > 64 {
+		return "", domain.Invalid("username", "长度必须为3到64个字符！")
+	}
+	for _, c := range []byte(name) {
+		if !isNameByte(c) {
+			return "", domain.Invalid("username", "只能包含字母、数字、“_”、“.”和“-”！")
+		}
+	}
+	return name, nil
+}
+
+func isNameByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-'
+}
+
+// CheckPassword checks the length of a new password (6 to 128 characters).
+func CheckPassword(password string) error {
+	if !utf8.ValidString(password) {
+		return domain.Invalid("password", "不是合法的UTF-8文本！")
+	}
+	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
+		return domain.Invalid("password", "长度必须为%d到%d个字符！", minPassword, maxPassword)
+	}
+	return nil
+}
+
+// CheckPasswords checks a new password and its repetition.
+func CheckPasswords(password, again string) error {
+	if password != again {
+		return domain.Refused("两次密码输入要一致！")
+	}
+	return CheckPassword(password)
+}
+
+// ParseMail checks the form of a mail address: something@something, no blanks
+// and no control characters, at most 254 octets. It returns the address as given.
+func ParseMail(mail string) (string, error) {
+	local, host, found := strings.Cut(mail, "@")
+	bad := !found || local == "" || host == "" || strings.Contains(host, "@") || len(mail) > maxMail || !utf8.ValidString(mail)
+	if bad || strings.ContainsFunc(mail, notInMail) {
+		return "", domain.Invalid("email", "不是合法的邮箱地址！")
+	}
+	return mail, nil
+}
+
+func notInMail(r rune) bool {
+	return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`<>()[],;:"\`, r)
+}
+
+// FoldMail brings an address to the form in which addresses compare.
+func FoldMail(mail string) string { return strings.ToLower(mail) }

@@ -1,0 +1,229 @@
+package dns_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/domaintest"
+)
+
+const secretID = "018f0000-0000-7000-8000-000000000001"
+
+// acceptedConf has much of what a client may write, in every form of comment and quote.
+const acceptedConf = `# shell comment with "quote and { brace
+// C++ comment ;
+/* C comment
+   over lines } */
+acl internal { 10.0.0.0/8; !192.0.2.1; { 127.0.0.1; ::1; }; !{ 10.1.0.0/16; }; key xfer; };
+key "xfer" { algorithm hmac-sha256; secret "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"; }; // the key
+options {
+	recursion yes; allow-recursion { internal; localhost; };
+	allow-transfer { key xfer; };
+	forwarders port 53 { 192.0.2.53; 192.0.2.54 port 5353; };
+	forward first;
+	version "none of; your } business #//";
+	max-cache-size 50%;
+	rate-limit { responses-per-second 100; exempt-clients { internal; }; };
+	rrset-order { class IN type A name "a.com" order random; order cyclic; };
+	query-source address * ;
+	cookie-secret "0123456789abcdef0123456789abcdef";
+	dnssec-validation no;
+	DENY-answer-addresses { 10.0.0.0/8; } except-from { "a.com"; };
+};
+logging {
+	channel queries { file "queries.log" versions 3 size 20m; severity info; print-time yes; };
+	category queries { queries; default_stderr; };
+};
+server 192.0.2.0/24 { edns no; keys xfer; };
+primaries up { 192.0.2.1 key xfer; };
+statistics-channels { inet 127.0.0.1 port 8053 allow { 127.0.0.1; }; };
+trust-anchors { example.com static-ds 1 8 2 "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"; };
+`
+
+func TestBindConfAccepts(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"default": dns.DefaultBindConf, "rich": acceptedConf} {
+		conf, err := dns.ParseBindConf(text)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := conf.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		checkConf(t, text)
+		checkConf(t, conf.String())
+		again, err := dns.ParseBindConf(conf.String())
+		if err != nil || again.String() != conf.String() {
+			t.Errorf("%s: writing and reading again (%v) gave\n%s\nwant\n%s", name, err, again, conf)
+		}
+		whole := len(conf.Others())
+		if len(conf.Options()) > 0 {
+			whole++
+		}
+		if whole != len(conf.Statements) {
+			t.Errorf("%s: options and others are %d statements of %d", name, whole, len(conf.Statements))
+		}
+	}
+}
+
+func TestBindConfRefuses(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string]string{
+		"":                               "没有任何语句",
+		"// nothing":                     "没有任何语句",
+		"line1\nline2":                   "缺少“;”",
+		"line1;":                         `不允许的语句"line1"`,
+		"options {":                      "缺少“}”",
+		"options { };}":                  "多余的“}”",
+		"options { } options { };":       "options语句不正确",
+		"options { }; options { };":      "options语句只能有一个",
+		"logging { };\nlogging { };":     "第2行：logging语句只能有一个",
+		"options { ; };":                 "空语句",
+		"options { recursion yes };":     "缺少“;”",
+		"/* no end":                      "注释没有结束",
+		"/*/ options { };":               "注释没有结束",
+		`key "a`:                         "双引号没有配对",
+		"acl \"a\nb\" { any; };":         "双引号内",
+		`acl "a\" { any; };`:             "双引号内",
+		"acl a { `; };":                  "不能识别的字符",
+		"acl a = { any; };":              "不能识别的字符",
+		"acl a\x00 { any; };":            "控制字符",
+		"acl \xff { any; };":             "UTF-8",
+		strings.Repeat("acl a {", 20):    "嵌套过深",
+		strings.Repeat(" ", 257<<10):     "字节",
+		"view x { };":                    `不允许的语句"view"`,
+		`zone "a.com" { type master; };`: `不允许的语句"zone"`,
+		"Controls { };":                  `不允许的语句"controls"`,
+		`INCLUDE "/etc/passwd";`:         `不允许的语句"include"`,
+		`include/**/"/etc/passwd";`:      `不允许的语句"include"`,
+		`dyndb "x" "y" { };`:             `不允许的语句"dyndb"`,
+		`plugin query "x.so";`:           `不允许的语句"plugin"`,
+		`dlz x { database "y"; };`:       `不允许的语句"dlz"`,
+		"managed-keys { };":              `不允许的语句"managed-keys"`,
+		"lwres { };":                     `不允许的语句"lwres"`,
+		"{ options { }; };":              `不允许的语句""`,
+
+		"options {\n\tdirectory \"/\";\n};":                          `第2行：选项"directory"由系统生成，不能设置`,
+		"options { Listen-On { any; }; };":                           `"listen-on"由系统生成`,
+		"options { listen-on-v6 port 5 { any; }; };":                 "由系统生成",
+		"options { pid-file none; };":                                "由系统生成",
+		"options { session-keyfile \"x\"; };":                        "由系统生成",
+		"options { server-id \"x\"; };":                              "由系统生成",
+		"options { allow-new-zones no; };":                           "由系统生成",
+		"options { allow-update { any; }; };":                        "由系统生成",
+		"options { check-names master fail; };":                      "由系统生成",
+		"options { max-records-per-type 1; };":                       "由系统生成",
+		"options { include \"x\"; };":                                `不允许的选项"include"`,
+		"options { dnssec-policy default; };":                        `不允许的选项"dnssec-policy"`,
+		"options { response-policy { zone \"x\"; }; };":              "不允许的选项",
+		"options { tkey-gssapi-keytab \"x\"; };":                     "不允许的选项",
+		"options { blackhole { any; }; };":                           "不允许的选项",
+		"options { \"x\\\" 1; };":                                    "双引号内",
+		"options { rate-limit { include \"x\"; }; };":                `不允许的语句"include"`,
+		"options { cookie-secret \"zz\"; };":                         "十六进制",
+		"options { { recursion yes; }; };":                           `不允许的选项""`,
+		"acl opsledger-x { any; };":                                  `不能以"opsledger-"开头`,
+		"acl \"OpsLedger-x\" { any; };":                              `不能以"opsledger-"开头`,
+		`key opsledger-a { algorithm hmac-md5; secret "YQ=="; };`:    `不能以"opsledger-"开头`,
+		`key a { algorithm hmac-md5; secret "not base64!"; };`:       "secret必须是base64",
+		`key a { algorithm hmac-md5; secret "vault:x"; };`:           "vault:",
+		`key a { secret "vault:` + secretID + `"; };`:                "vault:",
+		`key a { secret x { }; };`:                                   "secret必须是base64",
+		`key a { include "x"; };`:                                    `不允许的语句"include"`,
+		`server 1.1.1.1 { include "x"; };`:                           "include",
+		`tls a { key-file "/etc/shadow"; };`:                         `不允许的语句"key-file"`,
+		`acl a { { include "x"; }; };`:                               "include",
+		`logging { channel a { file "/etc/passwd.log"; }; };`:        "日志文件",
+		`logging { channel a { file "../a.log"; }; };`:               "日志文件",
+		`logging { channel a { file "named.conf"; }; };`:             "日志文件",
+		`logging { channel a { file ".log"; }; };`:                   "日志文件",
+		`logging { channel a { FILE "x"; }; };`:                      "日志文件",
+		`logging { channel a { include "x"; }; };`:                   "include",
+		`logging { include "x"; };`:                                  "include",
+		"options { recursion yes; }; # ok\ncontrols { };":            "第2行",
+		"options { recursion yes; }; /* \n\n */ controls { };":       "第3行",
+		"options { forwarders { 1.1.1.1; }; }; }; zone \"a\" { }; {": "多余的“}”",
+	} {
+		conf, err := dns.ParseBindConf(text)
+		if err == nil {
+			err = conf.Validate()
+		}
+		var refusal *domain.Error
+		if !errors.As(err, &refusal) || refusal.Field != "bind_conf" || !strings.Contains(refusal.Message, says) {
+			t.Errorf("%q: got %v, want a refusal that says %s", shortened(text), err, says)
+		}
+	}
+}
+
+func shortened(text string) string { return text[:min(len(text), 80)] }
+
+func TestBindConfSecrets(t *testing.T) {
+	t.Parallel()
+	conf := must(dns.ParseBindConf(acceptedConf))
+	var kept []string
+	text, ids, err := conf.CutSecrets(func(secret string) (string, error) {
+		kept = append(kept, secret)
+		return strings.Replace(secretID, "018f", "018"+string(rune('0'+len(kept))), 1), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0", "0123456789abcdef0123456789abcdef"}; !slices.Equal(kept, want) {
+		t.Errorf("cut %q, want %q", kept, want)
+	}
+	for _, secret := range kept {
+		if strings.Contains(text, secret) {
+			t.Errorf("%q is still in the text", secret)
+		}
+	}
+	if !strings.Contains(text, "// the key") {
+		t.Error("a comment was lost")
+	}
+	back, err := dns.FillSecrets(text, map[string]string{ids[0]: kept[0], ids[1]: kept[1]})
+	if err != nil || back != acceptedConf {
+		t.Errorf("filled back (%v):\n%s", err, back)
+	}
+	if _, err := dns.FillSecrets(text, map[string]string{ids[0]: kept[0]}); err == nil {
+		t.Error("a missing secret was not noticed")
+	}
+	if _, err := dns.FillSecrets(text, map[string]string{ids[0]: `x"; }; zone`, ids[1]: kept[1]}); err == nil {
+		t.Error("a secret that is none was filled in")
+	}
+	cmd := must(dns.NewChangeBindConf(text, ids, nil))
+	domaintest.Given().When(cmd).Then(t, dns.BindConfChanged{Text: text, Secrets: ids})
+	if _, err := dns.NewChangeBindConf(text, ids[:1], nil); err == nil {
+		t.Error("an unlisted secret was accepted")
+	}
+	failed := errors.New("vault is away")
+	if _, _, err := conf.CutSecrets(func(string) (string, error) { return "", failed }); !errors.Is(err, failed) {
+		t.Errorf("got %v, want the vault's error", err)
+	}
+}
+
+func TestChangeBindConfDecisions(t *testing.T) {
+	t.Parallel()
+	const a, b = "options { recursion yes; };\n", "options { recursion no; };\n"
+	change := func(text string, ifMatch *domain.Position) domain.Command {
+		return must(dns.NewChangeBindConf(text, nil, ifMatch))
+	}
+	given := []domain.Event{dns.BindConfChanged{Text: a}}
+	runDecisions(t, []decision{
+		{name: "first", when: change(a, nil), then: given},
+		{name: "first, of the default", when: change(a, ptr(domain.Position(0))), then: given},
+		{name: "again the same", given: given, when: change(a, nil)},
+		{name: "another", given: given, when: change(b, ptr(domain.Position(1))), then: []domain.Event{dns.BindConfChanged{Text: b}}},
+		{name: "other version", given: given, when: change(b, ptr(domain.Position(0))), code: domain.CodePrecondition},
+		{name: "guest may not", given: users(), as: guest, when: change(a, nil), code: domain.CodeForbidden, text: "BIND_CONF_EDIT"},
+	})
+	if _, err := dns.NewChangeBindConf("zone a { };", nil, nil); err == nil {
+		t.Error("a zone statement was accepted")
+	}
+	runRaces(t, []race{
+		{"changed", given, change(b, nil), dns.BindConfChanged{Text: "x"}, true},
+		{"something else", given, change(b, nil), view(1, "v"), false},
+	})
+}

@@ -1,0 +1,45 @@
+package dns
+
+import (
+	"strings"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Apex is the host that stands for the zone's own name.
+const Apex = "@"
+
+// ParseHost checks a record's owner name relative to its zone: "@" for the
+// apex, else labels of letters, digits, "-", "_" and "/", of which the leftmost
+// may be "*". IDN labels become punycode. Whether it fits below a zone is said
+// by [OwnerName].
+func ParseHost(text string) (string, error) {
+	if text == Apex || text == "*" {
+		return text, nil
+	}
+	if strings.HasSuffix(text, ".") {
+		return "", domain.Invalid("host", "必须是相对于Zone的主机名，不能以“.”结尾！")
+	}
+	rest, wild := strings.CutPrefix(text, "*.")
+	name, problem := asciiName(rest)
+	if problem != "" {
+		return "", domain.Invalid("host", "%s", problem)
+	}
+	if wild {
+		name = "*." + name
+	}
+	return name, nil
+}
+
+// OwnerName returns the absolute owner name, with its final dot, of a host that
+// passed [ParseHost]. It refuses what is longer than a domain name may be.
+func OwnerName(host, zone string) (string, error) {
+	name := zone
+	if host != Apex {
+		name = host + "." + zone
+	}
+	if len(name) > maxName {
+		return "", domain.Invalid("host", "与Zone名称合起来不能超过%d个字符！", maxName)
+	}
+	return name + ".", nil
+}

@@ -1,0 +1,103 @@
+package dns_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/domaintest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testNow is a fixed time; no decision depends on it.
+var testNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// decision is one row of a table: given events, when a command is decided by
+// a user, then events, or an error with a code and a text.
+type decision struct {
+	name  string
+	given []domain.Event
+	as    domain.UserID
+	when  domain.Command
+	then  []domain.Event
+	code  domain.Code
+	text  string
+}
+
+func runDecisions(t *testing.T, table []decision) {
+	t.Helper()
+	for _, d := range table {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			outcome := domaintest.Given(d.given...).As(d.as).When(d.when)
+			if d.code != "" {
+				outcome.ThenError(t, d.code, d.text)
+				return
+			}
+			outcome.Then(t, d.then...)
+		})
+	}
+}
+
+// race is one row of a table: an event that comes between a decision and its
+// append, and whether the append must fail.
+type race struct {
+	name     string
+	given    []domain.Event
+	when     domain.Command
+	between  domain.Event
+	conflict bool
+}
+
+func runRaces(t *testing.T, table []race) {
+	t.Helper()
+	for _, r := range table {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			outcome := domaintest.Given(users(r.given...)...).As(admin).When(r.when)
+			if outcome.Err != nil {
+				t.Fatalf("refused: %v", outcome.Err)
+			}
+			if got := outcome.Conflicts(r.between); got != r.conflict {
+				t.Errorf("conflict %v, want %v", got, r.conflict)
+			}
+		})
+	}
+}
+
+// The users of the tests.
+const (
+	admin domain.UserID = 1
+	guest domain.UserID = 2
+)
+
+func users(more ...domain.Event) []domain.Event {
+	return slices.Clip(append([]domain.Event{
+		access.UserRegistered{ID: admin, Username: "admin"},
+		access.UserRolesChanged{ID: admin, After: []int64{access.RoleAdmin}},
+		access.UserRegistered{ID: guest, Username: "guest"},
+	}, more...))
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func must[T any](v T, err error) T { return domaintest.Must(v, err) }
+
+// join concatenates histories.
+func join(lists ...[]domain.Event) []domain.Event {
+	var out []domain.Event
+	for _, l := range lists {
+		out = append(out, l...)
+	}
+	return out
+}
+
+func view(id int64, name string) domain.Event {
+	return dns.ViewCreated{ID: id, View: dns.ViewData{Name: name, ACL: "any"}}
+}

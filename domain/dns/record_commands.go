@@ -1,0 +1,126 @@
+package dns
+
+import (
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
+
+// AddRecord adds a record to a zone.
+//
+// Invariants of records, within one zone and view (or line):
+//  1. No two records of a name and type have the same data.
+//  2. A CNAME is the only record at its name, and never at the apex.
+//  3. A record's zone exists, is no forward-only zone, and is linked to the
+//     record's view by the link that the record was written under.
+//  4. The records of a name and type fit in one DNS message.
+type AddRecord struct{ patch recordPatch }
+
+// NewAddRecord checks the form of a record. The type defaults to A, the TTL to
+// [DefaultTTL], an external zone's line to "default".
+func NewAddRecord(in RecordInput) (AddRecord, error) {
+	p, err := in.parse()
+	return AddRecord{patch: p}, err
+}
+
+// Allocates implements [domain.Allocator].
+func (AddRecord) Allocates() []domain.Sequence { return []domain.Sequence{domain.SequenceRecord} }
+
+// Decide implements [domain.Command].
+func (c AddRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	record := c.patch.apply(RecordData{Type: "A", TTL: DefaultTTL})
+	actor, zone, view := access.NewActor(env.Actor), newZoneFold(c.patch.zone), c.patch.holder()
+	node := newNodeFold(zone.id, record.Host)
+	if err := h.Load(actor, zone, view, node); err != nil {
+		return nil, err
+	}
+	if !zone.exists {
+		return nil, errNoZone()
+	}
+	if err := requireRecords(actor, zone); err != nil {
+		return nil, err
+	}
+	record, err := c.patch.place(record, zone, view)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRecord(zone, node, 0, record); err != nil {
+		return nil, err
+	}
+	return []domain.Event{RecordAdded{ID: env.NextID(domain.SequenceRecord), ZoneID: zone.id, Record: record}}, nil
+}
+
+// UpdateRecord changes a record, possibly its name, type or view, never its zone.
+type UpdateRecord struct {
+	id      int64
+	patch   recordPatch
+	ifMatch *domain.Position
+}
+
+// NewUpdateRecord checks the form of a change; type, TTL, comment and an
+// external zone's line stay when not given.
+func NewUpdateRecord(id int64, in RecordInput, ifMatch *domain.Position) (UpdateRecord, error) {
+	if err := checkID("Record", id); err != nil {
+		return UpdateRecord{}, err
+	}
+	p, err := in.parse()
+	return UpdateRecord{id: id, patch: p, ifMatch: ifMatch}, err
+}
+
+// Decide implements [domain.Command].
+func (c UpdateRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	view := c.patch.holder()
+	record, zone, err := loadRecord(h, env, c.id, c.ifMatch, view)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkZone(h, zone.id); err != nil {
+		return nil, err
+	}
+	after, err := c.patch.place(c.patch.apply(record.data), zone, view)
+	if err != nil || after == record.data {
+		return nil, err
+	}
+	node := newNodeFold(zone.id, after.Host)
+	if err := h.Load(node); err != nil {
+		return nil, err
+	}
+	if err := checkRecord(zone, node, c.id, after); err != nil {
+		return nil, err
+	}
+	return []domain.Event{RecordUpdated{ID: c.id, ZoneID: zone.id, Before: record.data, After: after}}, nil
+}
+
+// checkZone refuses to move the record to another zone.
+func (c UpdateRecord) checkZone(h domain.History, own int64) error {
+	if c.patch.zone == own {
+		return nil
+	}
+	other := newZoneFold(c.patch.zone)
+	if err := h.Load(other); err != nil {
+		return err
+	}
+	if !other.exists {
+		return errNoZone()
+	}
+	return domain.Invalid("zone_id", "不能把Record移动到其他Zone！")
+}
+
+// DeleteRecord removes a record.
+type DeleteRecord struct {
+	id      int64
+	ifMatch *domain.Position
+}
+
+// NewDeleteRecord returns the command; ids start at 1.
+func NewDeleteRecord(id int64, ifMatch *domain.Position) (DeleteRecord, error) {
+	return DeleteRecord{id: id, ifMatch: ifMatch}, checkID("Record", id)
+}
+
+// Decide implements [domain.Command].
+func (c DeleteRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	record, zone, err := loadRecord(h, env, c.id, c.ifMatch)
+	if err != nil {
+		return nil, err
+	}
+	return []domain.Event{RecordDeleted{ID: c.id, ZoneID: zone.id, Record: record.data}}, nil
+}

@@ -1,0 +1,99 @@
+package dns
+
+import "github.com/opsledger/opsledger/domain"
+
+// serverFold is one server's life.
+type serverFold struct {
+	id int64
+	serverState
+}
+
+type serverState struct {
+	exists   bool
+	enrolled bool
+	data     ServerData
+	changed  domain.Position
+}
+
+func newServerFold(id int64) *serverFold { return &serverFold{id: id} }
+
+// Item implements [domain.Fold]. Every type but the creation guards: an
+// update's "before" must be what the update replaced.
+func (f *serverFold) Item() domain.Item {
+	guards := []string{
+		ServerUpdated{}.EventType(), ServerDeleted{}.EventType(),
+		ServerEnrolled{}.EventType(), ServerWithdrawn{}.EventType(),
+	}
+	return domain.Item{Tag: TagServer(f.id), Types: append([]string{ServerCreated{}.EventType()}, guards...), Guards: guards}
+}
+
+// Apply implements [domain.Fold].
+func (f *serverFold) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case ServerCreated:
+		f.exists, f.data = true, e.Server
+	case ServerUpdated:
+		f.data = e.After
+	case ServerEnrolled:
+		f.enrolled = true
+	case ServerWithdrawn:
+		f.enrolled = false
+	case ServerDeleted:
+		f.exists, f.enrolled = false, false
+	default:
+		return
+	}
+	f.changed = r.Position
+}
+
+// Snapshot implements [domain.Fold].
+func (f *serverFold) Snapshot() any { return f.serverState }
+
+// Restore implements [domain.Fold].
+func (f *serverFold) Restore(s any) { f.serverState = s.(serverState) }
+
+// serverHolder tells which server holds a host name or an address.
+type serverHolder struct {
+	tag domain.Tag
+	by  int64
+}
+
+func serverWithHost(host string) *serverHolder { return &serverHolder{tag: TagServerHost(host)} }
+func serverWithIP(ip string) *serverHolder     { return &serverHolder{tag: TagServerIP(ip)} }
+
+// Item implements [domain.Fold]. A deletion frees what it held and guards nothing.
+func (f *serverHolder) Item() domain.Item {
+	guards := []string{ServerCreated{}.EventType(), ServerUpdated{}.EventType()}
+	return domain.Item{Tag: f.tag, Types: append([]string{ServerDeleted{}.EventType()}, guards...), Guards: guards}
+}
+
+// Apply implements [domain.Fold].
+func (f *serverHolder) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case ServerCreated:
+		f.by = e.ID
+	case ServerUpdated:
+		if f.heldBy(e.After) {
+			f.by = e.ID
+		} else if f.by == e.ID {
+			f.by = 0
+		}
+	case ServerDeleted:
+		if f.by == e.ID {
+			f.by = 0
+		}
+	}
+}
+
+func (f *serverHolder) heldBy(d ServerData) bool {
+	return TagServerHost(d.Host) == f.tag || TagServerIP(d.IP) == f.tag
+}
+
+// heldByOther says whether a server other than id holds the name or address.
+func (f *serverHolder) heldByOther(id int64) bool { return f.by != 0 && f.by != id }
+
+// Snapshot implements [domain.Fold].
+func (f *serverHolder) Snapshot() any { return f.by }
+
+// Restore implements [domain.Fold].
+func (f *serverHolder) Restore(s any) { f.by = s.(int64) }

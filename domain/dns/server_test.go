@@ -1,0 +1,151 @@
+package dns_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/domaintest"
+)
+
+func serverInput(host, ip string) dns.ServerInput {
+	return dns.ServerInput{
+		Host: &host, IP: &ip, Env: ptr("dev"),
+		ZbProcessItem: ptr("1"), ZbPortItem: ptr("2"), ZbResolveItem: ptr("3"), ZbResolveRateItem: ptr("4"),
+	}
+}
+
+func serverData(host, ip string) dns.ServerData {
+	return dns.ServerData{
+		Host: host, IP: ip, Env: "dev", Type: "master",
+		ZbProcessItem: "1", ZbPortItem: "2", ZbResolveItem: "3", ZbResolveRateID: "4",
+	}
+}
+
+func server(id int64, host, ip string) domain.Event {
+	return dns.ServerCreated{ID: id, Server: serverData(host, ip)}
+}
+
+func TestServerDecisions(t *testing.T) {
+	t.Parallel()
+	create := func(host, ip string) domain.Command { return must(dns.NewCreateServer(serverInput(host, ip))) }
+	change := func(id int64, host, ip string, ifMatch *domain.Position) domain.Command {
+		return must(dns.NewUpdateServer(id, serverInput(host, ip), ifMatch))
+	}
+	salve := serverInput("s1", "1.1.1.1")
+	salve.Type = ptr("salve")
+	salveData := serverData("s1", "1.1.1.1")
+	salveData.Type = "salve"
+	one := []domain.Event{server(1, "s1", "1.1.1.1")}
+	two := join(one, []domain.Event{server(2, "s2", "2.2.2.2")})
+	gone := join(one, []domain.Event{dns.ServerDeleted{ID: 1, Server: serverData("s1", "1.1.1.1")}})
+	moved := join(one, []domain.Event{dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("s3", "1.1.1.1")}})
+
+	runDecisions(t, []decision{
+		{name: "create", when: create("s1", "1.1.1.1"), then: []domain.Event{server(100, "s1", "1.1.1.1")}},
+		{name: "create slave", when: must(dns.NewCreateServer(salve)), then: []domain.Event{dns.ServerCreated{ID: 100, Server: salveData}}},
+		{name: "create same host", given: one, when: create("S1", "9.9.9.9"), code: domain.CodeRefused, text: "创建失败! 重复的Server，相同Host或IP地址已存在！"},
+		{name: "create same ip", given: one, when: create("s9", "::ffff:1.1.1.1"), code: domain.CodeRefused, text: "创建失败! 重复的Server"},
+		{name: "create after delete", given: gone, when: create("s1", "1.1.1.1"), then: []domain.Event{server(100, "s1", "1.1.1.1")}},
+		{name: "create freed host", given: moved, when: create("s1", "9.9.9.9"), then: []domain.Event{server(100, "s1", "9.9.9.9")}},
+		{name: "create taken new host", given: moved, when: create("s3", "9.9.9.9"), code: domain.CodeRefused, text: "重复的Server"},
+		{name: "guest may not create", given: users(), as: guest, when: create("s1", "1.1.1.1"), code: domain.CodeForbidden, text: "无权限！缺少权限：SERVER_ADD"},
+		{name: "nobody may not create", as: 9, when: create("s1", "1.1.1.1"), code: domain.CodeUnauthenticated},
+		{name: "admin may create", given: users(), as: admin, when: create("s1", "1.1.1.1"), then: []domain.Event{server(100, "s1", "1.1.1.1")}},
+
+		{name: "update", given: one, when: change(1, "s3", "1.1.1.1", nil), then: moved[1:]},
+		{name: "update nothing", given: one, when: change(1, "s1", "1.1.1.1", nil)},
+		{name: "update keeps type", given: []domain.Event{dns.ServerCreated{ID: 1, Server: salveData}}, when: change(1, "s1", "1.1.1.1", nil)},
+		{name: "update case of own host", given: one, when: change(1, "S1", "1.1.1.1", nil), then: []domain.Event{
+			dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("S1", "1.1.1.1")},
+		}},
+		{name: "update to taken host", given: two, when: change(2, "s1", "2.2.2.2", nil), code: domain.CodeRefused, text: "修改失败! 重复的Server，相同Host或IP地址已存在！"},
+		{name: "update to taken ip", given: two, when: change(2, "s2", "1.1.1.1", nil), code: domain.CodeRefused, text: "修改失败! 重复的Server"},
+		{name: "update unknown", when: change(7, "s1", "1.1.1.1", nil), code: domain.CodeNotFound, text: "Server 7 不存在！"},
+		{name: "update deleted", given: gone, when: change(1, "s1", "1.1.1.1", nil), code: domain.CodeNotFound, text: "不存在！"},
+		{name: "update other version", given: one, when: change(1, "s3", "1.1.1.1", ptr(domain.Position(9))), code: domain.CodePrecondition},
+		{name: "update this version", given: one, when: change(1, "s3", "1.1.1.1", ptr(domain.Position(1))), then: moved[1:]},
+		{name: "guest may not update", given: users(one...), as: guest, when: change(1, "s3", "1.1.1.1", nil), code: domain.CodeForbidden, text: "SERVER#s1#UPDATE"},
+
+		{name: "delete", given: one, when: must(dns.NewDeleteServer(1, nil)), then: gone[1:]},
+		{name: "delete twice", given: gone, when: must(dns.NewDeleteServer(1, nil)), code: domain.CodeNotFound, text: "不存在！"},
+		{name: "delete other version", given: one, when: must(dns.NewDeleteServer(1, ptr(domain.Position(2)))), code: domain.CodePrecondition},
+		{name: "guest may not delete", given: users(one...), as: guest, when: must(dns.NewDeleteServer(1, nil)), code: domain.CodeForbidden, text: "SERVER#s1#DELETE"},
+
+		{name: "enroll", given: one, when: must(dns.NewEnrollServer(1)), then: []domain.Event{dns.ServerEnrolled{ID: 1}}},
+		{name: "enroll again", given: join(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewEnrollServer(1))},
+		{name: "enroll unknown", when: must(dns.NewEnrollServer(1)), code: domain.CodeNotFound},
+		{name: "withdraw", given: join(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewWithdrawServer(1)), then: []domain.Event{dns.ServerWithdrawn{ID: 1}}},
+		{name: "withdraw what is not enrolled", given: one, when: must(dns.NewWithdrawServer(1))},
+		{name: "guest may not enroll", given: users(one...), as: guest, when: must(dns.NewEnrollServer(1)), code: domain.CodeForbidden},
+	})
+}
+
+func TestServerRaces(t *testing.T) {
+	t.Parallel()
+	one := []domain.Event{server(1, "s1", "1.1.1.1")}
+	create := must(dns.NewCreateServer(serverInput("s2", "2.2.2.2")))
+	change := must(dns.NewUpdateServer(1, serverInput("s2", "2.2.2.2"), nil))
+	remove := must(dns.NewDeleteServer(1, nil))
+	moveTo := func(host, ip string) domain.Event {
+		return dns.ServerUpdated{ID: 3, Before: serverData("s3", "3.3.3.3"), After: serverData(host, ip)}
+	}
+	runRaces(t, []race{
+		{"create, host taken", nil, create, server(3, "S2", "3.3.3.3"), true},
+		{"create, ip taken", nil, create, server(3, "s3", "2.2.2.2"), true},
+		{"create, host moved here", nil, create, moveTo("s2", "3.3.3.3"), true},
+		{"create, another server", nil, create, server(3, "s3", "3.3.3.3"), false},
+		{"create, name freed", nil, create, dns.ServerDeleted{ID: 3, Server: serverData("s2", "2.2.2.2")}, false},
+		{"create, rights lost", nil, create, access.UserRolesChanged{ID: admin}, true},
+		{"create, another's rights", nil, create, access.UserRolesChanged{ID: guest}, false},
+		{"update, host taken", one, change, server(3, "s2", "3.3.3.3"), true},
+		{"update, ip taken", one, change, moveTo("s3", "2.2.2.2"), true},
+		{"update, deleted", one, change, dns.ServerDeleted{ID: 1, Server: serverData("s1", "1.1.1.1")}, true},
+		{"update, updated", one, change, dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("s4", "1.1.1.1")}, true},
+		{"delete, updated", one, remove, dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("s4", "1.1.1.1")}, true},
+		{"delete, another", one, remove, server(3, "s3", "3.3.3.3"), false},
+		{"enroll, deleted", one, must(dns.NewEnrollServer(1)), dns.ServerDeleted{ID: 1, Server: serverData("s1", "1.1.1.1")}, true},
+		{"enroll, enrolled", one, must(dns.NewEnrollServer(1)), dns.ServerEnrolled{ID: 1}, true},
+	})
+}
+
+func TestServerInputNamesTheField(t *testing.T) {
+	t.Parallel()
+	for field, spoil := range map[string]func(*dns.ServerInput, *string){
+		"host":                   func(in *dns.ServerInput, v *string) { in.Host = v },
+		"ip":                     func(in *dns.ServerInput, v *string) { in.IP = v },
+		"env":                    func(in *dns.ServerInput, v *string) { in.Env = v },
+		"zb_process_itemid":      func(in *dns.ServerInput, v *string) { in.ZbProcessItem = v },
+		"zb_port_itemid":         func(in *dns.ServerInput, v *string) { in.ZbPortItem = v },
+		"zb_resolve_itemid":      func(in *dns.ServerInput, v *string) { in.ZbResolveItem = v },
+		"zb_resolve_rate_itemid": func(in *dns.ServerInput, v *string) { in.ZbResolveRateItem = v },
+	} {
+		for _, value := range []*string{nil, ptr(""), ptr("a\nb"), ptr("a\x1bb"), ptr("\xff"), ptr("a\u2028b"), ptr("a\u202eb"), ptr(strings.Repeat("中", 256))} {
+			in := serverInput("s1", "1.1.1.1")
+			spoil(&in, value)
+			for verb, build := range map[string]func() error{
+				"create": func() error { _, err := dns.NewCreateServer(in); return err },
+				"update": func() error { _, err := dns.NewUpdateServer(1, in, nil); return err },
+			} {
+				wantField(t, verb, build(), field)
+			}
+		}
+	}
+	in := serverInput("s1", "1.1.1.1")
+	in.Type = ptr("primary")
+	_, err := dns.NewCreateServer(in)
+	wantField(t, "type", err, "dns_server_type")
+	_, err = dns.NewDeleteServer(0, nil)
+	domaintest.Outcome{Err: err}.ThenError(t, domain.CodeNotFound, "不存在！")
+}
+
+func wantField(t *testing.T, what string, err error, field string) {
+	t.Helper()
+	var refusal *domain.Error
+	if !errors.As(err, &refusal) || refusal.Code != domain.CodeInvalid || refusal.Field != field || !strings.HasPrefix(refusal.Message, field+": ") {
+		t.Errorf("%s: got %v, want a refusal that names %s", what, err, field)
+	}
+}

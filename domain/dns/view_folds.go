@@ -1,0 +1,147 @@
+package dns
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// viewFold is one view's life.
+type viewFold struct {
+	id int64
+	viewState
+}
+
+type viewState struct {
+	exists  bool
+	data    ViewData
+	changed domain.Position
+}
+
+func newViewFold(id int64) *viewFold { return &viewFold{id: id} }
+
+// Item implements [domain.Fold].
+func (f *viewFold) Item() domain.Item {
+	guards := []string{ViewUpdated{}.EventType(), ViewDeleted{}.EventType()}
+	return domain.Item{Tag: TagView(f.id), Types: append([]string{ViewCreated{}.EventType()}, guards...), Guards: guards}
+}
+
+// Apply implements [domain.Fold].
+func (f *viewFold) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case ViewCreated:
+		f.exists, f.data = true, e.View
+	case ViewUpdated:
+		f.data = e.After
+	case ViewDeleted:
+		f.exists = false
+	default:
+		return
+	}
+	f.changed = r.Position
+}
+
+// Snapshot implements [domain.Fold].
+func (f *viewFold) Snapshot() any { return f.viewState }
+
+// Restore implements [domain.Fold].
+func (f *viewFold) Restore(s any) { f.viewState = s.(viewState) }
+
+// viewExists is a viewFold for decisions that ask only whether the view is
+// there: its being renamed does not disturb them.
+type viewExists struct{ viewFold }
+
+func newViewExists(id int64) *viewExists { return &viewExists{viewFold{id: id}} }
+
+// Item implements [domain.Fold].
+func (f *viewExists) Item() domain.Item {
+	deleted := ViewDeleted{}.EventType()
+	return domain.Item{Tag: TagView(f.id), Types: []string{ViewCreated{}.EventType(), deleted}, Guards: []string{deleted}}
+}
+
+// viewHolder tells which view has a name. Decisions that need the name to be
+// free and those that need to know whose it is guard the same events.
+type viewHolder struct {
+	name string
+	by   int64
+}
+
+func viewNamed(name string) *viewHolder { return &viewHolder{name: name} }
+
+// Item implements [domain.Fold].
+func (f *viewHolder) Item() domain.Item {
+	return domain.Item{
+		Tag:   TagViewName(f.name),
+		Types: []string{ViewCreated{}.EventType(), ViewUpdated{}.EventType(), ViewDeleted{}.EventType()},
+	}
+}
+
+// Apply implements [domain.Fold].
+func (f *viewHolder) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case ViewCreated:
+		f.by = e.ID
+	case ViewUpdated:
+		if e.After.Name == f.name {
+			f.by = e.ID
+		} else if f.by == e.ID {
+			f.by = 0
+		}
+	case ViewDeleted:
+		if f.by == e.ID {
+			f.by = 0
+		}
+	}
+}
+
+// Snapshot implements [domain.Fold].
+func (f *viewHolder) Snapshot() any { return f.by }
+
+// Restore implements [domain.Fold].
+func (f *viewHolder) Restore(s any) { f.by = s.(int64) }
+
+// viewUse tells which zones are linked to a view.
+type viewUse struct {
+	id    int64
+	zones map[int64]string
+}
+
+func newViewUse(id int64) *viewUse { return &viewUse{id: id, zones: map[int64]string{}} }
+
+// Item implements [domain.Fold]. A deleted zone guards nothing.
+func (f *viewUse) Item() domain.Item {
+	guards := []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType()}
+	return domain.Item{Tag: TagViewUse(f.id), Types: append([]string{ZoneDeleted{}.EventType()}, guards...), Guards: guards}
+}
+
+// Apply implements [domain.Fold].
+func (f *viewUse) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case ZoneCreated:
+		f.zones[e.ID] = e.Zone.Name
+	case ZoneUpdated:
+		if slices.Contains(e.After.ViewIDs, f.id) {
+			f.zones[e.ID] = e.After.Name
+		} else {
+			delete(f.zones, e.ID)
+		}
+	case ZoneDeleted:
+		delete(f.zones, e.ID)
+	}
+}
+
+// Snapshot implements [domain.Fold].
+func (f *viewUse) Snapshot() any { return maps.Clone(f.zones) }
+
+// Restore implements [domain.Fold].
+func (f *viewUse) Restore(s any) { f.zones = maps.Clone(s.(map[int64]string)) }
+
+// names lists the zones in the order of their ids.
+func (f *viewUse) names() []string {
+	var out []string
+	for _, id := range slices.Sorted(maps.Keys(f.zones)) {
+		out = append(out, f.zones[id])
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package dns_test
+
+import (
+	"testing"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+func viewInput(name, acl string) dns.ViewInput { return dns.ViewInput{Name: &name, ACL: &acl} }
+
+func TestViewDecisions(t *testing.T) {
+	t.Parallel()
+	create := func(name string) domain.Command { return must(dns.NewCreateView(viewInput(name, "any"))) }
+	change := func(id int64, name, acl string) domain.Command {
+		return must(dns.NewUpdateView(id, viewInput(name, acl), nil))
+	}
+	remove := must(dns.NewDeleteView(1, nil))
+	v1 := dns.ViewData{Name: "v1", ACL: "any"}
+	renamed := dns.ViewUpdated{ID: 1, Before: v1, After: dns.ViewData{Name: "new", ACL: "any"}}
+	one := []domain.Event{view(1, "v1")}
+	gone := join(one, []domain.Event{dns.ViewDeleted{ID: 1, View: v1}})
+	used := join(one, []domain.Event{view(2, "v2"), zone(5, "b.com", 1, 2), zone(4, "a.com", 1)})
+	unlinked := join(used, []domain.Event{relinked(5, "b.com", []int64{1, 2}, []int64{2}), deletedZone(4, "a.com", 1)})
+
+	runDecisions(t, []decision{
+		{name: "create", when: create("v1"), then: []domain.Event{view(100, "v1")}},
+		{name: "create echoes the ACL", when: must(dns.NewCreateView(viewInput("v", "0.0.0.0\n1.1.1.1/8"))), then: []domain.Event{
+			dns.ViewCreated{ID: 100, View: dns.ViewData{Name: "v", ACL: "0.0.0.0\n1.1.1.1/8"}},
+		}},
+		{name: "create twice", given: one, when: create("v1"), code: domain.CodeRefused, text: "重复的View，相同的名字的View已存在！"},
+		{name: "create other case", given: one, when: create("V1"), then: []domain.Event{view(100, "V1")}},
+		{name: "create after delete", given: gone, when: create("v1"), then: []domain.Event{view(100, "v1")}},
+		{name: "create freed name", given: join(one, []domain.Event{renamed}), when: create("v1"), then: []domain.Event{view(100, "v1")}},
+		{name: "create taken new name", given: join(one, []domain.Event{renamed}), when: create("new"), code: domain.CodeRefused, text: "重复的View"},
+		{name: "guest may not create", given: users(), as: guest, when: create("v1"), code: domain.CodeForbidden, text: "VIEW_ADD"},
+
+		{name: "rename", given: one, when: change(1, "new", "any"), then: []domain.Event{renamed}},
+		{name: "rename to taken", given: join(one, []domain.Event{view(2, "v2")}), when: change(2, "v1", "any"), code: domain.CodeRefused, text: "重复的View，相同的名字的View已存在！"},
+		{name: "change nothing", given: one, when: change(1, "v1", "any")},
+		{name: "change ACL", given: one, when: change(1, "v1", "none"), then: []domain.Event{
+			dns.ViewUpdated{ID: 1, Before: v1, After: dns.ViewData{Name: "v1", ACL: "none"}},
+		}},
+		{name: "change unknown", when: change(1, "v1", "any"), code: domain.CodeNotFound, text: "View 1 不存在！"},
+		{name: "change other version", given: one, when: must(dns.NewUpdateView(1, viewInput("x", "any"), ptr(domain.Position(2)))), code: domain.CodePrecondition},
+		{name: "guest may not change", given: users(one...), as: guest, when: change(1, "x", "any"), code: domain.CodeForbidden, text: "VIEW#v1#UPDATE"},
+
+		{name: "delete", given: one, when: remove, then: gone[1:]},
+		{name: "delete used", given: used, when: remove, code: domain.CodeRefused, text: "当前View还与Zone有关联，请先解除关联，再进行删除操作！\n['a.com', 'b.com']"},
+		{name: "delete after unlinking", given: unlinked, when: remove, then: gone[1:]},
+		{name: "delete unknown", when: remove, code: domain.CodeNotFound, text: "不存在！"},
+		{name: "guest may not delete", given: users(one...), as: guest, when: remove, code: domain.CodeForbidden, text: "VIEW#v1#DELETE"},
+	})
+}
+
+func TestViewRaces(t *testing.T) {
+	t.Parallel()
+	one := []domain.Event{view(1, "v1")}
+	v1 := dns.ViewData{Name: "v1", ACL: "any"}
+	create := must(dns.NewCreateView(viewInput("v2", "any")))
+	rename := must(dns.NewUpdateView(1, viewInput("v2", "any"), nil))
+	remove := must(dns.NewDeleteView(1, nil))
+	toV2 := dns.ViewUpdated{ID: 3, Before: dns.ViewData{Name: "v3"}, After: dns.ViewData{Name: "v2"}}
+	runRaces(t, []race{
+		{"create, name taken", nil, create, view(3, "v2"), true},
+		{"create, renamed to it", nil, create, toV2, true},
+		{"create, another", nil, create, view(3, "v3"), false},
+		{"create, rights lost", nil, create, access.UserRolesChanged{ID: admin}, true},
+		{"rename, name taken", one, rename, view(3, "v2"), true},
+		{"rename, deleted", one, rename, dns.ViewDeleted{ID: 1, View: v1}, true},
+		{"rename, changed", one, rename, dns.ViewUpdated{ID: 1, Before: v1, After: dns.ViewData{Name: "v1", ACL: "none"}}, true},
+		{"rename, zone linked", one, rename, zone(7, "a.com", 1), false},
+		{"delete, zone linked", one, remove, zone(7, "a.com", 1), true},
+		{"delete, zone relinked", one, remove, relinked(7, "a.com", []int64{2}, []int64{1, 2}), true},
+		{"delete, zone deleted", one, remove, deletedZone(7, "a.com", 1), false},
+		{"delete, other view linked", one, remove, zone(7, "a.com", 2), false},
+		{"delete, changed", one, remove, dns.ViewUpdated{ID: 1, Before: v1, After: dns.ViewData{Name: "v1", ACL: "none"}}, true},
+	})
+}
+
+func TestViewInputNamesTheField(t *testing.T) {
+	t.Parallel()
+	for field, in := range map[string][]dns.ViewInput{
+		"name": {{ACL: ptr("any")}, viewInput("", "any"), viewInput("a b", "any")},
+		"acl":  {{Name: ptr("v")}, viewInput("v", ""), viewInput("v", "\n"), viewInput("v", "x")},
+	} {
+		for _, in := range in {
+			_, err := dns.NewCreateView(in)
+			wantField(t, "create", err, field)
+			_, err = dns.NewUpdateView(1, in, nil)
+			wantField(t, "update", err, field)
+		}
+	}
+}

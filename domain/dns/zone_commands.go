@@ -1,0 +1,108 @@
+package dns
+
+import (
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
+
+// CreateZone makes a zone.
+//
+// Invariants of zones:
+//  1. A name, without case, belongs to one internal or hijack zone and to one
+//     external zone.
+//  2. An internal or hijack zone is linked to at least one view; all exist. An
+//     external zone is linked to none.
+//  3. A forward-only zone has forwarders and no records.
+//  4. A zone never changes to or from the external group.
+//  5. Every live record is sound under the zone's name.
+type CreateZone struct{ zone ZoneData }
+
+// NewCreateZone checks the form of a zone. The group defaults to internal.
+func NewCreateZone(in ZoneInput) (CreateZone, error) {
+	p, err := in.parse()
+	if err != nil {
+		return CreateZone{}, err
+	}
+	zone, err := p.apply(ZoneData{Group: GroupInternal})
+	return CreateZone{zone: zone}, err
+}
+
+// Allocates implements [domain.Allocator].
+func (CreateZone) Allocates() []domain.Sequence { return []domain.Sequence{domain.SequenceZone} }
+
+// Decide implements [domain.Command].
+func (c CreateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	actor := access.NewActor(env.Actor)
+	if err := h.Load(actor); err != nil {
+		return nil, err
+	}
+	if err := actor.Require(access.AddZone()); err != nil {
+		return nil, err
+	}
+	if err := checkZoneLinks(h, 0, c.zone, c.zone.ViewIDs); err != nil {
+		return nil, err
+	}
+	return []domain.Event{ZoneCreated{ID: env.NextID(domain.SequenceZone), Zone: c.zone}}, nil
+}
+
+// UpdateZone changes a zone's data. Records in a view that is no longer linked are gone.
+type UpdateZone struct {
+	id      int64
+	patch   zonePatch
+	ifMatch *domain.Position
+}
+
+// NewUpdateZone checks the form of a change; group and forwarders stay when not given.
+func NewUpdateZone(id int64, in ZoneInput, ifMatch *domain.Position) (UpdateZone, error) {
+	if err := checkID("Zone", id); err != nil {
+		return UpdateZone{}, err
+	}
+	p, err := in.parse()
+	return UpdateZone{id: id, patch: p, ifMatch: ifMatch}, err
+}
+
+// Decide implements [domain.Command].
+func (c UpdateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	zone, err := loadZone(h, env, c.id, access.OperationUpdate, c.ifMatch)
+	if err != nil {
+		return nil, err
+	}
+	before := zone.data
+	if c.patch.group != nil && c.patch.group.Rendered() != before.Group.Rendered() {
+		return nil, domain.Refused("zone_group: 外部域名与内部域名、劫持域名之间不能互相转换！")
+	}
+	after, err := c.patch.apply(before)
+	if err != nil || after.equal(before) {
+		return nil, err
+	}
+	added := slices.DeleteFunc(slices.Clone(after.ViewIDs), func(v int64) bool { return slices.Contains(before.ViewIDs, v) })
+	if err := checkZoneLinks(h, c.id, after, added); err != nil {
+		return nil, err
+	}
+	if err := checkZoneRecords(h, zone, after); err != nil {
+		return nil, err
+	}
+	return []domain.Event{ZoneUpdated{ID: c.id, Before: before, After: after}}, nil
+}
+
+// DeleteZone removes a zone with all its records.
+type DeleteZone struct {
+	id      int64
+	ifMatch *domain.Position
+}
+
+// NewDeleteZone returns the command; ids start at 1.
+func NewDeleteZone(id int64, ifMatch *domain.Position) (DeleteZone, error) {
+	return DeleteZone{id: id, ifMatch: ifMatch}, checkID("Zone", id)
+}
+
+// Decide implements [domain.Command].
+func (c DeleteZone) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	zone, err := loadZone(h, env, c.id, access.OperationDelete, c.ifMatch)
+	if err != nil {
+		return nil, err
+	}
+	return []domain.Event{ZoneDeleted{ID: c.id, Zone: zone.data}}, nil
+}

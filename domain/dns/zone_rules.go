@@ -1,0 +1,76 @@
+package dns
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
+
+// loadZone returns the zone if it exists, the actor may do the operation and
+// the client's version is the current one.
+func loadZone(h domain.History, env domain.Env, id int64, o access.Operation, ifMatch *domain.Position) (*zoneFold, error) {
+	actor, zone := access.NewActor(env.Actor), newZoneFold(id)
+	if err := h.Load(actor, zone); err != nil {
+		return nil, err
+	}
+	if !zone.exists {
+		return nil, notFound("Zone", id)
+	}
+	if err := actor.Require(access.On(access.KindZone, id, zone.data.Name, o)); err != nil {
+		return nil, err
+	}
+	return zone, domain.CheckVersion(ifMatch, zone.changed)
+}
+
+// checkZoneLinks refuses a name that another zone has and views that do not
+// exist. The id is 0 for a new zone; of an existing one only the added views
+// are in question, since a linked view cannot be deleted.
+func checkZoneLinks(h domain.History, id int64, z ZoneData, added []int64) error {
+	name := zoneNamed(z.Group, z.Name)
+	folds := []domain.Fold{name}
+	for _, v := range added {
+		folds = append(folds, newViewExists(v))
+	}
+	if err := h.Load(folds...); err != nil {
+		return err
+	}
+	if name.by != 0 && name.by != id {
+		return domain.Refused("重复的Zone！相同名字的Zone，每种类型域名下只能存在一个！")
+	}
+	for _, f := range folds[1:] {
+		if v := f.(*viewExists); !v.exists {
+			return errNoView(v.id)
+		}
+	}
+	return nil
+}
+
+// checkZoneRecords refuses a change that the zone's records stand against. It
+// reads them only if it must: a zone may have very many.
+func checkZoneRecords(h domain.History, zone *zoneFold, after ZoneData) error {
+	closes := after.Type == ZoneForwardOnly && zone.data.Type != ZoneForwardOnly
+	renamed := FoldName(after.Name) != FoldName(zone.data.Name)
+	if !closes && !renamed {
+		return nil
+	}
+	records := newZoneRecords(zone.id)
+	if err := h.Load(records); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(records.records)) {
+		r := records.records[id]
+		stays := r.data.ViewID == 0 || slices.Contains(after.ViewIDs, r.data.ViewID)
+		if !stays || !zone.live(r) {
+			continue
+		}
+		if closes {
+			return domain.Refused("zone_type: 当前Zone还有Record，不能改为forward only！")
+		}
+		if _, err := RecordRR(after.Name, r.data); err != nil {
+			return domain.Refused("name: 改名后有的Record不再合法：%s", err)
+		}
+	}
+	return nil
+}

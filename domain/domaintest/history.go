@@ -1,0 +1,66 @@
+package domaintest
+
+import (
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// History is a log in memory that remembers what was loaded from it.
+type History struct {
+	events []domain.Recorded
+	tags   [][]domain.Tag
+	loaded []domain.Item
+}
+
+// NewHistory returns a log of the given events at the positions 1, 2, 3 …
+func NewHistory(events ...domain.Event) *History {
+	h := &History{}
+	h.Append(events...)
+	return h
+}
+
+// Append adds events to the end of the log.
+func (h *History) Append(events ...domain.Event) {
+	for _, e := range events {
+		last := domain.Position(len(h.events))
+		h.events = append(h.events, domain.Recorded{Position: last + 1, Prev: last, Event: e})
+		h.tags = append(h.tags, e.Tags())
+	}
+}
+
+// Fork returns a log with the same events from which nothing was loaded.
+func (h *History) Fork() *History {
+	return &History{events: slices.Clip(h.events), tags: slices.Clip(h.tags)}
+}
+
+// Last is the position of the newest event, 0 for none.
+func (h *History) Last() domain.Position { return domain.Position(len(h.events)) }
+
+// Load implements [domain.History]. Half way through, each fold goes through a
+// snapshot, as it does between decisions in the real store.
+func (h *History) Load(folds ...domain.Fold) error {
+	for _, f := range folds {
+		item := f.Item()
+		h.loaded = append(h.loaded, item)
+		for i, r := range h.events {
+			if i == len(h.events)/2 {
+				f.Restore(f.Snapshot())
+			}
+			if matches(item.Tag, item.Types, h.tags[i], r.Event) {
+				f.Apply(r)
+			}
+		}
+	}
+	return nil
+}
+
+// Conflicts says whether an append based on what was loaded would fail if the
+// event had been appended since.
+func (h *History) Conflicts(e domain.Event) bool {
+	return slices.ContainsFunc(h.loaded, func(i domain.Item) bool { return matches(i.Tag, i.GuardTypes(), e.Tags(), e) })
+}
+
+func matches(tag domain.Tag, types []string, tags []domain.Tag, e domain.Event) bool {
+	return slices.Contains(tags, tag) && (len(types) == 0 || slices.Contains(types, e.EventType()))
+}

@@ -1,0 +1,93 @@
+package domaintest
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// FirstID is the first id that a command takes from a sequence.
+const FirstID = 100
+
+// Scenario is a log and an actor.
+type Scenario struct {
+	history *History
+	actor   domain.UserID
+}
+
+// Given starts a scenario in which the events have happened and the system acts.
+func Given(events ...domain.Event) Scenario { return Scenario{history: NewHistory(events...)} }
+
+// As lets another user act.
+func (s Scenario) As(user domain.UserID) Scenario {
+	s.actor = user
+	return s
+}
+
+// When decides a command.
+func (s Scenario) When(c domain.Command) Outcome {
+	h := s.history.Fork()
+	events, err := c.Decide(h, Env(s.actor, c))
+	return Outcome{Events: events, Err: err, history: h}
+}
+
+// Env returns what the command may know, with ids from [FirstID] on.
+func Env(actor domain.UserID, c domain.Command) domain.Env {
+	ids := map[domain.Sequence][]int64{}
+	if a, ok := c.(domain.Allocator); ok {
+		for _, s := range a.Allocates() {
+			ids[s] = append(ids[s], FirstID+int64(len(ids[s])))
+		}
+	}
+	return domain.NewEnv(actor, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ids)
+}
+
+// Outcome is what a decision came to.
+type Outcome struct {
+	Events  []domain.Event
+	Err     error
+	history *History
+}
+
+// Then fails the test unless exactly these events were decided.
+func (o Outcome) Then(t testing.TB, want ...domain.Event) {
+	t.Helper()
+	if o.Err != nil {
+		t.Fatalf("refused: %v", o.Err)
+	}
+	if len(o.Events) != len(want) || len(want) > 0 && !reflect.DeepEqual(o.Events, want) {
+		t.Fatalf("decided\n%+v\nwant\n%+v", o.Events, want)
+	}
+}
+
+// ThenError fails the test unless the command was refused with the code and a
+// message that contains the text.
+func (o Outcome) ThenError(t testing.TB, code domain.Code, text string) {
+	t.Helper()
+	var e *domain.Error
+	if !errors.As(o.Err, &e) {
+		t.Fatalf("decided %+v with error %v, want a refusal", o.Events, o.Err)
+	}
+	if e.Code != code || !strings.Contains(e.Message, text) {
+		t.Fatalf("refused with %s %q, want %s %q", e.Code, e.Message, code, text)
+	}
+}
+
+// Conflicts says whether the decision's append would fail if the event had
+// been appended in between.
+func (o Outcome) Conflicts(e domain.Event) bool { return o.history.Conflicts(e) }
+
+// Must unwraps a constructor's result in a test's table.
+func Must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// Ptr returns a pointer to the value, for inputs.
+func Ptr[T any](value T) *T { return &value }

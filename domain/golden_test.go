@@ -1,0 +1,134 @@
+package domain_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+var update = flag.Bool("update", false, "write the golden files that are missing; those that exist are never changed")
+
+// samples has one event of every type with every field set.
+func samples() []domain.Event {
+	server := dns.ServerData{
+		Host: "s1", IP: "192.0.2.1", Env: "dev", Type: "salve",
+		ZbProcessItem: "1", ZbPortItem: "2", ZbResolveItem: "3", ZbResolveRateID: "4",
+	}
+	other := server
+	other.Host, other.IP, other.Type = "s2", "2001:db8::1", "master"
+	view := dns.ViewData{Name: "v1", ACL: "0.0.0.0\n1.1.1.1"}
+	zone := dns.ZoneData{
+		Name: "example.com", Group: dns.GroupHijack, Type: dns.ZoneForwardOnly,
+		Forwarders: []string{"192.0.2.1", "2001:db8::1"}, ViewIDs: []int64{1, 2},
+	}
+	external := dns.ZoneData{Name: "xn--fiqs8s.example", Group: dns.GroupExternal, Type: dns.ZoneMaster}
+	record := dns.RecordData{ViewID: 2, Host: "www", Type: "TXT", TTL: 600, Value: `"a" "<b>&\""`, Comment: "备注"}
+	line := dns.RecordData{Line: "电信", Host: "@", Type: "A", TTL: 0, Value: "192.0.2.1"}
+	return []domain.Event{
+		dns.ServerCreated{ID: 1, Server: server}, dns.ServerUpdated{ID: 1, Before: server, After: other},
+		dns.ServerDeleted{ID: 1, Server: other}, dns.ServerEnrolled{ID: 1}, dns.ServerWithdrawn{ID: 1},
+		dns.ViewCreated{ID: 2, View: view}, dns.ViewUpdated{ID: 2, Before: view, After: dns.ViewData{Name: "v2", ACL: "any"}},
+		dns.ViewDeleted{ID: 2, View: view},
+		dns.ZoneCreated{ID: 3, Zone: zone}, dns.ZoneUpdated{ID: 3, Before: external, After: external}, dns.ZoneDeleted{ID: 3, Zone: zone},
+		dns.RecordAdded{ID: 4, ZoneID: 3, Record: record}, dns.RecordUpdated{ID: 4, ZoneID: 3, Before: record, After: line},
+		dns.RecordDeleted{ID: 4, ZoneID: 3, Record: line},
+		dns.BindConfChanged{Text: "options { };\n", Secrets: []string{"018f0000-0000-7000-8000-000000000000"}},
+		access.UserRegistered{
+			ID: 1, Username: "admin", Source: access.SourceLocal, Mail: "bQ==", Nickname: "bg==", Phone: "cA==",
+			Position: "cG8=", Location: "bG8=", MailDigest: "d1", Credential: "c1", PersonalKey: "k1",
+		},
+		access.UserRolesChanged{ID: 1, Before: []int64{}, After: []int64{1, 2}},
+	}
+}
+
+func codec() *domain.Codec { return domain.NewCodec(dns.Events(), access.Events()) }
+
+func goldenFile(name string, schema int) string {
+	return filepath.Join("testdata", "events", fmt.Sprintf("%s.v%d.json", name, schema))
+}
+
+// Every event type and schema ever released can be read for ever, and what is
+// written today has the very bytes that were written on the first day.
+func TestGoldenEvents(t *testing.T) {
+	t.Parallel()
+	bySample := map[string]domain.Event{}
+	for _, e := range samples() {
+		bySample[e.EventType()] = e
+	}
+	for _, d := range codec().Descriptors() {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			sample, ok := bySample[d.Name]
+			if !ok {
+				t.Fatal("no sample for this event type")
+			}
+			writeMissing(t, sample)
+			for schema := 1; schema <= d.Schema(); schema++ {
+				checkGolden(t, d, schema)
+			}
+		})
+	}
+}
+
+func writeMissing(t *testing.T, sample domain.Event) {
+	t.Helper()
+	d, data, err := codec().Encode(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := goldenFile(d.Name, d.Schema())
+	if _, err := os.Stat(file); err == nil || !*update {
+		return
+	}
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkGolden(t *testing.T, d domain.Descriptor, schema int) {
+	t.Helper()
+	data, err := os.ReadFile(goldenFile(d.Name, schema))
+	if err != nil {
+		t.Fatalf("no golden file of a released event: %v (write it with -update)", err)
+	}
+	event, err := codec().Decode(d.Name, schema, json.RawMessage(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if schema < d.Schema() {
+		return
+	}
+	if _, again, err := codec().Encode(event); err != nil || !bytes.Equal(again, data) {
+		t.Fatalf("re-encoded (%v)\n%s\nwant\n%s", err, again, data)
+	}
+}
+
+func TestEventTagsAreCleanAndUnique(t *testing.T) {
+	t.Parallel()
+	for _, e := range samples() {
+		seen := map[domain.Tag]bool{}
+		for _, tag := range e.Tags() {
+			if seen[tag] || len(tag) == 0 || len(tag) > 400 {
+				t.Errorf("%s: bad tag %q in %q", e.EventType(), tag, e.Tags())
+			}
+			for _, c := range []byte(tag) {
+				if c <= ' ' || c > '~' {
+					t.Errorf("%s: tag %q has the octet %#x", e.EventType(), tag, c)
+				}
+			}
+			seen[tag] = true
+		}
+		if !reflect.DeepEqual(e.Tags(), e.Tags()) {
+			t.Errorf("%s: tags have no stable order", e.EventType())
+		}
+	}
+}
