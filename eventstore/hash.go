@@ -1,0 +1,60 @@
+package eventstore
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// hashDomain starts every encoding. Another encoding would get another version.
+const hashDomain = "opsledger event v1\n"
+
+// EncodeForHash returns the bytes that stand for an event in hashes, signatures
+// and proofs. They cover every column and are fixed for ever:
+//
+//	"opsledger event v1\n"
+//	position prev            int64, big endian, as all numbers
+//	id                       16 bytes
+//	type context             length in bytes as uint32, then UTF-8
+//	schema                   uint32
+//	key                      int64
+//	tags                     their number as uint32, then each as type is written
+//	data                     length as uint32, then the bytes as they were first written
+//	actor                    int64
+//	command_id               16 bytes
+//	causation                int64
+//	correlation              16 bytes
+//	recorded_at              microseconds since 1970 UTC, int64
+func EncodeForHash(e Envelope) []byte {
+	b := make([]byte, 0, len(hashDomain)+len(e.Data)+256)
+	b = append(b, hashDomain...)
+	b = appendInt(b, int64(e.Position))
+	b = appendInt(b, int64(e.Prev))
+	b = append(b, e.ID[:]...)
+	b = appendText(b, e.Type)
+	b = appendText(b, string(e.Context))
+	b = binary.BigEndian.AppendUint32(b, uint32(e.Schema))
+	b = appendInt(b, e.Key)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(e.Tags)))
+	for _, t := range e.Tags {
+		b = appendText(b, string(t))
+	}
+	b = appendText(b, string(e.Data))
+	b = appendInt(b, int64(e.Actor))
+	b = append(b, e.CommandID[:]...)
+	b = appendInt(b, int64(e.Causation))
+	b = append(b, e.Correlation[:]...)
+	return appendInt(b, e.RecordedAt.UnixMicro())
+}
+
+// LeafHash is the event's leaf in the log's Merkle tree: RFC 6962 puts a zero
+// byte before a leaf, so that no inner node can pass for one.
+func LeafHash(e Envelope) [sha256.Size]byte {
+	return sha256.Sum256(append([]byte{0}, EncodeForHash(e)...))
+}
+
+func appendInt(b []byte, n int64) []byte { return binary.BigEndian.AppendUint64(b, uint64(n)) }
+
+func appendText(b []byte, s string) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
+	return append(b, s...)
+}

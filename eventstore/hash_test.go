@@ -1,0 +1,74 @@
+package eventstore_test
+
+import (
+	"encoding/hex"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/eventstore"
+)
+
+func sample() eventstore.Envelope {
+	return eventstore.Envelope{
+		Position: 42, Prev: 40, ID: uuid.MustParse("0190a0b0-c0d0-7e0f-8000-000000000001"), Type: "RecordAdded",
+		Context: domain.ContextDNS, Schema: 3, Key: 12, Tags: []domain.Tag{"zone:12", "record:7"},
+		Data: []byte(`{"id": 7,  "host":"wörld"}`), Actor: 5,
+		CommandID: uuid.MustParse("0190a0b0-c0d0-7e0f-8000-000000000002"), Causation: 39,
+		Correlation: uuid.MustParse("0190a0b0-c0d0-7e0f-8000-000000000003"),
+		RecordedAt:  time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC),
+	}
+}
+
+// The encoding is fixed for ever: this test may never need another golden file.
+func TestHashEncodingIsFixed(t *testing.T) {
+	t.Parallel()
+	leaf := eventstore.LeafHash(sample())
+	got := hex.EncodeToString(eventstore.EncodeForHash(sample())) + "\n" + hex.EncodeToString(leaf[:]) + "\n"
+	want, err := os.ReadFile("testdata/hash-v1.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != strings.ReplaceAll(string(want), "\r", "") {
+		t.Errorf("the encoding changed:\n%s", got)
+	}
+}
+
+// Every column counts, and no two events share an encoding by moving bytes across a border.
+func TestHashCoversEverything(t *testing.T) {
+	t.Parallel()
+	changes := map[string]func(*eventstore.Envelope){
+		"none":        func(*eventstore.Envelope) {},
+		"position":    func(e *eventstore.Envelope) { e.Position++ },
+		"prev":        func(e *eventstore.Envelope) { e.Prev++ },
+		"id":          func(e *eventstore.Envelope) { e.ID[15]++ },
+		"type":        func(e *eventstore.Envelope) { e.Type = "RecordAdde" },
+		"context":     func(e *eventstore.Envelope) { e.Context = "ops" },
+		"border":      func(e *eventstore.Envelope) { e.Type, e.Context = "RecordAddedd", "ns" },
+		"schema":      func(e *eventstore.Envelope) { e.Schema++ },
+		"key":         func(e *eventstore.Envelope) { e.Key++ },
+		"tags":        func(e *eventstore.Envelope) { e.Tags = e.Tags[:1] },
+		"joined tags": func(e *eventstore.Envelope) { e.Tags = []domain.Tag{"zone:12record:7"} },
+		"tag order":   func(e *eventstore.Envelope) { e.Tags = []domain.Tag{"record:7", "zone:12"} },
+		"data bytes":  func(e *eventstore.Envelope) { e.Data = []byte(`{"id":7,"host":"wörld"}`) },
+		"actor":       func(e *eventstore.Envelope) { e.Actor++ },
+		"command":     func(e *eventstore.Envelope) { e.CommandID[15]++ },
+		"causation":   func(e *eventstore.Envelope) { e.Causation++ },
+		"correlation": func(e *eventstore.Envelope) { e.Correlation[15]++ },
+		"time":        func(e *eventstore.Envelope) { e.RecordedAt = e.RecordedAt.Add(time.Microsecond) },
+	}
+	seen := map[[32]byte]string{}
+	for name, change := range changes {
+		e := sample()
+		change(&e)
+		h := eventstore.LeafHash(e)
+		if other, twice := seen[h]; twice {
+			t.Errorf("%s and %s have one hash", name, other)
+		}
+		seen[h] = name
+	}
+}

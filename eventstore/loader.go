@@ -1,0 +1,99 @@
+package eventstore
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+const (
+	// maxLoaders is the number of combined reads that run at once.
+	maxLoaders = 4
+	// maxLoads is the number of Loads in one combined read.
+	maxLoads = 128
+)
+
+// load is what one History.Load wants from the database, and what it got.
+type load struct {
+	// lookup is a command that may have been carried out before, nil for none.
+	lookup *uuid.UUID
+	// missing says how many ids to draw from which sequences.
+	missing map[domain.Sequence]int
+	// items are the events to read.
+	items []wanted
+
+	done chan struct{}
+	// After done: the head, which was read before all else, and for each item its events.
+	head   domain.Position
+	stored *storedCommand
+	ids    map[domain.Sequence][]int64
+	tails  [][]Envelope
+	err    error
+}
+
+// wanted are the events with a tag and, unless empty, of certain types after a
+// position. Equal ones of several loads are read once.
+type wanted struct {
+	tag   domain.Tag
+	types string // see typeList
+	after domain.Position
+}
+
+// loader combines the Loads of concurrent decisions into few reads, as the
+// writer combines their appends. Nobody waits for company: a Load that finds a
+// loader free goes at once.
+type loader struct {
+	// read runs one combined read.
+	read func([]*load) error
+
+	mu      sync.Mutex
+	waiting []*load
+	running int
+}
+
+// do reads what l wants. When ctx ends first, l must not be touched again.
+func (r *loader) do(ctx context.Context, l *load) error {
+	l.done = make(chan struct{})
+	r.mu.Lock()
+	r.waiting = append(r.waiting, l)
+	if r.running < maxLoaders {
+		r.running++
+		go r.serve()
+	}
+	r.mu.Unlock()
+	select {
+	case <-l.done:
+		return l.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// serve reads until nobody waits.
+func (r *loader) serve() {
+	for batch := r.take(); len(batch) > 0; batch = r.take() {
+		err := r.read(batch)
+		for _, l := range batch {
+			l.err = err
+			close(l.done)
+		}
+	}
+}
+
+// take returns the next batch; an empty one ends the caller's turn as a loader.
+func (r *loader) take() []*load {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := min(len(r.waiting), maxLoads)
+	if n == 0 {
+		r.running--
+		return nil
+	}
+	batch := slices.Clone(r.waiting[:n])
+	r.waiting = slices.Delete(r.waiting, 0, n)
+	return batch
+}

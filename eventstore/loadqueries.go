@@ -1,0 +1,128 @@
+package eventstore
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// load reads for all of a batch, in one round trip: first the head, then the
+// commands, the ids and the tails.
+func (s *Store) load(batch []*load) error {
+	return s.read(context.Background(), func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), readLimit)
+		defer cancel()
+		var (
+			b    pgx.Batch
+			head storedHead
+		)
+		b.Queue(selectHead).QueryRow(func(row pgx.Row) (err error) { head, err = scanHead(row); return err })
+		queueLookups(&b, batch)
+		queueIDs(&b, batch)
+		queueTails(&b, batch)
+		if err := s.reads.SendBatch(ctx, &b).Close(); err != nil {
+			return err
+		}
+		if head.log != s.id {
+			return ErrOtherLog
+		}
+		for _, l := range batch {
+			l.head = head.Position
+		}
+		return nil
+	})
+}
+
+func queueLookups(b *pgx.Batch, batch []*load) {
+	var ids [][16]byte
+	for _, l := range batch {
+		if l.lookup != nil {
+			ids = append(ids, *l.lookup)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	b.Queue(selectCommands, ids).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, scanCommand)
+		for _, l := range batch {
+			if i := slices.IndexFunc(found, func(c storedCommand) bool { return l.lookup != nil && c.id == *l.lookup }); i >= 0 {
+				l.stored = &found[i]
+			}
+		}
+		return err
+	})
+}
+
+// queueIDs draws for all at once and deals out.
+func queueIDs(b *pgx.Batch, batch []*load) {
+	totals := map[domain.Sequence]int{}
+	for _, l := range batch {
+		for sequence, n := range l.missing {
+			totals[sequence] += n
+		}
+	}
+	for _, sequence := range slices.Sorted(maps.Keys(totals)) {
+		b.Queue(drawIDs, sequenceName(sequence), totals[sequence]).Query(func(rows pgx.Rows) error {
+			ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+			if err == nil {
+				dealIDs(batch, sequence, ids)
+			}
+			return err
+		})
+	}
+}
+
+func dealIDs(batch []*load, sequence domain.Sequence, ids []int64) {
+	for _, l := range batch {
+		n := l.missing[sequence]
+		if n == 0 {
+			continue
+		}
+		if l.ids == nil {
+			l.ids = map[domain.Sequence][]int64{}
+		}
+		l.ids[sequence], ids = ids[:n:n], ids[n:]
+	}
+}
+
+// queueTails reads what is wanted, each only once, and gives it to all who want it.
+func queueTails(b *pgx.Batch, batch []*load) {
+	var (
+		numbers       = map[wanted]int32{}
+		index         []int32
+		hashes, after []int64
+		types         []string
+	)
+	for _, l := range batch {
+		for _, w := range l.items {
+			if _, known := numbers[w]; known {
+				continue
+			}
+			n := int32(len(numbers))
+			numbers[w] = n
+			index, hashes = append(index, n), append(hashes, hashTag(w.tag))
+			after, types = append(after, int64(w.after)), append(types, w.types)
+		}
+	}
+	if len(index) == 0 {
+		return
+	}
+	b.Queue(readTails, index, hashes, after, types).Query(func(rows pgx.Rows) error {
+		tails, err := collectTails(rows, len(index))
+		if err != nil {
+			return err
+		}
+		for _, l := range batch {
+			l.tails = make([][]Envelope, len(l.items))
+			for i, w := range l.items {
+				l.tails[i] = tails[numbers[w]]
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,117 @@
+package eventstore
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// The bounds of one commit. More would hold the head, and everybody, for too long.
+const (
+	maxBatchCommands = 1024
+	maxBatchEvents   = 10_000
+	maxBatchBytes    = 32 << 20
+)
+
+// entry is one decision on its way through the writer.
+type entry struct {
+	commandID uuid.UUID
+	// keyed: the command's id came from outside and is kept in log.commands.
+	keyed       bool
+	fingerprint []byte
+	refusal     *Refusal // then there are neither conditions nor events
+	conditions  []condition
+	// events lack what the head decides: positions, prev and recorded_at.
+	events []Envelope
+	bytes  int
+	since  time.Time
+	state  atomic.Int32
+	done   chan answer // has room for the one answer
+}
+
+// The states of an entry: it leaves waiting once, to the writer or to nobody.
+const (
+	entryWaiting int32 = iota
+	entryTaken
+	entryAbandoned
+)
+
+// abandon takes the entry back; false means that the writer has it already.
+func (e *entry) abandon() bool { return e.state.CompareAndSwap(entryWaiting, entryAbandoned) }
+
+// condition lets an append fail when the log has, after the position, an event
+// with the tag and one of the types (none means any).
+type condition struct {
+	tag   domain.Tag
+	types []string
+	after domain.Position
+}
+
+// answer is what the writer tells about an entry.
+type answer struct {
+	events []Envelope
+	stored *storedCommand // the command had been carried out before
+	err    error
+}
+
+// mailbox holds the decisions that wait for the writer.
+type mailbox struct {
+	wake chan struct{} // has room for one
+
+	mu      sync.Mutex
+	waiting []*entry
+	closed  bool
+}
+
+func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
+
+// put hands an entry to the writer; false means that there is none any more.
+func (m *mailbox) put(e *entry) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return false
+	}
+	m.waiting = append(m.waiting, e)
+	select {
+	case m.wake <- struct{}{}:
+	default: // a wake-up is pending already
+	}
+	return true
+}
+
+// take returns what fits into one commit, in the order of arrival.
+func (m *mailbox) take() []*entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var (
+		batch         []*entry
+		n             int
+		events, bytes int
+	)
+	for ; n < len(m.waiting) && len(batch) < maxBatchCommands; n++ {
+		e := m.waiting[n]
+		if len(batch) > 0 && (events+len(e.events) > maxBatchEvents || bytes+e.bytes > maxBatchBytes) {
+			break
+		}
+		if !e.state.CompareAndSwap(entryWaiting, entryTaken) {
+			continue
+		}
+		batch, events, bytes = append(batch, e), events+len(e.events), bytes+e.bytes
+	}
+	if m.waiting = m.waiting[n:]; len(m.waiting) == 0 {
+		m.waiting = nil
+	}
+	return batch
+}
+
+// close refuses new entries. Those that wait stay for take.
+func (m *mailbox) close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+}

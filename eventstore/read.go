@@ -1,0 +1,137 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// scanPage is the number of events that Scan reads at once.
+const scanPage = 5000
+
+// columns are those of log.events, in scanEnvelope's order. data is read as
+// text, which is the bytes that were written.
+const columns = `e.position, e.prev, e.id, e.type, e.context, e.schema, e.key, e.tags, e.data::text,
+	e.actor, e.command_id, e.causation, e.correlation, e.recorded_at`
+
+const readPage = "SELECT " + columns + " FROM log.events e WHERE e.position > $1 ORDER BY e.position LIMIT $2"
+
+// The tag itself is compared, too: a page cut short by a collision of hashes
+// would look like the log's end.
+const readTagPage = "SELECT " + columns + ` FROM log.event_tags t
+	CROSS JOIN LATERAL (SELECT * FROM log.events e WHERE e.position = t.position OFFSET 0) e
+	WHERE t.tag_hash = $1 AND t.position > $2 AND $3 = ANY(string_to_array(e.tags, E'\n'))
+	ORDER BY t.position LIMIT $4`
+
+// Read returns up to limit events after the position, in order. A short page is the log's end.
+func (s *Store) Read(ctx context.Context, after domain.Position, limit int) ([]Envelope, error) {
+	return s.page(ctx, readPage, after, limit)
+}
+
+// ReadTag returns up to limit events with the tag after the position, in order.
+func (s *Store) ReadTag(ctx context.Context, tag domain.Tag, after domain.Position, limit int) ([]Envelope, error) {
+	return s.page(ctx, readTagPage, hashTag(tag), after, string(tag), limit)
+}
+
+func (s *Store) page(ctx context.Context, sql string, args ...any) ([]Envelope, error) {
+	var list []Envelope
+	err := s.read(ctx, func() error {
+		rows, err := s.reads.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Envelope, error) { return scanEnvelope(row) })
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	return list, nil
+}
+
+// read runs a reading function, once more when its connection was lost: a
+// restarted server leaves dead connections behind. The error is translated.
+func (s *Store) read(ctx context.Context, f func() error) error {
+	err := f()
+	if errors.Is(err, ErrOtherLog) {
+		return err
+	}
+	if err != nil && !definite(err) && ctx.Err() == nil {
+		s.reads.Reset()
+		err = f()
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // the caller's own, the server is not to blame
+	}
+	return translate(err)
+}
+
+// scanEnvelope reads the columns, after those of the caller.
+func scanEnvelope(row pgx.CollectableRow, before ...any) (Envelope, error) {
+	var (
+		e    Envelope
+		tags string
+		data []byte
+	)
+	err := row.Scan(append(before, &e.Position, &e.Prev, &e.ID, &e.Type, &e.Context, &e.Schema, &e.Key, &tags, &data,
+		&e.Actor, &e.CommandID, &e.Causation, &e.Correlation, &e.RecordedAt)...)
+	if err != nil {
+		return e, err
+	}
+	e.Tags, e.Data, e.RecordedAt = splitTags(tags), json.RawMessage(data), e.RecordedAt.UTC()
+	return e, nil
+}
+
+// Scan calls f with all events of after < position ≤ upTo, in order, in pages;
+// while f works the next page is read. It ends at the log's end if that comes
+// first, and with f's error.
+func (s *Store) Scan(ctx context.Context, after, upTo domain.Position, f func([]Envelope) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	pages := make(chan page)
+	go func() {
+		defer close(pages)
+		s.prefetch(ctx, after, upTo, pages)
+	}()
+	defer func() {
+		cancel()
+		for range pages { // wait for the reader's end
+		}
+	}()
+	for p := range pages {
+		if p.err != nil {
+			return p.err
+		}
+		if err := f(p.events); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+type page struct {
+	events []Envelope
+	err    error
+}
+
+func (s *Store) prefetch(ctx context.Context, after, upTo domain.Position, pages chan<- page) {
+	for after < upTo {
+		events, err := s.Read(ctx, after, int(min(upTo-after, scanPage)))
+		if err == nil && len(events) == 0 {
+			return
+		}
+		select {
+		case pages <- page{events, err}:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+		after = events[len(events)-1].Position
+	}
+}

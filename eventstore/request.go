@@ -1,0 +1,43 @@
+package eventstore
+
+import (
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Request is a command with what is known about its origin.
+type Request struct {
+	Command domain.Command
+	Actor   domain.UserID
+	// CommandID makes the request repeatable: the same id is carried out once and
+	// answered alike ever after. Zero: the request gets a new id and is not kept.
+	CommandID uuid.UUID
+	// Fingerprint tells requests of the same CommandID apart.
+	Fingerprint []byte
+	// Correlation joins what belongs to one story; zero means the command's id.
+	Correlation uuid.UUID
+	// Causation is the event that is reacted to, 0 for none.
+	Causation domain.Position
+}
+
+// Receipt says what became of a request.
+type Receipt struct {
+	// First and Last are the positions of the appended events, 0 when there are none.
+	First, Last domain.Position
+	Events      []domain.Recorded
+	// Replayed: the command had been carried out before, nothing was done now.
+	Replayed bool
+	// Refusal is set when the replayed command was refused, see [Store.SaveRefusal].
+	Refusal *Refusal
+}
+
+// Refusal is the reply that a refused command got.
+type Refusal struct {
+	// Status is the HTTP status.
+	Status int
+	// Body is the reply's body, kept byte for byte.
+	Body json.RawMessage
+}

@@ -1,0 +1,22 @@
+package eventstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+const drawIDs = "SELECT nextval($1::regclass) FROM generate_series(1, $2::int)"
+
+func sequenceName(s domain.Sequence) string { return "log.id_" + string(s) }
+
+// RaiseSequence makes sure that ids drawn from now on are greater than the
+// given one, which an imported log has used.
+func (s *Store) RaiseSequence(ctx context.Context, sequence domain.Sequence, used int64) error {
+	const raise = "SELECT setval($1::regclass, greatest(nextval($1::regclass), $2::bigint))"
+	if _, err := s.reads.Exec(ctx, raise, sequenceName(sequence), used); err != nil {
+		return fmt.Errorf("raise the ids of %s: %w", sequence, translate(err))
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// maxStreamConsumers bounds the stream's consumers: each agent and each running
+// projection has one. The server's own default is 1,000.
+const maxStreamConsumers = 20_000
+
+// StreamConfig says how the EVENTS stream is kept. The zero value keeps every
+// event in one copy.
+type StreamConfig struct {
+	// Replicas is the number of copies in a cluster; 0 means 1.
+	Replicas int
+	// MaxMsgs, MaxBytes and MaxAge bound what the stream keeps; 0 is no bound.
+	// Who needs older events reads Postgres or takes a snapshot. A lost stream is
+	// refilled from the first event that MaxMsgs and MaxAge let it keep.
+	MaxMsgs  int64
+	MaxBytes int64
+	MaxAge   time.Duration
+}
+
+// EnsureStream creates the EVENTS stream, or checks that the one that is there
+// belongs to the store's log and holds nothing that the log does not; a stream
+// that is merely behind is fine, the relay refills it. It returns
+// [ErrForeignStream], [ErrStreamAhead] or [ErrStreamDiverged], with a text for
+// the operator, when stream and log do not belong together.
+func EnsureStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg StreamConfig) error {
+	info, err := ensureStream(ctx, js, store, cfg)
+	if err != nil {
+		return fmt.Errorf("ensure stream %s: %w", StreamEvents, err)
+	}
+	_, err = checkStream(ctx, js, store, info)
+	return err
+}
+
+func ensureStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg StreamConfig) (*jetstream.StreamInfo, error) {
+	stream, err := js.Stream(ctx, StreamEvents)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return createStream(ctx, js, store, cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	info := stream.CachedInfo()
+	if owner := info.Config.Metadata[MetadataLog]; owner != store.LogID().String() {
+		return nil, foreignStream(owner, store)
+	}
+	return updateStream(ctx, js, info, cfg)
+}
+
+// createStream may race with another process's: the loser's call fails, or finds
+// the same configuration, and either way the next look sees the winner's stream.
+func createStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg StreamConfig) (*jetstream.StreamInfo, error) {
+	first, err := firstKept(ctx, store, cfg)
+	if err != nil {
+		return nil, err
+	}
+	full := jetstream.StreamConfig{
+		Name: StreamEvents, Subjects: []string{SubjectEvents + ".>"},
+		Description: "The opsledger log; sequence numbers are log positions",
+		Storage:     jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+		MaxConsumers: maxStreamConsumers,
+		DenyDelete:   true, DenyPurge: true, AllowDirect: true,
+		FirstSeq: uint64(first),
+		Metadata: map[string]string{MetadataLog: store.LogID().String()},
+	}
+	cfg.applyTo(&full)
+	stream, err := js.CreateStream(ctx, full)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		stream, err = js.Stream(ctx, StreamEvents)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return stream.CachedInfo(), nil
+}
+
+// updateStream brings replicas and bounds to what is configured now. The rest
+// never changes, and what others added, such as placement, is kept.
+func updateStream(ctx context.Context, js jetstream.JetStream, info *jetstream.StreamInfo, cfg StreamConfig) (*jetstream.StreamInfo, error) {
+	want := info.Config
+	want.Metadata = maps.Clone(want.Metadata)
+	cfg.applyTo(&want)
+	have := info.Config
+	if have.Replicas == want.Replicas && have.MaxMsgs == want.MaxMsgs && have.MaxBytes == want.MaxBytes && have.MaxAge == want.MaxAge {
+		return info, nil
+	}
+	stream, err := js.UpdateStream(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	return stream.CachedInfo(), nil
+}
+
+func (c StreamConfig) applyTo(full *jetstream.StreamConfig) {
+	full.Replicas = max(c.Replicas, 1)
+	full.MaxMsgs, full.MaxBytes, full.MaxAge = -1, -1, c.MaxAge
+	if c.MaxMsgs > 0 {
+		full.MaxMsgs = c.MaxMsgs
+	}
+	if c.MaxBytes > 0 {
+		full.MaxBytes = c.MaxBytes
+	}
+}
+
+// firstKept is the first position that a new stream starts at: 1, or what the
+// bounds would keep of the log, so that a log of millions of events is not
+// published only to be discarded.
+func firstKept(ctx context.Context, store *Store, cfg StreamConfig) (domain.Position, error) {
+	head, err := store.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	first := domain.Position(1)
+	if cfg.MaxMsgs > 0 {
+		first = max(first, head.Position-domain.Position(cfg.MaxMsgs)+1)
+	}
+	if cfg.MaxAge > 0 {
+		young, err := firstSince(ctx, store, head.Position, time.Now().Add(-cfg.MaxAge))
+		if err != nil {
+			return 0, err
+		}
+		first = max(first, young)
+	}
+	return first, nil
+}
+
+// firstSince finds the first event that was recorded at t or later, head+1 if
+// there is none; times never decrease along the log.
+func firstSince(ctx context.Context, store *Store, head domain.Position, t time.Time) (domain.Position, error) {
+	low, high := domain.Position(1), head+1
+	for low < high {
+		middle := low + (high-low)/2
+		events, err := store.Read(ctx, middle-1, 1)
+		if err != nil {
+			return 0, err
+		}
+		if len(events) == 1 && events[0].RecordedAt.Before(t) {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
+}

@@ -1,0 +1,102 @@
+package eventstore
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// OFFSET 0 and the nested loop keep each item a walk along (tag_hash, position)
+// from its own position on, however many items and partitions there are.
+const readTails = "SELECT i.idx, " + columns + `
+	FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[]) AS i(idx, hash, after, types)
+	CROSS JOIN LATERAL (
+		SELECT e.* FROM log.event_tags t
+		CROSS JOIN LATERAL (SELECT * FROM log.events e WHERE e.position = t.position OFFSET 0) e
+		WHERE t.tag_hash = i.hash AND t.position > i.after
+			AND (i.types = '' OR t.type_hash = ANY(i.types::int[]))
+		ORDER BY t.position OFFSET 0) e`
+
+// collectTails sorts the rows of readTails by item.
+func collectTails(rows pgx.Rows, items int) ([][]Envelope, error) {
+	tails := make([][]Envelope, items)
+	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var i int32
+		e, err := scanEnvelope(row, &i)
+		if err == nil {
+			tails[i] = append(tails[i], e)
+		}
+		return struct{}{}, err
+	})
+	byPosition := func(a, b Envelope) int { return cmp.Compare(a.Position, b.Position) }
+	for _, tail := range tails {
+		if !slices.IsSortedFunc(tail, byPosition) {
+			slices.SortFunc(tail, byPosition) // SQL promises no order across the join
+		}
+	}
+	return tails, err
+}
+
+// tail is a fold with where it starts from: a cached state, or nothing.
+type tail struct {
+	fold domain.Fold
+	item domain.Item
+	key  foldKey
+	from foldState
+}
+
+func (s *Store) tailOf(f domain.Fold) tail {
+	item := f.Item()
+	t := tail{fold: f, item: item, key: keyOf(f, item)}
+	t.from, _ = s.cache.get(t.key)
+	return t
+}
+
+// wants says which events bring the fold up to date.
+func (t *tail) wants() wanted {
+	return wanted{tag: t.item.Tag, types: typeList(t.item.Types), after: t.from.at}
+}
+
+// fold brings the tail's fold to the head, with the events that it wants, and keeps its state.
+func (s *Store) fold(t *tail, events []Envelope, head domain.Position) error {
+	if t.from.at > head {
+		// The database fell back behind what this process has seen.
+		s.cache.drop(t.key)
+		return ErrOtherLog
+	}
+	if t.from.snapshot != nil {
+		t.fold.Restore(t.from.snapshot)
+	}
+	applied := 0
+	for i := range events {
+		e := &events[i]
+		if e.Position > head || !selects(t.item.Tag, t.item.Types, e) {
+			continue
+		}
+		recorded, err := e.Decode(s.codec)
+		if err != nil {
+			return fmt.Errorf("load %T: %w", t.fold, err)
+		}
+		t.fold.Apply(recorded)
+		applied++
+	}
+	s.remember(t, head, applied)
+	return nil
+}
+
+// remember keeps the state at the head. Without new events the old snapshot
+// serves on, and an empty state is not worth keeping.
+func (s *Store) remember(t *tail, head domain.Position, applied int) {
+	state := foldState{at: head, snapshot: t.from.snapshot, folded: t.from.folded + applied}
+	if state.folded == 0 {
+		return
+	}
+	if applied > 0 {
+		state.snapshot = t.fold.Snapshot()
+	}
+	s.cache.put(t.key, state)
+}

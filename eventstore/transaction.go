@@ -1,0 +1,209 @@
+package eventstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Each statement at READ COMMITTED has its own snapshot. What is looked up is
+// therefore looked up in statements after the one that got the lock: everything
+// committed before is visible then, and nothing can be added until we end.
+const (
+	begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
+	findEvent = "SELECT id FROM log.events WHERE position = $1"
+
+	checkConditions = `SELECT i.entry
+	FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[]) AS i(entry, hash, after, types)
+	CROSS JOIN LATERAL (
+		SELECT 1 FROM log.event_tags t
+		WHERE t.tag_hash = i.hash AND t.position > i.after
+			AND (i.types = '' OR t.type_hash = ANY(i.types::int[]))
+		ORDER BY t.position DESC LIMIT 1) c`
+
+	extendLog = "SELECT log.extend($1, $2)"
+
+	insertEvents = `INSERT INTO log.events (position, prev, id, type, context, schema, key, tags, data,
+		actor, command_id, causation, correlation, recorded_at)
+	SELECT position, prev, id, type, context, schema, key, tags, data::json,
+		actor, command_id, causation, correlation, $14::timestamptz
+	FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::int2[], $7::bigint[], $8::text[], $9::text[],
+		$10::bigint[], $11::uuid[], $12::bigint[], $13::uuid[])
+		AS e(position, prev, id, type, context, schema, key, tags, data, actor, command_id, causation, correlation)`
+
+	insertTags = `INSERT INTO log.event_tags (tag_hash, position, type_hash)
+	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])`
+
+	insertCommands = `INSERT INTO log.commands (command_id, fingerprint, first, last, status, body, recorded_at)
+	SELECT command_id, fingerprint, first, last, status, body::json, $7::timestamptz
+	FROM unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::int[], $6::text[])
+		AS c(command_id, fingerprint, first, last, status, body)`
+
+	moveHead = `UPDATE log.head SET position = $1, recorded_at = $2, last_access = $3, last_dns = $4, last_ops = $5`
+)
+
+// inspect opens the transaction, takes the head's lock, and looks at what the
+// batch depends on, in one round trip. sent is an earlier attempt whose outcome is unknown.
+func inspect(ctx context.Context, conn *pgx.Conn, batch []*entry, sent *plan) (inspection, error) {
+	seen := inspection{known: map[uuid.UUID]storedCommand{}, conflicts: map[int32]bool{}}
+	var b pgx.Batch
+	b.Queue(begin)
+	b.Queue(lockHead).QueryRow(func(row pgx.Row) (err error) { seen.head, err = scanHead(row); return err })
+	if sent != nil && len(sent.events) > 0 {
+		b.Queue(findEvent, sent.events[0].Position).Query(func(rows pgx.Rows) error {
+			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			if len(ids) == 1 {
+				seen.first = ids[0]
+			}
+			return err
+		})
+	}
+	queueKnown(&b, batch, seen.known)
+	queueConditions(&b, batch, seen.conflicts)
+	return seen, conn.SendBatch(ctx, &b).Close()
+}
+
+func queueKnown(b *pgx.Batch, batch []*entry, known map[uuid.UUID]storedCommand) {
+	var ids [][16]byte
+	for _, e := range batch {
+		if e.keyed {
+			ids = append(ids, e.commandID)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	b.Queue(selectCommands, ids).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, scanCommand)
+		for _, c := range found {
+			known[c.id] = c
+		}
+		return err
+	})
+}
+
+func queueConditions(b *pgx.Batch, batch []*entry, conflicts map[int32]bool) {
+	var (
+		entries       []int32
+		hashes, after []int64
+		types         []string
+	)
+	for i, e := range batch {
+		for _, c := range e.conditions {
+			entries, hashes = append(entries, int32(i)), append(hashes, hashTag(c.tag))
+			after, types = append(after, int64(c.after)), append(types, typeList(c.types))
+		}
+	}
+	if len(entries) == 0 {
+		return
+	}
+	b.Queue(checkConditions, entries, hashes, after, types).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+		for _, i := range found {
+			conflicts[i] = true
+		}
+		return err
+	})
+}
+
+// commit writes the plan and ends the transaction, in one round trip.
+func commit(ctx context.Context, conn *pgx.Conn, p *plan) error {
+	var b pgx.Batch
+	if len(p.events) > 0 {
+		queueEvents(&b, p)
+		queueTags(&b, p.events)
+		last := p.head.Last
+		b.Queue(moveHead, p.head.Position, p.head.RecordedAt, last[domain.ContextAccess], last[domain.ContextDNS], last[domain.ContextOps])
+	}
+	if len(p.keyed) > 0 {
+		queueCommands(&b, p)
+	}
+	b.Queue("COMMIT")
+	results := conn.SendBatch(ctx, &b)
+	for range b.Len() - 1 {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close() // repeats the error
+			return err
+		}
+	}
+	tag, err := results.Exec()
+	if err != nil {
+		_ = results.Close() // repeats the error
+		return err
+	}
+	if tag.String() != "COMMIT" {
+		_ = results.Close() // the tag is the error
+		return fmt.Errorf("commit ended with %s", tag)
+	}
+	return results.Close()
+}
+
+func queueEvents(b *pgx.Batch, p *plan) {
+	n := len(p.events)
+	var (
+		position, prev, key = make([]int64, n), make([]int64, n), make([]int64, n)
+		actor, causation    = make([]int64, n), make([]int64, n)
+		id, command, story  = make([][16]byte, n), make([][16]byte, n), make([][16]byte, n)
+		types, context      = make([]string, n), make([]string, n)
+		tags, data          = make([]string, n), make([]string, n)
+		schema              = make([]int16, n)
+	)
+	for i := range p.events {
+		e := &p.events[i]
+		position[i], prev[i], key[i] = int64(e.Position), int64(e.Prev), e.Key
+		actor[i], causation[i] = int64(e.Actor), int64(e.Causation)
+		id[i], command[i], story[i] = e.ID, e.CommandID, e.Correlation
+		types[i], context[i], schema[i] = e.Type, string(e.Context), int16(e.Schema)
+		tags[i], data[i] = joinTags(e.Tags), string(e.Data)
+	}
+	b.Queue(insertEvents, position, prev, id, types, context, schema, key, tags, data, actor, command, causation, story, p.head.RecordedAt)
+}
+
+// queueTags writes the index in its own order, which touches each page once.
+func queueTags(b *pgx.Batch, events []Envelope) {
+	type row struct {
+		hash, position int64
+		typ            int32
+	}
+	var rows []row
+	for i := range events {
+		code := hashType(events[i].Type)
+		for _, t := range events[i].Tags {
+			rows = append(rows, row{hashTag(t), int64(events[i].Position), code})
+		}
+	}
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.position, b.position)) })
+	hashes, positions, types := make([]int64, len(rows)), make([]int64, len(rows)), make([]int32, len(rows))
+	for i, r := range rows {
+		hashes[i], positions[i], types[i] = r.hash, r.position, r.typ
+	}
+	b.Queue(insertTags, hashes, positions, types)
+}
+
+func queueCommands(b *pgx.Batch, p *plan) {
+	n := len(p.keyed)
+	var (
+		ids, prints = make([][16]byte, n), make([][]byte, n)
+		first, last = make([]int64, n), make([]int64, n)
+		status      = make([]*int32, n)
+		body        = make([]*string, n)
+	)
+	for i, c := range p.keyed {
+		ids[i], prints[i], first[i], last[i] = c.id, c.fingerprint, int64(c.first), int64(c.last)
+		if prints[i] == nil {
+			prints[i] = []byte{} // nil would be NULL
+		}
+		if c.refusal != nil {
+			code, text := int32(c.refusal.Status), string(c.refusal.Body)
+			status[i], body[i] = &code, &text
+		}
+	}
+	b.Queue(insertCommands, ids, prints, first, last, status, body, p.head.RecordedAt)
+}

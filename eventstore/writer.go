@@ -1,0 +1,232 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+const (
+	// batchLimit bounds one attempt of a commit; then the connection counts as lost.
+	batchLimit = 20 * time.Second
+	// resolveLimit is how long the outcome of a lost commit is inquired after.
+	resolveLimit = 10 * time.Second
+	// probeEvery is how often a lost server is looked for while nobody asks.
+	probeEvery = 200 * time.Millisecond
+)
+
+// writer commits batches on a connection of its own. Only Run's goroutine uses it,
+// but for down.
+//
+// Invariants:
+//  1. Conditions and command ids are checked under the head's lock, in
+//     statements of their own after the one that took it.
+//  2. A batch whose outcome is unknown is never sent again before its fate was
+//     looked up under that lock, which its old transaction holds while it lives.
+//  3. Every entry gets exactly one answer.
+//  4. Nothing is appended to another log, or to an older state of this one, than
+//     the process has seen.
+type writer struct {
+	log       *slog.Logger
+	metrics   *metrics
+	id        uuid.UUID
+	size      int64 // of new partitions
+	config    *pgx.ConnConfig
+	committed func([]Envelope)
+
+	// down: the last attempt to connect failed.
+	down atomic.Bool
+	conn *pgx.Conn
+	// extendAt is the position from which partitions may be missing.
+	extendAt domain.Position
+	// last is the newest event that this process knows to be in the log.
+	last   domain.Position
+	lastID uuid.UUID
+}
+
+// Run commits what Execute decides, until ctx ends: then what waits is
+// finished, and Run returns nil. It fails with ErrOtherLog alone; a lost server
+// is waited for. Run is called once.
+func (s *Store) Run(ctx context.Context) error {
+	defer s.writer.disconnect()
+	probe := time.NewTicker(probeEvery)
+	defer probe.Stop()
+	err := s.writer.probe(ctx)
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			s.box.close()
+			return s.drain()
+		case <-s.box.wake:
+			err = s.drain()
+		case <-probe.C:
+			err = s.writer.probe(ctx)
+		}
+	}
+	s.box.close()
+	s.refuseWaiting(err)
+	return err
+}
+
+// drain commits until nothing waits.
+func (s *Store) drain() error {
+	for {
+		batch := s.box.take()
+		if len(batch) == 0 {
+			return nil
+		}
+		if err := s.writer.serve(batch); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) refuseWaiting(err error) {
+	for batch := s.box.take(); len(batch) > 0; batch = s.box.take() {
+		refuse(batch, err)
+	}
+}
+
+func refuse(batch []*entry, err error) {
+	for _, e := range batch {
+		e.done <- answer{err: err}
+	}
+}
+
+// serve brings a batch to its end: committed, or refused for a known reason. It
+// returns an error only when nothing may be appended any more.
+func (w *writer) serve(batch []*entry) error {
+	ctx := context.Background() // what was begun is finished, within the limits
+	var sent *plan
+	deadline := time.Now().Add(resolveLimit)
+	for try := 1; ; try++ {
+		p, err := w.attempt(ctx, batch, &sent)
+		switch {
+		case err == nil:
+			w.settle(p)
+			return nil
+		case errors.Is(err, ErrOtherLog):
+			refuse(batch, err)
+			return err
+		case blames(err):
+			return w.isolate(batch, err)
+		case definite(err): // such as a full disk, a lock's timeout, a read-only standby
+			w.abort()
+			refuse(batch, fmt.Errorf("%w: %w", ErrUnavailable, err))
+			return nil
+		}
+		w.disconnect()
+		switch {
+		case sent == nil && try > 1:
+			refuse(batch, fmt.Errorf("%w: %w", ErrUnavailable, err))
+			return nil
+		case sent != nil && time.Now().After(deadline):
+			w.log.Error("the outcome of a commit stays unknown", "commands", len(batch), "error", err)
+			refuse(batch, fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrUnknownOutcome, err))
+			return nil
+		case sent != nil && w.down.Load():
+			time.Sleep(probeEvery / 4)
+		}
+	}
+}
+
+// attempt runs one transaction for the batch. sent is set from the moment when
+// a commit may have happened until it is known that it did not.
+func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*plan, error) {
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, batchLimit)
+	defer cancel()
+	seen, err := inspect(ctx, w.conn, batch, *sent)
+	if err != nil {
+		return nil, err
+	}
+	if seen.head.log != w.id {
+		return nil, ErrOtherLog
+	}
+	if *sent != nil {
+		w.metrics.resolved.Inc()
+		if (*sent).committedAs(seen.first) {
+			return *sent, w.rollback(ctx)
+		}
+		*sent = nil
+	}
+	p := makePlan(batch, seen, time.Now())
+	if p.empty() {
+		return p, w.rollback(ctx)
+	}
+	if err := w.extend(ctx, p.head.Position); err != nil {
+		return nil, err
+	}
+	*sent = p
+	err = commit(ctx, w.conn, p)
+	if definite(err) {
+		*sent = nil
+	}
+	return p, err
+}
+
+// extend keeps partitions ready ahead of the log, rarely, under the head's lock.
+func (w *writer) extend(ctx context.Context, head domain.Position) error {
+	if head < w.extendAt {
+		return nil
+	}
+	return w.conn.QueryRow(ctx, extendLog, head, w.size).Scan(&w.extendAt)
+}
+
+// isolate finds the entry that the server refuses: one must not take the others down.
+func (w *writer) isolate(batch []*entry, err error) error {
+	w.abort()
+	if len(batch) == 1 {
+		refuse(batch, fmt.Errorf("append: %w", err))
+		return nil
+	}
+	for i := range batch {
+		if err := w.serve(batch[i : i+1]); err != nil {
+			refuse(batch[i+1:], err)
+			return err
+		}
+	}
+	return nil
+}
+
+// settle tells everybody of a committed plan: listeners first, so that whoever
+// gets an answer finds the relay informed.
+func (w *writer) settle(p *plan) {
+	if n := len(p.events); n > 0 {
+		w.last, w.lastID = p.events[n-1].Position, p.events[n-1].ID
+		w.committed(p.events)
+	}
+	w.metrics.commands.Observe(float64(len(p.batch)))
+	w.metrics.events.Observe(float64(len(p.events)))
+	for _, a := range p.answers {
+		if errors.Is(a.err, errConflict) {
+			w.metrics.conflicts.Inc()
+		}
+	}
+	p.tell()
+}
+
+// abort ends a transaction that has failed, and with it what extend created.
+func (w *writer) abort() {
+	ctx, cancel := context.WithTimeout(context.Background(), batchLimit)
+	defer cancel()
+	if err := w.rollback(ctx); err != nil {
+		w.disconnect()
+	}
+	w.extendAt = 0
+}
+
+func (w *writer) rollback(ctx context.Context) error {
+	_, err := w.conn.Exec(ctx, "ROLLBACK")
+	return err
+}

@@ -1,0 +1,12 @@
+// Package embeddednats runs a NATS server with JetStream inside this process.
+//
+// Stage in the flow: with nothing configured, serve starts one and the relay,
+// the projections and the agents talk through it; with --nats-url a real NATS
+// takes its place and this package is not used.
+//
+// Contract: one server per directory (a lock file refuses a second one), no
+// signal handlers, no exit of the process, logs through slog. The process itself
+// connects over memory with full rights; the listener is for others, who get
+// the rights that Authenticate gives them. It must not know of streams or
+// subjects.
+package embeddednats

@@ -1,0 +1,213 @@
+package embeddednats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// maxPayload bounds one message. An event is at most 512 KiB of JSON data;
+	// its envelope and the answers of services need some more.
+	maxPayload = 2 << 20
+	// maxMemoryStore bounds streams and consumers that are kept in memory; the
+	// log is not one of them.
+	maxMemoryStore = 256 << 20
+	// maxConsumers bounds the consumers of one stream: each agent has its own.
+	maxConsumers = 20_000
+	// readyTimeout bounds how long the server may take to accept the first
+	// connection once its streams are recovered.
+	readyTimeout = 10 * time.Second
+)
+
+// Authenticate decides whether a client of the listener may connect, and its
+// rights; nil permissions mean all. It is called by many goroutines at once.
+type Authenticate func(user, password string) (*server.Permissions, bool)
+
+// Isolate makes the account that everybody but the process itself belongs to, on
+// a server that has just started.
+type Isolate func(*server.Server) (*server.Account, error)
+
+// Config says how to run the server.
+type Config struct {
+	// Listen is the host:port for clients outside of this process. Port 0 takes
+	// any free one, an empty host means loopback, an empty string no listener.
+	Listen string
+	// Dir holds the streams; it is created with mode 0700.
+	Dir string
+	// Authenticate, when nil, lets everybody in who reaches the listener.
+	Authenticate Authenticate
+	// Isolate makes the account of those whom Authenticate lets in; nil puts them
+	// beside the process itself.
+	Isolate Isolate
+	// Log takes the server's own messages; nil discards them.
+	Log *slog.Logger
+}
+
+// Server is a running NATS server.
+type Server struct {
+	inner  *server.Server
+	lock   *dirLock
+	secret string
+	listen bool
+}
+
+// Start runs a server until Stop. When it returns, clients can connect and the
+// streams of an earlier run are there. A port in use, a directory in use and an
+// unusable directory are errors.
+func Start(cfg Config) (*Server, error) {
+	s, err := start(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("embedded NATS: %w", err)
+	}
+	return s, nil
+}
+
+func start(cfg Config) (*Server, error) {
+	if cfg.Dir == "" {
+		return nil, errors.New("no data directory given")
+	}
+	secret, err := newSecret()
+	if err != nil {
+		return nil, err
+	}
+	opts, err := options(cfg)
+	if err != nil {
+		return nil, err
+	}
+	door := &gate{secret: secret, others: cfg.Authenticate}
+	if cfg.Authenticate != nil {
+		opts.CustomClientAuthentication = door
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	lock, err := lockDir(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := run(opts, cfg.Log)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	if err := door.open(inner, cfg.Isolate); err != nil {
+		shutdown(inner)
+		return nil, errors.Join(err, lock.release())
+	}
+	return &Server{inner: inner, lock: lock, secret: secret, listen: !opts.DontListen}, nil
+}
+
+// options translates the configuration for the server library.
+func options(cfg Config) (*server.Options, error) {
+	opts := &server.Options{
+		ServerName: "opsledger-embedded",
+		JetStream:  true, StoreDir: cfg.Dir,
+		JetStreamMaxMemory: maxMemoryStore,
+		JetStreamLimits:    server.JSLimitOpts{DefaultMaxConsumers: maxConsumers},
+		MaxPayload:         maxPayload,
+		NoSigs:             true, DisableJetStreamBanner: true,
+		DontListen: cfg.Listen == "",
+	}
+	if opts.DontListen {
+		return opts, nil
+	}
+	host, port, err := net.SplitHostPort(cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen address %q: %w", cfg.Listen, err)
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("listen address %q: port is not a number from 0 to 65535", cfg.Listen)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	opts.Host, opts.Port = host, int(number)
+	if number == 0 {
+		opts.Port = server.RANDOM_PORT
+		return opts, nil
+	}
+	return opts, probe(host, port)
+}
+
+// probe fails when the address cannot be listened on, before the streams are
+// opened, which may take seconds, and with the operating system's own words.
+func probe(host, port string) error {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+// run starts the library's server and shuts it down again if it does not get ready.
+func run(opts *server.Options, log *slog.Logger) (*server.Server, error) {
+	inner, err := server.NewServer(opts)
+	if err != nil {
+		return nil, err
+	}
+	sink := newLogSink(log)
+	inner.SetLoggerV2(sink, false, false, false)
+	inner.Start()
+	if err := sink.fatal(); err != nil {
+		shutdown(inner)
+		return nil, err
+	}
+	if !opts.DontListen && !inner.ReadyForConnections(readyTimeout) {
+		shutdown(inner)
+		return nil, fmt.Errorf("not ready after %s", readyTimeout)
+	}
+	return inner, nil
+}
+
+func shutdown(inner *server.Server) {
+	inner.Shutdown()
+	inner.WaitForShutdown()
+}
+
+// Connect returns a connection over memory with full rights. It survives
+// nothing: it closes with the server. The caller closes it.
+func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
+	own := []nats.Option{nats.InProcessServer(s.inner), nats.UserInfo(controlUser, s.secret)}
+	nc, err := nats.Connect("", append(own, opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to embedded NATS: %w", err)
+	}
+	return nc, nil
+}
+
+// URL is where clients outside of this process connect, empty without a listener.
+func (s *Server) URL() string {
+	if !s.listen {
+		return ""
+	}
+	return s.inner.ClientURL()
+}
+
+// Addr is the listener's address, nil without one.
+func (s *Server) Addr() net.Addr {
+	if !s.listen {
+		return nil
+	}
+	return s.inner.Addr()
+}
+
+// Stop closes all connections and the streams and returns when that is done.
+// It may be called more than once.
+func (s *Server) Stop() {
+	shutdown(s.inner)
+	// The lock falls with the process too; nothing depends on this succeeding.
+	_ = s.lock.release()
+}
+
+// lockPath is the file whose lock means that a server uses the directory.
+func lockPath(dir string) string { return filepath.Join(dir, "lock") }

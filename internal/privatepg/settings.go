@@ -1,0 +1,40 @@
+package privatepg
+
+import (
+	"maps"
+	"slices"
+)
+
+// arguments builds the server's command line. Settings live there, not in
+// postgresql.conf, so that a new version of opsledger brings its own.
+func arguments(data, socket string, settings map[string]string) []string {
+	all := map[string]string{
+		"listen_addresses":        "",
+		"port":                    "5432", // names the socket
+		"unix_socket_directories": socket,
+		"unix_socket_permissions": "0700",
+		"cluster_name":            "opsledger",
+		"timezone":                "UTC",
+		"log_timezone":            "UTC",
+		"logging_collector":       "off",
+		"log_line_prefix":         "%m [%p] ",
+		"log_checkpoints":         "off",
+		"max_connections":         "200",
+		"shared_buffers":          "128MB",
+		"jit":                     "off",
+		// Few, spread out checkpoints: each one makes the log write full pages again.
+		"checkpoint_timeout":           "15min",
+		"checkpoint_completion_target": "0.9",
+		"max_wal_size":                 "2GB",
+		"wal_compression":              "on",
+		"random_page_cost":             "1.1",
+		// Tables that are only appended to still need their visibility map for index-only scans.
+		"autovacuum_vacuum_insert_scale_factor": "0.1",
+	}
+	maps.Copy(all, settings)
+	args := []string{"-D", data}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		args = append(args, "-c", name+"="+all[name])
+	}
+	return args
+}

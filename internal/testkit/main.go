@@ -1,0 +1,26 @@
+package testkit
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// Main is the body of a package's TestMain. It runs the tests, stops the
+// package's PostgreSQL, fails the run when goroutines are left, and exits.
+func Main(m *testing.M) {
+	code := m.Run()
+	if err := shared.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "testkit:", err)
+		code = max(code, 1)
+	}
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, "testkit: goroutines are left:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
