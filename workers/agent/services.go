@@ -1,0 +1,103 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/opsledger/opsledger/workers/protocol"
+)
+
+// checkTimeout bounds one check of a configuration.
+const checkTimeout = 10 * time.Second
+
+// serve answers the control plane until stop is called, which waits for what runs.
+func (a *Agent) serve(ctx context.Context) (stop func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	slots := make(chan struct{}, 2)
+	check, err := a.cfg.NC.Subscribe(protocol.SubjectCheckConf(a.cfg.ID), func(m *nats.Msg) {
+		if !genuine(m) {
+			return
+		}
+		select {
+		case slots <- struct{}{}:
+		default:
+			return // busy: whoever asks has other ways
+		}
+		running.Go(func() {
+			defer func() { <-slots }()
+			a.checkConf(ctx, m)
+		})
+	})
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("serve configuration checks: %w", err)
+	}
+	wishes, err := a.cfg.NC.Subscribe(protocol.SubjectReportNow, a.asked)
+	if err != nil {
+		cancel()
+		return nil, errors.Join(fmt.Errorf("listen for wishes to report: %w", err), check.Unsubscribe())
+	}
+	return func() {
+		_ = check.Unsubscribe()
+		_ = wishes.Unsubscribe()
+		cancel()
+		running.Wait()
+	}, nil
+}
+
+// genuine tells a request of the control plane from an answer of the server that
+// another agent had sent here: who answers events or pull requests does not ask
+// to be answered in an inbox.
+func genuine(m *nats.Msg) bool {
+	return strings.HasPrefix(m.Reply, "_R_.") || strings.HasPrefix(m.Reply, nats.InboxPrefix)
+}
+
+// asked takes a wish for a report and the beacon that may come with it.
+func (a *Agent) asked(m *nats.Msg) {
+	var b protocol.Beacon
+	if len(m.Data) > 0 && json.Unmarshal(m.Data, &b) == nil {
+		select {
+		case <-a.beacons: // replaced by the newer one
+		default:
+		}
+		a.beacons <- b // never blocks: this callback is the only sender
+	}
+	select {
+	case a.reportNow <- struct{}{}:
+	default:
+	}
+}
+
+// checkConf answers one check. Nothing is answered when the check itself could
+// not be made, so that silence never reads as consent.
+func (a *Agent) checkConf(ctx context.Context, m *nats.Msg) {
+	var request protocol.CheckConfRequest
+	if err := json.Unmarshal(m.Data, &request); err != nil {
+		a.cfg.Log.Warn("dropped a configuration check", "error", err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	var reply protocol.CheckConfReply
+	if err := a.cfg.Engine.CheckConf(ctx, request.Text); err != nil {
+		if ctx.Err() != nil {
+			return
+		}
+		reply.Error = err.Error()
+	}
+	payload, err := json.Marshal(reply)
+	if err == nil {
+		err = m.Respond(payload)
+	}
+	if err != nil {
+		a.cfg.Log.Warn("cannot answer a configuration check", "error", err)
+	}
+}

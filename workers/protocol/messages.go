@@ -1,0 +1,140 @@
+package protocol
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+// Report is what an agent knows of its name server. The newest replaces all before.
+type Report struct {
+	Log   uuid.UUID `json:"log"`
+	Agent int64     `json:"agent"`
+	// Seq rises with every report of one agent process; Boot tells the processes apart.
+	Boot uuid.UUID `json:"boot"`
+	Seq  int64     `json:"seq"`
+	// Applied is the highest position of which, and of all before, everything that
+	// concerns named has been read back from it, but for what Failures names.
+	Applied domain.Position `json:"applied"`
+	// Seen is the highest position that the agent has received.
+	Seen     domain.Position `json:"seen"`
+	Failures []Failure       `json:"failures,omitempty"`
+	At       time.Time       `json:"at"`
+	// Named is the version that named reports, empty while it does not answer.
+	Named string `json:"named"`
+}
+
+// Failure says what named does not serve as the log says.
+type Failure struct {
+	// Since is the first position that could not be applied.
+	Since domain.Position `json:"since"`
+	// ZoneID is 0 for the configuration as a whole (options, views, ACLs), and for
+	// a zone that is to be gone; Zone tells them apart.
+	ZoneID int64  `json:"zone_id,omitempty"`
+	Zone   string `json:"zone,omitempty"`
+	ViewID int64  `json:"view_id,omitempty"`
+	View   string `json:"view,omitempty"`
+	// More is set when this one stands for failures that the report has no room
+	// for: whatever the log says may be among them.
+	More bool `json:"more,omitempty"`
+	// Message is named's own, or that of its checking program.
+	Message string `json:"message"`
+}
+
+// Beacon is what the control plane tells all agents from time to time, with the
+// wish to hear a [Report]: an agent that does not get to LastDNS by itself has
+// lost events in a quiet time, when no later event shows the gap.
+type Beacon struct {
+	Log uuid.UUID `json:"log"`
+	// LastDNS is the position of the last event of the dns context.
+	LastDNS domain.Position `json:"last_dns"`
+}
+
+// SnapshotInfo answers the request for a snapshot.
+type SnapshotInfo struct {
+	Log      uuid.UUID       `json:"log"`
+	Position domain.Position `json:"position"`
+	// LastDNS is the position of the last event of the dns context at Position.
+	LastDNS domain.Position `json:"last_dns"`
+	// Head is the end of the log when the snapshot was asked for. An agent that is
+	// beyond it followed a log that was since put back to an earlier state; one
+	// that is only beyond Position is ahead of a read model that lags.
+	Head     domain.Position `json:"head"`
+	Instance string          `json:"instance"`
+	ID       string          `json:"id"`
+	Chunks   int             `json:"chunks"`
+	// Rows is the number of rows in all chunks together.
+	Rows int `json:"rows"`
+	// Error is set when no snapshot can be had now; the agent tries again.
+	Error string `json:"error,omitempty"`
+}
+
+// SnapshotRow is one line of a snapshot: chunks are gzip, each a whole number
+// of JSON lines. Exactly one field is set.
+type SnapshotRow struct {
+	Server   *SnapshotServer   `json:"s,omitempty"`
+	View     *SnapshotView     `json:"v,omitempty"`
+	Zone     *SnapshotZone     `json:"z,omitempty"`
+	Record   *SnapshotRecord   `json:"r,omitempty"`
+	BindConf *SnapshotBindConf `json:"c,omitempty"`
+}
+
+// SnapshotServer is a name server.
+type SnapshotServer struct {
+	ID      int64           `json:"id"`
+	Server  dns.ServerData  `json:"server"`
+	Changed domain.Position `json:"changed"`
+}
+
+// SnapshotView is a view.
+type SnapshotView struct {
+	ID      int64           `json:"id"`
+	View    dns.ViewData    `json:"view"`
+	Changed domain.Position `json:"changed"`
+}
+
+// SnapshotZone is a rendered (never an external) zone.
+type SnapshotZone struct {
+	ID   int64        `json:"id"`
+	Zone dns.ZoneData `json:"zone"`
+	// Changed is, by view id, the position of the last event that changed the
+	// zone in that view: its SOA serial.
+	Changed map[int64]domain.Position `json:"changed"`
+}
+
+// SnapshotRecord is a record of a rendered zone.
+type SnapshotRecord struct {
+	ID     int64          `json:"id"`
+	ZoneID int64          `json:"zone_id"`
+	Record dns.RecordData `json:"record"`
+}
+
+// SnapshotBindConf is the current BIND main configuration, absent while it is the default.
+type SnapshotBindConf struct {
+	Conf    dns.BindConfChanged `json:"conf"`
+	Changed domain.Position     `json:"changed"`
+}
+
+// SecretsRequest asks for the secrets of vault ids that the current configuration names.
+type SecretsRequest struct {
+	IDs []string `json:"ids"`
+}
+
+// SecretsReply maps vault ids to secrets.
+type SecretsReply struct {
+	Secrets map[string]string `json:"secrets"`
+	Error   string            `json:"error,omitempty"`
+}
+
+// CheckConfRequest asks whether named would take a main configuration. Text holds its secrets in clear.
+type CheckConfRequest struct {
+	Text string `json:"text"`
+}
+
+// CheckConfReply is the answer: an empty Error means yes, else it is named-checkconf's message.
+type CheckConfReply struct {
+	Error string `json:"error,omitempty"`
+}

@@ -1,0 +1,83 @@
+package protocol
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// An agent's id on the bus is the id of the server that it was enrolled for.
+// With the right for exactly these subjects an agent can do its work and
+// nothing else; the control plane creates its consumer.
+
+// Consumer is the name of an agent's pull consumer on the EVENTS stream.
+func Consumer(agent int64) string { return fmt.Sprintf("agent-%d", agent) }
+
+// InboxPrefix is where an agent receives replies. Inboxes under it are unguessable.
+func InboxPrefix(agent int64) string { return fmt.Sprintf("_INBOX_agent_%d", agent) }
+
+// User is an agent's user name on NATS.
+func User(agent int64) string { return fmt.Sprintf("agent-%d", agent) }
+
+// SubjectReport is where an agent publishes its [Report].
+func SubjectReport(agent int64) string { return fmt.Sprintf("report.%d.dns", agent) }
+
+// SubjectReports matches every agent's [Report].
+const SubjectReports = "report.*.dns"
+
+// SubjectReportNow asks every agent to report at once (control plane to agents,
+// the payload is empty or a [Beacon]).
+const SubjectReportNow = "agents.report"
+
+// SubjectSnapshotOpen is where an agent asks for a snapshot; see [SnapshotInfo].
+func SubjectSnapshotOpen(agent int64) string { return fmt.Sprintf("snap.%d.open", agent) }
+
+// SubjectSnapshotOpens matches every agent's wish for a snapshot.
+const SubjectSnapshotOpens = "snap.*.open"
+
+// SubjectSnapshotChunk is where an agent asks the instance that opened a snapshot for one chunk.
+func SubjectSnapshotChunk(agent int64, instance, snapshot string, chunk int) string {
+	return fmt.Sprintf("snap.%d.chunk.%s.%s.%d", agent, instance, snapshot, chunk)
+}
+
+// SubjectSnapshotChunks matches every agent's wish for a chunk of this instance's snapshots.
+func SubjectSnapshotChunks(instance string) string {
+	return fmt.Sprintf("snap.*.chunk.%s.*.*", instance)
+}
+
+// SubjectSecrets is where an agent asks for the secrets of the current BIND configuration.
+func SubjectSecrets(agent int64) string { return fmt.Sprintf("secrets.%d", agent) }
+
+// SubjectAllSecrets matches every agent's wish for secrets.
+const SubjectAllSecrets = "secrets.*"
+
+// SubjectCheckConf is where the control plane asks an agent to check a BIND main configuration.
+func SubjectCheckConf(agent int64) string { return fmt.Sprintf("agents.%d.checkconf", agent) }
+
+// HeaderError is the header of a chunk reply that holds no chunk, and says why.
+const HeaderError = "Opsledger-Error"
+
+// AgentOf returns the agent that a message's subject belongs to, its second
+// token. The server lets an agent publish under its own id alone, so the
+// subject, not the payload, says who speaks.
+func AgentOf(subject string) (int64, bool) {
+	_, rest, _ := strings.Cut(subject, ".")
+	token, _, _ := strings.Cut(rest, ".")
+	id, err := strconv.ParseInt(token, 10, 64)
+	if err != nil || id <= 0 || strconv.FormatInt(id, 10) != token {
+		return 0, false
+	}
+	return id, true
+}
+
+// crossing is the start of the reply subjects that a NATS server makes up for
+// requests that cross from one account to another.
+const crossing = "_R_."
+
+// InboxOf says whether a reply subject leads to the agent's own inbox, directly
+// or by way of the server between accounts. The server does not check reply
+// subjects: who answers without asking this can be made to publish wherever an
+// agent of the same account likes.
+func InboxOf(agent int64, reply string) bool {
+	return strings.HasPrefix(reply, InboxPrefix(agent)+".") || strings.HasPrefix(reply, crossing)
+}

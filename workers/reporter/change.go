@@ -1,0 +1,101 @@
+package reporter
+
+import (
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// State says how far the name servers are with a change.
+type State string
+
+// The states.
+const (
+	// Pending: not every server is known to have the change.
+	Pending State = "PENDING"
+	// InSync: every server has it, or it changes nothing in named.
+	InSync State = "INSYNC"
+	// Failed: at least one server cannot apply it, and says why.
+	Failed State = "FAILED"
+)
+
+// Change is the state of one event on all enrolled servers.
+type Change struct {
+	Position domain.Position
+	State    State
+	// Percent is the share of the servers that have the change, 100 without servers.
+	Percent int
+	// Servers has one entry for each enrolled server, never nil.
+	Servers []ServerChange
+}
+
+// ServerChange is the state of one event on one server.
+type ServerChange struct {
+	ServerID int64
+	Host, IP string
+	// Applied says that the server is known to serve the change.
+	Applied bool
+	// Percent is 100 when Applied, else 0.
+	Percent int
+	// Since is when that was first known, nil while it is not.
+	Since *time.Time
+	// AppliedPosition is how far the server is as a whole.
+	AppliedPosition domain.Position
+	// Online says that the agent reported lately.
+	Online bool
+	// Error is named's own message, when it is what keeps the change from being served.
+	Error string
+}
+
+// evaluate says how far the servers are with the event at the position.
+func evaluate(position domain.Position, c concern, servers []projections.Server, words map[int64]*word, now time.Time) Change {
+	change := Change{Position: position, State: InSync, Percent: 100, Servers: make([]ServerChange, 0, len(servers))}
+	applied := 0
+	for _, s := range servers {
+		row := ServerChange{ServerID: s.ID, Host: s.Host, IP: s.IP}
+		if w := words[s.ID]; w != nil {
+			row.judge(position, c, w, now)
+		}
+		switch {
+		case row.Applied:
+			applied++
+		case row.Error != "":
+			change.State = Failed
+		case change.State != Failed:
+			change.State = Pending
+		}
+		change.Servers = append(change.Servers, row)
+	}
+	if len(servers) > 0 {
+		change.Percent = applied * 100 / len(servers)
+	}
+	return change
+}
+
+// judge fills in what the agent's last word says about the event.
+func (s *ServerChange) judge(position domain.Position, c concern, w *word, now time.Time) {
+	s.Online, s.AppliedPosition = w.online(now), w.report.Applied
+	if failure, ok := c.covered(w.report, position); ok {
+		s.Error = failure.Message
+		if s.Error == "" {
+			s.Error = "refused without a message"
+		}
+		return
+	}
+	if w.report.Applied >= position {
+		since := w.since(position)
+		s.Applied, s.Percent, s.Since = true, 100, &since
+	}
+}
+
+// withoutEffect says that the event needs nothing of any server.
+func withoutEffect(position domain.Position, at time.Time, servers []projections.Server, words map[int64]*word, now time.Time) Change {
+	change := evaluate(position, concern{}, servers, words, now)
+	change.State, change.Percent = InSync, 100
+	for i := range change.Servers {
+		s := &change.Servers[i]
+		s.Applied, s.Percent, s.Error, s.Since = true, 100, "", &at
+	}
+	return change
+}
