@@ -1,0 +1,82 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/projections"
+)
+
+// tokenName is the header and the cookie that may carry the token.
+const tokenName = "access_token"
+
+// callerKey is where a request's [caller] stands in its context.
+const callerKey = "caller"
+
+// callerOf returns the caller of a route that is not public.
+func callerOf(c echo.Context) *caller { return c.Get(callerKey).(*caller) }
+
+// authenticate finds the caller by the request's token.
+func (s *server) authenticate(c echo.Context) (*caller, error) {
+	text, byCookie := tokenOf(c.Request())
+	if text == "" || byCookie && foreignPageCouldSend(c.Request()) {
+		return nil, errTokenMissing
+	}
+	h, err := s.tokens.read(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errTokenInvalid, err)
+	}
+	user, err := s.callers.user(c.Request().Context(), h.ID)
+	if errors.Is(err, projections.ErrNotFound) {
+		return nil, fmt.Errorf("%w: no user %d", errTokenInvalid, h.ID)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find user %d: %w", h.ID, err)
+	}
+	if h.Generation != generation(user.Credential) {
+		return nil, fmt.Errorf("%w: user %d has another credential", errTokenInvalid, h.ID)
+	}
+	return newCaller(user), nil
+}
+
+// tokenOf returns the request's token: the first of the Authorization header
+// (with or without "Bearer"), the header and the cookie access_token.
+func tokenOf(r *http.Request) (token string, byCookie bool) {
+	if text := strings.TrimSpace(r.Header.Get(echo.HeaderAuthorization)); text != "" {
+		scheme, rest, found := strings.Cut(text, " ")
+		if found && strings.EqualFold(scheme, "bearer") {
+			return strings.TrimSpace(rest), false
+		}
+		return text, false
+	}
+	if text := r.Header.Get(tokenName); text != "" {
+		return text, false
+	}
+	if cookie, err := r.Cookie(tokenName); err == nil {
+		return cookie.Value, true
+	}
+	return "", false
+}
+
+// foreignPageCouldSend says whether a browser would send the request for any
+// page, cookies included, without asking us first (CORS preflight): a cookie
+// proves nothing then.
+func foreignPageCouldSend(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return false
+	case http.MethodDelete:
+		return r.Header.Get(echo.HeaderContentType) != "" && !declaresJSON(r)
+	default:
+		return !declaresJSON(r)
+	}
+}
+
+func declaresJSON(r *http.Request) bool {
+	kind, _ := kindOfBody(r)
+	return kind == bodyJSON
+}

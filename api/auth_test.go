@@ -1,0 +1,258 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/eventstore"
+)
+
+const (
+	bodyTokenMissing = `{"code":40301,"message":"Token is missing!"}`
+	bodyTokenInvalid = `{"code":40301,"message":"Token is invalid!"}`
+	bodyLoginFailed  = `{"message":"认证失败！"}`
+)
+
+// forge signs claims of the admin, changed by edit, with any key and method.
+func (s *stack) forge(method jwt.SigningMethod, key any, kid string, edit func(jwt.MapClaims)) string {
+	s.t.Helper()
+	real, _, err := jwt.NewParser().ParseUnverified(s.admin, jwt.MapClaims{})
+	must(s.t, err)
+	all := real.Claims.(jwt.MapClaims)
+	edit(all)
+	token := jwt.NewWithClaims(method, all)
+	token.Header["kid"] = kid
+	text, err := token.SignedString(key)
+	must(s.t, err)
+	return text
+}
+
+// TestAuth shares one stack: none of its parts is in another's way.
+func TestAuth(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	for name, part := range map[string]func(*stack){"tokens": (*stack).tokens, "sources": (*stack).tokenSources, "login": (*stack).logins} {
+		t.Run(name, func(t *testing.T) { part(s.in(t)) })
+	}
+}
+
+func (s *stack) tokens() {
+	t := s.t
+	key, err := s.cfg.Vault.Named(t.Context(), "jwt", randomKey)
+	must(t, err)
+	kid, same := keyID(key), func(jwt.MapClaims) {}
+	hs := jwt.SigningMethodHS256
+	set := func(name string, value any) func(jwt.MapClaims) {
+		return func(c jwt.MapClaims) {
+			c[name] = value
+			if value == nil {
+				delete(c, name)
+			}
+		}
+	}
+	for name, c := range map[string]struct{ token, body string }{
+		"none":              {"", bodyTokenMissing},
+		"bearer alone":      {"Bearer ", bodyTokenInvalid},
+		"garbage":           {"garbage", bodyTokenInvalid},
+		"basic":             {"Basic YWRtaW46YWRtaW4=", bodyTokenInvalid},
+		"good":              {s.forge(hs, key, kid, same), ""},
+		"bearer":            {"bearer " + s.admin, ""},
+		"alg none":          {s.forge(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, kid, same), bodyTokenInvalid},
+		"alg HS512":         {s.forge(jwt.SigningMethodHS512, key, kid, same), bodyTokenInvalid},
+		"other key":         {s.forge(hs, randomKey(), kid, same), bodyTokenInvalid},
+		"other kid":         {s.forge(hs, key, "x", same), bodyTokenInvalid},
+		"expired":           {s.forge(hs, key, kid, set("exp", time.Now().Add(-time.Second).Unix())), bodyTokenInvalid},
+		"no exp":            {s.forge(hs, key, kid, set("exp", nil)), bodyTokenInvalid},
+		"future iat":        {s.forge(hs, key, kid, set("iat", time.Now().Add(time.Hour).Unix())), bodyTokenInvalid},
+		"no jti":            {s.forge(hs, key, kid, set("jti", nil)), bodyTokenInvalid},
+		"unknown user":      {s.forge(hs, key, kid, set("jti", "77."+generation("")+".x")), bodyTokenInvalid},
+		"system":            {s.forge(hs, key, kid, set("jti", "0."+generation("")+".x")), bodyTokenInvalid},
+		"other credential":  {s.forge(hs, key, kid, set("jti", "1."+generation("old")+".x")), bodyTokenInvalid},
+		"signature cut off": {s.admin[:strings.LastIndex(s.admin, ".")+1], bodyTokenInvalid},
+	} {
+		got := s.do("GET", "/dns/views", nil, with("Authorization", c.token))
+		if c.body == "" && got.status != 200 || c.body != "" && (got.status != 403 || got.body != c.body) {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	var c claims
+	_, _, err = jwt.NewParser().ParseUnverified(s.admin, &c)
+	must(t, err)
+	if c.User != "admin" || c.ExpiresAt.Sub(c.IssuedAt.Time) != 24*time.Hour || !strings.HasPrefix(c.ID, "1.") {
+		t.Errorf("claims: %+v", c)
+	}
+}
+
+// tokenSources: a token may come in three places; by cookie alone it authorises
+// nothing that a foreign page could send.
+func (s *stack) tokenSources() {
+	t := s.t
+	cookie, none := with("Cookie", "access_token="+s.admin), with("Authorization", "")
+	asForm, asText := with("Content-Type", "application/x-www-form-urlencoded"), with("Content-Type", "text/plain")
+	view := `{"name":"v","acl":"any"}`
+	for name, c := range map[string]struct {
+		method, path, body string
+		options            []func(*http.Request)
+		want               string
+	}{
+		"header":                   {"GET", "/dns/views", "", []func(*http.Request){none, with("access_token", s.admin)}, ""},
+		"cookie":                   {"GET", "/dns/views", "", []func(*http.Request){none, cookie}, ""},
+		"authorization goes first": {"GET", "/dns/views", "", []func(*http.Request){with("Authorization", "x"), cookie}, bodyTokenInvalid},
+		"cookie, json":             {"POST", "/dns/views", view, []func(*http.Request){none, cookie}, ""},
+		"cookie, form":             {"POST", "/dns/views", "name=w&acl=any", []func(*http.Request){none, cookie, asForm}, bodyTokenMissing},
+		"cookie, text":             {"POST", "/dns/views", view, []func(*http.Request){none, cookie, asText}, bodyTokenMissing},
+		"cookie, no type":          {"POST", "/dns/views", view, []func(*http.Request){none, cookie, with("Content-Type", "")}, bodyTokenMissing},
+		"cookie, put form":         {"PUT", "/dns/views/1", "name=w&acl=any", []func(*http.Request){none, cookie, asForm}, bodyTokenMissing},
+		"token, text":              {"POST", "/dns/views", `{"name":"v2","acl":"any"}`, []func(*http.Request){asText}, ""},
+		"token, form":              {"POST", "/dns/views", "name=v3&acl=any", []func(*http.Request){asForm}, ""},
+	} {
+		got := s.do(c.method, c.path, c.body, c.options...)
+		if c.want == "" && got.status != 200 || c.want != "" && got.body != c.want {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	s.ok("POST", "/dns/views", m{"name": "gone", "acl": "any"})
+	id := s.do("GET", "/dns/views?name=gone", nil)
+	if !strings.Contains(id.body, `"total":1`) {
+		t.Fatal(id.body)
+	}
+	path := "/dns/views/" + strings.Split(strings.SplitAfter(id.body, `"id":`)[1], ",")[0]
+	s.ok("DELETE", path, nil, none, cookie)
+}
+
+func (s *stack) logins() {
+	t := s.t
+	none := with("Authorization", "")
+	for _, path := range []string{"/auth/login_local", "/auth/login_ldap"} {
+		got := s.do("POST", path, "username=ADMIN&password=correct+horse", none, with("Content-Type", "application/x-www-form-urlencoded"))
+		body := clock.ReplaceAllString(got.body, `"TIME"`)
+		_, rest, _ := strings.Cut(body, `","user_info"`)
+		s.expect(reply{status: got.status, body: rest}, 200, `:{"id":1,"username":"admin","email":"","chinese_name":"","cellphone":"","position":"","location":"","can_add_server":true,"can_add_view":true,"can_add_zone":true,"member_since":"TIME"}}`)
+		s.expect(s.do("POST", path, m{"username": "admin", "password": "wrong"}, none), 403, bodyLoginFailed)
+		s.expect(s.do("POST", path, m{"username": "nobody", "password": "wrong"}, none), 403, bodyLoginFailed)
+		s.expect(s.do("POST", path, m{"username": "a b' OR 1=1 --", "password": strings.Repeat("x", 100000)}, none), 403, bodyLoginFailed)
+		s.expect(s.do("POST", path, m{"username": "admin"}, none), 400, failedWith("password: 不能为空！"))
+		s.expect(s.do("POST", path, m{"username": 1, "password": "x"}, none), 400, failedWith("username: 必须是字符串！"))
+	}
+	// The first start may run twice.
+	created, password, err := EnsureAdmin(t.Context(), s.store, s.cfg.Vault, "another one")
+	if must(t, err); created || password != "" {
+		t.Error("the admin was created twice")
+	}
+	s.login("admin", adminPassword)
+}
+
+func TestRegister(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	good := m{"username": "user123", "password": "passwd123", "password2": "passwd123", "email": "xxx@qq.com"}
+	s.ok("POST", "/auth/register_local", good, with("Authorization", ""))
+	for name, c := range map[string]struct {
+		body m
+		want string
+	}{
+		"taken":         {changed(good, "email", "y@qq.com"), "用户已存在！"},
+		"taken, case":   {changed(changed(good, "email", "y@qq.com"), "username", "USER123"), "用户已存在！"},
+		"mail taken":    {changed(changed(good, "email", "XXX@qq.com"), "username", "user124"), "邮箱已存在！"},
+		"two passwords": {changed(good, "password2", "passwd124"), "两次密码输入要一致！"},
+		"no mail":       {changed(good, "email", ""), "email: 不能为空！"},
+		"short":         {changed(changed(good, "password", "12345"), "password2", "12345"), "password: 长度必须为6到128个字符！"},
+		"name":          {changed(good, "username", "a b"), "username: 只能包含字母、数字、“_”、“.”和“-”！"},
+	} {
+		if got := s.do("POST", "/auth/register_local", c.body); got.status != 400 || got.body != failedWith(c.want) {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	got := s.do("POST", "/auth/login_local", m{"username": "user123", "password": "passwd123"})
+	if !strings.Contains(got.body, `"email":"xxx@qq.com"`) || !strings.Contains(got.body, `"can_add_server":false,"can_add_view":false,"can_add_zone":false`) {
+		t.Errorf("login: %s", got.body)
+	}
+	log, err := s.store.Read(t.Context(), 0, 100)
+	must(t, err)
+	for _, e := range log {
+		if data := string(e.Data); strings.Contains(data, "xxx@qq") || strings.Contains(data, "argon2") || strings.Contains(data, "passwd123") {
+			t.Errorf("a secret is in the log: %s", data)
+		}
+	}
+
+	closed := s.reopened(func(c *Config) { c.AllowRegister = false })
+	closed.expect(closed.do("POST", "/auth/register_local", good), 403, `{"message":"无权限！用户注册已关闭"}`)
+}
+
+// TestReader: a user without roles may read and nothing else, and what the
+// replies say about that follows a change of roles at once.
+func TestReader(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.ok("POST", "/dns/servers", aServer("1"))
+	s.ok("POST", "/dns/views", m{"name": "v1", "acl": "any"})
+	s.ok("POST", "/dns/zones", m{"name": "a.com", "zone_type": "master", "view_ids": []int{1}})
+	record := m{"host": "www", "value": "10.0.0.1", "view_name": "v1", "zone_id": 1}
+	s.ok("POST", "/dns/records", record)
+	s.expectConf(s.do("POST", "/dns/bind_conf", m{"bind_conf": "options { recursion no; };"}), "options { recursion no; };")
+	user := with("Authorization", s.reader("guest"))
+
+	forbidden := func(right string) string { return `{"message":"无权限！缺少权限：` + right + `"}` }
+	for _, c := range []struct {
+		method, path string
+		body         any
+		right        string
+	}{
+		{"POST", "/dns/servers", aServer("2"), "SERVER_ADD"},
+		{"POST", "/dns/servers", m{}, "SERVER_ADD"},
+		{"PUT", "/dns/servers/1", aServer("2"), "SERVER#s1#UPDATE"},
+		{"PUT", "/dns/servers/1", m{}, "SERVER#s1#UPDATE"},
+		{"DELETE", "/dns/servers/1", nil, "SERVER#s1#DELETE"},
+		{"POST", "/dns/views", m{"name": "v2", "acl": "any"}, "VIEW_ADD"},
+		{"DELETE", "/dns/views/1", nil, "VIEW#v1#DELETE"},
+		{"POST", "/dns/zones", m{"name": "b.com", "zone_type": "master", "view_ids": []int{1}}, "ZONE_ADD"},
+		{"PUT", "/dns/zones/1", m{"name": "b.com", "zone_type": "master", "view_ids": []int{1}}, "ZONE#a.com#UPDATE"},
+		{"POST", "/dns/records", record, "ZONE#a.com#UPDATE"},
+		{"POST", "/dns/records", m{"zone_id": 1}, "ZONE#a.com#UPDATE"},
+		{"PUT", "/dns/records/1", m{}, "ZONE#a.com#UPDATE"},
+		{"DELETE", "/dns/records/1", nil, "ZONE#a.com#UPDATE"},
+		{"GET", "/dns/bind_conf", nil, "BIND_CONF_EDIT"},
+		{"POST", "/dns/bind_conf", m{"bind_conf": "options { };"}, "BIND_CONF_EDIT"},
+	} {
+		if got := s.do(c.method, c.path, c.body, user); got.status != 403 || got.body != forbidden(c.right) {
+			t.Errorf("%s %s %v: %d %s", c.method, c.path, c.body, got.status, got.body)
+		}
+	}
+	s.expect(s.do("GET", "/dns/views/1", nil, user), 200, `{"id":1,"name":"v1","acl":"any","can_update":false,"can_delete":false}`)
+	s.expect(s.do("GET", "/dns/records/1", nil, user), 200, `{"id":1,"host":"www","record_type":"A","ttl":"600","value":"10.0.0.1","view_name":"v1","comment":"","zone_id":1,"can_update":false,"can_delete":false}`)
+	s.expect(s.do("GET", "/dns/records", nil, user), 400, failedWith("zone_id: 不能为空！"))
+	s.expect(s.do("DELETE", "/dns/views/9", nil, user), 404, failedWith("View 9 不存在！"))
+	s.readerOplogs(user)
+
+	_, err := s.store.Execute(t.Context(), eventstore.Request{Command: access.ChangeRoles{ID: 2, Roles: []int64{access.RoleAdmin}}, Actor: domain.System})
+	must(t, err)
+	s.awaitLog()
+	s.ok("DELETE", "/dns/records/1", nil, user)
+	_, err = s.store.Execute(t.Context(), eventstore.Request{Command: access.ChangeRoles{ID: 2}, Actor: domain.System})
+	must(t, err)
+	s.awaitLog()
+	s.expect(s.do("GET", "/dns/bind_conf", nil, user), 403, forbidden("BIND_CONF_EDIT"))
+}
+
+// readerOplogs: entries on users and the BIND configuration are for admin.
+func (s *stack) readerOplogs(user func(*http.Request)) {
+	s.t.Helper()
+	if got := s.do("GET", "/dns/oplogs?pageSize=3&currentPage=2", nil, user); !strings.Contains(got.body, `"total":4`) || strings.Count(got.body, `"id":`) != 1 || !strings.Contains(got.body, `"target_type":"Server"`) {
+		s.t.Errorf("second page: %s", got.body)
+	}
+	if got := s.do("GET", "/dns/oplogs?target_type=User&target_name=guest&operator=guest", nil); !strings.Contains(got.body, `"total":1`) {
+		s.t.Errorf("the registration's operator is not the new name: %s", got.body)
+	}
+	for _, target := range []string{"BindConf", "User"} {
+		s.expect(s.do("GET", "/dns/oplogs?target_type="+target, nil, user), 200, `{"total":0,"operation_logs":[],"current_page":1}`)
+		if got := s.do("GET", "/dns/oplogs?target_type="+target, nil); strings.Contains(got.body, `"total":0`) {
+			s.t.Errorf("admin sees nothing of %s", target)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// kindBindSecret is the kind of vault entry that a key's secret becomes.
+const kindBindSecret = "bind"
+
+// bindConfBody is the BIND main configuration on the wire. Where the text needs
+// a secret it has the reference that stands in the log.
+type bindConfBody struct {
+	Message  string `json:"message"`
+	BindConf string `json:"bind_conf"`
+}
+
+func (s *server) showBindConf(c echo.Context) error {
+	conf, err := s.bindConf(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return show(c, conf.Changed, bindConfBody{"OK", conf.Text})
+}
+
+// bindConf returns the current configuration, the default one at position 0.
+func (s *server) bindConf(ctx context.Context) (projections.BindConf, error) {
+	conf, err := s.Reader.BindConf(ctx)
+	if errors.Is(err, projections.ErrNotFound) {
+		return projections.BindConf{Text: dns.DefaultBindConf}, nil
+	}
+	if err != nil {
+		return conf, fmt.Errorf("read BIND configuration: %w", err)
+	}
+	return conf, nil
+}
+
+func (s *server) changeBindConf(c echo.Context) error {
+	w, err := s.beginWrite(c, callerOf(c).ID)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	receipt, err := s.execute(c, w, func(w *write) (domain.Command, error) {
+		text := w.required("bind_conf")
+		if w.err != nil {
+			return nil, w.err
+		}
+		return s.newBindConf(ctx, text, w.ifMatch)
+	})
+	if err != nil {
+		return err
+	}
+	return s.reply(c, receipt, func(ctx context.Context) (any, error) {
+		text, err := s.bindConfOf(ctx, receipt)
+		return bindConfBody{"OK", text}, err
+	})
+}
+
+// newBindConf checks a text, moves its secrets to the vault and builds the
+// command. If nothing comes of it, the vault collects the entries.
+func (s *server) newBindConf(ctx context.Context, text string, ifMatch *domain.Position) (domain.Command, error) {
+	known, err := s.bindSecrets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	clear, err := fillSecrets(text, known)
+	if err != nil {
+		return nil, err
+	}
+	conf, err := dns.ParseBindConf(clear)
+	if err != nil {
+		return nil, err
+	}
+	if err := conf.Validate(); err != nil {
+		return nil, err
+	}
+	if err := s.checkConf(ctx, clear); err != nil {
+		return nil, err
+	}
+	cut, ids, err := conf.CutSecrets(s.keeper(ctx, known))
+	if err != nil {
+		return nil, err
+	}
+	return dns.NewChangeBindConf(cut, ids, ifMatch)
+}
+
+// bindSecrets returns the secrets of the current configuration by vault id.
+func (s *server) bindSecrets(ctx context.Context) (map[string]string, error) {
+	conf, err := s.bindConf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	secrets := map[string]string{}
+	for _, text := range conf.Secrets {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("secret of the BIND configuration: %w", err)
+		}
+		secret, err := s.Vault.Get(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("secret of the BIND configuration: %w", err)
+		}
+		secrets[text] = string(secret)
+	}
+	return secrets, nil
+}
+
+// fillSecrets puts the secrets back where the text refers to them, so that a
+// text can be read, edited and sent back. A reference to anything but a secret
+// of the current configuration is refused: it could name any vault entry.
+func fillSecrets(text string, known map[string]string) (string, error) {
+	clear, err := dns.FillSecrets(text, known)
+	var refused *domain.Error
+	if err != nil && !errors.As(err, &refused) {
+		return "", domain.Invalid("bind_conf", "引用了当前版本中不存在的密钥！")
+	}
+	return clear, err
+}
+
+// keeper puts secrets into the vault; one that is there already keeps its
+// place, so that an unchanged configuration stays unchanged.
+func (s *server) keeper(ctx context.Context, known map[string]string) func(string) (string, error) {
+	ids := map[string]string{}
+	for id, secret := range known {
+		ids[secret] = id
+	}
+	return func(secret string) (string, error) {
+		if id, ok := ids[secret]; ok {
+			return id, nil
+		}
+		id, err := s.Vault.Put(ctx, kindBindSecret, []byte(secret))
+		if err != nil {
+			return "", fmt.Errorf("keep a secret of the BIND configuration: %w", err)
+		}
+		ids[secret] = id.String()
+		return id.String(), nil
+	}
+}
+
+func (s *server) checkConf(ctx context.Context, clear string) error {
+	if s.CheckConf == nil {
+		return errNoChecker
+	}
+	err := s.CheckConf(ctx, clear)
+	var refused *domain.Error
+	if err == nil || errors.As(err, &refused) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errNoChecker, err)
+}
+
+// bindConfOf returns the text that a change made current, or found current.
+func (s *server) bindConfOf(ctx context.Context, receipt eventstore.Receipt) (string, error) {
+	for _, recorded := range receipt.Events {
+		if e, ok := recorded.Event.(dns.BindConfChanged); ok {
+			return e.Text, nil
+		}
+	}
+	conf, err := s.bindConf(ctx)
+	return conf.Text, err
+}

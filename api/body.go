@@ -1,0 +1,180 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// maxBody is the greatest size of a request body in bytes.
+const maxBody = 8 << 20
+
+// maxFormParts bounds the fields of a multipart form.
+const maxFormParts = 1000
+
+// The kinds of request bodies.
+type bodyKind int
+
+const (
+	// bodyOther is no body type that we know, or none given; it is read as JSON.
+	bodyOther bodyKind = iota
+	bodyJSON
+	bodyForm
+	bodyMultipart
+)
+
+// kindOfBody returns the kind that the Content-Type header names, and the
+// boundary of a multipart form.
+func kindOfBody(r *http.Request) (kind bodyKind, boundary string) {
+	media, args, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
+	switch {
+	case err != nil:
+		return bodyOther, ""
+	case media == echo.MIMEApplicationJSON:
+		return bodyJSON, ""
+	case media == echo.MIMEApplicationForm:
+		return bodyForm, ""
+	case media == echo.MIMEMultipartForm:
+		return bodyMultipart, args["boundary"]
+	default:
+		return bodyOther, ""
+	}
+}
+
+// body is a request body that was read and parsed.
+type body struct {
+	params
+	// canonical is what a repeat of the request has in common with the first
+	// one: the bytes of the body, but for a multipart form its fields, since its
+	// boundary is another one each time.
+	canonical []byte
+}
+
+// readBody reads and parses the request's body. Errors are [domain.Error] or [errBodyTooLarge].
+func readBody(c echo.Context) (*body, error) {
+	text, err := io.ReadAll(c.Request().Body)
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	kind, boundary := kindOfBody(c.Request())
+	b := &body{canonical: text}
+	switch kind {
+	case bodyForm:
+		b.form, err = url.ParseQuery(string(text))
+	case bodyMultipart:
+		b.form, err = parseMultipart(text, boundary)
+		b.canonical = []byte(b.form.Encode())
+	default:
+		b.object, err = parseObject(text)
+	}
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	return b, nil
+}
+
+// errBodyTooLarge is answered with 413.
+var errBodyTooLarge = errors.New("request body is larger than 8 MiB")
+
+func bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	var refused *domain.Error
+	switch {
+	case errors.As(err, &tooLarge):
+		return errBodyTooLarge
+	case errors.As(err, &refused):
+		return refused
+	default:
+		return domain.Invalid("body", "无法解析：%v", err)
+	}
+}
+
+// parseObject splits a JSON object into its members. An empty body is an empty object.
+func parseObject(text []byte) (map[string]json.RawMessage, error) {
+	object := map[string]json.RawMessage{}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return object, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
+		return nil, domain.Invalid("body", "必须是JSON对象！")
+	}
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return nil, notJSON(err)
+		}
+		name, ok := token.(string)
+		if !ok {
+			return nil, domain.Invalid("body", "不是合法的JSON！")
+		}
+		if _, twice := object[name]; twice {
+			return nil, domain.Invalid(printableName(name), "重复的参数！")
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, domain.Invalid(printableName(name), "不是合法的JSON！")
+		}
+		object[name] = value
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, notJSON(err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, domain.Invalid("body", "JSON对象之后不能有其他内容！")
+	}
+	return object, nil
+}
+
+func notJSON(err error) error { return domain.Invalid("body", "不是合法的JSON：%v", err) }
+
+// parseMultipart reads the fields of a multipart form, all in memory; the
+// caller bounded its size.
+func parseMultipart(text []byte, boundary string) (url.Values, error) {
+	form := url.Values{}
+	if boundary == "" {
+		return form, domain.Invalid("body", "缺少multipart boundary！")
+	}
+	reader := multipart.NewReader(bytes.NewReader(text), boundary)
+	for parts := 0; ; parts++ {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil
+		}
+		if err != nil {
+			return form, fmt.Errorf("multipart form: %w", err)
+		}
+		if parts == maxFormParts {
+			return form, domain.Invalid("body", "不能超过%d个字段！", maxFormParts)
+		}
+		name := part.FormName()
+		if part.FileName() != "" {
+			return form, domain.Invalid(printableName(name), "不能是文件！")
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return form, fmt.Errorf("multipart form: %w", err)
+		}
+		form.Add(name, string(value))
+	}
+}
+
+// printableName bounds a name that the client made up before it is echoed.
+func printableName(name string) string {
+	const most = 64
+	runes := []rune(name)
+	if len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return name
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// maxChangeWait is how long a request for a change may wait at most; a longer
+// wait is cut to it.
+const maxChangeWait = 60 * time.Second
+
+// Changes knows how far the name servers are.
+type Changes interface {
+	// Change returns the state of the name servers with regard to a position, at
+	// once when all have it, else after the given time. It returns
+	// [ErrNoSuchPosition] for a position that the log has not reached.
+	Change(ctx context.Context, position domain.Position, wait time.Duration) (Change, error)
+}
+
+// ErrNoSuchPosition is returned by [Changes].
+var ErrNoSuchPosition = errors.New("the log has not reached the position")
+
+// The states of a change.
+const (
+	StatePending = "PENDING"
+	StateInSync  = "INSYNC"
+	StateFailed  = "FAILED"
+)
+
+// Change says which name servers serve what the log says up to a position.
+type Change struct {
+	Position domain.Position `json:"position"`
+	// State is one of the State constants.
+	State string `json:"state"`
+	// Percent is the share of the servers with an agent that have the position.
+	Percent int            `json:"percent"`
+	Servers []ServerChange `json:"servers"`
+}
+
+// ServerChange is one name server's part in a [Change].
+type ServerChange struct {
+	ServerID int64  `json:"server_id"`
+	Host     string `json:"host"`
+	IP       string `json:"ip"`
+	Applied  bool   `json:"applied"`
+	Percent  int    `json:"percent"`
+	// Since is when the server was first known to have applied the position, null
+	// while it has not.
+	Since *time.Time `json:"since"`
+	// AppliedPosition is how far the server is.
+	AppliedPosition domain.Position `json:"applied_position"`
+	Online          bool            `json:"online"`
+	// Error is what its named, or the program that checks for it, said.
+	Error string `json:"error"`
+}
+
+func (s *server) showChange(c echo.Context) error {
+	position, ok := parseInteger(c.Param("position"))
+	if !ok || position < 1 {
+		return domain.Invalid("position", "必须是正整数！")
+	}
+	wait, err := readWait(c)
+	if err != nil {
+		return err
+	}
+	if s.Changes == nil {
+		return errNoChanges
+	}
+	change, err := s.Changes.Change(c.Request().Context(), domain.Position(position), wait)
+	if errors.Is(err, ErrNoSuchPosition) {
+		return domain.NotFound("Change %d 不存在！", position)
+	}
+	if err != nil {
+		return fmt.Errorf("change %d: %w", position, err)
+	}
+	if change.Servers == nil {
+		change.Servers = []ServerChange{}
+	}
+	return writeJSON(c, http.StatusOK, change)
+}
+
+// readWait reads the query parameter wait, a duration such as 5s.
+func readWait(c echo.Context) (time.Duration, error) {
+	q, err := readQuery(c)
+	if err != nil {
+		return 0, err
+	}
+	text := q.text("wait")
+	if q.err != nil || text == nil {
+		return 0, q.err
+	}
+	wait, err := time.ParseDuration(*text)
+	if err != nil || wait < 0 {
+		return 0, domain.Invalid("wait", "必须是时间长度，例如5s！")
+	}
+	return min(wait, maxChangeWait), nil
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// Config is what the API stands on.
+type Config struct {
+	// Store takes the commands; its Run must be running for writes to be served.
+	Store *eventstore.Store
+	// Reader answers the reads, Progress says how far it has come.
+	Reader   *projections.Reader
+	Progress *projections.Progress
+	// Vault keeps password hashes, personal keys, the token key and the secrets
+	// of the BIND configuration.
+	Vault *vault.Vault
+	// Changes answers /v1/changes; without it that route is 503.
+	Changes Changes
+	// CheckConf asks a name server whether it would take a BIND main
+	// configuration, secrets in clear. It returns a [domain.Error] with named's
+	// message when it would not; any other error means that nobody could be
+	// asked, and is answered with 503. Nil means that nobody can be asked.
+	CheckConf func(ctx context.Context, text string) error
+	// Ready says why a write would not be served now, nil when it would. The
+	// text is shown to whoever asks /readyz. Nil means always ready.
+	Ready func(ctx context.Context) error
+	// Location is the zone of the times in the DNS dialect's replies; nil is UTC.
+	Location *time.Location
+	// AllowRegister opens /auth/register_local.
+	AllowRegister bool
+	// Log takes the access log; nil is [slog.Default].
+	Log *slog.Logger
+	// Registerer takes the HTTP metrics, nil drops them; Gatherer fills
+	// /metrics, without it that route is 404.
+	Registerer prometheus.Registerer
+	Gatherer   prometheus.Gatherer
+}
+
+func (c *Config) complete() error {
+	if c.Store == nil || c.Reader == nil || c.Progress == nil || c.Vault == nil {
+		return errors.New("api: Store, Reader, Progress and Vault are needed")
+	}
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Ready == nil {
+		c.Ready = func(context.Context) error { return nil }
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/semaphore"
+)
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	p := &passwords{slots: semaphore.NewWeighted(1)}
+	hash, err := p.hash(t.Context(), "secret")
+	must(t, err)
+	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Error(hash)
+	}
+	p.nobody = hash
+	for _, c := range []struct {
+		password, hash string
+		want           bool
+	}{{"secret", hash, true}, {"Secret", hash, false}, {"", hash, false}, {"secret", "", false}} {
+		if ok, err := p.check(t.Context(), c.password, c.hash); err != nil || ok != c.want {
+			t.Errorf("%q against %q: %v, %v", c.password, c.hash, ok, err)
+		}
+	}
+	for _, bad := range []string{"x", "$argon2id$v=18$m=19456,t=2,p=1$c2FsdA$c3Vt", "$argon2i$v=19$m=1,t=1,p=1$c2FsdA$c3Vt", "$argon2id$v=19$m=1,t=0,p=1$c2FsdA$c3Vt"} {
+		if ok, err := p.check(t.Context(), "secret", bad); ok || err == nil {
+			t.Errorf("%q is taken for a hash", bad)
+		}
+	}
+
+	// With all slots taken a further check waits, here for ever.
+	must(t, p.slots.Acquire(t.Context(), 1))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.check(ctx, "secret", hash); !errors.Is(err, context.Canceled) {
+		t.Errorf("a hash was computed beyond the limit: %v", err)
+	}
+}
+
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	_, err := pgx.Connect(t.Context(), "postgres://nobody@/none?host="+t.TempDir())
+	if status, _ := answer(err, ""); status != 503 {
+		t.Errorf("no database: %d (%v)", status, err)
+	}
+	if status, _ := answer(context.DeadlineExceeded, ""); status != 503 {
+		t.Error(status)
+	}
+}
