@@ -1,0 +1,22 @@
+package projections
+
+import "math"
+
+// Page selects a part of a list. It is already checked: Number counts from 1,
+// Size is 1 to 1000.
+type Page struct {
+	Number, Size int
+}
+
+// offset is the number of rows before the page, saturated: a page number of any
+// size is just past the end.
+func (p Page) offset() int64 {
+	before, size := int64(p.Number)-1, int64(p.Size)
+	if before > math.MaxInt64/size {
+		return math.MaxInt64
+	}
+	return before * size
+}
+
+// everything is the page that holds any list.
+var everything = Page{Number: 1, Size: math.MaxInt}

@@ -1,0 +1,151 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/eventstore"
+)
+
+const (
+	// retryMin and retryMax bound the wait after a failure of Postgres.
+	retryMin = 50 * time.Millisecond
+	retryMax = 2 * time.Second
+	// poisonRetryMin and poisonRetryMax bound the wait before an event that could
+	// not be applied is tried again.
+	poisonRetryMin = time.Second
+	poisonRetryMax = 30 * time.Second
+)
+
+// RunnerConfig is what a runner works with. All fields but Registerer must be set.
+type RunnerConfig struct {
+	// Pool leads to the read models. A runner takes one connection out of it for good.
+	Pool     *pgxpool.Pool
+	Store    *eventstore.Store
+	JS       jetstream.JetStream
+	Model    Model
+	Progress *Progress
+	Log      *slog.Logger
+	// Registerer takes the metrics; nil keeps them private.
+	Registerer prometheus.Registerer
+}
+
+// Runner applies the events of one context to its model. Every process runs one
+// for each context; at a time one of them leads and the others stand by.
+//
+// Invariants:
+//  1. Events are applied in the order of the log, without a gap: what JetStream
+//     does not deliver next is read from Postgres.
+//  2. Each event is applied exactly once, however many runners run and whenever
+//     they die: see [checkpoint]. Leadership only saves double work.
+//  3. An event that cannot be applied stops this projection alone, visibly, with
+//     everything before it applied.
+type Runner struct {
+	RunnerConfig
+	context domain.Context
+	metrics *runnerMetrics
+}
+
+// NewRunner returns a runner for tables that [Prepare] has made.
+func NewRunner(cfg RunnerConfig) *Runner {
+	c := cfg.Model.Context()
+	cfg.Log = cfg.Log.With("component", "projection", "context", string(c))
+	return &Runner{RunnerConfig: cfg, context: c, metrics: newRunnerMetrics(cfg.Registerer, cfg.Progress, c)}
+}
+
+// Run applies events until ctx ends and then returns nil. Whatever fails is
+// tried again: Postgres or JetStream being away is waited for, and an event that
+// cannot be applied may be applied after all once its cause is mended.
+func (r *Runner) Run(ctx context.Context) error {
+	failures := backoff{min: retryMin, max: retryMax}
+	poisonings := backoff{min: poisonRetryMin, max: poisonRetryMax}
+	for {
+		began := time.Now()
+		err := r.turn(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		wait := &failures
+		var poison *poisonError
+		switch {
+		case errors.As(err, &poison):
+			r.Progress.poison(r.context, poison.position-1, poison)
+			r.Log.Error("the projection stands still before an event that it cannot apply", "position", poison.position, "error", poison.reason)
+			wait = &poisonings
+		case errors.Is(err, errLost):
+			r.Log.Info("another runner applies the events, standing by")
+		default:
+			r.Log.Warn("the projection is interrupted, trying again until it works", "error", err)
+		}
+		if !wait.sleep(ctx, time.Since(began)) {
+			return nil
+		}
+	}
+}
+
+// turn stands by until it is this runner's turn and then leads until something fails.
+func (r *Runner) turn(ctx context.Context) error {
+	s, err := openSession(ctx, r.Pool, "opsledger projection "+string(r.context))
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	locked, err := r.standBy(ctx, s)
+	if err != nil {
+		return err
+	}
+	l := &leadership{Runner: r, session: s, locked: locked}
+	return l.run(ctx)
+}
+
+// errLost says that the checkpoint was moved by another runner, or that the
+// tables were replaced.
+var errLost = errors.New("the checkpoint was moved by another runner")
+
+// poisonError says that one event cannot be applied, for a reason that lies in
+// the event or in the program. The reason names the event.
+type poisonError struct {
+	position domain.Position
+	reason   error
+}
+
+func (e *poisonError) Error() string { return e.reason.Error() }
+func (e *poisonError) Unwrap() error { return e.reason }
+
+// backoff doubles the wait from min to max, and starts anew after good times.
+type backoff struct {
+	min, max, next time.Duration
+}
+
+// sleep waits with jitter and tells whether ctx is still alive. worked is how
+// long things went well before.
+func (b *backoff) sleep(ctx context.Context, worked time.Duration) bool {
+	if b.next == 0 || worked > 4*b.max {
+		b.next = b.min
+	}
+	wait := jitter(b.next)
+	b.next = min(2*b.next, b.max)
+	return sleep(ctx, wait)
+}
+
+// jitter spreads the ticks of many runners over ±25 %.
+func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2) }
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

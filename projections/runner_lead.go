@@ -1,0 +1,225 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/eventstore"
+)
+
+const (
+	// pollEvery is how long the stream may be silent before Postgres is asked
+	// whether it should be.
+	pollEvery = 250 * time.Millisecond
+	// persistEvery bounds how far the checkpoint's row lags behind when only
+	// events of other contexts come.
+	persistEvery = time.Second
+	// batchEvents and batchBytes bound one transaction.
+	batchEvents = 2_000
+	batchBytes  = 8 << 20
+)
+
+// leadership is one runner's time as the one that applies.
+type leadership struct {
+	*Runner
+	*session
+	// locked is false when the runner acts beside a leader that seems frozen.
+	locked bool
+	// row is the checkpoint as it was last read or written.
+	row checkpoint
+	// applied is row.position, or further when only events of other contexts came.
+	applied   domain.Position
+	persisted time.Time
+	// garbage tells that the model may have something to purge.
+	garbage bool
+}
+
+// batch is a part of the log without a gap, from what is applied to position to:
+// the context's events in it.
+type batch struct {
+	events []eventstore.Envelope
+	to     domain.Position
+	bytes  int
+}
+
+func (b *batch) full() bool { return len(b.events) >= batchEvents || b.bytes >= batchBytes }
+
+func (b *batch) add(e eventstore.Envelope) {
+	b.events = append(b.events, e)
+	b.bytes += len(e.Data)
+}
+
+// run applies events until something fails.
+func (l *leadership) run(ctx context.Context) error {
+	if err := l.load(ctx); err != nil {
+		return err
+	}
+	if err := l.catchUp(ctx); err != nil {
+		return err
+	}
+	t := startTail(ctx, l.JS, l.Store.LogID(), l.applied, l.Log)
+	defer t.stop()
+	silence := time.NewTimer(jitter(pollEvery))
+	defer silence.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			l.finish()
+			return ctx.Err()
+		case m := <-t.messages:
+			err = l.take(ctx, m, t)
+		case <-silence.C:
+			err = l.idle(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		t.reached(l.applied)
+		silence.Reset(jitter(pollEvery))
+	}
+}
+
+// load reads where the tables are.
+func (l *leadership) load(ctx context.Context) error {
+	row, err := readCheckpoint(ctx, l, schemaOf(l.context))
+	if err != nil {
+		return err
+	}
+	if row.log != l.Store.LogID() || row.version != l.Model.Version() {
+		return fmt.Errorf("the tables are of log %s and version %d, this program needs log %s and version %d",
+			row.log, row.version, l.Store.LogID(), l.Model.Version())
+	}
+	l.row, l.applied, l.persisted, l.garbage = row, row.position, time.Now(), true
+	l.advance(row.position)
+	return nil
+}
+
+// take applies the message and whatever else has arrived, and then reads what the
+// stream left out from Postgres.
+func (l *leadership) take(ctx context.Context, first tailMessage, t *tail) error {
+	b, gap := l.gather(first, t)
+	if err := l.apply(ctx, b); err != nil {
+		return err
+	}
+	if gap {
+		return l.catchUp(ctx)
+	}
+	if l.applied > l.row.position && time.Since(l.persisted) > persistEvery {
+		return l.persist(ctx)
+	}
+	return nil
+}
+
+// gather makes a batch of the messages that have arrived. It tells whether one is
+// missing before the last that it took.
+func (l *leadership) gather(m tailMessage, t *tail) (b batch, gap bool) {
+	b.to = l.applied
+	for {
+		l.metrics.see(m.position + m.pending)
+		switch {
+		case m.position <= b.to: // delivered twice
+		case m.position > b.to+1:
+			return b, true
+		default:
+			if m.context == l.context {
+				e, ok := m.decode()
+				if !ok {
+					return b, true // Postgres has the event as it was appended
+				}
+				b.add(e)
+			}
+			b.to = m.position
+		}
+		if b.full() {
+			return b, false
+		}
+		select {
+		case m = <-t.messages:
+		default:
+			return b, false
+		}
+	}
+}
+
+// catchUp applies from Postgres until it has no more.
+func (l *leadership) catchUp(ctx context.Context) error {
+	for {
+		events, err := l.Store.Read(ctx, l.applied, batchEvents)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		l.metrics.see(events[len(events)-1].Position)
+		var b batch
+		for i, e := range events {
+			if e.Context == l.context {
+				b.add(e)
+			}
+			b.to = e.Position
+			if b.full() || i == len(events)-1 {
+				if err := l.apply(ctx, b); err != nil {
+					return err
+				}
+				b = batch{}
+			}
+		}
+		if len(events) < batchEvents {
+			return nil
+		}
+	}
+}
+
+// idle is what a leader does while nothing arrives.
+func (l *leadership) idle(ctx context.Context) error {
+	if err := l.catchUp(ctx); err != nil {
+		return err
+	}
+	if err := l.persist(ctx); err != nil {
+		return err
+	}
+	return l.purge(ctx)
+}
+
+// persist writes how far events of other contexts have brought the checkpoint.
+func (l *leadership) persist(ctx context.Context) error {
+	if l.applied == l.row.position {
+		return nil
+	}
+	ok, err := moveCheckpoint(ctx, l, schemaOf(l.context), l.row, l.applied)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return l.lost(ctx)
+	}
+	l.row.position, l.persisted = l.applied, time.Now()
+	return nil
+}
+
+// finish persists at the end of the runner's life; it is only a convenience.
+func (l *leadership) finish() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if err := l.persist(ctx); err != nil {
+		l.Log.Debug("the checkpoint's last idle steps were not written", "error", err)
+	}
+}
+
+// lost is what to do when the checkpoint is not where it was left: a leader goes
+// on from where it is now, in the new tables if they were replaced.
+func (l *leadership) lost(ctx context.Context) error {
+	if !l.locked {
+		return errLost
+	}
+	if err := l.load(ctx); err != nil {
+		return err
+	}
+	return l.catchUp(ctx)
+}
+
+func (l *leadership) advance(position domain.Position) {
+	l.metrics.see(position)
+	l.Progress.advance(l.context, position)
+}

@@ -1,0 +1,141 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+// memory is a visitor that remembers what it was shown and in which order.
+type memory struct {
+	position, lastDNS domain.Position
+	servers           []Server
+	views             []View
+	conf              []BindConf
+	zones             []Zone
+	changed           map[int64]map[int64]domain.Position
+	records           []Record
+	order             []string
+	// atZone is called with the first zone.
+	atZone func() error
+}
+
+func (m *memory) Begin(position, lastDNS domain.Position) error {
+	m.position, m.lastDNS, m.changed = position, lastDNS, map[int64]map[int64]domain.Position{}
+	return m.at("begin")
+}
+func (m *memory) Server(s Server) error     { m.servers = append(m.servers, s); return m.at("server") }
+func (m *memory) View(v View) error         { m.views = append(m.views, v); return m.at("view") }
+func (m *memory) BindConf(c BindConf) error { m.conf = append(m.conf, c); return m.at("configuration") }
+func (m *memory) Record(r Record) error     { m.records = append(m.records, r); return m.at("record") }
+func (m *memory) Zone(z Zone, changed map[int64]domain.Position) error {
+	m.zones, m.changed[z.ID] = append(m.zones, z), changed
+	if m.atZone != nil && len(m.zones) == 1 {
+		if err := m.atZone(); err != nil {
+			return err
+		}
+	}
+	return m.at("zone")
+}
+
+func (m *memory) at(what string) error {
+	if len(m.order) == 0 || m.order[len(m.order)-1] != what {
+		m.order = append(m.order, what)
+	}
+	return nil
+}
+
+func compareSnapshot(t *testing.T, pool *pgxpool.Pool, m *naive) {
+	t.Helper()
+	var seen memory
+	if err := NewReader(pool).Snapshot(t.Context(), &seen); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "position", seen.position, m.position)
+	same(t, "last dns event", seen.lastDNS, m.position)
+	same(t, "order", seen.order, slices.DeleteFunc([]string{"begin", "server", "view", "configuration", "zone", "record"}, func(what string) bool {
+		return what == "server" && len(m.servers) == 0 || what == "configuration" && m.conf == nil ||
+			what == "zone" && len(seen.zones) == 0 || what == "record" && len(seen.records) == 0
+	}))
+	sameSet(t, "servers", seen.servers, m.servers, func(s Server) int64 { return s.ID })
+	sameSet(t, "views", seen.views, m.views, func(v View) int64 { return v.ID })
+	zones, records, changed := maps.Clone(m.zones), maps.Clone(m.records), maps.Clone(m.changed)
+	maps.DeleteFunc(zones, func(_ int64, z Zone) bool { return !z.Group.Rendered() })
+	maps.DeleteFunc(records, func(_ int64, r Record) bool { return r.ViewID == 0 })
+	maps.DeleteFunc(changed, func(id int64, _ map[int64]domain.Position) bool { _, ok := zones[id]; return !ok })
+	sameSet(t, "zones", seen.zones, zones, func(z Zone) int64 { return z.ID })
+	sameSet(t, "records", inUTC(seen.records), records, func(r Record) int64 { return r.ID })
+	same(t, "changed", seen.changed, changed)
+	if !slices.IsSortedFunc(seen.records, func(a, b Record) int { return int(a.ZoneID-b.ZoneID)<<32 + int(a.ID-b.ID) }) {
+		t.Error("records are not ordered by zone and id")
+	}
+}
+
+func sameSet[T any](t *testing.T, what string, got []T, rows map[int64]T, id func(T) int64) {
+	t.Helper()
+	byID := map[int64]T{}
+	for _, row := range got {
+		byID[id(row)] = row
+	}
+	same(t, what, byID, rows)
+	same(t, "number of "+what, len(got), len(rows))
+}
+
+// TestSnapshotIsOfOnePosition changes the state while it is shown.
+func TestSnapshotIsOfOnePosition(t *testing.T) {
+	t.Parallel()
+	pool := serving(t)
+	log := linkedZone(3)
+	applyAll(t, pool, newDNS(), "dns", log.events, 100)
+	before := log.position
+	seen := memory{atZone: func() error {
+		log.add(1, dns.ZoneDeleted{ID: 1, Zone: zoneOne})
+		applyAll(t, pool, newDNS(), "dns", log.events[len(log.events)-1:], 1)
+		return nil
+	}}
+	if err := NewReader(pool).Snapshot(t.Context(), &seen); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "position", seen.position, before)
+	same(t, "records", len(seen.records), 6)
+}
+
+// TestSnapshotKnowsReplacedTables switches the tables while they are shown.
+func TestSnapshotKnowsReplacedTables(t *testing.T) {
+	t.Parallel()
+	pool := serving(t)
+	log := linkedZone(1)
+	applyAll(t, pool, newDNS(), "dns", log.events, 100)
+	makeTables(t, pool, newDNS(), "dns_next")
+	seen := memory{atZone: func() error {
+		return pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), "ALTER SCHEMA dns RENAME TO dns_old; ALTER SCHEMA dns_next RENAME TO dns")
+			return err
+		})
+	}}
+	if err := NewReader(pool).Snapshot(t.Context(), &seen); !errors.Is(err, ErrReplaced) {
+		t.Errorf("tables replaced while they are read: %v", err)
+	}
+	again := memory{}
+	if err := NewReader(pool).Snapshot(t.Context(), &again); err != nil || len(again.zones) != 0 {
+		t.Errorf("second try: %v, %d zones", err, len(again.zones))
+	}
+}
+
+func TestVisitorEndsTheSnapshot(t *testing.T) {
+	t.Parallel()
+	pool := serving(t)
+	applyAll(t, pool, newDNS(), "dns", linkedZone(3).events, 100)
+	enough := errors.New("enough")
+	if err := NewReader(pool).Snapshot(context.Background(), &memory{atZone: func() error { return enough }}); !errors.Is(err, enough) {
+		t.Errorf("error of the visitor: %v", err)
+	}
+}

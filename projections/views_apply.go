@@ -1,0 +1,101 @@
+package projections
+
+import (
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+const (
+	createViews = `CREATE TABLE {schema}.views (
+		id bigint PRIMARY KEY, name text COLLATE "C" NOT NULL, acl text NOT NULL, changed bigint NOT NULL)`
+
+	loadViews = `SELECT ` + viewColumns + ` FROM {schema}.views v WHERE v.id = ANY ($1::bigint[])`
+
+	writeViews = `INSERT INTO {schema}.views (id, name, acl, changed)
+		SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, acl = excluded.acl, changed = excluded.changed`
+
+	dropViews = `DELETE FROM {schema}.views WHERE id = ANY ($1::bigint[])`
+)
+
+func (b *dnsBatch) viewCreated(e domain.Recorded, event dns.ViewCreated) error {
+	if _, exists := b.views.get(event.ID); exists {
+		return fmt.Errorf("view %d exists", event.ID)
+	}
+	view := View{ID: event.ID, ViewData: event.View, Changed: e.Position}
+	b.views.put(view.ID, view)
+	return b.log(e, OperationAdd, TargetView, view.Name, decimal(view.ID), viewDetail(view))
+}
+
+func (b *dnsBatch) viewUpdated(e domain.Recorded, event dns.ViewUpdated) error {
+	before, err := b.view(event.ID)
+	if err != nil {
+		return err
+	}
+	after := View{ID: event.ID, ViewData: event.After, Changed: e.Position}
+	b.views.put(after.ID, after)
+	return b.log(e, OperationChange, TargetView, after.Name, decimal(after.ID), beforeChange+viewDetail(before))
+}
+
+func (b *dnsBatch) viewDeleted(e domain.Recorded, event dns.ViewDeleted) error {
+	view, err := b.view(event.ID)
+	if err != nil {
+		return err
+	}
+	b.views.drop(view.ID)
+	return b.log(e, OperationDelete, TargetView, view.Name, decimal(view.ID), viewDetail(view))
+}
+
+func (b *dnsBatch) view(id int64) (View, error) {
+	view, exists := b.views.get(id)
+	if !exists {
+		return view, fmt.Errorf("view %d does not exist", id)
+	}
+	return view, nil
+}
+
+// viewNames returns the current names of views.
+func (b *dnsBatch) viewNames(ids []int64) ([]string, error) {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		view, err := b.view(id)
+		if err != nil {
+			return nil, err
+		}
+		names[i] = view.Name
+	}
+	return names, nil
+}
+
+func viewDetail(v View) string {
+	var d detail
+	d.number("id", v.ID)
+	d.line("View名称", v.Name)
+	d.line("ACL", v.ACL)
+	return d.String()
+}
+
+func (b *dnsBatch) loadViews(out *pgx.Batch, schema string, ids []int64) {
+	queueLoad(out, inSchema(schema, loadViews), ids, func(rows pgx.Rows) error {
+		var v View
+		err := rows.Scan(scanView(&v)...)
+		b.views.loaded(v.ID, v)
+		return err
+	})
+}
+
+func (b *dnsBatch) writeViews(out *pgx.Batch, schema string) {
+	added, altered, dropped := b.views.writes()
+	queueDrop(out, inSchema(schema, dropViews), dropped)
+	rows := append(added, altered...)
+	if len(rows) == 0 {
+		return
+	}
+	out.Queue(inSchema(schema, writeViews),
+		column(rows, func(v View) int64 { return v.ID }), column(rows, func(v View) string { return v.Name }),
+		column(rows, func(v View) string { return v.ACL }), column(rows, func(v View) int64 { return int64(v.Changed) }))
+}
