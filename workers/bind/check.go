@@ -1,0 +1,78 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/child"
+)
+
+// checkTimeout is how long named-checkconf may take.
+const checkTimeout = 30 * time.Second
+
+// checkFile runs named-checkconf on a file. The error's text is the program's
+// own, without the paths below dir.
+func checkFile(ctx context.Context, program, dir, file string) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	out, err := child.Run(ctx, child.Spec{Name: "named-checkconf", Path: program, Args: []string{file}})
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	text := strings.TrimSpace(string(out))
+	text = strings.ReplaceAll(text, file, "named.conf")
+	text = strings.ReplaceAll(text, dir+string(filepath.Separator), "")
+	if text == "" {
+		return err
+	}
+	return errors.New(text)
+}
+
+// CheckConf says, in the words of named's checking program, why named would not
+// take the main configuration text, whose secrets are in clear. The program
+// sees it with the current views around it, in a folder of its own.
+func (a *Agent) CheckConf(ctx context.Context, text string) error {
+	a.mu.Lock()
+	views := maps.Clone(a.ledger.views)
+	a.mu.Unlock()
+	conf, err := dns.ParseBindConf(text)
+	if err != nil {
+		return err
+	}
+	if err := conf.Validate(); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "opsledger-checkconf-")
+	if err != nil {
+		return fmt.Errorf("check configuration: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // litter in the system's temporary folder at worst
+	return a.checkIn(ctx, dir, text, views)
+}
+
+func (a *Agent) checkIn(ctx context.Context, dir, text string, views map[int64]dns.ViewData) error {
+	l := layout{dir: dir}
+	if err := l.create(); err != nil {
+		return err
+	}
+	keys := &local{ControlPort: 953, ControlSecret: newSecret(), ViewSecrets: map[int64][]byte{}}
+	keys.addViewKeys(sortedIDs(views))
+	rendered, _, err := renderConf(confInput{text: text, views: views, local: keys, listen: a.listen, layout: l})
+	if err != nil {
+		return err
+	}
+	if err := l.write(l.conf(), []byte(rendered)); err != nil {
+		return err
+	}
+	return checkFile(ctx, a.cfg.CheckConfPath, dir, l.conf())
+}

@@ -1,0 +1,125 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config says where the engine works. Zero values are usable but for Dir.
+type Config struct {
+	// Dir holds everything that the engine and named keep: keys, configuration,
+	// zone files, new-zone databases. It is created when missing.
+	Dir string
+	// Agent is the id on the bus, which is that of the server enrolled.
+	Agent int64
+	// NamedPath, CheckConfPath and NZDToolPath are the programs named,
+	// named-checkconf and named-nzd2nzf; found in the system when empty.
+	NamedPath, CheckConfPath, NZDToolPath string
+	// Listen is where named answers. Port 0 takes a free one (Supervise only). The
+	// unspecified address means all addresses; the engine then talks to loopback.
+	Listen netip.AddrPort
+	// Supervise starts named as a private child and restarts it when it dies.
+	// Otherwise the system runs named with the configuration in Dir/named.conf.
+	Supervise bool
+	// NameServers are absolute names for the apex NS of zones that have none of
+	// their own. When empty it is master.<zone> with the masters' addresses.
+	NameServers []string
+	// Secrets resolves vault ids named by the BIND configuration; nil knows none.
+	Secrets func(ctx context.Context, ids []string) (map[string]string, error)
+	// Workers is the number of zones worked on at the same time, 4 when 0.
+	Workers int
+	// DriftEvery is the pause between two checks of all zones' serials, 30 s when 0.
+	DriftEvery time.Duration
+	// VerifyEvery is the time in which every zone is transferred and compared
+	// once, whatever its serial says, 1 h when 0.
+	VerifyEvery time.Duration
+	Log         *slog.Logger
+	Registerer  prometheus.Registerer
+}
+
+// complete fills in defaults and finds the programs.
+func (c Config) complete() (Config, error) {
+	if c.Dir == "" {
+		return c, errors.New("bind: no directory given")
+	}
+	var err error
+	if c.Dir, err = filepath.Abs(c.Dir); err != nil {
+		return c, fmt.Errorf("bind: %w", err)
+	}
+	if !c.Listen.Addr().IsValid() {
+		c.Listen = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), c.Listen.Port())
+	}
+	if c.Listen.Port() == 0 && !c.Supervise {
+		return c, errors.New("bind: a named that the system runs needs a port")
+	}
+	if c.Workers <= 0 {
+		c.Workers = 4
+	}
+	if c.DriftEvery <= 0 {
+		c.DriftEvery = 30 * time.Second
+	}
+	if c.VerifyEvery <= 0 {
+		c.VerifyEvery = time.Hour
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c, c.findPrograms()
+}
+
+func (c *Config) findPrograms() error {
+	programs := []struct {
+		path   *string
+		name   string
+		needed bool
+	}{
+		{&c.NamedPath, "named", c.Supervise},
+		{&c.CheckConfPath, "named-checkconf", true},
+		{&c.NZDToolPath, "named-nzd2nzf", true},
+	}
+	for _, p := range programs {
+		if *p.path != "" {
+			continue
+		}
+		found, err := findProgram(p.name)
+		if err != nil && p.needed {
+			return fmt.Errorf("bind: the program %s is missing (Debian: apt install bind9)", p.name)
+		}
+		*p.path = found
+	}
+	return nil
+}
+
+// findProgram looks in PATH and where distributions keep name servers, which an
+// ordinary user's PATH often lacks.
+func findProgram(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return filepath.Abs(path)
+	}
+	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/bin", "/usr/local/bin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", exec.ErrNotFound
+}
+
+// agentAddr is the address at which the engine itself reaches named.
+func (c Config) agentAddr() netip.Addr {
+	switch addr := c.Listen.Addr(); {
+	case !addr.IsUnspecified():
+		return addr
+	case addr.Is4():
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	default:
+		return netip.IPv6Loopback()
+	}
+}

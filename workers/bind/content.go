@@ -1,0 +1,107 @@
+package bind
+
+import (
+	"maps"
+	"slices"
+
+	mdns "github.com/miekg/dns"
+)
+
+// content is what one zone holds in one view: the records of the log, and what
+// is generated for its apex. A content whose sets map is not shared never changes.
+type content struct {
+	// zone is the absolute name in lower case.
+	zone string
+	sets map[setKey][]member
+	apex apex
+}
+
+// set renders one RRset.
+func (c content) set(key setKey) *rrset {
+	if s, generated := c.apex.sets[key]; generated {
+		return s
+	}
+	return assemble(c.sets[key])
+}
+
+// keys lists every RRset of the content in a fixed order, the SOA excepted.
+func (c content) keys() []setKey {
+	keys := slices.AppendSeq(make([]setKey, 0, len(c.sets)+len(c.apex.sets)), maps.Keys(c.sets))
+	for key := range c.apex.sets {
+		if _, both := c.sets[key]; !both {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, compareKeys)
+	return keys
+}
+
+// The SOA's timers, in seconds. A new name must not stay unknown in caches for
+// long, hence the short negative TTL.
+const (
+	soaTTL      = 600
+	soaRefresh  = 3600
+	soaRetry    = 600
+	soaExpire   = 604800
+	soaNegative = 60
+)
+
+// soa renders the SOA with the given serial.
+func (c content) soa(serial uint32) *mdns.SOA {
+	return &mdns.SOA{
+		Hdr: mdns.RR_Header{Name: c.zone, Rrtype: mdns.TypeSOA, Class: mdns.ClassINET, Ttl: soaTTL},
+		Ns:  c.apex.primary, Mbox: absolute("hostmaster", c.zone), Serial: serial,
+		Refresh: soaRefresh, Retry: soaRetry, Expire: soaExpire, Minttl: soaNegative,
+	}
+}
+
+// sameButSerial says whether two SOAs differ in their serial at most.
+func sameButSerial(a, b *mdns.SOA) bool {
+	x, y := *a, *b
+	x.Serial, y.Serial, x.Hdr.Rdlength, y.Hdr.Rdlength = 0, 0, 0, 0
+	return mdns.IsDuplicate(&x, &y) && x.Hdr.Ttl == y.Hdr.Ttl
+}
+
+// later says whether serial a is after b by RFC 1982.
+func later(a, b uint32) bool { return int32(a-b) > 0 }
+
+// change is one RRset that named holds otherwise than it should.
+type change struct {
+	key        setKey
+	held, want *rrset
+}
+
+// diff compares what named holds with the content. What DNSSEC signing adds to
+// a zone is named's own business.
+func (c content) diff(held map[setKey]*rrset) []change {
+	var changes []change
+	for _, key := range c.keys() {
+		want := c.set(key)
+		if have := held[key]; !want.equal(have) {
+			changes = append(changes, change{key: key, held: have, want: want})
+		}
+	}
+	for key, have := range held {
+		if c.set(key) == nil && !madeBySigning(key.rrtype) {
+			changes = append(changes, change{key: key, held: have})
+		}
+	}
+	// a set that is generated as absent stands in keys as well as in held
+	return slices.CompactFunc(sortChanges(changes), func(a, b change) bool { return a.key == b.key })
+}
+
+func sortChanges(changes []change) []change {
+	slices.SortFunc(changes, func(a, b change) int { return compareKeys(a.key, b.key) })
+	return changes
+}
+
+func madeBySigning(rrtype uint16) bool {
+	const privateSigning = 65534 // BIND's record of unfinished signing
+	switch rrtype {
+	case mdns.TypeRRSIG, mdns.TypeNSEC, mdns.TypeNSEC3, mdns.TypeNSEC3PARAM, mdns.TypeDNSKEY,
+		mdns.TypeCDS, mdns.TypeCDNSKEY, mdns.TypeSOA, privateSigning:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,90 @@
+package bind
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// layout says where things lie below the engine's directory.
+type layout struct{ dir string }
+
+func (l layout) conf() string      { return filepath.Join(l.dir, "named.conf") }
+func (l layout) goodText() string  { return filepath.Join(l.dir, "bindconf.good") }
+func (l layout) local() string     { return filepath.Join(l.dir, "local.json") }
+func (l layout) log() string       { return filepath.Join(l.dir, "named.log") }
+func (l layout) pid() string       { return filepath.Join(l.dir, "named.pid") }
+func (l layout) lock() string      { return filepath.Join(l.dir, "named.lock") }
+func (l layout) program() string   { return filepath.Join(l.dir, "bin", "named") }
+func (l layout) zones() string     { return filepath.Join(l.dir, "zones") }
+func (l layout) databases() string { return filepath.Join(l.dir, "views") }
+func (l layout) work() string      { return filepath.Join(l.dir, "var") }
+
+// create makes the folders.
+func (l layout) create() error {
+	for _, dir := range []string{l.dir, filepath.Dir(l.program()), l.zones(), l.databases(), l.work()} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("bind: %w", err)
+		}
+		if err := l.handOver(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handOver gives a path that root made to the user whom the directory belongs
+// to, as whom named runs where root's powers are taken away that way.
+func (l layout) handOver(path string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(l.dir)
+	if err != nil {
+		return fmt.Errorf("bind: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || owner.Uid == 0 {
+		return nil
+	}
+	if err := os.Lchown(path, int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("bind: %w", err)
+	}
+	return nil
+}
+
+// write puts a file in place whole: after a crash at any moment the path has the
+// old contents or the new ones, and the new ones if write had returned.
+func (l layout) write(path string, data []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name()) // only litter otherwise
+			err = fmt.Errorf("write %s: %w", path, err)
+		}
+	}()
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err = l.handOver(f.Name()); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

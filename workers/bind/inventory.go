@@ -1,0 +1,160 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/child"
+)
+
+// zoneStatement is one zone as named keeps it in a view's new-zone database.
+type zoneStatement struct {
+	// zone is the absolute name in lower case.
+	zone string
+	installed
+}
+
+// parseZoneStatements reads what showzone and the database's dump print.
+func parseZoneStatements(text string) ([]zoneStatement, error) {
+	var out []zoneStatement
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		conf, err := dns.ParseBindConf(line)
+		if err != nil {
+			return nil, fmt.Errorf("zone statement %q: %w", line, err)
+		}
+		for _, s := range conf.Statements {
+			if s.Name() != "zone" || len(s.Elements) < 3 {
+				return nil, fmt.Errorf("zone statement %q is not understood", line)
+			}
+			out = append(out, readStatement(s))
+		}
+	}
+	return out, nil
+}
+
+func readStatement(s dns.Statement) zoneStatement {
+	z := zoneStatement{zone: absoluteZone(s.Elements[1].Text), installed: installed{known: true}}
+	for _, inner := range s.Elements[len(s.Elements)-1].Block {
+		if len(inner.Elements) < 2 {
+			continue
+		}
+		switch value := inner.Elements[1]; inner.Name() {
+		case "type":
+			z.kind = value.Text
+			if z.kind == "master" {
+				z.kind = kindPrimary
+			}
+		case "file":
+			z.file = value.Text
+		case "forwarders":
+			for _, f := range value.Block {
+				z.forwarders = append(z.forwarders, f.Elements[0].Text)
+			}
+		}
+	}
+	return z
+}
+
+// listZones lists a view's zones from its new-zone database, which named writes
+// before it answers a command.
+func (a *Agent) listZones(ctx context.Context, view int64) ([]zoneStatement, error) {
+	base := filepath.Join(a.layout.databases(), viewName(view))
+	if _, err := os.Stat(base + ".nzd"); err == nil {
+		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+		defer cancel()
+		out, err := child.Run(ctx, child.Spec{Name: "named-nzd2nzf", Path: a.cfg.NZDToolPath, Args: []string{base + ".nzd"}})
+		if err != nil {
+			return nil, fmt.Errorf("list zones of view %d: %w: %s", view, err, strings.TrimSpace(string(out)))
+		}
+		return parseZoneStatements(string(out))
+	}
+	text, err := os.ReadFile(base + ".nzf") // a named built without LMDB
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list zones of view %d: %w", view, err)
+	}
+	return parseZoneStatements(string(text))
+}
+
+// takeInventory finds out what named has, and queues every place for comparison:
+// nothing that was known of named before holds any more. No worker may be busy.
+func (a *Agent) takeInventory(ctx context.Context) error {
+	a.mu.Lock()
+	views := make([]int64, 0, len(a.ledger.settings.live))
+	for id := range a.ledger.settings.live {
+		views = append(views, id)
+	}
+	a.mu.Unlock()
+	lists := map[int64][]zoneStatement{}
+	for _, view := range views {
+		list, err := a.listZones(ctx, view)
+		if err != nil {
+			return err
+		}
+		lists[view] = list
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range a.ledger.sites {
+		s.distrust()
+		s.installed.known = a.ledger.settings.live[s.key.view]
+	}
+	for view, list := range lists {
+		for _, z := range list {
+			a.found(siteKey{view: view, zone: z.zone}, z.installed)
+		}
+	}
+	for _, s := range a.ledger.sites {
+		a.queue.put(s, false)
+	}
+	return nil
+}
+
+// found notes a zone that named has. One that the log does not have gets a site
+// that wants nothing, and so is removed. Needs the lock.
+func (a *Agent) found(key siteKey, have installed) {
+	s := a.ledger.sites[key]
+	if s == nil {
+		a.log.Warn("zone is in named and not in the log, removing it", "zone", key.zone, "view", key.view)
+		a.metrics.drift.Inc()
+		s = &site{key: key}
+		a.ledger.sites[key] = s
+	}
+	s.installed = have
+}
+
+// findStrays removes zones that somebody else added, and files that no zone has.
+func (a *Agent) findStrays(ctx context.Context) error {
+	a.mu.Lock()
+	live := make([]int64, 0, len(a.ledger.settings.live))
+	for id := range a.ledger.settings.live {
+		live = append(live, id)
+	}
+	a.mu.Unlock()
+	for _, view := range live {
+		list, err := a.listZones(ctx, view)
+		if err != nil {
+			return err
+		}
+		a.mu.Lock()
+		for _, z := range list {
+			if key := (siteKey{view: view, zone: z.zone}); a.ledger.sites[key] == nil {
+				a.found(key, z.installed)
+				a.queue.put(a.ledger.sites[key], false)
+			}
+		}
+		a.mu.Unlock()
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package bind
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics counts what the engine does.
+type metrics struct {
+	updates, failures  prometheus.Counter
+	updateSeconds      prometheus.Histogram
+	additions, removed prometheus.Counter
+	transfers, drift   prometheus.Counter
+	reconfigs, starts  prometheus.Counter
+}
+
+func newMetrics() *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "opsledger", Subsystem: "bind", Name: name, Help: help})
+	}
+	return &metrics{
+		updates:   counter("updates_total", "Dynamic updates that named took."),
+		failures:  counter("failures_total", "Attempts at a zone or the configuration that failed."),
+		additions: counter("zones_added_total", "Zones added to named."),
+		removed:   counter("zones_removed_total", "Zones removed from named."),
+		transfers: counter("zone_comparisons_total", "Zones transferred from named and compared whole."),
+		drift:     counter("drift_total", "Zones found to differ from what had been proved."),
+		reconfigs: counter("reconfigs_total", "Reconfigurations of named."),
+		starts:    counter("named_starts_total", "Starts of named as a child."),
+		updateSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "opsledger", Subsystem: "bind", Name: "apply_seconds",
+			Help:    "Time to change one zone in one view and read it back.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+		}),
+	}
+}
+
+// register adds the metrics and the gauges computed from the agent's state.
+func (m *metrics) register(r prometheus.Registerer, a *Agent) error {
+	if r == nil {
+		return nil
+	}
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "opsledger", Subsystem: "bind", Name: name, Help: help}, value)
+	}
+	all := []prometheus.Collector{
+		m.updates, m.failures, m.additions, m.removed, m.transfers, m.drift, m.reconfigs, m.starts, m.updateSeconds,
+		gauge("agent_lag", "Positions seen and not yet proved to be served.", a.lag),
+		gauge("zones", "Zones, counted once in each view.", a.siteCount),
+		gauge("failing", "Zones and configurations that named does not serve as the log says.", a.failingCount),
+	}
+	for _, c := range all {
+		if err := r.Register(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Agent) lag() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return float64(a.ledger.seen - a.ledger.frontier.applied(a.ledger.seen))
+}
+
+func (a *Agent) siteCount() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return float64(len(a.ledger.sites))
+}
+
+func (a *Agent) failingCount() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := len(a.ledger.failing)
+	if a.ledger.settings.failure != nil {
+		n++
+	}
+	return float64(n)
+}

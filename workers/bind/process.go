@@ -1,0 +1,227 @@
+package bind
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/workers/bind/rndc"
+)
+
+// process is named as a private child.
+type process struct {
+	child *child.Process
+	// output is what the child wrote itself, before its log was open.
+	output *tail
+	// failures in a row lengthen the pause before notBefore.
+	failures  int
+	notBefore time.Time
+	// began is set until the first configuration after a start was settled.
+	began bool
+}
+
+const (
+	startTimeout = 60 * time.Second
+	stopTimeout  = 20 * time.Second
+)
+
+// done is closed when the child has ended; nil (never) when there is none.
+func (p *process) done() <-chan struct{} {
+	if p.child == nil {
+		return nil
+	}
+	return p.child.Done()
+}
+
+func (p *process) pid() int {
+	if p.child == nil {
+		return 0
+	}
+	return p.child.Pid()
+}
+
+// fresh says, once, that named started with the configuration as it now is.
+func (p *process) fresh() bool {
+	fresh := p.began
+	p.began = false
+	return fresh
+}
+
+// takeOver ends a named that an earlier agent left behind, and makes sure that
+// the ports are free: two named on one port would both start and answer in turn.
+func (p *process) takeOver(ctx context.Context, a *Agent) error {
+	if err := endLeftOver(ctx, a); err != nil {
+		return err
+	}
+	if err := portFree(netip.AddrPortFrom(loopback, a.local.ControlPort)); err != nil {
+		if err := a.moveControl(); err != nil {
+			return err
+		}
+	}
+	if err := portFree(a.listen); err != nil {
+		return fmt.Errorf("bind: named cannot listen on %s: %w", a.listen, err)
+	}
+	return a.copyProgram()
+}
+
+// moveControl takes another control port when a stranger has ours.
+func (a *Agent) moveControl() error {
+	port, err := freePort(loopback, 0)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.local.ControlPort = port
+	a.rndc = rndc.New(a.local.controlAddr(), a.local.ControlSecret)
+	return a.local.save(a.layout)
+}
+
+// keepRunning starts named if it does not run and has a configuration for our ports.
+func (p *process) keepRunning(ctx context.Context, a *Agent) error {
+	if p.child != nil {
+		select {
+		case <-p.child.Done():
+		default:
+			return nil
+		}
+		a.log.Warn("named has ended", "error", p.child.Err(), "output", p.lastWords(a))
+		p.child = nil
+	}
+	if !a.haveConf() || time.Now().Before(p.notBefore) {
+		return nil
+	}
+	return p.start(ctx, a)
+}
+
+// haveConf says whether the file in place is for the ports that we use.
+func (a *Agent) haveConf() bool {
+	text, err := os.ReadFile(a.layout.conf())
+	head := confHead(confInput{local: a.local, listen: a.listen})
+	return err == nil && bytes.HasPrefix(text, []byte(head))
+}
+
+// start starts named and waits until its control channel answers. A running one is left alone.
+func (p *process) start(ctx context.Context, a *Agent) error {
+	if p.child != nil {
+		return nil
+	}
+	if wait := time.Until(p.notBefore); wait > 0 {
+		return fmt.Errorf("named is started again in %s", wait.Round(time.Millisecond))
+	}
+	p.output = &tail{}
+	c, err := child.Start(ctx, child.Spec{
+		Name: "named", Path: a.layout.program(), Dir: a.layout.work(),
+		Args: []string{"-f", "-L", a.layout.log(), "-c", a.layout.conf()},
+		Log:  p.output, Unprivileged: true, Owns: []string{a.layout.dir},
+	})
+	if err != nil {
+		p.hold()
+		return &refusal{text: err.Error()}
+	}
+	a.metrics.starts.Inc()
+	p.child = c
+	if err := p.answers(ctx, a); err != nil {
+		p.hold()
+		return err
+	}
+	p.failures, p.began = 0, true
+	return nil
+}
+
+// hold puts the next start off.
+func (p *process) hold() {
+	p.failures++
+	p.notBefore = time.Now().Add(min(10*time.Second, 100*time.Millisecond<<min(p.failures, 10)))
+}
+
+// answers waits until named answers with our key.
+func (p *process) answers(ctx context.Context, a *Agent) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("named does not answer: %w", ctx.Err())
+		case <-p.child.Done():
+			text := p.lastWords(a)
+			p.child = nil
+			return &refusal{text: "named ended at once: " + text}
+		case <-tick.C:
+		}
+		if _, err := a.control(ctx, "status"); err == nil {
+			return nil
+		}
+	}
+}
+
+func (p *process) stop() error {
+	if p.child == nil {
+		return nil
+	}
+	return p.child.Stop(stopTimeout)
+}
+
+// lastWords are the last errors that named logged, else what it wrote.
+func (p *process) lastWords(a *Agent) string {
+	lines := lastLines(a.layout.log(), 16<<10)
+	var errs []string
+	for _, line := range lines {
+		if strings.Contains(line, " critical: ") || strings.Contains(line, "error: ") {
+			errs = append(errs, line)
+		}
+	}
+	if len(errs) > 0 {
+		return strings.Join(errs[max(0, len(errs)-3):], "; ")
+	}
+	if len(lines) > 0 {
+		return lines[len(lines)-1]
+	}
+	return p.output.String()
+}
+
+// lastLines reads the whole lines in the last octets of a file, if it can be read.
+func lastLines(path string, octets int64) []string {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if _, err := f.Seek(-octets, io.SeekEnd); err != nil {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil
+		}
+	}
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimSpace(string(data)), "\n")
+}
+
+// copyProgram keeps a copy of the program of our own, which a distribution's
+// AppArmor profile for the original does not confine to other folders.
+func (a *Agent) copyProgram() error {
+	data, err := os.ReadFile(a.cfg.NamedPath)
+	if err != nil {
+		return fmt.Errorf("bind: %w", err)
+	}
+	if own, err := os.ReadFile(a.layout.program()); err == nil && bytes.Equal(own, data) {
+		return nil
+	}
+	if err := a.layout.write(a.layout.program(), data); err != nil {
+		return err
+	}
+	if err := os.Chmod(a.layout.program(), 0o755); err != nil {
+		return fmt.Errorf("bind: %w", err)
+	}
+	return nil
+}

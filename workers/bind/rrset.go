@@ -1,0 +1,173 @@
+package bind
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	mdns "github.com/miekg/dns"
+)
+
+// setKey names an RRset within a zone and view.
+type setKey struct {
+	// owner is relative to the zone, in lower case, "@" for the apex.
+	owner  string
+	rrtype uint16
+}
+
+var apexNS = setKey{owner: "@", rrtype: mdns.TypeNS}
+
+// rrset is what a name server holds under a setKey. It never changes once made;
+// nil stands for no records.
+type rrset struct {
+	ttl uint32
+	// rdata is in canonical wire form (names in lower case), sorted, without repeats.
+	rdata []string
+}
+
+func (s *rrset) equal(o *rrset) bool {
+	if s == nil || o == nil {
+		return s == o
+	}
+	return s.ttl == o.ttl && slices.Equal(s.rdata, o.rdata)
+}
+
+// member is one record of the log within an RRset.
+type member struct {
+	id    int64
+	ttl   uint32
+	value string
+	rdata string
+}
+
+// assemble makes the RRset of its members: the lowest TTL holds for all.
+func assemble(members []member) *rrset {
+	if len(members) == 0 {
+		return nil
+	}
+	s := &rrset{ttl: members[0].ttl, rdata: make([]string, 0, len(members))}
+	for _, m := range members {
+		s.ttl = min(s.ttl, m.ttl)
+		s.rdata = append(s.rdata, m.rdata)
+	}
+	slices.Sort(s.rdata)
+	s.rdata = slices.Compact(s.rdata)
+	return s
+}
+
+// rdataOf returns the canonical wire form of a record's data.
+func rdataOf(rr mdns.RR) (string, error) {
+	c := mdns.Copy(rr)
+	c.Header().Name = "."
+	foldNames(c)
+	buf := make([]byte, mdns.Len(c)+16)
+	end, err := mdns.PackRR(c, buf, 0, nil, false)
+	if err != nil {
+		return "", fmt.Errorf("pack %s record: %w", mdns.TypeToString[rr.Header().Rrtype], err)
+	}
+	const header = 1 + 10 // root name; type, class, ttl, length
+	return string(buf[header:end]), nil
+}
+
+// foldNames brings the names within a record's data to lower case.
+func foldNames(rr mdns.RR) {
+	switch rr := rr.(type) {
+	case *mdns.NS:
+		rr.Ns = strings.ToLower(rr.Ns)
+	case *mdns.CNAME:
+		rr.Target = strings.ToLower(rr.Target)
+	case *mdns.DNAME:
+		rr.Target = strings.ToLower(rr.Target)
+	case *mdns.PTR:
+		rr.Ptr = strings.ToLower(rr.Ptr)
+	case *mdns.MX:
+		rr.Mx = strings.ToLower(rr.Mx)
+	case *mdns.SRV:
+		rr.Target = strings.ToLower(rr.Target)
+	case *mdns.NAPTR:
+		rr.Replacement = strings.ToLower(rr.Replacement)
+	}
+}
+
+// records makes the set's records for a zone (absolute name).
+func (s *rrset) records(zone string, key setKey) ([]mdns.RR, error) {
+	if s == nil {
+		return nil, nil
+	}
+	out := make([]mdns.RR, 0, len(s.rdata))
+	for _, data := range s.rdata {
+		rr, err := recordOf(absolute(key.owner, zone), key.rrtype, s.ttl, data)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rr)
+	}
+	return out, nil
+}
+
+func recordOf(owner string, rrtype uint16, ttl uint32, data string) (mdns.RR, error) {
+	h := mdns.RR_Header{Name: owner, Rrtype: rrtype, Class: mdns.ClassINET, Ttl: ttl, Rdlength: uint16(len(data))}
+	rr, _, err := mdns.UnpackRRWithHeader(h, []byte(data), 0)
+	if err != nil {
+		return nil, fmt.Errorf("unpack %s record of %s: %w", mdns.TypeToString[rrtype], owner, err)
+	}
+	return rr, nil
+}
+
+// collect groups records by RRset. Records outside the zone are an error.
+func collect(zone string, rrs []mdns.RR) (map[setKey]*rrset, error) {
+	sets := make(map[setKey]*rrset)
+	for _, rr := range rrs {
+		h := rr.Header()
+		owner, ok := relative(h.Name, zone)
+		if !ok {
+			return nil, fmt.Errorf("record %s is outside zone %s", h.Name, zone)
+		}
+		data, err := rdataOf(rr)
+		if err != nil {
+			return nil, err
+		}
+		key := setKey{owner: owner, rrtype: h.Rrtype}
+		s := sets[key]
+		if s == nil {
+			s = &rrset{ttl: h.Ttl}
+			sets[key] = s
+		}
+		s.rdata = append(s.rdata, data)
+	}
+	for _, s := range sets {
+		slices.Sort(s.rdata)
+		s.rdata = slices.Compact(s.rdata)
+	}
+	return sets, nil
+}
+
+// absolute returns the owner's full name; zone has its final dot.
+func absolute(owner, zone string) string {
+	switch {
+	case owner == "@":
+		return zone
+	case zone == ".":
+		return owner + "."
+	default:
+		return owner + "." + zone
+	}
+}
+
+// relative returns the owner relative to the zone, false for a name outside it.
+func relative(name, zone string) (string, bool) {
+	name = strings.ToLower(name)
+	if name == zone {
+		return "@", true
+	}
+	if zone == "." {
+		return strings.TrimSuffix(name, "."), true
+	}
+	owner, below := strings.CutSuffix(name, "."+zone)
+	return owner, below
+}
+
+func compareKeys(a, b setKey) int {
+	return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.rrtype, b.rrtype))
+}
