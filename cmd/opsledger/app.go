@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/workers/bind"
+	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/confcheck"
+	"github.com/opsledger/opsledger/workers/consumers"
+	"github.com/opsledger/opsledger/workers/reporter"
+	"github.com/opsledger/opsledger/workers/roster"
+	"github.com/opsledger/opsledger/workers/snapshots"
+)
+
+// App is one running control plane. It is the only place where the layers meet.
+type App struct {
+	cfg  Config
+	log  *slog.Logger
+	life *lifecycle
+
+	db       *database
+	vault    *vault.Vault
+	store    *eventstore.Store
+	bus      *bus
+	progress *projections.Progress
+	reader   *projections.Reader
+	auth     *busauth.Authenticator
+	roster   *roster.Roster
+	reports  *reporter.Reporter
+	registry *prometheus.Registry
+
+	listener net.Listener
+	// engine is dev's agent, nil under serve.
+	engine *bind.Agent
+	// newPassword is the admin's random password on the first start.
+	newPassword string
+}
+
+// startApp brings everything up in the order of dependence. On an error
+// whatever was started has been stopped again.
+func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App, error) {
+	a := &App{cfg: cfg, log: log, life: newLifecycle(log), registry: prometheus.NewRegistry()}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	steps := []func(context.Context) error{
+		a.startListener, a.startLog, a.startBus, a.startProjections, a.seed, a.startWorkers,
+	}
+	if dev {
+		steps = append(steps, a.startLocalAgent)
+	}
+	for _, step := range append(steps, a.startAPI) {
+		if err := step(ctx); err != nil {
+			if stopErr := a.life.stop(); stopErr != nil {
+				log.Error("stopping after a failed start", "error", stopErr)
+			}
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// startLog opens PostgreSQL, the vault and the event store.
+func (a *App) startLog(ctx context.Context) error {
+	var err error
+	if a.db, err = openDatabase(ctx, a.cfg, true, a.log); err != nil {
+		return err
+	}
+	a.life.onStop("database", a.db.close)
+	return a.openStore(ctx)
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	var err error
+	if a.vault, err = vault.Open(a.db.pool, a.cfg.KeyFile); err != nil {
+		return err
+	}
+	if a.store, err = openStore(ctx, a.db, a.registry, a.log); err != nil {
+		return err
+	}
+	a.life.onStop("event store's connections", func() error { a.store.Close(); return nil })
+	a.life.start("event store", a.store.Run)
+	return nil
+}
+
+// openStore opens the log with all event types of this program.
+func openStore(ctx context.Context, db *database, registry prometheus.Registerer, log *slog.Logger) (*eventstore.Store, error) {
+	store, err := eventstore.Open(ctx, eventstore.Config{
+		Pool: db.pool, Codec: newCodec(), Log: log, Registerer: registry,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+func newCodec() *domain.Codec { return domain.NewCodec(access.Events(), dns.Events()) }
+
+// startBus connects to JetStream and starts the relay.
+func (a *App) startBus(ctx context.Context) error {
+	auth, err := busauth.New(ctx, busauth.Config{Vault: a.vault, Store: a.store, Log: a.log})
+	if err != nil {
+		return err
+	}
+	a.auth = auth
+	if a.bus, err = openBus(a.cfg, a.db.folder.sub("nats"), auth.Authenticate, a.log); err != nil {
+		return err
+	}
+	a.life.onStop("NATS", func() error { return closeBus(a.bus) })
+	stream := eventstore.StreamConfig{Replicas: a.cfg.NATSReplicas}
+	if err := eventstore.EnsureStream(ctx, a.bus.js, a.store, stream); err != nil {
+		return err
+	}
+	a.life.start("relay", eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).Run)
+	return nil
+}
+
+// startProjections prepares the read models and follows the log with them.
+func (a *App) startProjections(ctx context.Context) error {
+	models := newModels(a.store, a.cfg)
+	if err := projections.Prepare(ctx, a.db.pool, a.store, models...); err != nil {
+		return fmt.Errorf("prepare read models: %w", err)
+	}
+	var err error
+	if a.progress, err = projections.NewProgress(a.bus.nc, a.store.LogID()); err != nil {
+		return err
+	}
+	a.life.onStop("progress", func() error { a.progress.Close(); return nil })
+	a.reader = projections.NewReader(a.db.pool)
+	for _, model := range models {
+		runner := projections.NewRunner(projections.RunnerConfig{
+			Pool: a.db.pool, Store: a.store, JS: a.bus.js, Model: model,
+			Progress: a.progress, Log: a.log, Registerer: a.registry,
+		})
+		a.life.start("projection "+string(model.Context()), runner.Run)
+	}
+	return nil
+}
+
+// newModels lists the read models of this program.
+func newModels(store *eventstore.Store, cfg Config) []projections.Model {
+	return []projections.Model{
+		projections.NewAccessModel(),
+		projections.NewDNSModel(projections.NewUsernames(store), cfg.location),
+	}
+}
+
+// seed makes the admin user on the first start.
+func (a *App) seed(ctx context.Context) error {
+	created, password, err := api.EnsureAdmin(ctx, a.store, a.vault, a.cfg.AdminPassword)
+	if err != nil {
+		return fmt.Errorf("admin user: %w", err)
+	}
+	if created && a.cfg.AdminPassword == "" {
+		a.newPassword = password
+	}
+	return nil
+}
+
+// startWorkers serves the agents.
+func (a *App) startWorkers(context.Context) error {
+	a.roster = roster.New(roster.Config{Reader: a.reader, Progress: a.progress, NC: a.bus.nc, Log: a.log})
+	a.life.start("roster", a.roster.Run)
+	a.life.start("consumers", consumers.New(consumers.Config{
+		NC: a.bus.nc, JS: a.bus.js, Roster: a.roster, Store: a.store, Log: a.log,
+	}).Run)
+	a.life.start("snapshots", snapshots.New(snapshots.Config{
+		NC: a.bus.nc, Store: a.store, Reader: a.reader, Progress: a.progress, Roster: a.roster,
+		Vault: a.vault, Log: a.log, Registerer: a.registry,
+	}).Run)
+	a.reports = reporter.New(reporter.Config{
+		NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Progress: a.progress, Roster: a.roster,
+		Log: a.log, Registerer: a.registry,
+	})
+	a.life.start("reporter", a.reports.Run)
+	return nil
+}
+
+// startListener takes the HTTP port, so that a port in use is known before
+// anything else was started; connections wait until startAPI serves them.
+func (a *App) startListener(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.HTTP)
+	if err != nil {
+		return fmt.Errorf("--http: %w", err)
+	}
+	a.listener = listener
+	a.life.onStop("HTTP port", func() error {
+		if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// startAPI serves the REST APIs.
+func (a *App) startAPI(ctx context.Context) error {
+	check := confcheck.New(confcheck.Config{NC: a.bus.nc, Online: a.reports.Online, Log: a.log})
+	handler, err := api.New(api.Config{
+		Store: a.store, Reader: a.reader, Progress: a.progress, Vault: a.vault,
+		Changes: changes{a.reports}, CheckConf: check.Check, Ready: a.ready,
+		Location: a.cfg.location, AllowRegister: a.cfg.Register,
+		Log: a.log, Registerer: a.registry, Gatherer: a.registry,
+	})
+	if err != nil {
+		return err
+	}
+	a.life.start("HTTP", func(ctx context.Context) error { return api.Serve(ctx, a.listener, handler, a.log) })
+	return a.announce()
+}
+
+// announce tells other commands on this machine how to reach this process.
+func (a *App) announce() error {
+	r := running{DatabaseURL: a.db.url, NATSURL: a.bus.url, HTTP: a.listener.Addr().String()}
+	if a.engine != nil {
+		r.DNS = a.engine.Addr().String()
+	}
+	return a.db.folder.announce(r)
+}
+
+// ready says why a write would not be served now; under dev, named must answer, too.
+func (a *App) ready(ctx context.Context) error {
+	if _, err := a.store.Head(ctx); err != nil {
+		return errors.New("PostgreSQL does not answer")
+	}
+	if !a.bus.nc.IsConnected() {
+		return errors.New("NATS is not connected")
+	}
+	for _, c := range domain.Contexts() {
+		if err := a.progress.Poisoned(c); err != nil {
+			return fmt.Errorf("projection %s: %w", c, err)
+		}
+	}
+	if a.engine != nil && a.engine.Status().Named == "" {
+		return errors.New("named does not answer yet")
+	}
+	return nil
+}

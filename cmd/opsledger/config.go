@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Config is what the flags of `serve` and `dev` say.
+type Config struct {
+	// HTTP is the address of the REST APIs, host:port; port 0 takes any.
+	HTTP string
+	// DNS is where dev's named listens; its host must be an address.
+	DNS string
+	// NATSListen is where the embedded NATS server listens for agents.
+	NATSListen string
+	// Data is the folder that everything private lives in.
+	Data string
+	// DatabaseURL and NATSURL replace the private PostgreSQL and the embedded
+	// NATS server; empty means private.
+	DatabaseURL string
+	NATSURL     string
+	// NATSReplicas is the number of copies of each stream on an outside cluster.
+	NATSReplicas int
+	// KeyFile encrypts the vault; all serve processes share it. Empty: <Data>/vault.key.
+	KeyFile string
+	// AdminPassword is the password of user admin on the first start; empty
+	// means a random one, printed once.
+	AdminPassword string
+	// Timezone is the zone of the times in the DNS dialect's replies.
+	Timezone string
+	// Register allows /auth/register_local.
+	Register bool
+	LogLevel string
+
+	location *time.Location
+	dns      netip.AddrPort
+	level    slog.Level
+}
+
+// Validate checks every field and completes the derived ones.
+func (c *Config) Validate() error {
+	var errs []error
+	abs, err := filepath.Abs(c.Data)
+	errs = append(errs, named("--data", err))
+	c.Data = abs
+	if c.KeyFile == "" {
+		c.KeyFile = filepath.Join(c.Data, "vault.key")
+	}
+	c.location, err = time.LoadLocation(c.Timezone)
+	errs = append(errs, named("--timezone", err))
+	errs = append(errs, named("--log-level", c.level.UnmarshalText([]byte(c.LogLevel))))
+	if c.DNS != "" {
+		c.dns, err = netip.ParseAddrPort(c.DNS)
+		errs = append(errs, named("--dns", err))
+	}
+	if c.NATSReplicas < 1 || c.NATSReplicas > 5 {
+		errs = append(errs, named("--nats-replicas", errors.New("want 1 to 5")))
+	}
+	errs = append(errs, checkURL("--database-url", c.DatabaseURL), checkURL("--nats-url", c.NATSURL))
+	return errors.Join(errs...)
+}
+
+func checkURL(flag, text string) error {
+	if text == "" {
+		return nil
+	}
+	// NATS takes several, separated by commas.
+	for _, one := range strings.Split(text, ",") {
+		if u, err := url.Parse(one); err != nil || u.Scheme == "" {
+			// The text is not repeated: it may hold a password.
+			return named(flag, errors.New("not a URL"))
+		}
+	}
+	return nil
+}
+
+func named(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", flag, err)
+}

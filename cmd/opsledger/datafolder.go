@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// dataFolder is the folder of everything private, held by one process at a time.
+//
+// Invariant: who holds the lock may start private children in the folder and
+// write running.json; everybody else only reads it. The kernel drops the lock
+// with the process, however it ends.
+type dataFolder struct {
+	path string
+	lock *os.File
+}
+
+// errDataInUse says that a running opsledger holds the folder.
+var errDataInUse = errors.New("data folder is in use by a running opsledger")
+
+// openDataFolder makes the folder where needed and takes its lock.
+func openDataFolder(path string) (*dataFolder, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = lock.Close() // nothing was written
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%s: %w", path, errDataInUse)
+		}
+		return nil, fmt.Errorf("lock data folder: %w", err)
+	}
+	return &dataFolder{path: path, lock: lock}, nil
+}
+
+// sub names a folder or file inside.
+func (d *dataFolder) sub(name string) string { return filepath.Join(d.path, name) }
+
+// close gives the folder free.
+func (d *dataFolder) close() error {
+	if err := os.Remove(d.sub(runningFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return errors.Join(err, d.lock.Close())
+	}
+	return d.lock.Close()
+}
+
+const runningFile = "running.json"
+
+// running says how other commands on this machine reach the process that holds the folder.
+type running struct {
+	DatabaseURL string `json:"database_url"`
+	NATSURL     string `json:"nats_url,omitempty"`
+	HTTP        string `json:"http,omitempty"`
+	DNS         string `json:"dns,omitempty"`
+}
+
+// announce writes running.json, readable by its owner alone.
+func (d *dataFolder) announce(r running) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	staged := d.sub(runningFile + ".new")
+	if err := os.WriteFile(staged, append(text, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(staged, d.sub(runningFile))
+}
+
+// readRunning tells how to reach the process that holds the folder.
+func readRunning(path string) (running, error) {
+	var r running
+	text, err := os.ReadFile(filepath.Join(path, runningFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return r, fmt.Errorf("%s: %w, which has not finished starting", path, errDataInUse)
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal(text, &r)
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v3"
+)
+
+// fromEnv gives a flag its environment variable: --nats-url is OPSLEDGER_NATS_URL.
+func fromEnv(flag string) cli.ValueSourceChain {
+	return cli.EnvVars("OPSLEDGER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
+}
+
+func textFlag(name, usage, value string, to *string) *cli.StringFlag {
+	return &cli.StringFlag{Name: name, Usage: usage, Value: value, Destination: to, Sources: fromEnv(name)}
+}
+
+// storageFlags are those of every command that opens the log.
+func storageFlags(c *Config) []cli.Flag {
+	return []cli.Flag{
+		textFlag("data", "`folder` of everything private", "./data", &c.Data),
+		textFlag("database-url", "PostgreSQL to use instead of a private one, postgres://…", "", &c.DatabaseURL),
+		textFlag("key-file", "`file` with the key of the vault, shared by all serve processes (default: <data>/vault.key)", "", &c.KeyFile),
+		textFlag("timezone", "time zone of the DNS dialect's times", "Asia/Shanghai", &c.Timezone),
+		textFlag("log-level", "debug, info, warn or error", "info", &c.LogLevel),
+	}
+}
+
+// busFlags are those of every command that needs JetStream.
+func busFlags(c *Config) []cli.Flag {
+	return []cli.Flag{
+		textFlag("nats-url", "NATS with JetStream to use instead of the embedded one, nats://…", "", &c.NATSURL),
+		textFlag("nats-listen", "`host:port` where the embedded NATS server listens for agents", "127.0.0.1:4222", &c.NATSListen),
+		&cli.IntFlag{Name: "nats-replicas", Usage: "copies of each stream on an outside NATS cluster", Value: 1,
+			Destination: &c.NATSReplicas, Sources: fromEnv("nats-replicas")},
+	}
+}
+
+// serveFlags are those of serve and dev.
+func serveFlags(c *Config) []cli.Flag {
+	flags := []cli.Flag{
+		textFlag("http", "`host:port` of the REST APIs, port 0 takes any", "127.0.0.1:8080", &c.HTTP),
+		textFlag("admin-password", "password of user admin on the first start (default: random, printed once)", "", &c.AdminPassword),
+		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account", Value: true,
+			Destination: &c.Register, Sources: fromEnv("register")},
+	}
+	return append(append(flags, busFlags(c)...), storageFlags(c)...)
+}

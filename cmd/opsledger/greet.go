@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// greet says where everything is and, under dev, what to try.
+func (a *App) greet(w io.Writer) {
+	var text strings.Builder
+	api := "http://" + a.listener.Addr().String()
+	fmt.Fprintf(&text, "\nopsledger %s is ready\n  API    %s\n  NATS   %s\n  data   %s\n", version, api, redact(a.bus.url), a.cfg.Data)
+	if a.engine != nil {
+		fmt.Fprintf(&text, "  DNS    %s\n", a.engine.Addr())
+	}
+	password := "…the admin's password…"
+	if a.newPassword != "" {
+		password = a.newPassword
+		fmt.Fprintf(&text, "  admin  %s   (shown only now)\n", a.newPassword)
+	}
+	if a.engine != nil {
+		addr := a.engine.Addr()
+		text.WriteString(walk(api, password, addr.Addr().String(), addr.Port()))
+	}
+	_, _ = io.WriteString(w, text.String()) // there is nobody to tell if standard output is gone
+}
+
+// walk is the copy-and-paste example: a record, from POST to dig.
+func walk(api, password, host string, port uint16) string {
+	if host == "0.0.0.0" || host == "::" {
+		host = "127.0.0.1"
+	}
+	return fmt.Sprintf(`
+Try it:
+  API=%s
+  TOKEN=$(curl -s $API/auth/login_local -d username=admin --data-urlencode password='%s' | sed 's/.*"token": *"\([^"]*\)".*/\1/')
+  curl -s -H "Authorization: $TOKEN" $API/dns/views -d name=office -d acl=any
+  curl -s -H "Authorization: $TOKEN" $API/dns/zones -d name=example.com -d zone_type=master -d view_ids='[1]'
+  POSITION=$(curl -si -H "Authorization: $TOKEN" $API/dns/records -d zone_id=1 -d view_name=office -d host=www \
+    -d record_type=A -d ttl=600 -d value=192.0.2.1 -d comment=walk | sed -n 's/^Opsledger-Position: *\([0-9]*\).*/\1/p')
+  curl -s -H "Authorization: $TOKEN" "$API/v1/changes/$POSITION?wait=5s"
+  dig @%s -p %d www.example.com A +short
+
+Ctrl-C stops everything.
+
+`, api, password, host, port)
+}
+
+// redact hides the passwords of a list of URLs.
+func redact(urls string) string {
+	list := strings.Split(urls, ",")
+	for i, u := range list {
+		if scheme, rest, ok := strings.Cut(u, "://"); ok {
+			if _, host, ok := strings.Cut(rest, "@"); ok {
+				list[i] = scheme + "://" + host
+			}
+		}
+	}
+	return strings.Join(list, ",")
+}

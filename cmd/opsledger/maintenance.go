@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/projections"
+)
+
+func migrateCommand() *cli.Command {
+	var cfg Config
+	return &cli.Command{
+		Name:  "migrate",
+		Usage: "bring the database to this version's schema (serve does so by itself)",
+		Flags: storageFlags(&cfg),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			cfg.NATSReplicas = 1
+			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
+				head, err := l.store.Head(ctx)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.Root().Writer, "the schema is up to date; log %s has %d events\n", l.store.LogID(), head.Position)
+				return err
+			})
+		},
+	}
+}
+
+func rebuildCommand() *cli.Command {
+	var cfg Config
+	return &cli.Command{
+		Name:      "rebuild",
+		Usage:     "compute the read models anew from the log, while the old ones serve",
+		ArgsUsage: "[name …]   access, dns; all when none is named",
+		Flags:     storageFlags(&cfg),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			cfg.NATSReplicas = 1
+			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
+				models, err := chooseModels(newModels(l.store, cfg), cmd.Args().Slice())
+				if err != nil {
+					return err
+				}
+				for _, model := range models {
+					if err := rebuild(ctx, cmd.Root().Writer, l, model); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+}
+
+// chooseModels returns the named models, all when none is named.
+func chooseModels(all []projections.Model, names []string) ([]projections.Model, error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	var known []string
+	var chosen []projections.Model
+	for _, model := range all {
+		known = append(known, string(model.Context()))
+		if slices.Contains(names, string(model.Context())) {
+			chosen = append(chosen, model)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("no read models are named %q; there are %s", name, strings.Join(known, ", "))
+		}
+	}
+	return chosen, nil
+}
+
+// rebuild shows its progress about once a second.
+func rebuild(ctx context.Context, w io.Writer, l *openLog, model projections.Model) error {
+	started, shown := time.Now(), time.Now()
+	var last domain.Position
+	err := projections.Rebuild(ctx, l.db.pool, l.store, model, func(position, head domain.Position) {
+		last = position
+		if time.Since(shown) >= time.Second {
+			shown = time.Now()
+			fmt.Fprintf(w, "%s: %d of %d events (%d %%)\n", model.Context(), position, head, 100*position/max(head, 1))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s: rebuilt from %d events in %s\n", model.Context(), last, time.Since(started).Round(time.Millisecond))
+	return nil
+}
+
+func recoverCommand() *cli.Command {
+	var cfg Config
+	return &cli.Command{
+		Name:  "recover",
+		Usage: "append to a restored database the tail of the log that JetStream still has",
+		Description: "For a PostgreSQL that was restored from a backup, or failed over without its last commits. Stop every serve first.\n" +
+			"Nothing is appended unless what both have is the same.",
+		Flags: append(busFlags(&cfg), storageFlags(&cfg)...),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			return withLog(ctx, cmd, &cfg, func(l *openLog) error { return recoverTail(ctx, cmd.Root().Writer, l, cfg) })
+		},
+	}
+}
+
+func recoverTail(ctx context.Context, w io.Writer, l *openLog, cfg Config) error {
+	if l.db.folder == nil {
+		return fmt.Errorf("%s: %w; stop it first", cfg.Data, errDataInUse)
+	}
+	cfg.NATSListen = "" // nobody needs to connect meanwhile
+	b, err := openBus(cfg, l.db.folder.sub("nats"), nil, l.log)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	n, err := eventstore.Recover(ctx, l.store, b.js)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%d events came back\n", n)
+	return nil
+}

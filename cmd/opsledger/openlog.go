@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/urfave/cli/v3"
+
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/eventstore/vault"
+)
+
+// openLog is the log as the short commands use it, beside a running serve or alone.
+type openLog struct {
+	db    *database
+	store *eventstore.Store
+	vault *vault.Vault
+	log   *slog.Logger
+}
+
+// withLog opens database, vault and log, runs the command and closes everything.
+func withLog(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog) error) (err error) {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	log := newLogger(cmd.Root().ErrWriter, cfg.level)
+	life := newLifecycle(log)
+	defer func() { err = errors.Join(err, life.stop()) }()
+	l := &openLog{log: log}
+	if l.db, err = openDatabase(ctx, *cfg, false, log); err != nil {
+		return err
+	}
+	life.onStop("database", l.db.close)
+	if l.vault, err = vault.Open(l.db.pool, cfg.KeyFile); err != nil {
+		return err
+	}
+	if l.store, err = openStore(ctx, l.db, prometheus.NewRegistry(), log); err != nil {
+		return err
+	}
+	life.onStop("event store's connections", func() error { l.store.Close(); return nil })
+	life.start("event store", l.store.Run)
+	return f(l)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/urfave/cli/v3"
+)
+
+func serveCommand() *cli.Command {
+	var cfg Config
+	return &cli.Command{
+		Name:  "serve",
+		Usage: "run the control plane: APIs, log, relay, projections, workers",
+		Description: "With nothing configured it starts a private PostgreSQL and an embedded NATS server under the data folder.\n" +
+			"Several serve processes may share an outside PostgreSQL (--database-url), an outside NATS (--nats-url) and one key file.\n" +
+			"Every flag has an environment variable: --nats-url is OPSLEDGER_NATS_URL.",
+		Flags: serveFlags(&cfg),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			return runApp(ctx, cmd, cfg, false)
+		},
+	}
+}
+
+func devCommand() *cli.Command {
+	var cfg Config
+	dns := textFlag("dns", "`address:port` where the private named answers", "127.0.0.1:5300", &cfg.DNS)
+	return &cli.Command{
+		Name:  "dev",
+		Usage: "run everything on this machine: serve, an agent and a named, all private under ./data",
+		Description: "Running it again continues on the same data; another data folder and other ports run beside it.\n" +
+			"Every flag has an environment variable: --http is OPSLEDGER_HTTP.",
+		Flags: append(serveFlags(&cfg), dns),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			return runApp(ctx, cmd, cfg, true)
+		},
+	}
+}
+
+// runApp runs the control plane until ctx ends or a part of it fails.
+func runApp(ctx context.Context, cmd *cli.Command, cfg Config, dev bool) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	app, err := startApp(ctx, cfg, dev, newLogger(cmd.Root().ErrWriter, cfg.level))
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // asked to stop while starting
+		}
+		return err
+	}
+	app.greet(cmd.Root().Writer)
+	failure := app.life.wait(ctx)
+	return errors.Join(failure, app.life.stop())
+}
