@@ -27,7 +27,8 @@ type Engine interface {
 	Status() protocol.Report
 	// Changed receives a signal after Status has changed; signals coalesce.
 	Changed() <-chan struct{}
-	// CheckConf says why named would not take the main configuration.
+	// CheckConf says, by a [domain.Error], why named would not take the main
+	// configuration; any other error means that it could not be checked.
 	CheckConf(ctx context.Context, text string) error
 }
 

@@ -71,7 +71,7 @@ func (r *recorder) Changed() <-chan struct{} { return r.changed }
 
 func (r *recorder) CheckConf(_ context.Context, text string) error {
 	if strings.Contains(text, "bad") {
-		return errors.New("named.conf:1: unknown option 'bad'")
+		return &domain.Error{Code: domain.CodeInvalid, Field: "bind_conf", Message: "unknown option 'bad'"}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
@@ -87,11 +88,14 @@ func (a *Agent) checkConf(ctx context.Context, m *nats.Msg) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	var reply protocol.CheckConfReply
-	if err := a.cfg.Engine.CheckConf(ctx, request.Text); err != nil {
-		if ctx.Err() != nil {
-			return
-		}
-		reply.Error = err.Error()
+	err := a.cfg.Engine.CheckConf(ctx, request.Text)
+	var refusal *domain.Error
+	switch {
+	case errors.As(err, &refusal):
+		reply.Error = refusal.Message
+	case err != nil:
+		a.cfg.Log.Warn("cannot check a configuration", "error", err)
+		return
 	}
 	payload, err := json.Marshal(reply)
 	if err == nil {

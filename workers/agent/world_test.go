@@ -73,12 +73,22 @@ func (w *world) connect() {
 	}
 }
 
+// makeStream creates the stream, again and again while the folder of a deleted
+// one of the same name is still being cleared away.
 func (w *world) makeStream(first uint64) {
 	w.t.Helper()
-	if _, err := w.js.CreateStream(w.t.Context(), jetstream.StreamConfig{
-		Name: eventstore.StreamEvents, Subjects: []string{"events.>"}, FirstSeq: first,
-	}); err != nil {
-		w.t.Fatal(err)
+	retry := time.NewTicker(10 * time.Millisecond)
+	defer retry.Stop()
+	for deadline := time.Now().Add(10 * time.Second); ; <-retry.C {
+		_, err := w.js.CreateStream(w.t.Context(), jetstream.StreamConfig{
+			Name: eventstore.StreamEvents, Subjects: []string{"events.>"}, FirstSeq: first,
+		})
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatal(err)
+		}
 	}
 }
 

@@ -2,14 +2,15 @@ package bind
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/internal/child"
 )
@@ -17,8 +18,13 @@ import (
 // checkTimeout is how long named-checkconf may take.
 const checkTimeout = 30 * time.Second
 
-// checkFile runs named-checkconf on a file. The error's text is the program's
-// own, without the paths below dir.
+// generatedLine is where the program places a fault: in the file that was
+// generated, which tells the author of the configuration nothing.
+var generatedLine = regexp.MustCompile(`(?m)^named\.conf:\d+: `)
+
+// checkFile runs named-checkconf on a file. A refusal is a [domain.Error] in the
+// program's own words, without the paths below dir; any other error means that
+// nothing was found out.
 func checkFile(ctx context.Context, program, dir, file string) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -26,21 +32,20 @@ func checkFile(ctx context.Context, program, dir, file string) error {
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil {
+	text := strings.TrimSpace(string(out))
+	if ctx.Err() != nil || text == "" {
 		return err
 	}
-	text := strings.TrimSpace(string(out))
 	text = strings.ReplaceAll(text, file, "named.conf")
 	text = strings.ReplaceAll(text, dir+string(filepath.Separator), "")
-	if text == "" {
-		return err
-	}
-	return errors.New(text)
+	text = generatedLine.ReplaceAllString(text, "")
+	return &domain.Error{Code: domain.CodeInvalid, Field: "bind_conf", Message: text}
 }
 
-// CheckConf says, in the words of named's checking program, why named would not
-// take the main configuration text, whose secrets are in clear. The program
-// sees it with the current views around it, in a folder of its own.
+// CheckConf says, by a [domain.Error] in the words of named's checking program,
+// why named would not take the main configuration text, whose secrets are in
+// clear. The program sees it with the current views around it, in a folder of
+// its own. Any other error means that it could not be checked.
 func (a *Agent) CheckConf(ctx context.Context, text string) error {
 	a.mu.Lock()
 	views := maps.Clone(a.ledger.views)

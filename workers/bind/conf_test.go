@@ -103,3 +103,12 @@ func TestFailureIsolation(t *testing.T) {
 	h.emit(dns.ZoneDeleted{ID: bad, Zone: data})
 	h.applied()
 }
+
+// The server-id is a value of its own: a user's text that looks like one must
+// not take its place, or the engine would wait for a digest that named never gives.
+func TestServerIDIsNotFoundByText(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.emit(dns.BindConfChanged{Text: `logging { channel "x" { file "opsledger-server-id.log"; }; };`})
+	h.applied()
+}

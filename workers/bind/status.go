@@ -9,10 +9,8 @@ import (
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
-// maxFailures bounds a report; the oldest failures are named.
-const maxFailures = 500
-
-// Status reports what is proved. Log, Boot and Seq are left to the caller.
+// Status reports what is proved, with every failure, the oldest first. Log, Boot
+// and Seq are left to the caller, and to make it fit into a message.
 func (a *Agent) Status() protocol.Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -33,9 +31,6 @@ func (a *Agent) Status() protocol.Report {
 	slices.SortFunc(r.Failures, func(x, y protocol.Failure) int {
 		return cmp.Or(cmp.Compare(x.Since, y.Since), cmp.Compare(x.ZoneID, y.ZoneID), cmp.Compare(x.ViewID, y.ViewID))
 	})
-	if len(r.Failures) > maxFailures {
-		r.Failures = r.Failures[:maxFailures]
-	}
 	return r
 }
 
