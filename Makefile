@@ -22,8 +22,7 @@ run: ## build and start everything on this machine under ./data (ARGS='…' are 
 .PHONY: test
 test: ## install what the tests need and run them all with the race detector
 	@scripts/deps.sh test
-	$(GO) vet ./...
-	CGO_ENABLED=1 $(GO) test -race -timeout 5m ./...
+	CGO_ENABLED=1 $(GO) test -race -vet=all -timeout 5m ./...
 
 .PHONY: build
 build: ## build bin/opsledger
