@@ -29,7 +29,7 @@ func attemptsFor(spec Spec) ([]*syscall.SysProcAttr, error) {
 		return []*syscall.SysProcAttr{plain}, nil
 	}
 	if namespacesAllowed() {
-		return []*syscall.SysProcAttr{inNamespace(death)}, nil
+		return []*syscall.SysProcAttr{inNamespace(death)}, takeBack(spec)
 	}
 	other, err := asOtherUser(spec, death)
 	if err != nil {
@@ -54,6 +54,24 @@ func namespacesAllowed() bool {
 	}
 	<-p.done
 	return p.err == nil
+}
+
+// takeBack makes root the owner again of folders that were handed over when
+// namespaces were forbidden: inside one, another user's files are nobody's.
+func takeBack(spec Spec) error {
+	for _, dir := range spec.Owns {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return fmt.Errorf("run %s: %w", spec.name(), err)
+		}
+		if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid == 0 {
+			continue
+		}
+		if err := giveTo(dir, 0, 0); err != nil {
+			return fmt.Errorf("run %s: %w", spec.name(), err)
+		}
+	}
+	return nil
 }
 
 func asOtherUser(spec Spec, death syscall.Signal) (*syscall.SysProcAttr, error) {
@@ -106,7 +124,12 @@ func handOver(dir string, uid, gid int) error {
 			break
 		}
 	}
-	return filepath.WalkDir(abs, func(path string, _ os.DirEntry, err error) error {
+	return giveTo(abs, uid, gid)
+}
+
+// giveTo changes the owner of a folder and of what is in it.
+func giveTo(dir string, uid, gid int) error {
+	return filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

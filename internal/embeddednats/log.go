@@ -1,7 +1,6 @@
 package embeddednats
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -36,7 +35,7 @@ func (l *logSink) Fatalf(format string, v ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.first == nil {
-		l.first = errors.New(fmt.Sprintf(format, v...))
+		l.first = fmt.Errorf(format, v...)
 	}
 }
 

@@ -46,10 +46,13 @@ func initdb(ctx context.Context, b binaries, fresh string, durable bool) error {
 		Name: "initdb", Path: b.initdb, Args: args, Env: environment(), Dir: "/",
 		Unprivileged: true, Owns: []string{fresh},
 	})
-	if err != nil {
-		return fmt.Errorf("create the database cluster: %w: %s", err, lastLine(output))
+	if err == nil {
+		return nil
 	}
-	return nil
+	if said := lastLine(output); said != "" {
+		return fmt.Errorf("create the database cluster: %w: %s", err, said)
+	}
+	return fmt.Errorf("create the database cluster: %w", err)
 }
 
 // environment is what the server gets to see: nothing that would steer it.

@@ -19,12 +19,16 @@ import (
 // maxLog is the size beyond which postgres.log is put aside at the next start.
 const maxLog = 16 << 20
 
-// launch starts a postmaster and waits until it answers. Backends of a killed
-// one may hold its shared memory for a moment, so a refusal is tried again.
+// launch clears away what a killed postmaster left behind, starts a postmaster
+// and waits until it answers. Shared memory may be held a moment longer than its
+// holders can be seen, so a refusal because of it is tried again.
 func (s *Server) launch(ctx context.Context) (*child.Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	for {
+		if err := clearAway(ctx, s.data, s.socket); err != nil {
+			return nil, err
+		}
 		from, err := s.output.Seek(0, 2)
 		if err != nil {
 			return nil, err
@@ -42,7 +46,8 @@ func (s *Server) launch(ctx context.Context) (*child.Process, error) {
 		if err == nil {
 			return p, nil
 		}
-		p.Kill()
+		// In order, since what a killed postmaster leaves behind is in the way of the next.
+		err = errors.Join(err, p.Stop(stopGrace))
 		reason := fatalLine(s.output, from)
 		if ctx.Err() != nil || !strings.Contains(reason, "still in use") {
 			return nil, fmt.Errorf("%w: %s (see %s)", err, reason, s.output.Name())

@@ -9,12 +9,80 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
 
 // leftoverGrace is how long a postmaster of a dead owner may take to shut down in order.
 const leftoverGrace = 20 * time.Second
+
+// orphanGrace is how long backends may take to notice that their postmaster is gone.
+const orphanGrace = 5 * time.Second
+
+const pidFile = "postmaster.pid"
+
+// clearAway ends whatever still works in the data folder and removes the lock
+// files of the dead. Postgres itself would take it that a postmaster runs as long
+// as there is any process with the number in the file: one that is being buried,
+// or, after a restart of the machine or container, a stranger. The caller holds
+// the folder's lock and has no postmaster running.
+func clearAway(ctx context.Context, data, socket string) error {
+	if err := endLeftover(ctx, data); err != nil {
+		return err
+	}
+	if err := endOrphans(ctx, data); err != nil {
+		return err
+	}
+	for _, path := range []string{
+		filepath.Join(data, pidFile), filepath.Join(socket, socketName), filepath.Join(socket, socketName+".lock"),
+	} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// endOrphans waits for the backends of a postmaster that was killed, which end by
+// themselves as soon as they notice, and kills those that do not.
+func endOrphans(ctx context.Context, data string) error {
+	deadline := time.Now().Add(orphanGrace)
+	for {
+		orphans, err := workersIn(data)
+		if err != nil || len(orphans) == 0 {
+			return err
+		}
+		if time.Now().After(deadline) {
+			for _, pid := range orphans {
+				_ = syscall.Kill(pid, syscall.SIGKILL) // the next look tells whether it helped
+			}
+		}
+		if time.Now().After(deadline.Add(orphanGrace)) {
+			return fmt.Errorf("processes %v of a PostgreSQL left over in %s do not end", orphans, data)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// workersIn lists the processes that work in the data folder.
+func workersIn(data string) ([]int, error) {
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
+	var pids []int
+	for _, entry := range all {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil && servesFolder(pid, data) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, nil
+}
 
 // endLeftover stops a postmaster that outlived its owner. The caller holds the
 // folder's lock, so nobody alive needs it.
@@ -45,7 +113,7 @@ func endLeftover(ctx context.Context, data string) error {
 
 // postmasterPid reads the first line of postmaster.pid; 0 means there is none.
 func postmasterPid(data string) (int, error) {
-	f, err := os.Open(filepath.Join(data, "postmaster.pid"))
+	f, err := os.Open(filepath.Join(data, pidFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
@@ -62,10 +130,16 @@ func postmasterPid(data string) (int, error) {
 	return pid, nil
 }
 
-// servesFolder says whether the process works in the data folder, as every
-// postmaster does. A pid alone proves nothing, the kernel reuses them.
+// servesFolder says whether the process is a postgres that works in the data
+// folder, as every postmaster and backend does. A pid alone proves nothing, the
+// kernel reuses them; and somebody's shell may be in the folder.
 func servesFolder(pid int, data string) bool {
-	cwd, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "cwd"))
+	proc := filepath.Join("/proc", strconv.Itoa(pid))
+	name, err := os.ReadFile(filepath.Join(proc, "comm"))
+	if err != nil || strings.TrimSpace(string(name)) != "postgres" {
+		return false
+	}
+	cwd, err := os.Readlink(filepath.Join(proc, "cwd"))
 	if err != nil {
 		return false
 	}

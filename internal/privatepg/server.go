@@ -107,9 +107,6 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.data, err = createCluster(ctx, s.bin, s.cfg.Dir, durable); err != nil {
 		return err
 	}
-	if err := endLeftover(ctx, s.data); err != nil {
-		return err
-	}
 	s.socket, err = socketFolder(s.cfg.Dir)
 	return err
 }

@@ -237,6 +237,22 @@ func TestLeftovers(t *testing.T) {
 			t.Errorf("pid file %q: %v", text, err)
 		}
 	}
+	stranger := exec.Command("sleep", "60")
+	stranger.Dir = s.data // like a shell that somebody left there
+	if err := stranger.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stranger.Process.Kill(); _ = stranger.Wait() })
+	lock := fmt.Appendf(nil, "%d\n%s\n", stranger.Process.Pid, s.data)
+	for _, path := range []string{filepath.Join(s.data, pidFile), filepath.Join(s.socket, socketName+".lock")} {
+		if err := os.WriteFile(path, lock, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop(t, start(t, dir))
+	if err := stranger.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("a stranger was ended: %v", err)
+	}
 	if err := os.MkdirAll(filepath.Join(dir, "data.new", "base"), 0o700); err != nil {
 		t.Fatal(err)
 	}

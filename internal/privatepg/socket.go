@@ -20,11 +20,12 @@ const (
 )
 
 // socketFolder returns a 0700 folder whose socket path fits into an address:
-// <dir>/run, or, when dir is too deep, a folder of ours in the system's
-// temporary one. The file <dir>/url records where it is.
+// <dir>/run, or, when dir is too deep or its name has characters that mean
+// something in a list of folders or in an address, a folder of ours in the
+// system's temporary one. The file <dir>/url records where it is.
 func socketFolder(dir string) (string, error) {
 	run := filepath.Join(dir, "run")
-	if len(filepath.Join(run, socketName)) > maxSocketPath {
+	if len(filepath.Join(run, socketName)) > maxSocketPath || strings.ContainsAny(run, " ,;\"'\\\t\n") {
 		return os.MkdirTemp("", "opsledger-pg-")
 	}
 	if err := os.MkdirAll(run, 0o700); err != nil {
