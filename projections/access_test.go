@@ -48,10 +48,10 @@ func TestUsers(t *testing.T) {
 		same(t, "by name", must(r.UserByName(ctx, "wang.DACHUI")).ID, 2)
 		same(t, "admin", must(r.User(ctx, access.AdminID)).Roles, []Role{{1, "admin"}})
 		same(t, "no roles", must(r.User(ctx, 3)).Roles, []Role{})
-		if _, err := r.UserByName(ctx, "wang"); err != ErrNotFound {
+		if _, err := r.UserByName(ctx, "wang"); !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown name: %v", err)
 		}
-		if _, err := r.User(ctx, 9); err != ErrNotFound {
+		if _, err := r.User(ctx, 9); !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown id: %v", err)
 		}
 	}

@@ -23,19 +23,19 @@ const (
 	bindConfID   = "0"
 )
 
-// bindConfChanged logs the text before the change; the first change is an
-// addition and shows its own text, since there is no event of the default.
+// bindConfChanged logs the text before the change. There is always one: before
+// the first change it is the default, which reads have shown until then.
 func (b *dnsBatch) bindConfChanged(e domain.Recorded, event dns.BindConfChanged) error {
-	operation, heading, shown := OperationAdd, "", event.Text
+	before := dns.DefaultBindConf
 	if b.bindConf != nil {
-		operation, heading, shown = OperationChange, beforeChange, b.bindConf.Text
+		before = b.bindConf.Text
 	}
 	b.bindConf = &BindConf{Text: event.Text, Secrets: event.Secrets, Changed: e.Position}
 	b.bindConfWritten = true
 	var d detail
-	d.WriteString(heading)
-	d.line("BIND主配置", shown)
-	return b.log(e, operation, TargetBindConf, bindConfName, bindConfID, d.String())
+	d.WriteString(beforeChange)
+	d.line("BIND主配置", before)
+	return b.log(e, OperationChange, TargetBindConf, bindConfName, bindConfID, d.String())
 }
 
 func (b *dnsBatch) loadBindConf(out *pgx.Batch, schema string) {

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -52,6 +53,9 @@ func TestOperationLog(t *testing.T) {
 		{1, dns.RecordAdded{ID: 10, ZoneID: 4, Record: recordOne}, nil},
 		{1, dns.ZoneUpdated{ID: 4, Before: zoneOne, After: zoneOneB}, &Oplog{OperationType: "修改", Operator: "user1", TargetType: "Zone", TargetName: "b.example", TargetID: "4",
 			TargetDetail: "修改前：\nid: 4\nZone名称: a.example\nZone归属: 内部域名\nZone类型: master\n关联View: ['office', 'rest']\n删除记录数: 1\n"}},
+		{1, dns.ZoneUpdated{ID: 4, Before: zoneOneB, After: zoneOne}, nil},
+		{1, dns.ZoneUpdated{ID: 4, Before: zoneOne, After: zoneOneB}, &Oplog{OperationType: "修改", Operator: "user1", TargetType: "Zone", TargetName: "b.example", TargetID: "4",
+			TargetDetail: "修改前：\nid: 4\nZone名称: a.example\nZone归属: 内部域名\nZone类型: master\n关联View: ['office', 'rest']\n"}},
 		{1, dns.ZoneDeleted{ID: 4, Zone: zoneOneB}, &Oplog{OperationType: "删除", Operator: "user1", TargetType: "Zone", TargetName: "b.example", TargetID: "4",
 			TargetDetail: "id: 4\nZone名称: b.example\nZone归属: 劫持域名\nZone类型: forward only\n关联View: ['rest']\n删除记录数: 0\n"}},
 		{1, dns.ViewDeleted{ID: 1, View: dns.ViewData{Name: "office", ACL: "any"}}, &Oplog{OperationType: "删除", Operator: "user1", TargetType: "View", TargetName: "office", TargetID: "1",
@@ -59,9 +63,9 @@ func TestOperationLog(t *testing.T) {
 		{1, dns.ZoneCreated{ID: 5, Zone: dns.ZoneData{Name: "c.example", Type: dns.ZoneMaster}}, &Oplog{OperationType: "添加", Operator: "user1", TargetType: "Zone", TargetName: "c.example", TargetID: "5",
 			TargetDetail: "id: 5\nZone名称: c.example\nZone归属: 外部域名\nZone类型: master\n关联View: []\n"}},
 		{1, dns.RecordAdded{ID: 11, ZoneID: 5, Record: dns.RecordData{Line: "default", Host: "x", Type: "TXT", Value: "v"}}, &Oplog{OperationType: "添加", Operator: "user1", TargetType: "Record", TargetName: "x", TargetID: "11",
-			TargetDetail: "id: 11\n记录主机: x\n记录类型: TXT\n记录值: v\nTTL: 0\n线路类型: default\n备注: \n创建人: user1\n创建时间: 2026-03-02 00:30:35\n"}},
-		{1, dns.BindConfChanged{Text: "options { };"}, &Oplog{OperationType: "添加", Operator: "user1", TargetType: "BindConf", TargetName: "named.conf", TargetID: "0",
-			TargetDetail: "BIND主配置: options { };\n"}},
+			TargetDetail: "id: 11\n记录主机: x\n记录类型: TXT\n记录值: v\nTTL: 0\n线路类型: default\n备注: \n创建人: user1\n创建时间: 2026-03-02 00:30:39\n"}},
+		{1, dns.BindConfChanged{Text: "options { };"}, &Oplog{OperationType: "修改", Operator: "user1", TargetType: "BindConf", TargetName: "named.conf", TargetID: "0",
+			TargetDetail: "修改前：\nBIND主配置: " + dns.DefaultBindConf + "\n"}},
 		{1, dns.BindConfChanged{Text: "logging { };", Secrets: []string{"k"}}, &Oplog{OperationType: "修改", Operator: "user1", TargetType: "BindConf", TargetName: "named.conf", TargetID: "0",
 			TargetDetail: "修改前：\nBIND主配置: options { };\n"}},
 	}
@@ -120,7 +124,7 @@ func TestRows(t *testing.T) {
 	changed := log.add(3, dns.RecordUpdated{ID: 1, ZoneID: 1, Before: recordOne, After: moved})
 	conf := log.add(1, dns.BindConfChanged{Text: "options { };", Secrets: []string{"one", "two"}})
 
-	if _, err := r.BindConf(ctx); err != ErrNotFound {
+	if _, err := r.BindConf(ctx); !errors.Is(err, ErrNotFound) {
 		t.Errorf("configuration before the first: %v", err)
 	}
 	applyAll(t, pool, newDNS(), "dns", log.events, 3)
@@ -139,7 +143,7 @@ func TestRows(t *testing.T) {
 	for what, err := range map[string]error{
 		"server": second(r.Server(ctx, 9)), "view": second(r.View(ctx, 9)), "zone": second(r.Zone(ctx, 9)), "record": second(r.Record(ctx, 9)),
 	} {
-		if err != ErrNotFound {
+		if !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown %s: %v", what, err)
 		}
 	}

@@ -51,23 +51,23 @@ func (b *dnsBatch) link(zone *zoneRow, view int64) error {
 }
 
 // relink brings the zone's links from one set of views to another. It returns
-// how many records went with the links that are gone, and whether any is.
-func (b *dnsBatch) relink(zone *zoneRow, from, to []int64) (gone int64, unlinked bool, err error) {
+// how many records went with the links that are gone.
+func (b *dnsBatch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) {
 	for _, view := range from {
 		if slices.Contains(to, view) {
 			continue
 		}
 		link, err := b.linkOf(zone.id, view)
 		if err != nil {
-			return 0, false, err
+			return 0, err
 		}
 		b.links.drop(link.linkKey)
-		gone, unlinked = gone+link.records, true
+		gone += link.records
 	}
 	for _, view := range to {
 		if !slices.Contains(from, view) {
 			if err := b.link(zone, view); err != nil {
-				return 0, false, err
+				return 0, err
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func (b *dnsBatch) relink(zone *zoneRow, from, to []int64) (gone int64, unlinked
 		b.abandoned.add(zone.id)
 		b.state.records -= gone
 	}
-	return gone, unlinked, nil
+	return gone, nil
 }
 
 // touchLinks marks the zone as changed in all its views.

@@ -123,7 +123,8 @@ func TestFiltersAndPages(t *testing.T) {
 		{"entries by type", oplogs(OplogFilter{TargetType: "View"}, pageOf(2, 2)), []int64{11, 7}, 5},
 		{"entries by operator", oplogs(OplogFilter{Operator: "user2"}, pageOf(1, 2)), []int64{19, 15}, 5},
 		{"entries by operation", oplogs(OplogFilter{OperationType: "删除"}, all), nil, 0},
-		{"entries by name", oplogs(OplogFilter{TargetName: "alpha"}, all), []int64{21}, 1},
+		{"entries by name", oplogs(OplogFilter{TargetName: "Alpha.example"}, all), []int64{21}, 1},
+		{"a name is exact", oplogs(OplogFilter{TargetName: "Alpha"}, all), nil, 0},
 		{"entry by id", oplogs(OplogFilter{ID: ptr(int64(21))}, all), []int64{21}, 1},
 		{"entries past the end", oplogs(OplogFilter{}, pageOf(9, 10)), nil, 22},
 	}

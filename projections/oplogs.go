@@ -44,10 +44,8 @@ type OplogFilter struct {
 	ID                                  *int64
 	OperationType, Operator, TargetType string
 	// TargetTypes lets through the entries of any of these types; nil does not restrict.
-	TargetTypes []string
-	// TargetName matches as a substring, without case.
-	TargetName string
-	TargetID   string
+	TargetTypes          []string
+	TargetName, TargetID string
 }
 
 // Oplogs lists the operation log of all contexts.
@@ -65,7 +63,7 @@ func listOplogs(f OplogFilter) *listing[Oplog] {
 	equal(&l.query, "t.id", f.ID)
 	l.exact("t.operation", f.OperationType)
 	l.exact("t.operator", f.Operator)
-	l.containsFolded("t.target_name", f.TargetName)
+	l.exact("t.target_name", f.TargetName)
 	l.exact("t.target_id", f.TargetID)
 	if len(l.conditions) == conditions {
 		l.total = counted

@@ -30,13 +30,17 @@ type progressMessage struct {
 	Position domain.Position `json:"position"`
 	// Poisoned is the error that the projection stands still for, empty otherwise.
 	Poisoned string `json:"poisoned,omitempty"`
+	// Fell says that the tables are back at Position after a crash of Postgres.
+	Fell bool `json:"fell,omitempty"`
 }
 
 // Progress knows how far each projection is and lets clients wait for their own
 // writes. All methods may be called concurrently, and cost the same however many wait.
 //
 // Invariant: an applied position is never reported before the commit that
-// applied it, and never falls.
+// applied it. It falls only when Postgres came back from a crash without the last
+// of those commits, which nobody waits to see on disk: then who waits for his
+// own write waits again, instead of reading tables that have lost it.
 type Progress struct {
 	nc     *nats.Conn
 	log    uuid.UUID
@@ -104,7 +108,11 @@ func (p *Progress) hear(m *nats.Msg) {
 	if !ok {
 		return
 	}
-	t.advance(said.Position)
+	if said.Fell {
+		t.retreat(said.Position)
+	} else {
+		t.advance(said.Position)
+	}
 	if said.Poisoned != "" {
 		t.poison(said.Position, fmt.Errorf("%w: %s", ErrPoisoned, said.Poisoned))
 	}
@@ -115,6 +123,15 @@ func (p *Progress) advance(c domain.Context, position domain.Position) {
 	if p.tracks[c].advance(position) {
 		p.say(c, progressMessage{Log: p.log, From: p.self, Position: position})
 	}
+}
+
+// restart takes note of where the tables are as a runner begins with them.
+func (p *Progress) restart(c domain.Context, position domain.Position) {
+	if p.tracks[c].retreat(position) {
+		p.say(c, progressMessage{Log: p.log, From: p.self, Position: position, Fell: true})
+		return
+	}
+	p.advance(c, position)
 }
 
 // learn is advance for what was read from Postgres, which the others can read, too.
@@ -200,6 +217,17 @@ func (t *track) advance(position domain.Position) bool {
 	for len(t.waiters) > 0 && t.waiters[0].position <= position {
 		t.waiters.pop().done <- nil
 	}
+	return true
+}
+
+// retreat tells whether the position was believed to be further.
+func (t *track) retreat(position domain.Position) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if position >= t.applied {
+		return false
+	}
+	t.applied = position
 	return true
 }
 

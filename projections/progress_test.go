@@ -138,3 +138,20 @@ func TestProgressOfOtherProcesses(t *testing.T) {
 		t.Errorf("error %v, want ErrPoisoned", err)
 	}
 }
+
+// Tables that a crash of Postgres has put back are waited for again.
+func TestProgressFallsWithTheTables(t *testing.T) {
+	t.Parallel()
+	p := localProgress(t)
+	p.advance(domain.ContextDNS, 10)
+	p.restart(domain.ContextDNS, 7)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := p.Wait(ctx, domain.ContextDNS, 10); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("waiting for 10 at 7: %v", err)
+	}
+	p.restart(domain.ContextDNS, 12)
+	if err := p.Wait(t.Context(), domain.ContextDNS, 10); err != nil {
+		t.Error(err)
+	}
+}

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -53,7 +54,7 @@ func TestRecordsGoWithTheirLink(t *testing.T) {
 	}
 	step(dns.ZoneUpdated{ID: 1, Before: zoneIn(1, 2), After: zoneIn(2)})
 	expectRecords(t, pool, 1, n)
-	if _, err := NewReader(pool).Record(t.Context(), 1); err != ErrNotFound {
+	if _, err := NewReader(pool).Record(t.Context(), 1); !errors.Is(err, ErrNotFound) {
 		t.Errorf("record of an unlinked view: %v", err)
 	}
 	step(dns.ZoneUpdated{ID: 1, Before: zoneIn(2), After: zoneIn(1, 2)})

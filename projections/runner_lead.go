@@ -93,7 +93,8 @@ func (l *leadership) load(ctx context.Context) error {
 			row.log, row.version, l.Store.LogID(), l.Model.Version())
 	}
 	l.row, l.applied, l.persisted, l.garbage = row, row.position, time.Now(), true
-	l.advance(row.position)
+	l.metrics.see(row.position)
+	l.Progress.restart(l.context, row.position)
 	return nil
 }
 

@@ -53,7 +53,7 @@ func (b *dnsBatch) zoneCreated(e domain.Recorded, event dns.ZoneCreated) error {
 		return fmt.Errorf("zone %d exists", event.ID)
 	}
 	zone := zoneRow{id: event.ID, data: event.Zone, changed: e.Position}
-	if _, _, err := b.relink(&zone, nil, linkedViews(zone.data)); err != nil {
+	if _, err := b.relink(&zone, nil, linkedViews(zone.data)); err != nil {
 		return err
 	}
 	b.zones.put(zone.id, zone)
@@ -76,7 +76,7 @@ func (b *dnsBatch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 	}
 	after := before
 	after.data, after.changed = event.After, e.Position
-	gone, unlinked, err := b.relink(&after, linkedViews(before.data), linkedViews(after.data))
+	gone, err := b.relink(&after, linkedViews(before.data), linkedViews(after.data))
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (b *dnsBatch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 		b.touchLinks(after)
 	}
 	b.zones.put(after.id, after)
-	if unlinked {
+	if gone > 0 {
 		text += removedRecords(gone)
 	}
 	return b.log(e, OperationChange, TargetZone, after.data.Name, decimal(after.id), beforeChange+text)
@@ -99,7 +99,7 @@ func (b *dnsBatch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
 	if err != nil {
 		return err
 	}
-	gone, _, err := b.relink(&zone, linkedViews(zone.data), nil)
+	gone, err := b.relink(&zone, linkedViews(zone.data), nil)
 	if err != nil {
 		return err
 	}

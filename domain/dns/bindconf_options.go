@@ -25,10 +25,10 @@ func isGeneratedOption(name string) bool {
 // signs zones or otherwise adds to them, since a zone is what the log says
 // (dnssec-policy, auto-dnssec, sig-…); what needs zones of the client's own
 // (response-policy, catalog-zones, nxdomain-redirect); what may shut the agent
-// out of its own server (blackhole); and what is obsolete.
+// out of its own server (blackhole, allow-query-on); and what is obsolete.
 func isAllowedOption(name string) bool {
 	switch name {
-	case "allow-notify", "allow-query", "allow-query-on", "allow-query-cache", "allow-query-cache-on",
+	case "allow-notify", "allow-query", "allow-query-cache", "allow-query-cache-on",
 		"allow-recursion", "allow-recursion-on", "allow-transfer", "also-notify",
 		"answer-cookie", "auth-nxdomain", "automatic-interface-scan",
 		"clients-per-query", "cookie-algorithm", "cookie-secret",

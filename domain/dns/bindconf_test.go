@@ -122,6 +122,7 @@ func TestBindConfRefuses(t *testing.T) {
 		"options { response-policy { zone \"x\"; }; };":              "不允许的选项",
 		"options { tkey-gssapi-keytab \"x\"; };":                     "不允许的选项",
 		"options { blackhole { any; }; };":                           "不允许的选项",
+		"options { allow-query-on { 192.0.2.1; }; };":                `不允许的选项"allow-query-on"`,
 		"options { \"x\\\" 1; };":                                    "双引号内",
 		"options { rate-limit { include \"x\"; }; };":                `不允许的语句"include"`,
 		"options { cookie-secret \"zz\"; };":                         "十六进制",
