@@ -21,8 +21,11 @@ import (
 )
 
 const (
-	// openTimeout bounds the making of a snapshot, which reads all zones.
-	openTimeout = 60 * time.Second
+	// openTimeout bounds the making of a snapshot, which reads all zones. The first
+	// wish has less patience and is repeated: who has begun to make one may have
+	// died, and a second wish shares what the first had made.
+	openTimeout  = 60 * time.Second
+	openPatience = 4 * time.Second
 	// chunkTimeout and chunkTries bound the fetching of one chunk.
 	chunkTimeout = 5 * time.Second
 	chunkTries   = 3
@@ -69,7 +72,16 @@ func (a *Agent) fetchSnapshot(ctx context.Context) (snapshot, error) {
 }
 
 func (a *Agent) openSnapshot(ctx context.Context) (protocol.SnapshotInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	for patience := openPatience; ; patience *= 2 {
+		info, err := a.askForSnapshot(ctx, min(patience, openTimeout))
+		if patience >= openTimeout || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return info, err
+		}
+	}
+}
+
+func (a *Agent) askForSnapshot(ctx context.Context, patience time.Duration) (protocol.SnapshotInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var info protocol.SnapshotInfo
 	reply, err := a.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotOpen(a.cfg.ID), nil)

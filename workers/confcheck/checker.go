@@ -56,7 +56,7 @@ func (c *Checker) Check(ctx context.Context, text string) error {
 		}
 	}
 	if verdict != "" {
-		return &domain.Error{Code: domain.CodeInvalid, Field: "bind_conf", Message: verdict}
+		return domain.Invalid("bind_conf", "%s", verdict)
 	}
 	return nil
 }

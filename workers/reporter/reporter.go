@@ -72,7 +72,7 @@ func New(cfg Config) *Reporter {
 
 // Run collects reports until ctx ends; then it stores the last words and returns nil.
 func (r *Reporter) Run(ctx context.Context) error {
-	if err := r.recall(ctx); err != nil {
+	if err := r.recall(ctx); err != nil && ctx.Err() == nil {
 		r.cfg.Log.Warn("reporter: the agents' last words are unknown until they report", "error", err)
 	}
 	sub, err := r.cfg.NC.Subscribe(protocol.SubjectReports, r.hear)

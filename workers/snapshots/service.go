@@ -26,6 +26,9 @@ const queueGroup = "snapshots"
 // not among them: they are in memory and answered at once.
 const maxHandlers = 16
 
+// admitTimeout bounds the look into the log for an agent that the roster does not have.
+const admitTimeout = 5 * time.Second
+
 // Config holds what the service needs; every field is required but Log and Registerer.
 type Config struct {
 	NC         *nats.Conn
@@ -69,7 +72,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}{
 		{protocol.SubjectSnapshotOpens, queueGroup, s.inBackground(ctx, s.open)},
 		{protocol.SubjectAllSecrets, queueGroup, s.inBackground(ctx, s.secrets)},
-		{protocol.SubjectSnapshotChunks(s.instance), s.instance, s.guarded(s.chunk)},
+		{protocol.SubjectSnapshotChunks(s.instance), s.instance, s.guarded(ctx, s.chunk)},
 	} {
 		sub, err := s.cfg.NC.QueueSubscribe(o.subject, o.queue, o.handle)
 		if err != nil {
@@ -93,13 +96,13 @@ func (s *Service) Run(ctx context.Context) error {
 type handler func(agent int64, m *nats.Msg) error
 
 // guarded lets through only what an enrolled agent asks for itself.
-func (s *Service) guarded(h handler) nats.MsgHandler {
+func (s *Service) guarded(ctx context.Context, h handler) nats.MsgHandler {
 	return func(m *nats.Msg) {
-		agent, err := s.admit(m)
+		agent, err := s.admit(ctx, m)
 		if err == nil {
 			err = h(agent, m)
 		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			s.cfg.Log.Warn("snapshots: no answer", "subject", m.Subject, "error", err)
 		}
 	}
@@ -116,22 +119,34 @@ func (s *Service) inBackground(ctx context.Context, h func(context.Context, int6
 		}
 		s.running.Go(func() {
 			defer func() { <-s.slots }()
-			s.guarded(func(agent int64, m *nats.Msg) error { return h(ctx, agent, m) })(m)
+			s.guarded(ctx, func(agent int64, m *nats.Msg) error { return h(ctx, agent, m) })(m)
 		})
 	}
 }
 
 // admit returns the agent that sent a message, which the server has checked its
 // subject against.
-func (s *Service) admit(m *nats.Msg) (int64, error) {
+func (s *Service) admit(ctx context.Context, m *nats.Msg) (int64, error) {
 	agent, ok := protocol.AgentOf(m.Subject)
 	switch {
 	case !ok:
 		return 0, errors.New("the subject names no agent")
 	case !protocol.InboxOf(agent, m.Reply):
 		return 0, fmt.Errorf("the answer to agent %d would not go to its own inbox", agent)
-	case !s.cfg.Roster.Has(agent):
-		return 0, fmt.Errorf("agent %d is not enrolled", agent)
+	case s.cfg.Roster.Has(agent):
+		return agent, nil
 	}
-	return agent, nil
+	return agent, s.enrolled(ctx, agent)
+}
+
+// enrolled asks the log: the roster may not have been read yet, or not since the
+// agent was enrolled, and an agent without an answer waits for long.
+func (s *Service) enrolled(ctx context.Context, agent int64) error {
+	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
+	defer cancel()
+	_, enrolled, err := roster.Enrolment(ctx, s.cfg.Store, agent)
+	if err == nil && !enrolled {
+		err = fmt.Errorf("agent %d is not enrolled", agent)
+	}
+	return err
 }

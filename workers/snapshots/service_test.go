@@ -83,6 +83,19 @@ func TestChunksOfTwoInstances(t *testing.T) {
 	}
 }
 
+// An agent that asks before the roster has seen its enrolment is answered, not left to wait.
+func TestAnAgentOfThisMomentIsAnswered(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	for id := int64(1); id <= 5; id++ {
+		nc := testkit.Connect(t, p.Server, agent.Options(id)...)
+		p.Append(dns.ServerCreated{ID: id, Server: dns.ServerData{Host: fmt.Sprint("ns", id), IP: fmt.Sprint("192.0.2.", id), Type: "master"}}, dns.ServerEnrolled{ID: id})
+		if _, err := nc.Request(protocol.SubjectSnapshotOpen(id), nil, 3*time.Second); err != nil {
+			t.Errorf("agent %d: %v", id, err)
+		}
+	}
+}
+
 func TestOnlyEnrolledAgentsAreAnswered(t *testing.T) {
 	t.Parallel()
 	p, nc := enrolled(t)
