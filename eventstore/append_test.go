@@ -153,12 +153,15 @@ func TestConditions(t *testing.T) {
 				if err := h.Load(&count{item: c.item}); err != nil {
 					return nil, err
 				}
-				if decisions++; decisions == 1 {
+				switch decisions++; decisions {
+				case 1:
+					return nil, nil // on remembered state: read, please
+				case 2:
 					execute(t, s, note(c.meanwhile))
 				}
 				return []domain.Event{noted{On: []domain.Tag{"result"}}}, nil
 			}))
-			if again := decisions > 1; again != c.again {
+			if again := decisions > 2; again != c.again {
 				t.Errorf("decided %d times", decisions)
 			}
 		})
@@ -275,7 +278,7 @@ func TestConflictsInsideABatch(t *testing.T) {
 	for i := range 16 {
 		wg.Go(func() {
 			first := true
-			r, err := s.Execute(t.Context(), eventstore.Request{Command: deciding(func(h domain.History, env domain.Env) ([]domain.Event, error) {
+			_, err := s.Execute(t.Context(), eventstore.Request{Command: deciding(func(h domain.History, env domain.Env) ([]domain.Event, error) {
 				events, err := take("the:one").Decide(h, env)
 				if first {
 					first = false
@@ -290,7 +293,7 @@ func TestConflictsInsideABatch(t *testing.T) {
 			} else if !errors.As(err, &refused) {
 				t.Errorf("racer: %v", err)
 			}
-			r, err = s.Execute(t.Context(), eventstore.Request{CommandID: id, Fingerprint: []byte("f"), Command: note(noted{On: []domain.Tag{domain.Tag(fmt.Sprint("t", i))}})})
+			r, err := s.Execute(t.Context(), eventstore.Request{CommandID: id, Fingerprint: []byte("f"), Command: note(noted{On: []domain.Tag{domain.Tag(fmt.Sprint("t", i))}})})
 			if err != nil || r.First == 0 {
 				t.Errorf("same command: %+v, %v", r, err)
 			}

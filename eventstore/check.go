@@ -3,6 +3,7 @@ package eventstore
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -55,13 +56,12 @@ func checkTag(t domain.Tag) error {
 
 // checkTags refuses an event that would be indexed twice under one hash.
 func checkTags(tags []domain.Tag) error {
-	seen := make(map[int64]domain.Tag, len(tags))
-	for _, t := range tags {
-		h := hashTag(t)
-		if other, twice := seen[h]; twice {
-			return fmt.Errorf("tags %q and %q are the same", string(other), string(t))
+	hashes := make([]int64, len(tags))
+	for i, t := range tags {
+		hashes[i] = hashTag(t)
+		if j := slices.Index(hashes[:i], hashes[i]); j >= 0 {
+			return fmt.Errorf("tags %q and %q are the same", string(tags[j]), string(t))
 		}
-		seen[h] = t
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// maxAttempts bounds how often a decision is taken again after conflicts.
+	// maxAttempts bounds how often a decision is taken again after a conflict.
 	maxAttempts = 32
 	maxPause    = 50 * time.Millisecond
 )
@@ -36,19 +36,21 @@ func (s *Store) Execute(ctx context.Context, req Request) (Receipt, error) {
 	if x.Correlation == uuid.Nil {
 		x.Correlation = x.CommandID
 	}
+	receipt, err := x.attempt(ctx, true)
 	for attempt := range maxAttempts {
-		if attempt > 0 {
-			s.metrics.retries.Inc()
-			if err := pause(ctx, attempt); err != nil {
-				return Receipt{}, err
-			}
-		}
-		receipt, err := x.attempt(ctx)
 		if !errors.Is(err, errConflict) {
 			return receipt, err
 		}
+		s.metrics.retries.Inc()
+		if err := pause(ctx, attempt); err != nil {
+			return Receipt{}, err
+		}
+		receipt, err = x.attempt(ctx, false)
 	}
-	return Receipt{}, ErrConflict
+	if errors.Is(err, errConflict) {
+		err = ErrConflict
+	}
+	return receipt, err
 }
 
 // SaveRefusal keeps the reply that the command with the id got, so that its
@@ -67,8 +69,13 @@ func (s *Store) SaveRefusal(ctx context.Context, commandID uuid.UUID, fingerprin
 	return err
 }
 
-// pause waits, longer with each attempt, and never alike for two losers.
+// pause waits, longer with each attempt, and never alike for two losers. The
+// first loser goes on at once: most often what was remembered was out of date,
+// and nobody competes.
 func pause(ctx context.Context, attempt int) error {
+	if attempt == 0 {
+		return ctx.Err()
+	}
 	limit := min(time.Millisecond<<min(attempt, 10), maxPause)
 	timer := time.NewTimer(rand.N(limit))
 	defer timer.Stop()

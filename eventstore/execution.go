@@ -18,15 +18,18 @@ type execution struct {
 	drawn map[domain.Sequence][]int64
 }
 
-func (x *execution) attempt(ctx context.Context) (Receipt, error) {
+// attempt decides and appends once. With remembered it decides on remembered
+// state first, and reads only when that leads to no events.
+func (x *execution) attempt(ctx context.Context, remembered bool) (Receipt, error) {
 	if x.store.writer.down.Load() {
 		return Receipt{}, ErrUnavailable
 	}
-	h := &history{ctx: ctx, store: x.store, drawn: x.drawn, ids: maps.Clone(x.drawn)}
-	if x.keyed {
-		h.lookup = &x.CommandID
-	}
+	h := x.history(ctx, remembered)
 	events, err := x.decide(h)
+	if remembered && (err != nil || len(events) == 0) {
+		h = x.history(ctx, false)
+		events, err = x.decide(h)
+	}
 	switch {
 	case h.replay != nil:
 		return x.replay(ctx, h.replay)
@@ -47,7 +50,18 @@ func (x *execution) attempt(ctx context.Context) (Receipt, error) {
 	if a.stored != nil {
 		return x.replay(ctx, a.stored)
 	}
-	return receipt(a.events, events), nil
+	r := receipt(a.events, events)
+	h.keep(a.events, r.Events)
+	return r, nil
+}
+
+// history begins a decision, which is free to load what it likes.
+func (x *execution) history(ctx context.Context, remembered bool) *history {
+	h := &history{ctx: ctx, store: x.store, remembered: remembered, drawn: x.drawn, ids: maps.Clone(x.drawn)}
+	if x.keyed {
+		h.lookup = &x.CommandID
+	}
+	return h
 }
 
 // decide runs the command. Ids are drawn with its first Load, which every

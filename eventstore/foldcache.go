@@ -32,6 +32,8 @@ type foldState struct {
 	snapshot any
 	// folded counts the events behind the snapshot.
 	folded int
+	// stale: the log has events that the snapshot lacks.
+	stale bool
 }
 
 type cached struct {
@@ -40,7 +42,8 @@ type cached struct {
 }
 
 // foldCache keeps the states of folds between decisions, the latest used longest.
-// A state is only where to start from: the events after it are always read.
+// A state is only where to start from: the events after it are read, or proved
+// absent by the condition of an append.
 type foldCache struct {
 	mu     sync.Mutex
 	byKey  map[foldKey]*list.Element
@@ -80,6 +83,15 @@ func (c *foldCache) put(key foldKey, state foldState) {
 	}
 	for c.weight > cacheWeight && c.recent.Len() > 1 {
 		c.remove(c.recent.Back())
+	}
+}
+
+// outdate marks the state, if there is one, as out of date until a later one is put.
+func (c *foldCache) outdate(key foldKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if element, ok := c.byKey[key]; ok {
+		element.Value.(*cached).state.stale = true
 	}
 }
 

@@ -14,15 +14,28 @@ import (
 // errReplayed ends a decision whose command has been carried out before.
 var errReplayed = errors.New("event store: the command was carried out before")
 
+// errForgotten ends a decision on remembered state that is known to be out of date.
+var errForgotten = errors.New("event store: the remembered state is out of date")
+
 // history is what one decision reads, and thereby the condition of its append.
 //
+// It reads the log, or takes what the fold cache remembers and presumes that
+// nothing has happened since, at all where nothing is remembered. Such a decision
+// costs no read; the condition of its append proves the presumption. Only a
+// decision that appends is proved that way: any other must be taken again, reading.
+//
 // Invariants:
-//  1. Each Load reads the head before any event, and events beyond that head are
-//     not folded: whatever came later is found by the condition.
-//  2. Every item that was loaded is a condition from its Load's head on.
+//  1. Each reading Load reads the head before any event, and events beyond that
+//     head are not folded: whatever came later is found by the condition.
+//  2. Every item that was read is a condition from its Load's head on.
+//  3. Every item that was presumed is a condition from where its state was
+//     remembered on, and with all of its types, not the guards alone: the append
+//     succeeds only if a read would have found no event.
 type history struct {
 	ctx   context.Context
 	store *Store
+	// remembered: nothing is read.
+	remembered bool
 	// lookup is the command to look for with the first Load, nil for none.
 	lookup *uuid.UUID
 	// wants are the sequences to draw from with the first Load. drawn outlives the
@@ -31,6 +44,7 @@ type history struct {
 	drawn, ids map[domain.Sequence][]int64
 
 	started    bool
+	tails      []tail
 	conditions []condition
 	replay     *storedCommand
 	err        error
@@ -45,13 +59,68 @@ func (h *history) Load(folds ...domain.Fold) error {
 }
 
 func (h *history) load(folds []domain.Fold) error {
+	if len(folds) == 0 && h.started {
+		return h.ctx.Err()
+	}
 	tails := make([]tail, len(folds))
-	l := &load{items: make([]wanted, len(folds))}
 	for i, f := range folds {
 		tails[i] = h.store.tailOf(f)
 		if err := checkTag(tails[i].item.Tag); err != nil {
 			return fmt.Errorf("load %T: %w", f, err)
 		}
+	}
+	h.tails = append(h.tails, tails...)
+	if h.remembered {
+		return h.presume(tails)
+	}
+	return h.read(tails)
+}
+
+// presume takes the folds' states as they are remembered, empty if they are not.
+func (h *history) presume(tails []tail) error {
+	if err := h.draw(); err != nil {
+		return err
+	}
+	for _, t := range tails {
+		if t.from.stale {
+			return errForgotten
+		}
+		if t.from.snapshot != nil {
+			t.fold.Restore(t.from.snapshot)
+		}
+		h.conditions = append(h.conditions, conditionOn(t.item.Tag, t.item.Types, t.from.at))
+	}
+	return nil
+}
+
+// draw gets the ids that the command announced, if it has not got them yet.
+func (h *history) draw() error {
+	if h.started {
+		return nil
+	}
+	h.started = true
+	missing := h.store.ids.take(h.missing(), h.drawn)
+	if len(missing) > 0 {
+		l := &load{missing: missing}
+		if err := h.store.loader.do(h.ctx, l); err != nil {
+			return fmt.Errorf("draw ids: %w", err)
+		}
+		h.got(l)
+	}
+	maps.Copy(h.ids, h.drawn)
+	return nil
+}
+
+// got keeps the ids that were drawn, for this attempt and the next.
+func (h *history) got(l *load) {
+	for sequence, ids := range l.ids {
+		h.drawn[sequence] = append(h.drawn[sequence], ids...)
+	}
+}
+
+func (h *history) read(tails []tail) error {
+	l := &load{items: make([]wanted, len(tails))}
+	for i := range tails {
 		l.items[i] = tails[i].wants()
 	}
 	if err := h.fetch(l); err != nil {
@@ -62,7 +131,7 @@ func (h *history) load(folds []domain.Fold) error {
 			return err
 		}
 		item := tails[i].item
-		h.conditions = append(h.conditions, condition{tag: item.Tag, types: item.GuardTypes(), after: l.head})
+		h.conditions = append(h.conditions, conditionOn(item.Tag, item.GuardTypes(), l.head))
 	}
 	return nil
 }
@@ -71,16 +140,14 @@ func (h *history) load(folds []domain.Fold) error {
 func (h *history) fetch(l *load) error {
 	first := !h.started
 	if first {
-		l.lookup, l.missing = h.lookup, h.missing()
+		l.lookup, l.missing = h.lookup, h.store.ids.take(h.missing(), h.drawn)
 	}
 	if err := h.store.loader.do(h.ctx, l); err != nil {
 		return fmt.Errorf("load history: %w", err)
 	}
 	h.started = true
 	if first {
-		for sequence, ids := range l.ids {
-			h.drawn[sequence] = append(h.drawn[sequence], ids...)
-		}
+		h.got(l)
 		maps.Copy(h.ids, h.drawn) // once: the Env takes from it
 	}
 	if h.replay = l.stored; h.replay != nil {
@@ -99,7 +166,43 @@ func (h *history) missing() map[domain.Sequence]int {
 		missing[s]++
 	}
 	for s, ids := range h.drawn {
-		missing[s] -= len(ids)
+		if missing[s] -= len(ids); missing[s] <= 0 {
+			delete(missing, s)
+		}
 	}
 	return missing
+}
+
+// keep brings what is remembered up to date with what the decision appended. A
+// state that was presumed has been proved up to the first of the events. One that
+// was read may lack events that were no conditions: it is out of date when any
+// of the events belongs to it.
+func (h *history) keep(stored []Envelope, appended []domain.Recorded) {
+	// A batch has as many tails as events: they must not meet each with each.
+	byTag := map[domain.Tag][]int{}
+	for j := range stored {
+		for _, tag := range stored[j].Tags {
+			byTag[tag] = append(byTag[tag], j)
+		}
+	}
+	for i := range h.tails {
+		t := &h.tails[i]
+		applied := 0
+		for _, j := range byTag[t.item.Tag] {
+			if !selects(t.item.Tag, t.item.Types, &stored[j]) {
+				continue
+			}
+			applied++
+			if h.remembered {
+				t.fold.Apply(appended[j])
+			}
+		}
+		switch {
+		case len(stored) == 0:
+		case h.remembered:
+			h.store.remember(t, stored[len(stored)-1].Position, applied)
+		case applied > 0:
+			h.store.cache.outdate(t.key)
+		}
+	}
 }

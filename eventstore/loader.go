@@ -15,6 +15,9 @@ const (
 	maxLoaders = 4
 	// maxLoads is the number of Loads in one combined read.
 	maxLoads = 128
+	// maxItems is the number of their items. A Load that has more, such as a
+	// batch's, goes alone: nobody else waits for it.
+	maxItems = 2048
 )
 
 // load is what one History.Load wants from the database, and what it got.
@@ -88,7 +91,13 @@ func (r *loader) serve() {
 func (r *loader) take() []*load {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := min(len(r.waiting), maxLoads)
+	n, items := 0, 0
+	for n < min(len(r.waiting), maxLoads) {
+		if items += len(r.waiting[n].items); n > 0 && items > maxItems {
+			break
+		}
+		n++
+	}
 	if n == 0 {
 		r.running--
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,7 +23,7 @@ func (s *Store) load(batch []*load) error {
 		)
 		b.Queue(selectHead).QueryRow(func(row pgx.Row) (err error) { head, err = scanHead(row); return err })
 		queueLookups(&b, batch)
-		queueIDs(&b, batch)
+		s.queueIDs(&b, batch)
 		queueTails(&b, batch)
 		if err := s.reads.SendBatch(ctx, &b).Close(); err != nil {
 			return err
@@ -58,8 +59,8 @@ func queueLookups(b *pgx.Batch, batch []*load) {
 	})
 }
 
-// queueIDs draws for all at once and deals out.
-func queueIDs(b *pgx.Batch, batch []*load) {
+// queueIDs draws for all at once, and some in advance when many are wanted, and deals out.
+func (s *Store) queueIDs(b *pgx.Batch, batch []*load) {
 	totals := map[domain.Sequence]int{}
 	for _, l := range batch {
 		for sequence, n := range l.missing {
@@ -67,10 +68,12 @@ func queueIDs(b *pgx.Batch, batch []*load) {
 		}
 	}
 	for _, sequence := range slices.Sorted(maps.Keys(totals)) {
-		b.Queue(drawIDs, sequenceName(sequence), totals[sequence]).Query(func(rows pgx.Rows) error {
+		n := totals[sequence]
+		b.Queue(drawIDs, sequenceName(sequence), n+s.ids.more(sequence, n, time.Now())).Query(func(rows pgx.Rows) error {
 			ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 			if err == nil {
-				dealIDs(batch, sequence, ids)
+				dealIDs(batch, sequence, ids[:n])
+				s.ids.put(sequence, ids[n:], time.Now())
 			}
 			return err
 		})

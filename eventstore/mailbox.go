@@ -49,6 +49,14 @@ type condition struct {
 	tag   domain.Tag
 	types []string
 	after domain.Position
+	// hash and codes stand for tag and types in the tag index.
+	hash  int64
+	codes string
+}
+
+// conditionOn is the condition of an item from a position on.
+func conditionOn(tag domain.Tag, types []string, after domain.Position) condition {
+	return condition{tag: tag, types: types, after: after, hash: hashTag(tag), codes: typeList(types)}
 }
 
 // answer is what the writer tells about an entry.

@@ -47,7 +47,7 @@ func makePlan(batch []*entry, seen inspection, now time.Time) *plan {
 			p.answers[i].stored = &known
 		case e.keyed && keyed[e.commandID] != nil:
 			p.answers[i].err = repeated(e, keyed[e.commandID])
-		case seen.conflicts[int32(i)] || fresh.breaks(e.conditions):
+		case seen.conflicts[int32(i)] || beyond(e.conditions, seen.head.Position) || fresh.breaks(e.conditions):
 			p.answers[i].err = errConflict
 		default:
 			if e.keyed {
@@ -100,6 +100,12 @@ func (p *plan) accept(i int, e *entry) {
 		}
 		p.keyed = append(p.keyed, c)
 	}
+}
+
+// beyond says whether a condition was read past the log's end, which happens
+// when the database fell back. Deciding again, on what is there, will tell.
+func beyond(conditions []condition, head domain.Position) bool {
+	return slices.ContainsFunc(conditions, func(c condition) bool { return c.after > head })
 }
 
 // empty says that there is nothing to commit.

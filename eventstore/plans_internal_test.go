@@ -40,12 +40,13 @@ func TestPlans(t *testing.T) {
 	}
 	fill(t, conn, s.id)
 	for name, c := range map[string]struct{ sql, args string }{
-		"page":       {readPage, "500, 100"},
-		"tag page":   {readTagPage, "1, 0, 'x', 100"},
-		"tails":      {readTails, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}'"},
-		"conditions": {checkConditions, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}'"},
-		"commands":   {selectCommands, "'{00000000-0000-0000-0000-000000000001}'"},
-		"event":      {findEvent, "17"},
+		"page":        {readPage, "500, 100"},
+		"tag page":    {readTagPage, "1, 0, 'x', 100"},
+		"tails":       {readTails, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}'"},
+		"conditions":  {lastMatches, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}', 1000"},
+		"presumption": {checkPresumption, fmt.Sprintf("'%s', 1000, '{%[1]s}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}'", s.id)},
+		"commands":    {selectCommands, "'{00000000-0000-0000-0000-000000000001}'"},
+		"event":       {findEvent, "17"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := explain(t, conn, c.sql, c.args)
@@ -58,6 +59,9 @@ func TestPlans(t *testing.T) {
 				t.Errorf("no index in the plan:\n%s", plan)
 			}
 		})
+	}
+	if plan := explain(t, conn, lastMatches, "'{0}', '{1}', '{0}', '{\"\"}', 700"); strings.Contains(plan, "event_tags_751") {
+		t.Errorf("conditions are looked for in partitions after the head:\n%s", plan)
 	}
 	if plan := explain(t, conn, readPage, "500, 100"); strings.Contains(plan, "events_1_") {
 		t.Errorf("a page touches partitions before its position:\n%s", plan)

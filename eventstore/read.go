@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -69,22 +68,6 @@ func (s *Store) read(ctx context.Context, f func() error) error {
 		return ctx.Err() // the caller's own, the server is not to blame
 	}
 	return translate(err)
-}
-
-// scanEnvelope reads the columns, after those of the caller.
-func scanEnvelope(row pgx.CollectableRow, before ...any) (Envelope, error) {
-	var (
-		e    Envelope
-		tags string
-		data []byte
-	)
-	err := row.Scan(append(before, &e.Position, &e.Prev, &e.ID, &e.Type, &e.Context, &e.Schema, &e.Key, &tags, &data,
-		&e.Actor, &e.CommandID, &e.Causation, &e.Correlation, &e.RecordedAt)...)
-	if err != nil {
-		return e, err
-	}
-	e.Tags, e.Data, e.RecordedAt = splitTags(tags), json.RawMessage(data), e.RecordedAt.UTC()
-	return e, nil
 }
 
 // Scan calls f with all events of after < position ≤ upTo, in order, in pages;

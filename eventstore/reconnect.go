@@ -14,7 +14,8 @@ func (w *writer) connect(ctx context.Context) error {
 	if w.conn != nil && !w.conn.IsClosed() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*connectLimit)
+	caller := ctx
+	ctx, cancel := context.WithTimeout(caller, 2*connectLimit)
 	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, w.config)
 	if err == nil {
@@ -24,18 +25,19 @@ func (w *writer) connect(ctx context.Context) error {
 		if conn != nil {
 			_ = conn.Close(ctx) // useless in any case
 		}
-		if !w.down.Swap(true) {
+		if caller.Err() == nil && !w.down.Swap(true) {
 			w.log.Error("the database is not available", "error", err)
 		}
 		if errors.Is(err, ErrOtherLog) {
 			return err
 		}
-		return fmt.Errorf("connect: %v", err) // not an answer to any statement of the batch
+		//nolint:errorlint // not an answer to any statement of the batch, so it must not look like one
+		return fmt.Errorf("connect: %v", err)
 	}
 	if w.down.Swap(false) {
 		w.log.Info("the database is available again")
 	}
-	w.conn, w.extendAt = conn, 0
+	w.conn, w.extendAt, w.head = conn, 0, storedHead{}
 	return nil
 }
 

@@ -123,7 +123,7 @@ func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, g
 	for _, e := range group {
 		p.head.Position, p.head.Last[e.Context] = e.Position, e.Position
 	}
-	seen, err := inspect(ctx, conn, nil, nil)
+	seen, err := inspect(ctx, conn, nil, nil, 0)
 	if err != nil {
 		return head, translate(err)
 	}

@@ -15,6 +15,7 @@ func sequenceName(s domain.Sequence) string { return "log.id_" + string(s) }
 // given one, which an imported log has used.
 func (s *Store) RaiseSequence(ctx context.Context, sequence domain.Sequence, used int64) error {
 	const raise = "SELECT setval($1::regclass, greatest(nextval($1::regclass), $2::bigint))"
+	s.ids.forget(sequence)
 	if _, err := s.reads.Exec(ctx, raise, sequenceName(sequence), used); err != nil {
 		return fmt.Errorf("raise the ids of %s: %w", sequence, translate(err))
 	}

@@ -45,6 +45,7 @@ type Store struct {
 	box     *mailbox
 	writer  *writer
 	cache   *foldCache
+	ids     *reserve
 	closing sync.Once
 
 	mu        sync.Mutex
@@ -76,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{
 		codec: cfg.Codec, log: cfg.Log, metrics: newMetrics(cfg.Registerer),
-		reads: reads, box: newMailbox(), cache: newFoldCache(),
+		reads: reads, box: newMailbox(), cache: newFoldCache(), ids: newReserve(),
 	}
 	s.loader = &loader{read: s.load}
 	if s.id, err = identify(ctx, reads); err != nil {

@@ -27,11 +27,12 @@ func typeList(types []string) string {
 	if len(types) == 0 {
 		return ""
 	}
-	codes := make([]string, len(types))
+	b := make([]byte, 0, 12*len(types)+1)
 	for i, t := range types {
-		codes[i] = strconv.Itoa(int(hashType(t)))
+		b = append(b, "{,"[min(i, 1)])
+		b = strconv.AppendInt(b, int64(hashType(t)), 10)
 	}
-	return "{" + strings.Join(codes, ",") + "}"
+	return string(append(b, '}'))
 }
 
 // joinTags and splitTags convert the column tags. A tag holds no line feed, see check.go.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -20,11 +21,12 @@ const (
 
 	findEvent = "SELECT id FROM log.events WHERE position = $1"
 
-	checkConditions = `SELECT i.entry
-	FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[]) AS i(entry, hash, after, types)
+	// The upper bound keeps the search out of the partitions that are still empty.
+	lastMatches = `SELECT i.idx, c.position
+	FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[]) AS i(idx, hash, after, types)
 	CROSS JOIN LATERAL (
-		SELECT 1 FROM log.event_tags t
-		WHERE t.tag_hash = i.hash AND t.position > i.after
+		SELECT t.position FROM log.event_tags t
+		WHERE t.tag_hash = i.hash AND t.position > i.after AND t.position <= $5
 			AND (i.types = '' OR t.type_hash = ANY(i.types::int[]))
 		ORDER BY t.position DESC LIMIT 1) c`
 
@@ -50,8 +52,9 @@ const (
 )
 
 // inspect opens the transaction, takes the head's lock, and looks at what the
-// batch depends on, in one round trip. sent is an earlier attempt whose outcome is unknown.
-func inspect(ctx context.Context, conn *pgx.Conn, batch []*entry, sent *plan) (inspection, error) {
+// batch depends on, in one round trip. sent is an earlier attempt whose outcome is
+// unknown. Events after reach are not looked at: the caller makes sure that there are none.
+func inspect(ctx context.Context, conn *pgx.Conn, batch []*entry, sent *plan, reach domain.Position) (inspection, error) {
 	seen := inspection{known: map[uuid.UUID]storedCommand{}, conflicts: map[int32]bool{}}
 	var b pgx.Batch
 	b.Queue(begin)
@@ -66,17 +69,12 @@ func inspect(ctx context.Context, conn *pgx.Conn, batch []*entry, sent *plan) (i
 		})
 	}
 	queueKnown(&b, batch, seen.known)
-	queueConditions(&b, batch, seen.conflicts)
+	queueConditions(&b, batch, seen.conflicts, reach)
 	return seen, conn.SendBatch(ctx, &b).Close()
 }
 
 func queueKnown(b *pgx.Batch, batch []*entry, known map[uuid.UUID]storedCommand) {
-	var ids [][16]byte
-	for _, e := range batch {
-		if e.keyed {
-			ids = append(ids, e.commandID)
-		}
-	}
+	ids := keyedIDs(batch)
 	if len(ids) == 0 {
 		return
 	}
@@ -89,26 +87,33 @@ func queueKnown(b *pgx.Batch, batch []*entry, known map[uuid.UUID]storedCommand)
 	})
 }
 
-func queueConditions(b *pgx.Batch, batch []*entry, conflicts map[int32]bool) {
-	var (
-		entries       []int32
-		hashes, after []int64
-		types         []string
-	)
-	for i, e := range batch {
-		for _, c := range e.conditions {
-			entries, hashes = append(entries, int32(i)), append(hashes, hashTag(c.tag))
-			after, types = append(after, int64(c.after)), append(types, typeList(c.types))
+func keyedIDs(batch []*entry) [][16]byte {
+	ids := make([][16]byte, 0, len(batch))
+	for _, e := range batch {
+		if e.keyed {
+			ids = append(ids, e.commandID)
 		}
 	}
-	if len(entries) == 0 {
+	return ids
+}
+
+// queueConditions finds the last event that matches each condition.
+func queueConditions(b *pgx.Batch, batch []*entry, conflicts map[int32]bool, reach domain.Position) {
+	l := lookupsOf(batch)
+	if len(l.index) == 0 {
 		return
 	}
-	b.Queue(checkConditions, entries, hashes, after, types).Query(func(rows pgx.Rows) error {
-		found, err := pgx.CollectRows(rows, pgx.RowTo[int32])
-		for _, i := range found {
-			conflicts[i] = true
-		}
+	b.Queue(lastMatches, l.index, l.hashes, l.after, l.types, int64(reach)).Query(func(rows pgx.Rows) error {
+		var n int32
+		var last domain.Position
+		_, err := pgx.ForEachRow(rows, []any{&n, &last}, func() error {
+			for _, a := range l.asked[n] {
+				if last > a.after {
+					conflicts[a.entry] = true
+				}
+			}
+			return nil
+		})
 		return err
 	})
 }
@@ -116,33 +121,41 @@ func queueConditions(b *pgx.Batch, batch []*entry, conflicts map[int32]bool) {
 // commit writes the plan and ends the transaction, in one round trip.
 func commit(ctx context.Context, conn *pgx.Conn, p *plan) error {
 	var b pgx.Batch
+	queuePlan(&b, p)
+	_, err := send(ctx, conn, &b)
+	return err
+}
+
+// queuePlan adds the plan's rows and the end of the transaction.
+func queuePlan(b *pgx.Batch, p *plan) {
 	if len(p.events) > 0 {
-		queueEvents(&b, p)
-		queueTags(&b, p.events)
+		queueEvents(b, p)
+		queueTags(b, p.events)
 		last := p.head.Last
 		b.Queue(moveHead, p.head.Position, p.head.RecordedAt, last[domain.ContextAccess], last[domain.ContextDNS], last[domain.ContextOps])
 	}
 	if len(p.keyed) > 0 {
-		queueCommands(&b, p)
+		queueCommands(b, p)
 	}
 	b.Queue("COMMIT")
-	results := conn.SendBatch(ctx, &b)
-	for range b.Len() - 1 {
-		if _, err := results.Exec(); err != nil {
+}
+
+// send runs statements of which the last is COMMIT, in one round trip. It returns
+// how many of them succeeded; the first failure keeps the rest from being run.
+func send(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) (succeeded int, err error) {
+	results := conn.SendBatch(ctx, b)
+	var tag pgconn.CommandTag
+	for ; succeeded < b.Len(); succeeded++ {
+		if tag, err = results.Exec(); err != nil {
 			_ = results.Close() // repeats the error
-			return err
+			return succeeded, err
 		}
-	}
-	tag, err := results.Exec()
-	if err != nil {
-		_ = results.Close() // repeats the error
-		return err
 	}
 	if tag.String() != "COMMIT" {
 		_ = results.Close() // the tag is the error
-		return fmt.Errorf("commit ended with %s", tag)
+		return succeeded, fmt.Errorf("commit ended with %s", tag)
 	}
-	return results.Close()
+	return succeeded, results.Close()
 }
 
 func queueEvents(b *pgx.Batch, p *plan) {

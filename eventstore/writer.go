@@ -21,6 +21,9 @@ const (
 	resolveLimit = 10 * time.Second
 	// probeEvery is how often a lost server is looked for while nobody asks.
 	probeEvery = 200 * time.Millisecond
+	// reachAhead is how far beyond the last known head conditions are looked for:
+	// more than others append between two batches, much less than a partition.
+	reachAhead = 50_000
 )
 
 // writer commits batches on a connection of its own. Only Run's goroutine uses it,
@@ -47,6 +50,12 @@ type writer struct {
 	conn *pgx.Conn
 	// extendAt is the position from which partitions may be missing.
 	extendAt domain.Position
+	// head is the log's end as this writer left it, its log is unset when that is
+	// not known. wary counts the batches for which it is not relied on.
+	head storedHead
+	wary int
+	// reach is a position that the head is thought not to have passed.
+	reach domain.Position
 	// last is the newest event that this process knows to be in the log.
 	last   domain.Position
 	lastID uuid.UUID
@@ -146,7 +155,13 @@ func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*pla
 	}
 	ctx, cancel := context.WithTimeout(ctx, batchLimit)
 	defer cancel()
-	seen, err := inspect(ctx, w.conn, batch, *sent)
+	if *sent == nil && w.unseen() {
+		p, err := w.presume(ctx, batch, sent)
+		if !errors.Is(err, errPresumption) {
+			return p, err
+		}
+	}
+	seen, err := w.inspect(ctx, batch, *sent)
 	if err != nil {
 		return nil, err
 	}
@@ -164,6 +179,7 @@ func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*pla
 	if p.empty() {
 		return p, w.rollback(ctx)
 	}
+	w.head = storedHead{}
 	if err := w.extend(ctx, p.head.Position); err != nil {
 		return nil, err
 	}
@@ -173,6 +189,24 @@ func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*pla
 		*sent = nil
 	}
 	return p, err
+}
+
+// inspect looks at the whole log. Where it ends is known only once its lock is
+// held; when others have appended far beyond what was thought, it looks again.
+func (w *writer) inspect(ctx context.Context, batch []*entry, sent *plan) (inspection, error) {
+	for {
+		seen, err := inspect(ctx, w.conn, batch, sent, w.reach)
+		if err != nil || seen.head.log != w.id || seen.head.Position <= w.reach {
+			if err == nil && seen.head.Position > w.reach-reachAhead/2 {
+				w.reach = seen.head.Position + reachAhead
+			}
+			return seen, err
+		}
+		w.reach = seen.head.Position + reachAhead
+		if err := w.rollback(ctx); err != nil {
+			return seen, err
+		}
+	}
 }
 
 // extend keeps partitions ready ahead of the log, rarely, under the head's lock.
@@ -202,6 +236,7 @@ func (w *writer) isolate(batch []*entry, err error) error {
 // settle tells everybody of a committed plan: listeners first, so that whoever
 // gets an answer finds the relay informed.
 func (w *writer) settle(p *plan) {
+	w.head = storedHead{Head: p.head, log: w.id}
 	if n := len(p.events); n > 0 {
 		w.last, w.lastID = p.events[n-1].Position, p.events[n-1].ID
 		w.committed(p.events)
@@ -223,7 +258,7 @@ func (w *writer) abort() {
 	if err := w.rollback(ctx); err != nil {
 		w.disconnect()
 	}
-	w.extendAt = 0
+	w.extendAt, w.head = 0, storedHead{}
 }
 
 func (w *writer) rollback(ctx context.Context) error {

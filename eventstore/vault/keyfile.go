@@ -18,6 +18,9 @@ func readKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("key file %s is not a file", path)
+	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("key file %s can be read by others (mode %v): chmod 600 it", path, info.Mode().Perm())
 	}
@@ -44,7 +47,7 @@ func createKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(f.Name()) // the second name, when all went well
+	defer func() { _ = os.Remove(f.Name()) }() // the second name, when all went well
 	_, err = f.WriteString(hex.EncodeToString(newKey()) + "\n")
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return nil, fmt.Errorf("write key file: %w", err)

@@ -1,0 +1,93 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// A batch is committed unseen only if the head, the commands and the conditions
+// are as presumed; otherwise nothing of it is written.
+func TestPresumption(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Postgres(t)
+	s, err := Open(t.Context(), Config{Pool: pool, Codec: testkit.Codec()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w := s.writer
+	if err := w.connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer w.disconnect()
+	make1 := func(conditions ...condition) *entry {
+		return &entry{
+			commandID: uuid.New(), keyed: true, conditions: conditions, done: make(chan answer, 1),
+			events: []Envelope{{ID: uuid.New(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: []domain.Tag{"x"}}},
+		}
+	}
+	first := make1()
+	if err := w.serve([]*entry{first}); err != nil {
+		t.Fatal(err)
+	}
+	if a := <-first.done; a.err != nil || !w.unseen() {
+		t.Fatalf("the writer does not know the head after %+v", a)
+	}
+	known, ahead := make1(), w.head
+	known.commandID = first.commandID
+	ahead.Position += 5
+	for _, c := range []struct {
+		name string
+		e    *entry
+		head storedHead
+		ok   bool
+	}{
+		{"a command that was carried out", known, w.head, false},
+		{"a condition that is broken", make1(conditionOn("x", nil, 0)), w.head, false},
+		{"a broken condition on a type", make1(conditionOn("x", []string{"U", "T"}, 0)), w.head, false},
+		{"a head that is not there", make1(), ahead, false},
+		{"conditions that hold", make1(conditionOn("x", nil, 1), conditionOn("x", []string{"U"}, 0), conditionOn("y", nil, 0)), w.head, true},
+	} {
+		var sent *plan
+		w.head = c.head
+		p, err := w.presume(context.Background(), []*entry{c.e}, &sent)
+		if c.ok != (err == nil) || !c.ok && (!errors.Is(err, errPresumption) || sent != nil) {
+			t.Errorf("%s: %v, %v", c.name, p, err)
+		}
+		var n int
+		if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM log.events WHERE id = $1", c.e.events[0].ID).Scan(&n); err != nil || (n == 1) != c.ok {
+			t.Errorf("%s: %d events, %v", c.name, n, err)
+		}
+	}
+}
+
+// The end of a connection is noticed before a batch is trusted to it.
+func TestQuiet(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Postgres(t)
+	s, err := Open(t.Context(), Config{Pool: pool, Codec: testkit.Codec()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w := s.writer
+	if err := w.connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer w.disconnect()
+	if !quiet(w.conn.PgConn().Conn()) {
+		t.Error("an idle connection is not trusted")
+	}
+	if _, err := pool.Exec(t.Context(), "SELECT pg_terminate_backend($1, 5000)", w.conn.PgConn().PID()); err != nil {
+		t.Fatal(err)
+	}
+	if quiet(w.conn.PgConn().Conn()) {
+		t.Error("a terminated connection is trusted")
+	}
+}
