@@ -42,6 +42,7 @@ func (s *stack) contractChanges(servers *somewhere) {
 	s.expect(s.do("GET", "/v1/changes/x", nil), 400, failedWith("position: 必须是正整数！"))
 	s.expect(s.do("GET", "/v1/changes/5?wait=soon", nil), 400, failedWith("wait: 必须是时间长度，例如5s！"))
 	s.expect(s.do("GET", "/v1/changes/5", nil, with("Authorization", "")), 403, bodyTokenMissing)
+	s.expect(s.do("GET", "/v1/changes/5", nil, with("Opsledger-Min-Position", "1000000")), 503, failedWith(errBehind.Error()))
 }
 
 // operation: health, metrics, and routing errors in the dialect's form.
@@ -49,7 +50,7 @@ func (s *stack) operation() {
 	s.t.Helper()
 	s.expect(s.do("GET", "/dns/nothing", nil), 404, failedWith(http.StatusText(404)))
 	got := s.do("PATCH", "/dns/servers", nil)
-	s.expect(got, 405, failedWith(http.StatusText(405)))
+	s.expect(got, http.StatusMethodNotAllowed, failedWith(http.StatusText(http.StatusMethodNotAllowed)))
 	s.header(got, "Allow", "OPTIONS, GET, POST")
 	s.expect(s.do("GET", "/healthz", nil, with("Authorization", "")), 200, `{"status":"ok"}`)
 	s.expect(s.do("GET", "/readyz", nil, with("Authorization", "")), 200, `{"status":"ready"}`)

@@ -61,7 +61,7 @@ func (s *stack) contractZones() {
 	s.t.Helper()
 	s.header(s.ok("POST", "/dns/zones", m{"name": "xx1.com", "zone_group": 1, "zone_type": "master", "view_ids": []int{1, 2, 3}}), "Location", "/dns/zones/1")
 	s.ok("POST", "/dns/zones", m{"name": "xxx123.com", "zone_group": "2", "zone_type": "forward only", "forwarders": "0.0.0.0\n1.1.1.1", "view_ids": []any{"3", 1}})
-	s.ok("POST", "/dns/zones", m{"name": "outside.com", "zone_group": 0, "zone_type": "master"})
+	s.ok("POST", "/dns/zones", m{"name": "outside.com", "zone_group": 0, "zone_type": "master", "forwarders": "", "view_ids": ""})
 	s.ok("POST", "/dns/zones", m{"name": "gone.com", "zone_type": "master", "view_ids": []int{1}})
 
 	one := `{"id":1,"name":"xx1.com","zone_group":1,"zone_type":"master","forwarders":"","view_name_list":"['wqerqwer', 'vvvv111111111', 'jtest']","can_update":true,"can_delete":true,"view_ids":[1,2,3]}`
@@ -107,8 +107,9 @@ var clock = regexp.MustCompile(`"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"`)
 
 func (s *stack) contractOplogs() {
 	s.t.Helper()
-	got := s.do("GET", "/dns/oplogs?target_type=View&operation_type=修改&operator=admin&target_name=unus&target_id=4", nil)
+	got := s.do("GET", "/dns/oplogs?target_type=View&operation_type=修改&operator=admin&target_name=unused&target_id=4", nil)
 	got.body = regexp.MustCompile(`"id":\d+`).ReplaceAllString(clock.ReplaceAllString(got.body, `"TIME"`), `"id":0`)
+	s.expect(s.do("GET", "/dns/oplogs?target_name=unus", nil), 200, `{"total":0,"operation_logs":[],"current_page":1}`)
 	s.expect(got, 200, `{"total":1,"operation_logs":[{"id":0,"operation_time":"TIME","operation_type":"修改","operator":"admin","target_type":"View","target_name":"unused","target_id":"4","target_detail":"修改前：\nid: 4\nView名称: unused\nACL: 0.0.0.0\n1.1.1.1\n"}],"current_page":1}`)
 }
 

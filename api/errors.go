@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/eventstore"
 )
 
@@ -52,10 +53,13 @@ func failed(text string) failedBody { return failedBody{Message: "Failed", Error
 // answer is the one map from errors to replies.
 func answer(err error, requestID string) (status int, body any) {
 	var refused *domain.Error
+	var refusedBatch *batch.Error
 	var routing *echo.HTTPError
 	switch {
 	case errors.As(err, &refused):
 		return answerDomain(refused)
+	case errors.As(err, &refusedBatch):
+		return answerBatch(refusedBatch)
 	case errors.Is(err, errTokenMissing):
 		return http.StatusForbidden, tokenBody{codeToken, "Token is missing!"}
 	case errors.Is(err, errTokenInvalid):
@@ -65,7 +69,7 @@ func answer(err error, requestID string) (status int, body any) {
 	case errors.Is(err, errBodyTooLarge):
 		return http.StatusRequestEntityTooLarge, failed(errBodyTooLarge.Error())
 	case errors.Is(err, eventstore.ErrTooLarge):
-		return http.StatusBadRequest, failed("the change is too large: one entry of the log holds at most 512 KiB")
+		return http.StatusBadRequest, failed("the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB")
 	case errors.Is(err, eventstore.ErrFingerprint):
 		return http.StatusConflict, failed("Idempotency-Key: was used for another request")
 	case errors.As(err, &routing):
@@ -117,16 +121,25 @@ func databaseAway(err error) bool {
 
 func answerDomain(e *domain.Error) (status int, body any) {
 	switch e.Code {
-	case domain.CodeNotFound:
-		return http.StatusNotFound, failed(e.Message)
 	case domain.CodeForbidden:
-		return http.StatusForbidden, messageBody{e.Message}
+		return statusOf(e), messageBody{e.Message}
 	case domain.CodeUnauthenticated:
-		return http.StatusForbidden, tokenBody{codeToken, "Token is invalid!"}
-	case domain.CodePrecondition:
-		return http.StatusPreconditionFailed, failed(e.Message)
+		return statusOf(e), tokenBody{codeToken, "Token is invalid!"}
 	default:
-		return http.StatusBadRequest, failed(e.Message)
+		return statusOf(e), failed(e.Message)
+	}
+}
+
+func statusOf(e *domain.Error) int {
+	switch e.Code {
+	case domain.CodeNotFound:
+		return http.StatusNotFound
+	case domain.CodeForbidden, domain.CodeUnauthenticated:
+		return http.StatusForbidden
+	case domain.CodePrecondition:
+		return http.StatusPreconditionFailed
+	default:
+		return http.StatusBadRequest
 	}
 }
 

@@ -100,13 +100,18 @@ func (p *params) small(name string) *int {
 }
 
 // integers returns a list of ids: a JSON list of numbers or numeric strings, or
-// in a form repeated keys or one JSON text.
+// in a form repeated keys or one JSON text. The empty list is a list, the empty
+// text is none.
 func (p *params) integers(name string) *[]int64 {
 	raw, ok := p.value(name)
-	if !ok {
+	switch {
+	case !ok:
 		return p.formIntegers(name)
+	case string(raw) == `""`:
+		return nil
+	default:
+		return p.jsonIntegers(name, raw)
 	}
-	return p.jsonIntegers(name, raw)
 }
 
 func (p *params) formIntegers(name string) *[]int64 {
@@ -175,6 +180,9 @@ func (p *params) formText(name string) *string {
 }
 
 func (p *params) jsonText(name string, raw json.RawMessage) *string {
+	if s, ok := plainText(raw); ok {
+		return &s
+	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
 		p.refuse(name, "必须是字符串！")

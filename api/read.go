@@ -33,7 +33,10 @@ func (s *server) awaitPosition(c echo.Context, contexts []domain.Context) error 
 
 // pathID reads the id of the path.
 func pathID(c echo.Context, kind resource) (int64, error) {
-	text := c.Param("id")
+	return parseID(c.Param("id"), kind)
+}
+
+func parseID(text string, kind resource) (int64, error) {
 	if n, ok := parseInteger(text); ok {
 		return n, nil
 	}

@@ -64,25 +64,34 @@ func (s *server) change(c echo.Context, kind resource, operation access.Operatio
 
 // describe sets Location and ETag for what an event created or changed.
 func describe(header http.Header, r domain.Recorded) {
-	path, created := "", true
-	switch e := r.Event.(type) {
-	case dns.ServerCreated:
-		path = "/dns/servers/" + strconv.FormatInt(e.ID, 10)
-	case dns.ViewCreated:
-		path = "/dns/views/" + strconv.FormatInt(e.ID, 10)
-	case dns.ZoneCreated:
-		path = "/dns/zones/" + strconv.FormatInt(e.ID, 10)
-	case dns.RecordAdded:
-		path = "/dns/records/" + strconv.FormatInt(e.ID, 10)
-	case access.UserRegistered:
-		path = "/admin/users/" + strconv.FormatInt(int64(e.ID), 10)
-	case dns.ServerUpdated, dns.ViewUpdated, dns.ZoneUpdated, dns.RecordUpdated, dns.BindConfChanged:
-		created = false
-	default:
-		return
-	}
+	path, created := createdPath(r.Event)
 	if created {
 		header.Set(echo.HeaderLocation, path)
 	}
+	switch r.Event.(type) {
+	case dns.ServerUpdated, dns.ViewUpdated, dns.ZoneUpdated, dns.RecordUpdated, dns.BindConfChanged:
+	default:
+		if !created {
+			return
+		}
+	}
 	header.Set(headerETag, etag(r.Position))
+}
+
+// createdPath returns the path of what the event created, if it did.
+func createdPath(e domain.Event) (path string, created bool) {
+	switch e := e.(type) {
+	case dns.ServerCreated:
+		return "/dns/servers/" + strconv.FormatInt(e.ID, 10), true
+	case dns.ViewCreated:
+		return "/dns/views/" + strconv.FormatInt(e.ID, 10), true
+	case dns.ZoneCreated:
+		return "/dns/zones/" + strconv.FormatInt(e.ID, 10), true
+	case dns.RecordAdded:
+		return "/dns/records/" + strconv.FormatInt(e.ID, 10), true
+	case access.UserRegistered:
+		return "/admin/users/" + strconv.FormatInt(int64(e.ID), 10), true
+	default:
+		return "", false
+	}
 }

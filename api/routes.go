@@ -77,7 +77,8 @@ func Routes() []Route {
 
 		{get, "/dns/oplogs", AccessUser, both, (*server).listOplogs},
 
-		{get, pathChange, AccessUser, none, (*server).showChange},
+		{get, pathChange, AccessUser, dns, (*server).showChange},
+		{post, pathBatch, AccessUser, none, (*server).runBatch},
 		{get, "/v1/openapi.yaml", AccessPublic, none, (*server).showOpenAPI},
 
 		{get, "/healthz", AccessPublic, none, (*server).showHealth},

@@ -34,6 +34,8 @@ type server struct {
 	// fingerprintKey keys the fingerprints of idempotent requests: a plain
 	// digest of a body with a password would let it be guessed offline.
 	fingerprintKey []byte
+	// batches has a place for each batch in work.
+	batches chan struct{}
 }
 
 // New returns the handler of all routes. It reads, or on the first start
@@ -73,6 +75,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	return &server{
 		Config: cfg, passwords: newPasswords(), tokens: tokens,
 		callers: newCallers(cfg.Reader, cfg.Progress), fingerprintKey: fingerprintKey,
+		batches: make(chan struct{}, maxBatches),
 	}, nil
 }
 

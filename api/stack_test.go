@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -31,6 +32,7 @@ type stack struct {
 	url   string
 	cfg   Config
 	store *eventstore.Store
+	pool  *pgxpool.Pool
 	// admin is a token of the first user.
 	admin string
 	// stopProjections ends the read models' runners; reads stay as they are.
@@ -70,7 +72,7 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
 	must(t, err)
 	registry := prometheus.NewRegistry()
-	s := &stack{t: t, store: store, cfg: Config{
+	s := &stack{t: t, store: store, pool: pool, cfg: Config{
 		Store: store, Reader: projections.NewReader(pool), Progress: progress, Vault: secrets,
 		CheckConf: func(context.Context, string) error { return nil },
 		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, Log: quiet, Registerer: registry, Gatherer: registry,

@@ -13,24 +13,28 @@ func etag(changed domain.Position) string {
 	return `"` + strconv.FormatInt(int64(changed), 10) + `"`
 }
 
+// neverChanged is a position that no resource was ever changed at.
+const neverChanged domain.Position = -1
+
 // readIfMatch returns the position that the If-Match header names, nil without
 // one and for "*". A weak tag counts as well: two states of a resource never
-// share a position.
+// share a position. A tag that we did not give stands for a state that is not
+// there, and so never matches; a list of tags is refused.
 func readIfMatch(r *http.Request) (*domain.Position, error) {
-	text := strings.TrimSpace(r.Header.Get(headerIfMatch))
+	text := strings.TrimSpace(strings.Join(r.Header.Values(headerIfMatch), ","))
 	if text == "" || text == "*" {
 		return nil, nil
 	}
-	quoted := strings.TrimPrefix(text, "W/")
-	digits, ok := strings.CutPrefix(quoted, `"`)
-	if ok {
-		digits, ok = strings.CutSuffix(digits, `"`)
-	}
-	n, isNumber := parseInteger(digits)
-	if !ok || !isNumber || n < 0 {
+	tag := strings.TrimPrefix(text, "W/")
+	inner, opened := strings.CutPrefix(tag, `"`)
+	inner, closed := strings.CutSuffix(inner, `"`)
+	if opened != closed || strings.Contains(inner, `"`) || !opened && strings.Contains(inner, ",") {
 		return nil, domain.Invalid(headerIfMatch, "必须是一个ETag！")
 	}
-	position := domain.Position(n)
+	position := neverChanged
+	if n, ok := parseInteger(inner); ok && opened && etag(domain.Position(n)) == tag && n >= 0 {
+		position = domain.Position(n)
+	}
 	return &position, nil
 }
 

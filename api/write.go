@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/eventstore"
 )
 
@@ -123,11 +124,10 @@ func (s *server) execute(c echo.Context, w *write, build builder) (eventstore.Re
 
 // refuse returns the error that answers a write that failed with err.
 func (s *server) refuse(c echo.Context, w *write, err error) error {
-	var refused *domain.Error
-	if !w.id.keyed() || !errors.As(err, &refused) || refused.Code == domain.CodeUnauthenticated {
+	status, body, ok := refusal(err)
+	if !w.id.keyed() || !ok {
 		return err
 	}
-	status, body := answerDomain(refused)
 	text, encodeErr := encodeJSON(body)
 	if encodeErr != nil {
 		return encodeErr
@@ -141,6 +141,21 @@ func (s *server) refuse(c echo.Context, w *write, err error) error {
 		s.Log.WarnContext(c.Request().Context(), "refusal not kept for repeats", "error", saved)
 	}
 	return err
+}
+
+// refusal returns the reply to an error by which a write was refused for good.
+func refusal(err error) (status int, body any, ok bool) {
+	var refused *domain.Error
+	var refusedBatch *batch.Error
+	switch {
+	case errors.As(err, &refused) && refused.Code != domain.CodeUnauthenticated:
+		status, body = answerDomain(refused)
+	case errors.As(err, &refusedBatch):
+		status, body = answerBatch(refusedBatch)
+	default:
+		return 0, nil, false
+	}
+	return status, body, true
 }
 
 // reply answers a write that was carried out, now or when its key was first
@@ -161,15 +176,21 @@ func (s *server) reply(c echo.Context, receipt eventstore.Receipt, body func(con
 
 // settle waits for the read models and sets the reply's headers.
 func (s *server) settle(c echo.Context, receipt eventstore.Receipt) error {
+	for _, recorded := range receipt.Events {
+		describe(c.Response().Header(), recorded)
+	}
+	return s.await(c, receipt)
+}
+
+// await sets the headers that say where the write stands in the log, and waits
+// for the read models.
+func (s *server) await(c echo.Context, receipt eventstore.Receipt) error {
 	affected, last, err := s.affected(c.Request().Context(), receipt)
 	if err != nil {
 		return err
 	}
 	header := c.Response().Header()
 	header.Set(headerPosition, strconv.FormatInt(int64(last), 10))
-	for _, recorded := range receipt.Events {
-		describe(header, recorded)
-	}
 	wait, cancel := context.WithTimeout(c.Request().Context(), projectionWait)
 	defer cancel()
 	for of, position := range affected {

@@ -88,7 +88,11 @@ func TestVersions(t *testing.T) {
 	tag = s.do("GET", "/dns/views/1", nil).header.Get("ETag")
 	s.ok("PUT", "/dns/views/1", edit("10.0.0.1"), match("W/"+tag))
 	s.ok("PUT", "/dns/views/1", edit("10.0.0.2"), match("*"))
-	for _, bad := range []string{"1", `"x"`, `"1", "2"`, `"-1"`, `"`} {
+	for _, foreign := range []string{`"x"`, `"-1"`, `"0"`, `""`, `"a, b"`, `W/"x"`, "stale", "1", strings.Trim(tag, `"`)} {
+		s.expect(s.do("PUT", "/dns/views/1", edit("any"), match(foreign)), 412, stale)
+		s.expect(s.do("DELETE", "/dns/views/1", nil, match(foreign)), 412, stale)
+	}
+	for _, bad := range []string{`"1", "2"`, `"1`, `1"`, `"`, "1, 2"} {
 		s.expect(s.do("PUT", "/dns/views/1", edit("any"), match(bad)), 400, failedWith("If-Match: 必须是一个ETag！"))
 	}
 	unchanged := s.ok("PUT", "/dns/views/1", edit("10.0.0.2"))

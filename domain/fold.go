@@ -37,6 +37,8 @@ type Fold interface {
 // part of the append condition, so a decision cannot forget to guard what it read.
 type History interface {
 	// Load fills the folds from the log, all in one round trip. It may be called
-	// again for folds that depend on the first ones.
+	// again for folds that depend on the first ones. After the first Load, one
+	// without folds costs nothing and says, by its error, whether a long decision
+	// may go on.
 	Load(folds ...Fold) error
 }

@@ -64,7 +64,7 @@ func decideAt(h *domaintest.History, c domain.Command, id int64) ([]domain.Event
 	ids := map[domain.Sequence][]int64{}
 	if a, ok := c.(domain.Allocator); ok {
 		for _, s := range a.Allocates() {
-			ids[s] = append(ids[s], id)
+			ids[s] = append(ids[s], id+int64(len(ids[s])))
 		}
 	}
 	return c.Decide(h, domain.NewEnv(admin, testNow, ids))
@@ -80,7 +80,11 @@ const (
 
 func comparePair(t *testing.T, g generator, world *domaintest.History) pairResult {
 	t.Helper()
-	a, b := g.command(), g.command()
+	return compare(t, world, g.command(), g.command())
+}
+
+func compare(t *testing.T, world *domaintest.History, a, b domain.Command) pairResult {
+	t.Helper()
 	before := world.Fork()
 	first, err := decideAt(before, a, 500)
 	if err != nil || len(first) == 0 {

@@ -11,6 +11,12 @@ type placedRecord struct {
 	data RecordData
 	// at is the position of that event.
 	at domain.Position
+	// rdata is what data's value comes to, shared by all copies.
+	rdata *rdataMemo
+}
+
+func placed(data RecordData, at domain.Position) placedRecord {
+	return placedRecord{data: data, at: at, rdata: &rdataMemo{}}
 }
 
 // recordsFold is the records, of any view, at one owner name or in all of a
@@ -40,10 +46,10 @@ func (f *recordsFold) Item() domain.Item {
 func (f *recordsFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case RecordAdded:
-		f.records[e.ID] = placedRecord{data: e.Record, at: r.Position}
+		f.records[e.ID] = placed(e.Record, r.Position)
 	case RecordUpdated:
 		if f.host == "" || FoldName(e.After.Host) == f.host {
-			f.records[e.ID] = placedRecord{data: e.After, at: r.Position}
+			f.records[e.ID] = placed(e.After, r.Position)
 		} else {
 			delete(f.records, e.ID)
 		}
@@ -52,11 +58,38 @@ func (f *recordsFold) Apply(r domain.Recorded) {
 	}
 }
 
+// fewRecords is up to how many records are kept as a list: the log remembers
+// very many names with one or two, and a map takes room for eight.
+const fewRecords = 4
+
+type numberedRecord struct {
+	id int64
+	placedRecord
+}
+
 // Snapshot implements [domain.Fold].
-func (f *recordsFold) Snapshot() any { return maps.Clone(f.records) }
+func (f *recordsFold) Snapshot() any {
+	if len(f.records) > fewRecords {
+		return maps.Clone(f.records)
+	}
+	list := make([]numberedRecord, 0, len(f.records))
+	for id, r := range f.records {
+		list = append(list, numberedRecord{id, r})
+	}
+	return list
+}
 
 // Restore implements [domain.Fold].
-func (f *recordsFold) Restore(s any) { f.records = maps.Clone(s.(map[int64]placedRecord)) }
+func (f *recordsFold) Restore(s any) {
+	if many, ok := s.(map[int64]placedRecord); ok {
+		f.records = maps.Clone(many)
+		return
+	}
+	f.records = map[int64]placedRecord{}
+	for _, r := range s.([]numberedRecord) {
+		f.records[r.id] = r.placedRecord
+	}
+}
 
 // recordFold is one record's life, apart from that of its zone and link.
 type recordFold struct {
@@ -82,9 +115,9 @@ func (f *recordFold) Item() domain.Item {
 func (f *recordFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case RecordAdded:
-		f.recordState = recordState{exists: true, zone: e.ZoneID, placedRecord: placedRecord{data: e.Record, at: r.Position}}
+		f.recordState = recordState{exists: true, zone: e.ZoneID, placedRecord: placed(e.Record, r.Position)}
 	case RecordUpdated:
-		f.data, f.at = e.After, r.Position
+		f.placedRecord = placed(e.After, r.Position)
 	case RecordDeleted:
 		f.exists, f.at = false, r.Position
 	}

@@ -59,12 +59,12 @@ func checkRecord(zone *zoneFold, node *recordsFold, id int64, record RecordData)
 	if err := checkTypeAtHost(record); err != nil {
 		return err
 	}
-	size := rdata.WireLen()
+	size, canonical := rdata.WireLen(), rdata.Canonical()
 	for otherID, other := range node.records {
 		if otherID == id || !zone.live(other) || !sameView(other.data, record) {
 			continue
 		}
-		octets, err := checkBeside(zone, other.data, record, rdata)
+		octets, err := checkBeside(zone, other, record, canonical)
 		if err != nil {
 			return err
 		}
@@ -94,24 +94,24 @@ func sameView(a, b RecordData) bool {
 
 // checkBeside says whether a record may stand beside another at the same name,
 // and how many octets the other adds to its RRset.
-func checkBeside(zone *zoneFold, other, record RecordData, rdata RData) (octets int, err error) {
-	if other.Type != record.Type {
-		if other.Type == "CNAME" || record.Type == "CNAME" {
+func checkBeside(zone *zoneFold, other placedRecord, record RecordData, canonical string) (octets int, err error) {
+	if other.data.Type != record.Type {
+		if other.data.Type == "CNAME" || record.Type == "CNAME" {
 			return 0, errBesideCNAME()
 		}
 		return 0, nil
 	}
-	theirs, err := ParseRData(zone.data.Name, other.Type, other.Value)
-	if err != nil {
+	theirs := other.rdata.of(zone.data.Name, other.data)
+	if !theirs.sound {
 		return 0, nil // written by an older program with other checks; it is no duplicate of a sound value
 	}
-	if theirs.Canonical() == rdata.Canonical() {
+	if theirs.canonical == canonical {
 		return 0, domain.Refused("重复的Record，相同主机、类型、线路和值的Record已存在！")
 	}
 	if record.Type == "CNAME" {
 		return 0, errBesideCNAME()
 	}
-	return theirs.WireLen() + rrOverhead, nil
+	return theirs.octets + rrOverhead, nil
 }
 
 // rrOverhead is what a record takes in a message beside its data: a compressed

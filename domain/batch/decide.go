@@ -1,0 +1,117 @@
+package batch
+
+import (
+	"errors"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
+
+// maxRounds bounds the rounds of reading ahead. No command of today needs more
+// than three; operations that wait for each other's outcome to know what to
+// read could need one each, and read for themselves from then on.
+const maxRounds = 8
+
+// Decide implements [domain.Command]. It goes through the operations in rounds:
+// what they lack in one round is read, all at once, before the next. The round
+// in which none lacks anything is the decision.
+func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	view := newOverlay(h, env)
+	// Ids are drawn with the first Load. Who acts is what every operation asks.
+	view.want(access.NewActor(env.Actor))
+	if err := view.fetch(); err != nil {
+		return nil, err
+	}
+	steps := c.steps(env)
+	defer view.restart(false)
+	for round := 1; ; round++ {
+		view.restart(round > maxRounds)
+		events, refusals, err := decide(view, env, steps)
+		if err != nil {
+			return nil, err
+		}
+		if len(view.wanted) > 0 {
+			if err := view.fetch(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if len(refusals) > 0 {
+			return nil, &Error{Refusals: refusals}
+		}
+		return events, nil
+	}
+}
+
+// step is an operation whose ids are known.
+type step struct {
+	Operation
+	ids     map[domain.Sequence][]int64
+	command domain.Command
+	err     error // in place of a command
+}
+
+// steps deals out the ids in the order of the operations and builds the commands.
+func (c Command) steps(env domain.Env) []step {
+	steps := make([]step, len(c.operations))
+	created := make([]int64, len(c.operations))
+	for i, o := range c.operations {
+		steps[i].Operation = o
+		for n, sequence := range o.Takes {
+			id := env.NextID(sequence)
+			if n == 0 {
+				steps[i].ids, created[i] = map[domain.Sequence][]int64{}, id
+			}
+			steps[i].ids[sequence] = append(steps[i].ids[sequence], id)
+		}
+		var uses []int64
+		for _, used := range o.Uses {
+			uses = append(uses, created[used])
+		}
+		steps[i].command, steps[i].err = o.Build(uses)
+	}
+	return steps
+}
+
+// decide goes through the operations once. What it returns counts only if
+// nothing was wanted on the way.
+func decide(view *overlay, env domain.Env, steps []step) (events []domain.Event, refusals []Refusal, err error) {
+	refused := make([]bool, len(steps))
+	for i := range steps {
+		if err := view.history.Load(); err != nil { // a long way: may we go on?
+			return nil, nil, err
+		}
+		decided, err := steps[i].decide(view, env, refused)
+		var refusal *domain.Error
+		switch {
+		case errors.Is(err, errWanted):
+		case errors.As(err, &refusal) && refusal.Code == domain.CodeUnauthenticated:
+			return nil, nil, refusal // it is not the operation's fault
+		case errors.As(err, &refusal):
+			refused[i] = true
+			refusals = append(refusals, Refusal{Index: i, Err: refusal})
+		case err != nil:
+			return nil, nil, err
+		}
+		view.add(decided)
+		events = append(events, decided...)
+	}
+	return events, refusals, nil
+}
+
+func (s *step) decide(view *overlay, env domain.Env, refused []bool) ([]domain.Event, error) {
+	for _, used := range s.Uses {
+		if refused[used] {
+			return nil, domain.Refused("所引用的操作%d被拒绝！", used)
+		}
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	// An Env uses up its ids, and there may be another round.
+	ids := make(map[domain.Sequence][]int64, len(s.ids))
+	for sequence, list := range s.ids {
+		ids[sequence] = list
+	}
+	return s.command.Decide(view, domain.NewEnv(env.Actor, env.Now, ids))
+}

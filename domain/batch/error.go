@@ -1,0 +1,27 @@
+package batch
+
+import (
+	"fmt"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Refusal says why one operation was refused.
+type Refusal struct {
+	// Index is the operation's place in the batch, from 0.
+	Index int
+	Err   *domain.Error
+}
+
+// Error refuses a batch: nothing of it was done. Its text names the first
+// refused operation.
+type Error struct {
+	// Refusals has at least one entry, in the order of the operations. Those after
+	// the first were decided as if the refused ones before them were not there.
+	Refusals []Refusal
+}
+
+func (e *Error) Error() string {
+	first := e.Refusals[0]
+	return fmt.Sprintf("%d个操作被拒绝，没有任何修改！operations[%d]: %s", len(e.Refusals), first.Index, first.Err.Message)
+}

@@ -1,0 +1,169 @@
+package batch
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// errWanted ends a decision that needs what has not been read yet.
+var errWanted = errors.New("batch: what the decision needs is not read yet")
+
+// provisional is where the positions of the batch's own events begin: beyond
+// every position that the log will ever have, as theirs will be beyond all that
+// was read. Folds compare positions, and only that.
+const provisional domain.Position = 1 << 62
+
+// overlay is the log as an operation sees it: what was read, and on top the
+// events of the operations before it.
+//
+// Invariants:
+//  1. Whatever an operation is given was read through the store's history, and
+//     so is a part of the append's condition.
+//  2. A fold is given the batch's events after all of the log's, in the order of
+//     the operations, each once.
+//  3. The store's folds are handed back as they were read: it keeps what it read
+//     for later decisions, whose positions are not provisional.
+type overlay struct {
+	history domain.History
+	env     domain.Env
+	// direct: what is not there is read at once.
+	direct bool
+	states map[stateKey]*state
+	byTag  map[domain.Tag][]*state
+	wanted []*state
+	// happened are the batch's events of this round by tag.
+	happened map[domain.Tag][]domain.Recorded
+	changed  []*state
+	at       domain.Position
+}
+
+// stateKey names the state of a fold: type and item say all, see [domain.Fold].
+type stateKey struct {
+	fold  reflect.Type
+	tag   domain.Tag
+	types string
+}
+
+// state is what a fold comes to.
+type state struct {
+	item domain.Item
+	// fold is the overlay's own, but for the moment when it was read for an operation.
+	fold domain.Fold
+	read bool
+	// log is the snapshot without the batch's events, now the one with them,
+	// unless stale.
+	log, now       any
+	changed, stale bool
+}
+
+func newOverlay(h domain.History, env domain.Env) *overlay {
+	return &overlay{
+		history: h, env: env, at: provisional, states: map[stateKey]*state{},
+		byTag: map[domain.Tag][]*state{}, happened: map[domain.Tag][]domain.Recorded{},
+	}
+}
+
+// Load implements [domain.History]. It fails with errWanted where something has
+// to be read first, unless the round is direct.
+func (o *overlay) Load(folds ...domain.Fold) error {
+	states := make([]*state, len(folds))
+	complete := true
+	for i, f := range folds {
+		states[i] = o.want(f)
+		complete = complete && states[i].read
+	}
+	if !complete && !o.direct {
+		return errWanted
+	}
+	if !complete {
+		if err := o.fetch(); err != nil {
+			return err
+		}
+	}
+	for i, f := range folds {
+		f.Restore(states[i].snapshot())
+	}
+	return nil
+}
+
+// want returns the state that the fold asks for; the next fetch reads it if it was not.
+func (o *overlay) want(f domain.Fold) *state {
+	item := f.Item()
+	key := stateKey{fold: reflect.TypeOf(f), tag: item.Tag, types: strings.Join(item.Types, "\n")}
+	s, known := o.states[key]
+	if !known {
+		s = &state{item: item, fold: f}
+		o.states[key] = s
+		o.wanted = append(o.wanted, s)
+	}
+	return s
+}
+
+// fetch reads all that is wanted, in one round trip.
+func (o *overlay) fetch() error {
+	folds := make([]domain.Fold, len(o.wanted))
+	for i, s := range o.wanted {
+		folds[i] = s.fold
+	}
+	if err := o.history.Load(folds...); err != nil {
+		return err
+	}
+	for _, s := range o.wanted {
+		s.read = true
+		s.log = s.fold.Snapshot()
+		s.now = s.log
+		o.byTag[s.item.Tag] = append(o.byTag[s.item.Tag], s)
+		for _, r := range o.happened[s.item.Tag] {
+			o.apply(s, r)
+		}
+	}
+	o.wanted = nil
+	return nil
+}
+
+// restart forgets the batch's events, for another round.
+func (o *overlay) restart(direct bool) {
+	for _, s := range o.changed {
+		s.fold.Restore(s.log)
+		s.now, s.changed, s.stale = s.log, false, false
+	}
+	clear(o.happened)
+	o.changed, o.at, o.direct = nil, provisional, direct
+}
+
+// add lets the operations that follow see the events.
+func (o *overlay) add(events []domain.Event) {
+	for _, e := range events {
+		o.at++
+		r := domain.Recorded{Position: o.at, Actor: o.env.Actor, At: o.env.Now, Event: e}
+		for _, tag := range e.Tags() {
+			o.happened[tag] = append(o.happened[tag], r)
+			for _, s := range o.byTag[tag] {
+				o.apply(s, r)
+			}
+		}
+	}
+}
+
+func (o *overlay) apply(s *state, r domain.Recorded) {
+	if len(s.item.Types) > 0 && !slices.Contains(s.item.Types, r.Event.EventType()) {
+		return
+	}
+	s.fold.Apply(r)
+	s.stale = true
+	if !s.changed {
+		s.changed = true
+		o.changed = append(o.changed, s)
+	}
+}
+
+func (s *state) snapshot() any {
+	if s.stale {
+		s.now, s.stale = s.fold.Snapshot(), false
+	}
+	return s.now
+}
