@@ -58,7 +58,9 @@ func New(cfg Config) (*Agent, error) {
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1),
 		ledger: newLedger(cfg.agentAddr(), cfg.NameServers),
 	}
-	a.queue = queue{ready: sync.NewCond(&a.mu), coldLimit: max(1, cfg.Workers-1)}
+	a.ledger.stock.waiting = 1
+	a.ledger.frontier.note(&a.ledger.stock)
+	a.queue = queue{ready: sync.NewCond(&a.mu), coldLimit: max(1, cfg.Workers/2)}
 	if err := a.prepare(); err != nil {
 		return nil, err
 	}

@@ -34,7 +34,8 @@ type Config struct {
 	NameServers []string
 	// Secrets resolves vault ids named by the BIND configuration; nil knows none.
 	Secrets func(ctx context.Context, ids []string) (map[string]string, error)
-	// Workers is the number of zones worked on at the same time, 4 when 0.
+	// Workers is the number of zones worked on at the same time, 16 when 0. Most of
+	// a worker's time named waits for its disk, so more of them than cores pay.
 	Workers int
 	// DriftEvery is the pause between two checks of all zones' serials, 30 s when 0.
 	DriftEvery time.Duration
@@ -61,7 +62,7 @@ func (c Config) complete() (Config, error) {
 		return c, errors.New("bind: a named that the system runs needs a port")
 	}
 	if c.Workers <= 0 {
-		c.Workers = 4
+		c.Workers = 16
 	}
 	if c.DriftEvery <= 0 {
 		c.DriftEvery = 30 * time.Second

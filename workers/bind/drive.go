@@ -84,7 +84,9 @@ func (d *driver) step(ctx context.Context) error {
 	if a.cfg.Supervise {
 		if err := d.named.keepRunning(ctx, a); err != nil {
 			d.away()
-			a.failSettings(err.Error())
+			if ctx.Err() == nil { // else it was interrupted
+				a.failSettings(err.Error())
+			}
 			return err
 		}
 	}
@@ -122,10 +124,11 @@ func (d *driver) meet(ctx context.Context) error {
 	status := parseStatus(text)
 	boot := fmt.Sprintf("%s %d", status["boot time"], d.named.pid())
 	if d.boot != boot {
-		d.boot = boot
-		if d.running, err = a.serverID(ctx); err != nil {
-			return err
+		running, err := a.serverID(ctx)
+		if err != nil {
+			return err // it is not met before it answers there, too
 		}
+		d.boot, d.running = boot, running
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -152,7 +155,9 @@ func (d *driver) takeStock(ctx context.Context) error {
 	a.queue.shut()
 	a.mu.Unlock()
 	if err := a.takeInventory(ctx); err != nil {
-		a.failSettings(err.Error())
+		if ctx.Err() == nil {
+			a.failSettings(err.Error())
+		}
 		return err
 	}
 	d.stock = d.boot
@@ -183,6 +188,9 @@ func (d *driver) configure(ctx context.Context) error {
 	complaint, err := d.establish(ctx, want)
 	if err == nil && complaint == nil {
 		d.settled = want.version
+	}
+	if err == nil {
+		a.dropDatabases(want.views)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

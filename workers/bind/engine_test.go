@@ -52,6 +52,17 @@ func newHost(t *testing.T) *host {
 // start runs a new engine on the host's directory and gives it the log so far.
 func (h *host) start() {
 	h.t.Helper()
+	h.startFrom(Snapshot{})
+	for _, e := range h.history {
+		if err := h.agent.Apply(e); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// startFrom runs a new engine on the host's directory and gives it a snapshot.
+func (h *host) startFrom(s Snapshot) {
+	h.t.Helper()
 	level := slog.LevelWarn
 	if os.Getenv("BIND_TEST_DEBUG") != "" {
 		level = slog.LevelDebug
@@ -66,13 +77,8 @@ func (h *host) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.agent, h.cancel, h.ended = a, cancel, make(chan error, 1)
 	go func() { h.ended <- a.Run(ctx) }()
-	if err := a.Reset(ctx, Snapshot{}); err != nil {
+	if err := a.Reset(ctx, s); err != nil {
 		h.t.Fatal(err)
-	}
-	for _, e := range h.history {
-		if err := a.Apply(e); err != nil {
-			h.t.Fatal(err)
-		}
 	}
 }
 
@@ -127,7 +133,7 @@ func (h *host) add(zone int64, r dns.RecordData) dns.RecordAdded {
 }
 
 func (h *host) drop(e dns.RecordAdded) {
-	h.emit(dns.RecordDeleted{ID: e.ID, ZoneID: e.ZoneID, Record: e.Record})
+	h.emit(dns.RecordDeleted(e))
 }
 
 // applied waits until everything emitted is proved, without failures.

@@ -81,6 +81,24 @@ func (l layout) write(path string, data []byte) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
+// writeNew writes a file whose name is new and does not wait for the disk: after
+// a crash of the host it may be there, or a beginning of it, or not. That is for
+// what can be told from a whole file and made again.
+func (l layout) writeNew(path string, data []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(path) // only litter otherwise
+			err = fmt.Errorf("write %s: %w", path, err)
+		}
+	}()
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close(), l.handOver(path))
+}
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -87,6 +87,29 @@ func (a *Agent) listZones(ctx context.Context, view int64) ([]zoneStatement, err
 	return parseZoneStatements(string(text))
 }
 
+// dropDatabases deletes the new-zone databases of views that named does not have
+// any more. Else a view that gets the same id, in another log or in one that was
+// put back, would begin with the zones of the old one.
+func (a *Agent) dropDatabases(views map[int64]dns.ViewData) {
+	entries, err := os.ReadDir(a.layout.databases())
+	if err != nil {
+		a.log.Warn("cannot look for databases of former views", "error", err)
+		return
+	}
+	wanted := map[string]bool{}
+	for id := range views {
+		wanted[viewName(id)] = true
+	}
+	for _, e := range entries {
+		if view, _, _ := strings.Cut(e.Name(), "."); wanted[view] {
+			continue
+		}
+		if err := os.Remove(filepath.Join(a.layout.databases(), e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
+			a.log.Warn("cannot delete a former view's database", "file", e.Name(), "error", err)
+		}
+	}
+}
+
 // takeInventory finds out what named has, and queues every place for comparison:
 // nothing that was known of named before holds any more. No worker may be busy.
 func (a *Agent) takeInventory(ctx context.Context) error {
@@ -112,9 +135,13 @@ func (a *Agent) takeInventory(ctx context.Context) error {
 	}
 	for view, list := range lists {
 		for _, z := range list {
-			a.found(siteKey{view: view, zone: z.zone}, z.installed)
+			if key := (siteKey{view: view, zone: z.zone}); a.found(key, z.installed) {
+				a.ledger.owe(a.ledger.sites[key], 1) // it may have been deleted at any position
+			}
 		}
 	}
+	a.ledger.stock.begin()
+	a.ledger.stock.succeed()
 	for _, s := range a.ledger.sites {
 		a.queue.put(s, false)
 	}
@@ -122,16 +149,17 @@ func (a *Agent) takeInventory(ctx context.Context) error {
 }
 
 // found notes a zone that named has. One that the log does not have gets a site
-// that wants nothing, and so is removed. Needs the lock.
-func (a *Agent) found(key siteKey, have installed) {
+// that wants nothing, and so is removed; found then says true. Needs the lock.
+func (a *Agent) found(key siteKey, have installed) (stray bool) {
 	s := a.ledger.sites[key]
-	if s == nil {
+	if stray = s == nil; stray {
 		a.log.Warn("zone is in named and not in the log, removing it", "zone", key.zone, "view", key.view)
 		a.metrics.drift.Inc()
 		s = &site{key: key}
 		a.ledger.sites[key] = s
 	}
 	s.installed = have
+	return stray
 }
 
 // findStrays removes zones that somebody else added, and files that no zone has.

@@ -25,6 +25,9 @@ type ledger struct {
 
 	sites    map[siteKey]*site
 	settings settings
+	// stock is owed from the engine's start until named's zones were listed: one of
+	// them may be of a zone that was deleted, which no wanted site knows of.
+	stock    pending
 	fallback nameServers
 	frontier frontier
 	failing  map[*site]struct{}

@@ -110,6 +110,24 @@ func freePort(addr netip.Addr, preferred uint16) (uint16, error) {
 	return 0, fmt.Errorf("bind: find a free port: %w", err)
 }
 
+// assigned says whether an interface has the address. named listens on nothing
+// else, without a complaint, while the kernel gives programs all of 127.0.0.0/8.
+func assigned(addr netip.Addr) error {
+	if addr.IsUnspecified() {
+		return nil
+	}
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if prefix, err := netip.ParsePrefix(one.String()); err == nil && prefix.Addr() == addr.WithZone("").Unmap() {
+			return nil
+		}
+	}
+	return errors.New("no interface of this machine has the address")
+}
+
 // portFree tries whether the port can be taken. named itself would not notice a
 // second named: it shares its ports.
 func portFree(addr netip.AddrPort) error {

@@ -107,7 +107,7 @@ func (a *Agent) addPrimary(ctx context.Context, j job) (installed, error) {
 	if err != nil {
 		return installed{}, &refusal{text: err.Error()}
 	}
-	if err := a.layout.write(file, text); err != nil {
+	if err := a.layout.writeNew(file, text); err != nil {
 		return installed{}, &refusal{text: err.Error()}
 	}
 	if _, err := a.control(ctx, "addzone "+placeArgs(j.key)+" "+primaryStatement(file, j.key.view)); err != nil {
@@ -132,16 +132,11 @@ const tolerant = "check-names ignore; check-integrity no; check-mx ignore; check
 	"max-records-per-type 0; max-types-per-name 0; max-zone-ttl unlimited; "
 
 func (a *Agent) addStub(ctx context.Context, key siteKey, forwarders []string) (installed, error) {
-	var list strings.Builder
-	for _, f := range forwarders {
-		addr, err := netip.ParseAddr(f)
-		if err != nil {
-			return installed{}, &refusal{text: err.Error()}
-		}
-		list.WriteString(addr.String() + "; ")
+	statement, err := stubStatement(forwarders)
+	if err != nil {
+		return installed{}, &refusal{text: err.Error()}
 	}
-	statement := "{ type static-stub; server-addresses { " + list.String() + "}; forward only; forwarders { " + list.String() + "}; };"
-	_, err := a.control(ctx, "addzone "+placeArgs(key)+" "+statement)
+	_, err = a.control(ctx, "addzone "+placeArgs(key)+" "+statement)
 	if refusedAs(err, "already exists") {
 		return installed{}, errReconfigure
 	}
@@ -152,10 +147,24 @@ func (a *Agent) addStub(ctx context.Context, key siteKey, forwarders []string) (
 	return installed{known: true, kind: kindStub, forwarders: slices.Clone(forwarders)}, nil
 }
 
-// zoneFile writes the content in master file form, in a fixed order.
+// stubStatement has named ask the forwarders and nobody else.
+func stubStatement(forwarders []string) (string, error) {
+	var list strings.Builder
+	for _, f := range forwarders {
+		addr, err := netip.ParseAddr(f)
+		if err != nil {
+			return "", err
+		}
+		list.WriteString(addr.String() + "; ")
+	}
+	return "{ type static-stub; server-addresses { " + list.String() + "}; forward only; forwarders { " + list.String() + "}; };", nil
+}
+
+// zoneFile writes the content in master file form, in a fixed order. The SOA
+// comes last: a file that lost its end in a crash of the host has none, so named
+// refuses the whole zone, which is then added anew, and never serves a part of it.
 func zoneFile(c content, serial uint32) ([]byte, error) {
 	var out bytes.Buffer
-	out.WriteString(c.soa(serial).String() + "\n")
 	for _, key := range c.keys() {
 		rrs, err := c.set(key).records(c.zone, key)
 		if err != nil {
@@ -165,5 +174,6 @@ func zoneFile(c content, serial uint32) ([]byte, error) {
 			out.WriteString(rr.String() + "\n")
 		}
 	}
+	out.WriteString(c.soa(serial).String() + "\n")
 	return out.Bytes(), nil
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,7 +66,11 @@ func (p *process) takeOver(ctx context.Context, a *Agent) error {
 			return err
 		}
 	}
-	if err := portFree(a.listen); err != nil {
+	err := portFree(a.listen)
+	if err == nil {
+		err = assigned(a.listen.Addr())
+	}
+	if err != nil {
 		return fmt.Errorf("bind: named cannot listen on %s: %w", a.listen, err)
 	}
 	return a.copyProgram()
@@ -118,7 +124,7 @@ func (p *process) start(ctx context.Context, a *Agent) error {
 	p.output = &tail{}
 	c, err := child.Start(ctx, child.Spec{
 		Name: "named", Path: a.layout.program(), Dir: a.layout.work(),
-		Args: []string{"-f", "-L", a.layout.log(), "-c", a.layout.conf()},
+		Args: []string{"-f", "-n", strconv.Itoa(threads()), "-L", a.layout.log(), "-c", a.layout.conf()},
 		Log:  p.output, Unprivileged: true, Owns: []string{a.layout.dir},
 	})
 	if err != nil {
@@ -134,6 +140,11 @@ func (p *process) start(ctx context.Context, a *Agent) error {
 	p.failures, p.began = 0, true
 	return nil
 }
+
+// threads is how many threads named works with. By default it is the number of
+// cores, and a thread that waits for the disk after an update answers nobody
+// meanwhile: on few cores soon none is left.
+func threads() int { return runtime.NumCPU() + 4 }
 
 // hold puts the next start off.
 func (p *process) hold() {

@@ -152,6 +152,27 @@ func TestHiddenRecordsAreProved(t *testing.T) {
 	h.applied()
 }
 
+// A deleted name below a wildcard whose alias leads back to itself makes named
+// answer SERVFAIL; that the record is gone is proved all the same, at once.
+func TestDeletedNameBelowALoop(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	v := h.view("all", "any")
+	z, _ := h.zone("a.test", v)
+	h.add(z, record(v, "*", "CNAME", "target"))
+	www := h.add(z, record(v, "www", "A", "10.0.0.1"))
+	h.applied()
+	before := metric(t, h.agent.metrics.failures)
+	h.drop(www)
+	h.applied()
+	if got := h.ask("127.0.0.1", "www.a.test", mdns.TypeA); got.Rcode != mdns.RcodeServerFailure {
+		t.Fatalf("no loop: %v", got)
+	}
+	if after := metric(t, h.agent.metrics.failures); after != before {
+		t.Errorf("%v failed attempts", after-before)
+	}
+}
+
 // One change of very many RRsets, and one RRset of very many records, need more than a message.
 func TestBulkChanges(t *testing.T) {
 	t.Parallel()

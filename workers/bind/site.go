@@ -102,6 +102,8 @@ type job struct {
 	changed domain.Position
 	soa     *mdns.SOA
 	zoneID  int64
+	// size is the number of RRsets of the log that the zone has in this view.
+	size int
 	// installed is what named is believed to have.
 	installed installed
 	// check asks for a comparison although nothing is pending.
@@ -129,6 +131,7 @@ func (s *site) take(fallback nameServers, check bool) job {
 	if s.want.forwards() {
 		return j
 	}
+	j.size = len(s.want.sets)
 	next := fallback.apexOf(s.key.zone, s.want.sets)
 	j.full = s.tracked == nil || check || s.soa == nil || !s.installed.known || s.installed.kind != kindPrimary
 	if !j.full {
