@@ -56,6 +56,9 @@ func openSession(ctx context.Context, pool *pgxpool.Pool, name string) (*session
 func (s *session) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
+	// The server ends a session some time after Close has returned; whoever wants
+	// the locks next should find them free.
+	_, _ = s.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
 	_ = s.Close(ctx) // the server notices a broken connection by itself
 }
 

@@ -50,7 +50,7 @@ func agentRunCommand() *cli.Command {
 			"the configuration that the agent writes: named -c <dir>/named.conf.",
 		Flags: []cli.Flag{
 			textFlag("creds", "credentials `file` written by agent enroll", "", &cfg.Creds),
-			&cli.Int64Flag{Name: "id", Usage: "the server's id, when there is no credentials file", Destination: &cfg.ID, Sources: fromEnv("id")},
+			&cli.Int64Flag{Name: "id", Usage: "the server's `id`, when there is no credentials file", HideDefault: true, Destination: &cfg.ID, Sources: fromEnv("id")},
 			textFlag("nats-url", "where NATS is, instead of what the credentials file says", "", &cfg.NATSURL),
 			textFlag("dir", "`folder` of keys, zones and configuration", "./agent", &cfg.Dir),
 			textFlag("dns", "`address:port` where named answers", "0.0.0.0:53", &cfg.DNS),
@@ -125,6 +125,9 @@ func connectAgent(c busauth.Credentials, url string, log *slog.Logger) (*nats.Co
 	if err != nil {
 		return nil, fmt.Errorf("connect the agent to NATS: %w", err)
 	}
+	if !nc.IsConnected() {
+		log.Warn("NATS does not answer yet, the agent keeps trying", "url", redact(url), "error", nc.LastError())
+	}
 	return nc, nil
 }
 
@@ -146,9 +149,9 @@ func agentEnrollCommand() *cli.Command {
 		Name:  "enroll",
 		Usage: "trust an agent for a registered server and write its credentials file",
 		Flags: append([]cli.Flag{
-			&cli.Int64Flag{Name: "server", Usage: "the server's `id`", Destination: &e.Server},
+			&cli.Int64Flag{Name: "server", Usage: "the server's `id`", HideDefault: true, Destination: &e.Server, Sources: fromEnv("server")},
 			textFlag("ip", "the server's `address`, instead of its id", "", &e.IP),
-			&cli.BoolFlag{Name: "create", Usage: "register the server when no server has --ip", Destination: &e.Create},
+			&cli.BoolFlag{Name: "create", Usage: "register the server when no server has --ip", Destination: &e.Create, Sources: fromEnv("create")},
 			textFlag("host", "host name for --create", "", &e.Host),
 			textFlag("env", "environment for --create", "prod", &e.Env),
 			textFlag("creds", "credentials `file` to write", "./agent-creds.json", &e.Creds),

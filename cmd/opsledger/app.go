@@ -46,7 +46,7 @@ type App struct {
 	listener net.Listener
 	// engine is dev's agent, nil under serve.
 	engine *bind.Agent
-	// newPassword is the admin's random password on the first start.
+	// newPassword is the admin's random password that nobody has been shown yet.
 	newPassword string
 }
 
@@ -121,6 +121,9 @@ func (a *App) startBus(ctx context.Context) error {
 	a.life.onStop("NATS", func() error { return closeBus(a.bus) })
 	stream := eventstore.StreamConfig{Replicas: a.cfg.NATSReplicas}
 	if err := eventstore.EnsureStream(ctx, a.bus.js, a.store, stream); err != nil {
+		if a.cfg.NATSURL == "" {
+			err = fmt.Errorf("%w (the stream is kept in %s)", err, a.db.folder.sub("nats"))
+		}
 		return err
 	}
 	a.life.start("relay", eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).Run)
@@ -155,18 +158,6 @@ func newModels(store *eventstore.Store, cfg Config) []projections.Model {
 		projections.NewAccessModel(),
 		projections.NewDNSModel(projections.NewUsernames(store), cfg.location),
 	}
-}
-
-// seed makes the admin user on the first start.
-func (a *App) seed(ctx context.Context) error {
-	created, password, err := api.EnsureAdmin(ctx, a.store, a.vault, a.cfg.AdminPassword)
-	if err != nil {
-		return fmt.Errorf("admin user: %w", err)
-	}
-	if created && a.cfg.AdminPassword == "" {
-		a.newPassword = password
-	}
-	return nil
 }
 
 // startWorkers serves the agents.

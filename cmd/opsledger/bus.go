@@ -34,7 +34,7 @@ func openBus(cfg Config, dir string, authenticate embeddednats.Authenticate, log
 		var server *embeddednats.Server
 		server, err = embeddednats.Start(embeddednats.Config{Listen: cfg.NATSListen, Dir: dir, Authenticate: authenticate, Isolate: busauth.Isolate, Log: log})
 		if err != nil {
-			return nil, fmt.Errorf("embedded NATS: %w", err)
+			return nil, err
 		}
 		b.url, b.close = server.URL(), server.Stop
 		b.nc, err = server.Connect(options...)

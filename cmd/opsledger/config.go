@@ -46,6 +46,9 @@ type Config struct {
 // Validate checks every field and completes the derived ones.
 func (c *Config) Validate() error {
 	var errs []error
+	if c.Data == "" { // would be the current folder
+		errs = append(errs, named("--data", errors.New("no folder is given")))
+	}
 	abs, err := filepath.Abs(c.Data)
 	errs = append(errs, named("--data", err))
 	c.Data = abs

@@ -24,7 +24,7 @@ var errDataInUse = errors.New("data folder is in use by a running opsledger")
 
 // openDataFolder makes the folder where needed and takes its lock.
 func openDataFolder(path string) (*dataFolder, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := os.MkdirAll(path, folderMode()); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
@@ -39,6 +39,16 @@ func openDataFolder(path string) (*dataFolder, error) {
 		return nil, fmt.Errorf("lock data folder: %w", err)
 	}
 	return &dataFolder{path: path, lock: lock}, nil
+}
+
+// folderMode lets others pass through root's folder, not look around: where user
+// namespaces are forbidden, PostgreSQL and named run as another user and have to
+// reach what is theirs in it. Everything inside has its owner's mode.
+func folderMode() os.FileMode {
+	if os.Geteuid() == 0 {
+		return 0o711
+	}
+	return 0o700
 }
 
 // sub names a folder or file inside.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -14,11 +15,16 @@ import (
 	"time"
 
 	mdns "github.com/miekg/dns"
-	"go.uber.org/goleak"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
+	if os.Getenv(asProgram) != "" {
+		main()
+		os.Exit(0)
+	}
+	testkit.Main(m)
 }
 
 const testPassword = "correct horse"
@@ -34,15 +40,30 @@ type devServer struct {
 
 func startDev(t *testing.T, data string) *devServer {
 	t.Helper()
-	cfg := Config{
+	return startServer(t, testConfig(data), true)
+}
+
+// testConfig is that of a server with everything private in the folder.
+func testConfig(data string) Config {
+	return Config{
 		HTTP: "127.0.0.1:0", DNS: "127.0.0.1:0", NATSListen: "127.0.0.1:0", Data: data, NATSReplicas: 1,
 		AdminPassword: testPassword, Timezone: "Asia/Shanghai", Register: true, LogLevel: "warn",
 	}
+}
+
+// tryApp starts a server that may fail to start.
+func tryApp(t *testing.T, cfg Config, dev bool) (*App, error) {
+	t.Helper()
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: cfg.level}))
-	app, err := startApp(context.Background(), cfg, true, log)
+	return startApp(context.Background(), cfg, dev, log)
+}
+
+func startServer(t *testing.T, cfg Config, dev bool) *devServer {
+	t.Helper()
+	app, err := tryApp(t, cfg, dev)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func serveFlags(c *Config) []cli.Flag {
 	flags := []cli.Flag{
 		textFlag("http", "`host:port` of the REST APIs, port 0 takes any", "127.0.0.1:8080", &c.HTTP),
 		textFlag("admin-password", "password of user admin on the first start (default: random, printed once)", "", &c.AdminPassword),
-		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account", Value: true,
+		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account; --register=false does not", Value: true,
 			Destination: &c.Register, Sources: fromEnv("register")},
 	}
 	return append(append(flags, busFlags(c)...), storageFlags(c)...)

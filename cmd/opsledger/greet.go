@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// greet says where everything is and, under dev, what to try.
-func (a *App) greet(w io.Writer) {
+// greet says where everything is and, under dev, what to try. A new password
+// counts as shown when it was written.
+func (a *App) greet(w io.Writer) error {
 	var text strings.Builder
 	api := "http://" + a.listener.Addr().String()
 	fmt.Fprintf(&text, "\nopsledger %s is ready\n  API    %s\n  NATS   %s\n  data   %s\n", version, api, redact(a.bus.url), a.cfg.Data)
@@ -23,7 +24,13 @@ func (a *App) greet(w io.Writer) {
 		addr := a.engine.Addr()
 		text.WriteString(walk(api, password, addr.Addr().String(), addr.Port()))
 	}
-	_, _ = io.WriteString(w, text.String()) // there is nobody to tell if standard output is gone
+	if _, err := io.WriteString(w, text.String()); err != nil {
+		return nil // standard output is gone: there is nobody to tell, and the next start tells again
+	}
+	if a.newPassword != "" {
+		return a.forgetPassword()
+	}
+	return nil
 }
 
 // walk is the copy-and-paste example: a record, from POST to dig.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strings"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -18,7 +19,7 @@ import (
 // runs an agent with a private named for it. The agent uses the bus as any
 // other agent does, with its own credentials and no more rights.
 func (a *App) startLocalAgent(ctx context.Context) error {
-	server, err := registerServer(ctx, a.store, thisMachine(a.cfg.dns.Addr()))
+	server, err := registerMachine(ctx, a.store, thisMachine(a.cfg.dns.Addr()))
 	if err != nil {
 		return fmt.Errorf("register this machine: %w", err)
 	}
@@ -61,6 +62,32 @@ func thisMachine(addr netip.Addr) dns.ServerInput {
 		Host: &host, IP: &ip, Env: &env,
 		ZbProcessItem: &none, ZbPortItem: &none, ZbResolveItem: &none, ZbResolveRateItem: &none,
 	}
+}
+
+// registerMachine is registerServer for a machine that may have got another
+// address since: the server with its host name moves there, keeping its agent.
+func registerMachine(ctx context.Context, store *eventstore.Store, in dns.ServerInput) (int64, error) {
+	id, err := serverByAddress(ctx, store, *in.IP)
+	if err != nil {
+		return 0, err
+	}
+	if id != 0 {
+		return id, enroll(ctx, store, id)
+	}
+	if id, err = serverByHost(ctx, store, *in.Host); err != nil {
+		return 0, err
+	}
+	if id == 0 {
+		return registerServer(ctx, store, in)
+	}
+	move, err := dns.NewUpdateServer(id, in, nil)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := store.Execute(ctx, eventstore.Request{Command: move, Actor: domain.System}); err != nil {
+		return 0, err
+	}
+	return id, enroll(ctx, store, id)
 }
 
 // registerServer makes sure that there is a server with the input's address
@@ -106,9 +133,19 @@ func serverByAddress(ctx context.Context, store *eventstore.Store, text string) 
 		return 0, err
 	}
 	ip := addr.String()
+	return serverWith(ctx, store, dns.TagServerIP(ip), func(d dns.ServerData) bool { return d.IP == ip })
+}
+
+// serverByHost is serverByAddress for the host name.
+func serverByHost(ctx context.Context, store *eventstore.Store, host string) (int64, error) {
+	return serverWith(ctx, store, dns.TagServerHost(host), func(d dns.ServerData) bool { return strings.EqualFold(d.Host, host) })
+}
+
+// serverWith follows the events with a tag that one server at a time can have.
+func serverWith(ctx context.Context, store *eventstore.Store, tag domain.Tag, has func(dns.ServerData) bool) (int64, error) {
 	var id int64
 	for after := domain.Position(0); ; {
-		page, err := store.ReadTag(ctx, dns.TagServerIP(ip), after, 500)
+		page, err := store.ReadTag(ctx, tag, after, 500)
 		if err != nil || len(page) == 0 {
 			return id, err
 		}
@@ -122,12 +159,16 @@ func serverByAddress(ctx context.Context, store *eventstore.Store, text string) 
 			case dns.ServerCreated:
 				id = e.ID
 			case dns.ServerUpdated:
-				id = 0
-				if e.After.IP == ip {
+				switch {
+				case has(e.After):
 					id = e.ID
+				case id == e.ID:
+					id = 0
 				}
 			case dns.ServerDeleted:
-				id = 0
+				if id == e.ID {
+					id = 0
+				}
 			}
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -20,9 +22,20 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "opsledger:", err)
+		fmt.Fprintln(os.Stderr, "opsledger:", oneLine(err))
 		os.Exit(1)
 	}
+}
+
+// oneLine keeps what joined errors say apart by semicolons instead of newlines.
+func oneLine(err error) string {
+	var parts []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(parts, line) {
+			parts = append(parts, line)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(parts, "; "), ":; ", ": ")
 }
 
 // run is the whole program; it returns when the subcommand has ended and
@@ -32,7 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 func rootCommand(stdout, stderr io.Writer) *cli.Command {
-	return &cli.Command{
+	root := &cli.Command{
 		Name:      "opsledger",
 		Usage:     "event-sourced control plane for BIND name servers and host updates",
 		Version:   version,
@@ -40,13 +53,36 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 		ErrWriter: stderr,
 		// Errors are printed once, by main.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
-		OnUsageError: func(_ context.Context, _ *cli.Command, err error, _ bool) error {
-			return fmt.Errorf("%w (try --help)", err)
-		},
 		Commands: []*cli.Command{
 			devCommand(), serveCommand(), agentCommand(), migrateCommand(),
-			rebuildCommand(), recoverCommand(), versionCommand(),
+			rebuildCommand(), recoverCommand(), benchCommand(), versionCommand(),
 		},
+	}
+	strict(root)
+	return root
+}
+
+// strict has a command and those below it refuse what they do not understand,
+// in one line, instead of ignoring it or answering with pages of help.
+func strict(cmd *cli.Command) {
+	cmd.OnUsageError = func(_ context.Context, _ *cli.Command, err error, _ bool) error {
+		return fmt.Errorf("%w (try --help)", err)
+	}
+	action := cmd.Action
+	cmd.Action = func(ctx context.Context, cmd *cli.Command) error {
+		word := cmd.Args().First()
+		switch {
+		case word != "" && action == nil:
+			return fmt.Errorf("there is no command %q (try --help)", word)
+		case word != "" && cmd.ArgsUsage == "":
+			return fmt.Errorf("%s takes no argument, but there is %q (try --help)", cmd.Name, word)
+		case action == nil:
+			return cli.ShowSubcommandHelp(cmd)
+		}
+		return action(ctx, cmd)
+	}
+	for _, sub := range cmd.Commands {
+		strict(sub)
 	}
 }
 

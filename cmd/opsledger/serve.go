@@ -42,6 +42,7 @@ func runApp(ctx context.Context, cmd *cli.Command, cfg Config, dev bool) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
+	relaxCollector()
 	app, err := startApp(ctx, cfg, dev, newLogger(cmd.Root().ErrWriter, cfg.level))
 	if err != nil {
 		if ctx.Err() != nil {
@@ -49,7 +50,9 @@ func runApp(ctx context.Context, cmd *cli.Command, cfg Config, dev bool) error {
 		}
 		return err
 	}
-	app.greet(cmd.Root().Writer)
-	failure := app.life.wait(ctx)
+	failure := app.greet(cmd.Root().Writer)
+	if failure == nil {
+		failure = app.life.wait(ctx)
+	}
 	return errors.Join(failure, app.life.stop())
 }

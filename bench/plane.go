@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/internal/child"
+)
+
+// plane is a running control plane with one agent and its named: `opsledger
+// dev` as a process of its own. Cases reach it as any client does.
+type plane struct {
+	// api is host:port of the REST APIs, dns that of named.
+	api, dns string
+	// databaseURL is its PostgreSQL, for baselines.
+	databaseURL string
+	// agentDir is the folder of the agent and named.
+	agentDir string
+	// process is the control plane and the agent.
+	process *child.Process
+}
+
+const (
+	planePassword = "password of a bench run"
+	// planeStart bounds the start of a plane.
+	planeStart = 60 * time.Second
+)
+
+// startPlane starts a plane on an empty folder and on free ports.
+func startPlane(ctx context.Context, e *Env) (*plane, error) {
+	dir := filepath.Join(e.Dir, "plane")
+	e.Progress("starting a control plane")
+	process, err := child.Start(ctx, child.Spec{
+		Name: "opsledger", Path: e.Executable, Log: logLines{e.Log}, DeathSignal: syscall.SIGTERM,
+		Args: []string{"dev", "--data", dir, "--http", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
+			"--admin-password", planePassword, "--log-level", "error"},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the program itself as a control plane: %w", err)
+	}
+	e.Defer(func() error { return process.Stop(stopLimit) })
+	p := &plane{agentDir: filepath.Join(dir, "named"), process: process}
+	ctx, cancel := context.WithTimeout(ctx, planeStart)
+	defer cancel()
+	if err := p.await(ctx, filepath.Join(dir, "running.json")); err != nil {
+		return nil, err
+	}
+	return p, p.note(ctx, e)
+}
+
+// await waits until the plane is ready to serve.
+func (p *plane) await(ctx context.Context, running string) error {
+	for {
+		if p.find(running) == nil && p.ready(ctx) == nil {
+			return nil
+		}
+		select {
+		case <-p.process.Done():
+			return fmt.Errorf("the control plane ended: %w", p.process.Err())
+		case <-ctx.Done():
+			return fmt.Errorf("the control plane did not get ready: %w", ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// find reads where the plane is to be reached.
+func (p *plane) find(running string) error {
+	text, err := os.ReadFile(running)
+	if err != nil {
+		return err
+	}
+	var found struct {
+		DatabaseURL string `json:"database_url"`
+		HTTP        string `json:"http"`
+		DNS         string `json:"dns"`
+	}
+	if err := json.Unmarshal(text, &found); err != nil {
+		return err
+	}
+	p.api, p.dns, p.databaseURL = found.HTTP, found.DNS, found.DatabaseURL
+	return nil
+}
+
+func (p *plane) ready(ctx context.Context) error {
+	conn, err := dialAPI(ctx, p.api)
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	reply, err := conn.do(request{method: http.MethodGet, path: "/readyz"})
+	if err == nil && reply.status != http.StatusOK {
+		err = fmt.Errorf("status %d", reply.status)
+	}
+	return err
+}
+
+// note tells the versions of what the plane runs.
+func (p *plane) note(ctx context.Context, e *Env) error {
+	conn, err := pgx.Connect(ctx, p.databaseURL)
+	if err != nil {
+		return err
+	}
+	version, _, _ := strings.Cut(conn.PgConn().ParameterStatus("server_version"), " ")
+	e.Note("PostgreSQL " + version)
+	if err := conn.Close(ctx); err != nil {
+		return err
+	}
+	// named over DNS may keep it to itself
+	text, err := child.Run(ctx, child.Spec{Path: filepath.Join(p.agentDir, "bin", "named"), Args: []string{"-v"}})
+	if err != nil {
+		return err
+	}
+	version, _, _ = strings.Cut(strings.TrimSpace(string(text)), "-")
+	e.Note(version)
+	return nil
+}
+
+// logLines gives what a process prints to the log.
+type logLines struct{ log *slog.Logger }
+
+func (l logLines) Write(text []byte) (int, error) {
+	l.log.Debug("control plane", "says", string(bytes.TrimSpace(text)))
+	return len(text), nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+)
+
+// passwordFile keeps the admin's random password from before the user is made
+// until it was shown: a first start that is stopped, or fails, between the two
+// would otherwise leave a log that nobody can log in to.
+const passwordFile = "admin-password.unseen"
+
+// seed makes the admin user on the first start.
+func (a *App) seed(ctx context.Context) error {
+	head, err := a.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	unseen, err := a.unseenPassword(head.Position == 0)
+	if err != nil {
+		return fmt.Errorf("admin user: %w", err)
+	}
+	password := a.cfg.AdminPassword
+	if password == "" {
+		password = unseen
+	}
+	created, _, err := api.EnsureAdmin(ctx, a.store, a.vault, password)
+	if err != nil {
+		return fmt.Errorf("admin user: %w", err)
+	}
+	switch {
+	case unseen == "":
+	case created || head.Position > 0:
+		a.newPassword = unseen
+	default: // another process was faster, with another password
+		if err := a.forgetPassword(); err != nil {
+			return err
+		}
+	}
+	return a.awaitUsers(ctx)
+}
+
+// awaitUsers returns when the read models know everybody whom the log knows, so
+// that the first login finds the admin. Where they stand still the start goes
+// on: readyz tells.
+func (a *App) awaitUsers(ctx context.Context) error {
+	head, err := a.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := a.progress.Wait(wait, domain.ContextAccess, head.Last[domain.ContextAccess]); err != nil {
+		a.log.Warn("the read models of users are behind", "error", err)
+	}
+	return ctx.Err()
+}
+
+// unseenPassword returns the password that an earlier start did not come to
+// show, or on a first start without --admin-password a new one, else none.
+func (a *App) unseenPassword(first bool) (string, error) {
+	if a.cfg.AdminPassword != "" && first {
+		return "", a.forgetPassword()
+	}
+	text, err := os.ReadFile(a.db.folder.sub(passwordFile))
+	if unseen := strings.TrimSpace(string(text)); unseen != "" {
+		return unseen, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if !first {
+		return "", nil
+	}
+	password := rand.Text()
+	return password, os.WriteFile(a.db.folder.sub(passwordFile), []byte(password+"\n"), 0o600)
+}
+
+// forgetPassword removes the file once it has served.
+func (a *App) forgetPassword() error {
+	if err := os.Remove(a.db.folder.sub(passwordFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
