@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+// client is one of many that write at the same time. It repeats each write
+// under one Idempotency-Key until it is answered for certain, and keeps what was
+// acknowledged: own is what the whole system must come to say about the
+// resources that this client alone changes.
+type client struct {
+	w     *workload
+	id    int
+	rng   *rand.Rand
+	http  *http.Client
+	serie int // numbers names and keys, none of which is used twice
+	acks  atomic.Int64
+	own   belongings
+}
+
+// belongings are resources by id.
+type belongings struct {
+	servers map[int64]dns.ServerData
+	views   map[int64]dns.ViewData
+	zones   map[int64]dns.ZoneData
+	records map[int64]ownRecord
+	conf    string
+	// gone are names of zones that were deleted or renamed.
+	gone []string
+}
+
+type ownRecord struct {
+	zone int64
+	dns.RecordData
+}
+
+func newClient(w *workload, id int) *client {
+	return &client{
+		w: w, id: id, rng: rand.New(rand.NewPCG(w.seed, uint64(id))),
+		http: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{}},
+		own: belongings{
+			servers: map[int64]dns.ServerData{}, views: map[int64]dns.ViewData{}, zones: map[int64]dns.ZoneData{}, records: map[int64]ownRecord{},
+		},
+	}
+}
+
+// run writes and reads at random until ctx ends; the last write is carried through.
+func (c *client) run(ctx context.Context) {
+	defer c.http.CloseIdleConnections()
+	for ctx.Err() == nil && !c.w.t.Failed() {
+		c.step()
+	}
+}
+
+func (c *client) next() int { c.serie++; return c.serie }
+
+// pick returns a random key that is wanted, 0 when there is none.
+func pick[V any](rng *rand.Rand, all map[int64]V, wanted func(int64) bool) int64 {
+	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(id int64) bool { return !wanted(id) })
+	if len(keys) == 0 {
+		return 0
+	}
+	return keys[rng.IntN(len(keys))]
+}
+
+func every(int64) bool { return true }
+
+// answer is a reply that says for certain what became of a request.
+type answer struct {
+	status   int
+	position int64
+	// id is that of the resource that was created, 0 without one.
+	id      int64
+	pending bool
+	body    []byte
+}
+
+// write repeats a write until it is carried out or refused, and reports whether
+// it was carried out. An acknowledged write must be exactly one event of the type.
+func (c *client) write(event, method, target string, body map[string]any) (answer, bool) {
+	key := fmt.Sprintf("client %d write %d", c.id, c.next())
+	give := time.Now().Add(90 * time.Second)
+	for {
+		a, err := c.ask(method, target, key, 0, body)
+		switch {
+		case err == nil && a.status == http.StatusOK:
+			c.w.acknowledged(c.id, a.position, event)
+			c.acks.Add(1)
+			return a, true
+		case err == nil && refusals[a.status]:
+			return a, false
+		case err == nil && a.status != http.StatusServiceUnavailable:
+			c.w.t.Errorf("%s %s %v: status %d: %s", method, target, body, a.status, a.body)
+			return a, false
+		case time.Now().After(give):
+			c.w.t.Errorf("%s %s is not answered: %v, status %d: %s", method, target, err, a.status, a.body)
+			return a, false
+		}
+		time.Sleep(50 * time.Millisecond) // it is a fault's time; a client pauses before it repeats
+	}
+}
+
+var refusals = map[int]bool{http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusPreconditionFailed: true}
+
+// ask makes one request. Errors are those of the connection.
+func (c *client) ask(method, target, key string, least int64, body map[string]any) (answer, error) {
+	var text io.Reader = http.NoBody
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return answer{}, err
+		}
+		text = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequestWithContext(c.w.t.Context(), method, "http://"+c.w.http+target, text)
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", c.w.token)
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	if least > 0 {
+		req.Header.Set("Opsledger-Min-Position", strconv.FormatInt(least, 10))
+	}
+	reply, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer reply.Body.Close()
+	a := answer{status: reply.StatusCode, pending: reply.Header.Get("Opsledger-Pending") != ""}
+	a.position, _ = strconv.ParseInt(reply.Header.Get("Opsledger-Position"), 10, 64)
+	a.id, _ = strconv.ParseInt(path.Base(reply.Header.Get("Location")), 10, 64)
+	a.body, err = io.ReadAll(reply.Body)
+	return a, err
+}
+
+// seen reads a resource back, as of the write that was just acknowledged. While
+// a fault lasts there may be no answer, but there is never a wrong one.
+func (c *client) seen(target string, since int64, want int, part string) {
+	a, err := c.ask(http.MethodGet, target, "", since, nil)
+	if err != nil || a.status == http.StatusServiceUnavailable {
+		return
+	}
+	if a.status != want || !bytes.Contains(a.body, []byte(part)) {
+		c.w.t.Errorf("%s as of %d: status %d: %s; want %d with %s", target, since, a.status, a.body, want, part)
+	}
+}
