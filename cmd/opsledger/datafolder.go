@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"github.com/opsledger/opsledger/internal/folderlock"
 )
 
 // dataFolder is the folder of everything private, held by one process at a time.
 //
 // Invariant: who holds the lock may start private children in the folder and
-// write running.json; everybody else only reads it. The kernel drops the lock
-// with the process, however it ends.
+// write running.json; everybody else only reads it. The lock ends with
+// the process.
 type dataFolder struct {
 	path string
-	lock *os.File
+	lock *folderlock.Lock
 }
 
 // errDataInUse says that a running opsledger holds the folder.
@@ -27,16 +28,12 @@ func openDataFolder(path string) (*dataFolder, error) {
 	if err := os.MkdirAll(path, folderMode()); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	lock, err := folderlock.Take(path)
+	if errors.Is(err, folderlock.ErrHeld) {
+		return nil, fmt.Errorf("%s: %w", path, errDataInUse)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
-	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = lock.Close() // nothing was written
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%s: %w", path, errDataInUse)
-		}
-		return nil, fmt.Errorf("lock data folder: %w", err)
 	}
 	return &dataFolder{path: path, lock: lock}, nil
 }
@@ -57,9 +54,9 @@ func (d *dataFolder) sub(name string) string { return filepath.Join(d.path, name
 // close gives the folder free.
 func (d *dataFolder) close() error {
 	if err := os.Remove(d.sub(runningFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return errors.Join(err, d.lock.Close())
+		return errors.Join(err, d.lock.Release())
 	}
-	return d.lock.Close()
+	return d.lock.Release()
 }
 
 const runningFile = "running.json"

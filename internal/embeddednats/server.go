@@ -7,12 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/opsledger/opsledger/internal/folderlock"
 )
 
 const (
@@ -56,7 +57,7 @@ type Config struct {
 // Server is a running NATS server.
 type Server struct {
 	inner  *server.Server
-	lock   *dirLock
+	lock   *folderlock.Lock
 	secret string
 	listen bool
 }
@@ -97,11 +98,11 @@ func start(cfg Config) (*Server, error) {
 	}
 	inner, err := run(opts, cfg.Log)
 	if err != nil {
-		return nil, errors.Join(err, lock.release())
+		return nil, errors.Join(err, lock.Release())
 	}
 	if err := door.open(inner, cfg.Isolate); err != nil {
 		shutdown(inner)
-		return nil, errors.Join(err, lock.release())
+		return nil, errors.Join(err, lock.Release())
 	}
 	return &Server{inner: inner, lock: lock, secret: secret, listen: !opts.DontListen}, nil
 }
@@ -206,8 +207,5 @@ func (s *Server) Addr() net.Addr {
 func (s *Server) Stop() {
 	shutdown(s.inner)
 	// The lock falls with the process too; nothing depends on this succeeding.
-	_ = s.lock.release()
+	_ = s.lock.Release()
 }
-
-// lockPath is the file whose lock means that a server uses the directory.
-func lockPath(dir string) string { return filepath.Join(dir, "lock") }

@@ -3,25 +3,15 @@ package privatepg
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
-	"golang.org/x/sys/unix"
+	"github.com/opsledger/opsledger/internal/folderlock"
 )
 
-// lockFolder makes this process the folder's only owner until the file is
-// closed, which the kernel does when we die.
-func lockFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
+// lockFolder makes this process the folder's only owner.
+func lockFolder(dir string) (*folderlock.Lock, error) {
+	lock, err := folderlock.Take(dir)
+	if errors.Is(err, folderlock.ErrHeld) {
+		return nil, fmt.Errorf("%s is in use by another opsledger process", dir)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = f.Close() // nothing was written
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%s is in use by another opsledger process", dir)
-		}
-		return nil, fmt.Errorf("lock %s: %w", dir, err)
-	}
-	return f, nil
+	return lock, err
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/folderlock"
 )
 
 // Config says where the server lives.
@@ -44,7 +45,7 @@ type Server struct {
 	bin    binaries
 	data   string
 	socket string
-	lock   *os.File
+	lock   *folderlock.Lock
 	output *os.File
 
 	stop context.CancelFunc
@@ -173,6 +174,6 @@ func (s *Server) release() {
 		_ = s.output.Close() // ours is one of two descriptors, nothing is buffered
 	}
 	if s.lock != nil {
-		_ = s.lock.Close() // cannot fail in a way that keeps the lock
+		_ = s.lock.Release() // cannot fail in a way that keeps the lock
 	}
 }
