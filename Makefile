@@ -16,6 +16,7 @@ help: ## show this list
 .PHONY: run
 run: ## build and start everything on this machine under ./data (ARGS='…' are passed on)
 	@scripts/deps.sh run
+	@echo "building (a minute or two the first time)"
 	@$(MAKE) --no-print-directory build
 	@exec bin/opsledger dev $(ARGS)
 
