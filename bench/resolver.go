@@ -90,7 +90,7 @@ func (r *resolver) poll(ctx context.Context, name string, rrtype uint16, wanted 
 			return ctx.Err()
 		}
 		if time.Since(began) > pollLimit {
-			return fmt.Errorf("%s is not live after %s (last error: %v)", name, pollLimit, err)
+			return fmt.Errorf("%s is not live after %s (last error: %w)", name, pollLimit, err)
 		}
 	}
 }

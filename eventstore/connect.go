@@ -44,7 +44,7 @@ func readConfig(base *pgxpool.Config) *pgxpool.Config {
 	set(c.ConnConfig, "synchronous_commit", "off")
 	c.MinConns, c.MinIdleConns = 0, 0
 	c.MaxConns = max(c.MaxConns, 8)
-	c.BeforeAcquire, c.AfterRelease, c.AfterConnect, c.BeforeClose = nil, nil, nil, nil
+	c.PrepareConn, c.AfterRelease, c.AfterConnect, c.BeforeClose = nil, nil, nil, nil
 	return c
 }
 
