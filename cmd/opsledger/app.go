@@ -118,7 +118,7 @@ func (a *App) startBus(ctx context.Context) error {
 	if a.bus, err = openBus(a.cfg, a.db.folder.sub("nats"), auth.Authenticate, a.log); err != nil {
 		return err
 	}
-	a.life.onStop("NATS", func() error { return closeBus(a.bus) })
+	a.life.onStop("NATS", func() error { a.bus.close(); return nil })
 	stream := eventstore.StreamConfig{Replicas: a.cfg.NATSReplicas}
 	if err := eventstore.EnsureStream(ctx, a.bus.js, a.store, stream); err != nil {
 		if a.cfg.NATSURL == "" {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -49,14 +48,10 @@ func openBus(cfg Config, dir string, authenticate embeddednats.Authenticate, log
 		stopServer()
 	}
 	if b.js, err = jetstream.New(b.nc); err != nil {
-		return nil, errors.Join(err, closeBus(b))
+		b.close()
+		return nil, err
 	}
 	return b, nil
-}
-
-func closeBus(b *bus) error {
-	b.close()
-	return nil
 }
 
 // connectionOptions never give up on NATS: it comes back, and so do we.

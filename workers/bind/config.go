@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"os/exec"
 	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/opsledger/opsledger/internal/child"
 )
 
 // Config says where the engine works. Zero values are usable but for Dir.
@@ -90,27 +91,13 @@ func (c *Config) findPrograms() error {
 		if *p.path != "" {
 			continue
 		}
-		found, err := findProgram(p.name)
+		found, err := child.Find(p.name)
 		if err != nil && p.needed {
 			return fmt.Errorf("bind: the program %s is missing (Debian: apt install bind9)", p.name)
 		}
 		*p.path = found
 	}
 	return nil
-}
-
-// findProgram looks in PATH and where distributions keep name servers, which an
-// ordinary user's PATH often lacks.
-func findProgram(name string) (string, error) {
-	if path, err := exec.LookPath(name); err == nil {
-		return filepath.Abs(path)
-	}
-	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/bin", "/usr/local/bin"} {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return path, nil
-		}
-	}
-	return "", exec.ErrNotFound
 }
 
 // agentAddr is the address at which the engine itself reaches named.

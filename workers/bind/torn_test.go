@@ -45,7 +45,7 @@ func TestTornZoneFileIsNotServed(t *testing.T) {
 
 func checkZone(t *testing.T) string {
 	t.Helper()
-	path, err := findProgram("named-checkzone")
+	path, err := child.Find("named-checkzone")
 	if err != nil {
 		t.Skip("named-checkzone is missing")
 	}

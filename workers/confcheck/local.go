@@ -9,13 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/opsledger/opsledger/internal/child"
 )
 
 // localTimeout bounds the program's run.
 const localTimeout = 10 * time.Second
-
-// fallbackPaths are where the program is when PATH lacks the folders for administrators.
-var fallbackPaths = [...]string{"/usr/bin/named-checkconf", "/usr/sbin/named-checkconf", "/usr/local/sbin/named-checkconf"}
 
 // checkHere runs named-checkconf on the text and returns what it says against
 // it. The agents' own frame (channel, views, zones) is not around it: statements
@@ -55,13 +54,8 @@ func (c *Checker) program() (string, error) {
 	if c.cfg.Program != "" {
 		return c.cfg.Program, nil
 	}
-	if path, err := exec.LookPath("named-checkconf"); err == nil {
+	if path, err := child.Find("named-checkconf"); err == nil {
 		return path, nil
-	}
-	for _, path := range fallbackPaths {
-		if _, err := os.Stat(path); err == nil {
-			return path, nil
-		}
 	}
 	return "", ErrNoChecker
 }
