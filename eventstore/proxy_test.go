@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // proxy stands between a store and PostgreSQL and cuts connections at chosen moments.
@@ -29,7 +31,7 @@ type proxy struct {
 // newProxy returns a proxy and a pool that goes through it.
 func newProxy(t testing.TB, direct *pgxpool.Pool) (*proxy, *pgxpool.Pool) {
 	t.Helper()
-	p := &proxy{t: t, upstream: direct.Config(), addr: "127.0.0.1:0", conns: map[net.Conn]bool{}}
+	p := &proxy{t: t, upstream: direct.Config(), addr: testkit.Address(t), conns: map[net.Conn]bool{}}
 	p.up()
 	t.Cleanup(func() { p.down(); p.wg.Wait() })
 	url := fmt.Sprintf("postgres://opsledger@%s/%s?sslmode=disable", p.addr, p.upstream.ConnConfig.Database)
@@ -49,7 +51,7 @@ func (p *proxy) up() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.listener, p.addr = l, l.Addr().String()
+	p.listener = l
 	p.wg.Go(func() {
 		for {
 			c, err := l.Accept()

@@ -192,14 +192,13 @@ func TestRelayWaitsForJetStream(t *testing.T) {
 	t.Parallel()
 	s := run(t, testkit.Postgres(t))
 	dir := t.TempDir()
-	listen := "127.0.0.1:0"
+	listen := testkit.Address(t)
 	start := func(dir string) *embeddednats.Server {
 		server, err := embeddednats.Start(embeddednats.Config{Dir: dir, Listen: listen})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(server.Stop)
-		listen = server.Addr().String()
 		return server
 	}
 	server := start(dir)

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"encoding/json"
-	"net"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
@@ -257,12 +257,7 @@ func TestTwoAgentsOfOneIDHarmNobody(t *testing.T) {
 
 func TestNATSRestarts(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := embeddednats.Config{Listen: l.Addr().String(), Dir: t.TempDir()}
-	_ = l.Close()
+	cfg := embeddednats.Config{Listen: testkit.Address(t), Dir: t.TempDir()}
 	s, err := embeddednats.Start(cfg)
 	if err != nil {
 		t.Fatal(err)

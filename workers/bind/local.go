@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/opsledger/opsledger/internal/freeport"
 	"github.com/opsledger/opsledger/workers/bind/wire"
 )
 
@@ -87,27 +88,17 @@ func (o *local) viewKey(id int64) wire.Key {
 	return wire.Key{Name: viewKeyName(id) + ".", Secret: base64.StdEncoding.EncodeToString(o.ViewSecrets[id])}
 }
 
-// freePort finds a port that nothing listens on, for UDP and TCP alike. The
-// preferred one is taken if it is free.
+// freePort returns the preferred port if nothing listens on it, else another
+// one, free for UDP and TCP alike, that stays free while named is down.
 func freePort(addr netip.Addr, preferred uint16) (uint16, error) {
-	if preferred != 0 && portFree(netip.AddrPortFrom(addr, preferred)) == nil {
+	if preferred != 0 && freeport.Check(netip.AddrPortFrom(addr, preferred)) == nil {
 		return preferred, nil
 	}
-	var err error
-	for range 20 {
-		var l net.Listener
-		if l, err = net.Listen("tcp", netip.AddrPortFrom(addr, 0).String()); err != nil {
-			return 0, fmt.Errorf("bind: find a free port: %w", err)
-		}
-		port := l.Addr().(*net.TCPAddr).AddrPort().Port()
-		if err = l.Close(); err != nil {
-			return 0, fmt.Errorf("bind: find a free port: %w", err)
-		}
-		if err = portFree(netip.AddrPortFrom(addr, port)); err == nil {
-			return port, nil
-		}
+	port, err := freeport.Pick(addr)
+	if err != nil {
+		return 0, fmt.Errorf("bind: %w", err)
 	}
-	return 0, fmt.Errorf("bind: find a free port: %w", err)
+	return port, nil
 }
 
 // assigned says whether an interface has the address. named listens on nothing
@@ -126,18 +117,4 @@ func assigned(addr netip.Addr) error {
 		}
 	}
 	return errors.New("no interface of this machine has the address")
-}
-
-// portFree tries whether the port can be taken. named itself would not notice a
-// second named: it shares its ports.
-func portFree(addr netip.AddrPort) error {
-	l, err := net.Listen("tcp", addr.String())
-	if err != nil {
-		return err
-	}
-	p, err := net.ListenPacket("udp", addr.String())
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	return errors.Join(p.Close(), l.Close())
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/freeport"
 	"github.com/opsledger/opsledger/workers/bind/rndc"
 )
 
@@ -61,12 +62,13 @@ func (p *process) takeOver(ctx context.Context, a *Agent) error {
 	if err := endLeftOver(ctx, a); err != nil {
 		return err
 	}
-	if err := portFree(netip.AddrPortFrom(loopback, a.local.ControlPort)); err != nil {
+	if err := freeport.Check(netip.AddrPortFrom(loopback, a.local.ControlPort)); err != nil {
 		if err := a.moveControl(); err != nil {
 			return err
 		}
 	}
-	err := portFree(a.listen)
+	// named itself would not notice a second named: it shares its ports.
+	err := freeport.Check(a.listen)
 	if err == nil {
 		err = assigned(a.listen.Addr())
 	}

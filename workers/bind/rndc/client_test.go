@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -24,18 +27,11 @@ var secret = []byte("0123456789abcdef0123456789abcdef")
 func startNamed(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().(*net.TCPAddr)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := netip.MustParseAddrPort(testkit.Address(t))
 	conf := fmt.Sprintf(`key "c" { algorithm hmac-sha256; secret %q; };
 controls { inet 127.0.0.1 port %d allow { 127.0.0.1; } keys { "c"; }; };
 options { directory %q; pid-file none; lock-file none; session-keyfile none; listen-on { none; }; listen-on-v6 { none; }; allow-new-zones yes; recursion no; };
-`, base64.StdEncoding.EncodeToString(secret), addr.Port, dir)
+`, base64.StdEncoding.EncodeToString(secret), addr.Port(), dir)
 	file := filepath.Join(dir, "named.conf")
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
