@@ -5,7 +5,9 @@ import "time"
 // Sequence names a source of integer ids.
 type Sequence string
 
-// The sequences. Each resource has its own, starting at 1.
+// The sequences. Each resource has its own, starting at 1 or behind what is
+// built in. That of privileges goes in steps of three: an id stands for itself
+// and the two after it.
 const (
 	SequenceUser      Sequence = "user"
 	SequenceRole      Sequence = "role"
@@ -14,6 +16,8 @@ const (
 	SequenceView      Sequence = "view"
 	SequenceZone      Sequence = "zone"
 	SequenceRecord    Sequence = "record"
+	SequenceMachine   Sequence = "machine"
+	SequenceTask      Sequence = "task"
 )
 
 // Sequences lists all sequences.
@@ -21,6 +25,7 @@ func Sequences() []Sequence {
 	return []Sequence{
 		SequenceUser, SequenceRole, SequencePrivilege,
 		SequenceServer, SequenceView, SequenceZone, SequenceRecord,
+		SequenceMachine, SequenceTask,
 	}
 }
 

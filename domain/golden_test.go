@@ -33,20 +33,36 @@ func samples() []domain.Event {
 	external := dns.ZoneData{Name: "xn--fiqs8s.example", Group: dns.GroupExternal, Type: dns.ZoneMaster}
 	record := dns.RecordData{ViewID: 2, Host: "www", Type: "TXT", TTL: 600, Value: `"a" "<b>&\""`, Comment: "备注"}
 	line := dns.RecordData{Line: "电信", Host: "@", Type: "A", TTL: 0, Value: "192.0.2.1"}
+	privilege := access.PrivilegeData{
+		Name: "p1", Operation: access.OperationDelete, ResourceType: access.KindZone, ResourceID: 3, Comment: "备注",
+	}
+	moved := access.PrivilegeData{Name: "a b", Operation: 9, ResourceType: access.KindRecord, ResourceID: 4}
 	return []domain.Event{
-		dns.ServerCreated{ID: 1, Server: server}, dns.ServerUpdated{ID: 1, Before: server, After: other},
-		dns.ServerDeleted{ID: 1, Server: other}, dns.ServerEnrolled{ID: 1}, dns.ServerWithdrawn{ID: 1},
-		dns.ViewCreated{ID: 2, View: view}, dns.ViewUpdated{ID: 2, Before: view, After: dns.ViewData{Name: "v2", ACL: "any"}},
-		dns.ViewDeleted{ID: 2, View: view},
-		dns.ZoneCreated{ID: 3, Zone: zone}, dns.ZoneUpdated{ID: 3, Before: external, After: external}, dns.ZoneDeleted{ID: 3, Zone: zone},
+		dns.ServerCreated{ID: 1, Server: server, Privilege: 5}, dns.ServerUpdated{ID: 1, Before: server, After: other},
+		dns.ServerDeleted{ID: 1, Server: other, Privilege: 5}, dns.ServerEnrolled{ID: 1}, dns.ServerWithdrawn{ID: 1},
+		dns.ViewCreated{ID: 2, View: view, Privilege: 8}, dns.ViewUpdated{ID: 2, Before: view, After: dns.ViewData{Name: "v2", ACL: "any"}},
+		dns.ViewDeleted{ID: 2, View: view, Privilege: 8},
+		dns.ZoneCreated{ID: 3, Zone: zone, Privilege: 11}, dns.ZoneUpdated{ID: 3, Before: external, After: external}, dns.ZoneDeleted{ID: 3, Zone: zone, Privilege: 11},
 		dns.RecordAdded{ID: 4, ZoneID: 3, Record: record}, dns.RecordUpdated{ID: 4, ZoneID: 3, Before: record, After: line},
 		dns.RecordDeleted{ID: 4, ZoneID: 3, Record: line},
 		dns.BindConfChanged{Text: "options { };\n", Secrets: []string{"018f0000-0000-7000-8000-000000000000"}},
 		access.UserRegistered{
 			ID: 1, Username: "admin", Source: access.SourceLocal, Mail: "bQ==", Nickname: "bg==", Phone: "cA==",
-			Position: "cG8=", Location: "bG8=", MailDigest: "d1", Credential: "c1", PersonalKey: "k1",
+			Position: "cG8=", Location: "bG8=", Department: "开发部", MailDigest: "d1", Credential: "c1", PersonalKey: "k1",
 		},
+		access.UserProfileChanged{ID: 1, Before: access.Profile{}, After: access.Profile{
+			Mail: "bQ==", Nickname: "bg==", Phone: "cA==", Position: "cG8=", Location: "bG8=", Department: "开发部", MailDigest: "d1",
+		}},
 		access.UserRolesChanged{ID: 1, Before: []int64{}, After: []int64{1, 2}},
+		access.UserPermissionsChanged{ID: 1, Codes: []int{2, 17}},
+		access.UserPasswordChanged{ID: 1, Credential: "c2", Former: "c1"},
+		access.UserLinked{ID: 1, Former: "c2"},
+		access.UserDeleted{ID: 1, Username: "admin", MailDigest: "d1", Credential: "c1", PersonalKey: "k1", Roles: []int64{1, 2}},
+		access.UserLoggedIn{ID: 1}, access.LoginFailed{NameDigest: "d2", Reason: access.FailedUnknown},
+		access.RoleCreated{ID: 8, Name: "运维", Privileges: []int64{1, 5}},
+		access.RoleChanged{ID: 8, FormerName: "运维", Name: "role1", Privileges: []int64{}}, access.RoleDeleted{ID: 8, Name: "role1"},
+		access.PrivilegeCreated{ID: 14, Privilege: privilege}, access.PrivilegeChanged{ID: 14, Before: privilege, After: moved},
+		access.PrivilegeDeleted{ID: 14, Privilege: moved},
 	}
 }
 

@@ -126,10 +126,11 @@ END $$;
 
 -- Integer ids come from here. An id is wasted when its command is refused.
 -- What is built in has its ids before them: the admin of the first start is
--- user 1, there are seven built-in roles and four built-in privileges.
+-- user 1, there are seven built-in roles and four built-in privileges. A resource
+-- has three privileges, whose ids follow each other.
 CREATE SEQUENCE log.id_user START WITH 2;
 CREATE SEQUENCE log.id_role START WITH 8;
-CREATE SEQUENCE log.id_privilege START WITH 5;
+CREATE SEQUENCE log.id_privilege START WITH 5 INCREMENT BY 3;
 CREATE SEQUENCE log.id_server;
 CREATE SEQUENCE log.id_view;
 CREATE SEQUENCE log.id_zone;

@@ -1,25 +1,96 @@
 package access_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/domaintest"
 )
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The users of the tests.
 const (
 	admin domain.UserID = 1
 	guest domain.UserID = 2
+	clerk domain.UserID = 3
 )
 
+// given is a log with an admin, a guest without rights, and more.
 func given(more ...domain.Event) []domain.Event {
-	return append([]domain.Event{
-		access.UserRegistered{ID: admin, Username: "admin", MailDigest: "m1"},
+	return slices.Clip(append([]domain.Event{
+		access.UserRegistered{ID: admin, Username: "admin", Source: access.SourceLocal, MailDigest: "m1", Credential: "c1", PersonalKey: "k1"},
 		access.UserRolesChanged{ID: admin, Before: []int64{}, After: []int64{access.RoleAdmin}},
-		access.UserRegistered{ID: guest, Username: "Guest"},
-	}, more...)
+		access.UserRegistered{ID: guest, Username: "Guest", Source: access.SourceLocal, Credential: "c2", PersonalKey: "k2", Phone: "p2"},
+	}, more...))
+}
+
+// decision is one row of a table: given events, when a command is decided by a
+// user, then events, or an error with a code and a text.
+type decision struct {
+	name  string
+	given []domain.Event
+	as    domain.UserID
+	when  domain.Command
+	then  []domain.Event
+	code  domain.Code
+	text  string
+}
+
+func runDecisions(t *testing.T, table []decision) {
+	t.Helper()
+	for _, d := range table {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			outcome := domaintest.Given(d.given...).As(d.as).When(d.when)
+			if d.code != "" {
+				outcome.ThenError(t, d.code, d.text)
+				return
+			}
+			outcome.Then(t, d.then...)
+		})
+	}
+}
+
+// race is one row of a table: an event that comes between a decision and its
+// append, and whether the append must fail.
+type race struct {
+	name     string
+	given    []domain.Event
+	when     domain.Command
+	between  domain.Event
+	conflict bool
+}
+
+func runRaces(t *testing.T, as domain.UserID, table []race) {
+	t.Helper()
+	for _, r := range table {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			outcome := domaintest.Given(r.given...).As(as).When(r.when)
+			if outcome.Err != nil || len(outcome.Events) == 0 {
+				t.Fatalf("decided %v, %v", outcome.Events, outcome.Err)
+			}
+			if got := outcome.Conflicts(r.between); got != r.conflict {
+				t.Errorf("conflict %v, want %v", got, r.conflict)
+			}
+		})
+	}
+}
+
+func must[T any](v T, err error) T { return domaintest.Must(v, err) }
+
+func ptr[T any](v T) *T { return &v }
+
+func join(lists ...[]domain.Event) []domain.Event { return slices.Concat(lists...) }
+
+func rolesOf(user domain.UserID, before, after []int64) domain.Event {
+	return access.UserRolesChanged{ID: user, Before: before, After: after}
 }
 
 func register(name, mail string) access.RegisterUser {
@@ -30,76 +101,24 @@ func registered(name, mail string) domain.Event {
 	return access.UserRegistered{ID: 100, Username: name, Source: access.SourceLocal, MailDigest: mail, Credential: "c"}
 }
 
-func TestRequire(t *testing.T) {
-	t.Parallel()
-	zone := access.On(access.KindZone, 7, "a.com", access.OperationUpdate)
-	for _, c := range []struct {
-		name  string
-		actor domain.UserID
-		right access.Right
-		code  domain.Code
-		text  string
-	}{
-		{"system", domain.System, access.AddZone(), "", ""},
-		{"admin", admin, zone, "", ""},
-		{"guest", guest, access.AddZone(), domain.CodeForbidden, "无权限！缺少权限：ZONE_ADD"},
-		{"guest, zone", guest, zone, domain.CodeForbidden, "ZONE#a.com#UPDATE"},
-		{"guest, server", guest, access.On(access.KindServer, 1, "s1", access.OperationDelete), domain.CodeForbidden, "SERVER#s1#DELETE"},
-		{"guest, view", guest, access.On(access.KindView, 1, "v1", access.OperationAccess), domain.CodeForbidden, "VIEW#v1#ACCESS"},
-		{"guest, record", guest, access.On(access.KindRecord, 1, "www", access.OperationUpdate), domain.CodeForbidden, "RECORD#www#UPDATE"},
-		{"guest, conf", guest, access.EditBindConf(), domain.CodeForbidden, "BIND_CONF_EDIT"},
-		{"guest, views", guest, access.AddView(), domain.CodeForbidden, "VIEW_ADD"},
-		{"guest, servers", guest, access.AddServer(), domain.CodeForbidden, "SERVER_ADD"},
-		{"nobody", 9, zone, domain.CodeUnauthenticated, "Token is invalid!"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			actor, err := access.Load(domaintest.NewHistory(given()...), c.actor)
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = actor.Require(c.right)
-			if c.code == "" {
-				if err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			domaintest.Outcome{Err: err}.ThenError(t, c.code, c.text)
-		})
-	}
-}
-
-func TestRequireAfterLosingTheRole(t *testing.T) {
-	t.Parallel()
-	h := domaintest.NewHistory(given(access.UserRolesChanged{ID: admin, Before: []int64{access.RoleAdmin}, After: []int64{7}})...)
-	actor, err := access.Load(h, admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	domaintest.Outcome{Err: actor.Require(access.AddZone())}.ThenError(t, domain.CodeForbidden, "无权限！")
-	if !h.Conflicts(access.UserRolesChanged{ID: admin}) || h.Conflicts(access.UserRolesChanged{ID: guest}) {
-		t.Error("a decision is not guarded by its actor's roles, or by another's")
-	}
-}
-
 func TestRegisterUser(t *testing.T) {
 	t.Parallel()
 	first := register("root", "")
 	first.Roles, first.First = []int64{3, access.RoleAdmin, 3}, true
+	withRoles := register("root", "")
+	withRoles.Roles = []int64{7}
 	again := register("ADMIN", "")
 	again.First = true
 	firstUser := registered("root", "").(access.UserRegistered)
 	firstUser.ID = access.AdminID
-	for _, c := range []struct {
-		name  string
-		as    domain.UserID
-		given []domain.Event
-		when  domain.Command
-		then  []domain.Event
-		code  domain.Code
-		text  string
-	}{
+	ldap := access.RegisterUser{User: access.UserRegistered{Username: "new", Source: access.SourceLDAP, Mail: "s", MailDigest: "m2", Nickname: "n", Credential: "c"}}
+	ldapUser := access.UserRegistered{ID: 100, Username: "new", Source: access.SourceLDAP, Mail: "s", MailDigest: "m2", Nickname: "n"}
+	noMail := ldapUser
+	noMail.Mail, noMail.MailDigest = "", ""
+	gone := given(access.UserDeleted{ID: guest, Username: "Guest", MailDigest: "m2"})
+	firstGone := given(rolesOf(guest, []int64{}, []int64{access.RoleAdmin}), access.UserDeleted{ID: admin, Username: "admin", MailDigest: "m1", Roles: []int64{1}})
+	moved := given(access.UserProfileChanged{ID: admin, Before: access.Profile{MailDigest: "m1"}, After: access.Profile{MailDigest: "m2"}})
+	runDecisions(t, []decision{
 		{name: "new", given: given(), when: register("new", "m2"), then: []domain.Event{registered("new", "m2")}},
 		{name: "without mail twice", given: given(), when: register("new", ""), then: []domain.Event{registered("new", "")}},
 		{name: "taken name", given: given(), when: register("gUEST", "m2"), code: domain.CodeRefused, text: "用户已存在！"},
@@ -109,39 +128,27 @@ func TestRegisterUser(t *testing.T) {
 			firstUser, access.UserRolesChanged{ID: access.AdminID, Before: []int64{}, After: []int64{access.RoleAdmin, 3}},
 		}},
 		{name: "first start twice", given: given(), when: again},
-		{name: "no roles for others", as: guest, given: given(), when: first, code: domain.CodeForbidden, text: "无权限！"},
+		{name: "no roles for others", as: guest, given: given(), when: withRoles, code: domain.CodeForbidden, text: "无权限！"},
+		{name: "directory user", given: given(), when: ldap, then: []domain.Event{ldapUser}},
+		{name: "directory user whose mail is taken", given: moved, when: ldap, then: []domain.Event{noMail}},
+		{name: "directory user whose name is taken", given: given(ldapUser), when: ldap, code: domain.CodeRefused, text: "用户已存在！"},
+		{name: "a deleted user's name", given: gone, when: register("GUEST", ""), then: []domain.Event{registered("GUEST", "")}},
+		{name: "a deleted user's mail", given: gone, when: register("new", "m2"), then: []domain.Event{registered("new", "m2")}},
+		{name: "a mail given up", given: moved, when: register("new", "m1"), then: []domain.Event{registered("new", "m1")}},
+		{name: "a mail taken later", given: moved, when: register("new", "m2"), code: domain.CodeRefused, text: "邮箱已存在！"},
+		{name: "the first user does not come back", given: firstGone, when: again},
+	})
+	taken := domaintest.Given(given()...).When(register("new", "m2"))
+	for _, e := range []domain.Event{
+		registered("NEW", ""), registered("other", "m2"),
+		access.UserProfileChanged{ID: guest, After: access.Profile{MailDigest: "m2"}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			outcome := domaintest.Given(c.given...).As(c.as).When(c.when)
-			if c.code != "" {
-				outcome.ThenError(t, c.code, c.text)
-				return
-			}
-			outcome.Then(t, c.then...)
-		})
-	}
-	race := domaintest.Given(given()...).When(register("new", "m2"))
-	for _, taken := range []domain.Event{registered("NEW", ""), registered("other", "m2")} {
-		if !race.Conflicts(taken) {
-			t.Errorf("a registration does not notice %+v", taken)
+		if !taken.Conflicts(e) {
+			t.Errorf("a registration does not notice %+v", e)
 		}
 	}
-	if race.Conflicts(registered("other", "m3")) {
+	if taken.Conflicts(registered("other", "m3")) {
 		t.Error("a registration conflicts with that of another name")
-	}
-}
-
-func TestChangeRoles(t *testing.T) {
-	t.Parallel()
-	change := access.ChangeRoles{ID: guest, Roles: []int64{4, 3, 4}}
-	changed := access.UserRolesChanged{ID: guest, Before: []int64{}, After: []int64{3, 4}}
-	domaintest.Given(given()...).As(admin).When(change).Then(t, changed)
-	domaintest.Given(given(changed)...).As(admin).When(change).Then(t)
-	domaintest.Given(given()...).As(guest).When(change).ThenError(t, domain.CodeForbidden, "admin")
-	domaintest.Given(given()...).As(admin).When(access.ChangeRoles{ID: 9}).ThenError(t, domain.CodeNotFound, "User 9 不存在！")
-	if !domaintest.Given(given()...).As(admin).When(change).Conflicts(changed) {
-		t.Error("two changes of one user's roles do not conflict")
 	}
 }
 

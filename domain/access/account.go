@@ -67,5 +67,10 @@ func notInMail(r rune) bool {
 	return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`<>()[],;:"\`, r)
 }
 
+// ParseDepartment checks the name of a department: one line of at most 255 characters.
+func ParseDepartment(name string) (string, error) {
+	return name, domain.CheckText("department", name, maxName)
+}
+
 // FoldMail brings an address to the form in which addresses compare.
 func FoldMail(mail string) string { return strings.ToLower(mail) }

@@ -7,20 +7,26 @@ import (
 )
 
 // Actor is who a command acts for, as a fold over the events of that user. A
-// decision loads it with its other folds and asks it with [Actor.Require].
+// decision loads it with its other folds and asks [Authorize].
 //
 // Invariants:
-//  1. An append conflicts with any newer change of the actor's roles: no
+//  1. An append conflicts with any newer change of what the actor holds: no
 //     command outlives the right that it was decided with.
-//  2. The system may do everything; nobody else may before they are registered.
+//  2. The system may do everything; nobody else may before they are registered,
+//     or after they are deleted.
 type Actor struct {
 	id    domain.UserID
 	state actorState
+	// roles are those of the held ones that were loaded, see Hold. They are no part
+	// of the fold.
+	roles []*Role
 }
 
 type actorState struct {
 	registered bool
-	roles      []int64 // never changed in place
+	// roles and codes are replaced, never changed in place.
+	roles []int64
+	codes []int
 }
 
 // NewActor returns the fold of the given user.
@@ -32,14 +38,26 @@ func Load(h domain.History, id domain.UserID) (*Actor, error) {
 	return a, h.Load(a)
 }
 
+// LoadWhole reads the actor with the roles that they hold, so that [Actor.May]
+// knows all about them.
+func LoadWhole(h domain.History, id domain.UserID) (*Actor, error) {
+	a, err := Load(h, id)
+	if err != nil || a.Admin() {
+		return a, err
+	}
+	return a, a.load(h, a.state.roles)
+}
+
 // Item implements [domain.Fold].
 func (a *Actor) Item() domain.Item {
-	return domain.Item{
-		Tag:    TagUser(a.id),
-		Types:  []string{UserRegistered{}.EventType(), UserRolesChanged{}.EventType()},
-		Guards: []string{UserRolesChanged{}.EventType()},
-	}
+	return domain.Item{Tag: TagUser(a.id), Types: actorTypes, Guards: actorGuards}
 }
+
+// What says who may do what, and what of it guards a decision. Read only.
+var (
+	actorGuards = []string{UserRolesChanged{}.EventType(), UserPermissionsChanged{}.EventType(), UserDeleted{}.EventType()}
+	actorTypes  = append([]string{UserRegistered{}.EventType()}, actorGuards...)
+)
 
 // Apply implements [domain.Fold].
 func (a *Actor) Apply(r domain.Recorded) {
@@ -47,7 +65,11 @@ func (a *Actor) Apply(r domain.Recorded) {
 	case UserRegistered:
 		a.state.registered = true
 	case UserRolesChanged:
-		a.state.roles = e.After
+		a.state.roles, a.roles = e.After, nil
+	case UserPermissionsChanged:
+		a.state.codes = e.Codes
+	case UserDeleted:
+		a.state, a.roles = actorState{}, nil
 	}
 }
 
@@ -55,19 +77,47 @@ func (a *Actor) Apply(r domain.Recorded) {
 func (a *Actor) Snapshot() any { return a.state }
 
 // Restore implements [domain.Fold].
-func (a *Actor) Restore(s any) { a.state = s.(actorState) }
+func (a *Actor) Restore(s any) { a.state, a.roles = s.(actorState), nil }
 
-// Require returns nil when the actor has the right, else a [domain.Error]:
-// CodeUnauthenticated when the user does not exist, CodeForbidden otherwise.
-func (a *Actor) Require(r Right) error {
-	switch {
-	case a.id == domain.System:
-		return nil
-	case !a.state.registered:
-		return &domain.Error{Code: domain.CodeUnauthenticated, Message: "Token is invalid!"}
-	case slices.Contains(a.state.roles, RoleAdmin):
-		return nil
-	default:
-		return domain.Forbidden("无权限！缺少权限：%s", r.Name())
+// ID is the user.
+func (a *Actor) ID() domain.UserID { return a.id }
+
+// Registered says whether the user exists.
+func (a *Actor) Registered() bool { return a.state.registered }
+
+// Admin says whether the user holds the role that may do everything.
+func (a *Actor) Admin() bool { return slices.Contains(a.state.roles, RoleAdmin) }
+
+// RoleIDs are the roles that the user holds (ascending). Read only.
+func (a *Actor) RoleIDs() []int64 { return a.state.roles }
+
+// Codes are the permission codes that the user holds (ascending). Read only.
+func (a *Actor) Codes() []int { return a.state.codes }
+
+// Hold tells the actor what roles grant. Those that the user does not hold count
+// for nothing.
+func (a *Actor) Hold(roles ...*Role) {
+	for _, r := range roles {
+		if slices.Contains(a.state.roles, r.id) && !slices.ContainsFunc(a.roles, func(known *Role) bool { return known.id == r.id }) {
+			a.roles = append(a.roles, r)
+		}
 	}
+}
+
+// load reads some of the actor's roles, in one round trip.
+func (a *Actor) load(h domain.History, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	folds := make([]domain.Fold, len(ids))
+	roles := make([]*Role, len(ids))
+	for i, id := range ids {
+		roles[i] = NewRole(id)
+		folds[i] = roles[i]
+	}
+	if err := h.Load(folds...); err != nil {
+		return err
+	}
+	a.Hold(roles...)
+	return nil
 }

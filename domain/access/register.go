@@ -2,21 +2,28 @@ package access
 
 import "github.com/opsledger/opsledger/domain"
 
-// RegisterUser creates a local user without roles, or, for the first start, the
+// RegisterUser creates a user without roles, or, for the first start, the
 // admin with theirs. Secrets and personal data arrive sealed: the caller checks
 // their form ([ParseUsername], [CheckPasswords], [ParseMail]), puts them into
 // the vault and names the entries here.
 //
+// A directory user (Source [SourceLDAP]) is created by their first login. If
+// somebody has their mail address already, they are created without one: the
+// address is the directory's word, and must not keep them out.
+//
 // Invariants:
 //  1. A username, without case, belongs to one user.
 //  2. A mail address, where not empty, belongs to one user.
+//  3. A directory user has no password here.
+//  4. The first start makes its user once, however often it runs and whatever
+//     became of that user.
 type RegisterUser struct {
 	// User is what to record; its ID is given by the log.
 	User UserRegistered
 	// Roles are held from the start. Only the system gives any.
 	Roles []int64
-	// First makes the user [AdminID], and lets the command do nothing when any
-	// user has the name already: the first start may run twice.
+	// First makes the user [AdminID], and lets the command do nothing when there
+	// ever was that user, or any has the name.
 	First bool
 }
 
@@ -34,33 +41,41 @@ func (c RegisterUser) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if _, err := ParseUsername(c.User.Username); err != nil {
 		return nil, err
 	}
-	folds := []domain.Fold{newTaken(TagUsername(c.User.Username))}
+	name, mail, first := newTaken(TagUsername(c.User.Username)), newTaken(TagMail(c.User.MailDigest)), newUserFold(AdminID)
+	folds := []domain.Fold{name}
 	if c.User.MailDigest != "" {
-		folds = append(folds, newTaken(TagMail(c.User.MailDigest)))
+		folds = append(folds, mail)
+	}
+	if c.First {
+		folds = append(folds, first)
 	}
 	if err := h.Load(folds...); err != nil {
 		return nil, err
 	}
-	if folds[0].(*taken).by != 0 {
-		if c.First {
-			return nil, nil
-		}
+	user := c.User
+	switch {
+	case c.First && (name.by != 0 || first.changed != 0):
+		return nil, nil
+	case name.by != 0:
 		return nil, domain.Refused("用户已存在！")
+	case mail.by != 0 && user.Source == SourceLDAP:
+		user.Mail, user.MailDigest = "", ""
+	case mail.by != 0:
+		return nil, errMailTaken()
 	}
-	if len(folds) > 1 && folds[1].(*taken).by != 0 {
-		return nil, domain.Refused("邮箱已存在！")
-	}
-	return c.events(env)
+	return c.events(user, env)
 }
 
-func (c RegisterUser) events(env domain.Env) ([]domain.Event, error) {
-	user := c.User
+func (c RegisterUser) events(user UserRegistered, env domain.Env) ([]domain.Event, error) {
 	user.ID = AdminID
 	if !c.First {
 		user.ID = domain.UserID(env.NextID(domain.SequenceUser))
 	}
 	if user.Source == "" {
 		user.Source = SourceLocal
+	}
+	if user.Source == SourceLDAP {
+		user.Credential = ""
 	}
 	if len(c.Roles) == 0 {
 		return []domain.Event{user}, nil
@@ -70,29 +85,3 @@ func (c RegisterUser) events(env domain.Env) ([]domain.Event, error) {
 	}
 	return []domain.Event{user, UserRolesChanged{ID: user.ID, Before: []int64{}, After: sortedIDs(c.Roles)}}, nil
 }
-
-// taken tells which user holds a name or an address.
-type taken struct {
-	tag domain.Tag
-	by  domain.UserID
-}
-
-func newTaken(tag domain.Tag) *taken { return &taken{tag: tag} }
-
-// Item implements [domain.Fold].
-func (f *taken) Item() domain.Item {
-	return domain.Item{Tag: f.tag, Types: []string{UserRegistered{}.EventType()}}
-}
-
-// Apply implements [domain.Fold].
-func (f *taken) Apply(r domain.Recorded) {
-	if e, ok := r.Event.(UserRegistered); ok {
-		f.by = e.ID
-	}
-}
-
-// Snapshot implements [domain.Fold].
-func (f *taken) Snapshot() any { return f.by }
-
-// Restore implements [domain.Fold].
-func (f *taken) Restore(s any) { f.by = s.(domain.UserID) }

@@ -1,6 +1,10 @@
 package access
 
-import "fmt"
+import (
+	"strconv"
+
+	"github.com/opsledger/opsledger/domain"
+)
 
 // Kind is a kind of resource that rights are given for; the numbers are the API's.
 type Kind int
@@ -21,15 +25,17 @@ func (k Kind) String() string {
 		return "VIEW"
 	case KindZone:
 		return "ZONE"
-	default:
+	case KindRecord:
 		return "RECORD"
+	default:
+		return "KIND" + strconv.Itoa(int(k))
 	}
 }
 
 // Operation is what may be done to a resource; the numbers are the API's.
 type Operation int
 
-// The operations.
+// The operations. None includes another.
 const (
 	OperationAccess Operation = 0
 	OperationUpdate Operation = 1
@@ -42,37 +48,113 @@ func (o Operation) String() string {
 		return "ACCESS"
 	case OperationUpdate:
 		return "UPDATE"
-	default:
+	case OperationDelete:
 		return "DELETE"
+	default:
+		return "OPERATION" + strconv.Itoa(int(o))
 	}
 }
 
-// Right is what a decision requires of its actor. Its name is for people; what
-// it covers is said by kind, id and operation, or, without an id, by builtin.
-type Right struct {
-	name      string
-	builtin   int64
-	kind      Kind
-	id        int64
-	operation Operation
+// Target is a resource, with all that decides who may do what to it.
+type Target struct {
+	Kind Kind
+	ID   int64
+	// Name is the resource's name of today, for texts alone.
+	Name string
+	// Privilege is the first of the three ids of its own privileges, 0 for none (records).
+	Privilege int64
+	// Created is the position of the event that it began with, Creator that event's actor.
+	Created domain.Position
+	Creator domain.UserID
+	// Manual are the privileges made by hand that concern it. Decisions on the log
+	// leave it empty: they read them themselves if nothing else allows the operation.
+	Manual []ManualPrivilege
 }
 
-// Name is the right's name as users see it, such as "ZONE#a.com#UPDATE".
-func (r Right) Name() string { return r.name }
+// ManualPrivilege is a privilege made by hand, as it concerns one resource.
+type ManualPrivilege struct {
+	ID        int64
+	Operation Operation
+}
+
+// Right is what a decision requires of its actor. Its name is for people.
+type Right struct {
+	scope     scope
+	number    int64 // of a built-in privilege or a permission
+	operation Operation
+	target    Target
+	// zone is the one that a record lives in.
+	zone Target
+}
+
+// scope says what a right is about.
+type scope int
+
+const (
+	scopeAdmin scope = iota
+	scopeBuiltin
+	scopePermission
+	scopeTarget
+	scopeRecord
+)
+
+// Administer is the right to everything that only the role admin may do.
+func Administer() Right { return Right{scope: scopeAdmin} }
 
 // AddServer is the built-in right to create servers.
-func AddServer() Right { return Right{name: "SERVER_ADD", builtin: 1} }
+func AddServer() Right { return Right{scope: scopeBuiltin, number: PrivilegeServerAdd} }
 
 // AddZone is the built-in right to create zones.
-func AddZone() Right { return Right{name: "ZONE_ADD", builtin: 2} }
+func AddZone() Right { return Right{scope: scopeBuiltin, number: PrivilegeZoneAdd} }
 
 // AddView is the built-in right to create views.
-func AddView() Right { return Right{name: "VIEW_ADD", builtin: 3} }
+func AddView() Right { return Right{scope: scopeBuiltin, number: PrivilegeViewAdd} }
 
 // EditBindConf is the built-in right to read and replace the BIND main configuration.
-func EditBindConf() Right { return Right{name: "BIND_CONF_EDIT", builtin: 4} }
+func EditBindConf() Right { return Right{scope: scopeBuiltin, number: PrivilegeBindConfEdit} }
 
-// On is the right to do something to one resource, which is called name.
-func On(kind Kind, id int64, name string, operation Operation) Right {
-	return Right{name: fmt.Sprintf("%s#%s#%s", kind, name, operation), kind: kind, id: id, operation: operation}
+// Permitted is the right that a permission code of the operations dialect gives.
+func Permitted(code int) Right { return Right{scope: scopePermission, number: int64(code)} }
+
+// On is the right to do something to a server, view or zone.
+func On(t Target, o Operation) Right { return Right{scope: scopeTarget, target: t, operation: o} }
+
+// OnRecord is the right to do something to a record. It follows from that to
+// access (for ACCESS) or update (for UPDATE and DELETE) the zone, or from a
+// privilege for that one record.
+func OnRecord(record, zone Target, o Operation) Right {
+	return Right{scope: scopeRecord, target: record, zone: zone, operation: o}
+}
+
+// OnRecords is the right to do something to the records of a zone, whichever.
+func OnRecords(zone Target, o Operation) Right { return On(zone, ofZone(o)) }
+
+// ofZone is the operation on a zone that covers one on its records.
+func ofZone(o Operation) Operation {
+	if o == OperationAccess {
+		return OperationAccess
+	}
+	return OperationUpdate
+}
+
+// Name is the right's name as users see it, such as "ZONE#a.com#UPDATE". A
+// record's is that of the right to its zone.
+func (r Right) Name() string {
+	switch r.scope {
+	case scopeBuiltin:
+		return BuiltinPrivileges()[r.number-1].Name
+	case scopePermission:
+		return permissionName(int(r.number))
+	case scopeTarget:
+		return AutomaticName(r.target.Kind, r.target.Name, r.operation)
+	case scopeRecord:
+		return AutomaticName(r.zone.Kind, r.zone.Name, ofZone(r.operation))
+	default:
+		return builtinRoles[0].Name
+	}
+}
+
+// AutomaticName is the name of a resource's own privilege.
+func AutomaticName(k Kind, name string, o Operation) string {
+	return k.String() + "#" + name + "#" + o.String()
 }

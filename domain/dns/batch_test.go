@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/domaintest"
@@ -23,8 +24,8 @@ func batchOf(commands ...domain.Command) domain.Command {
 }
 
 // using is an operation built with the ids that earlier ones create.
-func using(build func(created []int64) (domain.Command, error), takes domain.Sequence, uses ...int) batch.Operation {
-	return batch.Operation{Takes: []domain.Sequence{takes}, Uses: uses, Build: build}
+func using(build func(created []int64) (domain.Command, error), takes []domain.Sequence, uses ...int) batch.Operation {
+	return batch.Operation{Takes: takes, Uses: uses, Build: build}
 }
 
 func TestBatchDecisions(t *testing.T) {
@@ -87,18 +88,18 @@ func TestBatchRefersToWhatItCreates(t *testing.T) {
 		batch.Of(must(dns.NewCreateView(viewInput("v", "any"))), nil),
 		using(func(created []int64) (domain.Command, error) {
 			return dns.NewCreateZone(zoneInput("n.com", "master", created...))
-		}, domain.SequenceZone, 0),
+		}, dns.CreateZone{}.Allocates(), 0),
 		using(func(created []int64) (domain.Command, error) {
 			return dns.NewAddRecord(recordInput(created[0], "v", "www", "A", "1.1.1.1"))
-		}, domain.SequenceRecord, 1),
+		}, dns.AddRecord{}.Allocates(), 1),
 		{Uses: []int{2}, Build: func(created []int64) (domain.Command, error) {
 			return dns.NewUpdateRecord(created[0], recordInput(100, "v", "w2", "A", "1.1.1.1"), nil)
 		}},
 	}
 	first := record(100, 100, 100, "www", "A", "1.1.1.1")
 	domaintest.Given().When(must(batch.New(operations))).Then(t,
-		dns.ViewCreated{ID: 100, View: dns.ViewData{Name: "v", ACL: "any"}},
-		dns.ZoneCreated{ID: 100, Zone: master("n.com", 100)},
+		dns.ViewCreated{ID: 100, Privilege: privilegeOf(100), View: dns.ViewData{Name: "v", ACL: "any"}},
+		dns.ZoneCreated{ID: 100, Privilege: privilegeOf(101), Zone: master("n.com", 100)},
 		first,
 		dns.RecordUpdated{ID: 100, ZoneID: 100, Before: first.Record, After: record(100, 100, 100, "w2", "A", "1.1.1.1").Record},
 	)
@@ -129,7 +130,7 @@ func TestBatchNamesEachRefusedOperation(t *testing.T) {
 		"record's zone too": {admin, []batch.Operation{batch.Of(dns.NewDeleteZone(1, nil)), batch.Of(dns.NewDeleteRecord(1, nil))}, []string{"1 not_found Record 1"}},
 		"view name twice":   {admin, []batch.Operation{batch.Of(dns.NewCreateView(viewInput("n", "any"))), batch.Of(dns.NewCreateView(viewInput("n", "any")))}, []string{"1 refused 重复的View"}},
 		"no right":          {guest, []batch.Operation{add(1, "n", "A", "1.1.1.1"), batch.Of(dns.NewDeleteZone(1, nil))}, []string{"0 forbidden ZONE#a.com#UPDATE", "1 forbidden ZONE#a.com#DELETE"}},
-		"reference to a refused one": {admin, []batch.Operation{batch.Of(dns.NewCreateZone(zoneInput("a.com", "master", 1))), using(inZone, domain.SequenceRecord, 0)}, []string{
+		"reference to a refused one": {admin, []batch.Operation{batch.Of(dns.NewCreateZone(zoneInput("a.com", "master", 1))), using(inZone, dns.AddRecord{}.Allocates(), 0)}, []string{
 			"0 refused 重复的Zone", "1 refused 所引用的操作0被拒绝",
 		}},
 	} {
@@ -169,10 +170,11 @@ func TestABatchIsItsOperationsOneAfterAnother(t *testing.T) {
 		for range 20 {
 			commands := make([]domain.Command, 1+g.IntN(1+g.IntN(5)))
 			for i := range commands {
-				commands[i] = g.command()
+				commands[i] = g.dnsCommand()
 			}
-			events, refusals := oneAfterAnother(h.Fork(), commands)
-			got := domaintest.Env(admin, batchOf(commands...))
+			actor := g.user()
+			events, refusals := oneAfterAnother(h.Fork(), actor, commands)
+			got := domaintest.Env(actor, batchOf(commands...))
 			decided, err := batchOf(commands...).Decide(h.Fork(), got)
 			var e *batch.Error
 			switch {
@@ -191,8 +193,12 @@ func TestABatchIsItsOperationsOneAfterAnother(t *testing.T) {
 }
 
 func randomWorld(seed uint64, steps int) (generator, *domaintest.History) {
-	g, h := newGenerator(seed), domaintest.NewHistory(users()...)
-	next := map[domain.Sequence]int64{}
+	g, h := newGenerator(seed), domaintest.NewHistory(users(
+		access.UserRolesChanged{ID: guest, After: []int64{access.RoleZoneAdmin}},
+		access.RoleCreated{ID: 8, Name: "r1", Privileges: []int64{5, 6, 7, 8, 9, 10, 11, 12, 13}},
+		access.UserRolesChanged{ID: other, After: []int64{access.RoleZoneGuest, 8}},
+	)...)
+	next := map[domain.Sequence]int64{domain.SequenceRole: 1}
 	for range steps {
 		grow(g, h, next)
 	}
@@ -200,36 +206,35 @@ func randomWorld(seed uint64, steps int) (generator, *domaintest.History) {
 }
 
 // oneAfterAnother is what a batch has to come to.
-func oneAfterAnother(h *domaintest.History, commands []domain.Command) (all []domain.Event, refusals []batch.Refusal) {
-	next := map[domain.Sequence]int64{}
+func oneAfterAnother(h *domaintest.History, actor domain.UserID, commands []domain.Command) (all []domain.Event, refusals []batch.Refusal) {
+	taken := domaintest.Env(actor, batchOf(commands...))
 	for i, c := range commands {
 		ids := map[domain.Sequence][]int64{}
 		if a, ok := c.(domain.Allocator); ok {
 			for _, s := range a.Allocates() {
-				ids[s] = append(ids[s], domaintest.FirstID+next[s])
-				next[s]++
+				ids[s] = append(ids[s], taken.NextID(s))
 			}
 		}
-		events, err := c.Decide(h, domain.NewEnv(admin, testNow, ids))
+		events, err := c.Decide(h, domain.NewEnv(actor, testNow, ids))
 		var refusal *domain.Error
 		if errors.As(err, &refusal) {
 			refusals = append(refusals, batch.Refusal{Index: i, Err: refusal})
 		}
-		h.Append(events...)
+		h.AppendBy(actor, events...)
 		all = append(all, events...)
 	}
 	return all, refusals
 }
 
-// The law of conditional appends holds for batches, see [comparePair].
+// The law of conditional appends holds for batches, see [compare].
 func TestNoBatchSurvivesWhatWouldHaveChangedIt(t *testing.T) {
 	t.Parallel()
 	conflicts, kept := 0, 0
 	for seed := range uint64(60) {
 		g, h := randomWorld(9000+seed, 60)
-		for range 200 {
-			a, b := batchOf(g.command(), g.command()), g.command()
-			switch compare(t, h, a, b) {
+		for range 400 {
+			a, b := batchOf(g.dnsCommand(), g.dnsCommand()), g.command()
+			switch compare(t, h, g.user(), a, b) {
 			case pairConflicts:
 				conflicts++
 			case pairCommutes:

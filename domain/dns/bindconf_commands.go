@@ -41,7 +41,7 @@ func (c ChangeBindConf) Decide(h domain.History, env domain.Env) ([]domain.Event
 	if err := h.Load(actor, current); err != nil {
 		return nil, err
 	}
-	if err := actor.Require(access.EditBindConf()); err != nil {
+	if err := access.Authorize(h, actor, access.EditBindConf()); err != nil {
 		return nil, err
 	}
 	if err := domain.CheckVersion(c.ifMatch, current.changed); err != nil {

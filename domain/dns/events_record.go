@@ -57,7 +57,7 @@ func (e RecordAdded) Tags() []domain.Tag {
 	return []domain.Tag{TagRecord(e.ID), TagNode(e.ZoneID, e.Record.Host), TagZoneRecords(e.ZoneID)}
 }
 func (e RecordUpdated) Tags() []domain.Tag {
-	return joinTags(TagRecord(e.ID), TagNode(e.ZoneID, e.Before.Host), TagNode(e.ZoneID, e.After.Host), TagZoneRecords(e.ZoneID))
+	return domain.JoinTags(TagRecord(e.ID), TagNode(e.ZoneID, e.Before.Host), TagNode(e.ZoneID, e.After.Host), TagZoneRecords(e.ZoneID))
 }
 func (e RecordDeleted) Tags() []domain.Tag {
 	return []domain.Tag{TagRecord(e.ID), TagNode(e.ZoneID, e.Record.Host), TagZoneRecords(e.ZoneID)}

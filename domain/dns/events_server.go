@@ -1,6 +1,9 @@
 package dns
 
-import "github.com/opsledger/opsledger/domain"
+import (
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
 
 // ServerData is what a client may say about a server.
 type ServerData struct {
@@ -24,6 +27,8 @@ type ServerCreated struct {
 	unkeyed
 	ID     int64      `json:"id"`
 	Server ServerData `json:"server"`
+	// Privilege is the first of the three ids of the server's privileges: ACCESS, UPDATE, DELETE.
+	Privilege int64 `json:"privilege"`
 }
 
 // ServerUpdated says that a server's data changed.
@@ -37,8 +42,9 @@ type ServerUpdated struct {
 // ServerDeleted says that a server was removed; its agent no longer counts.
 type ServerDeleted struct {
 	unkeyed
-	ID     int64      `json:"id"`
-	Server ServerData `json:"server"`
+	ID        int64      `json:"id"`
+	Server    ServerData `json:"server"`
+	Privilege int64      `json:"privilege"`
 }
 
 // ServerEnrolled says that the server has an agent, whose id on the bus is the server's.
@@ -61,13 +67,21 @@ func (ServerEnrolled) EventType() string  { return "ServerEnrolled" }
 func (ServerWithdrawn) EventType() string { return "ServerWithdrawn" }
 
 // Tags implements [domain.Event].
-func (e ServerCreated) Tags() []domain.Tag { return serverTags(e.ID, e.Server) }
-func (e ServerUpdated) Tags() []domain.Tag {
-	return joinTags(append(serverTags(e.ID, e.Before), serverTags(e.ID, e.After)...)...)
+func (e ServerCreated) Tags() []domain.Tag {
+	return append(serverTags(e.ID, e.Server), access.TagPrivilege(e.Privilege))
 }
-func (e ServerDeleted) Tags() []domain.Tag   { return serverTags(e.ID, e.Server) }
-func (e ServerEnrolled) Tags() []domain.Tag  { return []domain.Tag{TagServer(e.ID)} }
-func (e ServerWithdrawn) Tags() []domain.Tag { return []domain.Tag{TagServer(e.ID)} }
+func (e ServerUpdated) Tags() []domain.Tag {
+	return domain.JoinTags(append(serverTags(e.ID, e.Before), serverTags(e.ID, e.After)...)...)
+}
+func (e ServerDeleted) Tags() []domain.Tag {
+	return append(serverTags(e.ID, e.Server), access.TagPrivilege(e.Privilege), domain.TagEnrolments)
+}
+func (e ServerEnrolled) Tags() []domain.Tag {
+	return []domain.Tag{TagServer(e.ID), domain.TagEnrolments}
+}
+func (e ServerWithdrawn) Tags() []domain.Tag {
+	return []domain.Tag{TagServer(e.ID), domain.TagEnrolments}
+}
 
 func serverTags(id int64, d ServerData) []domain.Tag {
 	return []domain.Tag{TagServer(id), TagServerHost(d.Host), TagServerIP(d.IP)}

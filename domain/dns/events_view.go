@@ -1,6 +1,9 @@
 package dns
 
-import "github.com/opsledger/opsledger/domain"
+import (
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
 
 // ViewData is what a client may say about a view.
 type ViewData struct {
@@ -14,6 +17,8 @@ type ViewCreated struct {
 	unkeyed
 	ID   int64    `json:"id"`
 	View ViewData `json:"view"`
+	// Privilege is the first of the three ids of the view's privileges: ACCESS, UPDATE, DELETE.
+	Privilege int64 `json:"privilege"`
 }
 
 // ViewUpdated says that a view's name or ACL changed; its records stay.
@@ -27,8 +32,9 @@ type ViewUpdated struct {
 // ViewDeleted says that a view, which no zone used, is gone.
 type ViewDeleted struct {
 	unkeyed
-	ID   int64    `json:"id"`
-	View ViewData `json:"view"`
+	ID        int64    `json:"id"`
+	View      ViewData `json:"view"`
+	Privilege int64    `json:"privilege"`
 }
 
 // EventType implements [domain.Event].
@@ -38,11 +44,11 @@ func (ViewDeleted) EventType() string { return "ViewDeleted" }
 
 // Tags implements [domain.Event].
 func (e ViewCreated) Tags() []domain.Tag {
-	return []domain.Tag{TagView(e.ID), TagViewName(e.View.Name)}
+	return []domain.Tag{TagView(e.ID), TagViewName(e.View.Name), access.TagPrivilege(e.Privilege)}
 }
 func (e ViewUpdated) Tags() []domain.Tag {
-	return joinTags(TagView(e.ID), TagViewName(e.Before.Name), TagViewName(e.After.Name))
+	return domain.JoinTags(TagView(e.ID), TagViewName(e.Before.Name), TagViewName(e.After.Name))
 }
 func (e ViewDeleted) Tags() []domain.Tag {
-	return []domain.Tag{TagView(e.ID), TagViewName(e.View.Name)}
+	return []domain.Tag{TagView(e.ID), TagViewName(e.View.Name), access.TagPrivilege(e.Privilege)}
 }

@@ -1,6 +1,9 @@
 package dns
 
-import "github.com/opsledger/opsledger/domain"
+import (
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
 
 // ZoneGroup says where a zone lives (Zone归属).
 type ZoneGroup int
@@ -38,6 +41,8 @@ type ZoneData struct {
 type ZoneCreated struct {
 	ID   int64    `json:"id"`
 	Zone ZoneData `json:"zone"`
+	// Privilege is the first of the three ids of the zone's privileges: ACCESS, UPDATE, DELETE.
+	Privilege int64 `json:"privilege"`
 }
 
 // ZoneUpdated says that a zone's data changed. The zone's records in a view
@@ -50,8 +55,9 @@ type ZoneUpdated struct {
 
 // ZoneDeleted says that a zone and all its records are gone.
 type ZoneDeleted struct {
-	ID   int64    `json:"id"`
-	Zone ZoneData `json:"zone"`
+	ID        int64    `json:"id"`
+	Zone      ZoneData `json:"zone"`
+	Privilege int64    `json:"privilege"`
 }
 
 // EventType implements [domain.Event].
@@ -65,9 +71,13 @@ func (e ZoneUpdated) SubjectKey() int64 { return e.ID }
 func (e ZoneDeleted) SubjectKey() int64 { return e.ID }
 
 // Tags implements [domain.Event].
-func (e ZoneCreated) Tags() []domain.Tag { return zoneTags(e.ID, e.Zone) }
+func (e ZoneCreated) Tags() []domain.Tag {
+	return append(zoneTags(e.ID, e.Zone), access.TagPrivilege(e.Privilege))
+}
 func (e ZoneUpdated) Tags() []domain.Tag { return zoneTags(e.ID, e.Before, e.After) }
-func (e ZoneDeleted) Tags() []domain.Tag { return zoneTags(e.ID, e.Zone) }
+func (e ZoneDeleted) Tags() []domain.Tag {
+	return append(zoneTags(e.ID, e.Zone), access.TagPrivilege(e.Privilege))
+}
 
 func zoneTags(id int64, states ...ZoneData) []domain.Tag {
 	tags := []domain.Tag{TagZone(id)}
@@ -77,5 +87,5 @@ func zoneTags(id int64, states ...ZoneData) []domain.Tag {
 			tags = append(tags, TagViewUse(v))
 		}
 	}
-	return joinTags(tags...)
+	return domain.JoinTags(tags...)
 }

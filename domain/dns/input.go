@@ -65,7 +65,7 @@ func parsed[T any](field string, in *string, required bool, parse func(string) (
 
 // freeText returns a parser of texts that mean nothing to us.
 func freeText(field string) func(string) (string, error) {
-	return func(text string) (string, error) { return text, checkText(field, text, maxText) }
+	return func(text string) (string, error) { return text, domain.CheckText(field, text, maxText) }
 }
 
 // set replaces a field by what was given for it, if anything was.

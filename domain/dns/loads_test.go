@@ -48,8 +48,8 @@ func TestWhatIsAcceptedLoads(t *testing.T) {
 func acceptedRecords(t *testing.T, g generator, zone string, n int) []mdns.RR {
 	t.Helper()
 	h := domaintest.NewHistory(
-		dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v", ACL: "any"}},
-		dns.ZoneCreated{ID: 1, Zone: dns.ZoneData{Name: zone, Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: []int64{1}}},
+		dns.ViewCreated{ID: 1, Privilege: privilegeOf(1), View: dns.ViewData{Name: "v", ACL: "any"}},
+		dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: dns.ZoneData{Name: zone, Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: []int64{1}}},
 	)
 	var out []mdns.RR
 	types := map[string]bool{}

@@ -75,6 +75,7 @@ func runRaces(t *testing.T, table []race) {
 const (
 	admin domain.UserID = 1
 	guest domain.UserID = 2
+	other domain.UserID = 3
 )
 
 func users(more ...domain.Event) []domain.Event {
@@ -82,7 +83,17 @@ func users(more ...domain.Event) []domain.Event {
 		access.UserRegistered{ID: admin, Username: "admin"},
 		access.UserRolesChanged{ID: admin, After: []int64{access.RoleAdmin}},
 		access.UserRegistered{ID: guest, Username: "guest"},
+		access.UserRegistered{ID: other, Username: "other"},
 	}, more...))
+}
+
+// privilegeOf is the first privilege of a resource, as a test gives it or, from
+// [domaintest.FirstID] on, as a command takes it.
+func privilegeOf(id int64) int64 {
+	if id < domaintest.FirstID {
+		return 2 + 3*id
+	}
+	return domaintest.FirstPrivilege + 3*(id-domaintest.FirstID)
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -99,5 +110,5 @@ func join(lists ...[]domain.Event) []domain.Event {
 }
 
 func view(id int64, name string) domain.Event {
-	return dns.ViewCreated{ID: id, View: dns.ViewData{Name: name, ACL: "any"}}
+	return dns.ViewCreated{ID: id, Privilege: privilegeOf(id), View: dns.ViewData{Name: name, ACL: "any"}}
 }

@@ -17,57 +17,69 @@ import (
 // without its guard breaks it.
 func TestNoDecisionSurvivesWhatWouldHaveChangedIt(t *testing.T) {
 	t.Parallel()
-	const worlds, steps, pairs = 60, 60, 400
-	conflicts, kept := 0, 0
+	const worlds, steps, pairs = 60, 100, 1000
+	conflicts, kept, others := 0, 0, 0
 	for seed := range uint64(worlds) {
-		g := newGenerator(1000 + seed)
-		h := domaintest.NewHistory(users()...)
-		next := map[domain.Sequence]int64{}
-		for range steps {
-			grow(g, h, next)
-		}
+		g, h := randomWorld(1000+seed, steps)
 		for range pairs {
-			switch comparePair(t, g, h) {
+			actor := g.user()
+			result := compare(t, h, actor, g.command(), g.command())
+			switch result {
 			case pairConflicts:
 				conflicts++
 			case pairCommutes:
 				kept++
 			}
+			if result != pairRefused && actor != admin {
+				others++
+			}
 		}
 	}
-	if conflicts < 100 || kept < 100 {
-		t.Errorf("the worlds are of no use: %d conflicts, %d pairs without one", conflicts, kept)
+	if conflicts < 100 || kept < 100 || others < 50 {
+		t.Errorf("the worlds are of no use: %d conflicts, %d pairs without one, %d by others than admin", conflicts, kept, others)
 	}
 }
 
-// grow decides a random command, with the next ids of each sequence.
+// grow decides a random command of a random user, with the next ids of each sequence.
 func grow(g generator, h *domaintest.History, next map[domain.Sequence]int64) {
-	c := g.command()
+	c, actor := g.command(), g.user()
 	ids := map[domain.Sequence][]int64{}
 	if a, ok := c.(domain.Allocator); ok {
 		for _, s := range a.Allocates() {
-			ids[s] = append(ids[s], next[s]+1)
+			ids[s] = append(ids[s], nth(s, next[s]))
 		}
 	}
-	events, err := c.Decide(h, domain.NewEnv(admin, testNow, ids))
+	events, err := c.Decide(h, domain.NewEnv(actor, testNow, ids))
 	if err != nil {
 		return
 	}
-	h.Append(events...)
+	h.AppendBy(actor, events...)
 	for s := range ids {
 		next[s]++
 	}
 }
 
-// decideAt decides with the given id for whatever is created.
-func decideAt(h *domaintest.History, c domain.Command, id int64) ([]domain.Event, error) {
+// nth is the nth id, from 0, that a sequence gives.
+func nth(s domain.Sequence, n int64) int64 {
+	switch s {
+	case domain.SequencePrivilege:
+		return access.FirstPrivilege + access.PrivilegeStep*n
+	case domain.SequenceRole:
+		return access.RoleZoneGuest + 1 + n
+	default:
+		return 1 + n
+	}
+}
+
+// decideAt decides with the nth ids for whatever is created.
+func decideAt(h *domaintest.History, actor domain.UserID, c domain.Command, n int64) ([]domain.Event, error) {
 	ids := map[domain.Sequence][]int64{}
 	if a, ok := c.(domain.Allocator); ok {
 		for _, s := range a.Allocates() {
-			ids[s] = append(ids[s], id+int64(len(ids[s])))
+			ids[s] = append(ids[s], nth(s, n+int64(len(ids[s]))))
 		}
 	}
-	return c.Decide(h, domain.NewEnv(admin, testNow, ids))
+	return c.Decide(h, domain.NewEnv(actor, testNow, ids))
 }
 
 type pairResult int
@@ -78,20 +90,16 @@ const (
 	pairCommutes
 )
 
-func comparePair(t *testing.T, g generator, world *domaintest.History) pairResult {
-	t.Helper()
-	return compare(t, world, g.command(), g.command())
-}
-
-func compare(t *testing.T, world *domaintest.History, a, b domain.Command) pairResult {
+// compare lets a user decide a, and admin b before it is appended.
+func compare(t *testing.T, world *domaintest.History, actor domain.UserID, a, b domain.Command) pairResult {
 	t.Helper()
 	before := world.Fork()
-	first, err := decideAt(before, a, 500)
+	first, err := decideAt(before, actor, a, 500)
 	if err != nil || len(first) == 0 {
 		return pairRefused
 	}
 	after := world.Fork()
-	between, err := decideAt(after.Fork(), b, 600)
+	between, err := decideAt(after.Fork(), admin, b, 600)
 	if err != nil || len(between) == 0 {
 		return pairRefused
 	}
@@ -100,8 +108,8 @@ func compare(t *testing.T, world *domaintest.History, a, b domain.Command) pairR
 			return pairConflicts
 		}
 	}
-	after.Append(between...)
-	second, err := decideAt(after, a, 500)
+	after.AppendBy(admin, between...)
+	second, err := decideAt(after, actor, a, 500)
 	if err != nil || !reflect.DeepEqual(first, second) {
 		t.Errorf("%T decided %+v; after %+v it came to %+v, %v, and its condition did not notice", a, first, between, second, err)
 	}
@@ -110,10 +118,46 @@ func compare(t *testing.T, world *domaintest.History, a, b domain.Command) pairR
 
 // command makes a command over a few ids and names, so that commands meet.
 func (g generator) command() domain.Command {
+	if g.IntN(4) == 0 {
+		return g.accessCommand()
+	}
+	return g.dnsCommand()
+}
+
+// user is one that acts: often an admin, else one with whatever the world gave them.
+func (g generator) user() domain.UserID { return domain.UserID(max(1, g.IntN(9)-5)) }
+
+func (g generator) dnsCommand() domain.Command {
 	for {
 		if c, err := g.tryCommand(); err == nil {
 			return c
 		}
+	}
+}
+
+// accessCommand changes who may do what.
+func (g generator) accessCommand() domain.Command {
+	role, privilege := nth(domain.SequenceRole, int64(g.IntN(3))), nth(domain.SequencePrivilege, int64(g.IntN(10)))
+	set := access.RoleInput{Name: ptr(g.pick("r1", "r2")), PrivilegeIDs: &[]int64{privilege + int64(g.IntN(3)), int64(1 + g.IntN(3))}}
+	right := access.PrivilegeInput{
+		Name: ptr(g.pick("p1", "p2", "p3")), Operation: ptr(g.IntN(3)), ResourceType: ptr(g.IntN(4)), ResourceID: ptr(g.someID()),
+	}
+	switch g.IntN(7) {
+	case 0:
+		return must(access.NewCreateRole(set))
+	case 1:
+		return must(access.NewUpdateRole(role, set, nil))
+	case 2:
+		set.Name = ptr("zone_admin")
+		return must(access.NewUpdateRole(access.RoleZoneAdmin, set, nil))
+	case 3:
+		return must(access.NewDeleteRole(role, nil))
+	case 4:
+		return must(access.NewCreatePrivilege(right))
+	case 5:
+		return must(access.NewUpdatePrivilege(privilege, right, nil))
+	default:
+		return must(access.NewDeletePrivilege(privilege, nil))
 	}
 }
 
@@ -145,7 +189,8 @@ func (g generator) tryCommand() (domain.Command, error) {
 	case 12:
 		return dns.NewDeleteRecord(g.someID(), nil)
 	case 13:
-		return access.ChangeRoles{ID: domain.UserID(1 + g.IntN(2)), Roles: []int64{access.RoleAdmin, int64(g.IntN(3) + 1)}}, nil
+		roles := []int64{int64(2 + g.IntN(9)), int64(2 + g.IntN(9)), int64(6 + g.IntN(5))}
+		return access.NewUpdateUser(domain.UserID(2+g.IntN(2)), access.UserChange{Roles: &roles}, nil)
 	default:
 		return dns.NewAddRecord(g.recordInput(view))
 	}

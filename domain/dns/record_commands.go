@@ -36,7 +36,7 @@ func (c AddRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, err
 	if !zone.exists {
 		return nil, errNoZone()
 	}
-	if err := requireRecords(actor, zone); err != nil {
+	if err := access.Authorize(h, actor, access.OnRecords(zone.target(), access.OperationUpdate)); err != nil {
 		return nil, err
 	}
 	record, err := c.patch.place(record, zone, view)
@@ -69,7 +69,7 @@ func NewUpdateRecord(id int64, in RecordInput, ifMatch *domain.Position) (Update
 // Decide implements [domain.Command].
 func (c UpdateRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	view := c.patch.holder()
-	record, zone, err := loadRecord(h, env, c.id, c.ifMatch, view)
+	record, zone, err := loadRecord(h, env, c.id, access.OperationUpdate, c.ifMatch, view)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func NewDeleteRecord(id int64, ifMatch *domain.Position) (DeleteRecord, error) {
 
 // Decide implements [domain.Command].
 func (c DeleteRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	record, zone, err := loadRecord(h, env, c.id, c.ifMatch)
+	record, zone, err := loadRecord(h, env, c.id, access.OperationDelete, c.ifMatch)
 	if err != nil {
 		return nil, err
 	}

@@ -38,9 +38,12 @@ func newZoneRecords(zone int64) *recordsFold {
 
 // Item implements [domain.Fold]. A deletion makes nothing impossible and guards nothing.
 func (f *recordsFold) Item() domain.Item {
-	guards := []string{RecordAdded{}.EventType(), RecordUpdated{}.EventType()}
-	return domain.Item{Tag: f.tag, Types: append([]string{RecordDeleted{}.EventType()}, guards...), Guards: guards}
+	return domain.Item{Tag: f.tag, Types: recordsTypes, Guards: recordsTypes[1:]}
 }
+
+// recordsTypes are the types that change which records there are; all but the
+// first can make a record impossible. A batch asks for them thousands of times.
+var recordsTypes = []string{RecordDeleted{}.EventType(), RecordAdded{}.EventType(), RecordUpdated{}.EventType()}
 
 // Apply implements [domain.Fold].
 func (f *recordsFold) Apply(r domain.Recorded) {

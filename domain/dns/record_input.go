@@ -35,7 +35,7 @@ func (in RecordInput) parse() (p recordPatch, err error) {
 		return recordPatch{}, err
 	}
 	if p.comment = in.Comment; p.comment != nil {
-		err = checkText("comment", *p.comment, maxComment)
+		err = domain.CheckText("comment", *p.comment, maxComment)
 	}
 	return p, err
 }

@@ -11,9 +11,9 @@ import (
 // has 65,535, and an update replaces a whole RRset in one of them.
 const maxRRset = 30_000
 
-// loadRecord returns a live record with its zone if the actor may change it and
+// loadRecord returns a live record with its zone if the actor may do the operation and
 // the client's version is the current one. It loads more folds on the way.
-func loadRecord(h domain.History, env domain.Env, id int64, ifMatch *domain.Position, more ...domain.Fold) (*recordFold, *zoneFold, error) {
+func loadRecord(h domain.History, env domain.Env, id int64, o access.Operation, ifMatch *domain.Position, more ...domain.Fold) (*recordFold, *zoneFold, error) {
 	actor, record := access.NewActor(env.Actor), newRecordFold(id)
 	if err := h.Load(append(more, actor, record)...); err != nil {
 		return nil, nil, err
@@ -28,15 +28,10 @@ func loadRecord(h domain.History, env domain.Env, id int64, ifMatch *domain.Posi
 	if !zone.live(record.placedRecord) {
 		return nil, nil, notFound("Record", id)
 	}
-	if err := requireRecords(actor, zone); err != nil {
+	if err := access.Authorize(h, actor, access.OnRecord(record.target(), zone.target(), o)); err != nil {
 		return nil, nil, err
 	}
 	return record, zone, domain.CheckVersion(ifMatch, record.at)
-}
-
-// requireRecords asks for the right to change a zone's records: that to update the zone.
-func requireRecords(actor *access.Actor, zone *zoneFold) error {
-	return actor.Require(access.On(access.KindZone, zone.id, zone.data.Name, access.OperationUpdate))
 }
 
 func errNoZone() error {

@@ -24,7 +24,7 @@ func recordInput(zone int64, view, host, rrtype, value string) dns.RecordInput {
 func recordsGiven(more ...domain.Event) []domain.Event {
 	return slices.Clip(append([]domain.Event{
 		view(1, "v1"), view(2, "v2"), view(3, "v3"), zone(1, "a.com", 1, 2),
-		dns.ZoneCreated{ID: 2, Zone: external("b.com")}, dns.ZoneCreated{ID: 3, Zone: forwardOnly("c.com", 1)},
+		dns.ZoneCreated{ID: 2, Privilege: privilegeOf(2), Zone: external("b.com")}, dns.ZoneCreated{ID: 3, Privilege: privilegeOf(3), Zone: forwardOnly("c.com", 1)},
 	}, more...))
 }
 

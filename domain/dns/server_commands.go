@@ -20,7 +20,7 @@ func NewCreateServer(in ServerInput) (CreateServer, error) {
 
 // Allocates implements [domain.Allocator].
 func (CreateServer) Allocates() []domain.Sequence {
-	return []domain.Sequence{domain.SequenceServer}
+	return []domain.Sequence{domain.SequenceServer, domain.SequencePrivilege}
 }
 
 // Decide implements [domain.Command].
@@ -30,13 +30,15 @@ func (c CreateServer) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err := h.Load(actor, host, ip); err != nil {
 		return nil, err
 	}
-	if err := actor.Require(access.AddServer()); err != nil {
+	if err := access.Authorize(h, actor, access.AddServer()); err != nil {
 		return nil, err
 	}
 	if host.heldByOther(0) || ip.heldByOther(0) {
 		return nil, domain.Refused("创建失败! 重复的Server，相同Host或IP地址已存在！")
 	}
-	return []domain.Event{ServerCreated{ID: env.NextID(domain.SequenceServer), Server: c.server}}, nil
+	return []domain.Event{ServerCreated{
+		ID: env.NextID(domain.SequenceServer), Server: c.server, Privilege: env.NextID(domain.SequencePrivilege),
+	}}, nil
 }
 
 // UpdateServer changes a server's data.
@@ -92,7 +94,7 @@ func (c DeleteServer) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err != nil {
 		return nil, err
 	}
-	return []domain.Event{ServerDeleted{ID: c.id, Server: server.data}}, nil
+	return []domain.Event{ServerDeleted{ID: c.id, Server: server.data, Privilege: server.privilege}}, nil
 }
 
 // loadServer returns the server if it exists, the actor may do the operation
@@ -105,7 +107,7 @@ func loadServer(h domain.History, env domain.Env, id int64, o access.Operation, 
 	if !server.exists {
 		return nil, notFound("Server", id)
 	}
-	if err := actor.Require(access.On(access.KindServer, id, server.data.Host, o)); err != nil {
+	if err := access.Authorize(h, actor, access.On(server.target(), o)); err != nil {
 		return nil, err
 	}
 	return server, domain.CheckVersion(ifMatch, server.changed)

@@ -9,6 +9,7 @@ type serverFold struct {
 }
 
 type serverState struct {
+	origin
 	exists   bool
 	enrolled bool
 	data     ServerData
@@ -31,7 +32,7 @@ func (f *serverFold) Item() domain.Item {
 func (f *serverFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ServerCreated:
-		f.exists, f.data = true, e.Server
+		f.exists, f.data, f.origin = true, e.Server, originOf(r, e.Privilege)
 	case ServerUpdated:
 		f.data = e.After
 	case ServerEnrolled:

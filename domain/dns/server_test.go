@@ -26,7 +26,7 @@ func serverData(host, ip string) dns.ServerData {
 }
 
 func server(id int64, host, ip string) domain.Event {
-	return dns.ServerCreated{ID: id, Server: serverData(host, ip)}
+	return dns.ServerCreated{ID: id, Privilege: privilegeOf(id), Server: serverData(host, ip)}
 }
 
 func TestServerDecisions(t *testing.T) {
@@ -41,12 +41,12 @@ func TestServerDecisions(t *testing.T) {
 	salveData.Type = "salve"
 	one := []domain.Event{server(1, "s1", "1.1.1.1")}
 	two := join(one, []domain.Event{server(2, "s2", "2.2.2.2")})
-	gone := join(one, []domain.Event{dns.ServerDeleted{ID: 1, Server: serverData("s1", "1.1.1.1")}})
+	gone := join(one, []domain.Event{dns.ServerDeleted{ID: 1, Privilege: privilegeOf(1), Server: serverData("s1", "1.1.1.1")}})
 	moved := join(one, []domain.Event{dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("s3", "1.1.1.1")}})
 
 	runDecisions(t, []decision{
 		{name: "create", when: create("s1", "1.1.1.1"), then: []domain.Event{server(100, "s1", "1.1.1.1")}},
-		{name: "create slave", when: must(dns.NewCreateServer(salve)), then: []domain.Event{dns.ServerCreated{ID: 100, Server: salveData}}},
+		{name: "create slave", when: must(dns.NewCreateServer(salve)), then: []domain.Event{dns.ServerCreated{ID: 100, Privilege: privilegeOf(100), Server: salveData}}},
 		{name: "create same host", given: one, when: create("S1", "9.9.9.9"), code: domain.CodeRefused, text: "创建失败! 重复的Server，相同Host或IP地址已存在！"},
 		{name: "create same ip", given: one, when: create("s9", "::ffff:1.1.1.1"), code: domain.CodeRefused, text: "创建失败! 重复的Server"},
 		{name: "create after delete", given: gone, when: create("s1", "1.1.1.1"), then: []domain.Event{server(100, "s1", "1.1.1.1")}},
@@ -58,7 +58,7 @@ func TestServerDecisions(t *testing.T) {
 
 		{name: "update", given: one, when: change(1, "s3", "1.1.1.1", nil), then: moved[1:]},
 		{name: "update nothing", given: one, when: change(1, "s1", "1.1.1.1", nil)},
-		{name: "update keeps type", given: []domain.Event{dns.ServerCreated{ID: 1, Server: salveData}}, when: change(1, "s1", "1.1.1.1", nil)},
+		{name: "update keeps type", given: []domain.Event{dns.ServerCreated{ID: 1, Privilege: privilegeOf(1), Server: salveData}}, when: change(1, "s1", "1.1.1.1", nil)},
 		{name: "update case of own host", given: one, when: change(1, "S1", "1.1.1.1", nil), then: []domain.Event{
 			dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("S1", "1.1.1.1")},
 		}},
@@ -98,16 +98,16 @@ func TestServerRaces(t *testing.T) {
 		{"create, ip taken", nil, create, server(3, "s3", "2.2.2.2"), true},
 		{"create, host moved here", nil, create, moveTo("s2", "3.3.3.3"), true},
 		{"create, another server", nil, create, server(3, "s3", "3.3.3.3"), false},
-		{"create, name freed", nil, create, dns.ServerDeleted{ID: 3, Server: serverData("s2", "2.2.2.2")}, false},
+		{"create, name freed", nil, create, dns.ServerDeleted{ID: 3, Privilege: privilegeOf(3), Server: serverData("s2", "2.2.2.2")}, false},
 		{"create, rights lost", nil, create, access.UserRolesChanged{ID: admin}, true},
 		{"create, another's rights", nil, create, access.UserRolesChanged{ID: guest}, false},
 		{"update, host taken", one, change, server(3, "s2", "3.3.3.3"), true},
 		{"update, ip taken", one, change, moveTo("s3", "2.2.2.2"), true},
-		{"update, deleted", one, change, dns.ServerDeleted{ID: 1, Server: serverData("s1", "1.1.1.1")}, true},
+		{"update, deleted", one, change, dns.ServerDeleted{ID: 1, Privilege: privilegeOf(1), Server: serverData("s1", "1.1.1.1")}, true},
 		{"update, updated", one, change, dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("s4", "1.1.1.1")}, true},
 		{"delete, updated", one, remove, dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("s4", "1.1.1.1")}, true},
 		{"delete, another", one, remove, server(3, "s3", "3.3.3.3"), false},
-		{"enroll, deleted", one, must(dns.NewEnrollServer(1)), dns.ServerDeleted{ID: 1, Server: serverData("s1", "1.1.1.1")}, true},
+		{"enroll, deleted", one, must(dns.NewEnrollServer(1)), dns.ServerDeleted{ID: 1, Privilege: privilegeOf(1), Server: serverData("s1", "1.1.1.1")}, true},
 		{"enroll, enrolled", one, must(dns.NewEnrollServer(1)), dns.ServerEnrolled{ID: 1}, true},
 	})
 }

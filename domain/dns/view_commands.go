@@ -33,7 +33,9 @@ func NewCreateView(in ViewInput) (CreateView, error) {
 }
 
 // Allocates implements [domain.Allocator].
-func (CreateView) Allocates() []domain.Sequence { return []domain.Sequence{domain.SequenceView} }
+func (CreateView) Allocates() []domain.Sequence {
+	return []domain.Sequence{domain.SequenceView, domain.SequencePrivilege}
+}
 
 // Decide implements [domain.Command].
 func (c CreateView) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
@@ -41,13 +43,15 @@ func (c CreateView) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := h.Load(actor, name); err != nil {
 		return nil, err
 	}
-	if err := actor.Require(access.AddView()); err != nil {
+	if err := access.Authorize(h, actor, access.AddView()); err != nil {
 		return nil, err
 	}
 	if name.by != 0 {
 		return nil, errViewTwice()
 	}
-	return []domain.Event{ViewCreated{ID: env.NextID(domain.SequenceView), View: c.view}}, nil
+	return []domain.Event{ViewCreated{
+		ID: env.NextID(domain.SequenceView), View: c.view, Privilege: env.NextID(domain.SequencePrivilege),
+	}}, nil
 }
 
 // UpdateView changes a view's name or ACL; records stay in it.
@@ -100,7 +104,7 @@ func (c DeleteView) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if names := use.names(); len(names) > 0 {
 		return nil, domain.Refused("当前View还与Zone有关联，请先解除关联，再进行删除操作！\n['%s']", strings.Join(names, "', '"))
 	}
-	return []domain.Event{ViewDeleted{ID: c.id, View: view.data}}, nil
+	return []domain.Event{ViewDeleted{ID: c.id, View: view.data, Privilege: view.privilege}}, nil
 }
 
 func errViewTwice() error {
@@ -117,7 +121,7 @@ func loadView(h domain.History, env domain.Env, id int64, o access.Operation, if
 	if !view.exists {
 		return nil, notFound("View", id)
 	}
-	if err := actor.Require(access.On(access.KindView, id, view.data.Name, o)); err != nil {
+	if err := access.Authorize(h, actor, access.On(view.target(), o)); err != nil {
 		return nil, err
 	}
 	return view, domain.CheckVersion(ifMatch, view.changed)

@@ -14,6 +14,7 @@ type viewFold struct {
 }
 
 type viewState struct {
+	origin
 	exists  bool
 	data    ViewData
 	changed domain.Position
@@ -31,7 +32,7 @@ func (f *viewFold) Item() domain.Item {
 func (f *viewFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ViewCreated:
-		f.exists, f.data = true, e.View
+		f.exists, f.data, f.origin = true, e.View, originOf(r, e.Privilege)
 	case ViewUpdated:
 		f.data = e.After
 	case ViewDeleted:

@@ -20,14 +20,14 @@ func TestViewDecisions(t *testing.T) {
 	v1 := dns.ViewData{Name: "v1", ACL: "any"}
 	renamed := dns.ViewUpdated{ID: 1, Before: v1, After: dns.ViewData{Name: "new", ACL: "any"}}
 	one := []domain.Event{view(1, "v1")}
-	gone := join(one, []domain.Event{dns.ViewDeleted{ID: 1, View: v1}})
+	gone := join(one, []domain.Event{dns.ViewDeleted{ID: 1, Privilege: privilegeOf(1), View: v1}})
 	used := join(one, []domain.Event{view(2, "v2"), zone(5, "b.com", 1, 2), zone(4, "a.com", 1)})
 	unlinked := join(used, []domain.Event{relinked(5, "b.com", []int64{1, 2}, []int64{2}), deletedZone(4, "a.com", 1)})
 
 	runDecisions(t, []decision{
 		{name: "create", when: create("v1"), then: []domain.Event{view(100, "v1")}},
 		{name: "create echoes the ACL", when: must(dns.NewCreateView(viewInput("v", "0.0.0.0\n1.1.1.1/8"))), then: []domain.Event{
-			dns.ViewCreated{ID: 100, View: dns.ViewData{Name: "v", ACL: "0.0.0.0\n1.1.1.1/8"}},
+			dns.ViewCreated{ID: 100, Privilege: privilegeOf(100), View: dns.ViewData{Name: "v", ACL: "0.0.0.0\n1.1.1.1/8"}},
 		}},
 		{name: "create twice", given: one, when: create("v1"), code: domain.CodeRefused, text: "重复的View，相同的名字的View已存在！"},
 		{name: "create other case", given: one, when: create("V1"), then: []domain.Event{view(100, "V1")}},
@@ -68,7 +68,7 @@ func TestViewRaces(t *testing.T) {
 		{"create, another", nil, create, view(3, "v3"), false},
 		{"create, rights lost", nil, create, access.UserRolesChanged{ID: admin}, true},
 		{"rename, name taken", one, rename, view(3, "v2"), true},
-		{"rename, deleted", one, rename, dns.ViewDeleted{ID: 1, View: v1}, true},
+		{"rename, deleted", one, rename, dns.ViewDeleted{ID: 1, Privilege: privilegeOf(1), View: v1}, true},
 		{"rename, changed", one, rename, dns.ViewUpdated{ID: 1, Before: v1, After: dns.ViewData{Name: "v1", ACL: "none"}}, true},
 		{"rename, zone linked", one, rename, zone(7, "a.com", 1), false},
 		{"delete, zone linked", one, remove, zone(7, "a.com", 1), true},

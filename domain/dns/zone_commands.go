@@ -30,7 +30,9 @@ func NewCreateZone(in ZoneInput) (CreateZone, error) {
 }
 
 // Allocates implements [domain.Allocator].
-func (CreateZone) Allocates() []domain.Sequence { return []domain.Sequence{domain.SequenceZone} }
+func (CreateZone) Allocates() []domain.Sequence {
+	return []domain.Sequence{domain.SequenceZone, domain.SequencePrivilege}
+}
 
 // Decide implements [domain.Command].
 func (c CreateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
@@ -38,13 +40,15 @@ func (c CreateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := h.Load(actor); err != nil {
 		return nil, err
 	}
-	if err := actor.Require(access.AddZone()); err != nil {
+	if err := access.Authorize(h, actor, access.AddZone()); err != nil {
 		return nil, err
 	}
 	if err := checkZoneLinks(h, 0, c.zone, c.zone.ViewIDs); err != nil {
 		return nil, err
 	}
-	return []domain.Event{ZoneCreated{ID: env.NextID(domain.SequenceZone), Zone: c.zone}}, nil
+	return []domain.Event{ZoneCreated{
+		ID: env.NextID(domain.SequenceZone), Zone: c.zone, Privilege: env.NextID(domain.SequencePrivilege),
+	}}, nil
 }
 
 // UpdateZone changes a zone's data. Records in a view that is no longer linked are gone.
@@ -104,5 +108,5 @@ func (c DeleteZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err != nil {
 		return nil, err
 	}
-	return []domain.Event{ZoneDeleted{ID: c.id, Zone: zone.data}}, nil
+	return []domain.Event{ZoneDeleted{ID: c.id, Zone: zone.data, Privilege: zone.privilege}}, nil
 }

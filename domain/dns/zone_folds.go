@@ -18,6 +18,7 @@ type zoneFold struct {
 }
 
 type zoneState struct {
+	origin
 	exists  bool
 	data    ZoneData
 	changed domain.Position
@@ -37,7 +38,7 @@ func (f *zoneFold) Item() domain.Item {
 func (f *zoneFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ZoneCreated:
-		f.exists, f.data = true, e.Zone
+		f.exists, f.data, f.origin = true, e.Zone, originOf(r, e.Privilege)
 	case ZoneUpdated:
 		f.data = e.After
 	case ZoneDeleted:

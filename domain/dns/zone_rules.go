@@ -18,7 +18,7 @@ func loadZone(h domain.History, env domain.Env, id int64, o access.Operation, if
 	if !zone.exists {
 		return nil, notFound("Zone", id)
 	}
-	if err := actor.Require(access.On(access.KindZone, id, zone.data.Name, o)); err != nil {
+	if err := access.Authorize(h, actor, access.On(zone.target(), o)); err != nil {
 		return nil, err
 	}
 	return zone, domain.CheckVersion(ifMatch, zone.changed)

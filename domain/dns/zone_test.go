@@ -14,11 +14,11 @@ func master(name string, views ...int64) dns.ZoneData {
 }
 
 func zone(id int64, name string, views ...int64) domain.Event {
-	return dns.ZoneCreated{ID: id, Zone: master(name, views...)}
+	return dns.ZoneCreated{ID: id, Privilege: privilegeOf(id), Zone: master(name, views...)}
 }
 
 func deletedZone(id int64, name string, views ...int64) domain.Event {
-	return dns.ZoneDeleted{ID: id, Zone: master(name, views...)}
+	return dns.ZoneDeleted{ID: id, Privilege: privilegeOf(id), Zone: master(name, views...)}
 }
 
 func relinked(id int64, name string, before, after []int64) domain.Event {
@@ -56,7 +56,9 @@ func forwardOnly(name string, views ...int64) dns.ZoneData {
 func TestCreateZone(t *testing.T) {
 	t.Parallel()
 	create := func(in dns.ZoneInput) domain.Command { return must(dns.NewCreateZone(in)) }
-	created := func(z dns.ZoneData) []domain.Event { return []domain.Event{dns.ZoneCreated{ID: 100, Zone: z}} }
+	created := func(z dns.ZoneData) []domain.Event {
+		return []domain.Event{dns.ZoneCreated{ID: 100, Privilege: privilegeOf(100), Zone: z}}
+	}
 	views := []domain.Event{view(1, "v1"), view(2, "v2")}
 	one := join(views, []domain.Event{zone(1, "a.com", 1)})
 	hijack := master("b.com", 1)
@@ -72,11 +74,11 @@ func TestCreateZone(t *testing.T) {
 		{name: "same name", given: one, when: create(zoneInput("A.com.", "master", 1)), code: domain.CodeRefused, text: "重复的Zone！相同名字的Zone，每种类型域名下只能存在一个！"},
 		{name: "same name as hijack", given: one, when: create(inGroup(2, zoneInput("a.com", "master", 2))), code: domain.CodeRefused, text: "重复的Zone！"},
 		{name: "same name outside", given: one, when: create(inGroup(0, zoneInput("a.com", "master"))), then: created(external("a.com"))},
-		{name: "same name outside twice", given: []domain.Event{dns.ZoneCreated{ID: 1, Zone: external("a.com")}}, when: create(inGroup(0, zoneInput("a.com", "master"))), code: domain.CodeRefused, text: "重复的Zone！"},
+		{name: "same name outside twice", given: []domain.Event{dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: external("a.com")}}, when: create(inGroup(0, zoneInput("a.com", "master"))), code: domain.CodeRefused, text: "重复的Zone！"},
 		{name: "name is free after delete", given: join(one, []domain.Event{deletedZone(1, "a.com", 1)}), when: create(zoneInput("a.com", "master", 1)), then: created(master("a.com", 1))},
 		{name: "name is free after rename", given: join(one, []domain.Event{dns.ZoneUpdated{ID: 1, Before: master("a.com", 1), After: master("b.com", 1)}}), when: create(zoneInput("a.com", "master", 1)), then: created(master("a.com", 1))},
 		{name: "unknown view", given: views, when: create(zoneInput("a.com", "master", 1, 3)), code: domain.CodeInvalid, text: "view_ids: View 3 不存在！"},
-		{name: "deleted view", given: join(views, []domain.Event{dns.ViewDeleted{ID: 2, View: dns.ViewData{Name: "v2"}}}), when: create(zoneInput("a.com", "master", 2)), code: domain.CodeInvalid, text: "View 2 不存在！"},
+		{name: "deleted view", given: join(views, []domain.Event{dns.ViewDeleted{ID: 2, Privilege: privilegeOf(2), View: dns.ViewData{Name: "v2"}}}), when: create(zoneInput("a.com", "master", 2)), code: domain.CodeInvalid, text: "View 2 不存在！"},
 		{name: "guest may not", given: users(views...), as: guest, when: create(zoneInput("a.com", "master", 1)), code: domain.CodeForbidden, text: "ZONE_ADD"},
 	})
 }
@@ -90,8 +92,8 @@ func TestUpdateZone(t *testing.T) {
 	views := []domain.Event{view(1, "v1"), view(2, "v2")}
 	one := join(views, []domain.Event{zone(1, "a.com", 1)})
 	two := join(one, []domain.Event{zone(2, "b.com", 1)})
-	forward := join(views, []domain.Event{dns.ZoneCreated{ID: 1, Zone: forwardOnly("a.com", 1)}})
-	outside := []domain.Event{dns.ZoneCreated{ID: 1, Zone: external("a.com")}}
+	forward := join(views, []domain.Event{dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: forwardOnly("a.com", 1)}})
+	outside := []domain.Event{dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: external("a.com")}}
 	kept := forwardOnly("a.com", 1)
 	kept.Type = dns.ZoneMaster
 	hijack := master("a.com", 1)
@@ -113,7 +115,7 @@ func TestUpdateZone(t *testing.T) {
 		{name: "unlink", given: both, when: change(zoneInput("a.com", "master", 2)), then: updated(master("a.com", 1, 2), master("a.com", 2))},
 		{name: "unlink all", given: one, when: change(zoneInput("a.com", "master")), code: domain.CodeInvalid, text: "view_ids: 至少要关联一个View！"},
 		{name: "to hijack", given: one, when: change(inGroup(2, zoneInput("a.com", "master", 1))), then: updated(master("a.com", 1), hijack)},
-		{name: "group stays", given: []domain.Event{view(1, "v1"), dns.ZoneCreated{ID: 1, Zone: hijack}}, when: change(zoneInput("a.com", "master", 1))},
+		{name: "group stays", given: []domain.Event{view(1, "v1"), dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: hijack}}, when: change(zoneInput("a.com", "master", 1))},
 		{name: "to external", given: one, when: change(inGroup(0, zoneInput("a.com", "master", 1))), code: domain.CodeRefused, text: "zone_group"},
 		{name: "from external", given: join(views, outside), when: change(inGroup(1, zoneInput("a.com", "master", 1))), code: domain.CodeRefused, text: "zone_group"},
 		{name: "external without group and views", given: outside, when: change(zoneInput("b.com", "master")), then: updated(external("a.com"), external("b.com"))},
@@ -157,12 +159,14 @@ func TestZoneRaces(t *testing.T) {
 	link := must(dns.NewUpdateZone(1, zoneInput("a.com", "master", 1, 2), nil))
 	forward := must(dns.NewUpdateZone(1, forwarding("1.1.1.1", zoneInput("a.com", "forward only", 1)), nil))
 	remove := must(dns.NewDeleteZone(1, nil))
-	noView := func(id int64) domain.Event { return dns.ViewDeleted{ID: id, View: dns.ViewData{Name: "v"}} }
+	noView := func(id int64) domain.Event {
+		return dns.ViewDeleted{ID: id, Privilege: privilegeOf(id), View: dns.ViewData{Name: "v"}}
+	}
 	www := record(1, 1, 1, "www", "A", "1.1.1.1")
 	runRaces(t, []race{
 		{"create, name taken", views, create, zone(3, "B.com", 2), true},
 		{"create, renamed to it", views, create, dns.ZoneUpdated{ID: 3, Before: master("c.com", 2), After: master("b.com", 2)}, true},
-		{"create, same name outside", views, create, dns.ZoneCreated{ID: 3, Zone: external("b.com")}, false},
+		{"create, same name outside", views, create, dns.ZoneCreated{ID: 3, Privilege: privilegeOf(3), Zone: external("b.com")}, false},
 		{"create, view deleted", views, create, noView(1), true},
 		{"create, view renamed", views, create, dns.ViewUpdated{ID: 1, Before: dns.ViewData{Name: "v1"}, After: dns.ViewData{Name: "x"}}, false},
 		{"create, other view deleted", views, create, noView(2), false},

@@ -20,11 +20,14 @@ func NewHistory(events ...domain.Event) *History {
 	return h
 }
 
-// Append adds events to the end of the log.
-func (h *History) Append(events ...domain.Event) {
+// Append adds events of the system to the end of the log.
+func (h *History) Append(events ...domain.Event) { h.AppendBy(domain.System, events...) }
+
+// AppendBy adds events of an actor to the end of the log.
+func (h *History) AppendBy(actor domain.UserID, events ...domain.Event) {
 	for _, e := range events {
 		last := domain.Position(len(h.events))
-		h.events = append(h.events, domain.Recorded{Position: last + 1, Prev: last, Event: e})
+		h.events = append(h.events, domain.Recorded{Position: last + 1, Prev: last, Actor: actor, Event: e})
 		h.tags = append(h.tags, e.Tags())
 	}
 }

@@ -10,8 +10,12 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// FirstID is the first id that a command takes from a sequence.
-const FirstID = 100
+// FirstID is the first id that a command takes from a sequence, FirstPrivilege
+// that which it takes from [domain.SequencePrivilege], whose ids come in steps of three.
+const (
+	FirstID        = 100
+	FirstPrivilege = 101
+)
 
 // Scenario is a log and an actor.
 type Scenario struct {
@@ -21,6 +25,13 @@ type Scenario struct {
 
 // Given starts a scenario in which the events have happened and the system acts.
 func Given(events ...domain.Event) Scenario { return Scenario{history: NewHistory(events...)} }
+
+// By adds events that a user has caused.
+func (s Scenario) By(user domain.UserID, events ...domain.Event) Scenario {
+	s.history = s.history.Fork()
+	s.history.AppendBy(user, events...)
+	return s
+}
 
 // As lets another user act.
 func (s Scenario) As(user domain.UserID) Scenario {
@@ -40,10 +51,17 @@ func Env(actor domain.UserID, c domain.Command) domain.Env {
 	ids := map[domain.Sequence][]int64{}
 	if a, ok := c.(domain.Allocator); ok {
 		for _, s := range a.Allocates() {
-			ids[s] = append(ids[s], FirstID+int64(len(ids[s])))
+			ids[s] = append(ids[s], nthID(s, int64(len(ids[s]))))
 		}
 	}
 	return domain.NewEnv(actor, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ids)
+}
+
+func nthID(s domain.Sequence, n int64) int64 {
+	if s == domain.SequencePrivilege {
+		return FirstPrivilege + 3*n
+	}
+	return FirstID + n
 }
 
 // Outcome is what a decision came to.

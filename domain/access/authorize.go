@@ -1,0 +1,167 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// May says whether the actor has the right. It knows what was loaded with the
+// actor, see [LoadWhole] and [Actor.Hold], and the privileges made by hand that
+// the right's targets name. It changes nothing, allocates nothing, and may be
+// called from many goroutines.
+func (a *Actor) May(r Right) bool {
+	return a.mayAlone(&r) || a.mayByRole(&r)
+}
+
+// Require returns nil when the actor may, as [Actor.May] says, else a
+// [domain.Error]: CodeUnauthenticated when the user does not exist,
+// CodeForbidden otherwise.
+func (a *Actor) Require(r Right) error {
+	if a.mayAlone(&r) {
+		return nil
+	}
+	return a.requireByRole(&r)
+}
+
+func (a *Actor) requireByRole(r *Right) error {
+	if a.mayByRole(r) {
+		return nil
+	}
+	return a.refusal(r)
+}
+
+// Authorize is [Actor.Require] for decisions on the log. It reads what it must:
+// first nothing, then the roles that usually grant the right, then the others,
+// then the privileges made by hand. Everything that it read guards the append.
+func Authorize(h domain.History, a *Actor, r Right) error {
+	switch {
+	case a.mayAlone(&r):
+		return nil
+	case !a.state.registered, !r.givenByRoles():
+		return a.refusal(&r)
+	}
+	var likely, others []int64
+	for _, id := range a.state.roles {
+		if r.usuallyBy(id) {
+			likely = append(likely, id)
+		} else {
+			others = append(others, id)
+		}
+	}
+	for _, ids := range [][]int64{likely, others} {
+		if err := a.load(h, ids); err != nil {
+			return err
+		}
+		if a.mayByRole(&r) {
+			return nil
+		}
+	}
+	if len(a.roles) == 0 {
+		return a.refusal(&r)
+	}
+	if err := r.loadManual(h); err != nil {
+		return err
+	}
+	return a.requireByRole(&r)
+}
+
+// mayAlone says whether the actor has the right whatever roles other than admin grant.
+func (a *Actor) mayAlone(r *Right) bool {
+	switch {
+	case a.id == domain.System:
+		return true
+	case !a.state.registered:
+		return false
+	case a.Admin():
+		return true
+	}
+	switch r.scope {
+	case scopePermission:
+		return slices.Contains(a.state.codes, int(r.number)) || slices.Contains(a.state.codes, CodeAdmin)
+	case scopeTarget:
+		return r.target.Creator == a.id
+	case scopeRecord:
+		return r.zone.Creator == a.id
+	default:
+		return false
+	}
+}
+
+// mayByRole says whether one of the roles that were loaded gives the right.
+func (a *Actor) mayByRole(r *Right) bool {
+	for _, role := range a.roles {
+		if r.grantedBy(role) {
+			return true
+		}
+	}
+	return false
+}
+
+// givenByRoles says whether a role other than admin can give the right at all.
+func (r *Right) givenByRoles() bool { return r.scope != scopeAdmin && r.scope != scopePermission }
+
+func (r *Right) grantedBy(role *Role) bool {
+	switch r.scope {
+	case scopeBuiltin:
+		return role.holds(r.number)
+	case scopeTarget:
+		return role.grants(&r.target, r.operation) || role.grantsManually(&r.target, r.operation)
+	case scopeRecord:
+		o := ofZone(r.operation)
+		return role.grants(&r.zone, o) || role.grantsManually(&r.zone, o) || role.grantsManually(&r.target, r.operation)
+	default:
+		return false
+	}
+}
+
+// usuallyBy says whether the role is one of those made for the right.
+func (r *Right) usuallyBy(role int64) bool {
+	b, ok := builtinRole(role)
+	if !ok {
+		return false
+	}
+	switch r.scope {
+	case scopeBuiltin:
+		return slices.Contains(b.Privileges, r.number)
+	case scopeTarget:
+		return b.Kind == r.target.Kind && (!b.Guest || r.operation == OperationAccess)
+	case scopeRecord:
+		return b.Kind == r.zone.Kind && (!b.Guest || r.operation == OperationAccess)
+	default:
+		return false
+	}
+}
+
+// loadManual reads the privileges made by hand that concern the right's targets.
+func (r *Right) loadManual(h domain.History) error {
+	var folds []domain.Fold
+	if r.scope == scopeTarget || r.scope == scopeRecord {
+		folds = append(folds, newManualFold(r.target.Kind, r.target.ID))
+	}
+	if r.scope == scopeRecord {
+		folds = append(folds, newManualFold(r.zone.Kind, r.zone.ID))
+	}
+	if len(folds) == 0 {
+		return nil
+	}
+	if err := h.Load(folds...); err != nil {
+		return err
+	}
+	r.target.Manual = folds[0].(*manualFold).list()
+	if r.scope == scopeRecord {
+		r.zone.Manual = folds[1].(*manualFold).list()
+	}
+	return nil
+}
+
+func (a *Actor) refusal(r *Right) error {
+	if !a.state.registered {
+		return &domain.Error{Code: domain.CodeUnauthenticated, Message: "Token is invalid!"}
+	}
+	return domain.Forbidden("无权限！缺少权限：%s", r.Name())
+}
+
+// RequireCode is [Actor.Require] for a permission code of the operations
+// dialect. It needs no role but admin, and so no Authorize.
+func (a *Actor) RequireCode(code int) error { return a.Require(Permitted(code)) }

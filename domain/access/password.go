@@ -1,0 +1,54 @@
+package access
+
+import "github.com/opsledger/opsledger/domain"
+
+// ChangePassword gives a local user another password, which the caller has
+// checked ([CheckPassword]) and put into the vault.
+//
+// Invariants:
+//  1. Who lacks the permission updateuser changes their own password alone, and
+//     proves that they know the one that is in force when the change is made.
+//  2. A directory user has no password here.
+type ChangePassword struct {
+	ID domain.UserID
+	// Credential names the new password hash.
+	Credential string
+	// Verified names the hash that the old password was compared with and fits,
+	// empty if it was not given or did not fit.
+	Verified string
+	IfMatch  *domain.Position
+}
+
+// Decide implements [domain.Command].
+func (c ChangePassword) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	user, actor, err := loadUser(h, env, c.ID, Permitted(CodeUpdateUser), true, c.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOutranks(actor, user); err != nil {
+		return nil, err
+	}
+	if user.source != SourceLocal {
+		return nil, domain.Refused("目录用户的密码只能在目录中修改！")
+	}
+	if !actor.May(Permitted(CodeUpdateUser)) && (c.Verified == "" || c.Verified != user.credential) {
+		return nil, domain.Refused("原密码错误！")
+	}
+	return []domain.Event{UserPasswordChanged{ID: c.ID, Credential: c.Credential, Former: user.credential}}, nil
+}
+
+// LinkUser makes a local user a directory user: from then on the directory
+// checks the password, and the one here is forgotten. Only an admin may.
+type LinkUser struct {
+	ID      domain.UserID
+	IfMatch *domain.Position
+}
+
+// Decide implements [domain.Command]. It does nothing for a directory user.
+func (c LinkUser) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	user, _, err := loadUser(h, env, c.ID, Administer(), false, c.IfMatch)
+	if err != nil || user.source == SourceLDAP {
+		return nil, err
+	}
+	return []domain.Event{UserLinked{ID: c.ID, Former: user.credential}}, nil
+}

@@ -1,0 +1,99 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Role is what a role grants, as a fold.
+//
+// Invariants:
+//  1. A resource's creation and deletion change no role: what a built-in role
+//     grants of each resource of its kind follows from the resource's position,
+//     not from a list.
+//  2. A decision that a role allowed conflicts with any newer change of the role.
+type Role struct {
+	id    int64
+	state roleState
+}
+
+type roleState struct {
+	exists bool
+	name   string
+	// privileges are the ids of the explicit set, ascending; replaced, never changed in place.
+	privileges []int64
+	// replaced is the position of the last change of the set, 0 for none.
+	replaced domain.Position
+	// changed is the position of the role's last event, 0 for none.
+	changed domain.Position
+}
+
+// NewRole returns the fold of the given role. A built-in role exists from the start.
+func NewRole(id int64) *Role {
+	r := &Role{id: id}
+	if b, ok := builtinRole(id); ok {
+		r.state = roleState{exists: true, name: b.Name, privileges: b.Privileges}
+	}
+	return r
+}
+
+var (
+	roleGuards = []string{RoleChanged{}.EventType(), RoleDeleted{}.EventType()}
+	roleTypes  = append([]string{RoleCreated{}.EventType()}, roleGuards...)
+)
+
+// Item implements [domain.Fold].
+func (f *Role) Item() domain.Item {
+	return domain.Item{Tag: TagRole(f.id), Types: roleTypes, Guards: roleGuards}
+}
+
+// Apply implements [domain.Fold].
+func (f *Role) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case RoleCreated:
+		f.state.exists, f.state.name, f.state.privileges = true, e.Name, e.Privileges
+	case RoleChanged:
+		f.state.name, f.state.privileges, f.state.replaced = e.Name, e.Privileges, r.Position
+	case RoleDeleted:
+		f.state = roleState{}
+	default:
+		return
+	}
+	f.state.changed = r.Position
+}
+
+// Snapshot implements [domain.Fold].
+func (f *Role) Snapshot() any { return f.state }
+
+// Restore implements [domain.Fold].
+func (f *Role) Restore(s any) { f.state = s.(roleState) }
+
+// ID is the role's id.
+func (f *Role) ID() int64 { return f.id }
+
+// holds says whether the privilege is in the role's explicit set.
+func (f *Role) holds(privilege int64) bool {
+	_, found := slices.BinarySearch(f.state.privileges, privilege)
+	return found
+}
+
+// grants says whether the role allows an operation on a server, view or zone by
+// the resource's own privileges.
+func (f *Role) grants(t *Target, o Operation) bool {
+	if t.Privilege > 0 && f.holds(t.Privilege+int64(o)) {
+		return true
+	}
+	b, ok := builtinRole(f.id)
+	return ok && b.Kind == t.Kind && (!b.Guest || o == OperationAccess) && t.Created > f.state.replaced
+}
+
+// grantsManually says whether the role allows it by a privilege made by hand.
+func (f *Role) grantsManually(t *Target, o Operation) bool {
+	for _, m := range t.Manual {
+		if m.Operation == o && f.holds(m.ID) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,45 @@
+package access
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// TagUser marks the events that say who a user is and what they may do. Logins
+// are not among them.
+func TagUser(id domain.UserID) domain.Tag { return domain.IDTag("user", int64(id)) }
+
+// TagUsername marks the events in which a username is taken or given up; names compare without case.
+func TagUsername(name string) domain.Tag { return domain.Tag("username:" + strings.ToLower(name)) }
+
+// TagMail marks the events in which a mail address is taken or given up.
+func TagMail(digest string) domain.Tag { return domain.Tag("mail:" + digest) }
+
+// TagErasable marks the events that leave entries of the vault without a use, see [Erasable].
+const TagErasable = domain.Tag("erasable")
+
+// TagLogin marks a user's logins and what was tried under their name.
+func TagLogin(id domain.UserID) domain.Tag { return domain.IDTag("login", int64(id)) }
+
+// TagRole marks the events of one role.
+func TagRole(id int64) domain.Tag { return domain.IDTag("role", id) }
+
+// TagRoleName marks the events in which a name is taken or given up by a role.
+func TagRoleName(name string) domain.Tag { return domain.TextTag("rolename", name) }
+
+// TagRoleUsers marks the events in which a user gets or loses a role.
+func TagRoleUsers(role int64) domain.Tag { return domain.IDTag("roleusers", role) }
+
+// TagPrivilege marks the events in which privileges begin, change and end: one
+// made by hand by its id, a resource's three by the first of theirs.
+func TagPrivilege(first int64) domain.Tag { return domain.IDTag("privilege", first) }
+
+// TagPrivilegeName marks the events in which a name is taken or given up by a privilege made by hand.
+func TagPrivilegeName(name string) domain.Tag { return domain.TextTag("privname", name) }
+
+// TagRight marks the events of the privileges made by hand that concern one resource.
+func TagRight(kind Kind, id int64) domain.Tag {
+	return domain.IDTag("right:"+strconv.Itoa(int(kind)), id)
+}

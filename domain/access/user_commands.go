@@ -1,0 +1,190 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// UserChange is what a request changes of a user; what is nil stays.
+type UserChange struct {
+	Profile ProfileChange
+	// Roles replace the set of roles. Only an admin may change it.
+	Roles *[]int64
+}
+
+// ProfileChange is what changes of a person's data, sealed with the user's key.
+// The caller leaves out what already has the value: sealed anew, it would be
+// another text.
+type ProfileChange struct {
+	// Mail goes with MailDigest: both or none are given.
+	Mail, Nickname, Phone, Position, Location *Sealed
+	MailDigest                                *string
+	// Department is not sealed, see [ParseDepartment].
+	Department *string
+}
+
+// UpdateUser changes a user's profile, roles, or both. A user may change their
+// own profile, whoever holds the permission updateuser that of others.
+//
+// Invariants:
+//  1. Every role that a user holds exists.
+//  2. There always is a user with the role admin.
+//  3. Nobody but an admin changes roles: what a user may do never grows by what they do.
+type UpdateUser struct {
+	id      domain.UserID
+	change  UserChange
+	ifMatch *domain.Position
+}
+
+// maxUserRoles bounds the roles of one user: each is a part of the conditions of what they do.
+const maxUserRoles = 100
+
+// NewUpdateUser checks the form of a change.
+func NewUpdateUser(id domain.UserID, change UserChange, ifMatch *domain.Position) (UpdateUser, error) {
+	if id <= 0 {
+		return UpdateUser{}, noUser(id)
+	}
+	if change.Roles != nil {
+		roles := sortedIDs(*change.Roles)
+		if len(roles) > maxUserRoles {
+			return UpdateUser{}, domain.Invalid("role_ids", "不能超过%d个！", maxUserRoles)
+		}
+		change.Roles = &roles
+	}
+	return UpdateUser{id: id, change: change, ifMatch: ifMatch}, nil
+}
+
+// Decide implements [domain.Command].
+func (c UpdateUser) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	user, actor, err := loadUser(h, env, c.id, Permitted(CodeUpdateUser), true, c.ifMatch)
+	if err != nil {
+		return nil, err
+	}
+	var events []domain.Event
+	if after := c.change.Profile.apply(user.profile); after != user.profile {
+		if err := checkMail(h, user, after); err != nil {
+			return nil, err
+		}
+		events = append(events, UserProfileChanged{ID: c.id, Before: user.profile, After: after})
+	}
+	if c.change.Roles == nil || slices.Equal(*c.change.Roles, user.roles) {
+		return events, nil
+	}
+	if err := Authorize(h, actor, Administer()); err != nil {
+		return nil, err
+	}
+	roles := *c.change.Roles
+	if err := checkRoles(h, c.id, user.roles, roles); err != nil {
+		return nil, err
+	}
+	return append(events, UserRolesChanged{ID: c.id, Before: sortedIDs(user.roles), After: roles}), nil
+}
+
+func (c ProfileChange) apply(p Profile) Profile {
+	set(&p.Mail, c.Mail)
+	set(&p.Nickname, c.Nickname)
+	set(&p.Phone, c.Phone)
+	set(&p.Position, c.Position)
+	set(&p.Location, c.Location)
+	set(&p.MailDigest, c.MailDigest)
+	set(&p.Department, c.Department)
+	return p
+}
+
+// checkMail refuses an address that another user has.
+func checkMail(h domain.History, user *userFold, after Profile) error {
+	if after.MailDigest == "" || after.MailDigest == user.profile.MailDigest {
+		return nil
+	}
+	mail := newTaken(TagMail(after.MailDigest))
+	if err := h.Load(mail); err != nil {
+		return err
+	}
+	if mail.by != 0 && mail.by != user.id {
+		return errMailTaken()
+	}
+	return nil
+}
+
+func errMailTaken() error { return domain.Refused("邮箱已存在！") }
+
+// checkRoles refuses roles that do not exist and to take admin from the last who has it.
+func checkRoles(h domain.History, user domain.UserID, before, after []int64) error {
+	var folds []domain.Fold
+	for _, id := range without(after, before) {
+		folds = append(folds, newRoleExists(id))
+	}
+	if err := loadSome(h, folds); err != nil {
+		return err
+	}
+	for _, f := range folds {
+		if role := f.(*roleExists); !role.state.exists {
+			return domain.Invalid("role_ids", "Role %d 不存在！", role.id)
+		}
+	}
+	return checkLastAdmin(h, user, without(before, after))
+}
+
+// checkLastAdmin refuses that the last admin loses that role, which is among the lost ones.
+func checkLastAdmin(h domain.History, user domain.UserID, lost []int64) error {
+	if !slices.Contains(lost, RoleAdmin) {
+		return nil
+	}
+	admins := newRoleUsers(RoleAdmin)
+	if err := h.Load(admins); err != nil {
+		return err
+	}
+	if admins.others(user) == 0 {
+		return domain.Refused("至少要有一个拥有admin角色的用户，不能移除最后一个！")
+	}
+	return nil
+}
+
+// loadSome loads folds unless there are none.
+func loadSome(h domain.History, folds []domain.Fold) error {
+	if len(folds) == 0 {
+		return nil
+	}
+	return h.Load(folds...)
+}
+
+// set replaces a field by what was given for it, if anything was.
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// DeleteUser removes a user for good: the name and the mail address are free
+// again, and the personal key is to be destroyed. It takes the permission deleteuser.
+type DeleteUser struct {
+	id      domain.UserID
+	ifMatch *domain.Position
+}
+
+// NewDeleteUser returns the command; ids start at 1.
+func NewDeleteUser(id domain.UserID, ifMatch *domain.Position) (DeleteUser, error) {
+	if id <= 0 {
+		return DeleteUser{}, noUser(id)
+	}
+	return DeleteUser{id: id, ifMatch: ifMatch}, nil
+}
+
+// Decide implements [domain.Command].
+func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	user, actor, err := loadUser(h, env, c.id, Permitted(CodeDeleteUser), false, c.ifMatch)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOutranks(actor, user); err != nil {
+		return nil, err
+	}
+	if err := checkLastAdmin(h, c.id, user.roles); err != nil {
+		return nil, err
+	}
+	return []domain.Event{UserDeleted{
+		ID: c.id, Username: user.username, MailDigest: user.profile.MailDigest,
+		Credential: user.credential, PersonalKey: user.personalKey, Roles: user.roles,
+	}}, nil
+}
