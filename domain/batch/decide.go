@@ -8,8 +8,9 @@ import (
 )
 
 // maxRounds bounds the rounds of reading ahead. No command of today needs more
-// than three; operations that wait for each other's outcome to know what to
-// read could need one each, and read for themselves from then on.
+// than seven, and few more than three; operations that wait for each other's
+// outcome to know what to read could need one each, and read for themselves from
+// then on.
 const maxRounds = 8
 
 // Decide implements [domain.Command]. It goes through the operations in rounds:
@@ -46,7 +47,8 @@ func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 // step is an operation whose ids are known.
 type step struct {
 	Operation
-	ids     map[domain.Sequence][]int64
+	// ids are those of Takes, in the same order.
+	ids     []int64
 	command domain.Command
 	err     error // in place of a command
 }
@@ -54,20 +56,16 @@ type step struct {
 // steps deals out the ids in the order of the operations and builds the commands.
 func (c Command) steps(env domain.Env) []step {
 	steps := make([]step, len(c.operations))
-	created := make([]int64, len(c.operations))
 	for i, o := range c.operations {
-		steps[i].Operation = o
+		ids := make([]int64, len(o.Takes))
 		for n, sequence := range o.Takes {
-			id := env.NextID(sequence)
-			if n == 0 {
-				steps[i].ids, created[i] = map[domain.Sequence][]int64{}, id
-			}
-			steps[i].ids[sequence] = append(steps[i].ids[sequence], id)
+			ids[n] = env.NextID(sequence)
 		}
 		var uses []int64
 		for _, used := range o.Uses {
-			uses = append(uses, created[used])
+			uses = append(uses, steps[used].ids[0])
 		}
+		steps[i] = step{Operation: o, ids: ids}
 		steps[i].command, steps[i].err = o.Build(uses)
 	}
 	return steps
@@ -109,9 +107,9 @@ func (s *step) decide(view *overlay, env domain.Env, refused []bool) ([]domain.E
 		return nil, s.err
 	}
 	// An Env uses up its ids, and there may be another round.
-	ids := make(map[domain.Sequence][]int64, len(s.ids))
-	for sequence, list := range s.ids {
-		ids[sequence] = list
+	ids := make(map[domain.Sequence][]int64, 1)
+	for i, sequence := range s.Takes {
+		ids[sequence] = append(ids[sequence], s.ids[i])
 	}
 	return s.command.Decide(view, domain.NewEnv(env.Actor, env.Now, ids))
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -32,20 +31,23 @@ type overlay struct {
 	env     domain.Env
 	// direct: what is not there is read at once.
 	direct bool
-	states map[stateKey]*state
+	// states has every state that was asked for, those that were read also by tag.
+	states map[stateKey][]*state
 	byTag  map[domain.Tag][]*state
 	wanted []*state
-	// happened are the batch's events of this round by tag.
-	happened map[domain.Tag][]domain.Recorded
+	// happened are the batch's events of this round. byItsTag has the first indexed
+	// of them by tag: it is needed only for what is read behind them.
+	happened []domain.Recorded
+	byItsTag map[domain.Tag][]domain.Recorded
+	indexed  int
 	changed  []*state
-	at       domain.Position
 }
 
-// stateKey names the state of a fold: type and item say all, see [domain.Fold].
+// stateKey names the states of a type of folds under a tag. Their items' types
+// tell them apart, see [domain.Fold]; there is hardly ever more than one.
 type stateKey struct {
-	fold  reflect.Type
-	tag   domain.Tag
-	types string
+	fold reflect.Type
+	tag  domain.Tag
 }
 
 // state is what a fold comes to.
@@ -62,8 +64,8 @@ type state struct {
 
 func newOverlay(h domain.History, env domain.Env) *overlay {
 	return &overlay{
-		history: h, env: env, at: provisional, states: map[stateKey]*state{},
-		byTag: map[domain.Tag][]*state{}, happened: map[domain.Tag][]domain.Recorded{},
+		history: h, env: env, states: map[stateKey][]*state{},
+		byTag: map[domain.Tag][]*state{}, byItsTag: map[domain.Tag][]domain.Recorded{},
 	}
 }
 
@@ -93,13 +95,15 @@ func (o *overlay) Load(folds ...domain.Fold) error {
 // want returns the state that the fold asks for; the next fetch reads it if it was not.
 func (o *overlay) want(f domain.Fold) *state {
 	item := f.Item()
-	key := stateKey{fold: reflect.TypeOf(f), tag: item.Tag, types: strings.Join(item.Types, "\n")}
-	s, known := o.states[key]
-	if !known {
-		s = &state{item: item, fold: f}
-		o.states[key] = s
-		o.wanted = append(o.wanted, s)
+	key := stateKey{fold: reflect.TypeOf(f), tag: item.Tag}
+	for _, s := range o.states[key] {
+		if slices.Equal(s.item.Types, item.Types) {
+			return s
+		}
 	}
+	s := &state{item: item, fold: f}
+	o.states[key] = append(o.states[key], s)
+	o.wanted = append(o.wanted, s)
 	return s
 }
 
@@ -112,12 +116,13 @@ func (o *overlay) fetch() error {
 	if err := o.history.Load(folds...); err != nil {
 		return err
 	}
+	o.index()
 	for _, s := range o.wanted {
 		s.read = true
 		s.log = s.fold.Snapshot()
 		s.now = s.log
 		o.byTag[s.item.Tag] = append(o.byTag[s.item.Tag], s)
-		for _, r := range o.happened[s.item.Tag] {
+		for _, r := range o.byItsTag[s.item.Tag] {
 			o.apply(s, r)
 		}
 	}
@@ -131,22 +136,32 @@ func (o *overlay) restart(direct bool) {
 		s.fold.Restore(s.log)
 		s.now, s.changed, s.stale = s.log, false, false
 	}
-	clear(o.happened)
-	o.changed, o.at, o.direct = nil, provisional, direct
+	clear(o.byItsTag)
+	o.happened, o.indexed, o.changed, o.direct = nil, 0, nil, direct
 }
 
 // add lets the operations that follow see the events.
 func (o *overlay) add(events []domain.Event) {
 	for _, e := range events {
-		o.at++
-		r := domain.Recorded{Position: o.at, Actor: o.env.Actor, At: o.env.Now, Event: e}
+		at := provisional + domain.Position(len(o.happened)) + 1
+		r := domain.Recorded{Position: at, Actor: o.env.Actor, At: o.env.Now, Event: e}
+		o.happened = append(o.happened, r)
 		for _, tag := range e.Tags() {
-			o.happened[tag] = append(o.happened[tag], r)
 			for _, s := range o.byTag[tag] {
 				o.apply(s, r)
 			}
 		}
 	}
+}
+
+// index files what happened under its tags.
+func (o *overlay) index() {
+	for _, r := range o.happened[o.indexed:] {
+		for _, tag := range r.Event.Tags() {
+			o.byItsTag[tag] = append(o.byItsTag[tag], r)
+		}
+	}
+	o.indexed = len(o.happened)
 }
 
 func (o *overlay) apply(s *state, r domain.Recorded) {

@@ -9,23 +9,21 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/workers/protocol"
+	"github.com/opsledger/opsledger/workers/pull"
 )
-
-// ackEvery bounds how many events are acknowledged by one message: an
-// acknowledgement covers all before it.
-const ackEvery = 64
 
 // consume hands messages to the engine as they come. It returns errAgain when
 // delivery is to begin anew at the checkpoint, errResync when a snapshot is needed.
-func (f *follower) consume(ctx context.Context, d *delivery) error {
-	reconnected := d.nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
-	defer d.nc.RemoveStatusListener(reconnected)
-	quiet := time.NewTimer(silence)
+func (f *follower) consume(ctx context.Context, d *pull.Delivery) error {
+	nc := f.agent.cfg.NC
+	reconnected := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
+	defer nc.RemoveStatusListener(reconnected)
+	quiet := time.NewTimer(pull.Silence)
 	defer quiet.Stop()
-	acks := acker{nc: d.nc}
-	defer acks.flush()
+	acks := pull.Acker{NC: nc}
+	defer acks.Flush()
 	for {
-		if err := d.refill(); err != nil {
+		if err := d.Refill(); err != nil {
 			return err
 		}
 		select {
@@ -34,30 +32,33 @@ func (f *follower) consume(ctx context.Context, d *delivery) error {
 		case <-reconnected:
 			return fmt.Errorf("%w: the connection was lost", errAgain)
 		case <-quiet.C:
-			return fmt.Errorf("%w: nothing came for %s", errAgain, silence)
+			return fmt.Errorf("%w: nothing came for %s", errAgain, pull.Silence)
 		case b := <-f.agent.beacons:
 			if err := f.compare(b, time.Now()); err != nil {
 				return err
 			}
-		case m := <-d.messages:
-			quiet.Reset(silence)
+		case m := <-d.Messages():
+			quiet.Reset(pull.Silence)
 			if err := f.take(d, m, &acks); err != nil {
 				return err
 			}
-			if len(d.messages) == 0 {
-				acks.flush()
+			if len(d.Messages()) == 0 {
+				acks.Flush()
 			}
 		}
 	}
 }
 
 // take handles one message.
-func (f *follower) take(d *delivery, m *nats.Msg, acks *acker) error {
-	if isStatus(m) {
-		return d.status(m)
+func (f *follower) take(d *pull.Delivery, m *nats.Msg, acks *pull.Acker) error {
+	isStatus, err := d.Status(m)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errAgain, err)
 	}
-	d.wanted = max(0, d.wanted-1)
-	e, err := d.read(m)
+	if isStatus {
+		return nil
+	}
+	e, err := d.Event(m)
 	if err != nil {
 		f.log.Warn("dropped a message that is not of the log", "subject", m.Subject, "error", err)
 		return nil
@@ -76,7 +77,7 @@ func (f *follower) take(d *delivery, m *nats.Msg, acks *acker) error {
 		f.checkpoint, f.repeated = e.Position, false
 		f.progress(time.Now())
 	}
-	acks.add(m)
+	acks.Add(m)
 	return nil
 }
 
@@ -114,28 +115,4 @@ func (f *follower) progress(now time.Time) {
 	if f.checkpoint >= f.goal {
 		f.goal = 0
 	}
-}
-
-// acker acknowledges what the engine has. It holds back a little, since one
-// acknowledgement covers all before it.
-type acker struct {
-	nc      *nats.Conn
-	reply   string
-	pending int
-}
-
-func (a *acker) add(m *nats.Msg) {
-	a.reply = m.Reply
-	if a.pending++; a.pending >= ackEvery {
-		a.flush()
-	}
-}
-
-// flush may fail with the connection: what is not acknowledged comes again.
-func (a *acker) flush() {
-	if a.pending == 0 {
-		return
-	}
-	a.pending = 0
-	_ = a.nc.Publish(a.reply, []byte("+ACK"))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/protocol"
+	"github.com/opsledger/opsledger/workers/pull"
 )
 
 func TestStartsFromASnapshotAndFollows(t *testing.T) {
@@ -37,12 +38,12 @@ func TestStartsFromASnapshotAndFollows(t *testing.T) {
 func TestFollowsThroughManyPulls(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.dns(2*pullBatch + 10)
+	w.dns(2*pull.Batch + 10)
 	w.snapshotAt(w.log, 0, w.head)
 	e := newRecorder()
 	w.start(e)
 	e.untilAt(t, w.head)
-	last := w.dns(pullBatch)
+	last := w.dns(pull.Batch)
 	e.untilAt(t, last)
 	e.expect(t, positions(0), span(1, last))
 }
@@ -293,7 +294,7 @@ func TestNothingForeignIsBelieved(t *testing.T) {
 	w.dns(1)
 	w.snapshotAt(w.log, 0, 1)
 	// Inboxes are not known to others; this test looks.
-	spy, err := w.control.SubscribeSync(apiSubject("MSG.NEXT", self))
+	spy, err := w.control.SubscribeSync(pull.Subject("MSG.NEXT", protocol.Consumer(self)))
 	if err != nil {
 		t.Fatal(err)
 	}

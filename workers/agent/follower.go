@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/workers/protocol"
+	"github.com/opsledger/opsledger/workers/pull"
 )
 
 // Why a delivery ended, other than that ctx did.
@@ -89,7 +91,7 @@ func (f *follower) run(ctx context.Context) error {
 // deliver sets the consumer to the checkpoint and hands its messages to the
 // engine until something is wrong.
 func (f *follower) deliver(ctx context.Context) error {
-	created, err := resetConsumer(ctx, f.agent.cfg.NC, f.agent.cfg.ID, f.checkpoint+1)
+	created, err := pull.Reset(ctx, f.agent.cfg.NC, protocol.Consumer(f.agent.cfg.ID), f.checkpoint+1)
 	if errors.Is(err, nats.ErrNoResponders) && f.logID == uuid.Nil {
 		return errResync // serve what the snapshot says even while there is no consumer yet
 	}
@@ -103,11 +105,11 @@ func (f *follower) deliver(ctx context.Context) error {
 		f.consumer = created
 		return nil
 	}
-	d, err := newDelivery(f.agent.cfg.NC, f.agent.cfg.ID)
+	d, err := pull.Start(f.agent.cfg.NC, protocol.Consumer(f.agent.cfg.ID))
 	if err != nil {
 		return err
 	}
-	defer d.close()
+	defer d.Close()
 	return f.consume(ctx, d)
 }
 

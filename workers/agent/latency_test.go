@@ -15,15 +15,19 @@ func TestLatency(t *testing.T) {
 	w.start(e)
 	e.until(t, "the snapshot", func() bool { return len(e.resets) == 1 })
 	e.untilAt(t, w.dns(1))
-	last := w.head
-	for range 300 {
-		last = w.dns(1)
+	// A busy machine may be slow now and then; without a pull request every message is.
+	median := time.Hour
+	for rounds := 0; median > 50*time.Millisecond && rounds < 5; rounds++ {
+		last, before := w.head, len(e.delays)
+		for range 300 {
+			last = w.dns(1)
+		}
+		e.untilAt(t, last)
+		delays := slices.Sorted(slices.Values(e.delays[before:]))
+		median = delays[len(delays)/2]
+		t.Logf("from before publishing to Apply: median %s, p99 %s", median, delays[len(delays)*99/100])
 	}
-	e.untilAt(t, last)
-	slices.Sort(e.delays)
-	median := e.delays[len(e.delays)/2]
-	t.Logf("from before publishing to Apply: median %s, p99 %s", median, e.delays[len(e.delays)*99/100])
-	if median > 50*time.Millisecond { // a loaded machine may be slow, a missing pull request is slower
+	if median > 50*time.Millisecond {
 		t.Errorf("median %s", median)
 	}
 }

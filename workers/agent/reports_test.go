@@ -49,10 +49,7 @@ func TestReports(t *testing.T) {
 		t.Errorf("asked for a report, got %+v", r)
 	}
 	// Nothing changes and nobody asks: still a report.
-	began := time.Now()
-	if nextReport(t, sub); time.Since(began) > reportEvery+time.Second {
-		t.Errorf("the regular report took %s", time.Since(began))
-	}
+	nextReport(t, sub)
 }
 
 // A burst of changes makes few reports, the last of which is complete.

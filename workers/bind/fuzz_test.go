@@ -75,7 +75,9 @@ func (w *fuzzWorld) take(e domain.Event) {
 }
 
 func (w *fuzzWorld) decide(c domain.Command, s domain.Sequence) bool {
-	env := domain.NewEnv(domain.System, time.Unix(0, 0), map[domain.Sequence][]int64{s: {int64(w.history.Last())}})
+	id := int64(w.history.Last())
+	ids := map[domain.Sequence][]int64{s: {id}, domain.SequencePrivilege: {3 * id, 3*id + 1, 3*id + 2}}
+	env := domain.NewEnv(domain.System, time.Unix(0, 0), ids)
 	events, err := c.Decide(w.history, env)
 	for _, e := range events {
 		w.take(e)

@@ -8,7 +8,8 @@ import (
 // take all workers. It lives under the agent's lock.
 //
 // Invariants:
-//  1. A site is with one worker at a time; what comes meanwhile brings it back.
+//  1. A site is with one worker at a time, and with none while it rests; what
+//     comes meanwhile brings it back.
 //  2. While the gate is shut nothing is handed out.
 type queue struct {
 	ready *sync.Cond
@@ -24,7 +25,7 @@ type queue struct {
 
 // put queues a site; hot goes before all that is cold.
 func (q *queue) put(s *site, hot bool) {
-	if s.working {
+	if s.working || s.resting {
 		s.again = s.again || hot
 		return
 	}
@@ -79,11 +80,20 @@ func (q *queue) done(s *site, cold bool) {
 	if cold {
 		q.coldBusy--
 	}
-	if s.again {
+	if s.again && !s.resting {
 		s.again = false
 		q.put(s, true)
 	}
 	q.ready.Broadcast()
+}
+
+// rested ends a site's rest.
+func (q *queue) rested(s *site) {
+	s.resting = false
+	if s.again {
+		s.again = false
+		q.put(s, true)
+	}
 }
 
 // shut stops handing out and waits until all workers are idle.

@@ -14,12 +14,14 @@ import (
 // changed RRset, and returns the SOA. The error is a mismatch when named serves
 // anything else than what is wanted.
 //
-// Most RRsets can be asked for as a client would. What a client cannot see as it
-// is (below a delegation, or where a wildcard answers in place of what was
-// deleted) is asked for as prerequisites of an update that changes nothing.
+// Few RRsets are asked for as a client would. What a client cannot see as it is
+// (below a delegation, or where a wildcard answers in place of what was deleted),
+// and what are too many to ask for one by one, are given to named as prerequisites
+// of an update that changes nothing: it compares them with its own zone data.
 func readBack(ctx context.Context, c *wire.Conn, key wire.Key, zone string, changes []change) (*mdns.SOA, error) {
+	asked, hidden := split(changes)
 	questions := []*mdns.Msg{question(zone, mdns.TypeSOA)}
-	for _, ch := range changes {
+	for _, ch := range asked {
 		questions = append(questions, question(absolute(ch.key.owner, zone), ch.key.rrtype))
 	}
 	answers, err := c.ExchangeAll(ctx, key, questions)
@@ -30,8 +32,7 @@ func readBack(ctx context.Context, c *wire.Conn, key wire.Key, zone string, chan
 	if err != nil {
 		return nil, err
 	}
-	var hidden []change
-	for i, ch := range changes {
+	for i, ch := range asked {
 		switch seen, err := judge(answers[i+1], zone, ch); {
 		case err != nil:
 			return nil, err
@@ -40,6 +41,28 @@ func readBack(ctx context.Context, c *wire.Conn, key wire.Key, zone string, chan
 		}
 	}
 	return soa, probe(ctx, c, key, zone, hidden)
+}
+
+// askedMost is how many RRsets are asked for one by one. A question, with its two
+// signatures, costs named far more than the comparison of an RRset in a message.
+const askedMost = 3
+
+// split picks the changes to ask for when there are many: the first, so that
+// something is always seen as clients see it, and those that a prerequisite
+// cannot tell from before, since it does not compare times to live.
+func split(changes []change) (asked, compared []change) {
+	if len(changes) <= askedMost {
+		return changes, nil
+	}
+	for i, ch := range changes {
+		onlyTTL := ch.held != nil && ch.want != nil && slices.Equal(ch.held.rdata, ch.want.rdata)
+		if i == 0 || onlyTTL {
+			asked = append(asked, ch)
+		} else {
+			compared = append(compared, ch)
+		}
+	}
+	return asked, compared
 }
 
 // mismatch says that named answers something else than it was given.

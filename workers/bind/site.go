@@ -64,6 +64,9 @@ type site struct {
 	trouble int
 
 	queued, working, again bool
+	// crowded counts the works that ended with more to do; resting: see pace.
+	crowded int
+	resting bool
 }
 
 // proved says whether named is known to have here what is wanted, but for what

@@ -19,8 +19,8 @@ const (
 	zoneTimeout = 2 * time.Minute
 	// askAll is the number of changed RRsets from which the whole zone may be read back.
 	askAll = 400
-	// askCost is how many RRsets of a transfer cost as much as one question.
-	askCost = 10
+	// askCost is how many RRsets of a transfer cost as much as the comparison of one.
+	askCost = 3
 )
 
 // errStale says that somebody else changed the zone since it was last read.
@@ -43,7 +43,11 @@ func (w *worker) run(ctx context.Context) {
 		if s == nil {
 			return
 		}
+		began := time.Now()
 		w.handle(ctx, s)
+		if pause := s.pace(time.Since(began)); pause > 0 {
+			a.rest(s, pause)
+		}
 		a.queue.done(s, cold)
 		a.wake()
 	}
