@@ -1,0 +1,216 @@
+package sshkeys
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os/user"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/opsledger/opsledger/internal/asuser"
+)
+
+var (
+	// ErrNoAccount is wrapped when the host has no such account (yet).
+	ErrNoAccount = errors.New("there is no such account on this host")
+	// ErrName is wrapped for what cannot be an account's name.
+	ErrName = errors.New("not an account's name")
+)
+
+var namePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
+
+// Config is what a Keeper needs.
+type Config struct {
+	// File keeps what was asked for; its folder exists and is the agent's alone.
+	File string
+	// Lookup finds an account; asuser.Lookup when nil.
+	Lookup func(name string) (asuser.User, error)
+}
+
+// Status is how an account's block is after it was looked at.
+type Status struct {
+	SystemUser string `json:"system_user"`
+	Keys       int    `json:"keys"`
+	// Digest is the SHA-256 of the block's lines, as read back; empty without a block.
+	Digest string `json:"digest,omitempty"`
+	// Changed says that the file had to be written; Drift, that somebody else had
+	// changed the block, the file's mode or its owner.
+	Changed bool `json:"changed,omitempty"`
+	Drift   bool `json:"drift,omitempty"`
+	// Err is why the block is not as it should be.
+	Err error `json:"-"`
+}
+
+// Keeper keeps the blocks of all accounts of a host.
+//
+// Invariants:
+//  1. What is asked for is on the disk before a home is touched, and an account is
+//     forgotten only after its block is gone: a key that was taken away does not
+//     stay because the agent was killed or the home was not there.
+//  2. One call at a time works on a home.
+type Keeper struct {
+	cfg Config
+
+	mu      sync.Mutex
+	wanted  map[string][]string
+	written map[string][]string
+}
+
+// New reads what was asked for earlier; it touches no home.
+func New(cfg Config) (*Keeper, error) {
+	if cfg.Lookup == nil {
+		cfg.Lookup = asuser.Lookup
+	}
+	k := &Keeper{cfg: cfg}
+	if err := k.load(); err != nil {
+		return nil, fmt.Errorf("ssh keys: %w", err)
+	}
+	return k, nil
+}
+
+// Set gives an account exactly these keys (OpenSSH lines), or takes its block away
+// if there are none. Keys that are refused change nothing. An account that cannot
+// be reached gets them by a later Check.
+func (k *Keeper) Set(systemUser string, keys []string) (Status, error) {
+	text, err := lines(keys)
+	if err == nil && !namePattern.MatchString(systemUser) {
+		err = fmt.Errorf("%.40q: %w", systemUser, ErrName)
+	}
+	if err != nil {
+		return Status{SystemUser: systemUser}, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.wanted[systemUser] = text
+	if err := k.save(); err != nil {
+		return Status{SystemUser: systemUser}, err
+	}
+	s := k.apply(systemUser)
+	return s, s.Err
+}
+
+// Replace gives every account exactly the keys of the map; accounts that are not
+// in it lose their block. Nothing is done if any key or name is refused.
+func (k *Keeper) Replace(all map[string][]string) ([]Status, error) {
+	wanted := map[string][]string{}
+	for name, keys := range all {
+		text, err := lines(keys)
+		if err == nil && !namePattern.MatchString(name) {
+			err = fmt.Errorf("%.40q: %w", name, ErrName)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("account %s: %w", name, err)
+		}
+		wanted[name] = text
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for name := range k.wanted {
+		if _, ok := wanted[name]; !ok {
+			wanted[name] = nil
+		}
+	}
+	k.wanted = wanted
+	if err := k.save(); err != nil {
+		return nil, err
+	}
+	return k.applyAll(), nil
+}
+
+// Check looks at every account and repairs what is not as it was asked for.
+func (k *Keeper) Check() []Status {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.applyAll()
+}
+
+func (k *Keeper) applyAll() []Status {
+	var all []Status
+	for _, name := range slices.Sorted(maps.Keys(k.wanted)) {
+		all = append(all, k.apply(name))
+	}
+	return all
+}
+
+// apply brings one account's block to what is wanted, and remembers it.
+func (k *Keeper) apply(name string) Status {
+	s, err := k.repair(name)
+	s.SystemUser = name
+	gone := errors.Is(err, ErrNoAccount) && len(k.wanted[name]) == 0
+	if err != nil && !gone {
+		s.Err = fmt.Errorf("keys of account %s: %w", name, err)
+		return s
+	}
+	if slices.Equal(k.written[name], k.wanted[name]) && len(k.wanted[name]) > 0 {
+		return s
+	}
+	k.written[name] = k.wanted[name]
+	if len(k.wanted[name]) == 0 {
+		delete(k.wanted, name)
+		delete(k.written, name)
+	}
+	s.Err = k.save()
+	return s
+}
+
+func (k *Keeper) repair(name string) (Status, error) {
+	account, err := k.cfg.Lookup(name)
+	var unknown user.UnknownUserError
+	if errors.As(err, &unknown) {
+		return Status{}, ErrNoAccount
+	}
+	if err != nil {
+		return Status{}, err
+	}
+	actor, err := asuser.Start(account)
+	if err != nil {
+		return Status{}, err
+	}
+	defer actor.Stop()
+	var s Status
+	err = actor.Do(func() error {
+		s, err = k.work(account, name)
+		return err
+	})
+	return s, err
+}
+
+// work runs with the account's rights.
+func (k *Keeper) work(account asuser.User, name string) (Status, error) {
+	wanted := k.wanted[name]
+	h, err := openHome(account, len(wanted) > 0)
+	if h == nil || err != nil {
+		return Status{}, err
+	}
+	defer h.ssh.Close()
+	text, right, err := h.read()
+	if err != nil {
+		return Status{}, err
+	}
+	before := split(text, append(slices.Clone(k.written[name]), wanted...))
+	s := Status{Keys: len(wanted), Digest: digest(wanted)}
+	asWanted := slices.Equal(before.ours, wanted) && (before.whole || len(wanted) == 0)
+	right = right || len(wanted) == 0 // the mode is ours to set while keys of ours are in it
+	after := before.join(wanted)
+	if asWanted && right && bytes.Equal(after, text) {
+		return s, nil
+	}
+	if err := h.write(after); err != nil {
+		return Status{}, err
+	}
+	_, known := k.written[name]
+	s.Changed, s.Drift = true, known && (!right || !slices.Equal(before.ours, k.written[name]) || !before.whole)
+	return s, h.prove(wanted)
+}
+
+// prove reads back what was written.
+func (h *home) prove(wanted []string) error {
+	text, right, err := h.read()
+	if err == nil && (!right || !slices.Equal(split(text, nil).ours, wanted)) {
+		err = errors.New("what was written was changed at once")
+	}
+	return err
+}
