@@ -78,6 +78,8 @@ const crossing = "_R_."
 // or by way of the server between accounts. The server does not check reply
 // subjects: who answers without asking this can be made to publish wherever an
 // agent of the same account likes.
-func InboxOf(agent int64, reply string) bool {
-	return strings.HasPrefix(reply, InboxPrefix(agent)+".") || strings.HasPrefix(reply, crossing)
+func InboxOf(agent int64, reply string) bool { return leadsTo(InboxPrefix(agent), reply) }
+
+func leadsTo(prefix, reply string) bool {
+	return strings.HasPrefix(reply, prefix+".") || strings.HasPrefix(reply, crossing)
 }

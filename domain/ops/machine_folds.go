@@ -1,0 +1,97 @@
+package ops
+
+import "github.com/opsledger/opsledger/domain"
+
+// machineFold is one machine's life.
+type machineFold struct {
+	id int64
+	machineState
+}
+
+type machineState struct {
+	exists   bool
+	enrolled bool
+	data     MachineData
+	changed  domain.Position
+}
+
+func newMachineFold(id int64) *machineFold { return &machineFold{id: id} }
+
+// Item implements [domain.Fold].
+func (f *machineFold) Item() domain.Item {
+	guards := []string{
+		MachineUpdated{}.EventType(), MachineDeleted{}.EventType(),
+		HostEnrolled{}.EventType(), HostWithdrawn{}.EventType(),
+	}
+	return domain.Item{Tag: TagMachine(f.id), Types: append([]string{MachineAdded{}.EventType()}, guards...), Guards: guards}
+}
+
+// Apply implements [domain.Fold].
+func (f *machineFold) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case MachineAdded:
+		f.exists, f.data = true, e.Machine
+	case MachineUpdated:
+		f.data = e.After
+	case HostEnrolled:
+		f.enrolled = true
+	case HostWithdrawn:
+		f.enrolled = false
+	case MachineDeleted:
+		f.exists, f.enrolled = false, false
+	default:
+		return
+	}
+	f.changed = r.Position
+}
+
+// Snapshot implements [domain.Fold].
+func (f *machineFold) Snapshot() any { return f.machineState }
+
+// Restore implements [domain.Fold].
+func (f *machineFold) Restore(s any) { f.machineState = s.(machineState) }
+
+// machineHolder tells which machine holds a name or an address.
+type machineHolder struct {
+	tag domain.Tag
+	by  int64
+}
+
+func machineNamed(name string) *machineHolder { return &machineHolder{tag: TagMachineName(name)} }
+func machineAt(ip string) *machineHolder      { return &machineHolder{tag: TagMachineIP(ip)} }
+
+// Item implements [domain.Fold]. A deletion frees what it held, which can turn
+// the yes of who looks for the machine into a no.
+func (f *machineHolder) Item() domain.Item {
+	return domain.Item{Tag: f.tag, Types: []string{
+		MachineAdded{}.EventType(), MachineUpdated{}.EventType(), MachineDeleted{}.EventType(),
+	}}
+}
+
+// Apply implements [domain.Fold].
+func (f *machineHolder) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case MachineAdded:
+		f.by = e.ID
+	case MachineUpdated:
+		if f.heldBy(e.After) {
+			f.by = e.ID
+		} else if f.by == e.ID {
+			f.by = 0
+		}
+	case MachineDeleted:
+		if f.by == e.ID {
+			f.by = 0
+		}
+	}
+}
+
+func (f *machineHolder) heldBy(d MachineData) bool {
+	return f.tag == TagMachineName(d.Name) || f.tag == TagMachineIP(d.InsideIP) || f.tag == TagMachineIP(d.OutsideIP)
+}
+
+// Snapshot implements [domain.Fold].
+func (f *machineHolder) Snapshot() any { return f.by }
+
+// Restore implements [domain.Fold].
+func (f *machineHolder) Restore(s any) { f.by = s.(int64) }

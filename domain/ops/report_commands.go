@@ -1,0 +1,116 @@
+package ops
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// RecordReport takes a host's word about an attempt. Whatever is not news, or is
+// about an attempt that is over or another machine's, leads to no event, so a
+// report may come twice, late and out of order.
+type RecordReport struct {
+	Machine int64
+	Task    string
+	Attempt domain.Position
+	// Begun says that the host has begun, or had before the end.
+	Begun bool
+	// Percent is how far the attempt is, nil when that is not said.
+	Percent *int
+	// End is set with the last report.
+	End *End
+}
+
+// End is how an attempt ended, by its host.
+type End struct {
+	Outcome Outcome
+	// Result is shortened to MaxResult bytes of valid UTF-8.
+	Result string
+	Lines  int64
+}
+
+// Decide implements [domain.Command]. Only the system brings reports; which
+// machine one is from is known from the subject that it came on.
+func (c RecordReport) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	if env.Actor != domain.System {
+		return nil, domain.Forbidden("reports come from hosts alone")
+	}
+	if c.End != nil && !c.End.Outcome.byHost() {
+		return nil, domain.Invalid("outcome", "a host cannot say %q", c.End.Outcome)
+	}
+	task := newTaskFold(c.Task)
+	if err := h.Load(task); err != nil {
+		return nil, err
+	}
+	if task.Machine != c.Machine || !task.awaits(c.Attempt) {
+		return nil, nil
+	}
+	return c.news(task), nil
+}
+
+// news are the events that the report adds. A host that is heard of again after
+// it was given up runs again.
+func (c RecordReport) news(task *taskFold) []domain.Event {
+	var events []domain.Event
+	if c.Begun && (!task.Attempt.Begun || task.Attempt.Presumed && c.End == nil) {
+		events = append(events, AttemptStarted{Task: c.Task, Machine: c.Machine, Attempt: c.Attempt})
+	}
+	if c.Percent != nil && c.End == nil && *c.Percent != task.Attempt.Percent {
+		events = append(events, AttemptProgressed{
+			Task: c.Task, Machine: c.Machine, Attempt: c.Attempt, Percent: min(max(*c.Percent, 0), 100),
+		})
+	}
+	if c.End != nil {
+		events = append(events, AttemptFinished{
+			Task: c.Task, Machine: c.Machine, Attempt: c.Attempt,
+			Outcome: c.End.Outcome, Result: shorten(c.End.Result), Lines: c.End.Lines,
+		})
+	}
+	return events
+}
+
+// shorten cuts a text to MaxResult bytes at a character, and makes it valid UTF-8.
+func shorten(text string) string {
+	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\ufffd")
+	if len(text) <= MaxResult {
+		return text
+	}
+	end := MaxResult
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
+}
+
+// PresumeEnd gives up waiting for a host: a begun attempt becomes unknown when
+// its host is silent, one that was not begun by its deadline expires.
+type PresumeEnd struct {
+	Task    string
+	Attempt domain.Position
+	// Silent says that the host was not heard of for long.
+	Silent bool
+}
+
+// Decide implements [domain.Command].
+func (c PresumeEnd) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	if env.Actor != domain.System {
+		return nil, domain.Forbidden("only the control plane gives a host up")
+	}
+	task := newTaskFold(c.Task)
+	if err := h.Load(task); err != nil {
+		return nil, err
+	}
+	if !task.Exists || task.Attempt.Number != c.Attempt || !task.State.Open() {
+		return nil, nil
+	}
+	outcome := OutcomeUnknown
+	switch {
+	case task.Attempt.Begun && c.Silent:
+	case !task.Attempt.Begun && !env.Now.Before(task.Attempt.Deadline):
+		outcome = OutcomeExpired
+	default:
+		return nil, nil
+	}
+	return []domain.Event{AttemptPresumed{Task: c.Task, Machine: task.Machine, Attempt: c.Attempt, Outcome: outcome}}, nil
+}

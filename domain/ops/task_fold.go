@@ -1,0 +1,69 @@
+package ops
+
+import (
+	"maps"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// taskFold is the [Task] that a decision is about.
+type taskFold struct {
+	task string
+	Task
+}
+
+func newTaskFold(task string) *taskFold { return &taskFold{task: task} }
+
+// Item implements [domain.Fold]. Progress guards nothing: no decision but that
+// about progress looks at it, and the task's one host reports in order.
+func (f *taskFold) Item() domain.Item {
+	guards := []string{
+		TaskDeleted{}.EventType(), AttemptAccepted{}.EventType(), CancelRequested{}.EventType(),
+		AttemptStarted{}.EventType(), AttemptFinished{}.EventType(), AttemptPresumed{}.EventType(),
+	}
+	types := append([]string{TaskCreated{}.EventType(), AttemptProgressed{}.EventType()}, guards...)
+	return domain.Item{Tag: TagTask(f.task), Types: types, Guards: guards}
+}
+
+// Snapshot implements [domain.Fold].
+func (f *taskFold) Snapshot() any { return f.Task }
+
+// Restore implements [domain.Fold].
+func (f *taskFold) Restore(s any) { f.Task = s.(Task) }
+
+// hostWork counts the open attempts of one machine.
+type hostWork struct {
+	machine int64
+	open    map[domain.Position]bool
+}
+
+func newHostWork(machine int64) *hostWork {
+	return &hostWork{machine: machine, open: map[domain.Position]bool{}}
+}
+
+// Item implements [domain.Fold]. Only new work can forbid what an idle machine allows.
+func (f *hostWork) Item() domain.Item {
+	return domain.Item{
+		Tag:    TagHostWork(f.machine),
+		Types:  []string{AttemptAccepted{}.EventType(), AttemptFinished{}.EventType(), AttemptPresumed{}.EventType()},
+		Guards: []string{AttemptAccepted{}.EventType()},
+	}
+}
+
+// Apply implements [domain.Fold].
+func (f *hostWork) Apply(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case AttemptAccepted:
+		f.open[r.Position] = true
+	case AttemptFinished:
+		delete(f.open, e.Attempt)
+	case AttemptPresumed:
+		delete(f.open, e.Attempt)
+	}
+}
+
+// Snapshot implements [domain.Fold].
+func (f *hostWork) Snapshot() any { return maps.Clone(f.open) }
+
+// Restore implements [domain.Fold].
+func (f *hostWork) Restore(s any) { f.open = maps.Clone(s.(map[domain.Position]bool)) }

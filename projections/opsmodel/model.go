@@ -1,0 +1,129 @@
+package opsmodel
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/ops"
+)
+
+// Model implements [projections.Model].
+//
+// Invariants, beside those of the interface:
+//  1. Events are applied in the order of the log without a gap.
+//  2. task_blocks has the number of live tasks of each block of ids, so a page
+//     anywhere in a list of a million tasks is found without reading those before it.
+//  3. An account's former sets of keys are kept, with the time from which they held.
+type Model struct{}
+
+// New returns the model.
+func New() *Model { return &Model{} }
+
+// Context implements [projections.Model].
+func (*Model) Context() domain.Context { return domain.ContextOps }
+
+// Version implements [projections.Model].
+func (*Model) Version() int { return 1 }
+
+// Create implements [projections.Model].
+func (*Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
+	for _, table := range []string{createState, createMachines, createTasks, createBlocks, createKeys} {
+		if _, err := tx.Exec(ctx, in(schema, table)); err != nil {
+			return fmt.Errorf("create the ops tables: %w", err)
+		}
+	}
+	return nil
+}
+
+// in puts the schema's name into a statement of this package.
+func in(schema, sql string) string {
+	return strings.ReplaceAll(sql, "{schema}", pgx.Identifier{schema}.Sanitize())
+}
+
+const (
+	createState = `CREATE TABLE {schema}.state (
+			singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), last_event bigint NOT NULL);
+		INSERT INTO {schema}.state (last_event) VALUES (0)`
+
+	loadState = `SELECT last_event FROM {schema}.state`
+
+	writeState = `UPDATE {schema}.state SET last_event = $1`
+
+	// pinPlans keeps look-ups by key from becoming scans on tables that nothing has
+	// analysed yet.
+	pinPlans = `SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`
+)
+
+// Apply implements [projections.Model].
+func (*Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) error {
+	if len(events) == 0 {
+		return nil
+	}
+	b, err := load(ctx, tx, schema, events)
+	if err != nil {
+		return fmt.Errorf("load ops rows: %w", err)
+	}
+	for _, e := range events {
+		if err := b.apply(e); err != nil {
+			return fmt.Errorf("apply event %d: %w", e.Position, err)
+		}
+	}
+	if err := b.write(ctx, tx, schema); err != nil {
+		return fmt.Errorf("write ops rows: %w", err)
+	}
+	return nil
+}
+
+// batch is the part of the state that some events touch.
+type batch struct {
+	lastEvent domain.Position
+	tasks     *taskRows
+	machines  *machineRows
+	keys      keyRows
+}
+
+// load reads what the events touch in one round trip.
+func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*batch, error) {
+	b := &batch{tasks: newTaskRows(), machines: newMachineRows()}
+	var queries pgx.Batch
+	queries.Queue(pinPlans)
+	queries.Queue(in(schema, loadState)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.lastEvent) })
+	b.tasks.load(&queries, schema, events)
+	b.machines.load(&queries, schema, events)
+	return b, tx.SendBatch(ctx, &queries).Close()
+}
+
+// apply takes the next event.
+func (b *batch) apply(r domain.Recorded) error {
+	if r.Prev != b.lastEvent {
+		return fmt.Errorf("its predecessor is %d, but the last one applied is %d", r.Prev, b.lastEvent)
+	}
+	b.lastEvent = r.Position
+	switch e := r.Event.(type) {
+	case ops.MachineAdded, ops.MachineUpdated, ops.MachineDeleted, ops.HostEnrolled, ops.HostWithdrawn:
+		return b.machines.apply(r)
+	case ops.UserKeysChanged, ops.AccountGranted, ops.AccountRevoked, ops.AccountKeysSet:
+		b.keys.apply(r)
+		return nil
+	default:
+		name, ok := taskOf(r.Event)
+		if !ok {
+			return fmt.Errorf("unknown event type %T", e)
+		}
+		return b.tasks.apply(name, r)
+	}
+}
+
+// write stores what the events changed.
+func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
+	var writes pgx.Batch
+	b.tasks.write(&writes, schema)
+	b.machines.write(&writes, schema)
+	b.keys.write(&writes, schema)
+	writes.Queue(in(schema, writeState), int64(b.lastEvent))
+	return tx.SendBatch(ctx, &writes).Close()
+}

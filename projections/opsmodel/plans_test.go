@@ -1,0 +1,110 @@
+package opsmodel
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// many is enough for a wrong plan to show; the blocks make the list's length
+	// itself cheap, a thousandth of it.
+	many        = 150_000
+	manyOpen    = 300
+	openInOne   = 3
+	fillMany    = `INSERT INTO ops.tasks SELECT i, md5(i::text), 1 + i % 100, '10.0.0.1', 1, 'admin', 'update', 'web', '7', 'index.html', 'many', 'epoch', CASE WHEN i % 500 = 0 THEN (CASE WHEN i % 1000 = 0 THEN 'running' ELSE 'queued' END) ELSE 'succeeded' END, 'admin', 'epoch'::timestamptz + i * interval '1 s', NULL, i, 'update', 0, 0, i % 1000 = 0, false, false, 'epoch'::timestamptz + i * interval '1 s', 0, '', i FROM generate_series(1, $1::int) AS i`
+	fillBlocks  = `INSERT INTO ops.task_blocks SELECT id / 1000, count(*) FROM ops.tasks GROUP BY 1`
+	neverLooked = `ALTER TABLE ops.tasks SET (autovacuum_enabled = off); ALTER TABLE ops.task_blocks SET (autovacuum_enabled = off)`
+)
+
+// However long the list and whatever PostgreSQL knows of it (nothing: the tables
+// were never analysed), a page costs its block and itself, and what workers ask
+// costs what is open. Plans made once for all arguments do the same.
+func TestPlansOfALongList(t *testing.T) {
+	t.Parallel()
+	pool := serving(t)
+	for _, sql := range []string{neverLooked, strings.ReplaceAll(fillMany, "$1", fmt.Sprint(many)), fillBlocks} {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const late = `'2100-01-01'::timestamptz`
+	for name, q := range map[string]struct {
+		sql, types, args string
+		// most is how many rows of tasks may be looked at.
+		most int
+	}{
+		"first page":    {listTasks, "int, int", "0, 10", blockSize + 10},
+		"middle page":   {listTasks, "int, int", fmt.Sprintf("%d, 10", many/2+123), blockSize + 10},
+		"last page":     {listTasks, "int, int", fmt.Sprintf("%d, 1000", many-1000), blockSize + 1000},
+		"past the end":  {listTasks, "int, int", fmt.Sprintf("%d, 10", 2*many), 0},
+		"one task":      {oneTask, "text", "md5('77')", 1},
+		"open":          {openTasks, "bigint", "1", manyOpen},
+		"due":           {dueTasks, "timestamptz, int", late + ", 100", 100},
+		"running":       {runningTasks, "bigint[]", "'{1,2,3}'", manyOpen},
+		"open attempts": {openAttempts, "timestamptz", late, manyOpen},
+	} {
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			plan := explain(t, pool, mode, q.sql, q.types, q.args)
+			looked, bad := plan.looked("tasks")
+			if bad != "" || looked > q.most {
+				t.Errorf("%s, %s: %d rows of tasks looked at, at most %d wanted; %s", name, mode, looked, q.most, bad)
+			}
+		}
+	}
+}
+
+// node is a step of a plan.
+type node struct {
+	Type     string  `json:"Node Type"`
+	Relation string  `json:"Relation Name"`
+	Rows     float64 `json:"Actual Rows"`
+	Loops    float64 `json:"Actual Loops"`
+	Removed  float64 `json:"Rows Removed by Filter"`
+	Plans    []node  `json:"Plans"`
+}
+
+// looked counts the rows of a table that a plan looks at, and names a step that reads all of it.
+func (n node) looked(table string) (rows int, bad string) {
+	if n.Relation == table {
+		rows = int((n.Rows + n.Removed) * n.Loops)
+		if n.Type == "Seq Scan" && n.Loops > 0 {
+			bad = "the whole table is read"
+		}
+	}
+	for _, inner := range n.Plans {
+		more, worse := inner.looked(table)
+		rows += more
+		bad = max(bad, worse)
+	}
+	return rows, bad
+}
+
+// explain carries a prepared statement out and says how it was done.
+func explain(t *testing.T, pool *pgxpool.Pool, mode, sql, types, args string) node {
+	t.Helper()
+	var plans []struct{ Plan node }
+	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		for _, sql := range []string{"SET LOCAL plan_cache_mode = " + mode, "PREPARE asked (" + types + ") AS " + sql} {
+			if _, err := tx.Exec(t.Context(), sql); err != nil {
+				return err
+			}
+		}
+		var text []byte
+		if err := tx.QueryRow(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked ("+args+")").Scan(&text); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(t.Context(), "DEALLOCATE asked"); err != nil {
+			return err
+		}
+		return json.Unmarshal(text, &plans)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plans[0].Plan
+}

@@ -1,0 +1,66 @@
+package opsmodel
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/projections"
+)
+
+// Reader answers questions from the read model. Every method reads one
+// consistent state. Lists are ascending by id.
+type Reader struct{ pool *pgxpool.Pool }
+
+// NewReader returns a Reader on the database that the model's tables are in. The
+// pool stays the caller's.
+func NewReader(pool *pgxpool.Pool) *Reader { return &Reader{pool: pool} }
+
+// all reads every row of a query.
+func all[T any](ctx context.Context, r *Reader, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
+	rows, err := r.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scan)
+}
+
+// one reads the only row of a query, or returns [projections.ErrNotFound].
+func one[T any](ctx context.Context, r *Reader, scan pgx.RowToFunc[T], sql string, args ...any) (T, error) {
+	rows, err := r.pool.Query(ctx, sql, args...)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	row, err := pgx.CollectOneRow(rows, scan)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = projections.ErrNotFound
+	}
+	return row, err
+}
+
+// collect reads rows of (total, id, …). Past the end there is one row, whose id is null.
+func collect[T any](rows pgx.Rows, targets func(*T) []any, finish func(*T)) ([]T, int, error) {
+	defer rows.Close()
+	list, total := []T{}, 0
+	for rows.Next() {
+		var id *int64
+		head := make([]any, len(rows.FieldDescriptions()))
+		head[0], head[1] = &total, &id
+		if err := rows.Scan(head...); err != nil {
+			return nil, 0, err
+		}
+		if id == nil {
+			continue
+		}
+		var row T
+		if err := rows.Scan(append([]any{nil}, targets(&row)...)...); err != nil {
+			return nil, 0, err
+		}
+		finish(&row)
+		list = append(list, row)
+	}
+	return list, total, rows.Err()
+}

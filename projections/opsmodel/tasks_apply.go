@@ -1,0 +1,210 @@
+package opsmodel
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/ops"
+)
+
+// blockSize is how many ids of tasks are counted together.
+const blockSize = 1000
+
+const (
+	// A task's row changes a few times in its life, and never its index entries but
+	// those of open attempts: half-filled pages let most changes stay on their page.
+	createTasks = `CREATE TABLE {schema}.tasks (
+			id bigint PRIMARY KEY, task text NOT NULL UNIQUE, machine bigint NOT NULL, ip text NOT NULL,
+			creator bigint NOT NULL, creator_name text NOT NULL,
+			action text NOT NULL, target text NOT NULL, version text NOT NULL, content text NOT NULL,
+			description text NOT NULL, created timestamptz NOT NULL,
+			state text NOT NULL, executor text NOT NULL, started timestamptz, reverted timestamptz,
+			attempt bigint NOT NULL, mode text NOT NULL, percent int NOT NULL, lines bigint NOT NULL,
+			begun boolean NOT NULL, presumed boolean NOT NULL, cancelling boolean NOT NULL, deadline timestamptz,
+			executed bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL
+		) WITH (fillfactor = 60);
+		CREATE INDEX tasks_open ON {schema}.tasks (machine, attempt) WHERE ` + isOpen + `;
+		CREATE INDEX tasks_due ON {schema}.tasks (deadline) WHERE ` + isWaiting
+
+	isOpen    = `state IN ('queued', 'running', 'revert_queued', 'reverting')`
+	isWaiting = `state IN ('queued', 'revert_queued')`
+
+	createBlocks = `CREATE TABLE {schema}.task_blocks (block bigint PRIMARY KEY, live bigint NOT NULL) WITH (fillfactor = 50)`
+
+	taskColumns = `id, task, machine, ip, creator, creator_name, action, target, version, content, description, created,
+		state, executor, started, reverted, attempt, mode, percent, lines, begun, presumed, cancelling, deadline, executed, result, changed`
+
+	loadTasks = `SELECT ` + taskColumns + ` FROM {schema}.tasks WHERE task = ANY ($1::text[])`
+
+	addTask = `INSERT INTO {schema}.tasks (` + taskColumns + `) VALUES
+		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`
+
+	changeTasks = `UPDATE {schema}.tasks t SET state = n.state, executor = n.executor, started = n.started, reverted = n.reverted,
+			attempt = n.attempt, mode = n.mode, percent = n.percent, lines = n.lines, begun = n.begun, presumed = n.presumed,
+			cancelling = n.cancelling, deadline = n.deadline, executed = n.executed, result = n.result, changed = n.changed
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::text[], $8::int[], $9::bigint[],
+			$10::boolean[], $11::boolean[], $12::boolean[], $13::timestamptz[], $14::bigint[], $15::text[], $16::bigint[])
+			AS n(id, state, executor, started, reverted, attempt, mode, percent, lines, begun, presumed, cancelling, deadline, executed, result, changed)
+		WHERE t.id = n.id`
+
+	removeTasks = `DELETE FROM {schema}.tasks WHERE id = ANY ($1::bigint[])`
+
+	countTasks = `INSERT INTO {schema}.task_blocks AS b (block, live) SELECT * FROM unnest($1::bigint[], $2::bigint[])
+		ON CONFLICT (block) DO UPDATE SET live = b.live + excluded.live`
+)
+
+// taskOf names the task that an event is about.
+func taskOf(e domain.Event) (string, bool) {
+	switch e := e.(type) {
+	case ops.TaskCreated:
+		return e.Task, true
+	case ops.TaskDeleted:
+		return e.Task, true
+	case ops.AttemptAccepted:
+		return e.Task, true
+	case ops.CancelRequested:
+		return e.Task, true
+	case ops.AttemptStarted:
+		return e.Task, true
+	case ops.AttemptProgressed:
+		return e.Task, true
+	case ops.AttemptFinished:
+		return e.Task, true
+	case ops.AttemptPresumed:
+		return e.Task, true
+	default:
+		return "", false
+	}
+}
+
+// taskRow is a task as a batch of events leaves it.
+type taskRow struct {
+	Task
+	// stored: the table has the row.
+	stored, changed bool
+}
+
+// taskRows are the tasks that a batch of events is about.
+type taskRows struct {
+	rows  map[string]*taskRow
+	order []*taskRow // the changed ones, by their first change
+	// live is by how much the number of live tasks of a block changes.
+	live map[int64]int64
+}
+
+func newTaskRows() *taskRows { return &taskRows{rows: map[string]*taskRow{}, live: map[int64]int64{}} }
+
+// load adds the query for the rows that the events are about, but for those of new tasks.
+func (t *taskRows) load(out *pgx.Batch, schema string, events []domain.Recorded) {
+	var names []string
+	for _, r := range events {
+		name, ok := taskOf(r.Event)
+		if !ok || t.rows[name] != nil {
+			continue
+		}
+		t.rows[name] = &taskRow{Task: Task{Name: name}}
+		if _, isNew := r.Event.(ops.TaskCreated); !isNew {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	out.Queue(in(schema, loadTasks), names).Query(func(rows pgx.Rows) error {
+		tasks, err := pgx.CollectRows(rows, scanTask)
+		for _, task := range tasks {
+			t.rows[task.Name] = &taskRow{Task: task, stored: true}
+		}
+		return err
+	})
+}
+
+func (t *taskRows) apply(name string, r domain.Recorded) error {
+	row := t.rows[name]
+	_, isNew := r.Event.(ops.TaskCreated)
+	if row.Exists == isNew {
+		return fmt.Errorf("%s of task %s, which exists: %v", r.Event.EventType(), name, row.Exists)
+	}
+	row.Apply(r)
+	if row.Exists == isNew && isNew {
+		t.live[row.ID/blockSize]++
+	} else if !row.Exists {
+		t.live[row.ID/blockSize]--
+	}
+	if !row.changed {
+		row.changed = true
+		t.order = append(t.order, row)
+	}
+	return nil
+}
+
+func (t *taskRows) write(out *pgx.Batch, schema string) {
+	var altered []*taskRow
+	var dropped []int64
+	for _, row := range t.order {
+		switch {
+		case row.Exists && row.stored:
+			altered = append(altered, row)
+		case row.Exists:
+			out.Queue(in(schema, addTask), row.values()...)
+		case row.stored:
+			dropped = append(dropped, row.ID)
+		}
+	}
+	if len(altered) > 0 {
+		out.Queue(in(schema, changeTasks), changedColumns(altered)...)
+	}
+	if len(dropped) > 0 {
+		out.Queue(in(schema, removeTasks), dropped)
+	}
+	var blocks, deltas []int64
+	for block, delta := range t.live {
+		if delta != 0 {
+			blocks, deltas = append(blocks, block), append(deltas, delta)
+		}
+	}
+	if len(blocks) > 0 {
+		out.Queue(in(schema, countTasks), blocks, deltas)
+	}
+}
+
+// changedColumns are the arrays of changeTasks.
+func changedColumns(rows []*taskRow) []any {
+	return []any{
+		column(rows, func(t *taskRow) int64 { return t.ID }),
+		column(rows, func(t *taskRow) string { return string(t.State) }),
+		column(rows, func(t *taskRow) string { return t.Executor }),
+		column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
+		column(rows, func(t *taskRow) *time.Time { return orNull(t.Reverted) }),
+		column(rows, func(t *taskRow) int64 { return int64(t.Attempt.Number) }),
+		column(rows, func(t *taskRow) string { return string(t.Attempt.Mode) }),
+		column(rows, func(t *taskRow) int { return t.Attempt.Percent }),
+		column(rows, func(t *taskRow) int64 { return t.Attempt.Lines }),
+		column(rows, func(t *taskRow) bool { return t.Attempt.Begun }),
+		column(rows, func(t *taskRow) bool { return t.Attempt.Presumed }),
+		column(rows, func(t *taskRow) bool { return t.Attempt.Cancelling }),
+		column(rows, func(t *taskRow) *time.Time { return orNull(t.Attempt.Deadline) }),
+		column(rows, func(t *taskRow) int64 { return int64(t.Executed) }),
+		column(rows, func(t *taskRow) string { return t.Result }),
+		column(rows, func(t *taskRow) int64 { return int64(t.Changed) }),
+	}
+}
+
+func column[R, V any](rows []R, value func(R) V) []V {
+	values := make([]V, len(rows))
+	for i, row := range rows {
+		values[i] = value(row)
+	}
+	return values
+}
+
+// orNull stores a time that never was as null.
+func orNull(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
