@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
@@ -30,14 +31,6 @@ const (
 	readyTimeout = 10 * time.Second
 )
 
-// Authenticate decides whether a client of the listener may connect, and its
-// rights; nil permissions mean all. It is called by many goroutines at once.
-type Authenticate func(user, password string) (*server.Permissions, bool)
-
-// Isolate makes the account that everybody but the process itself belongs to, on
-// a server that has just started.
-type Isolate func(*server.Server) (*server.Account, error)
-
 // Config says how to run the server.
 type Config struct {
 	// Listen is the host:port for clients outside of this process. Port 0 takes
@@ -45,11 +38,10 @@ type Config struct {
 	Listen string
 	// Dir holds the streams; it is created with mode 0700.
 	Dir string
-	// Authenticate, when nil, lets everybody in who reaches the listener.
-	Authenticate Authenticate
-	// Isolate makes the account of those whom Authenticate lets in; nil puts them
-	// beside the process itself.
-	Isolate Isolate
+	// Trust says who may connect; nil lets everybody in who reaches the listener.
+	Trust *Trust
+	// Own is how the process itself connects where there is a Trust.
+	Own nats.Option
 	// Log takes the server's own messages; nil discards them.
 	Log *slog.Logger
 }
@@ -58,8 +50,10 @@ type Config struct {
 type Server struct {
 	inner  *server.Server
 	lock   *folderlock.Lock
-	secret string
+	own    nats.Option
 	listen bool
+	// operators are those whose word about accounts is trusted.
+	operators []*jwt.OperatorClaims
 }
 
 // Start runs a server until Stop. When it returns, clients can connect and the
@@ -77,17 +71,12 @@ func start(cfg Config) (*Server, error) {
 	if cfg.Dir == "" {
 		return nil, errors.New("no data directory given")
 	}
-	secret, err := newSecret()
-	if err != nil {
-		return nil, err
-	}
 	opts, err := options(cfg)
 	if err != nil {
 		return nil, err
 	}
-	door := &gate{secret: secret, others: cfg.Authenticate}
-	if cfg.Authenticate != nil {
-		opts.CustomClientAuthentication = door
+	if err := cfg.Trust.configure(opts); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
@@ -100,11 +89,7 @@ func start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
-	if err := door.open(inner, cfg.Isolate); err != nil {
-		shutdown(inner)
-		return nil, errors.Join(err, lock.Release())
-	}
-	return &Server{inner: inner, lock: lock, secret: secret, listen: !opts.DontListen}, nil
+	return &Server{inner: inner, lock: lock, own: cfg.Own, listen: !opts.DontListen, operators: opts.TrustedOperators}, nil
 }
 
 // options translates the configuration for the server library.
@@ -175,10 +160,13 @@ func shutdown(inner *server.Server) {
 	inner.WaitForShutdown()
 }
 
-// Connect returns a connection over memory with full rights. It survives
-// nothing: it closes with the server. The caller closes it.
+// Connect returns a connection over memory, with full rights in the account that
+// Own leads to. It survives nothing: it closes with the server. The caller closes it.
 func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
-	own := []nats.Option{nats.InProcessServer(s.inner), nats.UserInfo(controlUser, s.secret)}
+	own := []nats.Option{nats.InProcessServer(s.inner)}
+	if s.own != nil {
+		own = append(own, s.own)
+	}
 	nc, err := nats.Connect("", append(own, opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to embedded NATS: %w", err)

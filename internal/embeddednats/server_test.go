@@ -2,7 +2,6 @@ package embeddednats
 
 import (
 	"bytes"
-	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
@@ -148,41 +146,6 @@ func TestFatalMessagesOfTheLibraryAreErrors(t *testing.T) {
 	opts.Port = taken.Addr().(*net.TCPAddr).Port
 	if _, err := run(opts, nil); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("error %v, want address already in use", err)
-	}
-}
-
-func TestAuthentication(t *testing.T) {
-	t.Parallel()
-	s := startTest(t, Config{Listen: "127.0.0.1:0", Authenticate: func(user, password string) (*server.Permissions, bool) {
-		return &server.Permissions{Publish: &server.SubjectPermission{Allow: []string{"a.>"}}}, user == "a" && password == "b"
-	}})
-	for _, o := range []nats.Option{nats.UserInfo("a", "c"), nats.UserInfo(controlUser, ""), nats.UserInfo(controlUser, "b"), nats.Token("x"), nats.Name("nobody")} {
-		if nc, err := nats.Connect(s.URL(), o); !errors.Is(err, nats.ErrAuthorization) {
-			t.Errorf("connected without right: %v %v", nc, err)
-		}
-	}
-	own := connect(t, s)
-	sub, err := own.SubscribeSync(">")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := own.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	denied := make(chan error, 1)
-	other, err := nats.Connect(s.URL(), nats.UserInfo("a", "b"), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(other.Close)
-	if err := errors.Join(other.Publish("b.1", nil), other.Publish("a.1", nil)); err != nil {
-		t.Fatal(err)
-	}
-	if m, err := sub.NextMsg(5 * time.Second); err != nil || m.Subject != "a.1" {
-		t.Errorf("got %v %v, want a.1 alone", m, err)
-	}
-	if err := <-denied; !errors.Is(err, nats.ErrPermissionViolation) {
-		t.Errorf("error %v, want a permission violation", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package busauth
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,56 +9,124 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 
-	"github.com/opsledger/opsledger/workers/protocol"
-	"github.com/opsledger/opsledger/workers/roster"
+	"github.com/opsledger/opsledger/domain"
 )
 
-// ErrNotEnrolled says that a server has no enrolled agent.
-var ErrNotEnrolled = errors.New("the server is not enrolled")
+// ErrNotEnrolled says that a server or machine has no enrolled agent.
+var ErrNotEnrolled = errors.New("not enrolled")
 
-// Credentials are what an agent connects with.
+// Credentials are what an agent connects with. Their file is a NATS credentials
+// file whose first line says, in JSON, for whom it is.
 type Credentials struct {
 	// URL is the bus's address.
 	URL string `json:"url"`
-	// ID is the id of the server that the agent stands for.
-	ID       int64  `json:"id"`
-	User     string `json:"user"`
-	Password string `json:"password"`
+	// Kind and ID are those of the [Identity].
+	Kind Kind  `json:"kind"`
+	ID   int64 `json:"id"`
 	// Log is the log whose control plane gave the credentials.
 	Log uuid.UUID `json:"log"`
+	// Token and Seed prove it: a signed statement, and the key that it names.
+	Token string `json:"-"`
+	Seed  []byte `json:"-"`
 }
 
-// Credentials returns those of an enrolled server's agent, or ErrNotEnrolled.
-func (a *Authenticator) Credentials(ctx context.Context, server int64, url string) (Credentials, error) {
-	generation, enrolled, err := roster.Enrolment(ctx, a.cfg.Store, server)
+// Credentials returns those of an enrolled agent, or ErrNotEnrolled. Asked again
+// for the same enrolment they have the same key.
+func (a *Authority) Credentials(ctx context.Context, who Identity, url string) (Credentials, error) {
+	all, err := a.enrolments(ctx)
 	if err != nil {
 		return Credentials{}, err
 	}
+	at, enrolled := all.inForce(who)
 	if !enrolled {
-		return Credentials{}, fmt.Errorf("server %d: %w", server, ErrNotEnrolled)
+		return Credentials{}, fmt.Errorf("%s: %w", who, ErrNotEnrolled)
 	}
-	return Credentials{
-		URL: url, ID: server, User: protocol.User(server),
-		Password: a.password(server, generation), Log: a.cfg.Store.LogID(),
-	}, nil
+	return a.sign(who, at, url)
+}
+
+// CredentialsOfAll returns those of every enrolled agent of a kind, as
+// Credentials does for one, with one look at the log.
+func (a *Authority) CredentialsOfAll(ctx context.Context, kind Kind, url string) ([]Credentials, error) {
+	all, err := a.enrolments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Credentials
+	for who := range all.of {
+		at, enrolled := all.inForce(who)
+		if who.Kind != kind || !enrolled {
+			continue
+		}
+		c, err := a.sign(who, at, url)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// sign makes the credentials of one enrolment.
+func (a *Authority) sign(who Identity, at domain.Position, url string) (Credentials, error) {
+	pair := a.keys.agent(who, at)
+	claims := jwt.NewUserClaims(public(pair))
+	claims.Name, claims.IssuerAccount = who.Name(), public(a.keys.agents())
+	claims.Tags.Add(idTag + ":" + strconv.FormatInt(who.ID, 10))
+	// A scoped key signs for nothing of the user's own: the scope says all.
+	claims.UserPermissionLimits = jwt.UserPermissionLimits{}
+	c := Credentials{URL: url, Kind: who.Kind, ID: who.ID, Log: a.cfg.Store.LogID()}
+	var err error
+	if c.Token, err = claims.Encode(a.keys.signer(who.Kind)); err != nil {
+		return Credentials{}, fmt.Errorf("sign the credentials of %s: %w", who, err)
+	}
+	c.Seed, err = pair.Seed()
+	return c, err
+}
+
+// Identity says for whom the credentials are.
+func (c Credentials) Identity() Identity { return Identity{c.Kind, c.ID} }
+
+// Option lets a connection use the credentials; without any it changes nothing.
+func (c Credentials) Option() nats.Option {
+	if c.Token == "" {
+		return func(*nats.Options) error { return nil }
+	}
+	return nats.UserJWT(
+		func() (string, error) { return c.Token, nil },
+		func(nonce []byte) ([]byte, error) {
+			pair, err := nkeys.FromSeed(c.Seed)
+			if err != nil {
+				return nil, err
+			}
+			return pair.Sign(nonce)
+		},
+	)
 }
 
 // WriteFile writes the credentials for their owner's eyes only (mode 0600). The
 // file is whole or not there, and replaces one that was.
 func (c Credentials) WriteFile(path string) error {
-	data, err := json.MarshalIndent(c, "", "  ")
+	head, err := json.Marshal(c)
 	if err != nil {
 		return err
+	}
+	body, err := jwt.FormatUserConfig(c.Token, c.Seed)
+	if err != nil {
+		return fmt.Errorf("write credentials: %w", err)
 	}
 	// CreateTemp makes the file with mode 0600.
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".credentials-*")
 	if err != nil {
 		return fmt.Errorf("write credentials: %w", err)
 	}
-	_, err = tmp.Write(append(data, '\n'))
+	_, err = tmp.Write(append(append(head, '\n'), body...))
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
@@ -70,23 +139,41 @@ func (c Credentials) WriteFile(path string) error {
 
 // ReadCredentials reads what WriteFile wrote. A file that others may read is refused.
 func ReadCredentials(path string) (Credentials, error) {
-	var c Credentials
+	c, err := readCredentials(path)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("read credentials: %w", err)
+	}
+	return c, nil
+}
+
+func readCredentials(path string) (c Credentials, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return c, fmt.Errorf("read credentials: %w", err)
+		return c, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return c, fmt.Errorf("read credentials: %w", err)
+		return c, err
 	}
-	if others := info.Mode().Perm() & (fs.FileMode(0o077)); others != 0 {
-		return c, fmt.Errorf("read credentials: %s has mode %04o, others must have no rights: chmod 600", path, info.Mode().Perm())
+	if others := info.Mode().Perm() & fs.FileMode(0o077); others != 0 {
+		return c, fmt.Errorf("%s has mode %04o, others must have no rights: chmod 600", path, info.Mode().Perm())
 	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		return c, fmt.Errorf("read credentials: %s: %w", path, err)
+	head, body, _ := bytes.Cut(data, []byte("\n"))
+	if err := json.Unmarshal(head, &c); err != nil {
+		return c, fmt.Errorf("%s: the first line is not opsledger's: %w", path, err)
 	}
-	if c.URL == "" || c.ID <= 0 || c.User != protocol.User(c.ID) || c.Password == "" {
-		return c, fmt.Errorf("read credentials: %s is incomplete", path)
+	if c.Token, err = jwt.ParseDecoratedJWT(body); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	pair, err := jwt.ParseDecoratedUserNKey(body)
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	if c.Seed, err = pair.Seed(); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	if c.URL == "" || c.ID <= 0 || c.Kind != KindServer && c.Kind != KindHost {
+		return c, fmt.Errorf("%s is incomplete", path)
 	}
 	return c, nil
 }

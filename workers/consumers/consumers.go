@@ -14,6 +14,8 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/protocol"
 	"github.com/opsledger/opsledger/workers/roster"
 )
@@ -29,29 +31,70 @@ const (
 	maxAckPending = 65536
 )
 
-// Config holds what the keeper needs; every field is required but Log.
+// Config holds what a keeper needs; every field is required but Log.
 type Config struct {
-	NC     *nats.Conn
-	JS     jetstream.JetStream
-	Roster *roster.Roster
-	// Store confirms that a server is not enrolled before its consumer goes.
+	NC *nats.Conn
+	JS jetstream.JetStream
+	// Store confirms that an agent is not enrolled before its consumer goes.
 	Store *eventstore.Store
 	Log   *slog.Logger
 }
 
-// Keeper keeps the consumers.
+// family is the agents of one kind.
+type family struct {
+	// prefix and an agent's id make up the name of its consumer.
+	prefix string
+	// enrolled are the agents that are to have one, false while that is not known;
+	// the channel closes at the next change.
+	enrolled func() ([]int64, <-chan struct{}, bool)
+	// confirm asks the log, since the list may be older than a consumer.
+	confirm func(ctx context.Context, store *eventstore.Store, id int64) (domain.Position, bool, error)
+	// describe is an agent's consumer.
+	describe func(id int64) jetstream.ConsumerConfig
+}
+
+// Keeper keeps the consumers of the agents of one kind.
 type Keeper struct {
-	cfg Config
+	cfg    Config
+	family family
 	// checked are the consumers whose configuration this process has made sure of.
 	checked map[int64]bool
 }
 
-// New returns a keeper that does nothing before Run.
-func New(cfg Config) *Keeper {
+// New returns a keeper of the consumers of the servers' agents, which does
+// nothing before Run.
+func New(cfg Config, servers *roster.Servers) *Keeper {
+	return newKeeper(cfg, family{
+		prefix: "agent-", confirm: roster.Enrolment, describe: serverConsumer,
+		enrolled: enrolled(servers, func(s projections.Server) int64 { return s.ID }),
+	})
+}
+
+// NewHosts is [New] for the hosts' agents.
+func NewHosts(cfg Config, hosts *roster.Hosts) *Keeper {
+	return newKeeper(cfg, family{
+		prefix: "host-", confirm: roster.HostEnrolment, describe: hostConsumer,
+		enrolled: enrolled(hosts, func(m opsmodel.Machine) int64 { return m.ID }),
+	})
+}
+
+func newKeeper(cfg Config, f family) *Keeper {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Keeper{cfg: cfg, checked: map[int64]bool{}}
+	return &Keeper{cfg: cfg, family: f, checked: map[int64]bool{}}
+}
+
+// enrolled lists the ids of a roster.
+func enrolled[T any](r *roster.Roster[T], key func(T) int64) func() ([]int64, <-chan struct{}, bool) {
+	return func() ([]int64, <-chan struct{}, bool) {
+		list, changed := r.Enrolled()
+		ids := make([]int64, len(list))
+		for i, entry := range list {
+			ids[i] = key(entry)
+		}
+		return ids, changed, r.Loaded()
+	}
 }
 
 // Run keeps the consumers until ctx ends; then it returns nil.
@@ -70,7 +113,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	for {
-		_, changed := k.cfg.Roster.Enrolled()
+		_, changed, _ := k.family.enrolled()
 		if err := k.check(ctx); err != nil && ctx.Err() == nil {
 			k.cfg.Log.Warn("consumers: will try again", "error", err)
 		}
@@ -89,8 +132,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 func (k *Keeper) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	servers, _ := k.cfg.Roster.Enrolled()
-	if !k.cfg.Roster.Loaded() {
+	agents, _, known := k.family.enrolled()
+	if !known {
 		return nil
 	}
 	present, err := k.present(ctx)
@@ -101,11 +144,11 @@ func (k *Keeper) check(ctx context.Context) error {
 		return err
 	}
 	var errs []error
-	wanted := make(map[int64]bool, len(servers))
-	for _, s := range servers {
-		wanted[s.ID] = true
-		if !present[s.ID] || !k.checked[s.ID] {
-			errs = append(errs, k.ensure(ctx, s.ID))
+	wanted := make(map[int64]bool, len(agents))
+	for _, id := range agents {
+		wanted[id] = true
+		if !present[id] || !k.checked[id] {
+			errs = append(errs, k.ensure(ctx, id))
 		}
 	}
 	for id := range present {
@@ -125,7 +168,7 @@ func (k *Keeper) present(ctx context.Context) (map[int64]bool, error) {
 	names := stream.ConsumerNames(ctx)
 	present := map[int64]bool{}
 	for name := range names.Name() {
-		if id, ok := agentOf(name); ok {
+		if id, ok := k.agentOf(name); ok {
 			present[id] = true
 		}
 	}
@@ -135,48 +178,60 @@ func (k *Keeper) present(ctx context.Context) (map[int64]bool, error) {
 	return present, nil
 }
 
-// agentOf is the inverse of [protocol.Consumer].
-func agentOf(name string) (int64, bool) {
-	digits, ok := strings.CutPrefix(name, "agent-")
+// agentOf is the inverse of name.
+func (k *Keeper) agentOf(name string) (int64, bool) {
+	digits, ok := strings.CutPrefix(name, k.family.prefix)
 	id, err := strconv.ParseInt(digits, 10, 64)
-	return id, ok && err == nil && protocol.Consumer(id) == name
+	return id, ok && err == nil && k.name(id) == name
 }
 
+func (k *Keeper) name(id int64) string { return k.family.prefix + strconv.FormatInt(id, 10) }
+
 func (k *Keeper) ensure(ctx context.Context, id int64) error {
-	if _, err := k.cfg.JS.CreateOrUpdateConsumer(ctx, eventstore.StreamEvents, consumerOf(id)); err != nil {
-		return fmt.Errorf("make the consumer of agent %d: %w", id, err)
+	if _, err := k.cfg.JS.CreateOrUpdateConsumer(ctx, eventstore.StreamEvents, k.family.describe(id)); err != nil {
+		return fmt.Errorf("make the consumer %s: %w", k.name(id), err)
 	}
 	k.checked[id] = true
-	k.cfg.Log.Info("consumer is there", "agent", id)
+	k.cfg.Log.Info("consumer is there", "name", k.name(id))
 	return nil
 }
 
-// consumerOf describes an agent's consumer. It has no start sequence and
-// delivers all, since only so may it be reset to any position.
-func consumerOf(id int64) jetstream.ConsumerConfig {
+// serverConsumer describes the consumer of a name server's agent. It has no start
+// sequence and delivers all, since only so may it be reset to any position.
+func serverConsumer(id int64) jetstream.ConsumerConfig {
+	c := agentConsumer(protocol.Consumer(id))
+	c.Description = fmt.Sprintf("dns events for the agent of server %d", id)
+	c.FilterSubject = eventstore.SubjectOfContext(domain.ContextDNS)
+	return c
+}
+
+// hostConsumer describes the consumer of a host.
+func hostConsumer(id int64) jetstream.ConsumerConfig {
+	c := agentConsumer(protocol.HostConsumer(id))
+	c.Description = fmt.Sprintf("work for machine %d", id)
+	c.FilterSubjects = protocol.EventFilter(id)
+	return c
+}
+
+func agentConsumer(name string) jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
-		Durable:       protocol.Consumer(id),
-		Description:   fmt.Sprintf("dns events for the agent of server %d", id),
-		FilterSubject: eventstore.SubjectOfContext(domain.ContextDNS),
-		DeliverPolicy: jetstream.DeliverAllPolicy,
-		AckPolicy:     jetstream.AckAllPolicy,
-		AckWait:       30 * time.Second,
-		MaxAckPending: maxAckPending,
+		Durable: name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckAllPolicy,
+		AckWait: 30 * time.Second, MaxAckPending: maxAckPending,
 	}
 }
 
-// remove deletes the consumer of a server that is not enrolled. The roster may
-// be older than the consumer, so the log is asked.
+// remove deletes the consumer of an agent that is not enrolled. The roster may be
+// older than the consumer, so the log is asked.
 func (k *Keeper) remove(ctx context.Context, id int64) error {
-	if _, enrolled, err := roster.Enrolment(ctx, k.cfg.Store, id); err != nil || enrolled {
+	if _, enrolled, err := k.family.confirm(ctx, k.cfg.Store, id); err != nil || enrolled {
 		return err
 	}
 	delete(k.checked, id)
-	err := k.cfg.JS.DeleteConsumer(ctx, eventstore.StreamEvents, protocol.Consumer(id))
+	err := k.cfg.JS.DeleteConsumer(ctx, eventstore.StreamEvents, k.name(id))
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return fmt.Errorf("remove the consumer of agent %d: %w", id, err)
+		return fmt.Errorf("remove the consumer %s: %w", k.name(id), err)
 	}
-	k.cfg.Log.Info("consumer removed", "agent", id)
+	k.cfg.Log.Info("consumer removed", "name", k.name(id))
 	return nil
 }
 

@@ -37,7 +37,7 @@ type Config struct {
 	Pool       *pgxpool.Pool
 	Store      *eventstore.Store
 	Progress   *projections.Progress
-	Roster     *roster.Roster
+	Roster     *roster.Servers
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 }

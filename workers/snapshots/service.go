@@ -35,7 +35,7 @@ type Config struct {
 	Store      *eventstore.Store
 	Reader     *projections.Reader
 	Progress   *projections.Progress
-	Roster     *roster.Roster
+	Roster     *roster.Servers
 	Vault      *vault.Vault
 	Log        *slog.Logger
 	Registerer prometheus.Registerer

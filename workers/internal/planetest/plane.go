@@ -39,7 +39,7 @@ type Plane struct {
 	Vault    *vault.Vault
 	Reader   *projections.Reader
 	Progress *projections.Progress
-	Roster   *roster.Roster
+	Roster   *roster.Servers
 	Reporter *reporter.Reporter
 
 	keyFile string
@@ -86,7 +86,7 @@ func start(t testing.TB, pool *pgxpool.Pool, server *embeddednats.Server, keyFil
 	model := projections.NewDNSModel(projections.NewUsernames(p.Store), time.UTC)
 	err = projections.Prepare(ctx, pool, p.Store, model)
 	check()
-	p.Roster = roster.New(roster.Config{Reader: p.Reader, Progress: p.Progress, NC: p.NC})
+	p.Roster = roster.NewServers(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Reporter = reporter.New(reporter.Config{NC: p.NC, Pool: pool, Store: p.Store, Progress: p.Progress, Roster: p.Roster})
 	runs := map[string]func(context.Context) error{
 		"store": p.Store.Run,
@@ -95,7 +95,7 @@ func start(t testing.TB, pool *pgxpool.Pool, server *embeddednats.Server, keyFil
 			Pool: pool, Store: p.Store, JS: p.JS, Model: model, Progress: p.Progress, Log: log,
 		}).Run,
 		"roster":    p.Roster.Run,
-		"consumers": consumers.New(consumers.Config{NC: p.NC, JS: p.JS, Roster: p.Roster, Store: p.Store}).Run,
+		"consumers": consumers.New(consumers.Config{NC: p.NC, JS: p.JS, Store: p.Store}, p.Roster).Run,
 		"snapshots": snapshots.New(snapshots.Config{
 			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress, Roster: p.Roster, Vault: p.Vault,
 		}).Run,

@@ -1,0 +1,87 @@
+package busauth
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
+
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/internal/embeddednats"
+)
+
+// Config holds what an authority needs; every field is required but Log.
+type Config struct {
+	Store *eventstore.Store
+	Vault *vault.Vault
+	Log   *slog.Logger
+}
+
+// Authority signs for the bus.
+//
+// Invariants:
+//  1. Credentials are good only while the enrolment that they were made for stands
+//     in the log: those of every other enrolment are revoked.
+//  2. While the log cannot be read, what it last said holds: Postgres being away
+//     does not cut agents off.
+type Authority struct {
+	cfg  Config
+	keys keys
+}
+
+// New returns an authority with the secret of the vault, made at the first call ever.
+func New(ctx context.Context, cfg Config) (*Authority, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	secret, err := cfg.Vault.Named(ctx, secretName, newSecret)
+	if err != nil {
+		return nil, fmt.Errorf("read the bus secret: %w", err)
+	}
+	return &Authority{cfg: cfg, keys: keys{secret}}, nil
+}
+
+// Trust is what a NATS server starts with: the operator, and the accounts as the
+// log says now.
+func (a *Authority) Trust(ctx context.Context) (*embeddednats.Trust, error) {
+	revoked, err := a.revoked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &embeddednats.Trust{SystemAccount: public(a.keys.system()), Accounts: map[string]string{}}
+	if t.Operator, err = a.keys.operatorJWT(); err != nil {
+		return nil, err
+	}
+	for account, make := range map[string]func() (string, error){
+		public(a.keys.system()):  a.keys.systemJWT,
+		public(a.keys.control()): a.keys.controlJWT,
+		public(a.keys.agents()):  func() (string, error) { return a.keys.agentsJWT(revoked) },
+	} {
+		if t.Accounts[account], err = make(); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// AsControl lets a connection be the control plane's.
+func (a *Authority) AsControl() nats.Option { return a.as("control", a.keys.control()) }
+
+// asSystem lets a connection speak to the servers themselves.
+func (a *Authority) asSystem() nats.Option { return a.as("system", a.keys.system()) }
+
+func (a *Authority) as(name string, account nkeys.KeyPair) nats.Option {
+	user := a.keys.user(name)
+	return nats.UserJWT(
+		func() (string, error) {
+			claims := jwt.NewUserClaims(public(user))
+			claims.Name = name
+			return claims.Encode(account)
+		},
+		user.Sign,
+	)
+}

@@ -1,0 +1,105 @@
+package busauth
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/ops"
+)
+
+// pageSize is how many events are read at a time.
+const pageSize = 500
+
+// enrolment is one time that an agent was trusted.
+type enrolment struct {
+	who Identity
+	at  domain.Position
+}
+
+// enrolments are all that ever were, by identity; the last is in force where
+// current says so.
+type enrolments struct {
+	of      map[Identity][]domain.Position
+	current map[Identity]bool
+}
+
+// enrolments reads from the log, which is never behind, who was ever trusted.
+func (a *Authority) enrolments(ctx context.Context) (*enrolments, error) {
+	all := &enrolments{of: map[Identity][]domain.Position{}, current: map[Identity]bool{}}
+	for after := domain.Position(0); ; {
+		page, err := a.cfg.Store.ReadTag(ctx, domain.TagEnrolments, after, pageSize)
+		if err != nil {
+			return nil, fmt.Errorf("read the enrolments: %w", err)
+		}
+		for _, envelope := range page {
+			after = envelope.Position
+			recorded, err := envelope.Decode(a.cfg.Store.Codec())
+			if err != nil {
+				return nil, err
+			}
+			all.apply(recorded)
+		}
+		if len(page) < pageSize {
+			return all, nil
+		}
+	}
+}
+
+func (e *enrolments) apply(r domain.Recorded) {
+	switch event := r.Event.(type) {
+	case dns.ServerEnrolled:
+		e.begin(Identity{KindServer, event.ID}, r.Position)
+	case ops.HostEnrolled:
+		e.begin(Identity{KindHost, event.ID}, r.Position)
+	case dns.ServerWithdrawn:
+		e.current[Identity{KindServer, event.ID}] = false
+	case dns.ServerDeleted:
+		e.current[Identity{KindServer, event.ID}] = false
+	case ops.HostWithdrawn:
+		e.current[Identity{KindHost, event.ID}] = false
+	case ops.MachineDeleted:
+		e.current[Identity{KindHost, event.ID}] = false
+	}
+}
+
+func (e *enrolments) begin(who Identity, at domain.Position) {
+	e.of[who], e.current[who] = append(e.of[who], at), true
+}
+
+// inForce returns the enrolment of an agent that is trusted now.
+func (e *enrolments) inForce(who Identity) (domain.Position, bool) {
+	if !e.current[who] {
+		return 0, false
+	}
+	return e.of[who][len(e.of[who])-1], true
+}
+
+// over lists the enrolments that ended.
+func (e *enrolments) over() []enrolment {
+	var list []enrolment
+	for who, positions := range e.of {
+		last := len(positions)
+		if e.current[who] {
+			last--
+		}
+		for _, at := range positions[:last] {
+			list = append(list, enrolment{who, at})
+		}
+	}
+	return list
+}
+
+// revoked lists the public keys that are not to be trusted any more.
+func (a *Authority) revoked(ctx context.Context) ([]string, error) {
+	all, err := a.enrolments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var revoked []string
+	for _, e := range all.over() {
+		revoked = append(revoked, public(a.keys.agent(e.who, e.at)))
+	}
+	return revoked, nil
+}
