@@ -31,9 +31,6 @@ func checkEvent(e *Envelope) (int, error) {
 	if size > MaxEventBytes {
 		return 0, fmt.Errorf("event %s has %d bytes: %w", e.Type, size, ErrTooLarge)
 	}
-	if err := checkTags(e.Tags); err != nil {
-		return 0, fmt.Errorf("event %s: %w", e.Type, err)
-	}
 	if err := checkText(e.Data); err != nil {
 		return 0, fmt.Errorf("event %s: %w", e.Type, err)
 	}
@@ -54,13 +51,11 @@ func checkTag(t domain.Tag) error {
 	return nil
 }
 
-// checkTags refuses an event that would be indexed twice under one hash.
-func checkTags(tags []domain.Tag) error {
-	hashes := make([]int64, len(tags))
-	for i, t := range tags {
-		hashes[i] = hashTag(t)
-		if j := slices.Index(hashes[:i], hashes[i]); j >= 0 {
-			return fmt.Errorf("tags %q and %q are the same", string(tags[j]), string(t))
+// checkRows refuses an event that would be indexed twice under one hash.
+func checkRows(e *Envelope, rows []tagRow) error {
+	for i, r := range rows {
+		if j := slices.IndexFunc(rows[:i], func(other tagRow) bool { return other.hash == r.hash }); j >= 0 {
+			return fmt.Errorf("event %s: tags %q and %q are the same", e.Type, string(e.Tags[j]), string(e.Tags[i]))
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ type execution struct {
 // attempt decides and appends once. With remembered it decides on remembered
 // state first, and reads only when that leads to no events.
 func (x *execution) attempt(ctx context.Context, remembered bool) (Receipt, error) {
-	if x.store.writer.down.Load() {
+	if x.store.writer.down.Load() || x.store.pulse.lost() {
 		return Receipt{}, ErrUnavailable
 	}
 	h := x.history(ctx, remembered)
@@ -90,7 +90,7 @@ func (x *execution) entry(events []domain.Event) (*entry, error) {
 	if len(events) > maxBatchEvents || e.bytes > maxBatchBytes {
 		return nil, fmt.Errorf("a command of %d events with %d bytes: %w", len(events), e.bytes, ErrTooLarge)
 	}
-	return e, nil
+	return e, e.index()
 }
 
 func (x *execution) envelope(event domain.Event) (Envelope, error) {

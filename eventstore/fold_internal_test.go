@@ -56,7 +56,7 @@ func TestFoldStopsAtTheHead(t *testing.T) {
 	if err := s.fold(&tail, nil, 3); !errors.Is(err, ErrOtherLog) {
 		t.Errorf("a head behind the cached state: %v", err)
 	}
-	if _, ok := s.cache.get(keyOf(f, f.Item())); ok {
+	if _, ok := s.cache.get(s.tailOf(f).key); ok {
 		t.Error("the impossible state is kept")
 	}
 }

@@ -3,7 +3,6 @@ package eventstore
 import (
 	"container/list"
 	"reflect"
-	"strings"
 	"sync"
 
 	"github.com/opsledger/opsledger/domain"
@@ -20,10 +19,6 @@ type foldKey struct {
 	fold  reflect.Type
 	tag   domain.Tag
 	types string
-}
-
-func keyOf(f domain.Fold, item domain.Item) foldKey {
-	return foldKey{fold: reflect.TypeOf(f), tag: item.Tag, types: strings.Join(item.Types, "\n")}
 }
 
 // foldState is a snapshot that holds all events up to a position.

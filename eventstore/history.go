@@ -69,7 +69,11 @@ func (h *history) load(folds []domain.Fold) error {
 			return fmt.Errorf("load %T: %w", f, err)
 		}
 	}
-	h.tails = append(h.tails, tails...)
+	if h.tails == nil {
+		h.tails, h.conditions = tails, make([]condition, 0, len(tails))
+	} else {
+		h.tails = append(h.tails, tails...)
+	}
 	if h.remembered {
 		return h.presume(tails)
 	}
@@ -81,14 +85,15 @@ func (h *history) presume(tails []tail) error {
 	if err := h.draw(); err != nil {
 		return err
 	}
-	for _, t := range tails {
+	for i := range tails {
+		t := &tails[i]
 		if t.from.stale {
 			return errForgotten
 		}
 		if t.from.snapshot != nil {
 			t.fold.Restore(t.from.snapshot)
 		}
-		h.conditions = append(h.conditions, conditionOn(t.item.Tag, t.item.Types, t.from.at))
+		h.conditions = append(h.conditions, conditionOn(t.item.Tag, t.hash, t.types.all, t.from.at))
 	}
 	return nil
 }
@@ -130,8 +135,8 @@ func (h *history) read(tails []tail) error {
 		if err := h.store.fold(&tails[i], l.tails[i], l.head); err != nil {
 			return err
 		}
-		item := tails[i].item
-		h.conditions = append(h.conditions, conditionOn(item.Tag, item.GuardTypes(), l.head))
+		t := &tails[i]
+		h.conditions = append(h.conditions, conditionOn(t.item.Tag, t.hash, t.types.guards, l.head))
 	}
 	return nil
 }
@@ -178,17 +183,11 @@ func (h *history) missing() map[domain.Sequence]int {
 // was read may lack events that were no conditions: it is out of date when any
 // of the events belongs to it.
 func (h *history) keep(stored []Envelope, appended []domain.Recorded) {
-	// A batch has as many tails as events: they must not meet each with each.
-	byTag := map[domain.Tag][]int{}
-	for j := range stored {
-		for _, tag := range stored[j].Tags {
-			byTag[tag] = append(byTag[tag], j)
-		}
-	}
+	find := finder(stored, len(h.tails))
 	for i := range h.tails {
 		t := &h.tails[i]
 		applied := 0
-		for _, j := range byTag[t.item.Tag] {
+		for _, j := range find(t.item.Tag) {
 			if !selects(t.item.Tag, t.item.Types, &stored[j]) {
 				continue
 			}
@@ -205,4 +204,23 @@ func (h *history) keep(stored []Envelope, appended []domain.Recorded) {
 			h.store.cache.outdate(t.key)
 		}
 	}
+}
+
+// finder returns a function that finds the events that may have a tag. A batch has
+// as many tails as events: they must not meet each with each.
+func finder(events []Envelope, tails int) func(domain.Tag) []int {
+	if len(events) == 1 || len(events)*tails <= 16 {
+		all := make([]int, len(events))
+		for j := range all {
+			all[j] = j
+		}
+		return func(domain.Tag) []int { return all }
+	}
+	byTag := map[domain.Tag][]int{}
+	for j := range events {
+		for _, tag := range events[j].Tags {
+			byTag[tag] = append(byTag[tag], j)
+		}
+	}
+	return func(tag domain.Tag) []int { return byTag[tag] }
 }

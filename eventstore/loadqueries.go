@@ -14,8 +14,8 @@ import (
 // load reads for all of a batch, in one round trip: first the head, then the
 // commands, the ids and the tails.
 func (s *Store) load(batch []*load) error {
-	return s.read(context.Background(), func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), readLimit)
+	return s.read(context.Background(), func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, readLimit)
 		defer cancel()
 		var (
 			b    pgx.Batch

@@ -22,20 +22,25 @@ type asking struct {
 
 type lookupKey struct {
 	hash  int64
-	codes string
+	types string
 }
 
-func lookupsOf(batch []*entry) lookups {
+// lookupsOf gathers the conditions but for those of which the window, nil for none, can tell.
+func lookupsOf(batch []*entry, own *window) lookups {
 	var l lookups
 	numbers := make(map[lookupKey]int32, 2*len(batch))
 	for i, e := range batch {
-		for _, c := range e.conditions {
-			key := lookupKey{c.hash, c.codes}
+		for j := range e.conditions {
+			c := &e.conditions[j]
+			if own != nil && own.covers(c) {
+				continue
+			}
+			key := lookupKey{c.hash, c.types.text}
 			n, known := numbers[key]
 			if !known {
 				n = int32(len(numbers))
 				numbers[key] = n
-				l.index, l.hashes, l.types = append(l.index, n), append(l.hashes, c.hash), append(l.types, c.codes)
+				l.index, l.hashes, l.types = append(l.index, n), append(l.hashes, c.hash), append(l.types, c.types.text)
 				l.after, l.asked = append(l.after, int64(c.after)), append(l.asked, nil)
 			}
 			l.after[n] = min(l.after[n], int64(c.after))

@@ -27,10 +27,12 @@ type entry struct {
 	conditions  []condition
 	// events lack what the head decides: positions, prev and recorded_at.
 	events []Envelope
-	bytes  int
-	since  time.Time
-	state  atomic.Int32
-	done   chan answer // has room for the one answer
+	// tags are the events' rows in the tag index, positions counted from 1.
+	tags  []tagRow
+	bytes int
+	since time.Time
+	state atomic.Int32
+	done  chan answer // has room for the one answer
 }
 
 // The states of an entry: it leaves waiting once, to the writer or to nobody.
@@ -40,6 +42,19 @@ const (
 	entryAbandoned
 )
 
+// index makes the rows of the entry's events in the tag index.
+func (e *entry) index() error {
+	e.tags = make([]tagRow, 0, 4*len(e.events))
+	for i := range e.events {
+		before := len(e.tags)
+		e.tags = appendTagRows(e.tags, &e.events[i], domain.Position(i+1))
+		if err := checkRows(&e.events[i], e.tags[before:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // abandon takes the entry back; false means that the writer has it already.
 func (e *entry) abandon() bool { return e.state.CompareAndSwap(entryWaiting, entryAbandoned) }
 
@@ -47,16 +62,15 @@ func (e *entry) abandon() bool { return e.state.CompareAndSwap(entryWaiting, ent
 // with the tag and one of the types (none means any).
 type condition struct {
 	tag   domain.Tag
-	types []string
+	types *typeSet
 	after domain.Position
-	// hash and codes stand for tag and types in the tag index.
-	hash  int64
-	codes string
+	// hash stands for the tag in the tag index.
+	hash int64
 }
 
 // conditionOn is the condition of an item from a position on.
-func conditionOn(tag domain.Tag, types []string, after domain.Position) condition {
-	return condition{tag: tag, types: types, after: after, hash: hashTag(tag), codes: typeList(types)}
+func conditionOn(tag domain.Tag, hash int64, types *typeSet, after domain.Position) condition {
+	return condition{tag: tag, types: types, after: after, hash: hash}
 }
 
 // answer is what the writer tells about an entry.

@@ -31,6 +31,7 @@ type plan struct {
 	batch   []*entry
 	answers []answer // one for each entry
 	events  []Envelope
+	tags    []tagRow // of the events
 	keyed   []storedCommand
 	head    Head // after the append
 }
@@ -38,6 +39,7 @@ type plan struct {
 // makePlan decides, in the order of arrival, which entries are appended.
 func makePlan(batch []*entry, seen inspection, now time.Time) *plan {
 	p := &plan{batch: batch, answers: make([]answer, len(batch)), head: nextHead(seen.head.Head, now)}
+	p.reserve()
 	fresh := watch(batch)
 	keyed := map[uuid.UUID]*entry{}
 	for i, e := range batch {
@@ -58,6 +60,18 @@ func makePlan(batch []*entry, seen inspection, now time.Time) *plan {
 		}
 	}
 	return p
+}
+
+// reserve makes room for all that the batch may append.
+func (p *plan) reserve() {
+	events, tags, keyed := 0, 0, 0
+	for _, e := range p.batch {
+		events, tags = events+len(e.events), tags+len(e.tags)
+		if e.keyed {
+			keyed++
+		}
+	}
+	p.events, p.tags, p.keyed = make([]Envelope, 0, events), make([]tagRow, 0, tags), make([]storedCommand, 0, keyed)
 }
 
 // repeated answers the second of two entries with one command id in one batch:
@@ -85,7 +99,11 @@ func nextHead(h Head, now time.Time) Head {
 // accept gives the entry's events their places. The entry's own events stay as
 // they are, the plan may be thrown away and made again.
 func (p *plan) accept(i int, e *entry) {
-	from := len(p.events)
+	from, before := len(p.events), p.head.Position
+	for _, r := range e.tags {
+		r.position += before
+		p.tags = append(p.tags, r)
+	}
 	for _, event := range e.events {
 		p.head.Position++
 		event.Position, event.Prev, event.RecordedAt = p.head.Position, p.head.Last[event.Context], p.head.RecordedAt
@@ -153,7 +171,7 @@ func (w watched) add(events []Envelope) {
 // lie after the condition's position, which is at most the old head.
 func (w watched) breaks(conditions []condition) bool {
 	for _, c := range conditions {
-		if slices.ContainsFunc(w[c.tag], func(t string) bool { return len(c.types) == 0 || slices.Contains(c.types, t) }) {
+		if slices.ContainsFunc(w[c.tag], c.types.contains) {
 			return true
 		}
 	}

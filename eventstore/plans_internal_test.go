@@ -29,6 +29,7 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
+	acceptEncoded(conn)
 	for _, q := range []interface {
 		QueryRow(context.Context, string, ...any) pgx.Row
 	}{conn, s.reads} {
@@ -44,9 +45,10 @@ func TestPlans(t *testing.T) {
 		"tag page":    {readTagPage, "1, 0, 'x', 100"},
 		"tails":       {readTails, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}'"},
 		"conditions":  {lastMatches, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}', 1000"},
-		"presumption": {checkPresumption, fmt.Sprintf("'%s', 1000, '{%[1]s}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}'", s.id)},
+		"presumption": {checkPresumption, fmt.Sprintf("'%s', 1000, '{1,2}', '{0,700}', '{\"\",\"{5}\"}'", s.id)},
 		"commands":    {selectCommands, "'{00000000-0000-0000-0000-000000000001}'"},
 		"event":       {findEvent, "17"},
+		"back":        {readBack, "900, 500, 100"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := explain(t, conn, c.sql, c.args)
@@ -76,6 +78,9 @@ func fill(t *testing.T, conn *pgx.Conn, log uuid.UUID) {
 		e := &entry{events: make([]Envelope, 250)}
 		for i := range e.events {
 			e.events[i] = Envelope{ID: uuid.New(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: []domain.Tag{"x"}}
+		}
+		if err := e.index(); err != nil {
+			t.Fatal(err)
 		}
 		p := makePlan([]*entry{e}, inspection{head: head}, time.Now())
 		if _, err := conn.Exec(t.Context(), begin); err != nil {

@@ -17,13 +17,14 @@ var errPresumption = errors.New("event store: the log is not as presumed")
 const caution = 16
 
 // checkPresumption fails, dividing by zero, unless the head is where the plan
-// begins, no command of the batch is known and no condition is broken. It runs
-// under the head's lock, in a statement after the one that took it. The head is
-// the upper bound of the search, see lastMatches.
+// begins and no condition is broken. It runs under the head's lock, in a statement
+// after the one that took it. The head is the upper bound of the search, see
+// lastMatches. It need not ask for conditions that the window covers: if the head
+// is where this writer left it, the window holds all events in question. Nor for
+// commands: one that is known cannot be written again.
 const checkPresumption = `SELECT 1 / CASE WHEN
 		EXISTS (SELECT FROM log.head WHERE singleton AND (log <> $1 OR position <> $2))
-		OR EXISTS (SELECT FROM log.commands WHERE command_id = ANY($3::uuid[]))
-		OR EXISTS (SELECT FROM unnest($4::bigint[], $5::bigint[], $6::text[]) AS i(hash, after, types)
+		OR EXISTS (SELECT FROM unnest($3::bigint[], $4::bigint[], $5::text[]) AS i(hash, after, types)
 			CROSS JOIN LATERAL (
 				SELECT FROM log.event_tags t
 				WHERE t.tag_hash = i.hash AND t.position > i.after AND t.position <= $2
@@ -31,7 +32,8 @@ const checkPresumption = `SELECT 1 / CASE WHEN
 				ORDER BY t.position DESC LIMIT 1) c)
 	THEN 0 ELSE 1 END`
 
-// beforePlan is the number of statements before those of the plan.
+// beforePlan is the number of statements before those of the plan. The plan's
+// first, the commands, tells whether they are as presumed, too.
 const beforePlan = 3
 
 // unseen says whether the next batch may be planned without looking: the writer
@@ -50,21 +52,21 @@ func (w *writer) unseen() bool {
 // head's lock, before it writes; otherwise nothing is written and the error is
 // errPresumption.
 func (w *writer) presume(ctx context.Context, batch []*entry, sent **plan) (*plan, error) {
-	p := makePlan(batch, inspection{head: w.head}, time.Now())
+	p := makePlan(batch, inspection{head: w.head, conflicts: w.own.conflicts(batch)}, time.Now())
 	if p.empty() || p.head.Position >= w.extendAt {
 		return nil, errPresumption
 	}
 	var b pgx.Batch
-	l := lookupsOf(batch)
+	l := lookupsOf(batch, &w.own)
 	b.Queue(begin)
 	b.Queue(lockHead)
-	b.Queue(checkPresumption, w.id, int64(w.head.Position), keyedIDs(batch), l.hashes, l.after, l.types)
+	b.Queue(checkPresumption, w.id, int64(w.head.Position), l.hashes, l.after, l.types)
 	queuePlan(&b, p)
 	*sent = p
 	succeeded, err := send(ctx, w.conn, &b)
 	if definite(err) {
 		*sent = nil
-		if succeeded < beforePlan {
+		if succeeded < beforePlan || succeeded == beforePlan && len(p.keyed) > 0 {
 			w.wary = caution
 			return nil, errors.Join(errPresumption, w.rollback(ctx))
 		}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/google/uuid"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
@@ -27,10 +25,9 @@ func TestPresumption(t *testing.T) {
 	}
 	defer w.disconnect()
 	make1 := func(conditions ...condition) *entry {
-		return &entry{
-			commandID: uuid.New(), keyed: true, conditions: conditions, done: make(chan answer, 1),
-			events: []Envelope{{ID: uuid.New(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: []domain.Tag{"x"}}},
-		}
+		e := entryOf("x")
+		e.keyed, e.conditions = true, conditions
+		return e
 	}
 	first := make1()
 	if err := w.serve([]*entry{first}); err != nil {
@@ -49,10 +46,10 @@ func TestPresumption(t *testing.T) {
 		ok   bool
 	}{
 		{"a command that was carried out", known, w.head, false},
-		{"a condition that is broken", make1(conditionOn("x", nil, 0)), w.head, false},
-		{"a broken condition on a type", make1(conditionOn("x", []string{"U", "T"}, 0)), w.head, false},
+		{"a condition that is broken", make1(on("x", 0)), w.head, false},
+		{"a broken condition on a type", make1(on("x", 0, "U", "T")), w.head, false},
 		{"a head that is not there", make1(), ahead, false},
-		{"conditions that hold", make1(conditionOn("x", nil, 1), conditionOn("x", []string{"U"}, 0), conditionOn("y", nil, 0)), w.head, true},
+		{"conditions that hold", make1(on("x", 1), on("x", 0, "U"), on("y", 0)), w.head, true},
 	} {
 		var sent *plan
 		w.head = c.head
@@ -90,4 +87,9 @@ func TestQuiet(t *testing.T) {
 	if quiet(w.conn.PgConn().Conn()) {
 		t.Error("a terminated connection is trusted")
 	}
+}
+
+// on is the condition that there be no event with the tag, of one of the types, after a position.
+func on(tag domain.Tag, after domain.Position, types ...string) condition {
+	return conditionOn(tag, hashTag(tag), newTypeSet(types), after)
 }

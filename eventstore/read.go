@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/opsledger/opsledger/domain"
 )
 
 // scanPage is the number of events that Scan reads at once.
 const scanPage = 5000
 
-// columns are those of log.events, in scanEnvelope's order. data is read as
+// columns are those of log.events, in rawRow.envelope's order. data is read as
 // text, which is the bytes that were written.
 const columns = `e.position, e.prev, e.id, e.type, e.context, e.schema, e.key, e.tags, e.data::text,
 	e.actor, e.command_id, e.causation, e.correlation, e.recorded_at`
@@ -29,7 +27,7 @@ const readTagPage = "SELECT " + columns + ` FROM log.event_tags t
 
 // Read returns up to limit events after the position, in order. A short page is the log's end.
 func (s *Store) Read(ctx context.Context, after domain.Position, limit int) ([]Envelope, error) {
-	return s.page(ctx, readPage, after, limit)
+	return s.pageOf(ctx, limit, readPage, after, limit)
 }
 
 // ReadTag returns up to limit events with the tag after the position, in order.
@@ -38,13 +36,18 @@ func (s *Store) ReadTag(ctx context.Context, tag domain.Tag, after domain.Positi
 }
 
 func (s *Store) page(ctx context.Context, sql string, args ...any) ([]Envelope, error) {
+	return s.pageOf(ctx, 16, sql, args...)
+}
+
+// pageOf makes room for the number of rows that is expected.
+func (s *Store) pageOf(ctx context.Context, expected int, sql string, args ...any) ([]Envelope, error) {
 	var list []Envelope
-	err := s.read(ctx, func() error {
+	err := s.read(ctx, func(ctx context.Context) error {
 		rows, err := s.reads.Query(ctx, sql, args...)
 		if err != nil {
 			return err
 		}
-		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Envelope, error) { return scanEnvelope(row) })
+		list, err = collectEnvelopes(rows, expected)
 		return err
 	})
 	if err != nil {
@@ -54,15 +57,19 @@ func (s *Store) page(ctx context.Context, sql string, args ...any) ([]Envelope, 
 }
 
 // read runs a reading function, once more when its connection was lost: a
-// restarted server leaves dead connections behind. The error is translated.
-func (s *Store) read(ctx context.Context, f func() error) error {
-	err := f()
+// restarted server leaves dead connections behind. It does not wait for a server
+// that does not answer. The error is translated.
+func (s *Store) read(ctx context.Context, f func(context.Context) error) error {
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.Reachable(), cancel)()
+	err := f(within)
 	if errors.Is(err, ErrOtherLog) {
 		return err
 	}
-	if err != nil && !definite(err) && ctx.Err() == nil {
+	if err != nil && !definite(err) && within.Err() == nil {
 		s.reads.Reset()
-		err = f()
+		err = f(within)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // the caller's own, the server is not to blame

@@ -19,6 +19,7 @@ func (w *writer) connect(ctx context.Context) error {
 	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, w.config)
 	if err == nil {
+		acceptEncoded(conn)
 		err = w.recognize(ctx, conn)
 	}
 	if err != nil {
@@ -37,7 +38,7 @@ func (w *writer) connect(ctx context.Context) error {
 	if w.down.Swap(false) {
 		w.log.Info("the database is available again")
 	}
-	w.conn, w.extendAt, w.head = conn, 0, storedHead{}
+	w.conn, w.extendAt, w.head, w.own = conn, 0, storedHead{}, window{}
 	return nil
 }
 

@@ -59,6 +59,7 @@ func recoverTail(ctx context.Context, store *Store, js jetstream.JetStream) (n i
 		return 0, translate(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	acceptEncoded(conn)
 	for last := domain.Position(stream.CachedInfo().State.LastSeq); head.Position < last; {
 		group, err := readGroup(ctx, stream, head, last)
 		if err != nil {
@@ -116,7 +117,7 @@ func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, g
 	if err := raiseSequences(ctx, store, group); err != nil {
 		return head, err
 	}
-	p := &plan{events: group, keyed: commandsOf(group), head: Head{RecordedAt: group[0].RecordedAt, Last: map[domain.Context]domain.Position{}}}
+	p := &plan{events: group, tags: tagRowsOf(group), keyed: commandsOf(group), head: Head{RecordedAt: group[0].RecordedAt, Last: map[domain.Context]domain.Position{}}}
 	for c, position := range head.Last {
 		p.head.Last[c] = position
 	}

@@ -113,21 +113,25 @@ func TestRelayPublishesOwnCommitsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var slow int
-	for range 20 {
-		began := time.Now()
-		execute(t, s, notes(1))
-		if _, err := sub.NextMsg(5 * time.Second); err != nil {
-			t.Fatal(err)
+	// A busy machine may be slow now and then; a poll is, always.
+	for range 10 {
+		var slow int
+		for range 20 {
+			began := time.Now()
+			execute(t, s, notes(1))
+			if _, err := sub.NextMsg(20 * time.Second); err != nil {
+				t.Fatal(err)
+			}
+			if time.Since(began) > 100*time.Millisecond {
+				slow++
+			}
 		}
-		if time.Since(began) > 100*time.Millisecond {
-			slow++
+		if slow <= 10 {
+			sameAsLog(t, s, js)
+			return
 		}
 	}
-	if slow > 10 {
-		t.Errorf("%d of 20 events were published as late as by a poll", slow)
-	}
-	sameAsLog(t, s, js)
+	t.Error("most events were published as late as by a poll")
 }
 
 // Two processes append and publish at the same time.

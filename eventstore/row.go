@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/opsledger/opsledger/domain"
@@ -17,37 +19,85 @@ import (
 // postgresEpoch is what PostgreSQL counts the microseconds of its times from.
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 
-// scanEnvelope reads the columns, after those of the caller.
+// scanEnvelopes calls f with each row's envelope, whose columns come after those
+// of the caller, which are scanned into before. It closes the rows.
 //
 // It reads PostgreSQL's binary form itself, which takes a third of what the
 // driver's general way does: a replay does little else.
-func scanEnvelope(row pgx.CollectableRow, before ...any) (Envelope, error) {
-	r := rawRow{fields: row.RawValues()[len(before):]}
-	for i, f := range row.FieldDescriptions() {
-		// Text is the same in both forms.
-		if i >= len(before) && f.Format != pgx.BinaryFormatCode && f.DataTypeOID != pgtype.TextOID {
-			return Envelope{}, fmt.Errorf("column %s is not in binary form", f.Name)
+func scanEnvelopes(rows pgx.Rows, before []any, f func(*Envelope)) error {
+	defer rows.Close()
+	names := map[string]string{}
+	for first := true; rows.Next(); first = false {
+		if first {
+			if err := checkColumns(rows.FieldDescriptions()[len(before):]); err != nil {
+				return err
+			}
+		}
+		if len(before) > 0 {
+			all := append(slices.Clone(before), make([]any, len(rows.FieldDescriptions())-len(before))...)
+			if err := rows.Scan(all...); err != nil {
+				return err
+			}
+		}
+		r := rawRow{fields: rows.RawValues()[len(before):], names: names}
+		e := r.envelope()
+		if r.err != nil {
+			return r.err
+		}
+		f(&e)
+	}
+	return rows.Err()
+}
+
+// collectEnvelopes returns the envelopes of the rows, of which so many are expected.
+func collectEnvelopes(rows pgx.Rows, expected int) ([]Envelope, error) {
+	var list []Envelope
+	err := scanEnvelopes(rows, nil, func(e *Envelope) {
+		if list == nil {
+			list = make([]Envelope, 0, max(1, min(expected, scanPage)))
+		}
+		list = append(list, *e)
+	})
+	return list, err
+}
+
+// checkColumns refuses columns in text form, but for text, which is the same in both.
+func checkColumns(columns []pgconn.FieldDescription) error {
+	for _, f := range columns {
+		if f.Format != pgx.BinaryFormatCode && f.DataTypeOID != pgtype.TextOID {
+			return fmt.Errorf("column %s is not in binary form", f.Name)
 		}
 	}
-	if len(before) > 0 {
-		if err := row.Scan(append(before, make([]any, len(r.fields))...)...); err != nil {
-			return Envelope{}, err
-		}
-	}
-	e := Envelope{
-		Position: domain.Position(r.int8()), Prev: domain.Position(r.int8()), ID: r.uuid(),
-		Type: string(r.next()), Context: domain.Context(r.next()), Schema: int(r.int2()), Key: r.int8(),
-		Tags: splitTags(string(r.next())), Data: json.RawMessage(bytes.Clone(r.next())),
-		Actor: domain.UserID(r.int8()), CommandID: r.uuid(), Causation: domain.Position(r.int8()), Correlation: r.uuid(),
-		RecordedAt: time.UnixMicro(postgresEpoch + r.int8()).UTC(),
-	}
-	return e, r.err
+	return nil
 }
 
 // rawRow takes the fields of a row in turn. After an error it gives zeros.
 type rawRow struct {
 	fields [][]byte
-	err    error
+	// names are texts of which a log has few different ones.
+	names map[string]string
+	err   error
+}
+
+func (r *rawRow) envelope() Envelope {
+	return Envelope{
+		Position: domain.Position(r.int8()), Prev: domain.Position(r.int8()), ID: r.uuid(),
+		Type: r.name(), Context: domain.Context(r.name()), Schema: int(r.int2()), Key: r.int8(),
+		Tags: splitTags(string(r.next())), Data: json.RawMessage(bytes.Clone(r.next())),
+		Actor: domain.UserID(r.int8()), CommandID: r.uuid(), Causation: domain.Position(r.int8()), Correlation: r.uuid(),
+		RecordedAt: time.UnixMicro(postgresEpoch + r.int8()).UTC(),
+	}
+}
+
+// name takes a text that was probably seen before.
+func (r *rawRow) name() string {
+	field := r.next()
+	name, known := r.names[string(field)]
+	if !known {
+		name = string(field)
+		r.names[name] = name
+	}
+	return name
 }
 
 func (r *rawRow) next() []byte {

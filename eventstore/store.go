@@ -44,8 +44,10 @@ type Store struct {
 	loader  *loader
 	box     *mailbox
 	writer  *writer
+	pulse   *pulse
 	cache   *foldCache
 	ids     *reserve
+	types   typeSets
 	closing sync.Once
 
 	mu        sync.Mutex
@@ -88,6 +90,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		log: cfg.Log, metrics: s.metrics, id: s.id, size: cfg.PartitionSize,
 		config: writeConfig(cfg.Pool.Config().ConnConfig), committed: s.announce,
 	}
+	s.pulse = newPulse(writeConfig(cfg.Pool.Config().ConnConfig))
 	return s, nil
 }
 
@@ -137,7 +140,10 @@ func (s *Store) announce(batch []Envelope) {
 // Head returns the end of the log as of now.
 func (s *Store) Head(ctx context.Context) (Head, error) {
 	var h storedHead
-	err := s.read(ctx, func() (err error) { h, err = scanHead(s.reads.QueryRow(ctx, selectHead)); return err })
+	err := s.read(ctx, func(ctx context.Context) (err error) {
+		h, err = scanHead(s.reads.QueryRow(ctx, selectHead))
+		return err
+	})
 	if err != nil {
 		return Head{}, fmt.Errorf("read the head: %w", err)
 	}

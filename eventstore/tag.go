@@ -22,6 +22,14 @@ func hashType(name string) int32 {
 	return int32(binary.BigEndian.Uint32(sum[:4]))
 }
 
+func hashTypes(names []string) []int32 {
+	codes := make([]int32, len(names))
+	for i, name := range names {
+		codes[i] = hashType(name)
+	}
+	return codes
+}
+
 // typeList writes the codes of types as PostgreSQL's text of an int[], empty for all types.
 func typeList(types []string) string {
 	if len(types) == 0 {

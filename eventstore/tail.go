@@ -3,6 +3,7 @@ package eventstore
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -24,14 +25,8 @@ const readTails = "SELECT i.idx, " + columns + `
 // collectTails sorts the rows of readTails by item.
 func collectTails(rows pgx.Rows, items int) ([][]Envelope, error) {
 	tails := make([][]Envelope, items)
-	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var i int32
-		e, err := scanEnvelope(row, &i)
-		if err == nil {
-			tails[i] = append(tails[i], e)
-		}
-		return struct{}{}, err
-	})
+	var i int32
+	err := scanEnvelopes(rows, []any{&i}, func(e *Envelope) { tails[i] = append(tails[i], *e) })
 	byPosition := func(a, b Envelope) int { return cmp.Compare(a.Position, b.Position) }
 	for _, tail := range tails {
 		if !slices.IsSortedFunc(tail, byPosition) {
@@ -46,19 +41,23 @@ type tail struct {
 	fold domain.Fold
 	item domain.Item
 	key  foldKey
-	from foldState
+	// hash stands for the item's tag in the tag index.
+	hash  int64
+	types *itemTypes
+	from  foldState
 }
 
 func (s *Store) tailOf(f domain.Fold) tail {
 	item := f.Item()
-	t := tail{fold: f, item: item, key: keyOf(f, item)}
+	t := tail{fold: f, item: item, hash: hashTag(item.Tag), types: s.types.of(reflect.TypeOf(f), item)}
+	t.key = foldKey{fold: reflect.TypeOf(f), tag: item.Tag, types: t.types.all.joined}
 	t.from, _ = s.cache.get(t.key)
 	return t
 }
 
 // wants says which events bring the fold up to date.
 func (t *tail) wants() wanted {
-	return wanted{tag: t.item.Tag, types: typeList(t.item.Types), after: t.from.at}
+	return wanted{tag: t.item.Tag, types: t.types.all.text, after: t.from.at}
 }
 
 // fold brings the tail's fold to the head, with the events that it wants, and keeps its state.

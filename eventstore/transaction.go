@@ -1,10 +1,8 @@
 package eventstore
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -99,7 +97,7 @@ func keyedIDs(batch []*entry) [][16]byte {
 
 // queueConditions finds the last event that matches each condition.
 func queueConditions(b *pgx.Batch, batch []*entry, conflicts map[int32]bool, reach domain.Position) {
-	l := lookupsOf(batch)
+	l := lookupsOf(batch, nil)
 	if len(l.index) == 0 {
 		return
 	}
@@ -126,16 +124,17 @@ func commit(ctx context.Context, conn *pgx.Conn, p *plan) error {
 	return err
 }
 
-// queuePlan adds the plan's rows and the end of the transaction.
+// queuePlan adds the plan's rows and the end of the transaction. The commands come
+// first: one that is known already fails by its key before anything else is written.
 func queuePlan(b *pgx.Batch, p *plan) {
-	if len(p.events) > 0 {
-		queueEvents(b, p)
-		queueTags(b, p.events)
-		last := p.head.Last
-		b.Queue(moveHead, p.head.Position, p.head.RecordedAt, last[domain.ContextAccess], last[domain.ContextDNS], last[domain.ContextOps])
-	}
 	if len(p.keyed) > 0 {
 		queueCommands(b, p)
+	}
+	if len(p.events) > 0 {
+		queueEvents(b, p)
+		queueTags(b, p.tags)
+		last := p.head.Last
+		b.Queue(moveHead, p.head.Position, p.head.RecordedAt, last[domain.ContextAccess], last[domain.ContextDNS], last[domain.ContextOps])
 	}
 	b.Queue("COMMIT")
 }
@@ -156,67 +155,4 @@ func send(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) (succeeded int, err
 		return succeeded, fmt.Errorf("commit ended with %s", tag)
 	}
 	return succeeded, results.Close()
-}
-
-func queueEvents(b *pgx.Batch, p *plan) {
-	n := len(p.events)
-	var (
-		position, prev, key = make([]int64, n), make([]int64, n), make([]int64, n)
-		actor, causation    = make([]int64, n), make([]int64, n)
-		id, command, story  = make([][16]byte, n), make([][16]byte, n), make([][16]byte, n)
-		types, context      = make([]string, n), make([]string, n)
-		tags, data          = make([]string, n), make([]string, n)
-		schema              = make([]int16, n)
-	)
-	for i := range p.events {
-		e := &p.events[i]
-		position[i], prev[i], key[i] = int64(e.Position), int64(e.Prev), e.Key
-		actor[i], causation[i] = int64(e.Actor), int64(e.Causation)
-		id[i], command[i], story[i] = e.ID, e.CommandID, e.Correlation
-		types[i], context[i], schema[i] = e.Type, string(e.Context), int16(e.Schema)
-		tags[i], data[i] = joinTags(e.Tags), string(e.Data)
-	}
-	b.Queue(insertEvents, position, prev, id, types, context, schema, key, tags, data, actor, command, causation, story, p.head.RecordedAt)
-}
-
-// queueTags writes the index in its own order, which touches each page once.
-func queueTags(b *pgx.Batch, events []Envelope) {
-	type row struct {
-		hash, position int64
-		typ            int32
-	}
-	var rows []row
-	for i := range events {
-		code := hashType(events[i].Type)
-		for _, t := range events[i].Tags {
-			rows = append(rows, row{hashTag(t), int64(events[i].Position), code})
-		}
-	}
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.position, b.position)) })
-	hashes, positions, types := make([]int64, len(rows)), make([]int64, len(rows)), make([]int32, len(rows))
-	for i, r := range rows {
-		hashes[i], positions[i], types[i] = r.hash, r.position, r.typ
-	}
-	b.Queue(insertTags, hashes, positions, types)
-}
-
-func queueCommands(b *pgx.Batch, p *plan) {
-	n := len(p.keyed)
-	var (
-		ids, prints = make([][16]byte, n), make([][]byte, n)
-		first, last = make([]int64, n), make([]int64, n)
-		status      = make([]*int32, n)
-		body        = make([]*string, n)
-	)
-	for i, c := range p.keyed {
-		ids[i], prints[i], first[i], last[i] = c.id, c.fingerprint, int64(c.first), int64(c.last)
-		if prints[i] == nil {
-			prints[i] = []byte{} // nil would be NULL
-		}
-		if c.refusal != nil {
-			code, text := int32(c.refusal.Status), string(c.refusal.Body)
-			status[i], body[i] = &code, &text
-		}
-	}
-	b.Queue(insertCommands, ids, prints, first, last, status, body, p.head.RecordedAt)
 }

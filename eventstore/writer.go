@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +32,8 @@ const (
 //
 // Invariants:
 //  1. Conditions and command ids are checked under the head's lock, in
-//     statements of their own after the one that took it.
+//     statements of their own after the one that took it: against the log, or
+//     against what the writer remembers of its own end when nobody else has appended.
 //  2. A batch whose outcome is unknown is never sent again before its fate was
 //     looked up under that lock, which its old transaction holds while it lives.
 //  3. Every entry gets exactly one answer.
@@ -54,6 +56,8 @@ type writer struct {
 	// not known. wary counts the batches for which it is not relied on.
 	head storedHead
 	wary int
+	// own are the events that this writer appended last.
+	own window
 	// reach is a position that the head is thought not to have passed.
 	reach domain.Position
 	// last is the newest event that this process knows to be in the log.
@@ -66,6 +70,11 @@ type writer struct {
 // is waited for. Run is called once.
 func (s *Store) Run(ctx context.Context) error {
 	defer s.writer.disconnect()
+	var watching sync.WaitGroup
+	watched, stop := context.WithCancel(ctx)
+	watching.Go(func() { s.pulse.run(watched) })
+	defer watching.Wait()
+	defer stop()
 	probe := time.NewTicker(probeEvery)
 	defer probe.Stop()
 	err := s.writer.probe(ctx)
@@ -237,6 +246,7 @@ func (w *writer) isolate(batch []*entry, err error) error {
 // gets an answer finds the relay informed.
 func (w *writer) settle(p *plan) {
 	w.head = storedHead{Head: p.head, log: w.id}
+	w.own.add(p.head.Position-domain.Position(len(p.events)), p.events, p.tags)
 	if n := len(p.events); n > 0 {
 		w.last, w.lastID = p.events[n-1].Position, p.events[n-1].ID
 		w.committed(p.events)

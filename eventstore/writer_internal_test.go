@@ -13,9 +13,13 @@ import (
 )
 
 func entryOf(tags ...domain.Tag) *entry {
-	return &entry{commandID: newID(), done: make(chan answer, 1), events: []Envelope{{
+	e := &entry{commandID: newID(), done: make(chan answer, 1), events: []Envelope{{
 		ID: newID(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: tags,
 	}}}
+	if err := e.index(); err != nil {
+		panic(err)
+	}
+	return e
 }
 
 // storeOf opens a store whose writer does not run yet.
@@ -74,10 +78,10 @@ func TestOneBadEntryFailsAlone(t *testing.T) {
 func TestPlanConflicts(t *testing.T) {
 	t.Parallel()
 	batch := []*entry{entryOf("x"), entryOf("x"), entryOf("y"), entryOf("y"), entryOf("x")}
-	batch[0].conditions = []condition{{tag: "x"}}
-	batch[1].conditions = []condition{{tag: "x", types: []string{"Other", "T"}}}
-	batch[2].conditions = []condition{{tag: "x", types: []string{"Other"}}}
-	batch[3].conditions = []condition{{tag: "z"}}
+	batch[0].conditions = []condition{on("x", 0)}
+	batch[1].conditions = []condition{on("x", 0, "Other", "T")}
+	batch[2].conditions = []condition{on("x", 0, "Other")}
+	batch[3].conditions = []condition{on("z", 0)}
 	seen := inspection{conflicts: map[int32]bool{3: true}}
 	p := makePlan(batch, seen, time.Now())
 	for i, wins := range []bool{true, false, true, false, true} {
@@ -97,7 +101,7 @@ func TestPlanConflicts(t *testing.T) {
 func TestPlanLosersDoNotCount(t *testing.T) {
 	t.Parallel()
 	batch := []*entry{entryOf("x"), entryOf("x")}
-	batch[1].conditions = []condition{{tag: "x"}}
+	batch[1].conditions = []condition{on("x", 0)}
 	p := makePlan(batch, inspection{conflicts: map[int32]bool{0: true}}, time.Now())
 	if p.answers[0].err == nil || p.answers[1].err != nil {
 		t.Errorf("answers: %v, %v", p.answers[0].err, p.answers[1].err)

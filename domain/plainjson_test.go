@@ -1,0 +1,113 @@
+package domain_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+// shapes has every kind of field that is read without encoding/json.
+type shapes struct {
+	N     int64  `json:"n"`
+	Small int8   `json:"small,omitempty"`
+	Text  string `json:"text,omitempty"`
+	On    bool   `json:"on"`
+	Inner struct {
+		Byte uint8  `json:"byte,omitempty"`
+		Big  uint64 `json:"big"`
+	} `json:"inner"`
+	Last string `json:"last,omitempty"`
+}
+
+func TestPlainJSON(t *testing.T) {
+	t.Parallel()
+	for data, plain := range map[string]bool{
+		`{"n":-12,"small":3,"text":"Zürich","on":true,"inner":{"byte":255,"big":7},"last":"x"}`: true,
+		`{"n":0,"on":false,"inner":{"big":0}}`:                                                  true,
+		`{"n":999999999999999999,"on":false,"inner":{"big":1}}`:                                 true,
+		`{"n":9223372036854775807,"on":false,"inner":{"big":1}}`:                                false,
+		`{"n":1,"on":false,"inner":{"big":18446744073709551615}}`:                               false,
+		`{"n":1,"small":128,"on":false,"inner":{"big":1}}`:                                      false,
+		`{"n":1,"on":false,"inner":{"byte":256,"big":1}}`:                                       false,
+		`{"n":1,"on":false,"inner":{"big":-1}}`:                                                 false,
+		`{"n":-0,"on":false,"inner":{"big":1}}`:                                                 false,
+		`{"n":01,"on":false,"inner":{"big":1}}`:                                                 false,
+		`{"n":1.5,"on":false,"inner":{"big":1}}`:                                                false,
+		`{"n":1e3,"on":false,"inner":{"big":1}}`:                                                false,
+		`{"n":null,"on":false,"inner":{"big":1}}`:                                               false,
+		`{"on":false,"n":1,"inner":{"big":1}}`:                                                  false,
+		`{"n":1,"n":2,"on":false,"inner":{"big":1}}`:                                            false,
+		`{"N":1,"on":false,"inner":{"big":1}}`:                                                  false,
+		`{"n":1,"text":"a\"b","on":false,"inner":{"big":1}}`:                                    false,
+		"{\"n\":1,\"text\":\"\xff\",\"on\":false,\"inner\":{\"big\":1}}":                        false,
+		"{\"n\":1,\"text\":\"\n\",\"on\":false,\"inner\":{\"big\":1}}":                          false,
+		`{"n":1,"on":false,"inner":{"big":1}} `:                                                 false,
+		`{"n":1,"on":false,"inner":{"big":1}}}`:                                                 false,
+		`{"n":1,"on":false,"inner":{"big":1},}`:                                                 false,
+		`{"n":1,"on":false,"inner":{"big":1},"other":1}`:                                        false,
+		`{"n":1,"on":false}`:                                                                    false,
+		`{`:                                                                                     false,
+		``:                                                                                      false,
+	} {
+		if got := samePlain(t, []byte(data)); got != plain {
+			t.Errorf("%s: read without encoding/json: %v, want %v", data, got, plain)
+		}
+	}
+}
+
+// samePlain checks invariant 1 and says whether the data was read.
+func samePlain(t *testing.T, data []byte) bool {
+	t.Helper()
+	var got, want shapes
+	if !domain.DecodePlain(data, &got) {
+		return false
+	}
+	if err := json.Unmarshal(data, &want); err != nil || got != want {
+		t.Errorf("%q is read as %+v, by encoding/json as %+v, %v", data, got, want, err)
+	}
+	return true
+}
+
+func FuzzPlainJSON(f *testing.F) {
+	f.Add([]byte(`{"n":-12,"small":3,"text":"Zürich","on":true,"inner":{"byte":255,"big":7},"last":"x"}`))
+	f.Add([]byte(`{"n":0,"on":false,"inner":{"big":0}}`))
+	f.Fuzz(func(t *testing.T, data []byte) { samePlain(t, data) })
+}
+
+// The events that a log consists of are read that way, and types with more to them are not.
+func TestFrequentEventsArePlain(t *testing.T) {
+	t.Parallel()
+	record := dns.RecordData{ViewID: 2, Host: "www", Type: "A", TTL: 600, Value: "192.0.2.1", Comment: "备注"}
+	for _, e := range []domain.Event{
+		&dns.RecordAdded{ID: 4, ZoneID: 3, Record: record}, &dns.RecordUpdated{ID: 4, ZoneID: 3, Before: record, After: record},
+		&dns.RecordDeleted{ID: 4, ZoneID: 3, Record: record},
+	} {
+		data, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := reflect.New(reflect.TypeOf(e).Elem())
+		if !domain.DecodePlain(data, got.Interface()) || !reflect.DeepEqual(got.Interface(), e) {
+			t.Errorf("%s is read as %+v", data, got)
+		}
+	}
+	if domain.DecodePlain([]byte(`{"raw":"x"}`), &struct {
+		Raw json.RawMessage `json:"raw"`
+	}{}) {
+		t.Error("a type that reads itself was read")
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	c := domain.NewCodec(dns.Events())
+	data := json.RawMessage(`{"id":123456,"zone_id":77,"record":{"view_id":1,"host":"fill-123456","type":"A","ttl":600,"value":"10.1.2.3","comment":"filled by bench"}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Decode("RecordAdded", 1, data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package eventstore
+
+import (
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+func queueEvents(b *pgx.Batch, p *plan) {
+	n := len(p.events)
+	var typeSize, contextSize, tagSize, dataSize int
+	for i := range p.events {
+		e := &p.events[i]
+		typeSize, contextSize, dataSize = typeSize+len(e.Type), contextSize+len(e.Context), dataSize+len(e.Data)
+		for _, t := range e.Tags {
+			tagSize += len(t) + 1
+		}
+	}
+	var (
+		position, prev, key, actor, causation = newInts(n), newInts(n), newInts(n), newInts(n), newInts(n)
+		id, command, story                    = newUUIDs(n), newUUIDs(n), newUUIDs(n)
+		types, context                        = newColumn(pgtype.TextOID, n, typeSize), newColumn(pgtype.TextOID, n, contextSize)
+		tags, data                            = newColumn(pgtype.TextOID, n, tagSize), newColumn(pgtype.TextOID, n, dataSize)
+		schema                                = newShorts(n)
+	)
+	for i := range p.events {
+		e := &p.events[i]
+		position.int8(int64(e.Position))
+		prev.int8(int64(e.Prev))
+		id.uuid(e.ID)
+		types.text(e.Type)
+		context.text(string(e.Context))
+		schema.int2(int16(e.Schema))
+		key.int8(e.Key)
+		tags.text(joinTags(e.Tags))
+		data.data(e.Data)
+		actor.int8(int64(e.Actor))
+		command.uuid(e.CommandID)
+		causation.int8(int64(e.Causation))
+		story.uuid(e.Correlation)
+	}
+	b.Queue(insertEvents, position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(), key.encoded(),
+		tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), story.encoded(), p.head.RecordedAt)
+}
+
+// queueTags writes the index in its own order, which touches each page once.
+func queueTags(b *pgx.Batch, rows []tagRow) {
+	hashes, positions, types := newInts(len(rows)), newInts(len(rows)), newInt4s(len(rows))
+	for _, r := range inIndexOrder(rows) {
+		hashes.int8(r.hash)
+		positions.int8(int64(r.position))
+		types.int4(r.typ)
+	}
+	b.Queue(insertTags, hashes.encoded(), positions.encoded(), types.encoded())
+}
+
+func queueCommands(b *pgx.Batch, p *plan) {
+	n := len(p.keyed)
+	var (
+		ids, first, last = newUUIDs(n), newInts(n), newInts(n)
+		prints, status   = newColumn(pgtype.ByteaOID, n, 32*n), newInt4s(n)
+		body             = newColumn(pgtype.TextOID, n, 0)
+	)
+	for i := range p.keyed {
+		c := &p.keyed[i]
+		ids.uuid(c.id)
+		prints.data(c.fingerprint)
+		first.int8(int64(c.first))
+		last.int8(int64(c.last))
+		if c.refusal == nil {
+			status.null()
+			body.null()
+			continue
+		}
+		status.int4(int32(c.refusal.Status))
+		body.data(c.refusal.Body)
+	}
+	b.Queue(insertCommands, ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(), p.head.RecordedAt)
+}
