@@ -9,12 +9,18 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// AccessModel is the users and their roles, and the operation log of them.
+// AccessModel is the users, roles and privileges, who has held what since when,
+// and the operation log of them.
 //
 // Invariants, beside those of [Model]:
 //  1. Events are applied in the order of the log without a gap, as by [DNSModel].
-//  2. The operation log holds usernames, ids and roles: no secret and no personal
-//     data, not even sealed, so that erasing a user's key erases the person.
+//  2. The operation log holds usernames, ids and names of roles and privileges: no
+//     secret and no personal data, not even sealed. Of a deleted user, no table
+//     holds more than the id, the name and the roles once held.
+//  3. What a user or a role held is kept with the positions from which and until
+//     which they held it, and what a privilege covered likewise.
+//  4. An event that contradicts the state is an error and writes nothing; but a
+//     login of a user who is gone is none, since logins are not decided on the log.
 type AccessModel struct{}
 
 // NewAccessModel returns the model.
@@ -24,19 +30,19 @@ func NewAccessModel() *AccessModel { return &AccessModel{} }
 func (m *AccessModel) Context() domain.Context { return domain.ContextAccess }
 
 // Version implements [Model].
-func (m *AccessModel) Version() int { return 1 }
+func (m *AccessModel) Version() int { return 3 }
 
 // Create implements [Model].
 func (m *AccessModel) Create(ctx context.Context, tx pgx.Tx, schema string) error {
-	for _, table := range []string{createUsers, createRoles, createOplogs, createAccessState} {
+	for _, table := range []string{createUsers, userRoles.create(), createRoles, rolePrivileges.create(), createPrivileges, createOplogs, createAccessState} {
 		if _, err := tx.Exec(ctx, inSchema(schema, table)); err != nil {
 			return fmt.Errorf("create the access tables: %w", err)
 		}
 	}
-	roles := builtinRoles()
-	_, err := tx.Exec(ctx, inSchema(schema, addRoles),
-		column(roles, func(r Role) int64 { return r.ID }), column(roles, func(r Role) string { return r.Name }))
-	if err != nil {
+	var builtin pgx.Batch
+	addBuiltinRoles(&builtin, schema)
+	addBuiltinPrivileges(&builtin, schema)
+	if err := tx.SendBatch(ctx, &builtin).Close(); err != nil {
 		return fmt.Errorf("add the built-in roles: %w", err)
 	}
 	return nil

@@ -22,34 +22,35 @@ const (
 
 // accessBatch is the part of the access state that a batch of events touches.
 type accessBatch struct {
-	lastEvent domain.Position
-	users     *rowset[domain.UserID, User]
-	roles     map[int64]string
-	oplogs    []Oplog
+	lastEvent  domain.Position
+	users      *rowset[domain.UserID, userRow]
+	roles      *rowset[int64, roleRow]
+	privileges *rowset[int64, privilegeRow]
+	// userRoles and rolePrivileges say who holds what.
+	userRoles, rolePrivileges *timeline
+	// replaced are the changes of roles, ended the former states of privileges.
+	replaced []pair
+	ended    []privilegeRow
+	oplogs   []Oplog
 }
 
-// loadAccess reads the users that the events are of and by, and all roles.
+// loadAccess reads what the events touch in one round trip.
 func loadAccess(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*accessBatch, error) {
-	b := &accessBatch{users: newRowset[domain.UserID, User](), roles: map[int64]string{}}
-	var users keys[int64]
-	for _, e := range events {
-		users.add(int64(e.Actor))
-		switch e := e.Event.(type) {
-		case access.UserRegistered:
-			users.add(int64(e.ID))
-		case access.UserRolesChanged:
-			users.add(int64(e.ID))
-		}
+	b := &accessBatch{
+		users: newRowset[domain.UserID, userRow](), roles: newRowset[int64, roleRow](), privileges: newRowset[int64, privilegeRow](),
+		userRoles: newTimeline(), rolePrivileges: newTimeline(),
 	}
+	k := accessTouchedBy(events)
 	var queries pgx.Batch
 	queries.Queue(pinPlans)
 	queries.Queue(inSchema(schema, loadAccessState)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.lastEvent) })
-	queries.Queue(inSchema(schema, loadRoles)).Query(func(rows pgx.Rows) error {
-		var role Role
-		_, err := pgx.ForEachRow(rows, []any{&role.ID, &role.Name}, func() error { b.roles[role.ID] = role.Name; return nil })
-		return err
-	})
-	b.loadUsers(&queries, schema, users.list)
+	b.loadUsers(&queries, schema, k.users.list)
+	userRoles.load(&queries, schema, k.users.list, b.userRoles)
+	if k.roles {
+		b.loadRoles(&queries, schema)
+	}
+	rolePrivileges.load(&queries, schema, k.sets.list, b.rolePrivileges)
+	b.loadPrivileges(&queries, schema, k.privileges.list)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
 
@@ -62,20 +63,55 @@ func (b *accessBatch) apply(e domain.Recorded) error {
 	switch event := e.Event.(type) {
 	case access.UserRegistered:
 		return b.userRegistered(e, event)
+	case access.UserProfileChanged:
+		return b.userProfileChanged(e, event)
 	case access.UserRolesChanged:
 		return b.userRolesChanged(e, event)
+	case access.UserPermissionsChanged:
+		return b.userPermissionsChanged(e, event)
+	case access.UserPasswordChanged:
+		return b.userPasswordChanged(e, event)
+	case access.UserLinked:
+		return b.userLinked(e, event)
+	case access.UserDeleted:
+		return b.userDeleted(e, event)
+	case access.UserLoggedIn:
+		b.userLoggedIn(e, event)
+		return nil
+	case access.LoginFailed:
+		return nil
+	default:
+		return b.applyGrants(e)
+	}
+}
+
+// applyGrants takes the events on roles and privileges.
+func (b *accessBatch) applyGrants(e domain.Recorded) error {
+	switch event := e.Event.(type) {
+	case access.RoleCreated:
+		return b.roleCreated(e, event)
+	case access.RoleChanged:
+		return b.roleChanged(e, event)
+	case access.RoleDeleted:
+		return b.roleDeleted(e, event)
+	case access.PrivilegeCreated:
+		return b.privilegeCreated(e, event)
+	case access.PrivilegeChanged:
+		return b.privilegeChanged(e, event)
+	case access.PrivilegeDeleted:
+		return b.privilegeDeleted(e, event)
 	default:
 		return fmt.Errorf("unknown event type %T", e.Event)
 	}
 }
 
 // log adds the event's entry to the operation log.
-func (b *accessBatch) log(e domain.Recorded, operation string, user User, text string) error {
+func (b *accessBatch) log(e domain.Recorded, operation, target, name string, id int64, text string) error {
 	operator, err := b.operator(e)
 	if err != nil {
 		return err
 	}
-	b.oplogs = append(b.oplogs, newOplog(e, operator, operation, TargetUser, user.Username, decimal(int64(user.ID)), text))
+	b.oplogs = append(b.oplogs, newOplog(e, operator, operation, target, name, decimal(id), text))
 	return nil
 }
 
@@ -88,14 +124,21 @@ func (b *accessBatch) operator(e domain.Recorded) (string, error) {
 	if e.Actor == domain.System {
 		return SystemOperator, nil
 	}
-	user, err := b.user(e.Actor)
-	return user.Username, err
+	user, known := b.users.get(e.Actor)
+	if !known {
+		return "", fmt.Errorf("its actor, user %d, does not exist", e.Actor)
+	}
+	return user.Username, nil
 }
 
 // write stores what the events changed.
 func (b *accessBatch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	var writes pgx.Batch
 	b.writeUsers(&writes, schema)
+	userRoles.write(&writes, schema, b.userRoles)
+	b.writeRoles(&writes, schema)
+	rolePrivileges.write(&writes, schema, b.rolePrivileges)
+	b.writePrivileges(&writes, schema)
 	if err := writeOplogs(ctx, tx, &writes, schema, b.oplogs); err != nil {
 		return err
 	}

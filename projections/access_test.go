@@ -15,7 +15,7 @@ import (
 func registered(id domain.UserID, name string) access.UserRegistered {
 	return access.UserRegistered{
 		ID: id, Username: name, Source: access.SourceLocal, Mail: "sealed-mail", Nickname: "sealed-nick", Phone: "sealed-phone",
-		Position: "sealed-position", Location: "sealed-location", MailDigest: "digest", Credential: "credential-id", PersonalKey: "key-id",
+		Position: "sealed-position", Location: "sealed-location", Department: "运维部", MailDigest: "digest", Credential: "credential-id", PersonalKey: "key-id",
 	}
 }
 
@@ -39,14 +39,20 @@ func TestUsers(t *testing.T) {
 		applyAll(t, pool, NewAccessModel(), "access", log.events, size)
 		r, ctx := NewReader(pool), t.Context()
 		user := must(r.User(ctx, 2))
-		user.MemberSince = user.MemberSince.UTC()
+		user.MemberSince, user.LastSeen = user.MemberSince.UTC(), user.LastSeen.UTC()
 		same(t, "user", user, User{
-			ID: 2, Username: "Wang.Dachui", Source: "local", Mail: "sealed-mail", Nickname: "sealed-nick", Phone: "sealed-phone",
-			Position: "sealed-position", Location: "sealed-location", Credential: "credential-id", PersonalKey: "key-id",
-			Roles: []Role{{7, "zone_guest"}}, MemberSince: log.events[2].At, Changed: log.events[5].Position,
+			ID: 2, Username: "Wang.Dachui", Source: "local", Mail: "sealed-mail", Nickname: "sealed-nick", Phone: "sealed-phone", MailDigest: "digest", Codes: []int{},
+			Position: "sealed-position", Location: "sealed-location", Department: "运维部", Credential: "credential-id", PersonalKey: "key-id",
+			Roles: []Role{{7, "zone_guest"}}, MemberSince: log.events[2].At, LastSeen: log.events[2].At, Changed: log.events[5].Position,
 		})
 		same(t, "by name", must(r.UserByName(ctx, "wang.DACHUI")).ID, 2)
 		same(t, "admin", must(r.User(ctx, access.AdminID)).Roles, []Role{{1, "admin"}})
+		for _, page := range [][3]int{{0, 10, 3}, {1, 1, 1}, {2, 10, 1}, {3, 10, 0}, {0, 0, 0}} {
+			users, total, err := r.UsersAscending(ctx, page[0], page[1])
+			if err != nil || total != 3 || len(users) != page[2] || len(users) > 0 && users[0].ID != domain.UserID(page[0]+1) {
+				t.Errorf("users from %d on: %v of %d, %v", page[0], users, total, err)
+			}
+		}
 		same(t, "no roles", must(r.User(ctx, 3)).Roles, []Role{})
 		if _, err := r.UserByName(ctx, "wang"); !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown name: %v", err)
@@ -61,14 +67,14 @@ func TestUserEntries(t *testing.T) {
 	t.Parallel()
 	pool := serving(t)
 	applyAll(t, pool, NewAccessModel(), "access", peopleLog().events, 100)
-	rows, total := mustPage(NewReader(pool).Oplogs(t.Context(), OplogFilter{}, pageOf(1, 10)))
+	rows, total := mustPage(NewReader(pool).Oplogs(t.Context(), System(), OplogFilter{}, pageOf(1, 10)))
 	want := []Oplog{
-		{OperationType: "修改", Operator: "admin", TargetName: "Wang.Dachui", TargetID: "2", TargetDetail: "修改前：\nid: 2\n用户名: Wang.Dachui\n来源: local\n角色: ['server_admin', 'zone_guest']\n"},
-		{OperationType: "修改", Operator: "admin", TargetName: "Wang.Dachui", TargetID: "2", TargetDetail: "修改前：\nid: 2\n用户名: Wang.Dachui\n来源: local\n角色: []\n"},
-		{OperationType: "添加", Operator: "other", TargetName: "other", TargetID: "3", TargetDetail: "id: 3\n用户名: other\n来源: local\n角色: []\n"},
-		{OperationType: "添加", Operator: "Wang.Dachui", TargetName: "Wang.Dachui", TargetID: "2", TargetDetail: "id: 2\n用户名: Wang.Dachui\n来源: local\n角色: []\n"},
-		{OperationType: "修改", Operator: "system", TargetName: "admin", TargetID: "1", TargetDetail: "修改前：\nid: 1\n用户名: admin\n来源: local\n角色: []\n"},
-		{OperationType: "添加", Operator: "system", TargetName: "admin", TargetID: "1", TargetDetail: "id: 1\n用户名: admin\n来源: local\n角色: []\n"},
+		{OperationType: "修改", Operator: "admin", TargetName: "Wang.Dachui", TargetID: "2", TargetDetail: "修改前：\nid: 2\n用户名: Wang.Dachui\n来源: local\n角色: ['server_admin', 'zone_guest']\n权限代码: []\n修改项: ['角色']\n"},
+		{OperationType: "修改", Operator: "admin", TargetName: "Wang.Dachui", TargetID: "2", TargetDetail: "修改前：\nid: 2\n用户名: Wang.Dachui\n来源: local\n角色: []\n权限代码: []\n修改项: ['角色']\n"},
+		{OperationType: "添加", Operator: "other", TargetName: "other", TargetID: "3", TargetDetail: "id: 3\n用户名: other\n来源: local\n角色: []\n权限代码: []\n"},
+		{OperationType: "添加", Operator: "Wang.Dachui", TargetName: "Wang.Dachui", TargetID: "2", TargetDetail: "id: 2\n用户名: Wang.Dachui\n来源: local\n角色: []\n权限代码: []\n"},
+		{OperationType: "修改", Operator: "system", TargetName: "admin", TargetID: "1", TargetDetail: "修改前：\nid: 1\n用户名: admin\n来源: local\n角色: []\n权限代码: []\n修改项: ['角色']\n"},
+		{OperationType: "添加", Operator: "system", TargetName: "admin", TargetID: "1", TargetDetail: "id: 1\n用户名: admin\n来源: local\n角色: []\n权限代码: []\n"},
 	}
 	same(t, "total", total, len(want))
 	for i, row := range rows {

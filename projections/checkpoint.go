@@ -102,13 +102,26 @@ const (
 // moveCheckpoint sets the position and tells whether the row was still as the
 // caller believed. It locks the row until the transaction's end.
 func moveCheckpoint(ctx context.Context, q querier, schema string, from checkpoint, to domain.Position) (bool, error) {
-	tag, err := q.Exec(ctx, `UPDATE `+checkpointTable(schema)+`
-		SET position = $1 WHERE position = $2 AND log = $3 AND version = $4 AND NOT retired`,
-		to, from.position, from.log, from.version)
+	tag, err := q.Exec(ctx, moveStatement(schema), to, from.position, from.log, from.version)
 	if err != nil {
 		return false, fmt.Errorf("move checkpoint: %w", err)
 	}
 	return tag.RowsAffected() == 1, nil
+}
+
+// queueMove is moveCheckpoint as a part of a batch, which it ends with errLost
+// when the row was another one.
+func queueMove(out *pgx.Batch, schema string, from checkpoint, to domain.Position) {
+	out.Queue(moveStatement(schema), to, from.position, from.log, from.version).Exec(func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != 1 {
+			return errLost
+		}
+		return nil
+	})
+}
+
+func moveStatement(schema string) string {
+	return `UPDATE ` + checkpointTable(schema) + ` SET position = $1 WHERE position = $2 AND log = $3 AND version = $4 AND NOT retired`
 }
 
 // retireCheckpoint fences whoever still believes in these tables.

@@ -40,11 +40,11 @@ func NewDNSModel(names Usernames, location *time.Location) *DNSModel {
 func (m *DNSModel) Context() domain.Context { return domain.ContextDNS }
 
 // Version implements [Model].
-func (m *DNSModel) Version() int { return 1 }
+func (m *DNSModel) Version() int { return 3 }
 
 // Create implements [Model].
 func (m *DNSModel) Create(ctx context.Context, tx pgx.Tx, schema string) error {
-	for _, table := range []string{createServers, createViews, createZones, createZoneViews, createRecords, createBindConf, createOplogs, createDNSState} {
+	for _, table := range []string{createServers, createViews, createZones, createZoneViews, createRecords, createResources, createBindConf, createOplogs, indexOplogs, createDNSState} {
 		if _, err := tx.Exec(ctx, inSchema(schema, table)); err != nil {
 			return fmt.Errorf("create the dns tables: %w", err)
 		}

@@ -11,13 +11,16 @@ import (
 // dnsBatch is the part of the dns state that a batch of events touches, and what
 // the batch adds to the operation log.
 type dnsBatch struct {
-	state    dnsState
-	servers  *rowset[int64, Server]
-	views    *rowset[int64, View]
-	zones    *rowset[int64, zoneRow]
-	links    *rowset[linkKey, linkRow]
-	records  *rowset[int64, recordRow]
-	bindConf *BindConf
+	state   dnsState
+	servers *rowset[int64, Server]
+	views   *rowset[int64, View]
+	zones   *rowset[int64, zoneRow]
+	links   *rowset[linkKey, linkRow]
+	records *rowset[int64, recordRow]
+	// resources are the servers, views and zones, as rights see them.
+	resources  *rowset[resourceKey, resourceRow]
+	endedLinks []endedLink
+	bindConf   *BindConf
 	// bindConfWritten says that the batch set bindConf.
 	bindConfWritten bool
 	oplogs          []Oplog

@@ -2,12 +2,15 @@ package projections
 
 import (
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // dnsKeys are the keys of the rows that a batch of events reads or writes.
 type dnsKeys struct {
 	servers, views, zones, records keys[int64]
+	// resources are those that are named anew or deleted.
+	resources keys[resourceKey]
 	// linked are the zones whose links to views are wanted.
 	linked keys[int64]
 	// bindConf says whether the configuration is wanted.
@@ -23,8 +26,10 @@ func touchedBy(events []domain.Recorded) *dnsKeys {
 			k.servers.add(e.ID)
 		case dns.ServerUpdated:
 			k.servers.add(e.ID)
+			k.resources.add(resourceKey{access.KindServer, e.ID})
 		case dns.ServerDeleted:
 			k.servers.add(e.ID)
+			k.resources.add(resourceKey{access.KindServer, e.ID})
 		case dns.ServerEnrolled:
 			k.servers.add(e.ID)
 		case dns.ServerWithdrawn:
@@ -33,8 +38,10 @@ func touchedBy(events []domain.Recorded) *dnsKeys {
 			k.views.add(e.ID)
 		case dns.ViewUpdated:
 			k.views.add(e.ID)
+			k.resources.add(resourceKey{access.KindView, e.ID})
 		case dns.ViewDeleted:
 			k.views.add(e.ID)
+			k.resources.add(resourceKey{access.KindView, e.ID})
 		case dns.ZoneCreated:
 			k.zone(e.ID, e.Zone)
 		case dns.ZoneUpdated:
@@ -59,6 +66,7 @@ func touchedBy(events []domain.Recorded) *dnsKeys {
 func (k *dnsKeys) zone(id int64, states ...dns.ZoneData) {
 	k.zones.add(id)
 	k.linked.add(id)
+	k.resources.add(resourceKey{access.KindZone, id})
 	for _, z := range states {
 		for _, view := range z.ViewIDs {
 			k.views.add(view)

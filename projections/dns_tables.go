@@ -28,7 +28,7 @@ const (
 func loadDNS(ctx context.Context, tx pgx.Tx, schema string, k *dnsKeys) (*dnsBatch, error) {
 	b := &dnsBatch{
 		servers: newRowset[int64, Server](), views: newRowset[int64, View](), zones: newRowset[int64, zoneRow](),
-		links: newRowset[linkKey, linkRow](), records: newRowset[int64, recordRow](),
+		links: newRowset[linkKey, linkRow](), records: newRowset[int64, recordRow](), resources: newRowset[resourceKey, resourceRow](),
 	}
 	var queries pgx.Batch
 	queries.Queue(pinPlans)
@@ -40,6 +40,7 @@ func loadDNS(ctx context.Context, tx pgx.Tx, schema string, k *dnsKeys) (*dnsBat
 	b.loadZones(&queries, schema, k.zones.list)
 	b.loadLinks(&queries, schema, k.linked.list)
 	b.loadRecords(&queries, schema, k.records.list)
+	b.loadResources(&queries, schema, k.resources.list)
 	if k.bindConf {
 		b.loadBindConf(&queries, schema)
 	}
@@ -53,6 +54,8 @@ func (b *dnsBatch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	b.writeViews(&writes, schema)
 	b.writeZones(&writes, schema)
 	b.writeLinks(&writes, schema)
+	b.writeResources(&writes, schema)
+	b.writeEntryCounts(&writes, schema)
 	if err := b.writeRecords(ctx, tx, &writes, schema); err != nil {
 		return err
 	}

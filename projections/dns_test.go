@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -80,7 +81,7 @@ func TestOperationLog(t *testing.T) {
 			continue
 		}
 		step.entry.ID, step.entry.Time = int64(at), last.At
-		entries, _ := mustPage(reader.Oplogs(t.Context(), OplogFilter{}, pageOf(1, 1)))
+		entries, _ := mustPage(reader.Oplogs(t.Context(), System(), OplogFilter{}, pageOf(1, 1)))
 		if len(entries) != 1 {
 			t.Fatalf("%T: no entry", step.event)
 		}
@@ -89,7 +90,7 @@ func TestOperationLog(t *testing.T) {
 			t.Errorf("%T: entry\n%+v, want\n%+v", step.event, entries[0], *step.entry)
 		}
 	}
-	_, total := mustPage(reader.Oplogs(t.Context(), OplogFilter{}, pageOf(1, 1)))
+	_, total := mustPage(reader.Oplogs(t.Context(), System(), OplogFilter{}, pageOf(1, 1)))
 	if want := len(steps) - 2; total != want { // two of agents
 		t.Errorf("%d entries, want %d", total, want)
 	}
@@ -107,14 +108,14 @@ func TestRows(t *testing.T) {
 	t.Parallel()
 	pool := serving(t)
 	r, log, ctx := NewReader(pool), &chain{}, t.Context()
-	log.add(1, dns.ServerCreated{ID: 1, Server: serverTwo})
+	log.add(1, dns.ServerCreated{ID: 1, Server: serverTwo, Privilege: 5})
 	log.add(1, dns.ServerUpdated{ID: 1, Before: serverTwo, After: serverOne})
 	enrolled := log.add(1, dns.ServerEnrolled{ID: 1})
-	log.add(1, dns.ServerCreated{ID: 2, Server: serverTwo})
+	another := log.add(2, dns.ServerCreated{ID: 2, Server: serverTwo, Privilege: 8})
 	log.add(1, dns.ServerEnrolled{ID: 2})
 	withdrawn := log.add(1, dns.ServerWithdrawn{ID: 2})
 	view := log.add(1, dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v1", ACL: "any"}})
-	log.add(1, dns.ViewCreated{ID: 2, View: dns.ViewData{Name: "old", ACL: "none"}})
+	old := log.add(1, dns.ViewCreated{ID: 2, View: dns.ViewData{Name: "old", ACL: "none"}})
 	renamed := log.add(1, dns.ViewUpdated{ID: 2, After: dns.ViewData{Name: "v2", ACL: "none"}})
 	zone := log.add(1, dns.ZoneCreated{ID: 1, Zone: zoneOne})
 	log.add(2, dns.RecordAdded{ID: 1, ZoneID: 1, Record: recordOne})
@@ -128,17 +129,23 @@ func TestRows(t *testing.T) {
 		t.Errorf("configuration before the first: %v", err)
 	}
 	applyAll(t, pool, newDNS(), "dns", log.events, 3)
-	same(t, "server", must(r.Server(ctx, 1)), Server{ID: 1, ServerData: serverOne, Enrolled: true, Changed: enrolled})
-	same(t, "withdrawn server", must(r.Server(ctx, 2)), Server{ID: 2, ServerData: serverTwo, Changed: withdrawn})
-	same(t, "enrolled", must(r.EnrolledServers(ctx)), []Server{must(r.Server(ctx, 1))})
-	same(t, "view 1", must(r.View(ctx, 1)), View{ID: 1, ViewData: dns.ViewData{Name: "v1", ACL: "any"}, Changed: view})
-	same(t, "view 2", must(r.View(ctx, 2)), View{ID: 2, ViewData: dns.ViewData{Name: "v2", ACL: "none"}, Changed: renamed})
+	same(t, "server", must(r.Server(ctx, 1)), Server{ID: 1, ServerData: serverOne, Enrolled: true, Changed: enrolled,
+		Target: access.Target{ID: 1, Name: serverOne.Host, Privilege: 5, Created: 1, Creator: 1}})
+	same(t, "withdrawn server", must(r.Server(ctx, 2)), Server{ID: 2, ServerData: serverTwo, Changed: withdrawn,
+		Target: access.Target{ID: 2, Name: serverTwo.Host, Privilege: 8, Created: another, Creator: 2}})
+	same(t, "enrolled", must(r.EnrolledServers(ctx)), []Server{{ID: 1, ServerData: serverOne, Enrolled: true, Changed: enrolled}})
+	same(t, "view 1", must(r.View(ctx, 1)), View{ID: 1, ViewData: dns.ViewData{Name: "v1", ACL: "any"}, Changed: view,
+		Target: access.Target{Kind: access.KindView, ID: 1, Name: "v1", Created: view, Creator: 1}})
+	same(t, "view 2", must(r.View(ctx, 2)), View{ID: 2, ViewData: dns.ViewData{Name: "v2", ACL: "none"}, Changed: renamed,
+		Target: access.Target{Kind: access.KindView, ID: 2, Name: "v2", Created: old, Creator: 1}})
 	want := zoneOne
 	want.Forwarders = []string{}
-	same(t, "zone", must(r.Zone(ctx, 1)), Zone{ID: 1, ZoneData: want, ViewNames: []string{"v1", "v2"}, Changed: zone})
+	ofZone := access.Target{Kind: access.KindZone, ID: 1, Name: want.Name, Created: zone, Creator: 1}
+	same(t, "zone", must(r.Zone(ctx, 1)), Zone{ID: 1, ZoneData: want, ViewNames: []string{"v1", "v2"}, Target: ofZone, Changed: zone})
 	record := must(r.Record(ctx, 1))
 	record.Created = record.Created.UTC()
-	same(t, "record", record, Record{ID: 1, ZoneID: 1, RecordData: moved, ViewName: "v2", Creator: "user2", Created: added.At, Changed: changed})
+	same(t, "record", record, Record{ID: 1, ZoneID: 1, RecordData: moved, ViewName: "v2", Creator: "user2", Created: added.At, Changed: changed,
+		Zone: ofZone, Target: access.Target{Kind: access.KindRecord, ID: 1, Name: moved.Host}})
 	same(t, "configuration", must(r.BindConf(ctx)), BindConf{Text: "options { };", Secrets: []string{"one", "two"}, Changed: conf})
 	for what, err := range map[string]error{
 		"server": second(r.Server(ctx, 9)), "view": second(r.View(ctx, 9)), "zone": second(r.Zone(ctx, 9)), "record": second(r.Record(ctx, 9)),

@@ -50,9 +50,9 @@ func (b *dnsBatch) link(zone *zoneRow, view int64) error {
 	return nil
 }
 
-// relink brings the zone's links from one set of views to another. It returns
-// how many records went with the links that are gone.
-func (b *dnsBatch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) {
+// relink brings the zone's links from one set of views to another, at a position.
+// It returns how many records went with the links that are gone.
+func (b *dnsBatch) relink(zone *zoneRow, from, to []int64, at domain.Position) (gone int64, err error) {
 	for _, view := range from {
 		if slices.Contains(to, view) {
 			continue
@@ -62,6 +62,7 @@ func (b *dnsBatch) relink(zone *zoneRow, from, to []int64) (gone int64, err erro
 			return 0, err
 		}
 		b.links.drop(link.linkKey)
+		b.endedLinks = append(b.endedLinks, endedLink{zone.id, link.link, at})
 		gone += link.records
 	}
 	for _, view := range to {

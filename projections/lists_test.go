@@ -47,7 +47,7 @@ func TestFiltersAndPages(t *testing.T) {
 	applyAll(t, pool, newDNS(), "dns", listsLog().events, 1000)
 	r, ctx := NewReader(pool), t.Context()
 	servers := func(f ServerFilter, p Page) listed {
-		rows, total := mustPage(r.Servers(ctx, f, p))
+		rows, total := mustPage(r.Servers(ctx, System(), f, p))
 		return listed{ids(rows, func(s Server) int64 { return s.ID }), total}
 	}
 	views := func(f ViewFilter, p Page) listed {
@@ -55,15 +55,15 @@ func TestFiltersAndPages(t *testing.T) {
 		return listed{ids(rows, func(v View) int64 { return v.ID }), total}
 	}
 	zones := func(f ZoneFilter, p Page) listed {
-		rows, total := mustPage(r.Zones(ctx, f, p))
+		rows, total := mustPage(r.Zones(ctx, System(), f, p))
 		return listed{ids(rows, func(z Zone) int64 { return z.ID }), total}
 	}
 	records := func(f RecordFilter, p Page) listed {
-		rows, total := mustPage(r.Records(ctx, f, p))
+		rows, total := mustPage(r.Records(ctx, System(), f, p))
 		return listed{ids(rows, func(r Record) int64 { return r.ID }), total}
 	}
 	oplogs := func(f OplogFilter, p Page) listed {
-		rows, total := mustPage(r.Oplogs(ctx, f, p))
+		rows, total := mustPage(r.Oplogs(ctx, System(), f, p))
 		return listed{ids(rows, func(o Oplog) int64 { return o.ID }), total}
 	}
 	all := pageOf(1, 10)
@@ -142,7 +142,7 @@ func TestPagesFollowIndexes(t *testing.T) {
 	pool := serving(t)
 	applyAll(t, pool, newDNS(), "dns", busyLog(10_000).events, 5000)
 	page := pageOf(1, 10)
-	zones, records, all, oplogs := listZones(ZoneFilter{}), listRecords(RecordFilter{ZoneID: ptr(int64(7))}), listRecords(RecordFilter{}), listOplogs(OplogFilter{})
+	zones, records, all, oplogs := listZones(System(), ZoneFilter{}), listRecords(System(), RecordFilter{ZoneID: ptr(int64(7))}), listRecords(System(), RecordFilter{}), listOplogs(System(), OplogFilter{})
 	for name, list := range map[string]struct {
 		sql  string
 		args *[]any
@@ -169,7 +169,7 @@ func TestOplogsOfAllContexts(t *testing.T) {
 	people.add(0, registered(1, "admin"))
 	people.events[0].Position = 14 // between two dns events
 	applyAll(t, pool, NewAccessModel(), "access", people.events, 1)
-	rows, total := mustPage(NewReader(pool).Oplogs(t.Context(), OplogFilter{}, pageOf(2, 15)))
+	rows, total := mustPage(NewReader(pool).Oplogs(t.Context(), System(), OplogFilter{}, pageOf(2, 15)))
 	same(t, "ids", ids(rows, func(o Oplog) int64 { return o.ID }), []int64{14, 13, 11, 9, 7, 5, 3, 1})
 	same(t, "total", total, 23)
 }

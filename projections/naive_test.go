@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -24,32 +25,40 @@ type naive struct {
 	// removed is, by position, how many records a zone event took away.
 	removed map[domain.Position]int
 	entries int
+	// targets are the servers, views and zones that ever were, as rights see them.
+	targets    map[resourceKey]access.Target
+	privileges int64
 }
 
 func newNaive(seed uint64) *naive {
 	return &naive{
 		rng: rand.New(rand.NewPCG(seed, 1)), servers: map[int64]Server{}, views: map[int64]View{}, zones: map[int64]Zone{},
-		changed: map[int64]map[int64]domain.Position{}, records: map[int64]Record{}, removed: map[domain.Position]int{},
+		changed: map[int64]map[int64]domain.Position{}, records: map[int64]Record{}, removed: map[domain.Position]int{}, targets: map[resourceKey]access.Target{},
 	}
 }
 
 // run makes n events.
 func (m *naive) run(n int) {
 	for len(m.events) < n {
-		switch k := m.rng.IntN(100); {
-		case k < 5:
-			m.stepServer()
-		case k < 12:
-			m.stepView()
-		case k < 30:
-			m.stepZone()
-		case k < 98:
-			m.stepRecord()
-		default:
-			at := m.event(dns.BindConfChanged{Text: fmt.Sprint("conf ", m.id()), Secrets: []string{"s"}})
-			e := m.events[len(m.events)-1].Event.(dns.BindConfChanged)
-			m.conf = &BindConf{Text: e.Text, Secrets: e.Secrets, Changed: at}
-		}
+		m.step()
+	}
+}
+
+// step makes an event, or none.
+func (m *naive) step() {
+	switch k := m.rng.IntN(100); {
+	case k < 5:
+		m.stepServer()
+	case k < 12:
+		m.stepView()
+	case k < 30:
+		m.stepZone()
+	case k < 98:
+		m.stepRecord()
+	default:
+		at := m.event(dns.BindConfChanged{Text: fmt.Sprint("conf ", m.id()), Secrets: []string{"s"}})
+		e := m.events[len(m.events)-1].Event.(dns.BindConfChanged)
+		m.conf = &BindConf{Text: e.Text, Secrets: e.Secrets, Changed: at}
 	}
 }
 
@@ -57,7 +66,40 @@ func (m *naive) id() int64 { m.last++; return m.last }
 
 func (m *naive) event(e domain.Event) domain.Position {
 	m.entries++
-	return m.add(domain.UserID(m.rng.IntN(5)), e)
+	at := m.add(domain.UserID(m.rng.IntN(5)), e)
+	m.target(m.events[len(m.events)-1])
+	return at
+}
+
+// privilege is the first of the next three ids.
+func (m *naive) privilege() int64 {
+	m.privileges++
+	return access.FirstPrivilege + (m.privileges-1)*access.PrivilegeStep
+}
+
+func (m *naive) target(e domain.Recorded) {
+	begins := func(kind access.Kind, id, privilege int64, name string) {
+		m.targets[resourceKey{kind, id}] = access.Target{Kind: kind, ID: id, Name: name, Privilege: privilege, Created: e.Position, Creator: e.Actor}
+	}
+	called := func(kind access.Kind, id int64, name string) {
+		t := m.targets[resourceKey{kind, id}]
+		t.Name = name
+		m.targets[resourceKey{kind, id}] = t
+	}
+	switch event := e.Event.(type) {
+	case dns.ServerCreated:
+		begins(access.KindServer, event.ID, event.Privilege, event.Server.Host)
+	case dns.ServerUpdated:
+		called(access.KindServer, event.ID, event.After.Host)
+	case dns.ViewCreated:
+		begins(access.KindView, event.ID, event.Privilege, event.View.Name)
+	case dns.ViewUpdated:
+		called(access.KindView, event.ID, event.After.Name)
+	case dns.ZoneCreated:
+		begins(access.KindZone, event.ID, event.Privilege, event.Zone.Name)
+	case dns.ZoneUpdated:
+		called(access.KindZone, event.ID, event.After.Name)
+	}
 }
 
 // pick returns a random key, 0 of none.
@@ -85,7 +127,7 @@ func (m *naive) stepServer() {
 	switch k := m.rng.IntN(5); {
 	case k == 0 || id == 0:
 		id = m.id()
-		m.servers[id] = Server{ID: id, ServerData: data, Changed: m.event(dns.ServerCreated{ID: id, Server: data})}
+		m.servers[id] = Server{ID: id, ServerData: data, Changed: m.event(dns.ServerCreated{ID: id, Server: data, Privilege: m.privilege()})}
 	case k == 1:
 		m.event(dns.ServerDeleted{ID: id, Server: s.ServerData})
 		delete(m.servers, id)
@@ -110,7 +152,7 @@ func (m *naive) stepView() {
 	switch k := m.rng.IntN(3); {
 	case k == 0 && len(m.views) < 6 || id == 0:
 		id = m.id()
-		m.views[id] = View{ID: id, ViewData: data, Changed: m.event(dns.ViewCreated{ID: id, View: data})}
+		m.views[id] = View{ID: id, ViewData: data, Changed: m.event(dns.ViewCreated{ID: id, View: data, Privilege: m.privilege()})}
 	case k == 1 && !m.used(id):
 		m.event(dns.ViewDeleted{ID: id, View: m.views[id].ViewData})
 		delete(m.views, id)
@@ -135,7 +177,7 @@ func (m *naive) stepZone() {
 	case (k < 3 || id == 0) && len(m.views) > 0 && len(m.zones) < 12:
 		id = m.id()
 		z = Zone{ID: id, ZoneData: m.zoneData(dns.ZoneGroup(m.rng.IntN(3)))}
-		z.Changed = m.event(dns.ZoneCreated{ID: id, Zone: z.ZoneData})
+		z.Changed = m.event(dns.ZoneCreated{ID: id, Zone: z.ZoneData, Privilege: m.privilege()})
 		m.zones[id], m.changed[id] = z, map[int64]domain.Position{}
 		m.markLinks(id, nil, true)
 	case k == 3 && id != 0:
@@ -254,9 +296,20 @@ func (m *naive) named() {
 		for _, view := range z.ViewIDs {
 			z.ViewNames = append(z.ViewNames, m.views[view].Name)
 		}
+		z.Target = m.targets[resourceKey{access.KindZone, id}]
 		m.zones[id] = z
 	}
+	for id, s := range m.servers {
+		s.Target = m.targets[resourceKey{access.KindServer, id}]
+		m.servers[id] = s
+	}
+	for id, v := range m.views {
+		v.Target = m.targets[resourceKey{access.KindView, id}]
+		m.views[id] = v
+	}
 	for id, r := range m.records {
+		r.Zone = m.targets[resourceKey{access.KindZone, r.ZoneID}]
+		r.Target = access.Target{Kind: access.KindRecord, ID: id, Name: r.Host}
 		r.ViewName = r.Line
 		if r.ViewID != 0 {
 			r.ViewName = m.views[r.ViewID].Name

@@ -20,6 +20,10 @@ type Oplog struct {
 	TargetID   string
 	// TargetDetail is lines of "label: value"; for a change those of the state before.
 	TargetDetail string
+
+	// zone and link are where the record lives that the entry tells of, 0 for other
+	// targets. They are written, never read: visibility is decided in the query.
+	zone, link int64
 }
 
 // The operations.
@@ -31,12 +35,14 @@ const (
 
 // The target types.
 const (
-	TargetServer   = "Server"
-	TargetView     = "View"
-	TargetZone     = "Zone"
-	TargetRecord   = "Record"
-	TargetBindConf = "BindConf"
-	TargetUser     = "User"
+	TargetServer    = "Server"
+	TargetView      = "View"
+	TargetZone      = "Zone"
+	TargetRecord    = "Record"
+	TargetBindConf  = "BindConf"
+	TargetUser      = "User"
+	TargetRole      = "Role"
+	TargetPrivilege = "Privilege"
 )
 
 // OplogFilter restricts a list of entries; what is nil or empty does not.
@@ -48,27 +54,45 @@ type OplogFilter struct {
 	TargetName, TargetID string
 }
 
-// Oplogs lists the operation log of all contexts.
-func (r *Reader) Oplogs(ctx context.Context, f OplogFilter, page Page) ([]Oplog, int, error) {
-	return listOplogs(f).read(ctx, r, page)
+// Oplogs lists the operation log of all contexts. Who is not admin sees the entries
+// of views, and of the servers, zones and records that they may ACCESS, or could
+// when those were deleted.
+func (r *Reader) Oplogs(ctx context.Context, c Caller, f OplogFilter, page Page) ([]Oplog, int, error) {
+	return listOplogs(c, f).read(ctx, r, page)
 }
 
-func listOplogs(f OplogFilter) *listing[Oplog] {
+func listOplogs(c Caller, f OplogFilter) *listing[Oplog] {
 	l := &listing[Oplog]{columns: oplogColumns, from: "(" + allOplogs + ") o USING (id)", ids: "(" + allOplogs + ") t", scan: scanOplog}
 	l.exact("t.target_type", f.TargetType)
 	if f.TargetTypes != nil {
 		l.where("t.target_type = ANY (?::text[])", f.TargetTypes)
 	}
-	counted, conditions := "SELECT coalesce(sum(entries), 0) FROM ("+allOplogCounts+") t"+l.clause(), len(l.conditions)
+	conditions := len(l.conditions)
 	equal(&l.query, "t.id", f.ID)
 	l.exact("t.operation", f.OperationType)
 	l.exact("t.operator", f.Operator)
 	l.exact("t.target_name", f.TargetName)
 	l.exact("t.target_id", f.TargetID)
-	if len(l.conditions) == conditions {
-		l.total = counted
+	plain := len(l.conditions) == conditions
+	if c.all {
+		if plain {
+			l.total = countOf(allOplogCounts, l.clause())
+		}
+		return l
 	}
+	if plain {
+		l.total = countOf(visibleCounts, l.clause())
+		l.upTo, l.few = fewEntries, "SELECT t.id FROM ("+visibleEntries+") t"+l.clause()
+	}
+	l.with, l.ids, l.hashed = l.rightsOf(c).visibleSets(), "dns.oplogs t", true
+	l.from = "LATERAL (SELECT " + oplogFields + " FROM dns.oplogs e WHERE e.id = w.id OFFSET 0) o ON true"
+	l.conditions = append(l.conditions, seesEntry)
 	return l
+}
+
+// countOf adds up counts by target type, of those types that the clause leaves.
+func countOf(counts, clause string) string {
+	return "SELECT coalesce(sum(entries), 0) FROM (" + counts + ") t" + clause
 }
 
 const (

@@ -19,9 +19,14 @@ const beforeChange = "修改前：\n"
 
 const createOplogs = `CREATE TABLE {schema}.oplogs (
 	id bigint PRIMARY KEY, at timestamptz NOT NULL, operation text COLLATE "C" NOT NULL, operator text COLLATE "C" NOT NULL,
-	target_type text COLLATE "C" NOT NULL, target_name text COLLATE "C" NOT NULL, target_id text COLLATE "C" NOT NULL, detail text NOT NULL);
+	target_type text COLLATE "C" NOT NULL, target_name text COLLATE "C" NOT NULL, target_id text COLLATE "C" NOT NULL, detail text NOT NULL,
+	zone_id bigint NOT NULL, link bigint NOT NULL);
 	CREATE INDEX ON {schema}.oplogs (target_id, target_type);
 	CREATE TABLE {schema}.oplog_counts (target_type text COLLATE "C" PRIMARY KEY, entries bigint NOT NULL)`
+
+// indexOplogs finds the entries on the records of a zone, and of them those on deletions.
+const indexOplogs = `CREATE INDEX ON {schema}.oplogs (zone_id, link) WHERE zone_id > 0;
+	CREATE INDEX ON {schema}.oplogs (zone_id, id, target_id) WHERE operation = '` + OperationDelete + `' AND target_type = 'Record'`
 
 const countOplogs = `INSERT INTO {schema}.oplog_counts AS c (target_type, entries)
 	SELECT target_type, count(*) FROM unnest($1::text[]) AS n (target_type) GROUP BY target_type
@@ -38,6 +43,17 @@ func (d *detail) line(label, value string) {
 }
 
 func (d *detail) number(label string, value int64) { d.line(label, decimal(value)) }
+
+// numbers writes a list of numbers, the first hundred of them: [1, 2, 3].
+func (d *detail) numbers(label string, values []int64) {
+	const most = 100
+	list := strings.Join(column(values[:min(len(values), most)], decimal), ", ")
+	if len(values) > most {
+		d.line(label, "["+list+", …] 共"+strconv.Itoa(len(values))+"个")
+		return
+	}
+	d.line(label, "["+list+"]")
+}
 
 // names writes a list as the historic clients read it: ['a', 'b'].
 func (d *detail) names(label string, names []string) {
@@ -104,9 +120,9 @@ func writeOplogs(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string, 
 func oplogTable() appended[Oplog] {
 	return appended[Oplog]{
 		table:   "oplogs",
-		columns: []string{"id", "at", "operation", "operator", "target_type", "target_name", "target_id", "detail"},
+		columns: []string{"id", "at", "operation", "operator", "target_type", "target_name", "target_id", "detail", "zone_id", "link"},
 		values: func(o Oplog) []any {
-			return []any{o.ID, o.Time, o.OperationType, o.Operator, o.TargetType, o.TargetName, o.TargetID, o.TargetDetail}
+			return []any{o.ID, o.Time, o.OperationType, o.Operator, o.TargetType, o.TargetName, o.TargetID, o.TargetDetail, o.zone, o.link}
 		},
 	}
 }

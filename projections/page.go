@@ -18,5 +18,13 @@ func (p Page) offset() int64 {
 	return before * size
 }
 
+// reach is the number of rows up to the page's end, saturated.
+func (p Page) reach() int64 {
+	if before := p.offset(); before < math.MaxInt64-int64(p.Size) {
+		return before + int64(p.Size)
+	}
+	return math.MaxInt64
+}
+
 // everything is the page that holds any list.
 var everything = Page{Number: 1, Size: math.MaxInt}

@@ -35,16 +35,16 @@ func compare(t *testing.T, pool *pgxpool.Pool, m *naive) {
 	t.Helper()
 	r, ctx := NewReader(pool), t.Context()
 	page := pageOf(1, 1000)
-	servers, total := mustPage(r.Servers(ctx, ServerFilter{}, page))
+	servers, total := mustPage(r.Servers(ctx, System(), ServerFilter{}, page))
 	sameRows(t, "servers", servers, total, m.servers)
 	views, total := mustPage(r.Views(ctx, ViewFilter{}, page))
 	sameRows(t, "views", views, total, m.views)
-	zones, total := mustPage(r.Zones(ctx, ZoneFilter{}, page))
+	zones, total := mustPage(r.Zones(ctx, System(), ZoneFilter{}, page))
 	sameRows(t, "zones", zones, total, m.zones)
-	records, total := mustPage(r.Records(ctx, RecordFilter{}, page))
+	records, total := mustPage(r.Records(ctx, System(), RecordFilter{}, page))
 	sameRows(t, "records", inUTC(records), total, m.records)
 	for id := range m.zones {
-		records, total := mustPage(r.Records(ctx, RecordFilter{ZoneID: &id}, page))
+		records, total := mustPage(r.Records(ctx, System(), RecordFilter{ZoneID: &id}, page))
 		mine := maps.Clone(m.records)
 		maps.DeleteFunc(mine, func(_ int64, r Record) bool { return r.ZoneID != id })
 		sameRows(t, "records of a zone", inUTC(records), total, mine)
@@ -52,10 +52,10 @@ func compare(t *testing.T, pool *pgxpool.Pool, m *naive) {
 	if m.conf != nil {
 		same(t, "configuration", must(r.BindConf(ctx)), *m.conf)
 	}
-	_, total = mustPage(r.Oplogs(ctx, OplogFilter{}, page))
+	_, total = mustPage(r.Oplogs(ctx, System(), OplogFilter{}, page))
 	same(t, "entries", total, m.entries)
 	for at, n := range m.removed {
-		entries, _ := mustPage(r.Oplogs(ctx, OplogFilter{ID: ptr(int64(at))}, page))
+		entries, _ := mustPage(r.Oplogs(ctx, System(), OplogFilter{ID: ptr(int64(at))}, page))
 		want := fmt.Sprintf("\n删除记录数: %d\n", n)
 		if n == 0 && len(entries) == 1 && entries[0].OperationType == OperationChange {
 			want = "]\n" // an unlinking that took no record says nothing of records
@@ -108,7 +108,7 @@ func TestBatchSizes(t *testing.T) {
 func dump(t *testing.T, pool *pgxpool.Pool, schema string) string {
 	t.Helper()
 	var out strings.Builder
-	for _, table := range []string{"servers", "views", "zones", "zone_views", "records", "bind_conf", "oplogs", "oplog_counts", "state"} {
+	for _, table := range []string{"servers", "views", "zones", "zone_views", "resources", "ended_links", "records", "bind_conf", "oplogs", "oplog_counts", "state"} {
 		sql := "SELECT t::text FROM " + pgx.Identifier{schema, table}.Sanitize() + " t"
 		if table == "records" {
 			sql += " WHERE " + strings.ReplaceAll(recordIsLive, "dns.", pgx.Identifier{schema}.Sanitize()+".")

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,16 +32,44 @@ type listing[T any] struct {
 	ids string
 	// total is a query for the number of rows where that is known; empty means to count.
 	total string
-	scan  func(*T) []any
+	// with are WITH queries that the other parts mention.
+	with string
+	// few is a query for all ids of the list, which is better than to search ids in
+	// their order while there are no more than upTo; it comes with a total.
+	few  string
+	upTo int
+	// hashed: rows of different tables are matched by hashing, also where the
+	// planner, which knows nothing of how many a caller's grants are, expects few.
+	// A look-up for each row is then written as a LATERAL with OFFSET 0.
+	hashed bool
+	scan   func(*T) []any
 }
+
+// joinByHash holds for the transaction that it is part of.
+const joinByHash = "SELECT set_config('enable_nestloop', 'off', true)"
 
 // read returns one page and the total.
 func (l *listing[T]) read(ctx context.Context, r *Reader, page Page) ([]T, int, error) {
-	rows, err := r.pool.Query(ctx, l.sql(page), l.args...)
-	if err != nil {
+	sql := l.sql(page)
+	if !l.hashed {
+		rows, err := r.pool.Query(ctx, sql, l.args...)
+		if err != nil {
+			return nil, 0, err
+		}
+		return collectPage(rows, l.scan)
+	}
+	var list []T
+	var total int
+	var batch pgx.Batch // which is a transaction, and one round trip
+	batch.Queue(joinByHash)
+	batch.Queue(sql, l.args...).Query(func(rows pgx.Rows) (err error) {
+		list, total, err = collectPage(rows, l.scan)
+		return err
+	})
+	if err := r.pool.SendBatch(ctx, &batch).Close(); err != nil {
 		return nil, 0, err
 	}
-	return collectPage(rows, l.scan)
+	return list, total, nil
 }
 
 // sql is a single statement, so that page and total are of the same snapshot;
@@ -48,14 +77,24 @@ func (l *listing[T]) read(ctx context.Context, r *Reader, page Page) ([]T, int, 
 // shows is only fetched for the page's own rows. Who must count has seen all
 // ids, and need not search again for those of the page.
 func (l *listing[T]) sql(page Page) string {
-	matching := "SELECT t.id FROM " + l.ids + l.clause()
-	with, total := "", l.total
-	if total == "" {
-		with, total = "WITH t AS MATERIALIZED ("+matching+") ", "SELECT count(*) FROM t"
-		matching = "SELECT t.id FROM t"
+	var with []string
+	if l.with != "" {
+		with = append(with, l.with)
 	}
-	wanted := matching + " ORDER BY t.id DESC LIMIT " + l.arg(page.Size) + " OFFSET " + l.arg(page.offset())
-	return with + "SELECT n.total, p.* FROM (SELECT (" + total + ")::bigint AS total) n" +
+	matching, total := "SELECT t.id FROM "+l.ids+l.clause(), l.total
+	if total == "" {
+		with = append(with, "t AS MATERIALIZED ("+matching+")")
+		matching, total = "SELECT t.id FROM t", "SELECT count(*) FROM t"
+	}
+	with = append(with, "n AS MATERIALIZED (SELECT ("+total+")::bigint AS total)")
+	part := " ORDER BY t.id DESC LIMIT " + l.arg(page.Size) + " OFFSET " + l.arg(page.offset())
+	wanted := matching + part
+	if l.few != "" {
+		// Which of the two is only known when the total is; the other is not run.
+		upTo := l.arg(l.upTo)
+		wanted = "(" + matching + " AND (SELECT total FROM n) > " + upTo + part + ") UNION ALL (SELECT t.id FROM (" + l.few + ") t WHERE (SELECT total FROM n) <= " + upTo + part + ")"
+	}
+	return "WITH " + strings.Join(with, ", ") + " SELECT n.total, p.* FROM n" +
 		" LEFT JOIN (SELECT " + l.columns + " FROM (" + wanted + ") w JOIN " + l.from + ") p ON true ORDER BY p.id DESC"
 }
 

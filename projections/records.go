@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -17,6 +18,9 @@ type Record struct {
 	// Creator is the username of who added the record, at Created.
 	Creator string
 	Created time.Time
+	// Zone is the record's zone and Target the record, as rights see them; lists
+	// and Reader.Record fill them in.
+	Zone, Target access.Target
 	// Changed is the position of the record's last event.
 	Changed domain.Position
 }
@@ -32,16 +36,16 @@ type RecordFilter struct {
 	ViewName string
 }
 
-// Records lists the records of one zone, or of all.
-func (r *Reader) Records(ctx context.Context, f RecordFilter, page Page) ([]Record, int, error) {
-	return listRecords(f).read(ctx, r, page)
+// Records lists the records of one zone, or of all, that the caller may ACCESS.
+func (r *Reader) Records(ctx context.Context, c Caller, f RecordFilter, page Page) ([]Record, int, error) {
+	return listRecords(c, f).read(ctx, r, page)
 }
 
-func listRecords(f RecordFilter) *listing[Record] {
+func listRecords(c Caller, f RecordFilter) *listing[Record] {
 	l := &listing[Record]{
-		columns: recordColumns + ", " + recordViewName,
-		from:    "dns.records r USING (id) LEFT JOIN dns.views v ON v.id = r.view_id",
-		ids:     "dns.records t", scan: scanRecord,
+		columns: recordColumns + ", " + recordViewName + ", " + targetColumns + ", " + recordTarget + ", " + manualOn(access.KindRecord, "r.id"),
+		from:    "dns.records r USING (id) LEFT JOIN dns.views v ON v.id = r.view_id" + targetJoin(access.KindZone, "r.zone_id"),
+		ids:     "dns.records t", scan: scanRecordWithRights,
 	}
 	counted := "SELECT records FROM dns.state"
 	if f.ZoneID != nil {
@@ -67,17 +71,40 @@ func listRecords(f RecordFilter) *listing[Record] {
 	} else {
 		l.conditions = append(l.conditions, recordIsLive)
 	}
+	if !c.all {
+		restrictRecords(l, c, f.ZoneID)
+	}
 	return l
+}
+
+// restrictRecords leaves the records of zones that the caller may ACCESS, and
+// those that a privilege made by hand is for. A zone is asked about once.
+func restrictRecords(l *listing[Record], c Caller, zone *int64) {
+	r := l.rightsOf(c)
+	granted := r.granted(access.KindRecord)
+	if zone == nil {
+		l.total = ""
+		l.conditions = append(l.conditions, "(t.zone_id IN ("+r.young(access.KindZone)+" UNION ALL "+r.granted(access.KindZone)+") OR t.id IN ("+granted+"))")
+		return
+	}
+	z := l.arg(*zone) + "::bigint"
+	may := "(EXISTS (SELECT FROM dns.resources a WHERE a.kind = 2 AND a.id = " + z + " AND a.deleted = " + forEver + " AND " + r.now() + "))"
+	l.ids = "(SELECT x.* FROM dns.records x WHERE x.zone_id = " + z + " AND " + may +
+		" UNION ALL SELECT x.* FROM dns.records x JOIN (" + granted + ") g ON g.id = x.id WHERE x.zone_id = " + z + " AND NOT " + may + ") t"
+	if l.total != "" {
+		l.total = "CASE WHEN " + may + " THEN (" + l.total + ") ELSE (SELECT count(*) FROM " + l.ids + l.clause() + ") END"
+	}
 }
 
 // Record returns one record, or [ErrNotFound].
 func (r *Reader) Record(ctx context.Context, id int64) (Record, error) {
-	return first(r.Records(ctx, RecordFilter{ID: &id}, Page{Number: 1, Size: 1}))
+	return first(r.Records(ctx, System(), RecordFilter{ID: &id}, Page{Number: 1, Size: 1}))
 }
 
 const (
 	recordColumns  = `r.id, r.zone_id, r.view_id, r.line, r.host, r.type, r.ttl, r.value, r.comment, r.creator, r.created, r.changed`
 	recordViewName = `coalesce(v.name, r.line) AS view_name`
+	recordTarget   = `3::bigint AS record_kind, r.id AS record_id, r.host AS record_name`
 
 	// recordIsLive leaves out the records whose zone or link to a view is gone
 	// and which are not purged yet. OFFSET 0 keeps it a test of each row, so that
@@ -93,4 +120,9 @@ const (
 func scanRecord(r *Record) []any {
 	d := &r.RecordData
 	return []any{&r.ID, &r.ZoneID, &d.ViewID, &d.Line, &d.Host, &d.Type, &d.TTL, &d.Value, &d.Comment, &r.Creator, &r.Created, &r.Changed, &r.ViewName}
+}
+
+func scanRecordWithRights(r *Record) []any {
+	t := &r.Target
+	return append(append(scanRecord(r), scanTarget(&r.Zone)...), &t.Kind, &t.ID, &t.Name, &t.Manual)
 }

@@ -57,7 +57,7 @@ func (b *dnsBatch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 	record.creator = creator
 	b.records.put(record.id, record)
 	b.state.records++
-	return b.logRecord(e, OperationAdd, record.data.Host, record, "")
+	return b.logRecord(e, OperationAdd, record, record, "")
 }
 
 func (b *dnsBatch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) error {
@@ -70,7 +70,7 @@ func (b *dnsBatch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) err
 		return err
 	}
 	b.records.put(after.id, after)
-	return b.logRecord(e, OperationChange, after.data.Host, before, beforeChange)
+	return b.logRecord(e, OperationChange, after, before, beforeChange)
 }
 
 func (b *dnsBatch) recordDeleted(e domain.Recorded, event dns.RecordDeleted) error {
@@ -80,7 +80,7 @@ func (b *dnsBatch) recordDeleted(e domain.Recorded, event dns.RecordDeleted) err
 	}
 	b.records.drop(record.id)
 	b.state.records--
-	return b.logRecord(e, OperationDelete, record.data.Host, record, "")
+	return b.logRecord(e, OperationDelete, record, record, "")
 }
 
 // hang gives the record its data and hangs it on the link to the view it names.
@@ -118,8 +118,8 @@ func (b *dnsBatch) unhang(id, zone int64, was dns.RecordData, at domain.Position
 	return record, nil
 }
 
-// logRecord writes an entry that shows the given state of a record.
-func (b *dnsBatch) logRecord(e domain.Recorded, operation, name string, shown recordRow, heading string) error {
+// logRecord writes an entry on a record, which shows the given state of it.
+func (b *dnsBatch) logRecord(e domain.Recorded, operation string, record, shown recordRow, heading string) error {
 	line := shown.data.Line
 	if shown.data.ViewID != 0 {
 		view, err := b.view(shown.data.ViewID)
@@ -139,7 +139,12 @@ func (b *dnsBatch) logRecord(e domain.Recorded, operation, name string, shown re
 	d.line("备注", shown.data.Comment)
 	d.line("创建人", shown.creator)
 	d.line("创建时间", shown.created.In(b.location).Format(time.DateTime))
-	return b.log(e, operation, TargetRecord, name, decimal(shown.id), d.String())
+	if err := b.log(e, operation, TargetRecord, record.data.Host, decimal(record.id), d.String()); err != nil {
+		return err
+	}
+	entry := &b.oplogs[len(b.oplogs)-1]
+	entry.zone, entry.link = record.zone, record.link
+	return nil
 }
 
 func (b *dnsBatch) loadRecords(out *pgx.Batch, schema string, ids []int64) {

@@ -71,7 +71,7 @@ func TestRecordsGoWithTheirLink(t *testing.T) {
 	if left := storedRecords(t, pool); left != 1 {
 		t.Errorf("%d records are stored after the purge, want the visible one", left)
 	}
-	entries, _ := mustPage(NewReader(pool).Oplogs(t.Context(), OplogFilter{TargetType: TargetZone, OperationType: OperationDelete}, pageOf(1, 10)))
+	entries, _ := mustPage(NewReader(pool).Oplogs(t.Context(), System(), OplogFilter{TargetType: TargetZone, OperationType: OperationDelete}, pageOf(1, 10)))
 	same(t, "entries", len(entries), 1)
 	same(t, "detail", entries[0].TargetDetail, fmt.Sprintf("id: 1\nZone名称: a.example\nZone归属: 内部域名\nZone类型: master\n关联View: ['v1', 'v2']\n删除记录数: %d\n", n+1))
 }
@@ -108,12 +108,12 @@ func expectRecords(t *testing.T, pool *pgxpool.Pool, zone int64, want int) {
 	t.Helper()
 	r := NewReader(pool)
 	for what, f := range map[string]RecordFilter{"zone": {ZoneID: &zone}, "zone by type": {ZoneID: &zone, Type: "A"}} {
-		list, total := mustPage(r.Records(t.Context(), f, pageOf(1, 1000)))
+		list, total := mustPage(r.Records(t.Context(), System(), f, pageOf(1, 1000)))
 		if total != want || len(list) != min(want, 1000) {
 			t.Errorf("%s: %d records of %d, want %d", what, len(list), total, want)
 		}
 	}
-	list, total := mustPage(r.Records(t.Context(), RecordFilter{}, pageOf(1, 1000)))
+	list, total := mustPage(r.Records(t.Context(), System(), RecordFilter{}, pageOf(1, 1000)))
 	if total != want || len(list) != min(want, 1000) {
 		t.Errorf("all zones: %d records of %d, want %d", len(list), total, want)
 	}

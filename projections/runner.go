@@ -42,8 +42,8 @@ type RunnerConfig struct {
 // for each context; at a time one of them leads and the others stand by.
 //
 // Invariants:
-//  1. Events are applied in the order of the log, without a gap: what JetStream
-//     does not deliver next is read from Postgres.
+//  1. Events are applied in the order of the log, without a gap, wherever they come
+//     from: this process's commits, JetStream, or Postgres where neither has the next.
 //  2. Each event is applied exactly once, however many runners run and whenever
 //     they die: see [checkpoint]. Leadership only saves double work.
 //  3. An event that cannot be applied stops this projection alone, visibly, with
@@ -52,13 +52,17 @@ type Runner struct {
 	RunnerConfig
 	context domain.Context
 	metrics *runnerMetrics
+	commits *commits
 }
 
-// NewRunner returns a runner for tables that [Prepare] has made.
+// NewRunner returns a runner for tables that [Prepare] has made, and registers it
+// as a commit listener of the store.
 func NewRunner(cfg RunnerConfig) *Runner {
 	c := cfg.Model.Context()
 	cfg.Log = cfg.Log.With("component", "projection", "context", string(c))
-	return &Runner{RunnerConfig: cfg, context: c, metrics: newRunnerMetrics(cfg.Registerer, cfg.Progress, c)}
+	r := &Runner{RunnerConfig: cfg, context: c, metrics: newRunnerMetrics(cfg.Registerer, cfg.Progress, c), commits: newCommits()}
+	cfg.Store.OnCommit(r.commits.put)
+	return r
 }
 
 // Run applies events until ctx ends and then returns nil. Whatever fails is

@@ -83,14 +83,8 @@ func (l *leadership) applyDecoded(ctx context.Context, events []domain.Recorded,
 // the tables.
 func (l *leadership) commit(ctx context.Context, events []domain.Recorded, to domain.Position) error {
 	began := time.Now()
-	err := pgx.BeginFunc(ctx, l.Conn, func(tx pgx.Tx) error {
-		ok, err := moveCheckpoint(ctx, tx, schemaOf(l.context), l.row, to)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return errLost
-		}
+	fence := func(first *pgx.Batch) { queueMove(first, schemaOf(l.context), l.row, to) }
+	err := fenced(ctx, l.Conn, fence, func(tx pgx.Tx) error {
 		return l.Model.Apply(ctx, tx, schemaOf(l.context), events)
 	})
 	if err != nil {

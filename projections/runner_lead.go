@@ -34,6 +34,10 @@ type leadership struct {
 	persisted time.Time
 	// garbage tells that the model may have something to purge.
 	garbage bool
+	// foreign is when an event of another process was last seen; tail follows the
+	// stream for some time after that, and is nil otherwise.
+	foreign time.Time
+	tail    *tail
 }
 
 // batch is a part of the log without a gap, from what is applied to position to:
@@ -53,14 +57,19 @@ func (b *batch) add(e eventstore.Envelope) {
 
 // run applies events until something fails.
 func (l *leadership) run(ctx context.Context) error {
+	l.commits.listen(true)
+	defer l.commits.listen(false)
 	if err := l.load(ctx); err != nil {
 		return err
 	}
 	if err := l.catchUp(ctx); err != nil {
 		return err
 	}
-	t := startTail(ctx, l.JS, l.Store.LogID(), l.applied, l.Log)
-	defer t.stop()
+	defer func() {
+		if l.tail != nil {
+			l.tail.stop()
+		}
+	}()
 	silence := time.NewTimer(jitter(pollEvery))
 	defer silence.Stop()
 	for {
@@ -69,15 +78,20 @@ func (l *leadership) run(ctx context.Context) error {
 		case <-ctx.Done():
 			l.finish()
 			return ctx.Err()
-		case m := <-t.messages:
-			err = l.take(ctx, m, t)
+		case <-l.commits.signal:
+			err = l.takeCommits(ctx)
+		case m := <-l.delivered():
+			err = l.takeDelivered(ctx, m)
 		case <-silence.C:
 			err = l.idle(ctx)
+		}
+		if err == nil {
+			err = l.persistInTime(ctx)
 		}
 		if err != nil {
 			return err
 		}
-		t.reached(l.applied)
+		l.follow(ctx)
 		silence.Reset(jitter(pollEvery))
 	}
 }
@@ -98,18 +112,23 @@ func (l *leadership) load(ctx context.Context) error {
 	return nil
 }
 
-// take applies the message and whatever else has arrived, and then reads what the
-// stream left out from Postgres.
-func (l *leadership) take(ctx context.Context, first tailMessage, t *tail) error {
-	b, gap := l.gather(first, t)
+// takeDelivered applies the message and whatever else has arrived, and then reads
+// what the stream left out from Postgres. This process's own commits come first:
+// what is new after them is another's.
+func (l *leadership) takeDelivered(ctx context.Context, first tailMessage) error {
+	if err := l.takeCommits(ctx); err != nil {
+		return err
+	}
+	b, gap := l.gather(first, l.tail)
+	if b.to > l.applied {
+		l.foreign = time.Now()
+	}
 	if err := l.apply(ctx, b); err != nil {
 		return err
 	}
+	l.tail.reached(l.applied)
 	if gap {
 		return l.catchUp(ctx)
-	}
-	if l.applied > l.row.position && time.Since(l.persisted) > persistEvery {
-		return l.persist(ctx)
 	}
 	return nil
 }
@@ -174,8 +193,15 @@ func (l *leadership) catchUp(ctx context.Context) error {
 
 // idle is what a leader does while nothing arrives.
 func (l *leadership) idle(ctx context.Context) error {
+	if err := l.takeCommits(ctx); err != nil {
+		return err
+	}
+	before := l.applied
 	if err := l.catchUp(ctx); err != nil {
 		return err
+	}
+	if l.applied > before {
+		l.foreign = time.Now()
 	}
 	if err := l.persist(ctx); err != nil {
 		return err
@@ -196,6 +222,14 @@ func (l *leadership) persist(ctx context.Context) error {
 		return l.lost(ctx)
 	}
 	l.row.position, l.persisted = l.applied, time.Now()
+	return nil
+}
+
+// persistInTime keeps the checkpoint's row from lagging behind for long.
+func (l *leadership) persistInTime(ctx context.Context) error {
+	if l.applied > l.row.position && time.Since(l.persisted) > persistEvery {
+		return l.persist(ctx)
+	}
 	return nil
 }
 

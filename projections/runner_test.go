@@ -20,23 +20,28 @@ func TestReadYourWrites(t *testing.T) {
 	p := newPlant(t)
 	r := p.process(t, &diary{})
 	r.await(t, p.tell(t, told{"first"}))
-	var took []time.Duration
-	for range 30 {
-		position := p.tell(t, told{"x"})
-		began := time.Now()
-		r.await(t, position)
-		took = append(took, time.Since(began))
+	// A busy machine may be slow now and then; a poll is, always.
+	last, median := domain.Position(1), time.Hour
+	for rounds := 0; median > 100*time.Millisecond && rounds < 10; rounds++ {
+		var took []time.Duration
+		for range 30 {
+			last = p.tell(t, told{"x"})
+			began := time.Now()
+			r.await(t, last)
+			took = append(took, time.Since(began))
+		}
+		slices.Sort(took)
+		median = took[len(took)/2]
+		t.Logf("applied after %s, at most %s", median, took[len(took)-1])
 	}
-	slices.Sort(took)
-	if median := took[len(took)/2]; median > 100*time.Millisecond {
+	if median > 100*time.Millisecond {
 		t.Errorf("an event is applied after %s, as late as by a poll", median)
 	}
-	t.Logf("applied after %s, at most %s", took[len(took)/2], took[len(took)-1])
 	r.await(t, p.tell(t, passed{}, passed{}))
 	p.complete(t, 1)
 	eventually(t, "the checkpoint moves on with other contexts' events", func() bool {
 		row, err := readCheckpoint(t.Context(), p.pool, "dns")
-		return err == nil && row.position == 33
+		return err == nil && row.position == last+2
 	})
 	if lag := r.gauge(t, "opsledger_projection_lag_events"); lag != 0 {
 		t.Errorf("lag %v, want 0", lag)

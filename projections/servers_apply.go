@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -32,6 +33,7 @@ func (b *dnsBatch) serverCreated(e domain.Recorded, event dns.ServerCreated) err
 	}
 	server := Server{ID: event.ID, ServerData: event.Server, Changed: e.Position}
 	b.servers.put(server.ID, server)
+	b.resourceCreated(e, access.KindServer, server.ID, server.Host, event.Privilege)
 	return b.log(e, OperationAdd, TargetServer, server.Host, decimal(server.ID), serverDetail(server))
 }
 
@@ -43,6 +45,9 @@ func (b *dnsBatch) serverUpdated(e domain.Recorded, event dns.ServerUpdated) err
 	after := before
 	after.ServerData, after.Changed = event.After, e.Position
 	b.servers.put(after.ID, after)
+	if err := b.resourceNamed(e, access.KindServer, after.ID, after.Host); err != nil {
+		return err
+	}
 	return b.log(e, OperationChange, TargetServer, after.Host, decimal(after.ID), beforeChange+serverDetail(before))
 }
 
@@ -52,6 +57,9 @@ func (b *dnsBatch) serverDeleted(e domain.Recorded, event dns.ServerDeleted) err
 		return err
 	}
 	b.servers.drop(server.ID)
+	if err := b.resourceDeleted(e, access.KindServer, server.ID); err != nil {
+		return err
+	}
 	return b.log(e, OperationDelete, TargetServer, server.Host, decimal(server.ID), serverDetail(server))
 }
 

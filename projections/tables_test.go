@@ -18,6 +18,8 @@ import (
 type chain struct {
 	events   []domain.Recorded
 	position domain.Position
+	// clock is the last position of all contexts, nil for a chain that makes its own.
+	clock *domain.Position
 }
 
 var firstEvent = time.Date(2026, 3, 1, 16, 30, 0, 0, time.UTC)
@@ -28,7 +30,12 @@ var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 // add appends an event of the actor and returns its position.
 func (c *chain) add(actor domain.UserID, event domain.Event) domain.Position {
 	prev := c.position
-	c.position += 1 + c.position%2
+	if c.clock == nil {
+		c.position += 1 + c.position%2
+	} else {
+		*c.clock++
+		c.position = *c.clock
+	}
 	c.events = append(c.events, domain.Recorded{
 		Position: c.position, Prev: prev, Actor: actor, Event: event,
 		At: firstEvent.Add(time.Duration(c.position) * time.Second),

@@ -2,112 +2,144 @@ package projections
 
 import (
 	"fmt"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-const (
-	createUsers = `CREATE TABLE {schema}.users (
-			id bigint PRIMARY KEY, username text COLLATE "C" NOT NULL, source text NOT NULL,
-			mail text NOT NULL, nickname text NOT NULL, phone text NOT NULL, position text NOT NULL, location text NOT NULL,
-			credential text NOT NULL, personal_key text NOT NULL, member_since timestamptz NOT NULL, changed bigint NOT NULL);
-		CREATE INDEX ON {schema}.users (lower(username));
-		CREATE TABLE {schema}.user_roles (user_id bigint NOT NULL, role_id bigint NOT NULL, PRIMARY KEY (user_id, role_id))`
-
-	loadUsers = `SELECT ` + userColumns + ` FROM {schema}.users u WHERE u.id = ANY ($1::bigint[])`
-
-	writeUsers = `INSERT INTO {schema}.users (id, username, source, mail, nickname, phone, position, location, credential, personal_key, member_since, changed)
-		SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-			$11::timestamptz[], $12::bigint[])
-		ON CONFLICT (id) DO UPDATE SET changed = excluded.changed`
-
-	dropMemberships = `DELETE FROM {schema}.user_roles WHERE user_id = ANY ($1::bigint[])`
-
-	addMemberships = `INSERT INTO {schema}.user_roles (user_id, role_id) SELECT * FROM unnest($1::bigint[], $2::bigint[])`
-)
+// userRow is a row of users. Its Roles are not used: who holds what is in the
+// timeline, what a role is called in the roles.
+type userRow struct {
+	User
+	// deleted is the position of the user's deletion, or forever.
+	deleted domain.Position
+}
 
 func (b *accessBatch) userRegistered(e domain.Recorded, event access.UserRegistered) error {
 	if _, exists := b.users.get(event.ID); exists {
 		return fmt.Errorf("user %d exists", event.ID)
 	}
-	user := User{
+	user := userRow{deleted: forever, User: User{
 		ID: event.ID, Username: event.Username, Source: event.Source,
-		Mail: event.Mail, Nickname: event.Nickname, Phone: event.Phone, Position: event.Position, Location: event.Location,
-		Credential: event.Credential, PersonalKey: event.PersonalKey, MemberSince: e.At, Changed: e.Position,
-	}
+		Credential: event.Credential, PersonalKey: event.PersonalKey, MemberSince: e.At, LastSeen: e.At, Changed: e.Position,
+	}}
+	user.setProfile(event.Profile())
 	b.users.put(user.ID, user)
-	return b.log(e, OperationAdd, user, userDetail(user))
+	return b.logUser(e, OperationAdd, user, "")
+}
+
+func (b *accessBatch) userProfileChanged(e domain.Recorded, event access.UserProfileChanged) error {
+	return b.changeUser(e, event.ID, changedFields(event.Before, event.After), func(u *userRow) { u.setProfile(event.After) })
+}
+
+func (b *accessBatch) userPasswordChanged(e domain.Recorded, event access.UserPasswordChanged) error {
+	return b.changeUser(e, event.ID, []string{"密码"}, func(u *userRow) { u.Credential = event.Credential })
+}
+
+func (b *accessBatch) userLinked(e domain.Recorded, event access.UserLinked) error {
+	return b.changeUser(e, event.ID, []string{"来源"}, func(u *userRow) { u.Source, u.Credential = access.SourceLDAP, "" })
+}
+
+func (b *accessBatch) userPermissionsChanged(e domain.Recorded, event access.UserPermissionsChanged) error {
+	return b.changeUser(e, event.ID, []string{"权限代码"}, func(u *userRow) { u.Codes = event.Codes })
 }
 
 func (b *accessBatch) userRolesChanged(e domain.Recorded, event access.UserRolesChanged) error {
-	before, err := b.user(event.ID)
+	for _, id := range event.After {
+		if _, exists := b.roles.get(id); !exists {
+			return fmt.Errorf("role %d does not exist", id)
+		}
+	}
+	return b.changeUser(e, event.ID, []string{"角色"}, func(u *userRow) { b.userRoles.replace(int64(u.ID), event.After, e.Position) })
+}
+
+// changeUser logs the user as they were, and which fields change, then changes them.
+func (b *accessBatch) changeUser(e domain.Recorded, id domain.UserID, fields []string, change func(*userRow)) error {
+	user, err := b.user(id)
 	if err != nil {
 		return err
 	}
-	after := before
-	after.Changed, after.Roles = e.Position, make([]Role, len(event.After))
-	for i, id := range event.After {
-		name, exists := b.roles[id]
-		if !exists {
-			return fmt.Errorf("role %d does not exist", id)
-		}
-		after.Roles[i] = Role{ID: id, Name: name}
+	if err := b.logUser(e, OperationChange, user, beforeChange, fields...); err != nil {
+		return err
 	}
-	b.users.put(after.ID, after)
-	return b.log(e, OperationChange, after, beforeChange+userDetail(before))
+	change(&user)
+	user.Changed = e.Position
+	b.users.put(id, user)
+	return nil
 }
 
-func (b *accessBatch) user(id domain.UserID) (User, error) {
+// userDeleted keeps the name, which the operation log of what the user did needs.
+func (b *accessBatch) userDeleted(e domain.Recorded, event access.UserDeleted) error {
+	user, err := b.user(event.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.logUser(e, OperationDelete, user, ""); err != nil {
+		return err
+	}
+	b.userRoles.replace(int64(user.ID), nil, e.Position)
+	bare := User{ID: user.ID, Username: user.Username, Source: user.Source, MemberSince: user.MemberSince, LastSeen: user.MemberSince, Changed: e.Position}
+	b.users.put(user.ID, userRow{User: bare, deleted: e.Position})
+	return nil
+}
+
+// userLoggedIn changes nothing of the user that a decision could depend on.
+func (b *accessBatch) userLoggedIn(e domain.Recorded, event access.UserLoggedIn) {
+	if user, err := b.user(event.ID); err == nil {
+		user.LastSeen = e.At
+		b.users.put(user.ID, user)
+	}
+}
+
+// user returns a user who was not deleted.
+func (b *accessBatch) user(id domain.UserID) (userRow, error) {
 	user, exists := b.users.get(id)
-	if !exists {
+	if !exists || user.deleted != forever {
 		return user, fmt.Errorf("user %d does not exist", id)
 	}
 	return user, nil
 }
 
-func userDetail(u User) string {
-	var d detail
-	d.number("id", int64(u.ID))
-	d.line("用户名", u.Username)
-	d.line("来源", u.Source)
-	d.names("角色", column(u.Roles, func(r Role) string { return r.Name }))
-	return d.String()
+func (u *User) setProfile(p access.Profile) {
+	u.Mail, u.Nickname, u.Phone, u.Position, u.Location = p.Mail, p.Nickname, p.Phone, p.Position, p.Location
+	u.Department, u.MailDigest = p.Department, p.MailDigest
 }
 
-func (b *accessBatch) loadUsers(out *pgx.Batch, schema string, ids []int64) {
-	queueLoad(out, inSchema(schema, loadUsers), ids, func(rows pgx.Rows) error {
-		var u User
-		err := rows.Scan(scanUser(&u)...)
-		b.users.loaded(u.ID, u)
-		return err
-	})
-}
-
-func (b *accessBatch) writeUsers(out *pgx.Batch, schema string) {
-	added, altered, _ := b.users.writes()
-	users := append(added, altered...)
-	if len(users) == 0 {
-		return
-	}
-	ids := column(users, func(u User) int64 { return int64(u.ID) })
-	text := func(value func(User) string) []string { return column(users, value) }
-	out.Queue(inSchema(schema, writeUsers), ids,
-		text(func(u User) string { return u.Username }), text(func(u User) string { return u.Source }),
-		text(func(u User) string { return string(u.Mail) }), text(func(u User) string { return string(u.Nickname) }),
-		text(func(u User) string { return string(u.Phone) }), text(func(u User) string { return string(u.Position) }),
-		text(func(u User) string { return string(u.Location) }), text(func(u User) string { return u.Credential }),
-		text(func(u User) string { return u.PersonalKey }),
-		column(users, func(u User) time.Time { return u.MemberSince }), column(users, func(u User) int64 { return int64(u.Changed) }))
-	var holders, roles []int64
-	for _, u := range users {
-		for _, role := range u.Roles {
-			holders, roles = append(holders, int64(u.ID)), append(roles, role.ID)
+// changedFields names the fields of a profile that differ; what they hold is nobody's business.
+func changedFields(before, after access.Profile) []string {
+	var fields []string
+	for _, f := range []struct {
+		label         string
+		before, after access.Sealed
+	}{
+		{"邮箱", before.Mail, after.Mail}, {"中文名", before.Nickname, after.Nickname}, {"手机号", before.Phone, after.Phone},
+		{"职位", before.Position, after.Position}, {"地址", before.Location, after.Location},
+		{"部门", access.Sealed(before.Department), access.Sealed(after.Department)},
+	} {
+		if f.before != f.after {
+			fields = append(fields, f.label)
 		}
 	}
-	queueDrop(out, inSchema(schema, dropMemberships), ids)
-	out.Queue(inSchema(schema, addMemberships), holders, roles)
+	return fields
+}
+
+// logUser writes an entry that shows the given state of a user, and names the
+// fields that the event changes.
+func (b *accessBatch) logUser(e domain.Recorded, operation string, shown userRow, heading string, fields ...string) error {
+	var d detail
+	d.WriteString(heading)
+	d.number("id", int64(shown.ID))
+	d.line("用户名", shown.Username)
+	d.line("来源", shown.Source)
+	d.names("角色", b.rolesOf(shown.ID))
+	d.numbers("权限代码", column(shown.Codes, func(code int) int64 { return int64(code) }))
+	if len(fields) > 0 {
+		d.names("修改项", fields)
+	}
+	return b.log(e, operation, TargetUser, shown.Username, int64(shown.ID), d.String())
+}
+
+// rolesOf returns the names of a user's roles in the order of their ids.
+func (b *accessBatch) rolesOf(user domain.UserID) []string {
+	return column(b.userRoles.of(int64(user)), func(id int64) string { role, _ := b.roles.get(id); return role.Name })
 }

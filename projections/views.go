@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -11,6 +12,8 @@ import (
 type View struct {
 	ID int64
 	dns.ViewData
+	// Target is the view as rights see it; lists and Reader.View fill it in.
+	Target access.Target
 	// Changed is the position of the view's last event.
 	Changed domain.Position
 }
@@ -22,9 +25,12 @@ type ViewFilter struct {
 	Name string
 }
 
-// Views lists the views.
+// Views lists the views, which everybody may see.
 func (r *Reader) Views(ctx context.Context, f ViewFilter, page Page) ([]View, int, error) {
-	l := &listing[View]{columns: viewColumns, from: "dns.views v USING (id)", ids: "dns.views t", scan: scanView}
+	l := &listing[View]{
+		columns: viewColumns + ", " + targetColumns, from: "dns.views v USING (id)" + targetJoin(access.KindView, "v.id"), ids: "dns.views t",
+		scan: func(v *View) []any { return append(scanView(v), scanTarget(&v.Target)...) },
+	}
 	equal(&l.query, "t.id", f.ID)
 	l.contains("t.name", f.Name)
 	return l.read(ctx, r, page)

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -28,6 +29,7 @@ func (b *dnsBatch) viewCreated(e domain.Recorded, event dns.ViewCreated) error {
 	}
 	view := View{ID: event.ID, ViewData: event.View, Changed: e.Position}
 	b.views.put(view.ID, view)
+	b.resourceCreated(e, access.KindView, view.ID, view.Name, event.Privilege)
 	return b.log(e, OperationAdd, TargetView, view.Name, decimal(view.ID), viewDetail(view))
 }
 
@@ -38,6 +40,9 @@ func (b *dnsBatch) viewUpdated(e domain.Recorded, event dns.ViewUpdated) error {
 	}
 	after := View{ID: event.ID, ViewData: event.After, Changed: e.Position}
 	b.views.put(after.ID, after)
+	if err := b.resourceNamed(e, access.KindView, after.ID, after.Name); err != nil {
+		return err
+	}
 	return b.log(e, OperationChange, TargetView, after.Name, decimal(after.ID), beforeChange+viewDetail(before))
 }
 
@@ -47,6 +52,9 @@ func (b *dnsBatch) viewDeleted(e domain.Recorded, event dns.ViewDeleted) error {
 		return err
 	}
 	b.views.drop(view.ID)
+	if err := b.resourceDeleted(e, access.KindView, view.ID); err != nil {
+		return err
+	}
 	return b.log(e, OperationDelete, TargetView, view.Name, decimal(view.ID), viewDetail(view))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -13,6 +14,8 @@ type Zone struct {
 	dns.ZoneData
 	// ViewNames are the current names of the linked views, in the order of ViewIDs.
 	ViewNames []string
+	// Target is the zone as rights see it; lists and Reader.Zone fill it in.
+	Target access.Target
 	// Changed is the position of the zone's last event; it does not move with the records.
 	Changed domain.Position
 }
@@ -26,28 +29,29 @@ type ZoneFilter struct {
 	Type  string
 }
 
-// Zones lists the zones.
-func (r *Reader) Zones(ctx context.Context, f ZoneFilter, page Page) ([]Zone, int, error) {
-	return listZones(f).read(ctx, r, page)
+// Zones lists the zones that the caller may ACCESS.
+func (r *Reader) Zones(ctx context.Context, c Caller, f ZoneFilter, page Page) ([]Zone, int, error) {
+	return listZones(c, f).read(ctx, r, page)
 }
 
-func listZones(f ZoneFilter) *listing[Zone] {
-	l := &listing[Zone]{columns: zoneColumns + ", " + zoneViewNames, from: "dns.zones z USING (id)", ids: "dns.zones t", scan: scanZone}
+func listZones(c Caller, f ZoneFilter) *listing[Zone] {
+	l := &listing[Zone]{
+		columns: zoneColumns + ", " + zoneViewNames + ", " + targetColumns, from: "LATERAL (SELECT * FROM dns.zones z WHERE z.id = w.id OFFSET 0) z ON true" + targetJoin(access.KindZone, "z.id"),
+		ids: "dns.zones t", scan: func(z *Zone) []any { return append(scanZone(z), scanTarget(&z.Target)...) },
+	}
 	equal(&l.query, "t.id", f.ID)
 	l.containsFolded("t.name", f.Name)
 	if f.Group != nil {
 		l.where("t.zone_group = ?", int64(*f.Group))
 	}
 	l.exact("t.type", f.Type)
-	if !l.filtered() {
-		l.total = "SELECT zones FROM dns.state"
-	}
+	restrict(l, c, access.KindZone, "dns.zones", "SELECT zones FROM dns.state")
 	return l
 }
 
 // Zone returns one zone, or [ErrNotFound].
 func (r *Reader) Zone(ctx context.Context, id int64) (Zone, error) {
-	return first(r.Zones(ctx, ZoneFilter{ID: &id}, Page{Number: 1, Size: 1}))
+	return first(r.Zones(ctx, System(), ZoneFilter{ID: &id}, Page{Number: 1, Size: 1}))
 }
 
 const (

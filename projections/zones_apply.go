@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -53,10 +54,11 @@ func (b *dnsBatch) zoneCreated(e domain.Recorded, event dns.ZoneCreated) error {
 		return fmt.Errorf("zone %d exists", event.ID)
 	}
 	zone := zoneRow{id: event.ID, data: event.Zone, changed: e.Position}
-	if _, err := b.relink(&zone, nil, linkedViews(zone.data)); err != nil {
+	if _, err := b.relink(&zone, nil, linkedViews(zone.data), e.Position); err != nil {
 		return err
 	}
 	b.zones.put(zone.id, zone)
+	b.resourceCreated(e, access.KindZone, zone.id, zone.data.Name, event.Privilege)
 	b.state.zones++
 	text, err := b.zoneDetail(zone)
 	if err != nil {
@@ -76,7 +78,7 @@ func (b *dnsBatch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 	}
 	after := before
 	after.data, after.changed = event.After, e.Position
-	gone, err := b.relink(&after, linkedViews(before.data), linkedViews(after.data))
+	gone, err := b.relink(&after, linkedViews(before.data), linkedViews(after.data), e.Position)
 	if err != nil {
 		return err
 	}
@@ -84,6 +86,9 @@ func (b *dnsBatch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 		b.touchLinks(after)
 	}
 	b.zones.put(after.id, after)
+	if err := b.resourceNamed(e, access.KindZone, after.id, after.data.Name); err != nil {
+		return err
+	}
 	if gone > 0 {
 		text += removedRecords(gone)
 	}
@@ -99,11 +104,14 @@ func (b *dnsBatch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
 	if err != nil {
 		return err
 	}
-	gone, err := b.relink(&zone, linkedViews(zone.data), nil)
+	gone, err := b.relink(&zone, linkedViews(zone.data), nil, e.Position)
 	if err != nil {
 		return err
 	}
 	b.zones.drop(zone.id)
+	if err := b.resourceDeleted(e, access.KindZone, zone.id); err != nil {
+		return err
+	}
 	b.state.zones--
 	return b.log(e, OperationDelete, TargetZone, zone.data.Name, decimal(zone.id), text+removedRecords(gone))
 }
@@ -175,8 +183,9 @@ func (b *dnsBatch) writeZones(out *pgx.Batch, schema string) {
 		column(rows, func(z zoneRow) int64 { return z.id }), column(rows, func(z zoneRow) string { return z.data.Name }),
 		column(rows, func(z zoneRow) int64 { return int64(z.data.Group) }), column(rows, func(z zoneRow) string { return z.data.Type }),
 		column(rows, func(z zoneRow) string { return strings.Join(z.data.Forwarders, " ") }),
-		column(rows, func(z zoneRow) string { return strings.Join(decimals(z.data.ViewIDs), " ") }),
+		column(rows, func(z zoneRow) string { return spaced(z.data.ViewIDs) }),
 		column(rows, func(z zoneRow) int64 { return z.links }), column(rows, func(z zoneRow) int64 { return int64(z.changed) }))
 }
 
-func decimals(ids []int64) []string { return column(ids, decimal) }
+// spaced writes numbers in the form that string_to_array reads.
+func spaced(ids []int64) string { return strings.Join(column(ids, decimal), " ") }

@@ -144,10 +144,15 @@ func (v *Vault) Named(ctx context.Context, name string, create func() []byte) ([
 	return v.get(ctx, "name = $1", name)
 }
 
-// Erase deletes a secret that has no name: a personal key, whose fields are then
-// unreadable for ever, or an orphan. A secret that is gone is no error.
-func (v *Vault) Erase(ctx context.Context, id uuid.UUID) error {
-	if _, err := v.pool.Exec(ctx, "DELETE FROM vault.secrets WHERE id = $1", id); err != nil {
+// Find returns the secret with the name, or ErrNotFound; unlike Named it never creates one.
+func (v *Vault) Find(ctx context.Context, name string) ([]byte, error) {
+	return v.get(ctx, "name = $1", name)
+}
+
+// Erase deletes secrets that have no name: personal keys, whose fields are then
+// unreadable for ever, and what is of no use any more. One that is gone is no error.
+func (v *Vault) Erase(ctx context.Context, ids ...uuid.UUID) error {
+	if _, err := v.pool.Exec(ctx, "DELETE FROM vault.secrets WHERE id = ANY($1)", ids); err != nil {
 		return fmt.Errorf("vault: erase: %w", err)
 	}
 	return nil

@@ -16,18 +16,6 @@ type Task struct {
 	ops.Task
 }
 
-// values are those of taskColumns.
-func (t *Task) values() []any {
-	return []any{
-		t.ID, t.Name, t.Machine, t.IP, int64(t.Creator), t.CreatorName,
-		t.Order.Action, t.Order.Target, t.Order.Version, t.Order.Content, t.Description, t.Created,
-		string(t.State), t.Executor, orNull(t.Started), orNull(t.Reverted),
-		int64(t.Attempt.Number), string(t.Attempt.Mode), t.Attempt.Percent, t.Attempt.Lines,
-		t.Attempt.Begun, t.Attempt.Presumed, t.Attempt.Cancelling, orNull(t.Attempt.Deadline),
-		int64(t.Executed), t.Result, int64(t.Changed),
-	}
-}
-
 // scanTask reads a row of taskColumns.
 func scanTask(row pgx.CollectableRow) (Task, error) {
 	t := Task{Task: ops.Task{Exists: true}}

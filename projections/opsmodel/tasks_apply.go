@@ -39,8 +39,10 @@ const (
 
 	loadTasks = `SELECT ` + taskColumns + ` FROM {schema}.tasks WHERE task = ANY ($1::text[])`
 
-	addTask = `INSERT INTO {schema}.tasks (` + taskColumns + `) VALUES
-		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`
+	addTasks = `INSERT INTO {schema}.tasks (` + taskColumns + `) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[],
+			$5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[],
+			$13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::bigint[], $18::text[], $19::int[], $20::bigint[],
+			$21::boolean[], $22::boolean[], $23::boolean[], $24::timestamptz[], $25::bigint[], $26::text[], $27::bigint[])`
 
 	changeTasks = `UPDATE {schema}.tasks t SET state = n.state, executor = n.executor, started = n.started, reverted = n.reverted,
 			attempt = n.attempt, mode = n.mode, percent = n.percent, lines = n.lines, begun = n.begun, presumed = n.presumed,
@@ -142,17 +144,20 @@ func (t *taskRows) apply(name string, r domain.Recorded) error {
 }
 
 func (t *taskRows) write(out *pgx.Batch, schema string) {
-	var altered []*taskRow
+	var added, altered []*taskRow
 	var dropped []int64
 	for _, row := range t.order {
 		switch {
 		case row.Exists && row.stored:
 			altered = append(altered, row)
 		case row.Exists:
-			out.Queue(in(schema, addTask), row.values()...)
+			added = append(added, row)
 		case row.stored:
 			dropped = append(dropped, row.ID)
 		}
+	}
+	if len(added) > 0 {
+		out.Queue(in(schema, addTasks), addedColumns(added)...)
 	}
 	if len(altered) > 0 {
 		out.Queue(in(schema, changeTasks), changedColumns(altered)...)
@@ -168,6 +173,39 @@ func (t *taskRows) write(out *pgx.Batch, schema string) {
 	}
 	if len(blocks) > 0 {
 		out.Queue(in(schema, countTasks), blocks, deltas)
+	}
+}
+
+// addedColumns are the arrays of addTasks.
+func addedColumns(rows []*taskRow) []any {
+	return []any{
+		column(rows, func(t *taskRow) int64 { return t.ID }),
+		column(rows, func(t *taskRow) string { return t.Name }),
+		column(rows, func(t *taskRow) int64 { return t.Machine }),
+		column(rows, func(t *taskRow) string { return t.IP }),
+		column(rows, func(t *taskRow) int64 { return int64(t.Creator) }),
+		column(rows, func(t *taskRow) string { return t.CreatorName }),
+		column(rows, func(t *taskRow) string { return t.Order.Action }),
+		column(rows, func(t *taskRow) string { return t.Order.Target }),
+		column(rows, func(t *taskRow) string { return t.Order.Version }),
+		column(rows, func(t *taskRow) string { return t.Order.Content }),
+		column(rows, func(t *taskRow) string { return t.Description }),
+		column(rows, func(t *taskRow) time.Time { return t.Created }),
+		column(rows, func(t *taskRow) string { return string(t.State) }),
+		column(rows, func(t *taskRow) string { return t.Executor }),
+		column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
+		column(rows, func(t *taskRow) *time.Time { return orNull(t.Reverted) }),
+		column(rows, func(t *taskRow) int64 { return int64(t.Attempt.Number) }),
+		column(rows, func(t *taskRow) string { return string(t.Attempt.Mode) }),
+		column(rows, func(t *taskRow) int { return t.Attempt.Percent }),
+		column(rows, func(t *taskRow) int64 { return t.Attempt.Lines }),
+		column(rows, func(t *taskRow) bool { return t.Attempt.Begun }),
+		column(rows, func(t *taskRow) bool { return t.Attempt.Presumed }),
+		column(rows, func(t *taskRow) bool { return t.Attempt.Cancelling }),
+		column(rows, func(t *taskRow) *time.Time { return orNull(t.Attempt.Deadline) }),
+		column(rows, func(t *taskRow) int64 { return int64(t.Executed) }),
+		column(rows, func(t *taskRow) string { return t.Result }),
+		column(rows, func(t *taskRow) int64 { return int64(t.Changed) }),
 	}
 }
 
