@@ -82,6 +82,10 @@ func accessLog(log *slog.Logger, observe observeFunc) echo.MiddlewareFunc {
 			status := c.Response().Status
 			method, route := labels(c)
 			observe(method, route, status, took)
+			level := levelOf(status, route, err)
+			if !log.Enabled(c.Request().Context(), level) {
+				return nil
+			}
 			attrs := []slog.Attr{
 				slog.String("method", method), slog.String("route", route), slog.Int("status", status),
 				slog.Duration("took", took), slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
@@ -93,7 +97,7 @@ func accessLog(log *slog.Logger, observe observeFunc) echo.MiddlewareFunc {
 			if err != nil {
 				attrs = append(attrs, slog.String("error", err.Error()))
 			}
-			log.LogAttrs(c.Request().Context(), levelOf(status, route, err), "http request", attrs...)
+			log.LogAttrs(c.Request().Context(), level, "http request", attrs...)
 			return nil
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/opsledger/opsledger/projections"
 )
 
 // tokenName is the header and the cookie that may carry the token.
@@ -26,21 +24,21 @@ func (s *server) authenticate(c echo.Context) (*caller, error) {
 	if text == "" || byCookie && foreignPageCouldSend(c.Request()) {
 		return nil, errTokenMissing
 	}
-	h, err := s.tokens.read(text)
+	h, err := s.tokens.read(c.Request().Context(), text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errTokenInvalid, err)
+		return nil, err
 	}
-	user, err := s.callers.user(c.Request().Context(), h.ID)
-	if errors.Is(err, projections.ErrNotFound) {
+	who, err := s.callers.user(c.Request().Context(), h.ID)
+	if errors.Is(err, errNoUser) {
 		return nil, fmt.Errorf("%w: no user %d", errTokenInvalid, h.ID)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find user %d: %w", h.ID, err)
 	}
-	if h.Generation != generation(user.Credential) {
-		return nil, fmt.Errorf("%w: user %d has another credential", errTokenInvalid, h.ID)
+	if h.Generation != who.generation() {
+		return nil, fmt.Errorf("%w: user %d has another password or other roles since", errTokenInvalid, h.ID)
 	}
-	return newCaller(user), nil
+	return who, nil
 }
 
 // tokenOf returns the request's token: the first of the Authorization header

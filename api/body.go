@@ -101,10 +101,21 @@ func bodyError(err error) error {
 
 // parseObject splits a JSON object into its members. An empty body is an empty object.
 func parseObject(text []byte) (map[string]json.RawMessage, error) {
-	object := map[string]json.RawMessage{}
-	if len(bytes.TrimSpace(text)) == 0 {
-		return object, nil
+	if trimmed := bytes.TrimSpace(text); len(trimmed) == 0 {
+		return map[string]json.RawMessage{}, nil
+	} else if json.Valid(trimmed) {
+		p, err := readObject(trimmed)
+		if err == nil {
+			return p.object, nil
+		}
+		return nil, err
 	}
+	return refuseObject(text)
+}
+
+// refuseObject finds words for what is wrong with a text that is not JSON.
+func refuseObject(text []byte) (map[string]json.RawMessage, error) {
+	object := map[string]json.RawMessage{}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
 		return nil, domain.Invalid("body", "必须是JSON对象！")

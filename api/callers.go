@@ -2,63 +2,224 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/eventstore"
 )
 
-// callers remembers users between requests.
+const (
+	// callersCheck is how old the callers' view of the log may be: what happened
+	// to a user anywhere is known everywhere that much later.
+	callersCheck = 50 * time.Millisecond
+	// maxCallers bounds what is remembered.
+	maxCallers = 10_000
+	// maxCatchUp is the number of events that are looked at to find out whom they
+	// touch; beyond it everybody is forgotten.
+	maxCatchUp = 500
+)
+
+// errNoUser: the log has no such user, or no longer.
+var errNoUser = errors.New("there is no such user")
+
+// callers remembers users between requests, as the log has them. It asks the log
+// itself, so that it depends on neither NATS nor the read models; whatever the
+// number of requests, the log is asked for news once in 50 ms.
 //
-// Invariant: a user is remembered only while the access read model stands at
-// the position that it had when the user was read, so a right that was taken
-// away is gone with the reply to the request that took it.
+// Invariants:
+//  1. A request is judged by what the log had at most 50 ms before it began, and
+//     by everything that this process itself appended before.
+//  2. A user is remembered only if they were read at a head no older than what
+//     the memory was last brought up to.
 type callers struct {
-	reader  *projections.Reader
-	applied func() domain.Position
+	store *eventstore.Store
+	now   func() time.Time
+	// turn holds a value while someone asks for news.
+	turn chan struct{}
+	// dirty: this process has appended to the access context since the last look.
+	dirty atomic.Bool
 
-	mu    sync.Mutex
-	at    domain.Position
-	known map[domain.UserID]projections.User
+	mu      sync.Mutex
+	known   map[domain.UserID]*caller
+	at      domain.Position // of the last access event that was seen; written by who has the turn
+	checked time.Time
 }
 
-func newCallers(reader *projections.Reader, progress *projections.Progress) *callers {
-	return &callers{
-		reader:  reader,
-		applied: func() domain.Position { return progress.Applied(domain.ContextAccess) },
-		known:   map[domain.UserID]projections.User{},
-	}
+func newCallers(store *eventstore.Store) *callers {
+	k := &callers{store: store, now: time.Now, turn: make(chan struct{}, 1), known: map[domain.UserID]*caller{}}
+	store.OnCommit(func(batch []eventstore.Envelope) {
+		for i := range batch {
+			if batch[i].Context == domain.ContextAccess {
+				k.dirty.Store(true)
+				return
+			}
+		}
+	})
+	return k
 }
 
-// user returns the user as the access read model has them now, or [projections.ErrNotFound].
-func (k *callers) user(ctx context.Context, id domain.UserID) (projections.User, error) {
-	// The position is taken first: what is read afterwards is at least that new.
-	at := k.applied()
-	if u, ok := k.recall(id, at); ok {
-		return u, nil
+// user returns the user, or errNoUser.
+func (k *callers) user(ctx context.Context, id domain.UserID) (*caller, error) {
+	if err := k.catchUp(ctx); err != nil {
+		return nil, err
 	}
-	u, err := k.reader.User(ctx, id)
+	k.mu.Lock()
+	c, ok := k.known[id]
+	k.mu.Unlock()
+	if ok {
+		return c, nil
+	}
+	c, at, err := k.read(ctx, id)
 	if err == nil {
-		k.remember(u, at)
+		k.remember(c, at)
 	}
-	return u, err
+	return c, err
 }
 
-func (k *callers) recall(id domain.UserID, at domain.Position) (projections.User, bool) {
+// named returns the user of that name, compared without case, as of now, or errNoUser.
+func (k *callers) named(ctx context.Context, name string) (*caller, error) {
+	named := access.NewUserNamed(name)
+	if _, err := k.store.Load(ctx, named); err != nil {
+		return nil, fmt.Errorf("find user by name: %w", err)
+	}
+	if named.ID() == 0 {
+		return nil, errNoUser
+	}
+	c, _, err := k.read(ctx, named.ID())
+	return c, err
+}
+
+// read reads a user from the log. The position says what the answer knows of: all up to it.
+func (k *callers) read(ctx context.Context, id domain.UserID) (*caller, domain.Position, error) {
+	h := &reading{ctx: ctx, store: k.store}
+	who := &member{id: id}
+	if err := h.Load(who); err != nil {
+		return nil, 0, fmt.Errorf("read user %d: %w", id, err)
+	}
+	if !who.exists {
+		return nil, 0, errNoUser
+	}
+	actor, err := access.LoadWhole(h, id)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the rights of user %d: %w", id, err)
+	}
+	return &caller{ID: id, memberState: who.memberState, actor: actor}, h.at, nil
+}
+
+func (k *callers) remember(c *caller, at domain.Position) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if at > k.at {
-		k.at = at
+	if at < k.at {
+		return // the log went on, and the memory with it
+	}
+	if len(k.known) >= maxCallers {
 		clear(k.known)
 	}
-	u, ok := k.known[id]
-	return u, ok && at == k.at
+	k.known[c.ID] = c
 }
 
-func (k *callers) remember(u projections.User, at domain.Position) {
+// catchUp makes sure that the memory lacks nothing older than callersCheck.
+func (k *callers) catchUp(ctx context.Context) error {
+	if k.fresh() {
+		return nil
+	}
+	select {
+	case k.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-k.turn }()
+	if k.fresh() {
+		return nil // while we waited
+	}
+	return k.look(ctx)
+}
+
+func (k *callers) fresh() bool {
+	if k.dirty.Load() {
+		return false
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if at == k.at {
-		k.known[u.ID] = u
+	return k.now().Sub(k.checked) < callersCheck
+}
+
+// look asks the log for news and forgets whom they touch.
+func (k *callers) look(ctx context.Context) error {
+	begun := k.now()
+	k.dirty.Store(false)
+	head, err := k.store.Head(ctx)
+	if err != nil {
+		k.dirty.Store(true)
+		return err
 	}
+	last := head.Last[domain.ContextAccess]
+	var news []eventstore.Envelope
+	if last > k.at && k.at > 0 {
+		if news, err = k.store.ReadBack(ctx, last, k.at, maxCatchUp); err != nil {
+			k.dirty.Store(true)
+			return err
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if last < k.at || k.at == 0 || len(news) == maxCatchUp {
+		clear(k.known)
+	}
+	for i := range news {
+		k.forget(news[i].Tags)
+	}
+	k.at, k.checked = last, begun
+	return nil
+}
+
+// forget forgets the users that an event with the tags is about.
+func (k *callers) forget(tags []domain.Tag) {
+	for _, tag := range tags {
+		kind, text, _ := strings.Cut(string(tag), ":")
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			continue
+		}
+		switch {
+		case domain.IDTag(kind, id) == access.TagUser(domain.UserID(id)):
+			delete(k.known, domain.UserID(id))
+		case domain.IDTag(kind, id) == access.TagRole(id):
+			k.forgetHolders(id)
+		}
+	}
+}
+
+func (k *callers) forgetHolders(role int64) {
+	for id, c := range k.known {
+		for _, r := range c.roles() {
+			if r == role {
+				delete(k.known, id)
+			}
+		}
+	}
+}
+
+// reading is a [domain.History] for those who decide nothing.
+type reading struct {
+	ctx   context.Context
+	store *eventstore.Store
+	// at is the head of the first Load: what was read knows of all up to it.
+	at domain.Position
+}
+
+// Load implements [domain.History].
+func (h *reading) Load(folds ...domain.Fold) error {
+	head, err := h.store.Load(h.ctx, folds...)
+	if h.at == 0 {
+		h.at = head
+	}
+	return err
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/projections"
 )
 
 // maxChangeWait is how long a request for a change may wait at most; a longer
@@ -80,10 +83,30 @@ func (s *server) showChange(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("change %d: %w", position, err)
 	}
-	if change.Servers == nil {
-		change.Servers = []ServerChange{}
+	if change.Servers, err = s.visibleServers(c, change.Servers); err != nil {
+		return err
 	}
 	return writeJSON(c, http.StatusOK, change)
+}
+
+// visibleServers leaves out the servers that the caller's list of servers leaves
+// out. What a change has come to, state and percent, is for everybody.
+func (s *server) visibleServers(c echo.Context, servers []ServerChange) ([]ServerChange, error) {
+	if callerOf(c).admin() {
+		return append([]ServerChange{}, servers...), nil
+	}
+	all := projections.Page{Number: 1, Size: math.MaxInt32} // there are as many as name servers
+	seen, _, err := s.Reader.Servers(c.Request().Context(), callerOf(c).inLists(), projections.ServerFilter{}, all)
+	if err != nil {
+		return nil, fmt.Errorf("servers of the caller: %w", err)
+	}
+	visible := []ServerChange{}
+	for _, server := range servers {
+		if slices.ContainsFunc(seen, func(row projections.Server) bool { return row.ID == server.ServerID }) {
+			visible = append(visible, server)
+		}
+	}
+	return visible, nil
 }
 
 // readWait reads the query parameter wait, a duration such as 5s.

@@ -4,14 +4,20 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/opsledger/opsledger/api/directory"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
 )
+
+// DefaultAttemptWithin is how long a task waits for its host to begin.
+const DefaultAttemptWithin = 24 * time.Hour
 
 // Config is what the API stands on.
 type Config struct {
@@ -23,6 +29,16 @@ type Config struct {
 	// Vault keeps password hashes, personal keys, the token key and the secrets
 	// of the BIND configuration.
 	Vault *vault.Vault
+	// Ops answers the reads of the operations dialect.
+	Ops *opsmodel.Reader
+	// Presence says which hosts live; without it they are offline.
+	Presence Presence
+	// Agents answers /v1/agents, Output /v1/tasks/{id}/log; without them these are 503.
+	Agents Agents
+	Output Output
+	// AttemptWithin is how long a task waits for its host until it expires; zero is
+	// [DefaultAttemptWithin].
+	AttemptWithin time.Duration
 	// Changes answers /v1/changes; without it that route is 503.
 	Changes Changes
 	// CheckConf asks a name server whether it would take a BIND main
@@ -35,6 +51,12 @@ type Config struct {
 	Ready func(ctx context.Context) error
 	// Location is the zone of the times in the DNS dialect's replies; nil is UTC.
 	Location *time.Location
+	// Directory is the LDAP directory that vouches for its users; nil means that
+	// there are local users alone.
+	Directory *directory.Directory
+	// TrustedProxies are the networks whose X-Forwarded-For is believed when
+	// logins are throttled by address.
+	TrustedProxies []netip.Prefix
 	// AllowRegister opens /auth/register_local.
 	AllowRegister bool
 	// Log takes the access log; nil is [slog.Default].
@@ -46,8 +68,11 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	if c.Store == nil || c.Reader == nil || c.Progress == nil || c.Vault == nil {
-		return errors.New("api: Store, Reader, Progress and Vault are needed")
+	if c.Store == nil || c.Reader == nil || c.Ops == nil || c.Progress == nil || c.Vault == nil {
+		return errors.New("api: Store, Reader, Ops, Progress and Vault are needed")
+	}
+	if c.AttemptWithin == 0 {
+		c.AttemptWithin = DefaultAttemptWithin
 	}
 	if c.Location == nil {
 		c.Location = time.UTC

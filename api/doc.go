@@ -1,5 +1,7 @@
-// Package api serves opsledger over HTTP: today the DNS dialect (/auth, /dns),
-// /v1, and the operational endpoints.
+// Package api serves opsledger over HTTP: the DNS dialect (/auth, /dns, /admin),
+// the operations dialect (/api, in the files ops_*.go), /v1, and the operational
+// endpoints. Both dialects are one server: the same users, tokens, writes and
+// errors, which each words in its own form.
 //
 // Stage in the flow: a request becomes typed input, input becomes a command,
 // the command goes to the event store, and the reply waits until the read

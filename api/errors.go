@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
@@ -46,6 +47,8 @@ var (
 	// errNoChecker: nobody can tell whether named would take a configuration.
 	errNoChecker = errors.New("no name server can check the configuration now, try again")
 	errNoChanges = errors.New("the state of the name servers is not known yet, try again")
+	errNoAgents  = errors.New("the agents are not known yet, try again")
+	errNoOutput  = errors.New("the output of tasks cannot be read now, try again")
 )
 
 func failed(text string) failedBody { return failedBody{Message: "Failed", Error: text} }
@@ -55,6 +58,7 @@ func answer(err error, requestID string) (status int, body any) {
 	var refused *domain.Error
 	var refusedBatch *batch.Error
 	var routing *echo.HTTPError
+	var throttled *throttledError
 	switch {
 	case errors.As(err, &refused):
 		return answerDomain(refused)
@@ -66,6 +70,8 @@ func answer(err error, requestID string) (status int, body any) {
 		return http.StatusForbidden, tokenBody{codeToken, "Token is invalid!"}
 	case errors.Is(err, errLoginFailed):
 		return http.StatusForbidden, messageBody{"认证失败！"}
+	case errors.As(err, &throttled):
+		return http.StatusTooManyRequests, messageBody{throttled.Error()}
 	case errors.Is(err, errBodyTooLarge):
 		return http.StatusRequestEntityTooLarge, failed(errBodyTooLarge.Error())
 	case errors.Is(err, eventstore.ErrTooLarge):
@@ -83,18 +89,21 @@ func answer(err error, requestID string) (status int, body any) {
 
 // unavailable gives the text for what may well work a moment later.
 func unavailable(err error) (text string, ok bool) {
-	for _, e := range []error{errBehind, errNoChecker, errNoChanges} {
+	for _, e := range []error{errBehind, errNoChecker, errNoChanges, errNoAgents, errNoOutput, errTooManyReaders, errDirectoryAway} {
 		if errors.Is(err, e) {
 			return e.Error(), true
 		}
 	}
 	switch {
-	// A deadline is a net.Error, too: the more telling causes come first.
+	// A deadline is a net.Error, too, and may be that of an attempt to connect: the
+	// more telling causes come first.
 	case errors.Is(err, eventstore.ErrUnknownOutcome):
 		return "it is not known whether the change was made; repeat it with the same Idempotency-Key", true
+	case errors.Is(err, eventstore.ErrUnavailable), errors.As(err, new(*pgconn.ConnectError)):
+		return "the database is not available, try again", true
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "the request took too long, try again", true
-	case errors.Is(err, eventstore.ErrUnavailable), databaseAway(err):
+	case databaseAway(err):
 		return "the database is not available, try again", true
 	case errors.Is(err, eventstore.ErrConflict):
 		return "too many concurrent changes to the same data, nothing was changed, try again", true
@@ -148,8 +157,15 @@ func (s *server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	status, body := answer(err, c.Response().Header().Get(echo.HeaderXRequestID))
-	if status == http.StatusServiceUnavailable {
+	answers := answer
+	if isOps(c.Request()) {
+		answers = answerOps
+	}
+	status, body := answers(err, c.Response().Header().Get(echo.HeaderXRequestID))
+	switch throttled := (*throttledError)(nil); {
+	case errors.As(err, &throttled):
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(throttled.seconds()))
+	case status == http.StatusServiceUnavailable:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	}
 	if err := writeJSON(c, status, body); err != nil {

@@ -25,6 +25,9 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 // limitTime ends the work of a request whose client may have long gone.
 func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if c.Path() == pathTaskLog && wantsEvents(c.Request()) {
+			return next(c) // a stream goes on as long as its client follows
+		}
 		limit := requestTimeout
 		if c.Path() == pathChange {
 			limit += maxChangeWait

@@ -42,18 +42,9 @@ func (s *server) listOplogs(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	if !callerOf(c).admin() {
-		filter.TargetTypes = sharedTargets()
-	}
-	rows, total, err := s.Reader.Oplogs(c.Request().Context(), filter, page.projection())
+	rows, total, err := s.Reader.Oplogs(c.Request().Context(), callerOf(c).inLists(), filter, page.projection())
 	if err != nil {
 		return err
 	}
 	return list(c, "operation_logs", page, rows, total, oplogIn(s.Config.Location))
-}
-
-// sharedTargets are the types of which everybody may read the entries; those of
-// users and the BIND configuration are for admin.
-func sharedTargets() []string {
-	return []string{projections.TargetServer, projections.TargetView, projections.TargetZone, projections.TargetRecord}
 }

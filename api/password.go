@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/sync/semaphore"
@@ -25,11 +26,14 @@ const (
 	hashPattern = "$argon2id$v=%d$m=%d,t=%d,p=%d$"
 )
 
+// hashWait is how long a login waits for its turn.
+const hashWait = 15 * time.Second
+
 // passwords makes and checks password hashes.
 //
 // Invariants:
-//  1. At most as many hashes are computed at once as there are processors, so
-//     that logins cannot exhaust the memory; the others wait or give up.
+//  1. Hashes take half of the processors at most, so that logins can exhaust
+//     neither these nor the memory; the others wait, and give up after a while.
 //  2. Checking the password of nobody costs the same as that of a user.
 type passwords struct {
 	slots *semaphore.Weighted
@@ -39,7 +43,7 @@ type passwords struct {
 
 func newPasswords() *passwords {
 	return &passwords{
-		slots:  semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
+		slots:  semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
 		nobody: formatHash(usualCost(), make([]byte, hashSalt), make([]byte, hashLength)),
 	}
 }
@@ -91,7 +95,9 @@ func formatHash(cost hashCost, salt, sum []byte) string {
 }
 
 func (p *passwords) compute(ctx context.Context, password string, salt []byte, cost hashCost, length int) ([]byte, error) {
-	if err := p.slots.Acquire(ctx, 1); err != nil {
+	wait, cancel := context.WithTimeout(ctx, hashWait)
+	defer cancel()
+	if err := p.slots.Acquire(wait, 1); err != nil {
 		return nil, fmt.Errorf("wait for a password hash: %w", err)
 	}
 	defer p.slots.Release(1)

@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/semaphore"
@@ -39,6 +41,61 @@ func TestPasswords(t *testing.T) {
 	cancel()
 	if _, err := p.check(ctx, "secret", hash); !errors.Is(err, context.Canceled) {
 		t.Errorf("a hash was computed beyond the limit: %v", err)
+	}
+}
+
+// A hash holds its slot while it is computed.
+func TestHashHoldsItsSlot(t *testing.T) {
+	t.Parallel()
+	p := newPasswords()
+	p.slots = semaphore.NewWeighted(1)
+	done := make(chan error)
+	go func() {
+		_, err := p.hash(context.Background(), "secret")
+		done <- err
+	}()
+	held := false
+	for {
+		if !p.slots.TryAcquire(1) {
+			held = true
+		} else {
+			p.slots.Release(1)
+		}
+		select {
+		case err := <-done:
+			if err != nil || !held {
+				t.Errorf("the slot was free all the time (%v)", err)
+			}
+			return
+		default:
+			runtime.Gosched()
+		}
+	}
+}
+
+// A login is refused after a hash, whoever the name is of: none can be computed
+// here, so none is refused.
+func TestRefusalsCostAHash(t *testing.T) {
+	t.Parallel()
+	s, err := newServer(t.Context(), newStack(t).cfg)
+	must(t, err)
+	s.passwords.slots = semaphore.NewWeighted(1)
+	must(t, s.passwords.slots.Acquire(t.Context(), 1))
+	local := func(name string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := s.verifyLocal(ctx, name, "wrong")
+			return err
+		}
+	}
+	for name, verify := range map[string]func(context.Context) error{
+		"a user": local("admin"), "nobody": local("nobody"), "no name at all": local("?"),
+		"the directory's": func(ctx context.Context) error { return s.refuseDirectoryUser(ctx, "nobody", "wrong") },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if err := verify(ctx); err == nil || errors.As(err, new(*refusedLogin)) {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel()
 	}
 }
 

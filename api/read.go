@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -47,20 +49,45 @@ func parseID(text string, kind resource) (int64, error) {
 	return 0, domain.Invalid("id", "必须是整数！")
 }
 
+// listPiece is how much of a list's reply is held before it is sent. A thousand
+// roles with ten thousand privileges each are a gigabyte of text.
+const listPiece = 1 << 20
+
 // list replies with one page of a list. The reply's first key is total, its
-// last current_page; the rows' key stands between.
+// last current_page; the rows' key stands between. It is sent piece by piece,
+// so that it costs little memory beside the rows.
 func list[Row, Item any](c echo.Context, key string, p page, rows []Row, total int, item func(Row) Item) error {
-	items := make([]Item, len(rows))
+	out := bytes.NewBufferString(`{"total":` + strconv.Itoa(total) + `,"` + key + `":[`)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
 	for i, row := range rows {
-		items[i] = item(row)
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		if err := enc.Encode(item(row)); err != nil {
+			return fmt.Errorf("encode list: %w", err)
+		}
+		out.Truncate(out.Len() - len("\n")) // which Encode ends with
+		if out.Len() < listPiece {
+			continue
+		}
+		if err := sendPiece(c, out); err != nil {
+			return err
+		}
 	}
-	text, err := encodeJSON(items)
-	if err != nil {
-		return err
+	out.WriteString(`],"current_page":` + strconv.FormatInt(p.Current, 10) + "}\n")
+	return sendPiece(c, out)
+}
+
+// sendPiece sends what the buffer holds, and empties it.
+func sendPiece(c echo.Context, out *bytes.Buffer) error {
+	reply := c.Response()
+	if !reply.Committed {
+		reply.Header().Set(echo.HeaderContentType, echo.MIMEApplicationJSON)
+		reply.WriteHeader(http.StatusOK)
 	}
-	body := `{"total":` + strconv.Itoa(total) + `,"` + key + `":` + strings.TrimSuffix(string(text), "\n") +
-		`,"current_page":` + strconv.FormatInt(p.Current, 10) + "}\n"
-	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, []byte(body))
+	_, err := out.WriteTo(reply)
+	return err
 }
 
 // show replies with one resource and its ETag.

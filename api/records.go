@@ -75,15 +75,16 @@ func (s *server) listRecords(c echo.Context) error {
 	if err := s.checkZoneFilter(c, filter.ZoneID); err != nil {
 		return err
 	}
-	rows, total, err := s.Reader.Records(c.Request().Context(), filter, page.projection())
+	rows, total, err := s.Reader.Records(c.Request().Context(), callerOf(c).inLists(), filter, page.projection())
 	if err != nil {
 		return err
 	}
 	return list(c, "records", page, rows, total, recordFor(callerOf(c)))
 }
 
-// checkZoneFilter: only admin lists the records of all zones at once, and a
-// zone that is asked for must be there.
+// checkZoneFilter: only admin lists the records of all zones at once. A zone that
+// is asked for must be there, and the caller must have something to see in it:
+// the zone, or single records by privileges of their own.
 func (s *server) checkZoneFilter(c echo.Context, id *int64) error {
 	if id == nil {
 		if callerOf(c).admin() {
@@ -91,8 +92,19 @@ func (s *server) checkZoneFilter(c echo.Context, id *int64) error {
 		}
 		return domain.Invalid("zone_id", "不能为空！")
 	}
-	_, err := s.Reader.Zone(c.Request().Context(), *id)
-	return zoneFound(err)
+	zone, err := s.Reader.Zone(c.Request().Context(), *id)
+	if err != nil {
+		return zoneFound(err)
+	}
+	forbidden := callerOf(c).require(access.OnRecords(zone.Target, access.OperationAccess))
+	if forbidden == nil {
+		return nil
+	}
+	_, granted, err := s.Reader.Records(c.Request().Context(), callerOf(c).inLists(), projections.RecordFilter{ZoneID: id}, projections.Page{Number: 1, Size: 1})
+	if err == nil && granted == 0 {
+		return forbidden
+	}
+	return err
 }
 
 func (s *server) showRecord(c echo.Context) error {
@@ -103,6 +115,9 @@ func (s *server) showRecord(c echo.Context) error {
 	row, err := s.Reader.Record(c.Request().Context(), id)
 	if err != nil {
 		return found(resourceRecord, id, err)
+	}
+	if err := callerOf(c).require(access.OnRecord(row.Target, row.Zone, access.OperationAccess)); err != nil {
+		return err
 	}
 	return show(c, row.Changed, recordFor(callerOf(c))(row))
 }
@@ -125,13 +140,9 @@ func (s *server) deleteRecord(c echo.Context) error {
 	})
 }
 
-// rightToRecord: whoever may update a zone may do anything to its records.
-func (s *server) rightToRecord(c echo.Context, id int64, _ access.Operation) (access.Right, error) {
+func (s *server) rightToRecord(c echo.Context, id int64, operation access.Operation) (access.Right, error) {
 	row, err := s.Reader.Record(c.Request().Context(), id)
-	if err != nil {
-		return access.Right{}, err
-	}
-	return s.rightToZone(c, row.ZoneID, access.OperationUpdate)
+	return access.OnRecord(row.Target, row.Zone, operation), err
 }
 
 func (s *server) rightToAddRecord(c echo.Context) authority {
@@ -140,8 +151,8 @@ func (s *server) rightToAddRecord(c echo.Context) authority {
 		if id == nil {
 			return access.Right{}, domain.Invalid("zone_id", "不能为空！")
 		}
-		right, err := s.rightToZone(c, *id, access.OperationUpdate)
-		return right, zoneFound(err)
+		zone, err := s.Reader.Zone(c.Request().Context(), *id)
+		return access.OnRecords(zone.Target, access.OperationUpdate), zoneFound(err)
 	}
 }
 

@@ -22,8 +22,8 @@ const (
 	keyMail      = "mail"
 )
 
-// account is a new local user, checked but not yet sealed.
-type account struct{ username, password, mail string }
+// account is a new user, checked but not yet sealed; one of the directory has no password.
+type account struct{ username, password, mail, nickname, phone, department string }
 
 // register makes a local user without roles. It logs nobody in.
 func (s *server) register(c echo.Context) error {
@@ -52,15 +52,15 @@ func (s *server) register(c echo.Context) error {
 	return s.reply(c, receipt, sayOK)
 }
 
-// checkFree spares the hash and the vault a name that is taken; whether it is
-// free is decided on the log.
+// checkFree refuses a name that the directory knows. It also spares the hash and
+// the vault a name that is taken; whether it is free is decided on the log.
 func (s *server) checkFree(ctx context.Context, username string) error {
 	_, err := s.Reader.UserByName(ctx, username)
 	if err == nil {
 		return domain.Refused("用户已存在！")
 	}
 	if errors.Is(err, projections.ErrNotFound) {
-		return nil
+		return s.refuseDirectoryName(ctx, username)
 	}
 	return err
 }
@@ -84,30 +84,38 @@ func (w *write) account() (account, error) {
 }
 
 // seal puts the account's secrets into the vault and returns the event that
-// names them. If nothing comes of the event, the entries are orphans, which the
-// vault collects.
+// names them. If nothing comes of the event, the entries are orphans: they stay,
+// and tell nobody anything.
 func (a account) seal(ctx context.Context, v *vault.Vault, p *passwords) (access.UserRegistered, error) {
-	user := access.UserRegistered{Username: a.username, Source: access.SourceLocal}
-	hash, err := p.hash(ctx, a.password)
-	if err != nil {
-		return user, err
-	}
-	credential, err := v.Put(ctx, kindPassword, []byte(hash))
-	if err != nil {
-		return user, fmt.Errorf("keep password hash: %w", err)
+	user := access.UserRegistered{Username: a.username, Source: access.SourceLDAP, Department: a.department}
+	if a.password != "" {
+		user.Source = access.SourceLocal
+		hash, err := p.hash(ctx, a.password)
+		if err != nil {
+			return user, err
+		}
+		credential, err := v.Put(ctx, kindPassword, []byte(hash))
+		if err != nil {
+			return user, fmt.Errorf("keep password hash: %w", err)
+		}
+		user.Credential = credential.String()
 	}
 	key, err := v.NewPersonalKey(ctx)
 	if err != nil {
 		return user, fmt.Errorf("personal key: %w", err)
 	}
-	user.Credential, user.PersonalKey = credential.String(), key.String()
-	if a.mail == "" {
-		return user, nil
+	user.PersonalKey = key.String()
+	for _, field := range []struct {
+		to    *access.Sealed
+		plain string
+	}{{&user.Mail, a.mail}, {&user.Nickname, a.nickname}, {&user.Phone, a.phone}} {
+		if *field.to, err = v.SealField(ctx, key, field.plain); err != nil {
+			return user, err
+		}
 	}
-	if user.Mail, err = v.SealField(ctx, key, a.mail); err != nil {
-		return user, fmt.Errorf("seal mail address: %w", err)
+	if a.mail != "" {
+		user.MailDigest, err = mailDigest(ctx, v, a.mail)
 	}
-	user.MailDigest, err = mailDigest(ctx, v, a.mail)
 	return user, err
 }
 
@@ -117,7 +125,12 @@ func mailDigest(ctx context.Context, v *vault.Vault, mail string) (string, error
 	if err != nil {
 		return "", fmt.Errorf("key of mail digests: %w", err)
 	}
+	return keyedDigest(key, access.FoldMail(mail)), nil
+}
+
+// keyedDigest tells texts apart without telling them to who lacks the key.
+func keyedDigest(key []byte, text string) string {
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(access.FoldMail(mail)))
-	return hex.EncodeToString(mac.Sum(nil)), nil
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
 }

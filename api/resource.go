@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -9,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/ops"
 )
 
 // resource is a kind of resource that paths name by id.
@@ -16,10 +18,13 @@ type resource string
 
 // The resources, as the documents call them.
 const (
-	resourceServer resource = "Server"
-	resourceView   resource = "View"
-	resourceZone   resource = "Zone"
-	resourceRecord resource = "Record"
+	resourceServer    resource = "Server"
+	resourceView      resource = "View"
+	resourceZone      resource = "Zone"
+	resourceRecord    resource = "Record"
+	resourceUser      resource = "User"
+	resourceRole      resource = "Role"
+	resourcePrivilege resource = "Privilege"
 )
 
 // missing is the error for an id in the path that names nothing.
@@ -69,7 +74,10 @@ func describe(header http.Header, r domain.Recorded) {
 		header.Set(echo.HeaderLocation, path)
 	}
 	switch r.Event.(type) {
-	case dns.ServerUpdated, dns.ViewUpdated, dns.ZoneUpdated, dns.RecordUpdated, dns.BindConfChanged:
+	case dns.ServerUpdated, dns.ViewUpdated, dns.ZoneUpdated, dns.RecordUpdated, dns.BindConfChanged,
+		access.UserProfileChanged, access.UserRolesChanged, access.UserPermissionsChanged, access.UserPasswordChanged, access.UserLinked,
+		access.RoleChanged, access.PrivilegeChanged,
+		ops.MachineUpdated, ops.AttemptAccepted, ops.CancelRequested, ops.AttemptPresumed:
 	default:
 		if !created {
 			return
@@ -91,6 +99,14 @@ func createdPath(e domain.Event) (path string, created bool) {
 		return "/dns/records/" + strconv.FormatInt(e.ID, 10), true
 	case access.UserRegistered:
 		return "/admin/users/" + strconv.FormatInt(int64(e.ID), 10), true
+	case access.RoleCreated:
+		return "/admin/roles/" + strconv.FormatInt(e.ID, 10), true
+	case access.PrivilegeCreated:
+		return "/admin/privileges/" + strconv.FormatInt(e.ID, 10), true
+	case ops.MachineAdded:
+		return pathMachine + "?machine_name=" + url.QueryEscape(e.Machine.Name), true
+	case ops.TaskCreated:
+		return pathTask + "?task_id=" + e.Task, true
 	default:
 		return "", false
 	}

@@ -21,7 +21,37 @@ const (
 	AccessUser Access = "user"
 	// AccessBindConf routes need a valid token and the right BIND_CONF_EDIT.
 	AccessBindConf Access = "BIND_CONF_EDIT"
+	// AccessAdmin routes need a valid token of a user with the role admin.
+	AccessAdmin Access = "admin"
+	// AccessSelf routes are for the user that the path names, and for admin. The
+	// handler sees to it, with [selfOrAdmin].
+	AccessSelf Access = "self"
 )
+
+// AccessCode routes need a valid token of a user with the permission of the
+// operations dialect.
+func AccessCode(code int) Access {
+	return Access(codePrefix + access.Permitted(code).Name())
+}
+
+const codePrefix = "permission "
+
+// right is what a route needs of every caller, if it does.
+func (a Access) right() (r access.Right, needed bool) {
+	for _, p := range access.Permissions() {
+		if string(a) == codePrefix+p.Name {
+			return access.Permitted(p.Code), true
+		}
+	}
+	switch a {
+	case AccessBindConf:
+		return access.EditBindConf(), true
+	case AccessAdmin:
+		return access.Administer(), true
+	default:
+		return r, false
+	}
+}
 
 // Route is one entry of the route table.
 type Route struct {
@@ -41,11 +71,13 @@ const pathChange = "/v1/changes/:position"
 // Routes is the route table, the whole of it.
 func Routes() []Route {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
-	none, dns := []domain.Context(nil), []domain.Context{domain.ContextDNS}
-	both := []domain.Context{domain.ContextDNS, domain.ContextAccess}
+	none, users := []domain.Context(nil), []domain.Context{domain.ContextAccess}
+	// What a user sees of the DNS resources hangs on the roles, too.
+	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
+	tasks := []domain.Context{domain.ContextOps}
 	return []Route{
-		{post, "/auth/login_local", AccessPublic, none, (*server).login},
-		{post, "/auth/login_ldap", AccessPublic, none, (*server).login},
+		{post, "/auth/login_local", AccessPublic, none, (*server).loginLocal},
+		{post, "/auth/login_ldap", AccessPublic, none, (*server).loginLDAP},
 		{post, "/auth/register_local", AccessPublic, none, (*server).register},
 
 		{get, "/dns/servers", AccessUser, dns, (*server).listServers},
@@ -75,7 +107,53 @@ func Routes() []Route {
 		{get, "/dns/bind_conf", AccessBindConf, dns, (*server).showBindConf},
 		{post, "/dns/bind_conf", AccessBindConf, none, (*server).changeBindConf},
 
-		{get, "/dns/oplogs", AccessUser, both, (*server).listOplogs},
+		{get, "/dns/oplogs", AccessUser, dns, (*server).listOplogs},
+
+		{get, "/admin/users", AccessAdmin, users, (*server).listUsers},
+		{get, "/admin/users/:id", AccessSelf, users, (*server).showUser},
+		{put, "/admin/users/:id", AccessAdmin, none, (*server).updateUser},
+		{del, "/admin/users/:id", AccessAdmin, none, (*server).deleteUser},
+
+		{get, "/admin/roles", AccessAdmin, dns, (*server).listRoles},
+		{post, "/admin/roles", AccessAdmin, none, (*server).createRole},
+		{get, "/admin/roles/:id", AccessAdmin, dns, (*server).showRole},
+		{put, "/admin/roles/:id", AccessAdmin, none, (*server).updateRole},
+		{del, "/admin/roles/:id", AccessAdmin, none, (*server).deleteRole},
+
+		{get, "/admin/privileges", AccessAdmin, dns, (*server).listPrivileges},
+		{post, "/admin/privileges", AccessAdmin, none, (*server).createPrivilege},
+		{get, "/admin/privileges/:id", AccessAdmin, dns, (*server).showPrivilege},
+		{put, "/admin/privileges/:id", AccessAdmin, none, (*server).updatePrivilege},
+		{del, "/admin/privileges/:id", AccessAdmin, none, (*server).deletePrivilege},
+
+		{put, "/v1/users/:id/password", AccessSelf, none, (*server).changePassword},
+		{post, "/v1/users/:id/ldap-link", AccessAdmin, none, (*server).linkUser},
+
+		{get, pathTask, AccessCode(access.CodeGetTask), tasks, (*server).listTasks},
+		{post, pathTask, AccessUser, none, (*server).postTask},
+		{del, pathTask, AccessUser, none, (*server).deleteTask},
+
+		{get, pathMachine, AccessCode(access.CodeGetMachine), tasks, (*server).listMachines},
+		{post, pathMachine, AccessUser, none, (*server).postMachine},
+		{del, pathMachine, AccessUser, none, (*server).deleteMachine},
+
+		{post, pathUpdate, AccessUser, none, (*server).postUpdate},
+
+		{get, pathUser, AccessUser, users, (*server).opsUsers},
+		{post, pathUser, AccessUser, none, (*server).postOpsUser},
+		{del, pathUser, AccessUser, none, (*server).deleteOpsUser},
+
+		{get, pathLogin, AccessPublic, none, (*server).opsLoginState},
+		{post, pathLogin, AccessPublic, none, (*server).opsLogin},
+
+		{get, pathPermission, AccessUser, users, (*server).listPermissions},
+
+		{get, pathSSHKey, AccessCode(access.CodeGetSSHKey), tasks, (*server).listGrants},
+		{post, pathSSHKey, AccessUser, none, (*server).postGrant},
+
+		{get, "/v1/agents", AccessCode(access.CodeGetMachine), nil, (*server).listAgents},
+		{get, "/v1/access", AccessCode(access.CodeGetSSHKey), tasks, (*server).showAccess},
+		{get, pathTaskLog, AccessCode(access.CodeGetTask), tasks, (*server).showTaskLog},
 
 		{get, pathChange, AccessUser, dns, (*server).showChange},
 		{post, pathBatch, AccessUser, none, (*server).runBatch},
@@ -89,6 +167,7 @@ func Routes() []Route {
 
 // guard puts the route's access check before its handler.
 func (s *server) guard(r Route) echo.HandlerFunc {
+	right, needed := r.Access.right()
 	return func(c echo.Context) error {
 		if r.Access == AccessPublic {
 			return r.handle(s, c)
@@ -97,12 +176,12 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if r.Access == AccessBindConf {
-			if err := caller.require(access.EditBindConf()); err != nil {
+		c.Set(callerKey, caller)
+		if needed {
+			if err := caller.require(right); err != nil {
 				return err
 			}
 		}
-		c.Set(callerKey, caller)
 		if err := s.awaitPosition(c, r.Reads); err != nil {
 			return err
 		}

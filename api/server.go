@@ -31,11 +31,16 @@ type server struct {
 	passwords *passwords
 	tokens    *tokens
 	callers   *callers
+	logins    *loginThrottle
+	// loginKey keys the digests of names that nobody has.
+	loginKey []byte
 	// fingerprintKey keys the fingerprints of idempotent requests: a plain
 	// digest of a body with a password would let it be guessed offline.
 	fingerprintKey []byte
 	// batches has a place for each batch in work.
 	batches chan struct{}
+	// followers has a place for each stream of output that is open.
+	followers chan struct{}
 }
 
 // New returns the handler of all routes. It reads, or on the first start
@@ -55,7 +60,7 @@ func New(cfg Config) (http.Handler, error) {
 	e.HTTPErrorHandler = s.answerError
 	e.Use(requestID, accessLog(s.Log, observe), recoverPanic, keepPrivate, limitBody, limitTime)
 	for _, r := range Routes() {
-		e.Add(r.Method, r.Path, s.guard(r))
+		e.Add(r.Method, r.Path, s.reaching(r, s.guard(r)))
 	}
 	return e, nil
 }
@@ -64,18 +69,22 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	tokens, err := newTokens(ctx, cfg.Vault)
+	keys, err := newKeyring(ctx, cfg.Vault)
 	if err != nil {
 		return nil, err
+	}
+	loginKey, err := cfg.Vault.Named(ctx, "login", randomKey)
+	if err != nil {
+		return nil, fmt.Errorf("key of failed logins: %w", err)
 	}
 	fingerprintKey, err := cfg.Vault.Named(ctx, "idempotency", randomKey)
 	if err != nil {
 		return nil, fmt.Errorf("key of request fingerprints: %w", err)
 	}
 	return &server{
-		Config: cfg, passwords: newPasswords(), tokens: tokens,
-		callers: newCallers(cfg.Reader, cfg.Progress), fingerprintKey: fingerprintKey,
-		batches: make(chan struct{}, maxBatches),
+		Config: cfg, passwords: newPasswords(), tokens: newTokens(keys),
+		callers: newCallers(cfg.Store), logins: newLoginThrottle(), loginKey: loginKey, fingerprintKey: fingerprintKey,
+		batches: make(chan struct{}, maxBatches), followers: make(chan struct{}, maxFollowers),
 	}, nil
 }
 
@@ -97,6 +106,7 @@ func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 // flight finish for up to 10 s. It closes the listener.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	srv := NewHTTPServer(handler, log)
+	srv.BaseContext = announceDraining(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
 	go func() {

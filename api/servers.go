@@ -29,7 +29,7 @@ func serverFor(who *caller) func(projections.Server) serverBody {
 			ID: row.ID, Host: row.Host, IP: row.IP, Env: row.Env, Type: row.Type,
 			ZbProcessItem: row.ZbProcessItem, ZbPortItem: row.ZbPortItem,
 			ZbResolveItem: row.ZbResolveItem, ZbResolveRateID: row.ZbResolveRateID,
-			permissions: who.permissions(access.KindServer, row.ID, row.Host),
+			permissions: who.permissions(row.Target),
 		}
 	}
 }
@@ -54,7 +54,7 @@ func (s *server) listServers(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	rows, total, err := s.Reader.Servers(c.Request().Context(), filter, page.projection())
+	rows, total, err := s.Reader.Servers(c.Request().Context(), callerOf(c).inLists(), filter, page.projection())
 	if err != nil {
 		return err
 	}
@@ -69,6 +69,9 @@ func (s *server) showServer(c echo.Context) error {
 	row, err := s.Reader.Server(c.Request().Context(), id)
 	if err != nil {
 		return found(resourceServer, id, err)
+	}
+	if err := callerOf(c).require(access.On(row.Target, access.OperationAccess)); err != nil {
+		return err
 	}
 	return show(c, row.Changed, serverFor(callerOf(c))(row))
 }
@@ -93,5 +96,5 @@ func (s *server) deleteServer(c echo.Context) error {
 
 func (s *server) rightToServer(c echo.Context, id int64, operation access.Operation) (access.Right, error) {
 	row, err := s.Reader.Server(c.Request().Context(), id)
-	return access.On(access.KindServer, id, row.Host, operation), err
+	return access.On(row.Target, operation), err
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
 )
 
 const adminPassword = "correct horse"
@@ -58,6 +59,7 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	models := []projections.Model{
 		projections.NewAccessModel(),
 		projections.NewDNSModel(projections.NewUsernames(store), time.UTC),
+		opsmodel.New(),
 	}
 	must(t, projections.Prepare(ctx, pool, store, models...))
 	progress, err := projections.NewProgress(nc, store.LogID())
@@ -73,7 +75,7 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	must(t, err)
 	registry := prometheus.NewRegistry()
 	s := &stack{t: t, store: store, pool: pool, cfg: Config{
-		Store: store, Reader: projections.NewReader(pool), Progress: progress, Vault: secrets,
+		Store: store, Reader: projections.NewReader(pool), Ops: opsmodel.NewReader(pool), Progress: progress, Vault: secrets,
 		CheckConf: func(context.Context, string) error { return nil },
 		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, Log: quiet, Registerer: registry, Gatherer: registry,
 	}}
@@ -149,7 +151,7 @@ func (s *stack) awaitLog() {
 	must(s.t, err)
 	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
 	defer cancel()
-	for _, c := range []domain.Context{domain.ContextAccess, domain.ContextDNS} {
+	for _, c := range []domain.Context{domain.ContextAccess, domain.ContextDNS, domain.ContextOps} {
 		must(s.t, s.cfg.Progress.Wait(ctx, c, head.Position))
 	}
 }

@@ -14,21 +14,14 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore/vault"
 )
 
 const (
 	tokenLife = 24 * time.Hour
-	keyBytes  = 32
+	// clockSkew is how far the clocks of two processes may differ: one issues what
+	// the other reads at once.
+	clockSkew = time.Minute
 )
-
-// randomKey makes a key for HMAC-SHA256.
-func randomKey() []byte {
-	key := make([]byte, keyBytes)
-	// Read fills the key or, without an entropy source, ends the program.
-	_, _ = rand.Read(key)
-	return key
-}
 
 // claims are a token's claims; user is for the client, the id decides.
 type claims struct {
@@ -40,14 +33,14 @@ type claims struct {
 // which may pass to someone else.
 type holder struct {
 	ID domain.UserID
-	// Generation is that of the user's credential, see [generation]: with the
-	// password change the tokens that were had for the old one.
+	// Generation is that of the user when the token was given, see [generation].
 	Generation string
 }
 
-// generation tells a user's credentials apart without telling their vault ids.
-func generation(credential string) string {
-	sum := sha256.Sum256([]byte("opsledger credential\x00" + credential))
+// generation changes with a user's password and roles, and with it the tokens
+// from before end. It tells neither vault ids nor positions.
+func generation(credential string, revoked domain.Position) string {
+	sum := sha256.Sum256([]byte("opsledger credential\x00" + credential + "\x00" + strconv.FormatInt(int64(revoked), 10)))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -56,44 +49,26 @@ func generation(credential string) string {
 // Invariants:
 //  1. Only HS256 with the key that the header's kid names is accepted.
 //  2. A token without exp, or past it, is refused.
+//  3. A token of the future is refused, but not for clocks that differ a little.
 type tokens struct {
-	// keys by id; current signs, all of them verify, so that a key can be
-	// replaced while old tokens live on.
-	keys    map[string][]byte
-	current string
-	parser  *jwt.Parser
+	keys   *keyring
+	parser *jwt.Parser
 }
 
-func newTokens(ctx context.Context, v *vault.Vault) (*tokens, error) {
-	key, err := v.Named(ctx, "jwt", randomKey)
-	if err != nil {
-		return nil, fmt.Errorf("token key: %w", err)
-	}
-	return tokensWith(key), nil
-}
-
-// tokensWith signs with the first key and accepts all.
-func tokensWith(keys ...[]byte) *tokens {
-	t := &tokens{
-		keys:    map[string][]byte{},
-		current: keyID(keys[0]),
+func newTokens(keys *keyring) *tokens {
+	return &tokens{
+		keys: keys,
 		parser: jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-			jwt.WithExpirationRequired(), jwt.WithIssuedAt()),
+			jwt.WithExpirationRequired()),
 	}
-	for _, key := range keys {
-		t.keys[keyID(key)] = key
-	}
-	return t
-}
-
-// keyID names a key without telling it.
-func keyID(key []byte) string {
-	sum := sha256.Sum256(append([]byte("opsledger token key\x00"), key...))
-	return hex.EncodeToString(sum[:8])
 }
 
 // issue returns a token for the holder, valid for 24 h from now.
-func (t *tokens) issue(h holder, username string, now time.Time) (string, error) {
+func (t *tokens) issue(ctx context.Context, h holder, username string, now time.Time) (string, error) {
+	key, err := t.keys.signing(ctx)
+	if err != nil {
+		return "", err
+	}
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		User: username,
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -102,30 +77,40 @@ func (t *tokens) issue(h holder, username string, now time.Time) (string, error)
 			ID:        fmt.Sprintf("%d.%s.%s", h.ID, h.Generation, rand.Text()),
 		},
 	})
-	token.Header["kid"] = t.current
-	text, err := token.SignedString(t.keys[t.current])
+	token.Header["kid"] = key.id
+	text, err := token.SignedString(key.secret)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
 	return text, nil
 }
 
-// read returns the holder of a valid token. The error says why it is not valid, for the log.
-func (t *tokens) read(text string) (holder, error) {
+// read returns the holder of a valid token. The error is [errTokenInvalid] with
+// the reason, for the log, or that of the vault.
+func (t *tokens) read(ctx context.Context, text string) (holder, error) {
 	var c claims
-	if _, err := t.parser.ParseWithClaims(text, &c, t.key); err != nil {
-		return holder{}, err
+	var vaultErr error
+	_, err := t.parser.ParseWithClaims(text, &c, func(token *jwt.Token) (any, error) {
+		kid, _ := token.Header["kid"].(string)
+		secret, err := t.keys.verifying(ctx, kid)
+		if err != nil && !errors.Is(err, errUnknownKey) {
+			vaultErr = err
+		}
+		return secret, err
+	})
+	switch {
+	case vaultErr != nil:
+		return holder{}, vaultErr
+	case err != nil:
+		return holder{}, fmt.Errorf("%w: %w", errTokenInvalid, err)
+	case c.IssuedAt != nil && time.Until(c.IssuedAt.Time) > clockSkew:
+		return holder{}, fmt.Errorf("%w: issued at %v, in the future", errTokenInvalid, c.IssuedAt)
 	}
-	return parseTokenID(c.ID)
-}
-
-func (t *tokens) key(token *jwt.Token) (any, error) {
-	kid, _ := token.Header["kid"].(string)
-	key, ok := t.keys[kid]
-	if !ok {
-		return nil, errors.New("token of an unknown key")
+	h, err := parseTokenID(c.ID)
+	if err != nil {
+		return h, fmt.Errorf("%w: %w", errTokenInvalid, err)
 	}
-	return key, nil
+	return h, nil
 }
 
 func parseTokenID(jti string) (holder, error) {

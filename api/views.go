@@ -19,7 +19,7 @@ type viewBody struct {
 
 func viewFor(who *caller) func(projections.View) viewBody {
 	return func(row projections.View) viewBody {
-		return viewBody{ID: row.ID, Name: row.Name, ACL: row.ACL, permissions: who.permissions(access.KindView, row.ID, row.Name)}
+		return viewBody{ID: row.ID, Name: row.Name, ACL: row.ACL, permissions: who.permissions(row.Target)}
 	}
 }
 
@@ -27,6 +27,7 @@ func viewInput(p *params) dns.ViewInput {
 	return dns.ViewInput{Name: p.text("name"), ACL: p.text("acl")}
 }
 
+// listViews shows all of them: views are visible to everyone logged in.
 func (s *server) listViews(c echo.Context) error {
 	q, err := readQuery(c)
 	if err != nil {
@@ -75,5 +76,5 @@ func (s *server) deleteView(c echo.Context) error {
 
 func (s *server) rightToView(c echo.Context, id int64, operation access.Operation) (access.Right, error) {
 	row, err := s.Reader.View(c.Request().Context(), id)
-	return access.On(access.KindView, id, row.Name, operation), err
+	return access.On(row.Target, operation), err
 }

@@ -35,6 +35,8 @@ type write struct {
 	*params
 	id      identity
 	ifMatch *domain.Position
+	// action is what a POST of the operations dialect wants done.
+	action string
 	// correlation ties what follows from the request together in the log.
 	correlation uuid.UUID
 }
@@ -53,7 +55,11 @@ func (s *server) beginWrite(c echo.Context, actor domain.UserID) (*write, error)
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.identify(c.Request(), actor, b.canonical)
+	canonical := b.canonical
+	if isOps(c.Request()) { // whose DELETE may be told in the query what to delete
+		canonical = append(append([]byte(c.Request().URL.RawQuery), 0), canonical...)
+	}
+	id, err := s.identify(c.Request(), actor, canonical)
 	if err != nil {
 		return nil, err
 	}
@@ -66,17 +72,22 @@ func (s *server) write(c echo.Context, right authority, build builder) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := s.execute(c, w, func(w *write) (domain.Command, error) {
+	receipt, err := s.carry(c, w, right, build)
+	if err != nil {
+		return err
+	}
+	return s.reply(c, receipt, sayOK)
+}
+
+// carry builds and executes the command of a write of a user, see [server.execute].
+func (s *server) carry(c echo.Context, w *write, right authority, build builder) (eventstore.Receipt, error) {
+	return s.execute(c, w, func(w *write) (domain.Command, error) {
 		cmd, err := build(w)
 		if w.err != nil {
 			err = w.err
 		}
 		return cmd, prefer(c, w, right, err)
 	})
-	if err != nil {
-		return err
-	}
-	return s.reply(c, receipt, sayOK)
 }
 
 // sayOK is the body of most successful writes.
@@ -124,7 +135,7 @@ func (s *server) execute(c echo.Context, w *write, build builder) (eventstore.Re
 
 // refuse returns the error that answers a write that failed with err.
 func (s *server) refuse(c echo.Context, w *write, err error) error {
-	status, body, ok := refusal(err)
+	status, body, ok := refusal(c.Request(), err)
 	if !w.id.keyed() || !ok {
 		return err
 	}
@@ -144,10 +155,12 @@ func (s *server) refuse(c echo.Context, w *write, err error) error {
 }
 
 // refusal returns the reply to an error by which a write was refused for good.
-func refusal(err error) (status int, body any, ok bool) {
+func refusal(r *http.Request, err error) (status int, body any, ok bool) {
 	var refused *domain.Error
 	var refusedBatch *batch.Error
 	switch {
+	case errors.As(err, &refused) && refused.Code != domain.CodeUnauthenticated && isOps(r):
+		status, body = answerOps(refused, "")
 	case errors.As(err, &refused) && refused.Code != domain.CodeUnauthenticated:
 		status, body = answerDomain(refused)
 	case errors.As(err, &refusedBatch):
@@ -214,8 +227,11 @@ func (s *server) affected(ctx context.Context, receipt eventstore.Receipt) (map[
 		if err != nil {
 			return nil, 0, fmt.Errorf("head of the log: %w", err)
 		}
-		affected[domain.ContextDNS] = head.Last[domain.ContextDNS]
-		return affected, head.Last[domain.ContextDNS], nil
+		var last domain.Position
+		for of, position := range head.Last {
+			affected[of], last = position, max(last, position)
+		}
+		return affected, last, nil
 	}
 	for _, recorded := range receipt.Events {
 		descriptor, ok := s.Store.Codec().Descriptor(recorded.Event.EventType())

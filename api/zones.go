@@ -29,7 +29,7 @@ func zoneFor(who *caller) func(projections.Zone) zoneBody {
 			ID: row.ID, Name: row.Name, Group: row.Group, Type: row.Type,
 			Forwarders:   dns.FormatForwarders(row.Forwarders),
 			ViewNameList: nameList(row.ViewNames),
-			permissions:  who.permissions(access.KindZone, row.ID, row.Name),
+			permissions:  who.permissions(row.Target),
 			ViewIDs:      append([]int64{}, row.ViewIDs...),
 		}
 	}
@@ -62,7 +62,7 @@ func (s *server) listZones(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	rows, total, err := s.Reader.Zones(c.Request().Context(), filter, page.projection())
+	rows, total, err := s.Reader.Zones(c.Request().Context(), callerOf(c).inLists(), filter, page.projection())
 	if err != nil {
 		return err
 	}
@@ -77,6 +77,9 @@ func (s *server) showZone(c echo.Context) error {
 	row, err := s.Reader.Zone(c.Request().Context(), id)
 	if err != nil {
 		return found(resourceZone, id, err)
+	}
+	if err := callerOf(c).require(access.On(row.Target, access.OperationAccess)); err != nil {
+		return err
 	}
 	return show(c, row.Changed, zoneFor(callerOf(c))(row))
 }
@@ -101,5 +104,5 @@ func (s *server) deleteZone(c echo.Context) error {
 
 func (s *server) rightToZone(c echo.Context, id int64, operation access.Operation) (access.Right, error) {
 	row, err := s.Reader.Zone(c.Request().Context(), id)
-	return access.On(access.KindZone, id, row.Name, operation), err
+	return access.On(row.Target, operation), err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/ops"
 )
 
 var update = flag.Bool("update", false, "write the golden files that are missing; those that exist are never changed")
@@ -37,7 +38,7 @@ func samples() []domain.Event {
 		Name: "p1", Operation: access.OperationDelete, ResourceType: access.KindZone, ResourceID: 3, Comment: "备注",
 	}
 	moved := access.PrivilegeData{Name: "a b", Operation: 9, ResourceType: access.KindRecord, ResourceID: 4}
-	return []domain.Event{
+	return append(opsSamples(), []domain.Event{
 		dns.ServerCreated{ID: 1, Server: server, Privilege: 5}, dns.ServerUpdated{ID: 1, Before: server, After: other},
 		dns.ServerDeleted{ID: 1, Server: other, Privilege: 5}, dns.ServerEnrolled{ID: 1}, dns.ServerWithdrawn{ID: 1},
 		dns.ViewCreated{ID: 2, View: view, Privilege: 8}, dns.ViewUpdated{ID: 2, Before: view, After: dns.ViewData{Name: "v2", ACL: "any"}},
@@ -63,10 +64,10 @@ func samples() []domain.Event {
 		access.RoleChanged{ID: 8, FormerName: "运维", Name: "role1", Privileges: []int64{}}, access.RoleDeleted{ID: 8, Name: "role1"},
 		access.PrivilegeCreated{ID: 14, Privilege: privilege}, access.PrivilegeChanged{ID: 14, Before: privilege, After: moved},
 		access.PrivilegeDeleted{ID: 14, Privilege: moved},
-	}
+	}...)
 }
 
-func codec() *domain.Codec { return domain.NewCodec(dns.Events(), access.Events()) }
+func codec() *domain.Codec { return domain.NewCodec(dns.Events(), access.Events(), ops.Events()) }
 
 func goldenFile(name string, schema int) string {
 	return filepath.Join("testdata", "events", fmt.Sprintf("%s.v%d.json", name, schema))

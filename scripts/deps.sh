@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the programs that opsledger runs or is tested with, if any is missing:
 #   scripts/deps.sh run     PostgreSQL server, named and its tools, curl
-#   scripts/deps.sh test    the same and a C compiler (the race detector needs one)
+#   scripts/deps.sh test    the same, a C compiler (the race detector needs one) and OpenLDAP's server
 # Debian's packages, as root or by sudo; otherwise it says what to install.
 set -eu
 
@@ -22,6 +22,9 @@ command -v dig >/dev/null 2>&1 || need bind9-dnsutils
 command -v curl >/dev/null 2>&1 || need curl
 if [ "${1:-run}" = test ]; then
     command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
+    command -v slapd >/dev/null 2>&1 || [ -x /usr/sbin/slapd ] || need slapd
+    command -v git >/dev/null 2>&1 || need git
+    command -v svnadmin >/dev/null 2>&1 || need subversion
 fi
 [ -n "$missing" ] || exit 0
 
@@ -51,6 +54,10 @@ case "$missing" in *postgresql*)
         $as_root mkdir -p /etc/postgresql-common
         echo 'create_main_cluster = false' | $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
     fi ;;
+esac
+case "$missing" in *slapd*)
+    # Nor a default directory.
+    echo 'slapd slapd/no_configuration boolean true' | $as_root debconf-set-selections ;;
 esac
 
 echo "installing:$missing"

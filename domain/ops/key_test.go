@@ -83,7 +83,7 @@ func TestDeletedUserOpensNothing(t *testing.T) {
 	}
 	domaintest.Outcome{Events: outcome.Events[1:]}.Then(t,
 		ops.UserKeysChanged{User: nobody, Before: []string{keyA}, After: []string{}},
-		ops.AccountRevoked{User: nobody, Machine: 7, Account: "root"}, keysSet())
+		ops.AccountRevoked{User: nobody, Username: "nobody", Machine: 7, Account: "root"}, keysSet())
 }
 
 // A grant and a key change at the same time: one of them reads again, so the

@@ -50,6 +50,7 @@ func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		return events, err
 	}
 	user := newUserKeys(c.ID)
+	user.name = events[0].(access.UserDeleted).Username
 	if err := h.Load(user); err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		events = append(events, UserKeysChanged{User: c.ID, Before: user.keys, After: []string{}})
 	}
 	for i, a := range user.accounts() {
-		events = append(events, AccountRevoked{User: c.ID, Machine: a.machine, Account: a.name}, sets[i])
+		events = append(events, AccountRevoked{User: c.ID, Username: user.name, Machine: a.machine, Account: a.name}, sets[i])
 	}
 	return events, nil
 }

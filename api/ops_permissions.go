@@ -1,0 +1,70 @@
+package api
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// permissionBody is a permission on the wire.
+type permissionBody struct {
+	Permission string `json:"permission"`
+	Desc       string `json:"permission_desc"`
+	Code       int    `json:"permission_code"`
+}
+
+// listPermissions lists the catalogue, or what of it a user has. Everybody may
+// ask that of themselves.
+func (s *server) listPermissions(c echo.Context) error {
+	q, err := readQuery(c)
+	if err != nil {
+		return err
+	}
+	name := q.text("username")
+	start, count := q.opsPage()
+	if err := s.requireUnlessOwn(c, name, access.CodeGetPermission); err != nil {
+		return err
+	}
+	if q.err != nil {
+		return q.err
+	}
+	all := access.Permissions()
+	if name != nil {
+		user, err := s.Reader.UserByName(c.Request().Context(), *name)
+		if err != nil {
+			return noSuchUser(*name, err)
+		}
+		all = slices.DeleteFunc(all, func(p access.Permission) bool { return !has(user, p.Code) })
+	}
+	page := all[min(start, len(all)):min(start+count, len(all))]
+	return opsRows(c, page, len(all), func(p access.Permission) permissionBody {
+		return permissionBody{Permission: p.Name, Desc: p.Desc, Code: p.Code}
+	})
+}
+
+// has says whether a user has a code. The role admin comes to the code 1.
+func has(user projections.User, code int) bool {
+	admin := slices.ContainsFunc(user.Roles, func(r projections.Role) bool { return r.ID == access.RoleAdmin })
+	return slices.Contains(user.Codes, code) || admin && code == access.CodeAdmin
+}
+
+// requireUnlessOwn refuses a caller who lacks the permission, unless they ask about themselves.
+func (s *server) requireUnlessOwn(c echo.Context, name *string, code int) error {
+	if who := callerOf(c); name == nil || !who.named(*name) {
+		return who.require(access.Permitted(code))
+	}
+	return nil
+}
+
+// noSuchUser turns the read models' "not there" into a refusal.
+func noSuchUser(name string, err error) error {
+	if errors.Is(err, projections.ErrNotFound) || errors.Is(err, errNoUser) {
+		return domain.Refused("user %s does not exist", printableName(name))
+	}
+	return err
+}

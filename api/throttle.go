@@ -1,0 +1,119 @@
+package api
+
+import (
+	linked "container/list"
+	"crypto/sha256"
+	"sync"
+	"time"
+)
+
+// How many logins may fail, and how fast more are allowed.
+const (
+	failuresPerName    = 10
+	nameRecovers       = 30 * time.Second
+	failuresPerAddress = 100
+	addressRecovers    = time.Second
+	// maxThrottled bounds what is remembered of each kind, in entries of about 200 bytes.
+	maxThrottled = 20_000
+)
+
+// throttle lets each key have a number of attempts, and one more every while.
+//
+// Invariants:
+//  1. An attempt counts from its begin: those that run at once cannot exceed the limit.
+//  2. It remembers at most a fixed number of keys, the latest used; a key is
+//     kept as a digest, whatever its length.
+type throttle struct {
+	burst   float64
+	recover time.Duration
+	most    int
+	now     func() time.Time
+
+	mu     sync.Mutex
+	known  map[throttleKey]*linked.Element
+	recent *linked.List // of *bucket, most recently used first
+}
+
+type throttleKey [sha256.Size]byte
+
+func throttleKeyOf(parts ...string) throttleKey {
+	h := sha256.New()
+	for _, p := range parts {
+		sum := sha256.Sum256([]byte(p)) // of one length, so that parts cannot shift into each other
+		h.Write(sum[:])
+	}
+	return throttleKey(h.Sum(nil))
+}
+
+// bucket is what a key has left, as of a time.
+type bucket struct {
+	key  throttleKey
+	left float64
+	at   time.Time
+}
+
+func newThrottle(burst int, recover time.Duration) *throttle {
+	return &throttle{
+		burst: float64(burst), recover: recover, most: maxThrottled, now: time.Now,
+		known: map[throttleKey]*linked.Element{}, recent: linked.New(),
+	}
+}
+
+// take begins an attempt. Otherwise it returns how long to wait for the next one.
+func (t *throttle) take(key throttleKey) (wait time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.bucket(key)
+	if b.left < 1 {
+		return time.Duration((1 - b.left) * float64(t.recover))
+	}
+	b.left--
+	return 0
+}
+
+// giveBack ends an attempt that shall not count.
+func (t *throttle) giveBack(key throttleKey) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.bucket(key)
+	b.left = min(b.left+1, t.burst)
+}
+
+// forget gives the key all its attempts again.
+func (t *throttle) forget(key throttleKey) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if element, ok := t.known[key]; ok {
+		t.remove(element)
+	}
+}
+
+// knows says whether the key is remembered.
+func (t *throttle) knows(key throttleKey) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ok := t.known[key]
+	return ok
+}
+
+// bucket returns the key's bucket, filled up to now.
+func (t *throttle) bucket(key throttleKey) *bucket {
+	now := t.now()
+	if element, ok := t.known[key]; ok {
+		t.recent.MoveToFront(element)
+		b := element.Value.(*bucket)
+		b.left = min(t.burst, b.left+float64(now.Sub(b.at))/float64(t.recover))
+		b.at = now
+		return b
+	}
+	b := &bucket{key: key, left: t.burst, at: now}
+	t.known[key] = t.recent.PushFront(b)
+	for len(t.known) > t.most {
+		t.remove(t.recent.Back())
+	}
+	return b
+}
+
+func (t *throttle) remove(element *linked.Element) {
+	delete(t.known, t.recent.Remove(element).(*bucket).key)
+}
