@@ -9,9 +9,6 @@ import (
 	"github.com/opsledger/opsledger/domain/ops"
 )
 
-// maxLogPage bounds the lines of one page.
-const maxLogPage = 1000
-
 // logPageBody is a page of an attempt's output.
 type logPageBody struct {
 	TaskID  string          `json:"task_id"`

@@ -72,7 +72,10 @@ func (p *pulse) run(ctx context.Context) {
 			return
 		case <-time.After(wait):
 		}
-		answers := p.ask(ctx) || p.ask(ctx)
+		answers := p.ask(ctx)
+		if !answers {
+			answers = p.ask(ctx) // on a new connection: the old one alone may have been cut
+		}
 		switch {
 		case ctx.Err() != nil:
 			return // says nothing about the server

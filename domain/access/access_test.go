@@ -87,8 +87,6 @@ func must[T any](v T, err error) T { return domaintest.Must(v, err) }
 
 func ptr[T any](v T) *T { return &v }
 
-func join(lists ...[]domain.Event) []domain.Event { return slices.Concat(lists...) }
-
 func rolesOf(user domain.UserID, before, after []int64) domain.Event {
 	return access.UserRolesChanged{ID: user, Before: before, After: after}
 }
