@@ -14,13 +14,19 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/bind"
 	"github.com/opsledger/opsledger/workers/busauth"
 	"github.com/opsledger/opsledger/workers/confcheck"
 	"github.com/opsledger/opsledger/workers/consumers"
+	"github.com/opsledger/opsledger/workers/erasure"
+	"github.com/opsledger/opsledger/workers/hostdesk"
+	outputs "github.com/opsledger/opsledger/workers/output"
+	"github.com/opsledger/opsledger/workers/presence"
 	"github.com/opsledger/opsledger/workers/reporter"
 	"github.com/opsledger/opsledger/workers/roster"
 	"github.com/opsledger/opsledger/workers/snapshots"
@@ -38,8 +44,12 @@ type App struct {
 	bus      *bus
 	progress *projections.Progress
 	reader   *projections.Reader
-	auth     *busauth.Authenticator
-	roster   *roster.Roster
+	ops      *opsmodel.Reader
+	presence *presence.Presence
+	auth     *busauth.Authority
+	output   *outputs.Store
+	roster   *roster.Servers
+	hosts    *roster.Hosts
 	reports  *reporter.Reporter
 	registry *prometheus.Registry
 
@@ -59,7 +69,7 @@ func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App
 		a.startListener, a.startLog, a.startBus, a.startProjections, a.seed, a.startWorkers,
 	}
 	if dev {
-		steps = append(steps, a.startLocalAgent)
+		steps = append(steps, a.startLocalAgent, a.startLocalHost)
 	}
 	for _, step := range append(steps, a.startAPI) {
 		if err := step(ctx); err != nil {
@@ -106,7 +116,7 @@ func openStore(ctx context.Context, db *database, registry prometheus.Registerer
 	return store, nil
 }
 
-func newCodec() *domain.Codec { return domain.NewCodec(access.Events(), dns.Events()) }
+func newCodec() *domain.Codec { return domain.NewCodec(access.Events(), dns.Events(), ops.Events()) }
 
 // startBus connects to JetStream and starts the relay.
 func (a *App) startBus(ctx context.Context) error {
@@ -115,7 +125,7 @@ func (a *App) startBus(ctx context.Context) error {
 		return err
 	}
 	a.auth = auth
-	if a.bus, err = openBus(a.cfg, a.db.folder.sub("nats"), auth.Authenticate, a.log); err != nil {
+	if a.bus, err = openBus(ctx, a.cfg, a.db.folder.sub("nats"), auth, a.log); err != nil {
 		return err
 	}
 	a.life.onStop("NATS", func() error { a.bus.close(); return nil })
@@ -125,6 +135,9 @@ func (a *App) startBus(ctx context.Context) error {
 			err = fmt.Errorf("%w (the stream is kept in %s)", err, a.db.folder.sub("nats"))
 		}
 		return err
+	}
+	if a.bus.push != nil {
+		a.life.start("bus trust", func(ctx context.Context) error { return auth.Keep(ctx, a.bus.nc, a.bus.push) })
 	}
 	a.life.start("relay", eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).Run)
 	return nil
@@ -141,7 +154,7 @@ func (a *App) startProjections(ctx context.Context) error {
 		return err
 	}
 	a.life.onStop("progress", func() error { a.progress.Close(); return nil })
-	a.reader = projections.NewReader(a.db.pool)
+	a.reader, a.ops = projections.NewReader(a.db.pool), opsmodel.NewReader(a.db.pool)
 	for _, model := range models {
 		runner := projections.NewRunner(projections.RunnerConfig{
 			Pool: a.db.pool, Store: a.store, JS: a.bus.js, Model: model,
@@ -157,26 +170,47 @@ func newModels(store *eventstore.Store, cfg Config) []projections.Model {
 	return []projections.Model{
 		projections.NewAccessModel(),
 		projections.NewDNSModel(projections.NewUsernames(store), cfg.location),
+		opsmodel.New(),
 	}
 }
 
 // startWorkers serves the agents.
 func (a *App) startWorkers(context.Context) error {
-	a.roster = roster.New(roster.Config{Reader: a.reader, Progress: a.progress, NC: a.bus.nc, Log: a.log})
+	a.roster = roster.NewServers(roster.Config{Progress: a.progress, NC: a.bus.nc, Log: a.log}, a.reader)
 	a.life.start("roster", a.roster.Run)
 	a.life.start("consumers", consumers.New(consumers.Config{
-		NC: a.bus.nc, JS: a.bus.js, Roster: a.roster, Store: a.store, Log: a.log,
-	}).Run)
+		NC: a.bus.nc, JS: a.bus.js, Store: a.store, Log: a.log,
+	}, a.roster).Run)
 	a.life.start("snapshots", snapshots.New(snapshots.Config{
 		NC: a.bus.nc, Store: a.store, Reader: a.reader, Progress: a.progress, Roster: a.roster,
 		Vault: a.vault, Log: a.log, Registerer: a.registry,
 	}).Run)
+	a.life.start("erasure", erasure.New(erasure.Config{Store: a.store, Vault: a.vault, Log: a.log}).Run)
 	a.reports = reporter.New(reporter.Config{
 		NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Progress: a.progress, Roster: a.roster,
 		Log: a.log, Registerer: a.registry,
 	})
 	a.life.start("reporter", a.reports.Run)
+	a.startHostWorkers()
 	return nil
+}
+
+// startHostWorkers serves the hosts that run tasks.
+func (a *App) startHostWorkers() {
+	a.output = outputs.New(outputs.Config{NC: a.bus.nc, JS: a.bus.js, Replicas: a.cfg.NATSReplicas, Log: a.log})
+	a.life.start("output", a.output.Run)
+	a.hosts = roster.NewHosts(roster.Config{Progress: a.progress, NC: a.bus.nc, Log: a.log}, a.ops)
+	a.life.start("host roster", a.hosts.Run)
+	a.life.start("host consumers", consumers.NewHosts(consumers.Config{
+		NC: a.bus.nc, JS: a.bus.js, Store: a.store, Log: a.log,
+	}, a.hosts).Run)
+	a.life.start("host desk", hostdesk.New(hostdesk.Config{
+		NC: a.bus.nc, Store: a.store, Reader: a.ops, Progress: a.progress, Log: a.log,
+	}).Run)
+	a.presence = presence.New(presence.Config{
+		NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Reader: a.ops, Log: a.log,
+	})
+	a.life.start("presence", a.presence.Run)
 }
 
 // startListener takes the HTTP port, so that a port in use is known before
@@ -199,10 +233,17 @@ func (a *App) startListener(ctx context.Context) error {
 // startAPI serves the REST APIs.
 func (a *App) startAPI(ctx context.Context) error {
 	check := confcheck.New(confcheck.Config{NC: a.bus.nc, Online: a.reports.Online, Log: a.log})
+	ldap, err := a.cfg.openDirectory(a.log)
+	if err != nil {
+		return err
+	}
+	known := agents{reader: a.reader, ops: a.ops, reports: a.reports, hosts: a.presence}
 	handler, err := api.New(api.Config{
-		Store: a.store, Reader: a.reader, Progress: a.progress, Vault: a.vault,
+		Store: a.store, Reader: a.reader, Ops: a.ops, Progress: a.progress, Vault: a.vault,
+		Presence: known, Agents: known, Output: attemptOutput{a.output}, AttemptWithin: a.cfg.TaskDeadline,
 		Changes: changes{a.reports}, CheckConf: check.Check, Ready: a.ready,
 		Location: a.cfg.location, AllowRegister: a.cfg.Register,
+		Directory: ldap, TrustedProxies: a.cfg.proxies,
 		Log: a.log, Registerer: a.registry, Gatherer: a.registry,
 	})
 	if err != nil {
@@ -223,6 +264,9 @@ func (a *App) announce() error {
 
 // ready says why a write would not be served now; under dev, named must answer, too.
 func (a *App) ready(ctx context.Context) error {
+	if a.store.Reachable().Err() != nil {
+		return errors.New("PostgreSQL does not answer")
+	}
 	if _, err := a.store.Head(ctx); err != nil {
 		return errors.New("PostgreSQL does not answer")
 	}

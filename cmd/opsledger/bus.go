@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -17,37 +20,72 @@ type bus struct {
 	nc *nats.Conn
 	js jetstream.JetStream
 	// url is where agents connect.
-	url   string
+	url string
+	// push brings a new statement about an account to the servers.
+	push  busauth.Push
 	close func()
 }
 
-// openBus connects to --nats-url or starts the embedded server, which asks
-// authenticate about everybody but this process.
-func openBus(cfg Config, dir string, authenticate embeddednats.Authenticate, log *slog.Logger) (*bus, error) {
-	b := &bus{url: cfg.NATSURL, close: func() {}}
-	options := connectionOptions(log)
-	var err error
+// openBus connects to --nats-url or starts the embedded server, which trusts
+// whom the authority trusts.
+func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
 	if cfg.NATSURL != "" {
-		b.nc, err = nats.Connect(cfg.NATSURL, options...)
-	} else {
-		var server *embeddednats.Server
-		server, err = embeddednats.Start(embeddednats.Config{Listen: cfg.NATSListen, Dir: dir, Authenticate: authenticate, Isolate: busauth.Isolate, Log: log})
-		if err != nil {
-			return nil, err
-		}
-		b.url, b.close = server.URL(), server.Stop
-		b.nc, err = server.Connect(options...)
+		return connectBus(cfg.NATSURL, authority, log)
 	}
+	trust, err := authority.Trust(ctx)
 	if err != nil {
-		b.close()
+		return nil, err
+	}
+	server, err := embeddednats.Start(embeddednats.Config{
+		Listen: cfg.NATSListen, Dir: dir, Trust: trust, Own: authority.AsControl(), Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	nc, err := server.Connect(connectionOptions(log)...)
+	if err != nil {
+		server.Stop()
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
-	stopServer := b.close
-	b.close = func() {
-		b.nc.Close()
-		stopServer()
+	return newBus(nc, server.URL(), server.UpdateAccount, server.Stop)
+}
+
+// connectBus connects to a NATS that runs as `opsledger nats-config` says. Where
+// the URL names a user, NATS has users of its own, and trusts agents by itself.
+func connectBus(servers string, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
+	options := connectionOptions(log)
+	var push busauth.Push
+	closePush := func() {}
+	if !namesUser(servers) {
+		options = append(options, authority.AsControl())
+		var err error
+		if push, closePush, err = authority.PushTo(servers, connectionOptions(log)...); err != nil {
+			return nil, err
+		}
 	}
-	if b.js, err = jetstream.New(b.nc); err != nil {
+	nc, err := nats.Connect(servers, options...)
+	if err != nil {
+		closePush()
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	return newBus(nc, servers, push, closePush)
+}
+
+// namesUser says whether a list of server URLs carries a user name.
+func namesUser(list string) bool {
+	for _, one := range strings.Split(list, ",") {
+		if u, err := url.Parse(strings.TrimSpace(one)); err == nil && u.User != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// newBus takes the connection over; closeLast is called after it was closed.
+func newBus(nc *nats.Conn, servers string, push busauth.Push, closeLast func()) (*bus, error) {
+	b := &bus{nc: nc, url: servers, push: push, close: func() { nc.Close(); closeLast() }}
+	var err error
+	if b.js, err = jetstream.New(nc); err != nil {
 		b.close()
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/opsledger/opsledger/api/directory"
 )
 
 // Config is what the flags of `serve` and `dev` say.
@@ -36,8 +38,19 @@ type Config struct {
 	Timezone string
 	// Register allows /auth/register_local.
 	Register bool
-	LogLevel string
+	// LDAP is the directory that vouches for users; without URLs there is none.
+	LDAP directory.Config
+	// LDAPPasswordFile holds the password of LDAP.BindDN, instead of a flag.
+	LDAPPasswordFile string
+	// TrustedProxies are addresses or networks, separated by commas, whose
+	// X-Forwarded-For is believed.
+	TrustedProxies string
+	// TaskDeadline is how long a task waits for its machine to begin; 0 is the
+	// API's default.
+	TaskDeadline time.Duration
+	LogLevel     string
 
+	proxies  []netip.Prefix
 	location *time.Location
 	dns      netip.AddrPort
 	level    slog.Level
@@ -66,6 +79,11 @@ func (c *Config) Validate() error {
 		errs = append(errs, named("--nats-replicas", errors.New("want 1 to 5")))
 	}
 	errs = append(errs, checkURL("--database-url", c.DatabaseURL), checkURL("--nats-url", c.NATSURL))
+	if c.TaskDeadline < 0 {
+		errs = append(errs, named("--task-deadline", errors.New("cannot be negative")))
+	}
+	c.proxies, err = parseNetworks(c.TrustedProxies)
+	errs = append(errs, named("--trusted-proxies", err), c.checkDirectory())
 	return errors.Join(errs...)
 }
 

@@ -1,18 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"log/slog"
-	"net/http"
 	"os"
-	"path"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	mdns "github.com/miekg/dns"
 
@@ -20,6 +14,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if code, yes := supervising(); yes { // an agent in this process started it
+		os.Exit(code)
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 		os.Exit(0)
@@ -31,10 +28,8 @@ const testPassword = "correct horse"
 
 // devServer is `opsledger dev` in this process, on free ports.
 type devServer struct {
-	t       *testing.T
+	*caller
 	app     *App
-	client  *http.Client
-	token   string
 	stopped bool
 }
 
@@ -67,7 +62,7 @@ func startServer(t *testing.T, cfg Config, dev bool) *devServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &devServer{t: t, app: app, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}
+	s := &devServer{caller: newCaller(t, app.listener.Addr().String()), app: app}
 	t.Cleanup(s.stop)
 	s.login()
 	return s
@@ -85,73 +80,6 @@ func (s *devServer) stop() {
 	}
 }
 
-func (s *devServer) login() {
-	s.t.Helper()
-	reply, body := s.call(http.MethodPost, "/auth/login_local", `{"username":"admin","password":"`+testPassword+`"}`)
-	var answer struct{ Token string }
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || reply.StatusCode != http.StatusOK {
-		s.t.Fatalf("login: status %d, %v: %s", reply.StatusCode, err, body)
-	}
-	s.token = answer.Token
-}
-
-// call makes one request and returns the reply with its whole body.
-func (s *devServer) call(method, target, body string) (*http.Response, string) {
-	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, "http://"+s.app.listener.Addr().String()+target, bytes.NewBufferString(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if s.token != "" {
-		req.Header.Set("Authorization", s.token)
-	}
-	reply, err := s.client.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer reply.Body.Close()
-	text, err := io.ReadAll(reply.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return reply, string(text)
-}
-
-func (s *devServer) write(method, target, body string) *http.Response {
-	s.t.Helper()
-	reply, text := s.call(method, target, body)
-	if reply.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s %s %s: status %d: %s", method, target, body, reply.StatusCode, text)
-	}
-	return reply
-}
-
-func (s *devServer) post(target, body string) *http.Response {
-	s.t.Helper()
-	return s.write(http.MethodPost, target, body)
-}
-
-func (s *devServer) put(target, body string) *http.Response {
-	s.t.Helper()
-	return s.write(http.MethodPut, target, body)
-}
-
-func (s *devServer) delete(target string) *http.Response {
-	s.t.Helper()
-	return s.write(http.MethodDelete, target, "")
-}
-
-// created is the id of what the reply says was created.
-func (s *devServer) created(reply *http.Response) string {
-	s.t.Helper()
-	id := path.Base(reply.Header.Get("Location"))
-	if _, err := strconv.Atoi(id); err != nil {
-		s.t.Fatalf("Location %q", reply.Header.Get("Location"))
-	}
-	return id
-}
-
 func (s *devServer) head() int64 {
 	s.t.Helper()
 	head, err := s.app.store.Head(s.t.Context())
@@ -159,25 +87,6 @@ func (s *devServer) head() int64 {
 		s.t.Fatal(err)
 	}
 	return int64(head.Position)
-}
-
-// live waits until the change is proved to be served.
-func (s *devServer) live(position string) {
-	s.t.Helper()
-	_, body := s.call(http.MethodGet, "/v1/changes/"+position+"?wait=20s", "")
-	if !strings.Contains(body, `"INSYNC"`) || !strings.Contains(body, `"percent":100`) {
-		s.t.Fatalf("change %s: %s", position, body)
-	}
-}
-
-func (s *devServer) wantBody(target string, parts ...string) {
-	s.t.Helper()
-	_, body := s.call(http.MethodGet, target, "")
-	for _, part := range parts {
-		if !strings.Contains(body, part) {
-			s.t.Errorf("%s lacks %s: %s", target, part, body)
-		}
-	}
 }
 
 func (s *devServer) query(name, kind string, class uint16) *mdns.Msg {

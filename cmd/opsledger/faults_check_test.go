@@ -25,12 +25,8 @@ import (
 func (w *workload) check() {
 	w.t.Helper()
 	w.live()
-	pool := openPool(w.t, w.databaseURL())
-	store, err := eventstore.Open(w.t.Context(), eventstore.Config{Pool: pool, Codec: newCodec()})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer store.Close()
+	pool := openPool(w.t, w.serve.databaseURL())
+	store := openLogOf(w.t, pool)
 	w.checkLog(store)
 	all := w.everything()
 	w.checkRows(projections.NewReader(pool), all)
@@ -38,8 +34,19 @@ func (w *workload) check() {
 	w.checkNamed(all)
 }
 
+// openLogOf opens the log for reading.
+func openLogOf(t *testing.T, pool *pgxpool.Pool) *eventstore.Store {
+	t.Helper()
+	store, err := eventstore.Open(t.Context(), eventstore.Config{Pool: pool, Codec: newCodec()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	return store
+}
+
 // checkLog: every acknowledged write is in the log once, at its position, and
-// nothing else is there that clients could have written.
+// nothing else is there that clients could have written, but for their logins.
 func (w *workload) checkLog(store *eventstore.Store) {
 	w.t.Helper()
 	head, err := store.Head(w.t.Context())
@@ -52,7 +59,7 @@ func (w *workload) checkLog(store *eventstore.Store) {
 			if at++; int64(e.Position) != at {
 				return fmt.Errorf("event %d follows event %d", e.Position, at-1)
 			}
-			if e.Actor != access.AdminID {
+			if e.Actor != access.AdminID || e.Type == (access.UserLoggedIn{}).EventType() {
 				continue
 			}
 			if want := missing[at]; want != e.Type {
@@ -92,7 +99,7 @@ func (w *workload) checkRows(r *projections.Reader, all belongings) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	servers := rowsOf(w, func(p projections.Page) ([]projections.Server, int, error) {
-		return r.Servers(ctx, projections.ServerFilter{}, p)
+		return r.Servers(ctx, projections.System(), projections.ServerFilter{}, p)
 	}, func(s projections.Server) (int64, dns.ServerData) { return s.ID, s.ServerData })
 	maps.DeleteFunc(servers, func(_ int64, s dns.ServerData) bool { return s.IP == "127.0.0.1" }) // the agent's
 	sameRows(w, "servers", servers, all.servers)
@@ -101,11 +108,11 @@ func (w *workload) checkRows(r *projections.Reader, all belongings) {
 	}, func(v projections.View) (int64, dns.ViewData) { return v.ID, v.ViewData })
 	sameRows(w, "views", views, all.views)
 	zones := rowsOf(w, func(p projections.Page) ([]projections.Zone, int, error) {
-		return r.Zones(ctx, projections.ZoneFilter{}, p)
+		return r.Zones(ctx, projections.System(), projections.ZoneFilter{}, p)
 	}, func(z projections.Zone) (int64, string) { return z.ID, fmt.Sprint(z.ZoneData) })
 	sameRows(w, "zones", zones, textOf(all.zones))
 	records := rowsOf(w, func(p projections.Page) ([]projections.Record, int, error) {
-		return r.Records(ctx, projections.RecordFilter{}, p)
+		return r.Records(ctx, projections.System(), projections.RecordFilter{}, p)
 	}, func(x projections.Record) (int64, ownRecord) { return x.ID, ownRecord{x.ZoneID, x.RecordData} })
 	sameRows(w, "records", records, all.records)
 	if all.conf != "" {
@@ -113,7 +120,7 @@ func (w *workload) checkRows(r *projections.Reader, all belongings) {
 			w.t.Errorf("configuration %q, %v; acknowledged was %q", conf.Text, err, all.conf)
 		}
 	}
-	_, entries, err := r.Oplogs(ctx, projections.OplogFilter{Operator: "admin"}, projections.Page{Number: 1, Size: 1})
+	_, entries, err := r.Oplogs(ctx, projections.System(), projections.OplogFilter{Operator: "admin"}, projections.Page{Number: 1, Size: 1})
 	if err != nil || entries != len(w.acked) {
 		w.t.Errorf("%d entries in the operation log, %v; %d writes acknowledged", entries, err, len(w.acked))
 	}

@@ -92,13 +92,19 @@ type answer struct {
 // write repeats a write until it is carried out or refused, and reports whether
 // it was carried out. An acknowledged write must be exactly one event of the type.
 func (c *client) write(event, method, target string, body map[string]any) (answer, bool) {
+	return c.append([]string{event}, method, target, body)
+}
+
+// append is write for what must be one event of each of the types, in this
+// order and with none of others between them.
+func (c *client) append(events []string, method, target string, body map[string]any) (answer, bool) {
 	key := fmt.Sprintf("client %d write %d", c.id, c.next())
 	give := time.Now().Add(90 * time.Second)
 	for {
 		a, err := c.ask(method, target, key, 0, body)
 		switch {
 		case err == nil && a.status == http.StatusOK:
-			c.w.acknowledged(c.id, a.position, event)
+			c.w.acknowledged(c.id, a.position, events)
 			c.acks.Add(1)
 			return a, true
 		case err == nil && refusals[a.status]:
@@ -126,7 +132,7 @@ func (c *client) ask(method, target, key string, least int64, body map[string]an
 		}
 		text = bytes.NewReader(encoded)
 	}
-	req, err := http.NewRequestWithContext(c.w.t.Context(), method, "http://"+c.w.http+target, text)
+	req, err := http.NewRequestWithContext(c.w.t.Context(), method, "http://"+c.w.serve.address+target, text)
 	if err != nil {
 		return answer{}, err
 	}

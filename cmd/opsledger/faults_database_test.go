@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/opsledger/opsledger/eventstore"
-	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/privatepg"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
@@ -103,6 +103,16 @@ func (p *postgres) start() {
 	}
 }
 
+// kill ends the postmaster at once; it is started again.
+func (p *postgres) kill() {
+	p.t.Helper()
+	if err := syscall.Kill(runningPID(p.t, p.pidFile(), "postgres"), syscall.SIGKILL); err != nil {
+		p.t.Error(err)
+	}
+}
+
+func (p *postgres) pidFile() string { return filepath.Join(p.dir, "data", "postmaster.pid") }
+
 func (p *postgres) stop() {
 	p.t.Helper()
 	if p.server == nil {
@@ -120,16 +130,12 @@ func (p *postgres) stop() {
 // is published, projected or lost twice.
 func TestTwoServesShareEverything(t *testing.T) {
 	t.Parallel()
-	bus, err := embeddednats.Start(embeddednats.Config{Listen: "127.0.0.1:0", Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(bus.Stop)
+	bus := startNATS(t)
 	url, keys := testkit.PostgresURL(t), filepath.Join(t.TempDir(), "vault.key")
 	var both [2]*devServer
 	for i := range both {
 		cfg := testConfig(t.TempDir())
-		cfg.DatabaseURL, cfg.NATSURL, cfg.KeyFile = url, bus.URL(), keys
+		cfg.DatabaseURL, cfg.NATSURL, cfg.KeyFile = url, bus.url(), keys
 		both[i] = startServer(t, cfg, false)
 	}
 	a, b := both[0], both[1]

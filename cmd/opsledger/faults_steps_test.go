@@ -18,24 +18,34 @@ const (
 	serverClient, confClient = 5, 6
 )
 
+// deed is something that a client does now and then, weight times as often as
+// one of weight 1.
+type deed struct {
+	weight int
+	do     func(*client)
+}
+
+// repertoire is all that clients do. What a later part of opsledger offers comes
+// with deeds of its own.
+var repertoire = slices.Concat(recordDeeds, zoneDeeds, siteDeeds, batchDeeds)
+
+var (
+	recordDeeds = []deed{{40, (*client).addRecord}, {14, (*client).updateRecord}, {12, (*client).deleteRecord}, {3, (*client).refusedRecord}}
+	zoneDeeds   = []deed{{6, (*client).addZone}, {4, (*client).relinkZone}, {2, (*client).renameZone}, {2, (*client).turnZone}, {2, (*client).deleteZone}}
+	// siteDeeds change what all zones have in common.
+	siteDeeds = []deed{{1, (*client).renameView}, {1, (*client).ownView}, {1, (*client).server}, {1, (*client).configure}}
+)
+
 // step does one thing of a random kind.
 func (c *client) step() {
-	steps := []struct {
-		weight int
-		do     func()
-	}{
-		{40, c.addRecord}, {14, c.updateRecord}, {12, c.deleteRecord}, {6, c.addZone}, {4, c.relinkZone},
-		{2, c.renameZone}, {2, c.turnZone}, {2, c.deleteZone}, {1, c.renameView}, {3, c.refusedRecord}, {1, c.ownView},
-		{1, c.server}, {1, c.configure},
-	}
 	total := 0
-	for _, s := range steps {
-		total += s.weight
+	for _, d := range repertoire {
+		total += d.weight
 	}
 	at := c.rng.IntN(total)
-	for _, s := range steps {
-		if at -= s.weight; at < 0 {
-			s.do()
+	for _, d := range repertoire {
+		if at -= d.weight; at < 0 {
+			d.do(c)
 			return
 		}
 	}
@@ -47,6 +57,13 @@ func (c *client) addZone() {
 	if len(c.own.zones) >= mostZones {
 		return
 	}
+	z := c.newZone()
+	if a, ok := c.write("ZoneCreated", http.MethodPost, "/dns/zones", zoneBody(z)); ok {
+		c.own.zones[a.id] = z
+	}
+}
+
+func (c *client) newZone() dns.ZoneData {
 	z := dns.ZoneData{
 		Name: fmt.Sprintf("z%d.c%d.test", c.next(), c.id), Type: dns.ZoneMaster, Forwarders: []string{},
 		Group: []dns.ZoneGroup{dns.GroupInternal, dns.GroupInternal, dns.GroupInternal, dns.GroupHijack, dns.GroupExternal}[c.rng.IntN(5)],
@@ -57,9 +74,7 @@ func (c *client) addZone() {
 	if z.Group.Rendered() {
 		z.ViewIDs = c.someViews()
 	}
-	if a, ok := c.write("ZoneCreated", http.MethodPost, "/dns/zones", zoneBody(z)); ok {
-		c.own.zones[a.id] = z
-	}
+	return z
 }
 
 func zoneBody(z dns.ZoneData) map[string]any {
@@ -156,10 +171,9 @@ func (c *client) deleteZone() {
 	}
 }
 
-// newRecord makes a record for the zone, sound in itself; what is at its name
+// newRecord makes a record for a zone like this, sound in itself; what is at its name
 // already may speak against it.
-func (c *client) newRecord(zone int64) dns.RecordData {
-	z := c.own.zones[zone]
+func (c *client) newRecord(z dns.ZoneData) dns.RecordData {
 	r := dns.RecordData{Host: fmt.Sprint("h", c.rng.IntN(25)), Comment: fmt.Sprintf("%d of client %d, “%s”", c.next(), c.id, "注释")}
 	if !z.Group.Rendered() {
 		r.Line = []string{"default", "电信"}[c.rng.IntN(2)]
@@ -189,8 +203,9 @@ func (c *client) newRecord(zone int64) dns.RecordData {
 }
 
 // recordBody names the record's view as it is called now; by the time that the
-// write is decided it may be called otherwise.
-func (c *client) recordBody(zone int64, r dns.RecordData) map[string]any {
+// write is decided it may be called otherwise. The zone is its id or, in a batch,
+// what stands for it.
+func (c *client) recordBody(zone any, r dns.RecordData) map[string]any {
 	view := r.Line
 	if r.ViewID != 0 {
 		view = c.w.views.name(r.ViewID)
@@ -208,7 +223,7 @@ func (c *client) addRecord() {
 		c.addZone()
 		return
 	}
-	r := c.newRecord(zone)
+	r := c.newRecord(c.own.zones[zone])
 	if a, ok := c.write("RecordAdded", http.MethodPost, "/dns/records", c.recordBody(zone, r)); ok {
 		c.own.records[a.id] = ownRecord{zone, r}
 		if c.rng.IntN(5) == 0 {
@@ -223,7 +238,7 @@ func (c *client) updateRecord() {
 		return
 	}
 	zone := c.own.records[id].zone
-	r := c.newRecord(zone)
+	r := c.newRecord(c.own.zones[zone])
 	if _, ok := c.write("RecordUpdated", http.MethodPut, resource("records", id), c.recordBody(zone, r)); ok {
 		c.own.records[id] = ownRecord{zone, r}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -54,8 +55,14 @@ func (v *sharedViews) ids() []int64 {
 // newWorkload starts opsledger with the shared views.
 func newWorkload(t *testing.T, seed uint64, clients int) *workload {
 	t.Helper()
+	return newWorkloadOn(startProcesses(t), seed, clients)
+}
+
+func newWorkloadOn(p *processes, seed uint64, clients int) *workload {
+	t := p.t
+	t.Helper()
 	t.Logf("seed %d", seed)
-	w := &workload{processes: startProcesses(t), seed: seed, views: sharedViews{names: map[int64]string{}}, acked: map[int64]string{}}
+	w := &workload{processes: p, seed: seed, views: sharedViews{names: map[int64]string{}}, acked: map[int64]string{}}
 	for id := range max(clients, baseViews) {
 		w.clients = append(w.clients, newClient(w, id))
 	}
@@ -82,14 +89,19 @@ func (w *workload) login() {
 	w.token = said.Token
 }
 
-// acknowledged notes that a write was; no two can have one position.
-func (w *workload) acknowledged(client int, position int64, event string) {
+// acknowledged notes that a write was, whose events end at the position; no two
+// can have one position.
+func (w *workload) acknowledged(client int, last int64, events []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if other, twice := w.acked[position]; twice || position == 0 {
-		w.t.Errorf("client %d: %s was acknowledged as event %d, which is %q", client, event, position, other)
+	position := last - int64(len(events))
+	for _, event := range events {
+		position++
+		if other, twice := w.acked[position]; twice || position < 1 {
+			w.t.Errorf("client %d: %s was acknowledged as event %d, which is %q", client, event, position, other)
+		}
+		w.acked[position] = event
 	}
-	w.acked[position] = event
 }
 
 // fault is something that goes wrong, and is repaired where opsledger does not
@@ -148,22 +160,45 @@ func (w *workload) total() (n int64) {
 }
 
 // last is the position of the last acknowledged write.
-func (w *workload) last() int64 { return slices.Max(slices.Collect(maps.Keys(w.acked))) }
+func (w *workload) last() int64 {
+	return slices.Max(slices.Collect(maps.Keys(w.acked)))
+}
 
-// live waits until named was proved to serve everything.
+// lastForAgents is last without what agents are not told of.
+func (w *workload) lastForAgents() (last int64) {
+	codec := newCodec()
+	for position, event := range w.acked {
+		if d, ok := codec.Descriptor(event); ok && d.Context == domain.ContextDNS {
+			last = max(last, position)
+		}
+	}
+	return last
+}
+
+// live waits until named was proved to serve everything. That it serves the last
+// change is not enough: one that changes nothing in named is served before it was made.
 func (w *workload) live() {
 	w.t.Helper()
-	var said []byte
+	last := w.lastForAgents()
 	w.eventually("everything is live", func() bool {
-		a, err := w.clients[0].ask(http.MethodGet, fmt.Sprintf("/v1/changes/%d?wait=10s", w.last()), "", 0, nil)
-		said = a.body
+		a, err := w.clients[0].ask(http.MethodGet, fmt.Sprintf("/v1/changes/%d?wait=10s", last), "", 0, nil)
 		var change struct {
 			State   string
-			Percent int
+			Servers []struct {
+				Applied int64 `json:"applied_position"`
+			}
 		}
-		if err == nil && json.Unmarshal(a.body, &change) == nil && change.State == "FAILED" {
-			w.t.Fatalf("named does not serve event %d: %s", w.last(), said)
+		if err != nil || json.Unmarshal(a.body, &change) != nil {
+			return false
 		}
-		return err == nil && change.State == "INSYNC" && change.Percent == 100
+		if change.State == "FAILED" {
+			w.t.Fatalf("named does not serve event %d: %s", last, a.body)
+		}
+		for _, server := range change.Servers {
+			if server.Applied < last {
+				return false
+			}
+		}
+		return change.State == "INSYNC" && len(change.Servers) > 0
 	})
 }

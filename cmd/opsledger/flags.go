@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/opsledger/opsledger/api"
 )
 
 // fromEnv gives a flag its environment variable: --nats-url is OPSLEDGER_NATS_URL.
@@ -41,8 +43,12 @@ func serveFlags(c *Config) []cli.Flag {
 	flags := []cli.Flag{
 		textFlag("http", "`host:port` of the REST APIs, port 0 takes any", "127.0.0.1:8080", &c.HTTP),
 		textFlag("admin-password", "password of user admin on the first start (default: random, printed once)", "", &c.AdminPassword),
+		textFlag("trusted-proxies", "addresses or networks, comma separated, whose X-Forwarded-For is believed", "", &c.TrustedProxies),
 		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account; --register=false does not", Value: true,
 			Destination: &c.Register, Sources: fromEnv("register")},
+		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: api.DefaultAttemptWithin,
+			Destination: &c.TaskDeadline, Sources: fromEnv("task-deadline")},
 	}
+	flags = append(flags, ldapFlags(c)...)
 	return append(append(flags, busFlags(c)...), storageFlags(c)...)
 }

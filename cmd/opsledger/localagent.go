@@ -13,6 +13,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/workers/agent"
 	"github.com/opsledger/opsledger/workers/bind"
+	"github.com/opsledger/opsledger/workers/busauth"
 )
 
 // startLocalAgent registers this machine as a server, unless it is one, and
@@ -23,7 +24,7 @@ func (a *App) startLocalAgent(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("register this machine: %w", err)
 	}
-	credentials, err := a.auth.Credentials(ctx, server, a.bus.url)
+	credentials, err := a.auth.Credentials(ctx, busauth.Identity{Kind: busauth.KindServer, ID: server}, a.bus.url)
 	if err != nil {
 		return err
 	}

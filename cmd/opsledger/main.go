@@ -19,6 +19,9 @@ import (
 var version = "unknown"
 
 func main() {
+	if code, yes := supervising(); yes {
+		os.Exit(code)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args, os.Stdout, os.Stderr); err != nil {
@@ -55,7 +58,7 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
 			devCommand(), serveCommand(), agentCommand(), migrateCommand(),
-			rebuildCommand(), recoverCommand(), benchCommand(), versionCommand(),
+			rebuildCommand(), recoverCommand(), rotateKeysCommand(), natsConfigCommand(), benchCommand(), versionCommand(),
 		},
 	}
 	strict(root)

@@ -13,6 +13,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/workers/busauth"
 )
 
 func migrateCommand() *cli.Command {
@@ -40,7 +41,7 @@ func rebuildCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "rebuild",
 		Usage:     "compute the read models anew from the log, while the old ones serve",
-		ArgsUsage: "[name …]   access, dns; all when none is named",
+		ArgsUsage: "[name …]   access, dns, ops; all when none is named",
 		Flags:     storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			cfg.NATSReplicas = 1
@@ -118,7 +119,11 @@ func recoverTail(ctx context.Context, w io.Writer, l *openLog, cfg Config) error
 		return fmt.Errorf("%s: %w; stop it first", cfg.Data, errDataInUse)
 	}
 	cfg.NATSListen = "" // nobody needs to connect meanwhile
-	b, err := openBus(cfg, l.db.folder.sub("nats"), nil, l.log)
+	authority, err := busauth.New(ctx, busauth.Config{Store: l.store, Vault: l.vault, Log: l.log})
+	if err != nil {
+		return err
+	}
+	b, err := openBus(ctx, cfg, l.db.folder.sub("nats"), authority, l.log)
 	if err != nil {
 		return err
 	}

@@ -3,55 +3,40 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
-
-	"github.com/opsledger/opsledger/workers/busauth"
 )
 
-// The cluster of docker-compose.yml gives agents what the embedded server does, in an account of their own.
-func TestContainerClusterConfinesAgents(t *testing.T) {
-	for name, value := range map[string]string{"HOSTNAME": "nats1", "NATS_CONTROL_PASSWORD": "c", "NATS_AGENT_PASSWORD": "a"} {
-		t.Setenv(name, value)
+// The cluster of docker-compose.yml trusts whom `nats-config` says, and nobody else.
+func TestContainerClusterTrustsNatsConfig(t *testing.T) {
+	t.Setenv("HOSTNAME", "nats1")
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "trust"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	err := run(t.Context(), []string{
+		"opsledger", "nats-config", "--data", filepath.Join(dir, "data"), "--out", filepath.Join(dir, "trust", "opsledger.conf"),
+		"--resolver-dir", filepath.Join(dir, "jwt"), "--log-level", "error",
+	}, &said, &said)
+	if err != nil {
+		t.Fatal(err, said.String())
 	}
 	text, err := os.ReadFile("../../docker/nats.conf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "nats.conf")
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "/data", t.TempDir())), 0o600); err != nil {
+	file := filepath.Join(dir, "nats.conf")
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "/data", filepath.Join(dir, "store"))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	opts, err := server.ProcessConfigFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range opts.Users {
-		if u.Username == "control" {
-			continue
-		}
-		if u.Account == nil || u.Account.Name != "AGENTS" {
-			t.Errorf("user %s is in account %v", u.Username, u.Account)
-		}
-		want := busauth.Permissions(1)
-		compareSubjects(t, "publish", u.Permissions.Publish.Allow, want.Publish.Allow)
-		compareSubjects(t, "subscribe", u.Permissions.Subscribe.Allow, want.Subscribe.Allow)
-		if (u.Permissions.Response == nil) != (want.Response == nil) {
-			t.Error("the right to answer differs")
-		}
-	}
-	if len(opts.Users) != 2 {
-		t.Errorf("%d users, want control and one agent", len(opts.Users))
-	}
-}
-
-func compareSubjects(t *testing.T, what string, got, want []string) {
-	t.Helper()
-	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
-	if !slices.Equal(got, want) {
-		t.Errorf("%s: %q, want %q", what, got, want)
+	if len(opts.TrustedOperators) != 1 || opts.AccountResolver == nil || len(opts.Users) > 0 || opts.NoAuthUser != "" || !opts.JetStream {
+		t.Errorf("operators %v, resolver %v, users %v", opts.TrustedOperators, opts.AccountResolver, opts.Users)
 	}
 }

@@ -205,9 +205,13 @@ func serverConsumer(id int64) jetstream.ConsumerConfig {
 	return c
 }
 
-// hostConsumer describes the consumer of a host.
+// hostConsumer describes the consumer of a host. Its state is in memory alone: a
+// host asks for its work and resets the consumer whenever it starts to follow, and
+// on disk JetStream would write a file for each event and each acknowledgement.
+// With a NATS server that restarts alone it is gone, and made again by the next check.
 func hostConsumer(id int64) jetstream.ConsumerConfig {
 	c := agentConsumer(protocol.HostConsumer(id))
+	c.MemoryStorage = true
 	c.Description = fmt.Sprintf("work for machine %d", id)
 	c.FilterSubjects = protocol.EventFilter(id)
 	return c

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/workers/presence"
+	"github.com/opsledger/opsledger/workers/reporter"
+)
+
+// agents lets the API, which does not know workers, ask who lives.
+type agents struct {
+	reader  *projections.Reader
+	ops     *opsmodel.Reader
+	reports *reporter.Reporter
+	hosts   *presence.Presence
+}
+
+// Host implements [api.Presence].
+func (a agents) Host(machine int64) (online bool, seen time.Time) {
+	h := a.hosts.Host(machine)
+	return h.Online, h.Seen
+}
+
+// Agents implements [api.Agents].
+func (a agents) Agents(ctx context.Context) ([]api.Agent, error) {
+	servers, err := a.reader.EnrolledServers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	machines, err := a.ops.Enrolled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]api.Agent, 0, len(servers)+len(machines))
+	for _, s := range slices.Backward(servers) { // which are newest first
+		h := a.reports.Heard(s.ID)
+		list = append(list, api.Agent{
+			Kind: api.AgentOfServer, ID: s.ID, Name: s.Host, Online: h.Online, LastSeen: orNull(h.Seen), Version: h.Named,
+		})
+	}
+	for _, m := range machines {
+		h := a.hosts.Host(m.ID)
+		list = append(list, api.Agent{
+			Kind: api.AgentOfMachine, ID: m.ID, Name: m.Name, Online: h.Online, LastSeen: orNull(h.Seen), Version: h.Version,
+		})
+	}
+	return list, nil
+}
+
+// orNull is nil for the time that never was.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

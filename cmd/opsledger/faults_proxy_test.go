@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// postgresProxy stands between serve and PostgreSQL, and can keep to itself that
+// something was committed.
+type postgresProxy struct {
+	t        *testing.T
+	upstream *pgx.ConnConfig
+	listener net.Listener
+	wg       sync.WaitGroup
+
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+	// marker is in what is not to be answered, empty for nothing; committed is
+	// closed when the answer was kept.
+	marker    string
+	committed chan struct{}
+}
+
+func newPostgresProxy(t *testing.T, url string) *postgresProxy {
+	t.Helper()
+	upstream, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", testkit.Address(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &postgresProxy{t: t, upstream: upstream, listener: listener, conns: map[net.Conn]bool{}}
+	p.wg.Go(p.accept)
+	t.Cleanup(func() {
+		listener.Close()
+		p.mu.Lock()
+		for c := range p.conns {
+			c.Close()
+		}
+		p.mu.Unlock()
+		p.wg.Wait()
+	})
+	return p
+}
+
+func (p *postgresProxy) url() string {
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", p.upstream.User, p.listener.Addr(), p.upstream.Database)
+}
+
+// keep lets the next transaction that has the marker in it commit, and its
+// connection fall silent before it says so. The channel is closed then.
+func (p *postgresProxy) keep(marker string) (committed <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.marker, p.committed = marker, make(chan struct{})
+	return p.committed
+}
+
+func (p *postgresProxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("unix", filepath.Join(p.upstream.Host, fmt.Sprint(".s.PGSQL.", p.upstream.Port)))
+		if err != nil { // PostgreSQL is away
+			client.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.conns[client], p.conns[server] = true, true
+		p.mu.Unlock()
+		marked := &atomic.Bool{}
+		p.wg.Go(func() { pass(server, client, func(asked []byte) bool { p.mark(marked, asked); return true }) })
+		p.wg.Go(func() { pass(client, server, func(said []byte) bool { return p.tells(marked, said) }) })
+	}
+}
+
+// mark notes that the connection's transaction has the marker in it.
+func (p *postgresProxy) mark(marked *atomic.Bool, asked []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.marker != "" && bytes.Contains(asked, []byte(p.marker)) {
+		marked.Store(true)
+	}
+}
+
+// tells says whether the client gets what PostgreSQL said.
+func (p *postgresProxy) tells(marked *atomic.Bool, said []byte) bool {
+	if !marked.Load() {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.marker != "" && bytes.Contains(said, []byte("COMMIT\x00")) {
+		p.marker = ""
+		close(p.committed)
+	}
+	return p.marker != ""
+}
+
+// pass copies until either side ends; what tells does not want is dropped.
+func pass(to, from net.Conn, tells func([]byte) bool) {
+	defer to.Close()
+	defer from.Close()
+	buffer := make([]byte, 1<<20)
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 && tells(buffer[:n]) {
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/executor"
+	"github.com/opsledger/opsledger/workers/executor/supervise"
+	"github.com/opsledger/opsledger/workers/host"
+	"github.com/opsledger/opsledger/workers/sshkeys"
+)
+
+// superviseWord is the hidden first argument that makes this program the
+// supervisor of one process, for the executor that started it.
+const superviseWord = "supervise"
+
+// supervising says whether this process is to be a supervisor, which it then has
+// been when the function returns with its exit code.
+func supervising() (code int, yes bool) {
+	if len(os.Args) != 2 || os.Args[1] != superviseWord {
+		return 0, false
+	}
+	return supervise.Main(), true
+}
+
+// openHostAgent prepares the agent that carries out the tasks of a machine, with
+// its state in the folder and the configuration of actions in the file.
+func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log *slog.Logger) (*host.Agent, error) {
+	if config == "" {
+		return nil, errors.New("--config: the agent of a machine needs the file that says which actions are allowed")
+	}
+	settings, err := executor.LoadSettings(config)
+	if err != nil {
+		return nil, named("--config", err)
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	if err := host.Claim(dir, c.Log); err != nil {
+		return nil, err
+	}
+	keys, err := sshkeys.New(sshkeys.Config{File: filepath.Join(dir, "ssh-keys.json")})
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := executor.New(executor.Config{
+		Dir: filepath.Join(dir, "tasks"), Settings: settings, Supervisor: []string{"/proc/self/exe", superviseWord}, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	agent, err := host.New(host.Config{
+		NC: nc, ID: c.ID, LogID: c.Log, Tasks: tasks, Keys: keys, Codec: newCodec(), Version: version, Log: log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, tasks.Close())
+	}
+	return agent, nil
+}
+
+// connectHost connects with a host's rights. It does not wait for NATS.
+func connectHost(c busauth.Credentials, url string, log *slog.Logger) (*nats.Conn, error) {
+	return connectAs(c, url, host.Options(c.ID), log)
+}
+
+func connectAs(c busauth.Credentials, url string, options []nats.Option, log *slog.Logger) (*nats.Conn, error) {
+	if url == "" {
+		url = c.URL
+	}
+	nc, err := nats.Connect(url, append(append(options, c.Option()), handlers(log)...)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect the agent to NATS: %w", err)
+	}
+	if !nc.IsConnected() {
+		log.Warn("NATS does not answer yet, the agent keeps trying", "url", redact(url), "error", nc.LastError())
+	}
+	return nc, nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/eventstore"
+)
+
+// errNoMachine says that no machine has a name or address.
+var errNoMachine = errors.New("no such machine")
+
+// machine is a machine as the log says now.
+type machine struct {
+	id   int64
+	data ops.MachineData
+}
+
+// machineNamed looks in the log, which is never behind, for the machine that has
+// the name, or errNoMachine.
+func machineNamed(ctx context.Context, store *eventstore.Store, name string) (machine, error) {
+	return machineWith(ctx, store, ops.TagMachineName(name), func(d ops.MachineData) bool { return d.Name == name })
+}
+
+// machineAt is machineNamed for an inside or outside address.
+func machineAt(ctx context.Context, store *eventstore.Store, text string) (machine, error) {
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return machine{}, err
+	}
+	ip := addr.Unmap().String()
+	return machineWith(ctx, store, ops.TagMachineIP(ip), func(d ops.MachineData) bool { return d.InsideIP == ip || d.OutsideIP == ip })
+}
+
+// machineWith follows the events with a tag that one machine at a time can have.
+func machineWith(ctx context.Context, store *eventstore.Store, tag domain.Tag, has func(ops.MachineData) bool) (machine, error) {
+	var found machine
+	for after := domain.Position(0); ; {
+		page, err := store.ReadTag(ctx, tag, after, 500)
+		if err == nil && len(page) == 0 && found.id == 0 {
+			err = errNoMachine
+		}
+		if err != nil || len(page) == 0 {
+			return found, err
+		}
+		for _, envelope := range page {
+			after = envelope.Position
+			recorded, err := envelope.Decode(store.Codec())
+			if err != nil {
+				return machine{}, err
+			}
+			found = found.after(recorded.Event, has)
+		}
+	}
+}
+
+// after is who has it after an event.
+func (m machine) after(event domain.Event, has func(ops.MachineData) bool) machine {
+	switch e := event.(type) {
+	case ops.MachineAdded:
+		return machine{e.ID, e.Machine}
+	case ops.MachineUpdated:
+		if has(e.After) {
+			return machine{e.ID, e.After}
+		}
+		if m.id == e.ID {
+			return machine{}
+		}
+	case ops.MachineDeleted:
+		if m.id == e.ID {
+			return machine{}
+		}
+	}
+	return m
+}
+
+// addMachine registers a machine.
+func addMachine(ctx context.Context, store *eventstore.Store, d ops.MachineData) (machine, error) {
+	add, err := ops.NewAddMachine(ops.MachineInput{
+		Name: &d.Name, InsideIP: &d.InsideIP, OutsideIP: &d.OutsideIP, Usage: &d.Usage, Location: &d.Location, Initialized: &d.Initialized,
+	})
+	if err != nil {
+		return machine{}, err
+	}
+	if _, err := store.Execute(ctx, eventstore.Request{Command: add, Actor: domain.System}); err != nil {
+		return machine{}, err
+	}
+	return machineNamed(ctx, store, d.Name)
+}
+
+// enrollHost trusts the machine's agent; repeating it changes nothing.
+func enrollHost(ctx context.Context, store *eventstore.Store, name string) error {
+	command, err := ops.NewEnrollHost(name)
+	if err != nil {
+		return err
+	}
+	_, err = store.Execute(ctx, eventstore.Request{Command: command, Actor: domain.System})
+	return err
+}
+
+// registerThisHost makes sure that this machine is registered, under its host name
+// or whatever name has its address now, and that its agent is enrolled.
+func registerThisHost(ctx context.Context, store *eventstore.Store) (machine, error) {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		name = "localhost"
+	}
+	const local = "127.0.0.1"
+	m, err := machineNamed(ctx, store, name)
+	if errors.Is(err, errNoMachine) {
+		m, err = machineAt(ctx, store, local)
+	}
+	if errors.Is(err, errNoMachine) {
+		m, err = addMachine(ctx, store, ops.MachineData{
+			Name: name, InsideIP: local, OutsideIP: local, Usage: "opsledger dev", Location: "localhost", Initialized: 1,
+		})
+	}
+	if err != nil {
+		return machine{}, fmt.Errorf("register this machine: %w", err)
+	}
+	return m, enrollHost(ctx, store, m.data.Name)
+}

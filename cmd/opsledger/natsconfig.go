@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/opsledger/opsledger/workers/busauth"
+)
+
+func natsConfigCommand() *cli.Command {
+	var cfg Config
+	var out, dir string
+	return &cli.Command{
+		Name:  "nats-config",
+		Usage: "print what an outside NATS cluster needs to trust this opsledger and its agents",
+		Description: "Include it in the configuration of every server of the cluster, and give --nats-url without a user name to\n" +
+			"serve: it signs for itself. No key is printed; what is printed is signed and may be seen by anybody.",
+		Flags: append([]cli.Flag{
+			textFlag("out", "`file` to write instead of printing", "", &out),
+			textFlag("resolver-dir", "`folder` in which each server keeps the accounts", "./jwt", &dir),
+		}, storageFlags(&cfg)...),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			cfg.NATSReplicas = 1
+			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
+				authority, err := busauth.New(ctx, busauth.Config{Store: l.store, Vault: l.vault, Log: l.log})
+				if err != nil {
+					return err
+				}
+				var text bytes.Buffer
+				if err := authority.WriteConfig(ctx, &text, dir); err != nil {
+					return err
+				}
+				if out == "" {
+					_, err = text.WriteTo(cmd.Root().Writer)
+					return err
+				}
+				return replaceFile(out, text.Bytes())
+			})
+		},
+	}
+}
+
+// replaceFile writes a file that is whole or not there, readable by everybody.
+func replaceFile(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".opsledger-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return nil
+}

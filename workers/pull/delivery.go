@@ -1,0 +1,102 @@
+package pull
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// Batch is how many messages are asked for; more are asked for when half
+	// of them are left, so that a message never waits for a request.
+	Batch = 256
+	// expires is how long the server keeps a request that gets no messages.
+	expires = 30 * time.Second
+	// heartbeat is how often the server shows that it still has the request.
+	heartbeat = 2 * time.Second
+	// Silence is how long nothing at all may come before the request is given up as lost.
+	Silence = 2*heartbeat + time.Second
+)
+
+// ErrEnded says that the server ended the delivery; another one may be started.
+var ErrEnded = errors.New("the server ended the delivery")
+
+// Delivery is one run of pull requests with an inbox of its own: what an earlier
+// run asked for and comes late does not reach it. It is for one goroutine.
+type Delivery struct {
+	nc       *nats.Conn
+	consumer string
+	inbox    string
+	sub      *nats.Subscription
+	messages chan *nats.Msg
+	// wanted is how many messages were asked for and have not come yet.
+	wanted int
+}
+
+// Start starts a delivery from where the consumer is. Nothing is asked for before
+// the first Refill.
+func Start(nc *nats.Conn, consumer string) (*Delivery, error) {
+	// The server sends no more than was asked for, plus a few words about each
+	// request, so the channel never overflows.
+	d := &Delivery{nc: nc, consumer: consumer, inbox: nc.NewInbox(), messages: make(chan *nats.Msg, 4*Batch)}
+	var err error
+	if d.sub, err = nc.ChanSubscribe(d.inbox, d.messages); err != nil {
+		return nil, fmt.Errorf("subscribe to the delivery inbox: %w", err)
+	}
+	return d, nil
+}
+
+// Close takes the interest away, upon which the server drops the pull requests.
+func (d *Delivery) Close() { _ = d.sub.Unsubscribe() }
+
+// Messages is where messages come from: events, and the server's words about the
+// delivery, which Status takes.
+func (d *Delivery) Messages() <-chan *nats.Msg { return d.messages }
+
+// Refill asks for more when half of what was asked for has come.
+func (d *Delivery) Refill() error {
+	if d.wanted > Batch/2 {
+		return nil
+	}
+	var request struct {
+		Batch     int           `json:"batch"`
+		Expires   time.Duration `json:"expires"`
+		Heartbeat time.Duration `json:"idle_heartbeat"`
+	}
+	request.Batch, request.Expires, request.Heartbeat = Batch-d.wanted, expires, heartbeat
+	payload, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	if err := d.nc.PublishRequest(Subject("MSG.NEXT", d.consumer), d.inbox, payload); err != nil {
+		return fmt.Errorf("ask for messages: %w", err)
+	}
+	d.wanted += request.Batch
+	return nil
+}
+
+// Status says whether a message is the server's word about the delivery rather
+// than an event. The error wraps ErrEnded when that word ends the delivery.
+func (d *Delivery) Status(m *nats.Msg) (isStatus bool, err error) {
+	if len(m.Data) > 0 || m.Header.Get("Status") == "" {
+		d.wanted = max(0, d.wanted-1)
+		return false, nil
+	}
+	code, description := m.Header.Get("Status"), m.Header.Get("Description")
+	if left, err := strconv.Atoi(m.Header.Get("Nats-Pending-Messages")); err == nil && code != "100" {
+		d.wanted = max(0, d.wanted-left)
+	}
+	switch {
+	case code == "100": // heartbeat
+		return true, nil
+	case code == "404", code == "408": // the request ended; Refill makes a new one
+		return true, nil
+	case code == "409" && description == "Batch Completed":
+		return true, nil
+	}
+	return true, fmt.Errorf("%w: %s %s", ErrEnded, code, description)
+}
