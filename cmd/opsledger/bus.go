@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/workers/busauth"
 )
@@ -32,6 +34,9 @@ func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Aut
 	if cfg.NATSURL != "" {
 		return connectBus(cfg.NATSURL, authority, log)
 	}
+	if err := checkOwner(dir, authority); err != nil {
+		return nil, err
+	}
 	trust, err := authority.Trust(ctx)
 	if err != nil {
 		return nil, err
@@ -50,6 +55,22 @@ func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Aut
 	return newBus(nc, server.URL(), server.UpdateAccount, server.Stop)
 }
 
+// checkOwner refuses streams that were made under other keys: those of another
+// log's vault. In an account of their own they would be neither seen nor missed,
+// and a database that was lost would go unnoticed.
+func checkOwner(dir string, authority *busauth.Authority) error {
+	accounts, err := embeddednats.Accounts(dir)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		if account != authority.ControlAccount() {
+			return fmt.Errorf("%w: the streams in %s belong to another database; bring that one back, or remove the folder to begin anew", eventstore.ErrForeignStream, dir)
+		}
+	}
+	return nil
+}
+
 // connectBus connects to a NATS that runs as `opsledger nats-config` says. Where
 // the URL names a user, NATS has users of its own, and trusts agents by itself.
 func connectBus(servers string, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
@@ -66,6 +87,9 @@ func connectBus(servers string, authority *busauth.Authority, log *slog.Logger) 
 	nc, err := nats.Connect(servers, options...)
 	if err != nil {
 		closePush()
+		if errors.Is(err, nats.ErrAuthorization) {
+			err = fmt.Errorf("%w: does it run with what `opsledger nats-config` prints for this database?", err)
+		}
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
 	return newBus(nc, servers, push, closePush)

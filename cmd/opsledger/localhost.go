@@ -33,7 +33,9 @@ func (a *App) startLocalHost(ctx context.Context) error {
 		return err
 	}
 	a.life.onStop("host agent's connection", func() error { nc.Close(); return nil })
-	agent, err := openHostAgent(nc, credentials, a.db.folder.sub("host"), config, a.log)
+	// The state is of one log. A folder for each lets dev begin anew with another.
+	state := filepath.Join(a.db.folder.sub("host"), "state", a.store.LogID().String())
+	agent, err := openHostAgent(nc, credentials, state, config, a.log)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
@@ -72,4 +74,19 @@ func (s *Server) trusts(issuer string) bool {
 		}
 	}
 	return false
+}
+
+// Accounts lists the accounts that have streams in a data directory, whoever
+// runs on it now, by public key; $G stands for a server without a Trust.
+func Accounts(dir string) ([]string, error) {
+	found, err := filepath.Glob(filepath.Join(dir, server.JetStreamStoreDir, "*", "streams", "*"))
+	if err != nil {
+		return nil, fmt.Errorf("embedded NATS: %w", err)
+	}
+	accounts := make([]string, len(found))
+	for i, stream := range found {
+		accounts[i] = filepath.Base(filepath.Dir(filepath.Dir(stream)))
+	}
+	slices.Sort(accounts)
+	return slices.Compact(accounts), nil
 }

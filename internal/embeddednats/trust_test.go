@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 )
 
@@ -148,5 +149,32 @@ func TestUpdateAccount(t *testing.T) {
 	}
 	if err := stays.Flush(); err != nil {
 		t.Errorf("another user of the account: %v", err)
+	}
+}
+
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	w := newAuthority(t)
+	trust := w.trust()
+	claims := jwt.NewAccountClaims(w.key(w.a))
+	claims.Limits.JetStreamLimits = jwt.JetStreamLimits{MemoryStorage: -1, DiskStorage: -1, Streams: -1, Consumer: -1}
+	trust.Accounts[w.key(w.a)] = w.signed(claims.Encode(w.operator))
+	_, own := w.user(w.a)
+	dir := t.TempDir()
+	s := startTest(t, Config{Dir: dir, Trust: trust, Own: own})
+	if accounts, err := Accounts(dir); err != nil || len(accounts) != 0 {
+		t.Errorf("before the first stream: %v %v", accounts, err)
+	}
+	js, err := jetstream.New(connect(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"S", "T"} {
+		if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if accounts, err := Accounts(dir); err != nil || len(accounts) != 1 || accounts[0] != w.key(w.a) {
+		t.Errorf("%v %v, want %s", accounts, err, w.key(w.a))
 	}
 }

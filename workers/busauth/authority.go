@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
@@ -31,6 +33,10 @@ type Config struct {
 type Authority struct {
 	cfg  Config
 	keys keys
+
+	mu sync.Mutex
+	// known are the enrolments as far as they were read.
+	known enrolments
 }
 
 // New returns an authority with the secret of the vault, made at the first call ever.
@@ -42,7 +48,9 @@ func New(ctx context.Context, cfg Config) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the bus secret: %w", err)
 	}
-	return &Authority{cfg: cfg, keys: keys{secret}}, nil
+	return &Authority{
+		cfg: cfg, keys: keys{secret}, known: enrolments{of: map[Identity][]domain.Position{}, current: map[Identity]bool{}},
+	}, nil
 }
 
 // Trust is what a NATS server starts with: the operator, and the accounts as the
@@ -67,6 +75,9 @@ func (a *Authority) Trust(ctx context.Context) (*embeddednats.Trust, error) {
 	}
 	return t, nil
 }
+
+// ControlAccount is the public key of the account that the streams are in.
+func (a *Authority) ControlAccount() string { return public(a.keys.control()) }
 
 // AsControl lets a connection be the control plane's.
 func (a *Authority) AsControl() nats.Option { return a.as("control", a.keys.control()) }

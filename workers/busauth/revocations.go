@@ -3,6 +3,7 @@ package busauth
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -23,31 +24,41 @@ type enrolment struct {
 type enrolments struct {
 	of      map[Identity][]domain.Position
 	current map[Identity]bool
+	// last is the position up to which they were read.
+	last domain.Position
 }
 
-// enrolments reads from the log, which is never behind, who was ever trusted.
+// enrolments reads from the log, which is never behind, who was ever trusted. What
+// it read before it remembers: with many agents all of it is much to read every
+// few seconds.
 func (a *Authority) enrolments(ctx context.Context) (*enrolments, error) {
-	all := &enrolments{of: map[Identity][]domain.Position{}, current: map[Identity]bool{}}
-	for after := domain.Position(0); ; {
-		page, err := a.cfg.Store.ReadTag(ctx, domain.TagEnrolments, after, pageSize)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for {
+		page, err := a.cfg.Store.ReadTag(ctx, domain.TagEnrolments, a.known.last, pageSize)
 		if err != nil {
 			return nil, fmt.Errorf("read the enrolments: %w", err)
 		}
 		for _, envelope := range page {
-			after = envelope.Position
 			recorded, err := envelope.Decode(a.cfg.Store.Codec())
 			if err != nil {
 				return nil, err
 			}
-			all.apply(recorded)
+			a.known.apply(recorded)
 		}
 		if len(page) < pageSize {
-			return all, nil
+			return a.known.clone(), nil
 		}
 	}
 }
 
+// clone is what others may read while more is applied, which only appends.
+func (e *enrolments) clone() *enrolments {
+	return &enrolments{of: maps.Clone(e.of), current: maps.Clone(e.current), last: e.last}
+}
+
 func (e *enrolments) apply(r domain.Recorded) {
+	e.last = r.Position
 	switch event := r.Event.(type) {
 	case dns.ServerEnrolled:
 		e.begin(Identity{KindServer, event.ID}, r.Position)
