@@ -23,7 +23,9 @@ names beside it are the condition), append one event with three tags and full me
 its own, wait for the commit. Names are new, zones are taken in turn. What is timed is all of that, in this process.
 The baseline inserts rows that such appends wrote (events, tags, commands) by unnest in one transaction for each
 batch, in batches as large as the writer's were on average, without positions to give, conditions, look-ups, partitions
-or triggers. Both take turns on one server that syncs each commit.`,
+or triggers, from one connection and without anything to decide. Both take turns on one server that syncs each commit.
+Writers, store and PostgreSQL share the machine's processors: what the writers themselves compute counts against the
+store, as it does in a process that serves.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "writers", Usage: "concurrent writers, one line each", Value: "1,16,64,256", Destination: &c.writers},
 			&cli.DurationFlag{Name: "duration", Usage: "of each measurement", Value: 3 * time.Second, Destination: &c.duration},
@@ -58,7 +60,7 @@ func (c *appendCase) run(ctx context.Context, e *Env) error {
 	if _, err := s.append(ctx, 64, c.duration/3, new(Latencies)); err != nil {
 		return err
 	}
-	bare, err := newBareRows(ctx, e, s)
+	bare, err := newBareRows(ctx, e, s.store, s.pool)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/opsledger/opsledger/eventstore"
 )
@@ -47,18 +48,18 @@ const insertBareTags = `INSERT INTO bare.event_tags (tag_hash, position, type_ha
 const insertBareCommands = `INSERT INTO bare.commands (command_id, fingerprint, first, last, recorded_at)
 	SELECT *, $5::timestamptz FROM unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[])`
 
-// newBareRows takes a sample of what the estate's store appended last.
-func newBareRows(ctx context.Context, e *Env, s *estate) (*bareRows, error) {
-	head, err := s.store.Head(ctx)
+// newBareRows takes a sample of what was appended last to the log, which is in the pool's database.
+func newBareRows(ctx context.Context, e *Env, store *eventstore.Store, pool *pgxpool.Pool) (*bareRows, error) {
+	head, err := store.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
 	b := &bareRows{next: 1}
 	first := max(head.Position-bareSample, 0)
-	if b.sample, err = s.store.Read(ctx, first, bareSample); err != nil {
+	if b.sample, err = store.Read(ctx, first, bareSample); err != nil {
 		return nil, err
 	}
-	if b.conn, err = pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig); err != nil {
+	if b.conn, err = pgx.ConnectConfig(ctx, pool.Config().ConnConfig); err != nil {
 		return nil, err
 	}
 	e.Defer(func() error { return b.conn.Close(context.Background()) })

@@ -91,7 +91,7 @@ func (c *bulkCase) send(ctx context.Context, s *session, zones []target) (int64,
 			body := recordBody(zone.id, s.view, fmt.Sprintf("host%d", i), address(i))
 			operations = append(operations, operation{http.MethodPost, "/dns/records", body})
 		}
-		_, position, err := batch(w.conn, w.token, operations)
+		_, position, err := postBatch(w.conn, w.token, operations)
 		raise(&last, position)
 		return err
 	})

@@ -24,5 +24,5 @@ type Case struct {
 // Cases returns all cases, in the order in which help shows them. Each call
 // returns new ones, whose flags have their defaults.
 func Cases() []Case {
-	return []Case{Append(), Replay(), Rebuild(), HTTP(), Live(), Bulk(), Grow()}
+	return []Case{Append(), Replay(), Rebuild(), HTTP(), Live(), Bulk(), Grow(), Tasks()}
 }

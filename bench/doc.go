@@ -22,7 +22,7 @@
 // What a run needs, it takes from its Env: [Env.Database] is a fresh, migrated
 // database, [Env.Dir] a folder that goes with the run, [Env.Executable] the
 // program itself for cases that start whole processes, and [Env.Defer] undoes
-// things in reverse order. [Env.Note] tells the machine line of another program's
+// things in reverse order, [Env.Within] those of a part of a case. [Env.Note] tells the machine line of another program's
 // version. [Latencies] gives percentiles; [AB] alternates two measurements.
 //
 // Contract: a case prints what it measured and judges nothing; tests run every

@@ -41,8 +41,8 @@ type Env struct {
 	Log        *slog.Logger
 
 	cfg     Config
-	machine machine
-	report  report
+	machine *machine
+	report  *report
 	undo    []func() error
 	server  string // the URL of the PostgreSQL server, once there is one
 	count   int    // of databases
@@ -67,7 +67,7 @@ func Run(ctx context.Context, c Case, cfg Config) (err error) {
 	}
 	e := &Env{
 		Dir: dir, Executable: cfg.Executable, Log: cfg.Log, cfg: cfg,
-		machine: thisMachine(cfg.Version), report: report{name: c.Name, json: cfg.JSON, out: cfg.Out},
+		machine: thisMachine(cfg.Version), report: &report{name: c.Name, json: cfg.JSON, out: cfg.Out},
 	}
 	e.Defer(func() error { return os.RemoveAll(dir) })
 	defer func() { err = errors.Join(err, e.close()) }()
@@ -79,6 +79,16 @@ func Run(ctx context.Context, c Case, cfg Config) (err error) {
 
 // Defer registers what undoes something, run in reverse order at the end.
 func (e *Env) Defer(f func() error) { e.undo = append(e.undo, f) }
+
+// Within runs a part of a case and undoes what that part left running, so that
+// it does not disturb the next.
+func (e *Env) Within(ctx context.Context, part func(context.Context, *Env) error) error {
+	inner := *e
+	inner.undo = nil
+	err := part(ctx, &inner)
+	e.count = inner.count
+	return errors.Join(err, inner.close())
+}
 
 func (e *Env) close() error {
 	var errs []error

@@ -24,9 +24,9 @@ type operation struct {
 // quick, and few enough to hold nobody up for long.
 const loadBatch = 1000
 
-// batch has the operations carried out as one and returns where what they
+// postBatch has the operations carried out as one and returns where what they
 // created is, and the position of the last.
-func batch(conn *apiConn, token string, operations []operation) (locations []string, position int64, err error) {
+func postBatch(conn *apiConn, token string, operations []operation) (locations []string, position int64, err error) {
 	reply, err := post(conn, token, "/v1/batch", map[string]any{"operations": operations})
 	if err != nil {
 		return nil, 0, err
@@ -58,7 +58,7 @@ func (s *session) load(ctx context.Context, n int, make func(i int) operation) (
 		for i := first; i < min(n, first+loadBatch); i++ {
 			operations = append(operations, make(i))
 		}
-		part, last, err := batch(s.conn, s.token, operations)
+		part, last, err := postBatch(s.conn, s.token, operations)
 		if err != nil {
 			return nil, 0, err
 		}

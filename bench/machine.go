@@ -19,8 +19,8 @@ type machine struct {
 	versions []string
 }
 
-func thisMachine(version string) machine {
-	m := machine{
+func thisMachine(version string) *machine {
+	m := &machine{
 		cores: runtime.NumCPU(), cpu: firstValue("/proc/cpuinfo", "model name"),
 		system: runtime.GOOS + "/" + runtime.GOARCH, versions: []string{runtime.Version()},
 	}
@@ -41,7 +41,7 @@ func (m *machine) note(version string) {
 }
 
 // String is the machine in one line.
-func (m machine) String() string {
+func (m *machine) String() string {
 	parts := []string{fmt.Sprintf("%d cores", m.cores)}
 	if m.cpu != "" {
 		parts[0] += " (" + m.cpu + ")"

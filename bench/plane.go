@@ -23,8 +23,10 @@ import (
 type plane struct {
 	// api is host:port of the REST APIs, dns that of named.
 	api, dns string
-	// databaseURL is its PostgreSQL, for baselines.
-	databaseURL string
+	// databaseURL is its PostgreSQL, for baselines; natsURL is where agents connect.
+	databaseURL, natsURL string
+	// keyFile opens its vault.
+	keyFile string
 	// agentDir is the folder of the agent and named.
 	agentDir string
 	// process is the control plane and the agent.
@@ -37,20 +39,36 @@ const (
 	planeStart = 60 * time.Second
 )
 
-// startPlane starts a plane on an empty folder and on free ports.
-func startPlane(ctx context.Context, e *Env) (*plane, error) {
-	dir := filepath.Join(e.Dir, "plane")
+// startPlane starts a plane on an empty folder and on free ports, with these
+// flags beside its own.
+func startPlane(ctx context.Context, e *Env, flags ...string) (*plane, error) {
+	return startPlaneWith(ctx, e, func(string) error { return nil }, flags...)
+}
+
+// startPlaneWith lets the folder be prepared before the plane starts on it.
+func startPlaneWith(ctx context.Context, e *Env, prepare func(dir string) error, flags ...string) (*plane, error) {
+	dir, err := os.MkdirTemp(e.Dir, "plane-")
+	if err != nil {
+		return nil, err
+	}
+	// PostgreSQL and named may run as another user.
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return nil, err
+	}
+	if err := prepare(dir); err != nil {
+		return nil, err
+	}
 	e.Progress("starting a control plane")
 	process, err := child.Start(ctx, child.Spec{
 		Name: "opsledger", Path: e.Executable, Log: logLines{e.Log}, DeathSignal: syscall.SIGTERM,
-		Args: []string{"dev", "--data", dir, "--http", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
-			"--admin-password", planePassword, "--log-level", "error"},
+		Args: append([]string{"dev", "--data", dir, "--http", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
+			"--admin-password", planePassword, "--log-level", "error"}, flags...),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the program itself as a control plane: %w", err)
 	}
 	e.Defer(func() error { return process.Stop(stopLimit) })
-	p := &plane{agentDir: filepath.Join(dir, "named"), process: process}
+	p := &plane{agentDir: filepath.Join(dir, "named"), keyFile: filepath.Join(dir, "vault.key"), process: process}
 	ctx, cancel := context.WithTimeout(ctx, planeStart)
 	defer cancel()
 	if err := p.await(ctx, filepath.Join(dir, "running.json")); err != nil {
@@ -83,13 +101,14 @@ func (p *plane) find(running string) error {
 	}
 	var found struct {
 		DatabaseURL string `json:"database_url"`
+		NATSURL     string `json:"nats_url"`
 		HTTP        string `json:"http"`
 		DNS         string `json:"dns"`
 	}
 	if err := json.Unmarshal(text, &found); err != nil {
 		return err
 	}
-	p.api, p.dns, p.databaseURL = found.HTTP, found.DNS, found.DatabaseURL
+	p.api, p.dns, p.databaseURL, p.natsURL = found.HTTP, found.DNS, found.DatabaseURL, found.NATSURL
 	return nil
 }
 

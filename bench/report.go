@@ -42,7 +42,7 @@ type report struct {
 	lines []Line
 }
 
-func (r *report) add(l Line, m machine) error {
+func (r *report) add(l Line, m *machine) error {
 	if !r.json {
 		r.lines = append(r.lines, l)
 		return nil
@@ -63,7 +63,7 @@ func (r *report) add(l Line, m machine) error {
 }
 
 // flush prints the tables; lines with other columns than the one before start a new one.
-func (r *report) flush(m machine) error {
+func (r *report) flush(m *machine) error {
 	if r.json {
 		return nil
 	}
