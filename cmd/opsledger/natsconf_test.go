@@ -36,6 +36,7 @@ func TestContainerClusterTrustsNatsConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer opts.AccountResolver.Close() // it has begun to watch its folder
 	if len(opts.TrustedOperators) != 1 || opts.AccountResolver == nil || len(opts.Users) > 0 || opts.NoAuthUser != "" || !opts.JetStream {
 		t.Errorf("operators %v, resolver %v, users %v", opts.TrustedOperators, opts.AccountResolver, opts.Users)
 	}
