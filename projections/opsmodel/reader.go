@@ -46,17 +46,14 @@ func collect[T any](rows pgx.Rows, targets func(*T) []any, finish func(*T)) ([]T
 	defer rows.Close()
 	list, total := []T{}, 0
 	for rows.Next() {
-		var id *int64
-		head := make([]any, len(rows.FieldDescriptions()))
-		head[0], head[1] = &total, &id
-		if err := rows.Scan(head...); err != nil {
-			return nil, 0, err
-		}
-		if id == nil {
+		if raw := rows.RawValues(); raw[1] == nil {
+			if err := rows.Scan(append([]any{&total}, make([]any, len(raw)-1)...)...); err != nil {
+				return nil, 0, err
+			}
 			continue
 		}
 		var row T
-		if err := rows.Scan(append([]any{nil}, targets(&row)...)...); err != nil {
+		if err := rows.Scan(append([]any{&total}, targets(&row)...)...); err != nil {
 			return nil, 0, err
 		}
 		finish(&row)
