@@ -49,7 +49,11 @@ func TestCases(t *testing.T) {
 func build(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "opsledger")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/opsledger").CombinedOutput()
+	args := []string{"build", "-ldflags", "-s -w", "-o", program}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	out, err := exec.CommandContext(t.Context(), "go", append(args, "../cmd/opsledger")...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("build the program: %v: %s", err, out)
 	}

@@ -50,7 +50,7 @@ func agentEnrollCommand() *cli.Command {
 			textFlag("outside-ip", "outside `address` of a machine for --create (default: the inside one)", "", &e.OutsideIP),
 			textFlag("usage", "what a machine is for, for --create", "-", &e.Usage),
 			textFlag("location", "where a machine is, for --create", "-", &e.Location),
-			textFlag("creds", "credentials `file` to write", "./agent-creds.json", &e.Creds),
+			textFlag("creds", "credentials `file` to write", "./agent.creds", &e.Creds),
 			textFlag("public-nats-url", "where the agent finds NATS (default: what this command uses)", "", &e.PublicURL),
 			textFlag("nats-url", "the outside NATS that serve uses, if any", "", &cfg.NATSURL),
 		}, storageFlags(&cfg)...),
