@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/opsledger/opsledger/internal/wholefile"
 	"github.com/opsledger/opsledger/workers/busauth"
 )
 
@@ -39,25 +37,8 @@ func natsConfigCommand() *cli.Command {
 					_, err = text.WriteTo(cmd.Root().Writer)
 					return err
 				}
-				return replaceFile(out, text.Bytes())
+				return wholefile.Write(out, text.Bytes(), 0o644)
 			})
 		},
 	}
-}
-
-// replaceFile writes a file that is whole or not there, readable by everybody.
-func replaceFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".opsledger-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return nil
 }

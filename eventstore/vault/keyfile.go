@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 const keyBytes = 32
@@ -55,16 +57,8 @@ func createKey(path string) ([]byte, error) {
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("write key file: %w", err)
 	}
-	if err := syncFolder(dir); err != nil {
+	if err := wholefile.SyncFolder(dir); err != nil {
 		return nil, fmt.Errorf("write key file: %w", err)
 	}
 	return readKey(path) // the winner's
-}
-
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // createCluster runs initdb unless the folder holds a cluster already. It works
@@ -34,7 +35,7 @@ func createCluster(ctx context.Context, b binaries, dir string, durable bool) (d
 	if err := os.Rename(fresh, data); err != nil {
 		return "", fmt.Errorf("put the new cluster in place: %w", err)
 	}
-	return data, syncFolder(dir)
+	return data, wholefile.SyncFolder(dir)
 }
 
 func initdb(ctx context.Context, b binaries, fresh string, durable bool) error {
@@ -63,12 +64,4 @@ func environment() []string {
 func lastLine(output []byte) string {
 	text := strings.TrimSpace(string(output))
 	return text[strings.LastIndexByte(text, '\n')+1:]
-}
-
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -13,6 +13,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // desiredSettings is what named's configuration is to be made of.
@@ -155,7 +156,7 @@ func (a *Agent) place(ctx context.Context, rendered string) error {
 	if err := os.Rename(staged, a.layout.conf()); err != nil {
 		return &refusal{text: err.Error()}
 	}
-	if err := syncDir(a.layout.dir); err != nil {
+	if err := wholefile.SyncFolder(a.layout.dir); err != nil {
 		return &refusal{text: err.Error()}
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // layout says where things lie below the engine's directory.
@@ -57,28 +59,11 @@ func (l layout) handOver(path string) error {
 
 // write puts a file in place whole: after a crash at any moment the path has the
 // old contents or the new ones, and the new ones if write had returned.
-func (l layout) write(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
+func (l layout) write(path string, data []byte) error {
+	if err := wholefile.WriteThen(path, data, 0o600, l.handOver); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name()) // only litter otherwise
-			err = fmt.Errorf("write %s: %w", path, err)
-		}
-	}()
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err = l.handOver(f.Name()); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
+	return nil
 }
 
 // writeNew writes a file whose name is new and does not wait for the disk: after
@@ -97,12 +82,4 @@ func (l layout) writeNew(path string, data []byte) (err error) {
 	}()
 	_, err = f.Write(data)
 	return errors.Join(err, f.Close(), l.handOver(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -17,6 +16,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // ErrNotEnrolled says that a server or machine has no enrolled agent.
@@ -121,18 +121,8 @@ func (c Credentials) WriteFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("write credentials: %w", err)
 	}
-	// CreateTemp makes the file with mode 0600.
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".credentials-*")
-	if err != nil {
+	if err := wholefile.Write(path, append(append(head, '\n'), body...), 0o600); err != nil {
 		return fmt.Errorf("write credentials: %w", err)
-	}
-	_, err = tmp.Write(append(append(head, '\n'), body...))
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write credentials: %w", err), os.Remove(tmp.Name()))
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // journal is a file of entries, one a line, in the order in which they happened.
@@ -57,7 +59,7 @@ func openJournal(path string, replay func(entry)) (*journal, error) {
 	if err := j.read(replay); err != nil {
 		return nil, errors.Join(fmt.Errorf("journal %s: %w", path, err), f.Close())
 	}
-	return j, syncFolder(filepath.Dir(path))
+	return j, wholefile.SyncFolder(filepath.Dir(path))
 }
 
 func (j *journal) read(replay func(entry)) error {
@@ -155,15 +157,7 @@ func (j *journal) rewrite(entries []entry) error {
 	}
 	old := j.file
 	j.file, j.size, j.synced = f, int64(text.Len()), int64(text.Len())
-	return errors.Join(syncFolder(filepath.Dir(j.path)), old.Close())
+	return errors.Join(wholefile.SyncFolder(filepath.Dir(j.path)), old.Close())
 }
 
 func (j *journal) close() error { return j.file.Close() }
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

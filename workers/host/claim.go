@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // Claim makes the folder of a host's state, for its owner alone, and binds it to a
@@ -35,12 +37,7 @@ func Claim(dir string, log uuid.UUID) error {
 }
 
 func writeClaim(path string, log uuid.UUID) error {
-	staged := path + ".new"
-	err := os.WriteFile(staged, []byte(log.String()+"\n"), 0o600)
-	if err == nil {
-		err = os.Rename(staged, path)
-	}
-	if err != nil {
+	if err := wholefile.Write(path, []byte(log.String()+"\n"), 0o600); err != nil {
 		return fmt.Errorf("host: %w", err)
 	}
 	return nil

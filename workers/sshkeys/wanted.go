@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // remembered is the file of a Keeper.
@@ -36,20 +37,8 @@ func (k *Keeper) save() error {
 	if err != nil {
 		return fmt.Errorf("ssh keys: %w", err)
 	}
-	f, err := os.OpenFile(k.cfg.File+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
+	if err := wholefile.Write(k.cfg.File, text, 0o600); err != nil {
 		return fmt.Errorf("ssh keys: %w", err)
 	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), k.cfg.File)
-	}
-	if err != nil {
-		return fmt.Errorf("ssh keys: %w", err)
-	}
-	d, err := os.Open(filepath.Dir(k.cfg.File))
-	if err != nil {
-		return fmt.Errorf("ssh keys: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }

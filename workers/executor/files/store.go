@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // ErrTooLarge is wrapped when a content exceeds the store's limit.
@@ -52,7 +54,7 @@ func (s *Store) Put(r io.Reader) (digest string, size int64, err error) {
 	if err = os.Rename(f.Name(), s.path(digest)); err != nil {
 		return "", 0, err
 	}
-	return digest, size, syncFolder(s.dir)
+	return digest, size, wholefile.SyncFolder(s.dir)
 }
 
 // Open returns a content for reading; the reader's last Read fails if it is not what it was.
@@ -109,12 +111,4 @@ func (p *proved) Read(b []byte) (int, error) {
 // WriteTo hides the file's, which would pass by Read.
 func (p *proved) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{p})
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

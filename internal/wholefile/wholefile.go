@@ -1,0 +1,48 @@
+package wholefile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Write replaces the file by the data, with exactly the mode, and returns when
+// that is on the disk.
+func Write(path string, data []byte, mode fs.FileMode) error {
+	return WriteThen(path, data, mode, func(string) error { return nil })
+}
+
+// WriteThen is [Write] with a step before the file is put in place, such as a
+// change of its owner. The step gets the path where the file is until then.
+func WriteThen(path string, data []byte, mode fs.FileMode, step func(staged string) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name()) // only litter otherwise
+		}
+	}()
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err = step(f.Name()); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return SyncFolder(filepath.Dir(path))
+}
+
+// SyncFolder makes durable which files a folder has.
+func SyncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
