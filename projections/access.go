@@ -35,7 +35,7 @@ func (m *AccessModel) Version() int { return 3 }
 // Create implements [Model].
 func (m *AccessModel) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	for _, table := range []string{createUsers, userRoles.create(), createRoles, rolePrivileges.create(), createPrivileges, createOplogs, createAccessState} {
-		if _, err := tx.Exec(ctx, inSchema(schema, table)); err != nil {
+		if _, err := tx.Exec(ctx, InSchema(schema, table)); err != nil {
 			return fmt.Errorf("create the access tables: %w", err)
 		}
 	}

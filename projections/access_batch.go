@@ -43,7 +43,7 @@ func loadAccess(ctx context.Context, tx pgx.Tx, schema string, events []domain.R
 	k := accessTouchedBy(events)
 	var queries pgx.Batch
 	queries.Queue(pinPlans)
-	queries.Queue(inSchema(schema, loadAccessState)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.lastEvent) })
+	queries.Queue(InSchema(schema, loadAccessState)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.lastEvent) })
 	b.loadUsers(&queries, schema, k.users.list)
 	userRoles.load(&queries, schema, k.users.list, b.userRoles)
 	if k.roles {
@@ -142,6 +142,6 @@ func (b *accessBatch) write(ctx context.Context, tx pgx.Tx, schema string) error
 	if err := writeOplogs(ctx, tx, &writes, schema, b.oplogs); err != nil {
 		return err
 	}
-	writes.Queue(inSchema(schema, writeAccessState), int64(b.lastEvent))
+	writes.Queue(InSchema(schema, writeAccessState), int64(b.lastEvent))
 	return tx.SendBatch(ctx, &writes).Close()
 }

@@ -184,10 +184,10 @@ func TestUserList(t *testing.T) {
 	r := NewReader(pool)
 	list := func(f UserFilter, p Page) listed {
 		rows, total := mustPage(r.Users(t.Context(), f, p))
-		return listed{column(rows, func(u User) int64 { return int64(u.ID) }), total}
+		return listed{Column(rows, func(u User) int64 { return int64(u.ID) }), total}
 	}
 	odd := func(_ context.Context, users []User) ([]bool, error) {
-		return column(users, func(u User) bool { return u.ID%2 == 1 && u.Mail == "sealed-mail" }), nil
+		return Column(users, func(u User) bool { return u.ID%2 == 1 && u.Mail == "sealed-mail" }), nil
 	}
 	for name, c := range map[string]struct{ got, want listed }{
 		"all":         {list(UserFilter{}, pageOf(1, 10)), listed{[]int64{3, 2, 1}, 3}},

@@ -39,7 +39,7 @@ func (b *dnsBatch) bindConfChanged(e domain.Recorded, event dns.BindConfChanged)
 }
 
 func (b *dnsBatch) loadBindConf(out *pgx.Batch, schema string) {
-	out.Queue(inSchema(schema, loadBindConf)).Query(func(rows pgx.Rows) error {
+	out.Queue(InSchema(schema, loadBindConf)).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			b.bindConf = &BindConf{}
 			if err := rows.Scan(scanBindConf(b.bindConf)...); err != nil {
@@ -53,6 +53,6 @@ func (b *dnsBatch) loadBindConf(out *pgx.Batch, schema string) {
 func (b *dnsBatch) writeBindConf(out *pgx.Batch, schema string) {
 	if b.bindConfWritten {
 		secrets := append([]string{}, b.bindConf.Secrets...)
-		out.Queue(inSchema(schema, writeBindConf), b.bindConf.Text, secrets, int64(b.bindConf.Changed))
+		out.Queue(InSchema(schema, writeBindConf), b.bindConf.Text, secrets, int64(b.bindConf.Changed))
 	}
 }

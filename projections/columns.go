@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// column returns one column of the rows, for unnest.
-func column[R, V any](rows []R, value func(R) V) []V {
+// Column returns one column of the rows, for unnest.
+func Column[R, V any](rows []R, value func(R) V) []V {
 	values := make([]V, len(rows))
 	for i, row := range rows {
 		values[i] = value(row)
@@ -101,7 +101,7 @@ func (a appended[R]) insert(schema string, arrays []array) string {
 	for i, array := range arrays {
 		places[i] = "$" + strconv.Itoa(i+1) + "::" + array.sqlType()
 	}
-	return inSchema(schema, "INSERT INTO {schema}."+a.table+" ("+strings.Join(a.columns, ", ")+") SELECT * FROM unnest("+strings.Join(places, ", ")+")")
+	return InSchema(schema, "INSERT INTO {schema}."+a.table+" ("+strings.Join(a.columns, ", ")+") SELECT * FROM unnest("+strings.Join(places, ", ")+")")
 }
 
 // array is one column of several rows.

@@ -45,7 +45,7 @@ func (m *DNSModel) Version() int { return 3 }
 // Create implements [Model].
 func (m *DNSModel) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	for _, table := range []string{createServers, createViews, createZones, createZoneViews, createRecords, createResources, createBindConf, createOplogs, indexOplogs, createDNSState} {
-		if _, err := tx.Exec(ctx, inSchema(schema, table)); err != nil {
+		if _, err := tx.Exec(ctx, InSchema(schema, table)); err != nil {
 			return fmt.Errorf("create the dns tables: %w", err)
 		}
 	}

@@ -32,7 +32,7 @@ func loadDNS(ctx context.Context, tx pgx.Tx, schema string, k *dnsKeys) (*dnsBat
 	}
 	var queries pgx.Batch
 	queries.Queue(pinPlans)
-	queries.Queue(inSchema(schema, loadDNSState)).QueryRow(func(row pgx.Row) error {
+	queries.Queue(InSchema(schema, loadDNSState)).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&b.state.lastEvent, &b.state.zones, &b.state.records, &b.purging)
 	})
 	b.loadServers(&queries, schema, k.servers.list)
@@ -65,9 +65,9 @@ func (b *dnsBatch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	}
 	if zones := b.abandoned.list; len(zones) > 0 {
 		b.purging = true
-		writes.Queue(inSchema(schema, startPurges), zones)
+		writes.Queue(InSchema(schema, startPurges), zones)
 	}
 	s := b.state
-	writes.Queue(inSchema(schema, writeDNSState), int64(s.lastEvent), s.zones, s.records)
+	writes.Queue(InSchema(schema, writeDNSState), int64(s.lastEvent), s.zones, s.records)
 	return tx.SendBatch(ctx, &writes).Close()
 }

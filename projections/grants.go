@@ -45,7 +45,7 @@ func grant(ctx context.Context, tx pgx.Tx, roles []RoleRow) error {
 	for _, role := range roles {
 		g.want(role)
 	}
-	if err := g.read(ctx, tx, column(roles, func(r RoleRow) int64 { return r.ID })); err != nil {
+	if err := g.read(ctx, tx, Column(roles, func(r RoleRow) int64 { return r.ID })); err != nil {
 		return err
 	}
 	all := g.privileges()

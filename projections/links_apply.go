@@ -98,7 +98,7 @@ func (b *dnsBatch) linkOf(zone, view int64) (linkRow, error) {
 }
 
 func (b *dnsBatch) loadLinks(out *pgx.Batch, schema string, zones []int64) {
-	queueLoad(out, inSchema(schema, loadZoneViews), zones, func(rows pgx.Rows) error {
+	queueLoad(out, InSchema(schema, loadZoneViews), zones, func(rows pgx.Rows) error {
 		var l linkRow
 		err := rows.Scan(&l.zone, &l.view, &l.link, &l.changed, &l.records)
 		b.links.loaded(l.linkKey, l)
@@ -109,15 +109,15 @@ func (b *dnsBatch) loadLinks(out *pgx.Batch, schema string, zones []int64) {
 func (b *dnsBatch) writeLinks(out *pgx.Batch, schema string) {
 	added, altered, dropped := b.links.writes()
 	if len(dropped) > 0 {
-		out.Queue(inSchema(schema, dropZoneViews),
-			column(dropped, func(k linkKey) int64 { return k.zone }), column(dropped, func(k linkKey) int64 { return k.view }))
+		out.Queue(InSchema(schema, dropZoneViews),
+			Column(dropped, func(k linkKey) int64 { return k.zone }), Column(dropped, func(k linkKey) int64 { return k.view }))
 	}
 	rows := append(added, altered...)
 	if len(rows) == 0 {
 		return
 	}
-	out.Queue(inSchema(schema, writeZoneViews),
-		column(rows, func(l linkRow) int64 { return l.zone }), column(rows, func(l linkRow) int64 { return l.view }),
-		column(rows, func(l linkRow) int64 { return l.link }), column(rows, func(l linkRow) int64 { return int64(l.changed) }),
-		column(rows, func(l linkRow) int64 { return l.records }))
+	out.Queue(InSchema(schema, writeZoneViews),
+		Column(rows, func(l linkRow) int64 { return l.zone }), Column(rows, func(l linkRow) int64 { return l.view }),
+		Column(rows, func(l linkRow) int64 { return l.link }), Column(rows, func(l linkRow) int64 { return int64(l.changed) }),
+		Column(rows, func(l linkRow) int64 { return l.records }))
 }

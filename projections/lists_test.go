@@ -20,7 +20,7 @@ type listed struct {
 	total int
 }
 
-func ids[T any](rows []T, id func(T) int64) []int64 { return column(rows, id) }
+func ids[T any](rows []T, id func(T) int64) []int64 { return Column(rows, id) }
 
 // listsLog has a bit of everything to filter by.
 func listsLog() *chain {

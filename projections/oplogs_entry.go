@@ -47,7 +47,7 @@ func (d *detail) number(label string, value int64) { d.line(label, decimal(value
 // numbers writes a list of numbers, the first hundred of them: [1, 2, 3].
 func (d *detail) numbers(label string, values []int64) {
 	const most = 100
-	list := strings.Join(column(values[:min(len(values), most)], decimal), ", ")
+	list := strings.Join(Column(values[:min(len(values), most)], decimal), ", ")
 	if len(values) > most {
 		d.line(label, "["+list+", …] 共"+strconv.Itoa(len(values))+"个")
 		return
@@ -112,7 +112,7 @@ func writeOplogs(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string, 
 	if len(entries) == 0 {
 		return nil
 	}
-	out.Queue(inSchema(schema, countOplogs), column(entries, func(o Oplog) string { return o.TargetType }))
+	out.Queue(InSchema(schema, countOplogs), Column(entries, func(o Oplog) string { return o.TargetType }))
 	return oplogTable().add(ctx, tx, out, schema, entries)
 }
 

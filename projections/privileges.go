@@ -34,7 +34,7 @@ func (r *Reader) Privileges(ctx context.Context, f PrivilegeFilter, page Page) (
 	if err != nil {
 		return nil, 0, err
 	}
-	return collectPage(rows, scanPrivilege)
+	return CollectPage(rows, scanPrivilege)
 }
 
 // Privilege returns one privilege, or [ErrNotFound].

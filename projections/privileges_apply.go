@@ -99,7 +99,7 @@ func (b *accessBatch) logPrivilege(e domain.Recorded, operation, name string, sh
 }
 
 func (b *accessBatch) loadPrivileges(out *pgx.Batch, schema string, ids []int64) {
-	queueLoad(out, inSchema(schema, loadPrivileges), ids, func(rows pgx.Rows) error {
+	queueLoad(out, InSchema(schema, loadPrivileges), ids, func(rows pgx.Rows) error {
 		p := privilegeRow{until: forever, stored: true}
 		d := &p.data
 		err := rows.Scan(&p.id, &p.since, &d.Name, &d.Operation, &d.ResourceType, &d.ResourceID, &d.Comment)
@@ -119,8 +119,8 @@ func (b *accessBatch) writePrivileges(out *pgx.Batch, schema string) {
 		}
 	}
 	if len(ended) > 0 {
-		out.Queue(inSchema(schema, endPrivileges), column(ended, func(p privilegeRow) int64 { return p.id }),
-			column(ended, func(p privilegeRow) int64 { return int64(p.since) }), column(ended, func(p privilegeRow) int64 { return int64(p.until) }))
+		out.Queue(InSchema(schema, endPrivileges), Column(ended, func(p privilegeRow) int64 { return p.id }),
+			Column(ended, func(p privilegeRow) int64 { return int64(p.since) }), Column(ended, func(p privilegeRow) int64 { return int64(p.until) }))
 	}
 	added, altered, _ := b.privileges.writes()
 	queuePrivileges(out, schema, append(append(rows, added...), altered...))
@@ -130,10 +130,10 @@ func queuePrivileges(out *pgx.Batch, schema string, rows []privilegeRow) {
 	if len(rows) == 0 {
 		return
 	}
-	number := func(value func(privilegeRow) int64) []int64 { return column(rows, value) }
-	out.Queue(inSchema(schema, addPrivileges),
+	number := func(value func(privilegeRow) int64) []int64 { return Column(rows, value) }
+	out.Queue(InSchema(schema, addPrivileges),
 		number(func(p privilegeRow) int64 { return p.id }), number(func(p privilegeRow) int64 { return int64(p.since) }),
-		number(func(p privilegeRow) int64 { return int64(p.until) }), column(rows, func(p privilegeRow) string { return p.data.Name }),
+		number(func(p privilegeRow) int64 { return int64(p.until) }), Column(rows, func(p privilegeRow) string { return p.data.Name }),
 		number(func(p privilegeRow) int64 { return int64(p.data.Operation) }), number(func(p privilegeRow) int64 { return int64(p.data.ResourceType) }),
-		number(func(p privilegeRow) int64 { return p.data.ResourceID }), column(rows, func(p privilegeRow) string { return p.data.Comment }))
+		number(func(p privilegeRow) int64 { return p.data.ResourceID }), Column(rows, func(p privilegeRow) string { return p.data.Comment }))
 }

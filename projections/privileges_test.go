@@ -47,7 +47,7 @@ func (w *world) compareRoles(t *testing.T, r *Reader, all []Privilege) {
 	list := paged(func(p Page) ([]RoleRow, int, error) { return r.Roles(t.Context(), RoleFilter{}, p) })
 	ids := sortedKeys(w.sets)
 	slices.Reverse(ids)
-	same(t, "roles", column(list.rows, func(r RoleRow) int64 { return r.ID }), ids)
+	same(t, "roles", Column(list.rows, func(r RoleRow) int64 { return r.ID }), ids)
 	same(t, "number of roles", list.total, len(ids))
 	for _, role := range list.rows {
 		same(t, "role", role.Role, Role{role.ID, w.names[role.ID]})
@@ -127,10 +127,10 @@ func TestRolesCostWhatTheyShow(t *testing.T) {
 	page := pageOf(1, 2)
 	roles, total := mustPage(r.Roles(ctx, RoleFilter{}, page))
 	same(t, "number of roles", total, 1007)
-	ids, mentioned := column(roles, func(r RoleRow) int64 { return r.ID }), []int64{}
+	ids, mentioned := Column(roles, func(r RoleRow) int64 { return r.ID }), []int64{}
 	for _, role := range roles {
 		same(t, "privileges of a role", len(role.Privileges), 20)
-		mentioned = append(mentioned, column(role.Privileges, func(p Privilege) int64 { return p.ID })...)
+		mentioned = append(mentioned, Column(role.Privileges, func(p Privilege) int64 { return p.ID })...)
 	}
 	list := listRoles(RoleFilter{Name: "role"})
 	privileges, args := listPrivileges(PrivilegeFilter{}, page)

@@ -35,20 +35,20 @@ const (
 // may be left. Apply calls it; a runner may, too, while it has nothing to apply.
 func (m *DNSModel) Purge(ctx context.Context, tx pgx.Tx, schema string, limit int) (more bool, err error) {
 	var zone, after, seen int64
-	err = tx.QueryRow(ctx, inSchema(schema, nextPurge)).Scan(&zone, &after)
+	err = tx.QueryRow(ctx, InSchema(schema, nextPurge)).Scan(&zone, &after)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("find dead records: %w", err)
 	}
-	if err := tx.QueryRow(ctx, inSchema(schema, purgeRecords), zone, after, limit).Scan(&seen, &after); err != nil {
+	if err := tx.QueryRow(ctx, InSchema(schema, purgeRecords), zone, after, limit).Scan(&seen, &after); err != nil {
 		return false, fmt.Errorf("purge dead records: %w", err)
 	}
 	if seen < int64(limit) {
-		_, err = tx.Exec(ctx, inSchema(schema, endPurge), zone)
+		_, err = tx.Exec(ctx, InSchema(schema, endPurge), zone)
 	} else {
-		_, err = tx.Exec(ctx, inSchema(schema, advancePurge), zone, after)
+		_, err = tx.Exec(ctx, InSchema(schema, advancePurge), zone, after)
 	}
 	if err != nil {
 		return false, fmt.Errorf("keep the place of the purge: %w", err)

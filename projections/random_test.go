@@ -78,7 +78,7 @@ func sameRows[T any](t *testing.T, what string, got []T, total int, rows map[int
 	t.Helper()
 	all := sortedKeys(rows)
 	slices.Reverse(all)
-	want := column(all, func(id int64) T { return rows[id] })
+	want := Column(all, func(id int64) T { return rows[id] })
 	same(t, what, got, want)
 	same(t, "total of "+what, total, len(want))
 }

@@ -56,14 +56,14 @@ func (l *listing[T]) read(ctx context.Context, r *Reader, page Page) ([]T, int, 
 		if err != nil {
 			return nil, 0, err
 		}
-		return collectPage(rows, l.scan)
+		return CollectPage(rows, l.scan)
 	}
 	var list []T
 	var total int
 	var batch pgx.Batch // which is a transaction, and one round trip
 	batch.Queue(joinByHash)
 	batch.Queue(sql, l.args...).Query(func(rows pgx.Rows) (err error) {
-		list, total, err = collectPage(rows, l.scan)
+		list, total, err = CollectPage(rows, l.scan)
 		return err
 	})
 	if err := r.pool.SendBatch(ctx, &batch).Close(); err != nil {
@@ -98,22 +98,20 @@ func (l *listing[T]) sql(page Page) string {
 		" LEFT JOIN (SELECT " + l.columns + " FROM (" + wanted + ") w JOIN " + l.from + ") p ON true ORDER BY p.id DESC"
 }
 
-// collectPage reads rows of (total, id, …). Past the end there is one row, whose id is null.
-func collectPage[T any](rows pgx.Rows, scan func(*T) []any) ([]T, int, error) {
+// CollectPage reads rows of (total, id, …) and closes them. Past the end there is
+// one row, whose id is null. scan returns where a row's columns after total go.
+func CollectPage[T any](rows pgx.Rows, scan func(*T) []any) ([]T, int, error) {
 	defer rows.Close()
 	list, total := []T{}, 0
 	for rows.Next() {
-		var id *int64
-		head := make([]any, len(rows.FieldDescriptions()))
-		head[0], head[1] = &total, &id
-		if err := rows.Scan(head...); err != nil {
-			return nil, 0, err
-		}
-		if id == nil {
+		if raw := rows.RawValues(); raw[1] == nil {
+			if err := rows.Scan(append([]any{&total}, make([]any, len(raw)-1)...)...); err != nil {
+				return nil, 0, err
+			}
 			continue
 		}
 		var row T
-		if err := rows.Scan(append([]any{nil}, scan(&row)...)...); err != nil {
+		if err := rows.Scan(append([]any{&total}, scan(&row)...)...); err != nil {
 			return nil, 0, err
 		}
 		list = append(list, row)

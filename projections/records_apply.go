@@ -148,7 +148,7 @@ func (b *dnsBatch) logRecord(e domain.Recorded, operation string, record, shown 
 }
 
 func (b *dnsBatch) loadRecords(out *pgx.Batch, schema string, ids []int64) {
-	queueLoad(out, inSchema(schema, loadRecords), ids, func(rows pgx.Rows) error {
+	queueLoad(out, InSchema(schema, loadRecords), ids, func(rows pgx.Rows) error {
 		var r recordRow
 		d := &r.data
 		err := rows.Scan(&r.id, &r.zone, &d.ViewID, &r.link, &d.Host, &d.Type, &d.TTL, &d.Value, &d.Line, &d.Comment, &r.creator, &r.created, &r.changed)
@@ -159,7 +159,7 @@ func (b *dnsBatch) loadRecords(out *pgx.Batch, schema string, ids []int64) {
 
 func (b *dnsBatch) writeRecords(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string) error {
 	added, altered, dropped := b.records.writes()
-	queueDrop(out, inSchema(schema, dropRecords), dropped)
+	queueDrop(out, InSchema(schema, dropRecords), dropped)
 	queueAltered(out, schema, altered)
 	return recordTable().add(ctx, tx, out, schema, added)
 }
@@ -179,11 +179,11 @@ func queueAltered(out *pgx.Batch, schema string, rows []recordRow) {
 	if len(rows) == 0 {
 		return
 	}
-	number := func(value func(recordRow) int64) []int64 { return column(rows, value) }
+	number := func(value func(recordRow) int64) []int64 { return Column(rows, value) }
 	text := func(value func(dns.RecordData) string) []string {
-		return column(rows, func(r recordRow) string { return value(r.data) })
+		return Column(rows, func(r recordRow) string { return value(r.data) })
 	}
-	out.Queue(inSchema(schema, alterRecords),
+	out.Queue(InSchema(schema, alterRecords),
 		number(func(r recordRow) int64 { return r.id }), number(func(r recordRow) int64 { return r.data.ViewID }),
 		number(func(r recordRow) int64 { return r.link }),
 		text(func(d dns.RecordData) string { return d.Host }), text(func(d dns.RecordData) string { return d.Type }),

@@ -99,8 +99,8 @@ func (b *dnsBatch) loadResources(out *pgx.Batch, schema string, wanted []resourc
 	if len(wanted) == 0 {
 		return
 	}
-	kinds := column(wanted, func(k resourceKey) int64 { return int64(k.kind) })
-	out.Queue(inSchema(schema, loadResources), kinds, column(wanted, func(k resourceKey) int64 { return k.id })).Query(func(rows pgx.Rows) error {
+	kinds := Column(wanted, func(k resourceKey) int64 { return int64(k.kind) })
+	out.Queue(InSchema(schema, loadResources), kinds, Column(wanted, func(k resourceKey) int64 { return k.id })).Query(func(rows pgx.Rows) error {
 		var r resourceRow
 		into := []any{&r.kind, &r.id, &r.name, &r.privilege, &r.creator, &r.created, &r.named, &r.deleted}
 		_, err := pgx.ForEachRow(rows, into, func() error { b.resources.loaded(r.resourceKey, r); return nil })
@@ -111,16 +111,16 @@ func (b *dnsBatch) loadResources(out *pgx.Batch, schema string, wanted []resourc
 func (b *dnsBatch) writeResources(out *pgx.Batch, schema string) {
 	added, altered, _ := b.resources.writes()
 	if rows := append(added, altered...); len(rows) > 0 {
-		number := func(value func(resourceRow) int64) []int64 { return column(rows, value) }
-		out.Queue(inSchema(schema, writeResources),
+		number := func(value func(resourceRow) int64) []int64 { return Column(rows, value) }
+		out.Queue(InSchema(schema, writeResources),
 			number(func(r resourceRow) int64 { return int64(r.kind) }), number(func(r resourceRow) int64 { return r.id }),
-			column(rows, func(r resourceRow) string { return r.name }), number(func(r resourceRow) int64 { return r.privilege }),
+			Column(rows, func(r resourceRow) string { return r.name }), number(func(r resourceRow) int64 { return r.privilege }),
 			number(func(r resourceRow) int64 { return int64(r.creator) }), number(func(r resourceRow) int64 { return int64(r.created) }),
 			number(func(r resourceRow) int64 { return int64(r.named) }), number(func(r resourceRow) int64 { return int64(r.deleted) }))
 	}
 	if ended := b.endedLinks; len(ended) > 0 {
-		out.Queue(inSchema(schema, addEndedLinks), column(ended, func(l endedLink) int64 { return l.zone }),
-			column(ended, func(l endedLink) int64 { return l.link }), column(ended, func(l endedLink) int64 { return int64(l.at) }))
+		out.Queue(InSchema(schema, addEndedLinks), Column(ended, func(l endedLink) int64 { return l.zone }),
+			Column(ended, func(l endedLink) int64 { return l.link }), Column(ended, func(l endedLink) int64 { return int64(l.at) }))
 	}
 }
 
@@ -146,9 +146,9 @@ func (b *dnsBatch) writeEntryCounts(out *pgx.Batch, schema string) {
 		return
 	}
 	keys := slices.Collect(maps.Keys(counts))
-	out.Queue(inSchema(schema, countEntries),
-		column(keys, func(k resourceKey) int64 { return int64(k.kind) }), column(keys, func(k resourceKey) int64 { return k.id }),
-		column(keys, func(k resourceKey) int64 { return counts[k].entries }), column(keys, func(k resourceKey) int64 { return counts[k].records }))
+	out.Queue(InSchema(schema, countEntries),
+		Column(keys, func(k resourceKey) int64 { return int64(k.kind) }), Column(keys, func(k resourceKey) int64 { return k.id }),
+		Column(keys, func(k resourceKey) int64 { return counts[k].entries }), Column(keys, func(k resourceKey) int64 { return counts[k].records }))
 }
 
 // resource is what rights on the entry follow from: a server, a zone, a record's zone.

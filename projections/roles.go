@@ -41,7 +41,7 @@ func (r *Reader) Roles(ctx context.Context, f RoleFilter, page Page) (roles []Ro
 		if err != nil {
 			return err
 		}
-		if roles, total, err = collectPage(rows, l.scan); err != nil {
+		if roles, total, err = CollectPage(rows, l.scan); err != nil {
 			return err
 		}
 		return grant(ctx, tx, roles)

@@ -106,7 +106,7 @@ func (b *accessBatch) logRole(e domain.Recorded, operation, name string, shown r
 }
 
 func (b *accessBatch) loadRoles(out *pgx.Batch, schema string) {
-	out.Queue(inSchema(schema, loadRoles)).Query(func(rows pgx.Rows) error {
+	out.Queue(InSchema(schema, loadRoles)).Query(func(rows pgx.Rows) error {
 		var r roleRow
 		_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.Name, &r.changed}, func() error { b.roles.loaded(r.ID, r); return nil })
 		return err
@@ -115,11 +115,11 @@ func (b *accessBatch) loadRoles(out *pgx.Batch, schema string) {
 
 func (b *accessBatch) writeRoles(out *pgx.Batch, schema string) {
 	added, altered, dropped := b.roles.writes()
-	queueDrop(out, inSchema(schema, dropRoles), dropped)
+	queueDrop(out, InSchema(schema, dropRoles), dropped)
 	queueRoles(out, schema, append(added, altered...))
 	if len(b.replaced) > 0 {
-		out.Queue(inSchema(schema, addRoleChanges),
-			column(b.replaced, func(p pair) int64 { return p.holder }), column(b.replaced, func(p pair) int64 { return p.held }))
+		out.Queue(InSchema(schema, addRoleChanges),
+			Column(b.replaced, func(p pair) int64 { return p.holder }), Column(b.replaced, func(p pair) int64 { return p.held }))
 	}
 }
 
@@ -127,6 +127,6 @@ func queueRoles(out *pgx.Batch, schema string, rows []roleRow) {
 	if len(rows) == 0 {
 		return
 	}
-	out.Queue(inSchema(schema, writeRoles), column(rows, func(r roleRow) int64 { return r.ID }),
-		column(rows, func(r roleRow) string { return r.Name }), column(rows, func(r roleRow) int64 { return int64(r.changed) }))
+	out.Queue(InSchema(schema, writeRoles), Column(rows, func(r roleRow) int64 { return r.ID }),
+		Column(rows, func(r roleRow) string { return r.Name }), Column(rows, func(r roleRow) int64 { return int64(r.changed) }))
 }

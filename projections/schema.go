@@ -6,9 +6,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// inSchema returns a statement of this package with its {schema} put in. The
+// InSchema returns a statement of a model with its {schema} put in. The
 // models write to a schema that they are told, the Reader reads the current one.
-func inSchema(schema, sql string) string {
+func InSchema(schema, sql string) string {
 	return strings.ReplaceAll(sql, "{schema}", pgx.Identifier{schema}.Sanitize())
 }
 

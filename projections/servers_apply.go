@@ -94,7 +94,7 @@ func serverDetail(s Server) string {
 }
 
 func (b *dnsBatch) loadServers(out *pgx.Batch, schema string, ids []int64) {
-	queueLoad(out, inSchema(schema, loadServers), ids, func(rows pgx.Rows) error {
+	queueLoad(out, InSchema(schema, loadServers), ids, func(rows pgx.Rows) error {
 		var s Server
 		err := rows.Scan(scanServer(&s)...)
 		b.servers.loaded(s.ID, s)
@@ -104,19 +104,19 @@ func (b *dnsBatch) loadServers(out *pgx.Batch, schema string, ids []int64) {
 
 func (b *dnsBatch) writeServers(out *pgx.Batch, schema string) {
 	added, altered, dropped := b.servers.writes()
-	queueDrop(out, inSchema(schema, dropServers), dropped)
+	queueDrop(out, InSchema(schema, dropServers), dropped)
 	rows := append(added, altered...)
 	if len(rows) == 0 {
 		return
 	}
 	text := func(f func(dns.ServerData) string) []string {
-		return column(rows, func(s Server) string { return f(s.ServerData) })
+		return Column(rows, func(s Server) string { return f(s.ServerData) })
 	}
-	out.Queue(inSchema(schema, writeServers),
-		column(rows, func(s Server) int64 { return s.ID }),
+	out.Queue(InSchema(schema, writeServers),
+		Column(rows, func(s Server) int64 { return s.ID }),
 		text(func(d dns.ServerData) string { return d.Host }), text(func(d dns.ServerData) string { return d.IP }),
 		text(func(d dns.ServerData) string { return d.Env }), text(func(d dns.ServerData) string { return d.Type }),
 		text(func(d dns.ServerData) string { return d.ZbProcessItem }), text(func(d dns.ServerData) string { return d.ZbPortItem }),
 		text(func(d dns.ServerData) string { return d.ZbResolveItem }), text(func(d dns.ServerData) string { return d.ZbResolveRateID }),
-		column(rows, func(s Server) bool { return s.Enrolled }), column(rows, func(s Server) int64 { return int64(s.Changed) }))
+		Column(rows, func(s Server) bool { return s.Enrolled }), Column(rows, func(s Server) int64 { return int64(s.Changed) }))
 }

@@ -96,7 +96,7 @@ func (n timelineTable) create() string {
 func (n timelineTable) load(out *pgx.Batch, schema string, holders []int64, into *timeline) {
 	sql := "SELECT " + n.holder + ", " + n.held + ", since FROM {schema}." + n.table +
 		" WHERE " + n.holder + " = ANY ($1::bigint[]) AND until = " + forEver
-	queueLoad(out, inSchema(schema, sql), holders, func(rows pgx.Rows) error {
+	queueLoad(out, InSchema(schema, sql), holders, func(rows pgx.Rows) error {
 		var p pair
 		var since domain.Position
 		err := rows.Scan(&p.holder, &p.held, &since)
@@ -113,8 +113,8 @@ func (n timelineTable) write(out *pgx.Batch, schema string, t *timeline) {
 	sql := "INSERT INTO {schema}." + n.table + " (" + n.holder + ", " + n.held + ", since, until)" +
 		" SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])" +
 		" ON CONFLICT (" + n.holder + ", " + n.held + ", since) DO UPDATE SET until = excluded.until"
-	number := func(value func(*span) int64) []int64 { return column(t.changed, value) }
-	out.Queue(inSchema(schema, sql),
+	number := func(value func(*span) int64) []int64 { return Column(t.changed, value) }
+	out.Queue(InSchema(schema, sql),
 		number(func(s *span) int64 { return s.holder }), number(func(s *span) int64 { return s.held }),
 		number(func(s *span) int64 { return int64(s.since) }), number(func(s *span) int64 { return int64(s.until) }))
 }

@@ -132,7 +132,7 @@ func (b *accessBatch) logUser(e domain.Recorded, operation string, shown userRow
 	d.line("用户名", shown.Username)
 	d.line("来源", shown.Source)
 	d.names("角色", b.rolesOf(shown.ID))
-	d.numbers("权限代码", column(shown.Codes, func(code int) int64 { return int64(code) }))
+	d.numbers("权限代码", Column(shown.Codes, func(code int) int64 { return int64(code) }))
 	if len(fields) > 0 {
 		d.names("修改项", fields)
 	}
@@ -141,5 +141,5 @@ func (b *accessBatch) logUser(e domain.Recorded, operation string, shown userRow
 
 // rolesOf returns the names of a user's roles in the order of their ids.
 func (b *accessBatch) rolesOf(user domain.UserID) []string {
-	return column(b.userRoles.of(int64(user)), func(id int64) string { role, _ := b.roles.get(id); return role.Name })
+	return Column(b.userRoles.of(int64(user)), func(id int64) string { role, _ := b.roles.get(id); return role.Name })
 }

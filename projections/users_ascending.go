@@ -14,5 +14,5 @@ func (r *Reader) UsersAscending(ctx context.Context, start, count int) ([]User, 
 	if err != nil {
 		return nil, 0, err
 	}
-	return collectPage(rows, listUsers().scan)
+	return CollectPage(rows, listUsers().scan)
 }

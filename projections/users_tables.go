@@ -34,7 +34,7 @@ const (
 var userRoles = timelineTable{table: "user_roles", holder: "user_id", held: "role_id"}
 
 func (b *accessBatch) loadUsers(out *pgx.Batch, schema string, ids []int64) {
-	queueLoad(out, inSchema(schema, loadUsers), ids, func(rows pgx.Rows) error {
+	queueLoad(out, InSchema(schema, loadUsers), ids, func(rows pgx.Rows) error {
 		var u userRow
 		err := rows.Scan(append(scanUser(&u.User), &u.deleted)...)
 		b.users.loaded(u.ID, u)
@@ -48,16 +48,16 @@ func (b *accessBatch) writeUsers(out *pgx.Batch, schema string) {
 	if len(users) == 0 {
 		return
 	}
-	text := func(value func(userRow) string) []string { return column(users, value) }
-	moment := func(value func(userRow) time.Time) []time.Time { return column(users, value) }
-	out.Queue(inSchema(schema, writeUsers), column(users, func(u userRow) int64 { return int64(u.ID) }),
+	text := func(value func(userRow) string) []string { return Column(users, value) }
+	moment := func(value func(userRow) time.Time) []time.Time { return Column(users, value) }
+	out.Queue(InSchema(schema, writeUsers), Column(users, func(u userRow) int64 { return int64(u.ID) }),
 		text(func(u userRow) string { return u.Username }), text(func(u userRow) string { return u.Source }),
 		text(func(u userRow) string { return string(u.Mail) }), text(func(u userRow) string { return string(u.Nickname) }),
 		text(func(u userRow) string { return string(u.Phone) }), text(func(u userRow) string { return string(u.Position) }),
 		text(func(u userRow) string { return string(u.Location) }),
 		text(func(u userRow) string { return u.Department }), text(func(u userRow) string { return u.MailDigest }),
 		text(func(u userRow) string { return u.Credential }), text(func(u userRow) string { return u.PersonalKey }),
-		text(func(u userRow) string { return spaced(column(u.Codes, func(c int) int64 { return int64(c) })) }),
+		text(func(u userRow) string { return spaced(Column(u.Codes, func(c int) int64 { return int64(c) })) }),
 		moment(func(u userRow) time.Time { return u.MemberSince }), moment(func(u userRow) time.Time { return u.LastSeen }),
-		column(users, func(u userRow) int64 { return int64(u.Changed) }), column(users, func(u userRow) int64 { return int64(u.deleted) }))
+		Column(users, func(u userRow) int64 { return int64(u.Changed) }), Column(users, func(u userRow) int64 { return int64(u.deleted) }))
 }

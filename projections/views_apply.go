@@ -88,7 +88,7 @@ func viewDetail(v View) string {
 }
 
 func (b *dnsBatch) loadViews(out *pgx.Batch, schema string, ids []int64) {
-	queueLoad(out, inSchema(schema, loadViews), ids, func(rows pgx.Rows) error {
+	queueLoad(out, InSchema(schema, loadViews), ids, func(rows pgx.Rows) error {
 		var v View
 		err := rows.Scan(scanView(&v)...)
 		b.views.loaded(v.ID, v)
@@ -98,12 +98,12 @@ func (b *dnsBatch) loadViews(out *pgx.Batch, schema string, ids []int64) {
 
 func (b *dnsBatch) writeViews(out *pgx.Batch, schema string) {
 	added, altered, dropped := b.views.writes()
-	queueDrop(out, inSchema(schema, dropViews), dropped)
+	queueDrop(out, InSchema(schema, dropViews), dropped)
 	rows := append(added, altered...)
 	if len(rows) == 0 {
 		return
 	}
-	out.Queue(inSchema(schema, writeViews),
-		column(rows, func(v View) int64 { return v.ID }), column(rows, func(v View) string { return v.Name }),
-		column(rows, func(v View) string { return v.ACL }), column(rows, func(v View) int64 { return int64(v.Changed) }))
+	out.Queue(InSchema(schema, writeViews),
+		Column(rows, func(v View) int64 { return v.ID }), Column(rows, func(v View) string { return v.Name }),
+		Column(rows, func(v View) string { return v.ACL }), Column(rows, func(v View) int64 { return int64(v.Changed) }))
 }

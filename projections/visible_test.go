@@ -40,20 +40,20 @@ func (w *world) compareLists(t *testing.T, pool *pgxpool.Pool, user domain.UserI
 	r, ctx, c := NewReader(pool), t.Context(), NewCaller(user, w.held[user])
 	what := func(list string) string { return fmt.Sprintf("%s of user %d, roles %v", list, user, w.held[user]) }
 	servers := paged(func(p Page) ([]Server, int, error) { return r.Servers(ctx, c, ServerFilter{}, p) })
-	w.sameList(t, what("servers"), user, access.KindServer, column(servers.rows, func(s Server) int64 { return s.ID }), servers.total, sortedKeys(w.servers))
+	w.sameList(t, what("servers"), user, access.KindServer, Column(servers.rows, func(s Server) int64 { return s.ID }), servers.total, sortedKeys(w.servers))
 	zones := paged(func(p Page) ([]Zone, int, error) { return r.Zones(ctx, c, ZoneFilter{}, p) })
-	w.sameList(t, what("zones"), user, access.KindZone, column(zones.rows, func(z Zone) int64 { return z.ID }), zones.total, sortedKeys(w.zones))
+	w.sameList(t, what("zones"), user, access.KindZone, Column(zones.rows, func(z Zone) int64 { return z.ID }), zones.total, sortedKeys(w.zones))
 	named := paged(func(p Page) ([]Zone, int, error) { return r.Zones(ctx, c, ZoneFilter{Name: "1"}, p) })
-	w.sameList(t, what("zones with a 1"), user, access.KindZone, column(named.rows, func(z Zone) int64 { return z.ID }), named.total,
+	w.sameList(t, what("zones with a 1"), user, access.KindZone, Column(named.rows, func(z Zone) int64 { return z.ID }), named.total,
 		slices.DeleteFunc(sortedKeys(w.zones), func(id int64) bool { return !slices.Contains([]byte(w.zones[id].Name), '1') }))
 	records := func(f RecordFilter) got[Record] {
 		return paged(func(p Page) ([]Record, int, error) { return r.Records(ctx, c, f, p) })
 	}
 	all := records(RecordFilter{})
-	w.sameList(t, what("records"), user, access.KindRecord, column(all.rows, func(r Record) int64 { return r.ID }), all.total, sortedKeys(w.records))
+	w.sameList(t, what("records"), user, access.KindRecord, Column(all.rows, func(r Record) int64 { return r.ID }), all.total, sortedKeys(w.records))
 	for zone := range w.zones {
 		mine := records(RecordFilter{ZoneID: &zone})
-		w.sameList(t, what("records of a zone"), user, access.KindRecord, column(mine.rows, func(r Record) int64 { return r.ID }), mine.total,
+		w.sameList(t, what("records of a zone"), user, access.KindRecord, Column(mine.rows, func(r Record) int64 { return r.ID }), mine.total,
 			slices.DeleteFunc(sortedKeys(w.records), func(id int64) bool { return w.records[id].ZoneID != zone }))
 	}
 	w.compareEntries(t, what("entries"), r, user, c)
@@ -93,8 +93,8 @@ func (w *world) compareEntries(t *testing.T, what string, r *Reader, user domain
 			return l.read(t.Context(), r, p)
 		})
 		all := slices.DeleteFunc(slices.Clone(all.rows), func(o Oplog) bool { return !slices.Contains(want, o.ID) || !way.f.lets(o) })
-		wanted := column(all, func(o Oplog) int64 { return o.ID })
-		if ids := column(mine.rows, func(o Oplog) int64 { return o.ID }); !slices.Equal(ids, wanted) || mine.total != len(wanted) {
+		wanted := Column(all, func(o Oplog) int64 { return o.ID })
+		if ids := Column(mine.rows, func(o Oplog) int64 { return o.ID }); !slices.Equal(ids, wanted) || mine.total != len(wanted) {
 			t.Errorf("%s, %+v: %d of them, total %d, want %d", what, way, len(ids), mine.total, len(wanted))
 		}
 	}

@@ -164,7 +164,7 @@ func groupText(g dns.ZoneGroup) string {
 }
 
 func (b *dnsBatch) loadZones(out *pgx.Batch, schema string, ids []int64) {
-	queueLoad(out, inSchema(schema, loadZones), ids, func(rows pgx.Rows) error {
+	queueLoad(out, InSchema(schema, loadZones), ids, func(rows pgx.Rows) error {
 		var z zoneRow
 		err := rows.Scan(&z.id, &z.data.Name, &z.data.Group, &z.data.Type, &z.data.Forwarders, &z.data.ViewIDs, &z.links, &z.changed)
 		b.zones.loaded(z.id, z)
@@ -174,18 +174,18 @@ func (b *dnsBatch) loadZones(out *pgx.Batch, schema string, ids []int64) {
 
 func (b *dnsBatch) writeZones(out *pgx.Batch, schema string) {
 	added, altered, dropped := b.zones.writes()
-	queueDrop(out, inSchema(schema, dropZones), dropped)
+	queueDrop(out, InSchema(schema, dropZones), dropped)
 	rows := append(added, altered...)
 	if len(rows) == 0 {
 		return
 	}
-	out.Queue(inSchema(schema, writeZones),
-		column(rows, func(z zoneRow) int64 { return z.id }), column(rows, func(z zoneRow) string { return z.data.Name }),
-		column(rows, func(z zoneRow) int64 { return int64(z.data.Group) }), column(rows, func(z zoneRow) string { return z.data.Type }),
-		column(rows, func(z zoneRow) string { return strings.Join(z.data.Forwarders, " ") }),
-		column(rows, func(z zoneRow) string { return spaced(z.data.ViewIDs) }),
-		column(rows, func(z zoneRow) int64 { return z.links }), column(rows, func(z zoneRow) int64 { return int64(z.changed) }))
+	out.Queue(InSchema(schema, writeZones),
+		Column(rows, func(z zoneRow) int64 { return z.id }), Column(rows, func(z zoneRow) string { return z.data.Name }),
+		Column(rows, func(z zoneRow) int64 { return int64(z.data.Group) }), Column(rows, func(z zoneRow) string { return z.data.Type }),
+		Column(rows, func(z zoneRow) string { return strings.Join(z.data.Forwarders, " ") }),
+		Column(rows, func(z zoneRow) string { return spaced(z.data.ViewIDs) }),
+		Column(rows, func(z zoneRow) int64 { return z.links }), Column(rows, func(z zoneRow) int64 { return int64(z.changed) }))
 }
 
 // spaced writes numbers in the form that string_to_array reads.
-func spaced(ids []int64) string { return strings.Join(column(ids, decimal), " ") }
+func spaced(ids []int64) string { return strings.Join(Column(ids, decimal), " ") }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections"
 )
 
 // Grant says that a user may log in to a system account of a machine.
@@ -93,7 +94,7 @@ func (k *keyRows) apply(r domain.Recorded) {
 
 func (k *keyRows) write(out *pgx.Batch, schema string) {
 	for _, c := range k.changes {
-		out.Queue(in(schema, c.sql), c.args...)
+		out.Queue(projections.InSchema(schema, c.sql), c.args...)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections"
 )
 
 // Machine is a registered machine.
@@ -67,7 +68,7 @@ func (r *Reader) Machines(ctx context.Context, start, count int) ([]Machine, int
 	if err != nil {
 		return nil, 0, err
 	}
-	return collect(rows, machineTargets, func(*Machine) {})
+	return projections.CollectPage(rows, machineTargets)
 }
 
 // MachineByName returns a machine, or [projections.ErrNotFound].
@@ -125,7 +126,7 @@ func (m *machineRows) load(out *pgx.Batch, schema string, events []domain.Record
 	if len(ids) == 0 {
 		return
 	}
-	out.Queue(in(schema, loadMachines), ids).Query(func(rows pgx.Rows) error {
+	out.Queue(projections.InSchema(schema, loadMachines), ids).Query(func(rows pgx.Rows) error {
 		machines, err := pgx.CollectRows(rows, scanMachine)
 		for i := range machines {
 			m.rows[machines[i].ID] = &machines[i]
@@ -168,12 +169,12 @@ func (m *machineRows) apply(r domain.Recorded) error {
 func (m *machineRows) write(out *pgx.Batch, schema string) {
 	for _, id := range m.order {
 		if m.rows[id] == nil {
-			out.Queue(in(schema, removeMachine), id)
+			out.Queue(projections.InSchema(schema, removeMachine), id)
 		}
 	}
 	for _, id := range m.order {
 		if row := m.rows[id]; row != nil {
-			out.Queue(in(schema, putMachine), row.ID, row.Name, row.InsideIP, row.OutsideIP, row.Usage, row.Initialized,
+			out.Queue(projections.InSchema(schema, putMachine), row.ID, row.Name, row.InsideIP, row.OutsideIP, row.Usage, row.Initialized,
 				row.Location, row.Enrolled, int64(row.Enrolment), int64(row.Changed))
 		}
 	}

@@ -3,12 +3,12 @@ package opsmodel
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections"
 )
 
 // Model implements [projections.Model].
@@ -32,16 +32,11 @@ func (*Model) Version() int { return 1 }
 // Create implements [projections.Model].
 func (*Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	for _, table := range []string{createState, createMachines, createTasks, createBlocks, createKeys} {
-		if _, err := tx.Exec(ctx, in(schema, table)); err != nil {
+		if _, err := tx.Exec(ctx, projections.InSchema(schema, table)); err != nil {
 			return fmt.Errorf("create the ops tables: %w", err)
 		}
 	}
 	return nil
-}
-
-// in puts the schema's name into a statement of this package.
-func in(schema, sql string) string {
-	return strings.ReplaceAll(sql, "{schema}", pgx.Identifier{schema}.Sanitize())
 }
 
 const (
@@ -91,7 +86,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorde
 	b := &batch{tasks: newTaskRows(), machines: newMachineRows()}
 	var queries pgx.Batch
 	queries.Queue(pinPlans)
-	queries.Queue(in(schema, loadState)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.lastEvent) })
+	queries.Queue(projections.InSchema(schema, loadState)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.lastEvent) })
 	b.tasks.load(&queries, schema, events)
 	b.machines.load(&queries, schema, events)
 	return b, tx.SendBatch(ctx, &queries).Close()
@@ -124,6 +119,6 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	b.tasks.write(&writes, schema)
 	b.machines.write(&writes, schema)
 	b.keys.write(&writes, schema)
-	writes.Queue(in(schema, writeState), int64(b.lastEvent))
+	writes.Queue(projections.InSchema(schema, writeState), int64(b.lastEvent))
 	return tx.SendBatch(ctx, &writes).Close()
 }

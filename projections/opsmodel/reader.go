@@ -40,24 +40,3 @@ func one[T any](ctx context.Context, r *Reader, scan pgx.RowToFunc[T], sql strin
 	}
 	return row, err
 }
-
-// collect reads rows of (total, id, …). Past the end there is one row, whose id is null.
-func collect[T any](rows pgx.Rows, targets func(*T) []any, finish func(*T)) ([]T, int, error) {
-	defer rows.Close()
-	list, total := []T{}, 0
-	for rows.Next() {
-		if raw := rows.RawValues(); raw[1] == nil {
-			if err := rows.Scan(append([]any{&total}, make([]any, len(raw)-1)...)...); err != nil {
-				return nil, 0, err
-			}
-			continue
-		}
-		var row T
-		if err := rows.Scan(append([]any{&total}, targets(&row)...)...); err != nil {
-			return nil, 0, err
-		}
-		finish(&row)
-		list = append(list, row)
-	}
-	return list, total, rows.Err()
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections"
 )
 
 // Task is a task with its name of 32 hex digits.
@@ -18,12 +19,15 @@ type Task struct {
 
 // scanTask reads a row of taskColumns.
 func scanTask(row pgx.CollectableRow) (Task, error) {
-	t := Task{Task: ops.Task{Exists: true}}
+	var t Task
 	err := row.Scan(taskTargets(&t)...)
 	return t, err
 }
 
+// taskTargets is where a row of taskColumns goes. There is no row of a task that
+// does not exist.
 func taskTargets(t *Task) []any {
+	t.Exists = true
 	return []any{
 		&t.ID, &t.Name, &t.Machine, &t.IP, &t.Creator, &t.CreatorName,
 		&t.Order.Action, &t.Order.Target, &t.Order.Version, &t.Order.Content, &t.Description, orZero{&t.Created},
@@ -76,7 +80,7 @@ func (r *Reader) Tasks(ctx context.Context, start, count int) ([]Task, int, erro
 	if err != nil {
 		return nil, 0, err
 	}
-	return collect(rows, taskTargets, func(t *Task) { t.Exists = true })
+	return projections.CollectPage(rows, taskTargets)
 }
 
 // Task returns a task by its name, or [projections.ErrNotFound].

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections"
 )
 
 // blockSize is how many ids of tasks are counted together.
@@ -115,7 +116,7 @@ func (t *taskRows) load(out *pgx.Batch, schema string, events []domain.Recorded)
 	if len(names) == 0 {
 		return
 	}
-	out.Queue(in(schema, loadTasks), names).Query(func(rows pgx.Rows) error {
+	out.Queue(projections.InSchema(schema, loadTasks), names).Query(func(rows pgx.Rows) error {
 		tasks, err := pgx.CollectRows(rows, scanTask)
 		for _, task := range tasks {
 			t.rows[task.Name] = &taskRow{Task: task, stored: true}
@@ -157,13 +158,13 @@ func (t *taskRows) write(out *pgx.Batch, schema string) {
 		}
 	}
 	if len(added) > 0 {
-		out.Queue(in(schema, addTasks), addedColumns(added)...)
+		out.Queue(projections.InSchema(schema, addTasks), addedColumns(added)...)
 	}
 	if len(altered) > 0 {
-		out.Queue(in(schema, changeTasks), changedColumns(altered)...)
+		out.Queue(projections.InSchema(schema, changeTasks), changedColumns(altered)...)
 	}
 	if len(dropped) > 0 {
-		out.Queue(in(schema, removeTasks), dropped)
+		out.Queue(projections.InSchema(schema, removeTasks), dropped)
 	}
 	var blocks, deltas []int64
 	for block, delta := range t.live {
@@ -172,71 +173,63 @@ func (t *taskRows) write(out *pgx.Batch, schema string) {
 		}
 	}
 	if len(blocks) > 0 {
-		out.Queue(in(schema, countTasks), blocks, deltas)
+		out.Queue(projections.InSchema(schema, countTasks), blocks, deltas)
 	}
 }
 
 // addedColumns are the arrays of addTasks.
 func addedColumns(rows []*taskRow) []any {
 	return []any{
-		column(rows, func(t *taskRow) int64 { return t.ID }),
-		column(rows, func(t *taskRow) string { return t.Name }),
-		column(rows, func(t *taskRow) int64 { return t.Machine }),
-		column(rows, func(t *taskRow) string { return t.IP }),
-		column(rows, func(t *taskRow) int64 { return int64(t.Creator) }),
-		column(rows, func(t *taskRow) string { return t.CreatorName }),
-		column(rows, func(t *taskRow) string { return t.Order.Action }),
-		column(rows, func(t *taskRow) string { return t.Order.Target }),
-		column(rows, func(t *taskRow) string { return t.Order.Version }),
-		column(rows, func(t *taskRow) string { return t.Order.Content }),
-		column(rows, func(t *taskRow) string { return t.Description }),
-		column(rows, func(t *taskRow) time.Time { return t.Created }),
-		column(rows, func(t *taskRow) string { return string(t.State) }),
-		column(rows, func(t *taskRow) string { return t.Executor }),
-		column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
-		column(rows, func(t *taskRow) *time.Time { return orNull(t.Reverted) }),
-		column(rows, func(t *taskRow) int64 { return int64(t.Attempt.Number) }),
-		column(rows, func(t *taskRow) string { return string(t.Attempt.Mode) }),
-		column(rows, func(t *taskRow) int { return t.Attempt.Percent }),
-		column(rows, func(t *taskRow) int64 { return t.Attempt.Lines }),
-		column(rows, func(t *taskRow) bool { return t.Attempt.Begun }),
-		column(rows, func(t *taskRow) bool { return t.Attempt.Presumed }),
-		column(rows, func(t *taskRow) bool { return t.Attempt.Cancelling }),
-		column(rows, func(t *taskRow) *time.Time { return orNull(t.Attempt.Deadline) }),
-		column(rows, func(t *taskRow) int64 { return int64(t.Executed) }),
-		column(rows, func(t *taskRow) string { return t.Result }),
-		column(rows, func(t *taskRow) int64 { return int64(t.Changed) }),
+		projections.Column(rows, func(t *taskRow) int64 { return t.ID }),
+		projections.Column(rows, func(t *taskRow) string { return t.Name }),
+		projections.Column(rows, func(t *taskRow) int64 { return t.Machine }),
+		projections.Column(rows, func(t *taskRow) string { return t.IP }),
+		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Creator) }),
+		projections.Column(rows, func(t *taskRow) string { return t.CreatorName }),
+		projections.Column(rows, func(t *taskRow) string { return t.Order.Action }),
+		projections.Column(rows, func(t *taskRow) string { return t.Order.Target }),
+		projections.Column(rows, func(t *taskRow) string { return t.Order.Version }),
+		projections.Column(rows, func(t *taskRow) string { return t.Order.Content }),
+		projections.Column(rows, func(t *taskRow) string { return t.Description }),
+		projections.Column(rows, func(t *taskRow) time.Time { return t.Created }),
+		projections.Column(rows, func(t *taskRow) string { return string(t.State) }),
+		projections.Column(rows, func(t *taskRow) string { return t.Executor }),
+		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
+		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Reverted) }),
+		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Attempt.Number) }),
+		projections.Column(rows, func(t *taskRow) string { return string(t.Attempt.Mode) }),
+		projections.Column(rows, func(t *taskRow) int { return t.Attempt.Percent }),
+		projections.Column(rows, func(t *taskRow) int64 { return t.Attempt.Lines }),
+		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Begun }),
+		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Presumed }),
+		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Cancelling }),
+		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Attempt.Deadline) }),
+		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Executed) }),
+		projections.Column(rows, func(t *taskRow) string { return t.Result }),
+		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Changed) }),
 	}
 }
 
 // changedColumns are the arrays of changeTasks.
 func changedColumns(rows []*taskRow) []any {
 	return []any{
-		column(rows, func(t *taskRow) int64 { return t.ID }),
-		column(rows, func(t *taskRow) string { return string(t.State) }),
-		column(rows, func(t *taskRow) string { return t.Executor }),
-		column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
-		column(rows, func(t *taskRow) *time.Time { return orNull(t.Reverted) }),
-		column(rows, func(t *taskRow) int64 { return int64(t.Attempt.Number) }),
-		column(rows, func(t *taskRow) string { return string(t.Attempt.Mode) }),
-		column(rows, func(t *taskRow) int { return t.Attempt.Percent }),
-		column(rows, func(t *taskRow) int64 { return t.Attempt.Lines }),
-		column(rows, func(t *taskRow) bool { return t.Attempt.Begun }),
-		column(rows, func(t *taskRow) bool { return t.Attempt.Presumed }),
-		column(rows, func(t *taskRow) bool { return t.Attempt.Cancelling }),
-		column(rows, func(t *taskRow) *time.Time { return orNull(t.Attempt.Deadline) }),
-		column(rows, func(t *taskRow) int64 { return int64(t.Executed) }),
-		column(rows, func(t *taskRow) string { return t.Result }),
-		column(rows, func(t *taskRow) int64 { return int64(t.Changed) }),
+		projections.Column(rows, func(t *taskRow) int64 { return t.ID }),
+		projections.Column(rows, func(t *taskRow) string { return string(t.State) }),
+		projections.Column(rows, func(t *taskRow) string { return t.Executor }),
+		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
+		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Reverted) }),
+		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Attempt.Number) }),
+		projections.Column(rows, func(t *taskRow) string { return string(t.Attempt.Mode) }),
+		projections.Column(rows, func(t *taskRow) int { return t.Attempt.Percent }),
+		projections.Column(rows, func(t *taskRow) int64 { return t.Attempt.Lines }),
+		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Begun }),
+		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Presumed }),
+		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Cancelling }),
+		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Attempt.Deadline) }),
+		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Executed) }),
+		projections.Column(rows, func(t *taskRow) string { return t.Result }),
+		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Changed) }),
 	}
-}
-
-func column[R, V any](rows []R, value func(R) V) []V {
-	values := make([]V, len(rows))
-	for i, row := range rows {
-		values[i] = value(row)
-	}
-	return values
 }
 
 // orNull stores a time that never was as null.
