@@ -134,7 +134,7 @@ func (s *server) recordFailure(c echo.Context, refused *refusedLogin, name strin
 
 // record appends what became of a login, without waiting for the read models.
 func (s *server) record(c echo.Context, actor domain.UserID, cmd domain.Command) error {
-	_, err := s.Store.Execute(c.Request().Context(), eventstore.Request{Command: cmd, Actor: actor, Correlation: correlation(c)})
+	_, err := s.Store.Execute(patient(c), eventstore.Request{Command: cmd, Actor: actor, Correlation: correlation(c)})
 	if err != nil {
 		return fmt.Errorf("record login: %w", err)
 	}

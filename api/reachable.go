@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,9 +12,12 @@ import (
 // withoutDatabase are the routes that say something while the database is away.
 var withoutDatabase = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true, "/v1/openapi.yaml": true}
 
-// reaching answers at once while the database does not, and ends the reads that
-// wait when it stops answering. A write that is under way goes on: the store finds
-// out what became of it.
+// patientKey is where [patient] finds a request's context.
+const patientKey = "patient"
+
+// reaching answers at once while the database does not, and ends whatever waits
+// for it when it stops answering: reads, and those on which a write is prepared,
+// the caller's rights among them.
 func (s *server) reaching(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 	if withoutDatabase[r.Path] {
 		return next
@@ -25,12 +27,11 @@ func (s *server) reaching(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		if reachable.Err() != nil {
 			return eventstore.ErrUnavailable
 		}
-		if r.Method == http.MethodGet {
-			ctx, cancel := context.WithCancel(c.Request().Context())
-			defer cancel()
-			defer context.AfterFunc(reachable, cancel)()
-			c.SetRequest(c.Request().WithContext(ctx))
-		}
+		c.Set(patientKey, c.Request().Context())
+		ctx, cancel := context.WithCancel(c.Request().Context())
+		defer cancel()
+		defer context.AfterFunc(reachable, cancel)()
+		c.SetRequest(c.Request().WithContext(ctx))
 		err := next(c)
 		ended := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 		if ended && reachable.Err() != nil && !errors.Is(err, eventstore.ErrUnknownOutcome) {
@@ -39,3 +40,7 @@ func (s *server) reaching(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		return err
 	}
 }
+
+// patient returns the context of an append: it goes on when the database stops
+// answering, for the store finds out what became of it.
+func patient(c echo.Context) context.Context { return c.Get(patientKey).(context.Context) }

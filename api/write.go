@@ -124,7 +124,7 @@ func (s *server) execute(c echo.Context, w *write, build builder) (eventstore.Re
 	if err != nil {
 		return eventstore.Receipt{}, s.refuse(c, w, err)
 	}
-	receipt, err := s.Store.Execute(c.Request().Context(), eventstore.Request{
+	receipt, err := s.Store.Execute(patient(c), eventstore.Request{
 		Command: cmd, Actor: w.id.actor, CommandID: w.id.command, Fingerprint: w.id.fingerprint, Correlation: w.correlation,
 	})
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *server) refuse(c echo.Context, w *write, err error) error {
 	if encodeErr != nil {
 		return encodeErr
 	}
-	saved := s.Store.SaveRefusal(c.Request().Context(), w.id.command, w.id.fingerprint, eventstore.Refusal{Status: status, Body: json.RawMessage(text)})
+	saved := s.Store.SaveRefusal(patient(c), w.id.command, w.id.fingerprint, eventstore.Refusal{Status: status, Body: json.RawMessage(text)})
 	if errors.Is(saved, eventstore.ErrFingerprint) {
 		return saved
 	}

@@ -44,6 +44,15 @@ func TestPostgresFrozen(t *testing.T) {
 			wantAway(t, target, reply, body, err)
 		})
 	}
+	// And those who come until it is noticed: what is remembered of tokens and
+	// users gets too old meanwhile. They could add nothing: there is no such zone.
+	const meanwhile = 250 * time.Millisecond
+	for tick := time.NewTicker(meanwhile); s.app.store.Reachable().Err() == nil; <-tick.C {
+		wg.Go(func() {
+			reply, body, err := s.ask(http.MethodPost, "/dns/records", recordBody("meanwhile", "192.0.2.2", "999"), "")
+			wantAway(t, "meanwhile", reply, body, err)
+		})
+	}
 	eventually(t, "it is noticed", func() bool {
 		reply, body, err := s.ask(http.MethodGet, "/readyz", "", "")
 		return err == nil && reply.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, "PostgreSQL does not answer")
