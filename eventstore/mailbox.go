@@ -82,14 +82,35 @@ type answer struct {
 
 // mailbox holds the decisions that wait for the writer.
 type mailbox struct {
+	// wake tells the writer, sometimes in vain, that as many wait as it expects.
 	wake chan struct{} // has room for one
 
-	mu      sync.Mutex
-	waiting []*entry
-	closed  bool
+	mu       sync.Mutex
+	waiting  []*entry
+	expected int
+	closed   bool
 }
 
-func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
+func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1), expected: 1} }
+
+// expect says how many the writer is to be woken for.
+func (m *mailbox) expect(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.expected = n
+	m.call()
+}
+
+// call wakes the writer if enough wait.
+func (m *mailbox) call() {
+	if len(m.waiting) < m.expected {
+		return
+	}
+	select {
+	case m.wake <- struct{}{}:
+	default: // a wake-up is pending already
+	}
+}
 
 // put hands an entry to the writer; false means that there is none any more.
 func (m *mailbox) put(e *entry) bool {
@@ -99,17 +120,18 @@ func (m *mailbox) put(e *entry) bool {
 		return false
 	}
 	m.waiting = append(m.waiting, e)
-	select {
-	case m.wake <- struct{}{}:
-	default: // a wake-up is pending already
-	}
+	m.call()
 	return true
 }
 
-// take returns what fits into one commit, in the order of arrival.
+// take returns what fits into one commit, in the order of arrival; nothing if fewer
+// wait than are expected.
 func (m *mailbox) take() []*entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if len(m.waiting) < m.expected {
+		return nil
+	}
 	var (
 		batch         []*entry
 		n             int

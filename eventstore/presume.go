@@ -1,10 +1,7 @@
 package eventstore
 
 import (
-	"context"
 	"errors"
-	"net"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,61 +33,41 @@ const checkPresumption = `SELECT 1 / CASE WHEN
 // first, the commands, tells whether they are as presumed, too.
 const beforePlan = 3
 
-// unseen says whether the next batch may be planned without looking: the writer
-// knows the head, nobody else seems to append, and the connection is in order.
-// One that was lost would make the outcome uncertain for want of a look.
-func (w *writer) unseen() bool {
+// ahead is a batch that waits for its turn.
+type ahead struct {
+	batch []*entry
+	// plan is what it appends if the log is as presumed then, and statements bring
+	// it there; nil if it cannot be committed without looking.
+	plan       *plan
+	statements *pgx.Batch
+}
+
+// prepare plans the batch on the presumption that the log ends where this writer
+// left it, or will have when what is in flight has been committed.
+func (w *writer) prepare(batch []*entry) ahead {
+	a := ahead{batch: batch}
+	if len(batch) == 0 || !w.presumes() {
+		return a
+	}
+	p := makePlan(batch, inspection{head: w.head, conflicts: w.own.conflicts(batch)}, time.Now())
+	if p.empty() || p.head.Position >= w.extendAt {
+		return a
+	}
+	l := lookupsOf(batch, &w.own)
+	a.plan, a.statements = p, new(pgx.Batch)
+	a.statements.Queue(begin)
+	a.statements.Queue(lockHead)
+	a.statements.Queue(checkPresumption, w.id, int64(w.head.Position), l.hashes, l.after, l.types)
+	queuePlan(a.statements, p)
+	return a
+}
+
+// presumes says whether the next batch may be planned without looking: the writer
+// knows the head, and nobody else seems to append.
+func (w *writer) presumes() bool {
 	if w.wary > 0 {
 		w.wary--
 		return false
 	}
-	return w.head.log == w.id && quiet(w.conn.PgConn().Conn())
-}
-
-// presume commits the batch in one round trip, on the presumption that nothing
-// has changed since this writer's last batch. The server checks that under the
-// head's lock, before it writes; otherwise nothing is written and the error is
-// errPresumption.
-func (w *writer) presume(ctx context.Context, batch []*entry, sent **plan) (*plan, error) {
-	p := makePlan(batch, inspection{head: w.head, conflicts: w.own.conflicts(batch)}, time.Now())
-	if p.empty() || p.head.Position >= w.extendAt {
-		return nil, errPresumption
-	}
-	var b pgx.Batch
-	l := lookupsOf(batch, &w.own)
-	b.Queue(begin)
-	b.Queue(lockHead)
-	b.Queue(checkPresumption, w.id, int64(w.head.Position), l.hashes, l.after, l.types)
-	queuePlan(&b, p)
-	*sent = p
-	succeeded, err := send(ctx, w.conn, &b)
-	if definite(err) {
-		*sent = nil
-		if succeeded < beforePlan || succeeded == beforePlan && len(p.keyed) > 0 {
-			w.wary = caution
-			return nil, errors.Join(errPresumption, w.rollback(ctx))
-		}
-	}
-	return p, err
-}
-
-// quiet says that nothing has come in on an idle connection, neither its end nor
-// the server's word that it ends. It says no where that cannot be told (TLS).
-func quiet(conn net.Conn) bool {
-	c, ok := conn.(syscall.Conn)
-	if !ok {
-		return false
-	}
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return false
-	}
-	var idle bool
-	// Not raw.Read: it would wait for a reader, and pgx leaves one on the connection
-	// after a write that took long, until the next reply comes.
-	err = raw.Control(func(fd uintptr) {
-		_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		idle = errors.Is(err, syscall.EAGAIN)
-	})
-	return err == nil && idle
+	return w.head.log == w.id
 }

@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"context"
 	"errors"
 	"testing"
 
@@ -30,13 +29,13 @@ func TestPresumption(t *testing.T) {
 		return e
 	}
 	first := make1()
-	if err := w.serve([]*entry{first}); err != nil {
+	if err := w.insist([]*entry{first}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if a := <-first.done; a.err != nil || !w.unseen() {
+	if a := <-first.done; a.err != nil || !w.presumes() {
 		t.Fatalf("the writer does not know the head after %+v", a)
 	}
-	known, ahead := make1(), w.head
+	known, ahead, extendAt := make1(), w.head, w.extendAt
 	known.commandID = first.commandID
 	ahead.Position += 5
 	for _, c := range []struct {
@@ -51,11 +50,14 @@ func TestPresumption(t *testing.T) {
 		{"a head that is not there", make1(), ahead, false},
 		{"conditions that hold", make1(on("x", 1), on("x", 0, "U"), on("y", 0)), w.head, true},
 	} {
-		var sent *plan
-		w.head = c.head
-		p, err := w.presume(context.Background(), []*entry{c.e}, &sent)
+		w.head, w.wary, w.extendAt = c.head, 0, extendAt
+		f := w.launch(w.prepare([]*entry{c.e}))
+		if f == nil {
+			t.Fatalf("%s: not sent unseen", c.name)
+		}
+		sent, err := w.land(f)
 		if c.ok != (err == nil) || !c.ok && (!errors.Is(err, errPresumption) || sent != nil) {
-			t.Errorf("%s: %v, %v", c.name, p, err)
+			t.Errorf("%s: %v, %v", c.name, sent, err)
 		}
 		var n int
 		if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM log.events WHERE id = $1", c.e.events[0].ID).Scan(&n); err != nil || (n == 1) != c.ok {

@@ -62,8 +62,12 @@ func (w *writer) recognize(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// probe looks for a lost server, so that it is found again while nobody appends.
+// probe looks for a lost server, so that it is found again, or is found to be
+// another, while nobody appends.
 func (w *writer) probe(ctx context.Context) error {
+	if w.conn != nil && !w.conn.IsClosed() && disturbed(w.conn.PgConn().Conn()) {
+		w.disconnect()
+	}
 	if err := w.connect(ctx); errors.Is(err, ErrOtherLog) {
 		return err
 	}

@@ -120,8 +120,7 @@ func queueConditions(b *pgx.Batch, batch []*entry, conflicts map[int32]bool, rea
 func commit(ctx context.Context, conn *pgx.Conn, p *plan) error {
 	var b pgx.Batch
 	queuePlan(&b, p)
-	_, err := send(ctx, conn, &b)
-	return err
+	return send(ctx, conn, &b)
 }
 
 // queuePlan adds the plan's rows and the end of the transaction. The commands come
@@ -139,12 +138,17 @@ func queuePlan(b *pgx.Batch, p *plan) {
 	b.Queue("COMMIT")
 }
 
-// send runs statements of which the last is COMMIT, in one round trip. It returns
-// how many of them succeeded; the first failure keeps the rest from being run.
-func send(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) (succeeded int, err error) {
-	results := conn.SendBatch(ctx, b)
+// send runs statements of which the last is COMMIT, in one round trip, see finish.
+func send(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) error {
+	_, err := finish(conn.SendBatch(ctx, b), b.Len())
+	return err
+}
+
+// finish reads the results of so many statements, of which the last is COMMIT. It
+// returns how many of them succeeded; the first failure keeps the rest from being run.
+func finish(results pgx.BatchResults, statements int) (succeeded int, err error) {
 	var tag pgconn.CommandTag
-	for ; succeeded < b.Len(); succeeded++ {
+	for ; succeeded < statements; succeeded++ {
 		if tag, err = results.Exec(); err != nil {
 			_ = results.Close() // repeats the error
 			return succeeded, err

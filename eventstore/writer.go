@@ -28,7 +28,7 @@ const (
 )
 
 // writer commits batches on a connection of its own. Only Run's goroutine uses it,
-// but for down.
+// but for down and, until it has landed, the connection of a flight.
 //
 // Invariants:
 //  1. Conditions and command ids are checked under the head's lock, in
@@ -39,6 +39,8 @@ const (
 //  3. Every entry gets exactly one answer.
 //  4. Nothing is appended to another log, or to an older state of this one, than
 //     the process has seen.
+//  5. What is planned while a batch is in flight counts its events as part of the
+//     log, and goes only after it, if that has landed.
 type writer struct {
 	log       *slog.Logger
 	metrics   *metrics
@@ -52,12 +54,15 @@ type writer struct {
 	conn *pgx.Conn
 	// extendAt is the position from which partitions may be missing.
 	extendAt domain.Position
-	// head is the log's end as this writer left it, its log is unset when that is
-	// not known. wary counts the batches for which it is not relied on.
+	// head is the log's end as this writer left it, or will have when what is in
+	// flight lands; its log is unset when that is not known. wary counts the batches
+	// for which it is not relied on.
 	head storedHead
 	wary int
-	// own are the events that this writer appended last.
+	// own are the events that this writer appended last, up to head.
 	own window
+	// landed is a batch that was committed and whose entries were not told yet.
+	landed *plan
 	// reach is a position that the head is thought not to have passed.
 	reach domain.Position
 	// last is the newest event that this process knows to be in the log.
@@ -96,15 +101,18 @@ func (s *Store) Run(ctx context.Context) error {
 
 // drain commits until nothing waits.
 func (s *Store) drain() error {
-	for {
-		batch := s.box.take()
-		if len(batch) == 0 {
-			return nil
-		}
-		if err := s.writer.serve(batch); err != nil {
+	w := s.writer
+	for next := w.prepare(s.box.take()); len(next.batch) > 0; {
+		var err error
+		if next, err = w.serve(next, s.box); err != nil {
+			refuse(next.batch, err)
 			return err
 		}
+		if len(next.batch) == 0 {
+			next = w.prepare(s.box.take())
+		}
 	}
+	return nil
 }
 
 func (s *Store) refuseWaiting(err error) {
@@ -119,17 +127,39 @@ func refuse(batch []*entry, err error) {
 	}
 }
 
-// serve brings a batch to its end: committed, or refused for a known reason. It
-// returns an error only when nothing may be appended any more.
-func (w *writer) serve(batch []*entry) error {
+// serve brings a batch to its end: committed, or refused for a known reason. While
+// it is in flight the next one is taken and planned. Its error says that nothing
+// may be appended any more.
+func (w *writer) serve(a ahead, box *mailbox) (next ahead, err error) {
+	f := w.launch(a)
+	w.settle() // the batch before
+	if f == nil {
+		return ahead{}, w.insist(a.batch, nil)
+	}
+	next = w.follow(f, box)
+	sent, err := w.land(f)
+	if err != nil {
+		next.plan = nil // it was to follow this one
+		return next, w.insist(a.batch, sent)
+	}
+	w.landed = a.plan
+	if next.plan == nil {
+		w.settle()
+	}
+	return next, nil
+}
+
+// insist brings a batch to its end by looking at the log. sent is set if it may
+// have been committed already.
+func (w *writer) insist(batch []*entry, sent *plan) error {
 	ctx := context.Background() // what was begun is finished, within the limits
-	var sent *plan
 	deadline := time.Now().Add(resolveLimit)
 	for try := 1; ; try++ {
 		p, err := w.attempt(ctx, batch, &sent)
 		switch {
 		case err == nil:
-			w.settle(p)
+			w.landed = p
+			w.settle()
 			return nil
 		case errors.Is(err, ErrOtherLog):
 			refuse(batch, err)
@@ -156,20 +186,15 @@ func (w *writer) serve(batch []*entry) error {
 	}
 }
 
-// attempt runs one transaction for the batch. sent is set from the moment when
-// a commit may have happened until it is known that it did not.
+// attempt runs one transaction for the batch, and leaves the writer behind it. sent
+// is set from the moment when a commit may have happened until it is known that it
+// did not.
 func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*plan, error) {
 	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, batchLimit)
 	defer cancel()
-	if *sent == nil && w.unseen() {
-		p, err := w.presume(ctx, batch, sent)
-		if !errors.Is(err, errPresumption) {
-			return p, err
-		}
-	}
 	seen, err := w.inspect(ctx, batch, *sent)
 	if err != nil {
 		return nil, err
@@ -180,12 +205,14 @@ func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*pla
 	if *sent != nil {
 		w.metrics.resolved.Inc()
 		if (*sent).committedAs(seen.first) {
+			w.advance(*sent)
 			return *sent, w.rollback(ctx)
 		}
 		*sent = nil
 	}
 	p := makePlan(batch, seen, time.Now())
 	if p.empty() {
+		w.advance(p)
 		return p, w.rollback(ctx)
 	}
 	w.head = storedHead{}
@@ -194,7 +221,10 @@ func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*pla
 	}
 	*sent = p
 	err = commit(ctx, w.conn, p)
-	if definite(err) {
+	switch {
+	case err == nil:
+		w.advance(p)
+	case definite(err):
 		*sent = nil
 	}
 	return p, err
@@ -234,7 +264,7 @@ func (w *writer) isolate(batch []*entry, err error) error {
 		return nil
 	}
 	for i := range batch {
-		if err := w.serve(batch[i : i+1]); err != nil {
+		if err := w.insist(batch[i:i+1], nil); err != nil {
 			refuse(batch[i+1:], err)
 			return err
 		}
@@ -242,11 +272,14 @@ func (w *writer) isolate(batch []*entry, err error) error {
 	return nil
 }
 
-// settle tells everybody of a committed plan: listeners first, so that whoever
-// gets an answer finds the relay informed.
-func (w *writer) settle(p *plan) {
-	w.head = storedHead{Head: p.head, log: w.id}
-	w.own.add(p.head.Position-domain.Position(len(p.events)), p.events, p.tags)
+// settle tells everybody of the batch that has landed: listeners first, so that
+// whoever gets an answer finds the relay informed.
+func (w *writer) settle() {
+	p := w.landed
+	if p == nil {
+		return
+	}
+	w.landed = nil
 	if n := len(p.events); n > 0 {
 		w.last, w.lastID = p.events[n-1].Position, p.events[n-1].ID
 		w.committed(p.events)
@@ -268,7 +301,8 @@ func (w *writer) abort() {
 	if err := w.rollback(ctx); err != nil {
 		w.disconnect()
 	}
-	w.extendAt, w.head = 0, storedHead{}
+	w.extendAt = 0
+	w.forget()
 }
 
 func (w *writer) rollback(ctx context.Context) error {
