@@ -26,13 +26,13 @@ func (w *writer) launch(a ahead) *flight {
 		return nil
 	}
 	ctx, end := context.WithTimeout(context.Background(), batchLimit) // what was begun is finished
-	results := w.conn.SendBatch(ctx, a.statements)
-	w.advance(a.plan)
 	f := &flight{plan: a.plan, end: end, landed: make(chan struct{})}
 	go func() {
 		defer close(f.landed)
-		f.succeeded, f.err = finish(results, a.statements.Len())
+		// Sending waits, too, where the server cannot read on for want of the head's lock.
+		f.succeeded, f.err = finish(w.conn.SendBatch(ctx, a.statements), a.statements.Len())
 	}()
+	w.advance(a.plan)
 	return f
 }
 
