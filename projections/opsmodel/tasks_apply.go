@@ -167,10 +167,8 @@ func (t *taskRows) write(out *pgx.Batch, schema string) {
 		out.Queue(projections.InSchema(schema, removeTasks), dropped)
 	}
 	var blocks, deltas []int64
-	for block, delta := range t.live {
-		if delta != 0 {
-			blocks, deltas = append(blocks, block), append(deltas, delta)
-		}
+	for block, delta := range t.live { // which may be 0: whatever the batches, a block that had a task has a row
+		blocks, deltas = append(blocks, block), append(deltas, delta)
 	}
 	if len(blocks) > 0 {
 		out.Queue(projections.InSchema(schema, countTasks), blocks, deltas)
@@ -179,7 +177,7 @@ func (t *taskRows) write(out *pgx.Batch, schema string) {
 
 // addedColumns are the arrays of addTasks.
 func addedColumns(rows []*taskRow) []any {
-	return []any{
+	return append([]any{
 		projections.Column(rows, func(t *taskRow) int64 { return t.ID }),
 		projections.Column(rows, func(t *taskRow) string { return t.Name }),
 		projections.Column(rows, func(t *taskRow) int64 { return t.Machine }),
@@ -192,28 +190,20 @@ func addedColumns(rows []*taskRow) []any {
 		projections.Column(rows, func(t *taskRow) string { return t.Order.Content }),
 		projections.Column(rows, func(t *taskRow) string { return t.Description }),
 		projections.Column(rows, func(t *taskRow) time.Time { return t.Created }),
-		projections.Column(rows, func(t *taskRow) string { return string(t.State) }),
-		projections.Column(rows, func(t *taskRow) string { return t.Executor }),
-		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
-		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Reverted) }),
-		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Attempt.Number) }),
-		projections.Column(rows, func(t *taskRow) string { return string(t.Attempt.Mode) }),
-		projections.Column(rows, func(t *taskRow) int { return t.Attempt.Percent }),
-		projections.Column(rows, func(t *taskRow) int64 { return t.Attempt.Lines }),
-		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Begun }),
-		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Presumed }),
-		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Cancelling }),
-		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Attempt.Deadline) }),
-		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Executed) }),
-		projections.Column(rows, func(t *taskRow) string { return t.Result }),
-		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Changed) }),
-	}
+	}, stateColumns(rows)...)
 }
 
 // changedColumns are the arrays of changeTasks.
 func changedColumns(rows []*taskRow) []any {
-	return []any{
+	return append([]any{
 		projections.Column(rows, func(t *taskRow) int64 { return t.ID }),
+	}, stateColumns(rows)...)
+}
+
+// stateColumns are the arrays of what changes in a task's life, with which those of
+// addTasks and changeTasks end.
+func stateColumns(rows []*taskRow) []any {
+	return []any{
 		projections.Column(rows, func(t *taskRow) string { return string(t.State) }),
 		projections.Column(rows, func(t *taskRow) string { return t.Executor }),
 		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
