@@ -1,12 +1,13 @@
 package domain
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// CheckText refuses what cannot be shown on one line: control and format
-// characters, line separators, bad UTF-8, more than limit characters.
+// CheckText refuses what cannot be shown on one line: characters that
+// [BreaksLine] tells of, bad UTF-8, more than limit characters.
 func CheckText(field, text string, limit int) error {
 	if !utf8.ValidString(text) {
 		return Invalid(field, "不是合法的UTF-8文本！")
@@ -14,15 +15,15 @@ func CheckText(field, text string, limit int) error {
 	if utf8.RuneCountInString(text) > limit {
 		return Invalid(field, "不能超过%d个字符！", limit)
 	}
-	for _, r := range text {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) || isBidiControl(r) {
-			return Invalid(field, "不能包含控制字符！")
-		}
+	if strings.ContainsFunc(text, BreaksLine) {
+		return Invalid(field, "不能包含控制字符！")
 	}
 	return nil
 }
 
-// isBidiControl finds the characters that make a line read other than it is.
-func isBidiControl(r rune) bool {
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+// BreaksLine tells of the characters with which a line does not read as it is
+// written: control characters, line separators, marks that turn the reading direction.
+func BreaksLine(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
+		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,16 +24,14 @@ func required(field string, text *string) (string, error) {
 	return *text, nil
 }
 
-// checkLine refuses what cannot be shown on one line: control characters, line
-// separators, marks that turn the reading direction, bad UTF-8, more than limit characters.
+// checkLine refuses what cannot be shown on one line: characters that
+// [domain.BreaksLine] tells of, bad UTF-8, more than limit characters.
 func checkLine(field, text string, limit int) error {
 	if err := checkLength(field, text, limit); err != nil {
 		return err
 	}
-	for _, r := range text {
-		if notInLine(r) {
-			return domain.Invalid(field, "must not contain control characters")
-		}
+	if strings.ContainsFunc(text, domain.BreaksLine) {
+		return domain.Invalid(field, "must not contain control characters")
 	}
 	return nil
 }
@@ -42,10 +41,8 @@ func checkLines(field, text string, limit int) error {
 	if err := checkLength(field, text, limit); err != nil {
 		return err
 	}
-	for _, r := range text {
-		if notInLine(r) && r != '\n' && r != '\r' && r != '\t' {
-			return domain.Invalid(field, "must not contain control characters")
-		}
+	if strings.ContainsFunc(text, func(r rune) bool { return domain.BreaksLine(r) && r != '\n' && r != '\r' && r != '\t' }) {
+		return domain.Invalid(field, "must not contain control characters")
 	}
 	return nil
 }
@@ -60,20 +57,13 @@ func checkLength(field, text string, limit int) error {
 	return nil
 }
 
-func notInLine(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
-		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
-}
-
 // checkWord is checkLine for what has no blanks either, such as a machine's name.
 func checkWord(field, text string) error {
 	if err := checkLine(field, text, maxName); err != nil {
 		return err
 	}
-	for _, r := range text {
-		if unicode.IsSpace(r) {
-			return domain.Invalid(field, "must not contain blanks")
-		}
+	if strings.ContainsFunc(text, unicode.IsSpace) {
+		return domain.Invalid(field, "must not contain blanks")
 	}
 	return nil
 }
