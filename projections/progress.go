@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/waitlist"
 )
 
 // ErrPoisoned says that a projection stands still before an event that it
@@ -90,7 +91,7 @@ func (p *Progress) Wait(ctx context.Context, c domain.Context, position domain.P
 		return err
 	}
 	select {
-	case err := <-w.done:
+	case err := <-w.Answer():
 		return err
 	case <-ctx.Done():
 		t.leave(w)
@@ -164,7 +165,7 @@ type track struct {
 	applied domain.Position
 	// poisoned is why nothing behind applied is applied.
 	poisoned error
-	waiters  waiterHeap
+	waiters  waitlist.List[error]
 }
 
 func (t *track) position() domain.Position {
@@ -182,11 +183,11 @@ func (t *track) failure() error {
 func (t *track) waiting() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.waiters) > 0
+	return t.waiters.Len() > 0
 }
 
 // enter returns nil when there is nothing to wait for.
-func (t *track) enter(position domain.Position) (*waiter, error) {
+func (t *track) enter(position domain.Position) (*waitlist.Waiter[error], error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.applied >= position || t.poisoned != nil {
@@ -195,15 +196,13 @@ func (t *track) enter(position domain.Position) (*waiter, error) {
 		}
 		return nil, t.poisoned
 	}
-	w := &waiter{position: position, done: make(chan error, 1)}
-	t.waiters.add(w)
-	return w, nil
+	return t.waiters.Join(position), nil
 }
 
-func (t *track) leave(w *waiter) {
+func (t *track) leave(w *waitlist.Waiter[error]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.waiters.remove(w)
+	w.Leave()
 }
 
 // advance wakes who waited for the position or less and tells whether it is news.
@@ -214,9 +213,7 @@ func (t *track) advance(position domain.Position) bool {
 		return false
 	}
 	t.applied, t.poisoned = position, nil
-	for len(t.waiters) > 0 && t.waiters[0].position <= position {
-		t.waiters.pop().done <- nil
-	}
+	t.waiters.Reach(position, nil)
 	return true
 }
 
@@ -239,7 +236,5 @@ func (t *track) poison(position domain.Position, reason error) {
 		return // another runner has passed it
 	}
 	t.poisoned = reason
-	for len(t.waiters) > 0 {
-		t.waiters.pop().done <- reason
-	}
+	t.waiters.AnswerAll(reason)
 }

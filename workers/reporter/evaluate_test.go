@@ -198,7 +198,7 @@ func TestWaiters(t *testing.T) {
 	woken := func(list ...*waiter) (n int) {
 		for _, one := range list {
 			select {
-			case <-one.wake:
+			case <-one.Answer():
 				n++
 			default:
 			}
@@ -207,22 +207,22 @@ func TestWaiters(t *testing.T) {
 	}
 	var list []*waiter
 	for p := range 100 {
-		list = append(list, w.add(domain.Position(100-p), false))
+		list = append(list, w.join(domain.Position(100-p), false))
 	}
-	held := w.add(3, true)
-	w.remove(list[0]) // 100
+	held := w.join(3, true)
+	list[0].Leave() // 100
 	w.reached(50)
 	if n := woken(list...); n != 50 || woken(held) != 0 {
 		t.Errorf("%d were woken, want 50 and not the one held up", n)
 	}
 	w.heldUp()
-	if woken(held) != 1 || len(w.held) != 0 {
+	if woken(held) != 1 || w.held.Len() != 0 {
 		t.Error("the one held up was not woken")
 	}
-	w.remove(list[99]) // woken before
+	list[99].Leave() // woken before
 	w.everyone()
-	if n := woken(list...); n != 99 || len(w.ahead) != 0 {
-		t.Errorf("%d were woken, want all but the one that left", n)
+	if n := woken(list...); n != 49 || w.ahead.Len() != 0 {
+		t.Errorf("%d more were woken, want all but the one that left", n)
 	}
-	w.remove(list[1])
+	list[1].Leave()
 }

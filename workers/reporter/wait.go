@@ -41,7 +41,7 @@ func (r *Reporter) Change(ctx context.Context, position domain.Position, wait ti
 			return change, nil
 		}
 		select {
-		case <-waiter.wake:
+		case <-waiter.Answer():
 		case <-deadline.C:
 			r.leave(waiter)
 			change, _ = r.look(event, c, false)
@@ -96,11 +96,11 @@ func (r *Reporter) look(event eventstore.Envelope, c concern, mayWait bool) (Cha
 	if !mayWait || change.State == InSync {
 		return change, nil
 	}
-	return change, r.waiters.add(event.Position, r.floor(servers) >= event.Position)
+	return change, r.waiters.join(event.Position, r.floor(servers) >= event.Position)
 }
 
 func (r *Reporter) leave(w *waiter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.waiters.remove(w)
+	w.Leave()
 }
