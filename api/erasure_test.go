@@ -64,11 +64,14 @@ func (s *stack) opened(user domain.UserID) []string {
 	var key string
 	var texts []string
 	open := func(p access.Profile) {
+		id := uuid.MustParse(key)
+		opener, err := s.cfg.Vault.Opener(s.t.Context(), []uuid.UUID{id})
+		must(s.t, err)
 		for _, field := range []access.Sealed{p.Mail, p.Nickname, p.Phone, p.Position, p.Location} {
 			if field == "" {
 				continue
 			}
-			plain, err := s.cfg.Vault.OpenField(s.t.Context(), uuid.MustParse(key), field)
+			plain, err := opener.Open(id, field)
 			must(s.t, err)
 			texts = append(texts, plain)
 		}

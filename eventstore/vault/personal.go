@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -28,26 +27,6 @@ func (v *Vault) SealField(ctx context.Context, key uuid.UUID, plain string) (acc
 		return "", fmt.Errorf("seal personal field: %w", err)
 	}
 	return access.Sealed(base64.StdEncoding.EncodeToString(s.seal(fieldLabel(key), []byte(plain)))), nil
-}
-
-// OpenField opens a personal field. One whose key was erased is empty.
-func (v *Vault) OpenField(ctx context.Context, key uuid.UUID, field access.Sealed) (string, error) {
-	if field == "" {
-		return "", nil
-	}
-	s, err := v.personal(ctx, key)
-	if errors.Is(err, ErrNotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("open personal field: %w", err)
-	}
-	sealed, err := base64.StdEncoding.DecodeString(string(field))
-	if err != nil {
-		return "", fmt.Errorf("open personal field: %w", err)
-	}
-	plain, err := s.open(fieldLabel(key), sealed)
-	return string(plain), err
 }
 
 func (v *Vault) personal(ctx context.Context, key uuid.UUID) (sealer, error) {

@@ -182,14 +182,6 @@ func (s *Server) URL() string {
 	return s.inner.ClientURL()
 }
 
-// Addr is the listener's address, nil without one.
-func (s *Server) Addr() net.Addr {
-	if !s.listen {
-		return nil
-	}
-	return s.inner.Addr()
-}
-
 // Stop closes all connections and the streams and returns when that is done.
 // It may be called more than once.
 func (s *Server) Stop() {

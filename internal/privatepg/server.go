@@ -16,7 +16,7 @@ import (
 
 // Config says where the server lives.
 type Config struct {
-	// Dir holds everything: data/, run/ (the socket), postgres.log, lock, url.
+	// Dir holds everything: data/, run/ (the socket), postgres.log, lock.
 	// It is created with mode 0711, since postgres may have to run as another
 	// user; what is in it is the owner's alone.
 	Dir string
@@ -79,9 +79,6 @@ func (s *Server) start(ctx context.Context) error {
 	if err := createDatabase(ctx, socketURL(s.socket, "postgres")); err != nil {
 		return errors.Join(err, p.Stop(stopGrace))
 	}
-	if err := recordURL(s.cfg.Dir, s.URL()); err != nil {
-		return errors.Join(err, p.Stop(stopGrace))
-	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go s.supervise(serving, p)
@@ -114,9 +111,6 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 
 // URL is the address of the database "opsledger", for pgx.
 func (s *Server) URL() string { return socketURL(s.socket, database) }
-
-// Done is closed when the server has been stopped.
-func (s *Server) Done() <-chan struct{} { return s.done }
 
 // Stop ends the server in order: sessions are closed, everything is on disk.
 // It returns when the postmaster is gone or ctx ends.
@@ -164,11 +158,8 @@ func (s *Server) relaunch(ctx context.Context) *child.Process {
 
 // release gives up what prepare took. The lock goes last.
 func (s *Server) release() {
-	if s.socket != "" {
-		_ = os.Remove(filepath.Join(s.cfg.Dir, urlFile)) // a stale one only misleads until the next start
-		if filepath.Dir(s.socket) != s.cfg.Dir {
-			_ = os.RemoveAll(s.socket) // a temporary folder, harmless if it stays
-		}
+	if s.socket != "" && filepath.Dir(s.socket) != s.cfg.Dir {
+		_ = os.RemoveAll(s.socket) // a temporary folder, harmless if it stays
 	}
 	if s.output != nil {
 		_ = s.output.Close() // ours is one of two descriptors, nothing is buffered

@@ -1,9 +1,6 @@
 package privatepg
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,13 +13,12 @@ const (
 	socketName    = ".s.PGSQL.5432"
 	superuser     = "opsledger"
 	database      = "opsledger"
-	urlFile       = "url"
 )
 
 // socketFolder returns a 0700 folder whose socket path fits into an address:
 // <dir>/run, or, when dir is too deep or its name has characters that mean
 // something in a list of folders or in an address, a folder of ours in the
-// system's temporary one. The file <dir>/url records where it is.
+// system's temporary one.
 func socketFolder(dir string) (string, error) {
 	run := filepath.Join(dir, "run")
 	if len(filepath.Join(run, socketName)) > maxSocketPath || strings.ContainsAny(run, " ,;\"'\\\t\n") {
@@ -38,23 +34,4 @@ func socketURL(folder, database string) string {
 	u := url.URL{Scheme: "postgres", Path: "/" + database}
 	u.RawQuery = url.Values{"host": {folder}, "port": {"5432"}, "user": {superuser}, "sslmode": {"disable"}}.Encode()
 	return u.String()
-}
-
-// URL tells where the server of the given folder listens, also to another
-// process than the one that started it. The answer may be that of a server which died.
-func URL(dir string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(dir, urlFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("no PostgreSQL is running in %s", dir)
-	}
-	return strings.TrimSpace(string(text)), err
-}
-
-// recordURL replaces the file in one step, so that a reader never sees half of it.
-func recordURL(dir, text string) error {
-	next := filepath.Join(dir, urlFile+".next")
-	if err := os.WriteFile(next, []byte(text+"\n"), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(next, filepath.Join(dir, urlFile))
 }

@@ -2,7 +2,6 @@ package bind
 
 import (
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -42,11 +41,6 @@ func (a *Access) ViewKey(view int64) (wire.Key, error) {
 		return wire.Key{}, fmt.Errorf("bind: view %d has no key yet", view)
 	}
 	return a.local.viewKey(view), nil
-}
-
-// Control is the address of named's control channel, and its secret.
-func (a *Access) Control() (netip.AddrPort, []byte) {
-	return netip.AddrPortFrom(loopback, a.local.ControlPort), a.local.ControlSecret
 }
 
 // PID is the process id of named.

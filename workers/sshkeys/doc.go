@@ -1,7 +1,7 @@
 // Package sshkeys keeps public keys in the authorized_keys files of a host's accounts.
 //
 // Stage in the flow: the agent's bus end hands over which keys an account shall
-// have (Set, Replace); Check repairs what somebody changed since.
+// have (Set); Check repairs what somebody changed since.
 //
 // Contract: only a marked block of the file is ours, and everything else in it
 // stays as it is, byte for byte. A file is replaced whole, and all work in a home

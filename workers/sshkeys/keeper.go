@@ -92,42 +92,10 @@ func (k *Keeper) Set(systemUser string, keys []string) (Status, error) {
 	return s, s.Err
 }
 
-// Replace gives every account exactly the keys of the map; accounts that are not
-// in it lose their block. Nothing is done if any key or name is refused.
-func (k *Keeper) Replace(all map[string][]string) ([]Status, error) {
-	wanted := map[string][]string{}
-	for name, keys := range all {
-		text, err := lines(keys)
-		if err == nil && !namePattern.MatchString(name) {
-			err = fmt.Errorf("%.40q: %w", name, ErrName)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("account %s: %w", name, err)
-		}
-		wanted[name] = text
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for name := range k.wanted {
-		if _, ok := wanted[name]; !ok {
-			wanted[name] = nil
-		}
-	}
-	k.wanted = wanted
-	if err := k.save(); err != nil {
-		return nil, err
-	}
-	return k.applyAll(), nil
-}
-
 // Check looks at every account and repairs what is not as it was asked for.
 func (k *Keeper) Check() []Status {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.applyAll()
-}
-
-func (k *Keeper) applyAll() []Status {
 	var all []Status
 	for _, name := range slices.Sorted(maps.Keys(k.wanted)) {
 		all = append(all, k.apply(name))

@@ -324,13 +324,17 @@ func TestAccounts(t *testing.T) {
 	if all := w.k.Check(); len(all) != 1 || !errors.Is(all[0].Err, sshkeys.ErrNoAccount) {
 		t.Errorf("an account that may come is forgotten: %+v", all)
 	}
-	all, err := w.k.Replace(map[string][]string{"alice": {key}})
-	if err != nil || len(all) != 2 || all[0].Err != nil || all[1].Err != nil {
-		t.Errorf("%+v %v", all, err)
+	for name, keys := range map[string][]string{"alice": {key}, "bob": nil} {
+		if _, err := w.k.Set(name, keys); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	w.restart()
-	if all, err := w.k.Replace(nil); err != nil || len(all) != 1 || w.read() != "" {
-		t.Errorf("%+v %v, file %q", all, err, w.read())
+	if all := w.k.Check(); len(all) != 1 || all[0].SystemUser != "alice" || all[0].Err != nil {
+		t.Errorf("an account that is wanted no more is remembered: %+v", all)
+	}
+	if _, err := w.k.Set("alice", nil); err != nil || w.read() != "" {
+		t.Errorf("%v, file %q", err, w.read())
 	}
 	w.alice.Home = filepath.Join(w.dir, "gone")
 	if _, err := w.k.Set("alice", []string{key}); err == nil || !strings.Contains(err.Error(), "home of alice") {
