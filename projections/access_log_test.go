@@ -191,7 +191,7 @@ func TestUserList(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ got, want listed }{
 		"all":         {list(UserFilter{}, pageOf(1, 10)), listed{[]int64{3, 2, 1}, 3}},
-		"id":          {list(UserFilter{ID: ptr(int64(2))}, pageOf(1, 10)), listed{[]int64{2}, 1}},
+		"id":          {list(UserFilter{ID: new(int64(2))}, pageOf(1, 10)), listed{[]int64{2}, 1}},
 		"name":        {list(UserFilter{Username: "e"}, pageOf(1, 10)), listed{[]int64{3}, 1}},
 		"part":        {list(UserFilter{Username: "a"}, pageOf(2, 1)), listed{[]int64{1}, 2}},
 		"matching":    {list(UserFilter{Matching: odd}, pageOf(1, 10)), listed{[]int64{3, 1}, 2}},

@@ -32,7 +32,7 @@ func BenchmarkLists(b *testing.B) {
 	applyAll(b, pool, newDNS(), "dns", log.events, 5000)
 	grantMany(b, pool)
 	keeper, holder := NewCaller(2, []int64{access.RoleZoneAdmin}), NewCaller(3, []int64{8})
-	r, ctx, zone := NewReader(pool), b.Context(), ptr(int64(1))
+	r, ctx, zone := NewReader(pool), b.Context(), new(int64(1))
 	for name, read := range map[string]func() (int, error){
 		"Zones": func() (int, error) { _, n, err := r.Zones(ctx, System(), ZoneFilter{}, pageOf(1, 10)); return n, err },
 		"ZonesLastPage": func() (int, error) {
@@ -53,7 +53,7 @@ func BenchmarkLists(b *testing.B) {
 			return n, err
 		},
 		"RecordsSmallZone": func() (int, error) {
-			_, n, err := r.Records(ctx, System(), RecordFilter{ZoneID: ptr(int64(99))}, pageOf(1, 10))
+			_, n, err := r.Records(ctx, System(), RecordFilter{ZoneID: new(int64(99))}, pageOf(1, 10))
 			return n, err
 		},
 		"RecordsLastPage": func() (int, error) {

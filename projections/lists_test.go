@@ -12,8 +12,6 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // listed is the outcome of a list: the ids in order, and the total.
 type listed struct {
 	ids   []int64
@@ -67,7 +65,7 @@ func TestFiltersAndPages(t *testing.T) {
 		return listed{ids(rows, func(o Oplog) int64 { return o.ID }), total}
 	}
 	all := pageOf(1, 10)
-	zone := ptr(int64(1))
+	zone := new(int64(1))
 	tests := []struct {
 		name  string
 		got   listed
@@ -80,8 +78,8 @@ func TestFiltersAndPages(t *testing.T) {
 		{"past the end", servers(ServerFilter{}, pageOf(4, 2)), nil, 5},
 		{"far past the end", servers(ServerFilter{}, pageOf(math.MaxInt, 1000)), nil, 5},
 		{"filtered past the end", servers(ServerFilter{Type: "slave"}, pageOf(9, 2)), nil, 3},
-		{"server id", servers(ServerFilter{ID: ptr(int64(2))}, all), []int64{2}, 1},
-		{"unknown server", servers(ServerFilter{ID: ptr(int64(77))}, all), nil, 0},
+		{"server id", servers(ServerFilter{ID: new(int64(2))}, all), []int64{2}, 1},
+		{"unknown server", servers(ServerFilter{ID: new(int64(77))}, all), nil, 0},
 		{"host is a substring without case", servers(ServerFilter{Host: "ns3.E"}, all), []int64{3}, 1},
 		{"ip is a substring without case", servers(ServerFilter{IP: "::4A"}, all), []int64{4}, 1},
 		{"env is a substring", servers(ServerFilter{Env: "ro"}, all), []int64{4, 2}, 2},
@@ -94,26 +92,26 @@ func TestFiltersAndPages(t *testing.T) {
 		{"a quote is a quote", servers(ServerFilter{Host: "' OR true --"}, all), nil, 0},
 		{"views", views(ViewFilter{}, pageOf(1, 3)), []int64{5, 4, 3}, 5},
 		{"view name", views(ViewFilter{Name: "_4"}, all), []int64{4}, 1},
-		{"view id", views(ViewFilter{ID: ptr(int64(4))}, all), []int64{4}, 1},
+		{"view id", views(ViewFilter{ID: new(int64(4))}, all), []int64{4}, 1},
 		{"zones", zones(ZoneFilter{}, all), []int64{3, 2, 1}, 3},
 		{"zones past the end", zones(ZoneFilter{}, pageOf(2, 3)), nil, 3},
 		{"zone name", zones(ZoneFilter{Name: "ALPHA"}, all), []int64{1}, 1},
-		{"zone group", zones(ZoneFilter{Group: ptr(2)}, all), []int64{2}, 1},
-		{"external zones", zones(ZoneFilter{Group: ptr(0)}, all), []int64{3}, 1},
-		{"no such group", zones(ZoneFilter{Group: ptr(math.MaxInt)}, all), nil, 0},
+		{"zone group", zones(ZoneFilter{Group: new(2)}, all), []int64{2}, 1},
+		{"external zones", zones(ZoneFilter{Group: new(0)}, all), []int64{3}, 1},
+		{"no such group", zones(ZoneFilter{Group: new(math.MaxInt)}, all), nil, 0},
 		{"zone type", zones(ZoneFilter{Type: "forward only"}, all), []int64{2}, 1},
-		{"zone id", zones(ZoneFilter{ID: ptr(int64(3))}, all), []int64{3}, 1},
+		{"zone id", zones(ZoneFilter{ID: new(int64(3))}, all), []int64{3}, 1},
 		{"all records", records(RecordFilter{}, all), []int64{9, 8, 7, 6, 5, 4, 3, 2, 1}, 9},
 		{"records of a zone", records(RecordFilter{ZoneID: zone}, pageOf(2, 3)), []int64{5, 4, 3}, 8},
 		{"records past the end", records(RecordFilter{ZoneID: zone}, pageOf(4, 3)), nil, 8},
-		{"records of no zone", records(RecordFilter{ZoneID: ptr(int64(8))}, all), nil, 0},
-		{"record id", records(RecordFilter{ZoneID: zone, ID: ptr(int64(3))}, all), []int64{3}, 1},
-		{"record of another zone", records(RecordFilter{ZoneID: zone, ID: ptr(int64(9))}, all), nil, 0},
+		{"records of no zone", records(RecordFilter{ZoneID: new(int64(8))}, all), nil, 0},
+		{"record id", records(RecordFilter{ZoneID: zone, ID: new(int64(3))}, all), []int64{3}, 1},
+		{"record of another zone", records(RecordFilter{ZoneID: zone, ID: new(int64(9))}, all), nil, 0},
 		{"record host", records(RecordFilter{ZoneID: zone, Host: "host3"}, all), []int64{3}, 1},
 		{"record value", records(RecordFilter{ZoneID: zone, Value: "_4%"}, all), []int64{4}, 1},
 		{"record type", records(RecordFilter{ZoneID: zone, Type: "TXT"}, pageOf(1, 2)), []int64{7, 5}, 4},
-		{"record ttl", records(RecordFilter{ZoneID: zone, TTL: ptr(uint32(0))}, all), []int64{8, 6, 4, 2}, 4},
-		{"record ttl beyond all", records(RecordFilter{ZoneID: zone, TTL: ptr(uint32(math.MaxUint32))}, all), nil, 0},
+		{"record ttl", records(RecordFilter{ZoneID: zone, TTL: new(uint32(0))}, all), []int64{8, 6, 4, 2}, 4},
+		{"record ttl beyond all", records(RecordFilter{ZoneID: zone, TTL: new(uint32(math.MaxUint32))}, all), nil, 0},
 		{"record view", records(RecordFilter{ZoneID: zone, ViewName: "View_1"}, all), []int64{8, 6, 4, 2}, 4},
 		{"view or line", records(RecordFilter{ViewName: "View_1"}, all), []int64{9, 8, 6, 4, 2}, 5},
 		{"no such view", records(RecordFilter{ZoneID: zone, ViewName: "View"}, all), nil, 0},
@@ -125,7 +123,7 @@ func TestFiltersAndPages(t *testing.T) {
 		{"entries by operation", oplogs(OplogFilter{OperationType: "删除"}, all), nil, 0},
 		{"entries by name", oplogs(OplogFilter{TargetName: "Alpha.example"}, all), []int64{21}, 1},
 		{"a name is exact", oplogs(OplogFilter{TargetName: "Alpha"}, all), nil, 0},
-		{"entry by id", oplogs(OplogFilter{ID: ptr(int64(21))}, all), []int64{21}, 1},
+		{"entry by id", oplogs(OplogFilter{ID: new(int64(21))}, all), []int64{21}, 1},
 		{"entries past the end", oplogs(OplogFilter{}, pageOf(9, 10)), nil, 22},
 	}
 	for _, test := range tests {
@@ -142,7 +140,7 @@ func TestPagesFollowIndexes(t *testing.T) {
 	pool := serving(t)
 	applyAll(t, pool, newDNS(), "dns", busyLog(10_000).events, 5000)
 	page := pageOf(1, 10)
-	zones, records, all, oplogs := listZones(System(), ZoneFilter{}), listRecords(System(), RecordFilter{ZoneID: ptr(int64(7))}), listRecords(System(), RecordFilter{}), listOplogs(System(), OplogFilter{})
+	zones, records, all, oplogs := listZones(System(), ZoneFilter{}), listRecords(System(), RecordFilter{ZoneID: new(int64(7))}), listRecords(System(), RecordFilter{}), listOplogs(System(), OplogFilter{})
 	for name, list := range map[string]struct {
 		sql  string
 		args *[]any

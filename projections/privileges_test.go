@@ -24,9 +24,9 @@ func (w *world) comparePrivileges(t *testing.T, r *Reader) {
 		fits   func(Privilege) bool
 	}{
 		{PrivilegeFilter{Name: "ZONE#"}, func(p Privilege) bool { return strings.Contains(p.Name, "ZONE#") }},
-		{PrivilegeFilter{Operation: ptr(int64(1))}, func(p Privilege) bool { return p.Operation == 1 }},
-		{PrivilegeFilter{ResourceType: ptr(int64(2)), Operation: ptr(int64(0))}, func(p Privilege) bool { return p.ResourceType == 2 && p.Operation == 0 }},
-		{PrivilegeFilter{ResourceID: ptr(pick(w.naive, w.zones))}, nil},
+		{PrivilegeFilter{Operation: new(int64(1))}, func(p Privilege) bool { return p.Operation == 1 }},
+		{PrivilegeFilter{ResourceType: new(int64(2)), Operation: new(int64(0))}, func(p Privilege) bool { return p.ResourceType == 2 && p.Operation == 0 }},
+		{PrivilegeFilter{ResourceID: new(pick(w.naive, w.zones))}, nil},
 	} {
 		if f.fits == nil {
 			f.fits = func(p Privilege) bool { return p.ResourceID == *f.filter.ResourceID }

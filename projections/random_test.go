@@ -55,7 +55,7 @@ func compare(t *testing.T, pool *pgxpool.Pool, m *naive) {
 	_, total = mustPage(r.Oplogs(ctx, System(), OplogFilter{}, page))
 	same(t, "entries", total, m.entries)
 	for at, n := range m.removed {
-		entries, _ := mustPage(r.Oplogs(ctx, System(), OplogFilter{ID: ptr(int64(at))}, page))
+		entries, _ := mustPage(r.Oplogs(ctx, System(), OplogFilter{ID: new(int64(at))}, page))
 		want := fmt.Sprintf("\n删除记录数: %d\n", n)
 		if n == 0 && len(entries) == 1 && entries[0].OperationType == OperationChange {
 			want = "]\n" // an unlinking that took no record says nothing of records

@@ -47,12 +47,7 @@ func runDecisions(t *testing.T, table []decision) {
 	for _, d := range table {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			outcome := domaintest.Given(d.given...).As(d.as).When(d.when)
-			if d.code != "" {
-				outcome.ThenError(t, d.code, d.text)
-				return
-			}
-			outcome.Then(t, d.then...)
+			domaintest.Given(d.given...).As(d.as).When(d.when).Check(t, d.then, d.code, d.text)
 		})
 	}
 }
@@ -72,20 +67,12 @@ func runRaces(t *testing.T, as domain.UserID, table []race) {
 	for _, r := range table {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			outcome := domaintest.Given(r.given...).As(as).When(r.when)
-			if outcome.Err != nil || len(outcome.Events) == 0 {
-				t.Fatalf("decided %v, %v", outcome.Events, outcome.Err)
-			}
-			if got := outcome.Conflicts(r.between); got != r.conflict {
-				t.Errorf("conflict %v, want %v", got, r.conflict)
-			}
+			domaintest.Given(r.given...).As(as).When(r.when).CheckRace(t, r.between, r.conflict)
 		})
 	}
 }
 
 func must[T any](v T, err error) T { return domaintest.Must(v, err) }
-
-func ptr[T any](v T) *T { return &v }
 
 func rolesOf(user domain.UserID, before, after []int64) domain.Event {
 	return access.UserRolesChanged{ID: user, Before: before, After: after}

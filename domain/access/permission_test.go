@@ -21,7 +21,7 @@ func TestChangePermissions(t *testing.T) {
 	t.Parallel()
 	const update, task, machine = access.CodeUpdateUser, access.CodeAddTask, access.CodeAddMachine
 	strong := func(event domain.Event) []domain.Event { return given(append(clerkWith(update, task), event)...) }
-	at := must(access.NewChangePermissions(guest, []int{task}, ptr(domain.Position(2))))
+	at := must(access.NewChangePermissions(guest, []int{task}, new(domain.Position(2))))
 	runDecisions(t, []decision{
 		{name: "by admin", given: given(), as: admin, when: setCodes(guest, machine, task, machine), then: []domain.Event{codesOf(guest, task, machine)}},
 		{name: "none", given: given(codesOf(guest, task)), as: admin, when: setCodes(guest), then: []domain.Event{access.UserPermissionsChanged{ID: guest, Codes: []int{}}}},

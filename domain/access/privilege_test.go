@@ -15,7 +15,7 @@ func TestPrivileges(t *testing.T) {
 	t.Parallel()
 	world := given(zone11()...) // 14 is "pACCESS" on zone 7
 	before := access.PrivilegeData{Name: "pACCESS", ResourceType: access.KindZone, ResourceID: 7}
-	full := access.PrivilegeInput{Name: ptr("p123"), Operation: ptr(0), ResourceType: ptr(6), ResourceID: ptr(int64(5)), Comment: ptr("aa.com的删除权限")}
+	full := access.PrivilegeInput{Name: new("p123"), Operation: new(0), ResourceType: new(6), ResourceID: new(int64(5)), Comment: new("aa.com的删除权限")}
 	create := func(name string) domain.Command { return must(access.NewCreatePrivilege(named(name))) }
 	change := func(id int64, in access.PrivilegeInput) domain.Command {
 		return must(access.NewUpdatePrivilege(id, in, nil))
@@ -49,14 +49,14 @@ func TestPrivileges(t *testing.T) {
 		{name: "update a zone's", given: world, as: admin, when: change(12, named("p9")), code: domain.CodeRefused, text: "自动生成的权限不能修改！"},
 		{name: "update built-in", given: world, as: admin, when: change(2, named("p9")), code: domain.CodeRefused, text: "内置权限不能修改！"},
 		{name: "update unknown", given: world, as: admin, when: change(15, named("p9")), code: domain.CodeNotFound, text: "Privilege 15 不存在！"},
-		{name: "update other version", given: world, as: admin, when: must(access.NewUpdatePrivilege(14, named("p9"), ptr(domain.Position(1)))), code: domain.CodePrecondition},
+		{name: "update other version", given: world, as: admin, when: must(access.NewUpdatePrivilege(14, named("p9"), new(domain.Position(1)))), code: domain.CodePrecondition},
 		{name: "update as guest", given: world, as: guest, when: change(14, named("p9")), code: domain.CodeForbidden},
 
 		{name: "delete", given: world, as: admin, when: remove(14), then: []domain.Event{access.PrivilegeDeleted{ID: 14, Privilege: before}}},
 		{name: "delete twice", given: append(world, access.PrivilegeDeleted{ID: 14, Privilege: before}), as: admin, when: remove(14), code: domain.CodeNotFound},
 		{name: "delete a zone's", given: world, as: admin, when: remove(13), code: domain.CodeRefused, text: "自动生成的权限不能删除！"},
 		{name: "delete built-in", given: world, as: admin, when: remove(4), code: domain.CodeRefused, text: "内置权限不能删除！"},
-		{name: "delete other version", given: world, as: admin, when: must(access.NewDeletePrivilege(14, ptr(domain.Position(1)))), code: domain.CodePrecondition},
+		{name: "delete other version", given: world, as: admin, when: must(access.NewDeletePrivilege(14, new(domain.Position(1)))), code: domain.CodePrecondition},
 		{name: "delete as guest", given: world, as: guest, when: remove(14), code: domain.CodeForbidden},
 	})
 }
@@ -66,10 +66,10 @@ func TestPrivilegeForms(t *testing.T) {
 	for text, in := range map[string]access.PrivilegeInput{
 		"name: 不能为空！":     {},
 		"name: 不能包含":      named("a\u2028b"),
-		"operation: ":     {Name: ptr("p"), Operation: ptr(-1)},
-		"resource_type: ": {Name: ptr("p"), ResourceType: ptr(1 << 40)},
-		"resource_id: ":   {Name: ptr("p"), ResourceID: ptr(int64(-1))},
-		"comment: ":       {Name: ptr("p"), Comment: ptr(strings.Repeat("a", 1001))},
+		"operation: ":     {Name: new("p"), Operation: new(-1)},
+		"resource_type: ": {Name: new("p"), ResourceType: new(1 << 40)},
+		"resource_id: ":   {Name: new("p"), ResourceID: new(int64(-1))},
+		"comment: ":       {Name: new("p"), Comment: new(strings.Repeat("a", 1001))},
 	} {
 		_, err := access.NewCreatePrivilege(in)
 		domaintest.Outcome{Err: err}.ThenError(t, domain.CodeInvalid, text)

@@ -71,8 +71,8 @@ func TestRoles(t *testing.T) {
 		{name: "update to taken name", given: append(world, created("r1")...), as: admin, when: updateRole(8, "r1"), code: domain.CodeRefused, text: "重复的角色"},
 		{name: "update to built-in name", given: world, as: admin, when: updateRole(8, "admin"), code: domain.CodeRefused, text: "重复的角色"},
 		{name: "update unknown", given: world, as: admin, when: updateRole(9, "r9"), code: domain.CodeNotFound, text: "Role 9 不存在！"},
-		{name: "update other version", given: world, as: admin, when: must(access.NewUpdateRole(8, role("r9"), ptr(domain.Position(1)))), code: domain.CodePrecondition},
-		{name: "update this version", given: world, as: admin, when: must(access.NewUpdateRole(8, role("r9"), ptr(domain.Position(6)))), then: changed(8, "r8", "r9")},
+		{name: "update other version", given: world, as: admin, when: must(access.NewUpdateRole(8, role("r9"), new(domain.Position(1)))), code: domain.CodePrecondition},
+		{name: "update this version", given: world, as: admin, when: must(access.NewUpdateRole(8, role("r9"), new(domain.Position(6)))), then: changed(8, "r8", "r9")},
 		{name: "update as guest", given: append(world, holding(8)), as: guest, when: updateRole(8, "r8", 1, 2, 3, 4), code: domain.CodeForbidden},
 		{name: "replace a built-in set", given: world, as: admin, when: updateRole(6, "zone_admin", 2, 11), then: changed(6, "zone_admin", "zone_admin", 2, 11)},
 		{name: "replace it by the same", given: world, as: admin, when: updateRole(6, "zone_admin", 2), then: changed(6, "zone_admin", "zone_admin", 2)},
@@ -85,7 +85,7 @@ func TestRoles(t *testing.T) {
 		{name: "delete after its user was deleted", given: append(world, holding(8), access.UserDeleted{ID: guest, Roles: []int64{8}}), as: admin, when: must(access.NewDeleteRole(8, nil)), then: []domain.Event{access.RoleDeleted{ID: 8, Name: "r8"}}},
 		{name: "delete built-in", given: world, as: admin, when: must(access.NewDeleteRole(7, nil)), code: domain.CodeRefused, text: "内置角色不能删除！"},
 		{name: "delete twice", given: append(world, access.RoleDeleted{ID: 8, Name: "r8"}), as: admin, when: must(access.NewDeleteRole(8, nil)), code: domain.CodeNotFound},
-		{name: "delete other version", given: world, as: admin, when: must(access.NewDeleteRole(8, ptr(domain.Position(1)))), code: domain.CodePrecondition},
+		{name: "delete other version", given: world, as: admin, when: must(access.NewDeleteRole(8, new(domain.Position(1)))), code: domain.CodePrecondition},
 		{name: "delete as guest", given: world, as: guest, when: must(access.NewDeleteRole(8, nil)), code: domain.CodeForbidden},
 	})
 }
@@ -100,7 +100,7 @@ func TestRoleForms(t *testing.T) {
 		"name: 不能为空！":              {PrivilegeIDs: &[]int64{}},
 		"name: 不能包含控制字符！":          role("a\nb"),
 		"name: 不能超过255个字符！":        role(strings.Repeat("a", 256)),
-		"privilege_ids: 不能为空！":     {Name: ptr("r")},
+		"privilege_ids: 不能为空！":     {Name: new("r")},
 		"privilege_ids: 不能超过30000": role("r", long...),
 	} {
 		_, err := access.NewCreateRole(in)

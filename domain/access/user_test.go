@@ -26,10 +26,10 @@ func TestUpdateUser(t *testing.T) {
 		return must(access.NewUpdateUser(user, access.UserChange{Profile: access.ProfileChange{Phone: &sealed}}, nil))
 	}
 	mail := func(digest string) domain.Command {
-		return must(access.NewUpdateUser(guest, access.UserChange{Profile: access.ProfileChange{Mail: ptr(access.Sealed("s")), MailDigest: &digest}}, nil))
+		return must(access.NewUpdateUser(guest, access.UserChange{Profile: access.ProfileChange{Mail: new(access.Sealed("s")), MailDigest: &digest}}, nil))
 	}
 	both := must(access.NewUpdateUser(guest, access.UserChange{
-		Profile: access.ProfileChange{Position: ptr(access.Sealed("po"))}, Roles: &[]int64{7},
+		Profile: access.ProfileChange{Position: new(access.Sealed("po"))}, Roles: &[]int64{7},
 	}, nil))
 	at := func(p domain.Position) domain.Command {
 		return must(access.NewUpdateUser(guest, access.UserChange{Roles: &[]int64{7}}, &p))
@@ -91,7 +91,7 @@ func TestDeleteUser(t *testing.T) {
 			access.UserProfileChanged{ID: guest, After: access.Profile{MailDigest: "m9"}}, access.UserPasswordChanged{ID: guest, Credential: "c5", Former: "c2"},
 		), as: admin, when: remove(guest), then: []domain.Event{moved}},
 		{name: "twice", given: given(gone), as: admin, when: remove(guest), code: domain.CodeNotFound, text: "User 2 不存在！"},
-		{name: "other version", given: given(), as: admin, when: must(access.NewDeleteUser(guest, ptr(domain.Position(9)))), code: domain.CodePrecondition},
+		{name: "other version", given: given(), as: admin, when: must(access.NewDeleteUser(guest, new(domain.Position(9)))), code: domain.CodePrecondition},
 		{name: "the last admin", given: given(), as: admin, when: remove(admin), code: domain.CodeRefused, text: "不能移除最后一个！"},
 		{name: "by a guest", given: given(clerkWith()...), as: guest, when: remove(clerk), code: domain.CodeForbidden, text: "缺少权限：deleteuser"},
 		{name: "themselves", given: given(), as: guest, when: remove(guest), code: domain.CodeForbidden},
@@ -167,7 +167,7 @@ func TestUserRaces(t *testing.T) {
 		{"login, deleted", base, access.RecordLogin{ID: clerk}, access.UserDeleted{ID: clerk}, true},
 		{"login, login", base, access.RecordLogin{ID: clerk}, access.UserLoggedIn{ID: clerk}, false},
 	})
-	mail := must(access.NewUpdateUser(guest, access.UserChange{Profile: access.ProfileChange{MailDigest: ptr("m9")}}, nil))
+	mail := must(access.NewUpdateUser(guest, access.UserChange{Profile: access.ProfileChange{MailDigest: new("m9")}}, nil))
 	runRaces(t, guest, []race{
 		{"mail, registered", base, mail, access.UserRegistered{ID: 9, Username: "nine", MailDigest: "m9"}, true},
 		{"mail, taken", base, mail, access.UserProfileChanged{ID: clerk, After: access.Profile{MailDigest: "m9"}}, true},

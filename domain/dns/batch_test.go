@@ -215,7 +215,7 @@ func oneAfterAnother(h *domaintest.History, actor domain.UserID, commands []doma
 				ids[s] = append(ids[s], taken.NextID(s))
 			}
 		}
-		events, err := c.Decide(h, domain.NewEnv(actor, testNow, ids))
+		events, err := c.Decide(h, domain.NewEnv(actor, domaintest.Now, ids))
 		var refusal *domain.Error
 		if errors.As(err, &refusal) {
 			refusals = append(refusals, batch.Refusal{Index: i, Err: refusal})

@@ -214,10 +214,10 @@ func TestChangeBindConfDecisions(t *testing.T) {
 	given := []domain.Event{dns.BindConfChanged{Text: a}}
 	runDecisions(t, []decision{
 		{name: "first", when: change(a, nil), then: given},
-		{name: "first, of the default", when: change(a, ptr(domain.Position(0))), then: given},
+		{name: "first, of the default", when: change(a, new(domain.Position(0))), then: given},
 		{name: "again the same", given: given, when: change(a, nil)},
-		{name: "another", given: given, when: change(b, ptr(domain.Position(1))), then: []domain.Event{dns.BindConfChanged{Text: b}}},
-		{name: "other version", given: given, when: change(b, ptr(domain.Position(0))), code: domain.CodePrecondition},
+		{name: "another", given: given, when: change(b, new(domain.Position(1))), then: []domain.Event{dns.BindConfChanged{Text: b}}},
+		{name: "other version", given: given, when: change(b, new(domain.Position(0))), code: domain.CodePrecondition},
 		{name: "guest may not", given: users(), as: guest, when: change(a, nil), code: domain.CodeForbidden, text: "BIND_CONF_EDIT"},
 	})
 	if _, err := dns.NewChangeBindConf("zone a { };", nil, nil); err == nil {

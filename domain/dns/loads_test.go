@@ -83,7 +83,7 @@ func decideRecord(t *testing.T, g generator, h *domaintest.History) (dns.RecordD
 	if err != nil {
 		return dns.RecordData{}, false
 	}
-	env := domain.NewEnv(domain.System, testNow, map[domain.Sequence][]int64{domain.SequenceRecord: {int64(h.Last())}})
+	env := domain.NewEnv(domain.System, domaintest.Now, map[domain.Sequence][]int64{domain.SequenceRecord: {int64(h.Last())}})
 	events, err := cmd.Decide(h, env)
 	if err != nil {
 		return dns.RecordData{}, false

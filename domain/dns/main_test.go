@@ -3,7 +3,6 @@ package dns_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -14,9 +13,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// testNow is a fixed time; no decision depends on it.
-var testNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // decision is one row of a table: given events, when a command is decided by
 // a user, then events, or an error with a code and a text.
@@ -35,12 +31,7 @@ func runDecisions(t *testing.T, table []decision) {
 	for _, d := range table {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			outcome := domaintest.Given(d.given...).As(d.as).When(d.when)
-			if d.code != "" {
-				outcome.ThenError(t, d.code, d.text)
-				return
-			}
-			outcome.Then(t, d.then...)
+			domaintest.Given(d.given...).As(d.as).When(d.when).Check(t, d.then, d.code, d.text)
 		})
 	}
 }
@@ -60,13 +51,7 @@ func runRaces(t *testing.T, table []race) {
 	for _, r := range table {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			outcome := domaintest.Given(users(r.given...)...).As(admin).When(r.when)
-			if outcome.Err != nil {
-				t.Fatalf("refused: %v", outcome.Err)
-			}
-			if got := outcome.Conflicts(r.between); got != r.conflict {
-				t.Errorf("conflict %v, want %v", got, r.conflict)
-			}
+			domaintest.Given(users(r.given...)...).As(admin).When(r.when).CheckRace(t, r.between, r.conflict)
 		})
 	}
 }
@@ -96,18 +81,7 @@ func privilegeOf(id int64) int64 {
 	return domaintest.FirstPrivilege + 3*(id-domaintest.FirstID)
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func must[T any](v T, err error) T { return domaintest.Must(v, err) }
-
-// join concatenates histories.
-func join(lists ...[]domain.Event) []domain.Event {
-	var out []domain.Event
-	for _, l := range lists {
-		out = append(out, l...)
-	}
-	return out
-}
 
 func view(id int64, name string) domain.Event {
 	return dns.ViewCreated{ID: id, Privilege: privilegeOf(id), View: dns.ViewData{Name: name, ACL: "any"}}

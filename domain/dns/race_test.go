@@ -49,7 +49,7 @@ func grow(g generator, h *domaintest.History, next map[domain.Sequence]int64) {
 			ids[s] = append(ids[s], nth(s, next[s]))
 		}
 	}
-	events, err := c.Decide(h, domain.NewEnv(actor, testNow, ids))
+	events, err := c.Decide(h, domain.NewEnv(actor, domaintest.Now, ids))
 	if err != nil {
 		return
 	}
@@ -79,7 +79,7 @@ func decideAt(h *domaintest.History, actor domain.UserID, c domain.Command, n in
 			ids[s] = append(ids[s], nth(s, n+int64(len(ids[s]))))
 		}
 	}
-	return c.Decide(h, domain.NewEnv(actor, testNow, ids))
+	return c.Decide(h, domain.NewEnv(actor, domaintest.Now, ids))
 }
 
 type pairResult int
@@ -138,9 +138,9 @@ func (g generator) dnsCommand() domain.Command {
 // accessCommand changes who may do what.
 func (g generator) accessCommand() domain.Command {
 	role, privilege := nth(domain.SequenceRole, int64(g.IntN(3))), nth(domain.SequencePrivilege, int64(g.IntN(10)))
-	set := access.RoleInput{Name: ptr(g.pick("r1", "r2")), PrivilegeIDs: &[]int64{privilege + int64(g.IntN(3)), int64(1 + g.IntN(3))}}
+	set := access.RoleInput{Name: new(g.pick("r1", "r2")), PrivilegeIDs: &[]int64{privilege + int64(g.IntN(3)), int64(1 + g.IntN(3))}}
 	right := access.PrivilegeInput{
-		Name: ptr(g.pick("p1", "p2", "p3")), Operation: ptr(g.IntN(3)), ResourceType: ptr(g.IntN(4)), ResourceID: ptr(g.someID()),
+		Name: new(g.pick("p1", "p2", "p3")), Operation: new(g.IntN(3)), ResourceType: new(g.IntN(4)), ResourceID: new(g.someID()),
 	}
 	switch g.IntN(7) {
 	case 0:
@@ -148,7 +148,7 @@ func (g generator) accessCommand() domain.Command {
 	case 1:
 		return must(access.NewUpdateRole(role, set, nil))
 	case 2:
-		set.Name = ptr("zone_admin")
+		set.Name = new("zone_admin")
 		return must(access.NewUpdateRole(access.RoleZoneAdmin, set, nil))
 	case 3:
 		return must(access.NewDeleteRole(role, nil))
@@ -198,15 +198,15 @@ func (g generator) tryCommand() (domain.Command, error) {
 
 func (g generator) zoneInput(name string) dns.ZoneInput {
 	in := zoneInput(name, g.pick("master", "master", "forward only"), g.someID(), g.someID(), g.someID())
-	in.Forwarders = ptr("1.1.1.1")
-	in.Group = ptr(g.IntN(3))
+	in.Forwarders = new("1.1.1.1")
+	in.Group = new(g.IntN(3))
 	return in
 }
 
 func (g generator) recordInput(view string) dns.RecordInput {
 	in := recordInput(g.someID(), view, g.pick("www", "@"), "A", fmt.Sprintf("1.1.1.%d", g.IntN(2)))
 	if g.IntN(3) == 0 {
-		in.Type, in.Value = ptr("CNAME"), ptr("x")
+		in.Type, in.Value = new("CNAME"), new("x")
 	}
 	return in
 }

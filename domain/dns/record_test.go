@@ -43,7 +43,7 @@ func TestAddRecord(t *testing.T) {
 		return r
 	}
 	full := recordInput(1, "v1", "www", "a", "1.1.1.1")
-	full.TTL, full.Comment = ptr(uint32(0)), ptr("备注")
+	full.TTL, full.Comment = new(uint32(0)), new("备注")
 	fullWant := record(100, 1, 1, "www", "A", "1.1.1.1")
 	fullWant.Record.TTL, fullWant.Record.Comment = 0, "备注"
 	noLine := recordInput(2, "", "www", "A", "1.1.1.1")
@@ -131,9 +131,9 @@ func TestUpdateAndDeleteRecord(t *testing.T) {
 	commented := one
 	commented.Record.Comment, commented.Record.TTL = "c", 60
 	withComment := recordInput(1, "v1", "www", "", "1.1.1.1")
-	withComment.Comment, withComment.TTL = ptr("c"), ptr(uint32(60))
+	withComment.Comment, withComment.TTL = new("c"), new(uint32(60))
 	clear := recordInput(1, "v1", "www", "", "1.1.1.1")
-	clear.Comment = ptr("")
+	clear.Comment = new("")
 	cleared := commented
 	cleared.Record.Comment = ""
 	lined := record(1, 2, 0, "www", "A", "1.1.1.1")
@@ -174,15 +174,15 @@ func TestUpdateAndDeleteRecord(t *testing.T) {
 		{name: "record of an unlinked view", given: append(given, unlink1), when: change("v2", "www", "A", "1.1.1.1"), code: domain.CodeNotFound, text: "不存在！"},
 		{name: "record of a view linked again", given: append(given, unlink1, link1), when: change("v1", "www", "A", "1.1.1.2"), code: domain.CodeNotFound},
 		{name: "record of a deleted zone", given: append(given, deletedZone(1, "a.com", 1, 2)), when: change("v1", "www", "A", "1.1.1.2"), code: domain.CodeNotFound},
-		{name: "this version", given: given, when: must(dns.NewUpdateRecord(1, recordInput(1, "v1", "www", "A", "1.1.1.2"), ptr(domain.Position(7)))), then: updated(record(1, 1, 1, "www", "A", "1.1.1.2"))},
-		{name: "other version", given: given, when: must(dns.NewUpdateRecord(1, recordInput(1, "v1", "www", "A", "1.1.1.2"), ptr(domain.Position(8)))), code: domain.CodePrecondition},
+		{name: "this version", given: given, when: must(dns.NewUpdateRecord(1, recordInput(1, "v1", "www", "A", "1.1.1.2"), new(domain.Position(7)))), then: updated(record(1, 1, 1, "www", "A", "1.1.1.2"))},
+		{name: "other version", given: given, when: must(dns.NewUpdateRecord(1, recordInput(1, "v1", "www", "A", "1.1.1.2"), new(domain.Position(8)))), code: domain.CodePrecondition},
 		{name: "guest may not", given: users(given...), as: guest, when: change("v1", "www", "A", "1.1.1.2"), code: domain.CodeForbidden, text: "ZONE#a.com#UPDATE"},
 
 		{name: "delete", given: given, when: remove, then: removed},
 		{name: "delete twice", given: append(given, removed...), when: remove, code: domain.CodeNotFound, text: "不存在！"},
 		{name: "delete in an unlinked view", given: append(given, unlink1), when: remove, code: domain.CodeNotFound},
 		{name: "delete in a deleted zone", given: append(given, deletedZone(1, "a.com", 1, 2)), when: remove, code: domain.CodeNotFound},
-		{name: "delete other version", given: given, when: must(dns.NewDeleteRecord(1, ptr(domain.Position(1)))), code: domain.CodePrecondition},
+		{name: "delete other version", given: given, when: must(dns.NewDeleteRecord(1, new(domain.Position(1)))), code: domain.CodePrecondition},
 		{name: "guest may not delete", given: users(given...), as: guest, when: remove, code: domain.CodeForbidden, text: "ZONE#a.com#UPDATE"},
 	})
 }
@@ -228,12 +228,12 @@ func TestRecordInputNamesTheField(t *testing.T) {
 	good := recordInput(1, "v1", "www", "A", "1.1.1.1")
 	for field, list := range map[string][]func(*dns.RecordInput){
 		"zone_id":     {func(in *dns.RecordInput) { in.ZoneID = nil }},
-		"host":        {func(in *dns.RecordInput) { in.Host = nil }, func(in *dns.RecordInput) { in.Host = ptr("") }, func(in *dns.RecordInput) { in.Host = ptr("a.") }},
-		"record_type": {func(in *dns.RecordInput) { in.Type = ptr("SOA") }, func(in *dns.RecordInput) { in.Type = ptr("2") }},
-		"value":       {func(in *dns.RecordInput) { in.Value = nil }, func(in *dns.RecordInput) { in.Value = ptr("") }},
-		"ttl":         {func(in *dns.RecordInput) { in.TTL = ptr(uint32(1 << 31)) }},
-		"view_name":   {func(in *dns.RecordInput) { in.ViewName = ptr("a\nb") }},
-		"comment":     {func(in *dns.RecordInput) { in.Comment = ptr("a\nb") }, func(in *dns.RecordInput) { in.Comment = ptr(strings.Repeat("x", 1001)) }},
+		"host":        {func(in *dns.RecordInput) { in.Host = nil }, func(in *dns.RecordInput) { in.Host = new("") }, func(in *dns.RecordInput) { in.Host = new("a.") }},
+		"record_type": {func(in *dns.RecordInput) { in.Type = new("SOA") }, func(in *dns.RecordInput) { in.Type = new("2") }},
+		"value":       {func(in *dns.RecordInput) { in.Value = nil }, func(in *dns.RecordInput) { in.Value = new("") }},
+		"ttl":         {func(in *dns.RecordInput) { in.TTL = new(uint32(1 << 31)) }},
+		"view_name":   {func(in *dns.RecordInput) { in.ViewName = new("a\nb") }},
+		"comment":     {func(in *dns.RecordInput) { in.Comment = new("a\nb") }, func(in *dns.RecordInput) { in.Comment = new(strings.Repeat("x", 1001)) }},
 	} {
 		for _, spoil := range list {
 			in := good

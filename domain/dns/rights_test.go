@@ -66,7 +66,7 @@ func TestEveryCommandNeedsItsRight(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for p := range int64(26) {
-				given := join(rightsWorld(), []domain.Event{
+				given := slices.Concat(rightsWorld(), []domain.Event{
 					access.RoleCreated{ID: 8, Name: "r8", Privileges: []int64{p}}, access.UserRolesChanged{ID: guest, After: []int64{8}},
 				})
 				outcome := domaintest.Given(given...).As(guest).When(c.command)
@@ -91,7 +91,7 @@ func TestBuiltinRolesDecide(t *testing.T) {
 		access.RoleZoneAdmin:   {"create zone", "update zone", "delete zone", "add record", "update record", "delete record"},
 	}
 	for role := access.RoleServerAdmin; role <= access.RoleZoneGuest; role++ {
-		given := join(rightsWorld(), []domain.Event{access.UserRolesChanged{ID: guest, After: []int64{role}}})
+		given := slices.Concat(rightsWorld(), []domain.Event{access.UserRolesChanged{ID: guest, After: []int64{role}}})
 		for _, c := range commandsAndNeeds() {
 			err := domaintest.Given(given...).As(guest).When(c.command).Err
 			if want := slices.Contains(all[role], c.name); want != (err == nil) {
@@ -106,7 +106,7 @@ func TestRightsAreGuarded(t *testing.T) {
 	t.Parallel()
 	byRecord := access.PrivilegeData{Name: "p14", Operation: access.OperationUpdate, ResourceType: access.KindRecord, ResourceID: 1}
 	for _, c := range commandsAndNeeds() {
-		given := join(rightsWorld(), []domain.Event{
+		given := slices.Concat(rightsWorld(), []domain.Event{
 			access.RoleCreated{ID: 8, Name: "r8", Privileges: c.any}, access.UserRolesChanged{ID: guest, After: []int64{8}},
 		})
 		outcome := domaintest.Given(given...).As(guest).When(c.command)
@@ -125,7 +125,7 @@ func TestRightsAreGuarded(t *testing.T) {
 			t.Errorf("%s: disturbed by a privilege that it does not need", c.name)
 		}
 	}
-	given := join(rightsWorld(), []domain.Event{
+	given := slices.Concat(rightsWorld(), []domain.Event{
 		access.RoleCreated{ID: 8, Name: "r8", Privileges: []int64{14}}, access.UserRolesChanged{ID: guest, After: []int64{8}},
 	})
 	change := must(dns.NewUpdateRecord(1, recordInput(1, "v2", "n", "A", "1.1.1.1"), nil))
@@ -146,7 +146,7 @@ func TestRightsCostFewFolds(t *testing.T) {
 		{access.RoleAdmin, 1, 4},
 		{access.RoleZoneAdmin, 2, 5},
 	} {
-		given := join(rightsWorld(), []domain.Event{access.UserRolesChanged{ID: guest, After: []int64{c.role}}})
+		given := slices.Concat(rightsWorld(), []domain.Event{access.UserRolesChanged{ID: guest, After: []int64{c.role}}})
 		h := &countingHistory{History: domaintest.NewHistory(given...)}
 		if _, err := add.Decide(h, domaintest.Env(guest, add)); err != nil {
 			t.Fatal(err)

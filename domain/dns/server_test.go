@@ -2,6 +2,7 @@ package dns_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,8 +14,8 @@ import (
 
 func serverInput(host, ip string) dns.ServerInput {
 	return dns.ServerInput{
-		Host: &host, IP: &ip, Env: ptr("dev"),
-		ZbProcessItem: ptr("1"), ZbPortItem: ptr("2"), ZbResolveItem: ptr("3"), ZbResolveRateItem: ptr("4"),
+		Host: &host, IP: &ip, Env: new("dev"),
+		ZbProcessItem: new("1"), ZbPortItem: new("2"), ZbResolveItem: new("3"), ZbResolveRateItem: new("4"),
 	}
 }
 
@@ -36,13 +37,13 @@ func TestServerDecisions(t *testing.T) {
 		return must(dns.NewUpdateServer(id, serverInput(host, ip), ifMatch))
 	}
 	salve := serverInput("s1", "1.1.1.1")
-	salve.Type = ptr("salve")
+	salve.Type = new("salve")
 	salveData := serverData("s1", "1.1.1.1")
 	salveData.Type = "salve"
 	one := []domain.Event{server(1, "s1", "1.1.1.1")}
-	two := join(one, []domain.Event{server(2, "s2", "2.2.2.2")})
-	gone := join(one, []domain.Event{dns.ServerDeleted{ID: 1, Privilege: privilegeOf(1), Server: serverData("s1", "1.1.1.1")}})
-	moved := join(one, []domain.Event{dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("s3", "1.1.1.1")}})
+	two := slices.Concat(one, []domain.Event{server(2, "s2", "2.2.2.2")})
+	gone := slices.Concat(one, []domain.Event{dns.ServerDeleted{ID: 1, Privilege: privilegeOf(1), Server: serverData("s1", "1.1.1.1")}})
+	moved := slices.Concat(one, []domain.Event{dns.ServerUpdated{ID: 1, Before: serverData("s1", "1.1.1.1"), After: serverData("s3", "1.1.1.1")}})
 
 	runDecisions(t, []decision{
 		{name: "create", when: create("s1", "1.1.1.1"), then: []domain.Event{server(100, "s1", "1.1.1.1")}},
@@ -66,19 +67,19 @@ func TestServerDecisions(t *testing.T) {
 		{name: "update to taken ip", given: two, when: change(2, "s2", "1.1.1.1", nil), code: domain.CodeRefused, text: "修改失败! 重复的Server"},
 		{name: "update unknown", when: change(7, "s1", "1.1.1.1", nil), code: domain.CodeNotFound, text: "Server 7 不存在！"},
 		{name: "update deleted", given: gone, when: change(1, "s1", "1.1.1.1", nil), code: domain.CodeNotFound, text: "不存在！"},
-		{name: "update other version", given: one, when: change(1, "s3", "1.1.1.1", ptr(domain.Position(9))), code: domain.CodePrecondition},
-		{name: "update this version", given: one, when: change(1, "s3", "1.1.1.1", ptr(domain.Position(1))), then: moved[1:]},
+		{name: "update other version", given: one, when: change(1, "s3", "1.1.1.1", new(domain.Position(9))), code: domain.CodePrecondition},
+		{name: "update this version", given: one, when: change(1, "s3", "1.1.1.1", new(domain.Position(1))), then: moved[1:]},
 		{name: "guest may not update", given: users(one...), as: guest, when: change(1, "s3", "1.1.1.1", nil), code: domain.CodeForbidden, text: "SERVER#s1#UPDATE"},
 
 		{name: "delete", given: one, when: must(dns.NewDeleteServer(1, nil)), then: gone[1:]},
 		{name: "delete twice", given: gone, when: must(dns.NewDeleteServer(1, nil)), code: domain.CodeNotFound, text: "不存在！"},
-		{name: "delete other version", given: one, when: must(dns.NewDeleteServer(1, ptr(domain.Position(2)))), code: domain.CodePrecondition},
+		{name: "delete other version", given: one, when: must(dns.NewDeleteServer(1, new(domain.Position(2)))), code: domain.CodePrecondition},
 		{name: "guest may not delete", given: users(one...), as: guest, when: must(dns.NewDeleteServer(1, nil)), code: domain.CodeForbidden, text: "SERVER#s1#DELETE"},
 
 		{name: "enroll", given: one, when: must(dns.NewEnrollServer(1)), then: []domain.Event{dns.ServerEnrolled{ID: 1}}},
-		{name: "enroll again", given: join(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewEnrollServer(1))},
+		{name: "enroll again", given: slices.Concat(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewEnrollServer(1))},
 		{name: "enroll unknown", when: must(dns.NewEnrollServer(1)), code: domain.CodeNotFound},
-		{name: "withdraw", given: join(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewWithdrawServer(1)), then: []domain.Event{dns.ServerWithdrawn{ID: 1}}},
+		{name: "withdraw", given: slices.Concat(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewWithdrawServer(1)), then: []domain.Event{dns.ServerWithdrawn{ID: 1}}},
 		{name: "withdraw what is not enrolled", given: one, when: must(dns.NewWithdrawServer(1))},
 		{name: "guest may not enroll", given: users(one...), as: guest, when: must(dns.NewEnrollServer(1)), code: domain.CodeForbidden},
 	})
@@ -123,7 +124,7 @@ func TestServerInputNamesTheField(t *testing.T) {
 		"zb_resolve_itemid":      func(in *dns.ServerInput, v *string) { in.ZbResolveItem = v },
 		"zb_resolve_rate_itemid": func(in *dns.ServerInput, v *string) { in.ZbResolveRateItem = v },
 	} {
-		for _, value := range []*string{nil, ptr(""), ptr("a\nb"), ptr("a\x1bb"), ptr("\xff"), ptr("a\u2028b"), ptr("a\u202eb"), ptr(strings.Repeat("中", 256))} {
+		for _, value := range []*string{nil, new(""), new("a\nb"), new("a\x1bb"), new("\xff"), new("a\u2028b"), new("a\u202eb"), new(strings.Repeat("中", 256))} {
 			in := serverInput("s1", "1.1.1.1")
 			spoil(&in, value)
 			for verb, build := range map[string]func() error{
@@ -135,7 +136,7 @@ func TestServerInputNamesTheField(t *testing.T) {
 		}
 	}
 	in := serverInput("s1", "1.1.1.1")
-	in.Type = ptr("primary")
+	in.Type = new("primary")
 	_, err := dns.NewCreateServer(in)
 	wantField(t, "type", err, "dns_server_type")
 	_, err = dns.NewDeleteServer(0, nil)

@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
@@ -20,9 +21,9 @@ func TestViewDecisions(t *testing.T) {
 	v1 := dns.ViewData{Name: "v1", ACL: "any"}
 	renamed := dns.ViewUpdated{ID: 1, Before: v1, After: dns.ViewData{Name: "new", ACL: "any"}}
 	one := []domain.Event{view(1, "v1")}
-	gone := join(one, []domain.Event{dns.ViewDeleted{ID: 1, Privilege: privilegeOf(1), View: v1}})
-	used := join(one, []domain.Event{view(2, "v2"), zone(5, "b.com", 1, 2), zone(4, "a.com", 1)})
-	unlinked := join(used, []domain.Event{relinked(5, "b.com", []int64{1, 2}, []int64{2}), deletedZone(4, "a.com", 1)})
+	gone := slices.Concat(one, []domain.Event{dns.ViewDeleted{ID: 1, Privilege: privilegeOf(1), View: v1}})
+	used := slices.Concat(one, []domain.Event{view(2, "v2"), zone(5, "b.com", 1, 2), zone(4, "a.com", 1)})
+	unlinked := slices.Concat(used, []domain.Event{relinked(5, "b.com", []int64{1, 2}, []int64{2}), deletedZone(4, "a.com", 1)})
 
 	runDecisions(t, []decision{
 		{name: "create", when: create("v1"), then: []domain.Event{view(100, "v1")}},
@@ -32,18 +33,18 @@ func TestViewDecisions(t *testing.T) {
 		{name: "create twice", given: one, when: create("v1"), code: domain.CodeRefused, text: "重复的View，相同的名字的View已存在！"},
 		{name: "create other case", given: one, when: create("V1"), then: []domain.Event{view(100, "V1")}},
 		{name: "create after delete", given: gone, when: create("v1"), then: []domain.Event{view(100, "v1")}},
-		{name: "create freed name", given: join(one, []domain.Event{renamed}), when: create("v1"), then: []domain.Event{view(100, "v1")}},
-		{name: "create taken new name", given: join(one, []domain.Event{renamed}), when: create("new"), code: domain.CodeRefused, text: "重复的View"},
+		{name: "create freed name", given: slices.Concat(one, []domain.Event{renamed}), when: create("v1"), then: []domain.Event{view(100, "v1")}},
+		{name: "create taken new name", given: slices.Concat(one, []domain.Event{renamed}), when: create("new"), code: domain.CodeRefused, text: "重复的View"},
 		{name: "guest may not create", given: users(), as: guest, when: create("v1"), code: domain.CodeForbidden, text: "VIEW_ADD"},
 
 		{name: "rename", given: one, when: change(1, "new", "any"), then: []domain.Event{renamed}},
-		{name: "rename to taken", given: join(one, []domain.Event{view(2, "v2")}), when: change(2, "v1", "any"), code: domain.CodeRefused, text: "重复的View，相同的名字的View已存在！"},
+		{name: "rename to taken", given: slices.Concat(one, []domain.Event{view(2, "v2")}), when: change(2, "v1", "any"), code: domain.CodeRefused, text: "重复的View，相同的名字的View已存在！"},
 		{name: "change nothing", given: one, when: change(1, "v1", "any")},
 		{name: "change ACL", given: one, when: change(1, "v1", "none"), then: []domain.Event{
 			dns.ViewUpdated{ID: 1, Before: v1, After: dns.ViewData{Name: "v1", ACL: "none"}},
 		}},
 		{name: "change unknown", when: change(1, "v1", "any"), code: domain.CodeNotFound, text: "View 1 不存在！"},
-		{name: "change other version", given: one, when: must(dns.NewUpdateView(1, viewInput("x", "any"), ptr(domain.Position(2)))), code: domain.CodePrecondition},
+		{name: "change other version", given: one, when: must(dns.NewUpdateView(1, viewInput("x", "any"), new(domain.Position(2)))), code: domain.CodePrecondition},
 		{name: "guest may not change", given: users(one...), as: guest, when: change(1, "x", "any"), code: domain.CodeForbidden, text: "VIEW#v1#UPDATE"},
 
 		{name: "delete", given: one, when: remove, then: gone[1:]},
@@ -82,8 +83,8 @@ func TestViewRaces(t *testing.T) {
 func TestViewInputNamesTheField(t *testing.T) {
 	t.Parallel()
 	for field, in := range map[string][]dns.ViewInput{
-		"name": {{ACL: ptr("any")}, viewInput("", "any"), viewInput("a b", "any")},
-		"acl":  {{Name: ptr("v")}, viewInput("v", ""), viewInput("v", "\n"), viewInput("v", "x")},
+		"name": {{ACL: new("any")}, viewInput("", "any"), viewInput("a b", "any")},
+		"acl":  {{Name: new("v")}, viewInput("v", ""), viewInput("v", "\n"), viewInput("v", "x")},
 	} {
 		for _, in := range in {
 			_, err := dns.NewCreateView(in)

@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ func TestCreateZone(t *testing.T) {
 		return []domain.Event{dns.ZoneCreated{ID: 100, Privilege: privilegeOf(100), Zone: z}}
 	}
 	views := []domain.Event{view(1, "v1"), view(2, "v2")}
-	one := join(views, []domain.Event{zone(1, "a.com", 1)})
+	one := slices.Concat(views, []domain.Event{zone(1, "a.com", 1)})
 	hijack := master("b.com", 1)
 	hijack.Group = dns.GroupHijack
 
@@ -75,10 +76,10 @@ func TestCreateZone(t *testing.T) {
 		{name: "same name as hijack", given: one, when: create(inGroup(2, zoneInput("a.com", "master", 2))), code: domain.CodeRefused, text: "重复的Zone！"},
 		{name: "same name outside", given: one, when: create(inGroup(0, zoneInput("a.com", "master"))), then: created(external("a.com"))},
 		{name: "same name outside twice", given: []domain.Event{dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: external("a.com")}}, when: create(inGroup(0, zoneInput("a.com", "master"))), code: domain.CodeRefused, text: "重复的Zone！"},
-		{name: "name is free after delete", given: join(one, []domain.Event{deletedZone(1, "a.com", 1)}), when: create(zoneInput("a.com", "master", 1)), then: created(master("a.com", 1))},
-		{name: "name is free after rename", given: join(one, []domain.Event{dns.ZoneUpdated{ID: 1, Before: master("a.com", 1), After: master("b.com", 1)}}), when: create(zoneInput("a.com", "master", 1)), then: created(master("a.com", 1))},
+		{name: "name is free after delete", given: slices.Concat(one, []domain.Event{deletedZone(1, "a.com", 1)}), when: create(zoneInput("a.com", "master", 1)), then: created(master("a.com", 1))},
+		{name: "name is free after rename", given: slices.Concat(one, []domain.Event{dns.ZoneUpdated{ID: 1, Before: master("a.com", 1), After: master("b.com", 1)}}), when: create(zoneInput("a.com", "master", 1)), then: created(master("a.com", 1))},
 		{name: "unknown view", given: views, when: create(zoneInput("a.com", "master", 1, 3)), code: domain.CodeInvalid, text: "view_ids: View 3 不存在！"},
-		{name: "deleted view", given: join(views, []domain.Event{dns.ViewDeleted{ID: 2, Privilege: privilegeOf(2), View: dns.ViewData{Name: "v2"}}}), when: create(zoneInput("a.com", "master", 2)), code: domain.CodeInvalid, text: "View 2 不存在！"},
+		{name: "deleted view", given: slices.Concat(views, []domain.Event{dns.ViewDeleted{ID: 2, Privilege: privilegeOf(2), View: dns.ViewData{Name: "v2"}}}), when: create(zoneInput("a.com", "master", 2)), code: domain.CodeInvalid, text: "View 2 不存在！"},
 		{name: "guest may not", given: users(views...), as: guest, when: create(zoneInput("a.com", "master", 1)), code: domain.CodeForbidden, text: "ZONE_ADD"},
 	})
 }
@@ -90,25 +91,25 @@ func TestUpdateZone(t *testing.T) {
 		return []domain.Event{dns.ZoneUpdated{ID: 1, Before: before, After: after}}
 	}
 	views := []domain.Event{view(1, "v1"), view(2, "v2")}
-	one := join(views, []domain.Event{zone(1, "a.com", 1)})
-	two := join(one, []domain.Event{zone(2, "b.com", 1)})
-	forward := join(views, []domain.Event{dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: forwardOnly("a.com", 1)}})
+	one := slices.Concat(views, []domain.Event{zone(1, "a.com", 1)})
+	two := slices.Concat(one, []domain.Event{zone(2, "b.com", 1)})
+	forward := slices.Concat(views, []domain.Event{dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: forwardOnly("a.com", 1)}})
 	outside := []domain.Event{dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: external("a.com")}}
 	kept := forwardOnly("a.com", 1)
 	kept.Type = dns.ZoneMaster
 	hijack := master("a.com", 1)
 	hijack.Group = dns.GroupHijack
 	www := record(1, 1, 1, "www", "A", "1.1.1.1")
-	both := join(views, []domain.Event{zone(1, "a.com", 1, 2)})
+	both := slices.Concat(views, []domain.Event{zone(1, "a.com", 1, 2)})
 	long := strings.Repeat("h.", 100) + "h"
 
 	runDecisions(t, []decision{
 		{name: "rename", given: one, when: change(zoneInput("c.com", "master", 1)), then: updated(master("a.com", 1), master("c.com", 1))},
 		{name: "rename case", given: one, when: change(zoneInput("A.COM", "master", 1)), then: updated(master("a.com", 1), master("A.COM", 1))},
 		{name: "rename to taken", given: two, when: change(zoneInput("B.com", "master", 1)), code: domain.CodeRefused, text: "重复的Zone！"},
-		{name: "rename with records", given: join(one, []domain.Event{www}), when: change(zoneInput("c.com", "master", 1)), then: updated(master("a.com", 1), master("c.com", 1))},
-		{name: "rename to a name too long for a record", given: join(one, []domain.Event{record(1, 1, 1, long, "A", "1.1.1.1")}), when: change(zoneInput(name253[:100], "master", 1)), code: domain.CodeRefused, text: "不再合法"},
-		{name: "rename to a name too long for a target", given: join(one, []domain.Event{record(1, 1, 1, "x", "CNAME", long)}), when: change(zoneInput(name253[:100], "master", 1)), code: domain.CodeRefused, text: "不再合法"},
+		{name: "rename with records", given: slices.Concat(one, []domain.Event{www}), when: change(zoneInput("c.com", "master", 1)), then: updated(master("a.com", 1), master("c.com", 1))},
+		{name: "rename to a name too long for a record", given: slices.Concat(one, []domain.Event{record(1, 1, 1, long, "A", "1.1.1.1")}), when: change(zoneInput(name253[:100], "master", 1)), code: domain.CodeRefused, text: "不再合法"},
+		{name: "rename to a name too long for a target", given: slices.Concat(one, []domain.Event{record(1, 1, 1, "x", "CNAME", long)}), when: change(zoneInput(name253[:100], "master", 1)), code: domain.CodeRefused, text: "不再合法"},
 		{name: "nothing", given: one, when: change(zoneInput("a.com", "master", 1, 1))},
 		{name: "link", given: one, when: change(zoneInput("a.com", "master", 1, 2)), then: updated(master("a.com", 1), master("a.com", 1, 2))},
 		{name: "link unknown", given: one, when: change(zoneInput("a.com", "master", 1, 3)), code: domain.CodeInvalid, text: "View 3 不存在！"},
@@ -117,35 +118,35 @@ func TestUpdateZone(t *testing.T) {
 		{name: "to hijack", given: one, when: change(inGroup(2, zoneInput("a.com", "master", 1))), then: updated(master("a.com", 1), hijack)},
 		{name: "group stays", given: []domain.Event{view(1, "v1"), dns.ZoneCreated{ID: 1, Privilege: privilegeOf(1), Zone: hijack}}, when: change(zoneInput("a.com", "master", 1))},
 		{name: "to external", given: one, when: change(inGroup(0, zoneInput("a.com", "master", 1))), code: domain.CodeRefused, text: "zone_group"},
-		{name: "from external", given: join(views, outside), when: change(inGroup(1, zoneInput("a.com", "master", 1))), code: domain.CodeRefused, text: "zone_group"},
+		{name: "from external", given: slices.Concat(views, outside), when: change(inGroup(1, zoneInput("a.com", "master", 1))), code: domain.CodeRefused, text: "zone_group"},
 		{name: "external without group and views", given: outside, when: change(zoneInput("b.com", "master")), then: updated(external("a.com"), external("b.com"))},
 		{name: "forwarders stay", given: forward, when: change(zoneInput("a.com", "master", 1)), then: updated(forwardOnly("a.com", 1), kept)},
 		{name: "empty forwarders stay", given: forward, when: change(forwarding("", zoneInput("a.com", "forward only", 1)))},
 		{name: "to forward only", given: one, when: change(forwarding("1.1.1.1", zoneInput("a.com", "forward only", 1))), then: updated(master("a.com", 1), forwardOnly("a.com", 1))},
 		{name: "to forward only without forwarders", given: one, when: change(zoneInput("a.com", "forward only", 1)), code: domain.CodeInvalid, text: "forwarders"},
-		{name: "to forward only with records", given: join(one, []domain.Event{www}), when: change(forwarding("1.1.1.1", zoneInput("a.com", "forward only", 1))), code: domain.CodeRefused, text: "zone_type: 当前Zone还有Record"},
+		{name: "to forward only with records", given: slices.Concat(one, []domain.Event{www}), when: change(forwarding("1.1.1.1", zoneInput("a.com", "forward only", 1))), code: domain.CodeRefused, text: "zone_type: 当前Zone还有Record"},
 		{
-			name: "to forward only after deleting the record", given: join(one, []domain.Event{www, dns.RecordDeleted{ID: 1, ZoneID: 1, Record: www.Record}}),
+			name: "to forward only after deleting the record", given: slices.Concat(one, []domain.Event{www, dns.RecordDeleted{ID: 1, ZoneID: 1, Record: www.Record}}),
 			when: change(forwarding("1.1.1.1", zoneInput("a.com", "forward only", 1))), then: updated(master("a.com", 1), forwardOnly("a.com", 1)),
 		},
 		{
-			name: "to forward only while unlinking the records' view", given: join(both, []domain.Event{www}),
+			name: "to forward only while unlinking the records' view", given: slices.Concat(both, []domain.Event{www}),
 			when: change(forwarding("1.1.1.1", zoneInput("a.com", "forward only", 2))), then: updated(master("a.com", 1, 2), forwardOnly("a.com", 2)),
 		},
 		{
 			name:  "to forward only after unlinking and linking again",
-			given: join(both, []domain.Event{www, relinked(1, "a.com", []int64{1, 2}, []int64{2}), relinked(1, "a.com", []int64{2}, []int64{1, 2})}),
+			given: slices.Concat(both, []domain.Event{www, relinked(1, "a.com", []int64{1, 2}, []int64{2}), relinked(1, "a.com", []int64{2}, []int64{1, 2})}),
 			when:  change(forwarding("1.1.1.1", zoneInput("a.com", "forward only", 1, 2))), then: updated(master("a.com", 1, 2), forwardOnly("a.com", 1, 2)),
 		},
 		{name: "unknown", when: change(zoneInput("a.com", "master", 1)), code: domain.CodeNotFound, text: "Zone 1 不存在！"},
-		{name: "deleted", given: join(one, []domain.Event{deletedZone(1, "a.com", 1)}), when: change(zoneInput("a.com", "master", 1)), code: domain.CodeNotFound},
-		{name: "other version", given: one, when: must(dns.NewUpdateZone(1, zoneInput("b.com", "master", 1), ptr(domain.Position(1)))), code: domain.CodePrecondition},
-		{name: "version does not move with records", given: join(one, []domain.Event{www}), when: must(dns.NewUpdateZone(1, zoneInput("c.com", "master", 1), ptr(domain.Position(3)))), then: updated(master("a.com", 1), master("c.com", 1))},
+		{name: "deleted", given: slices.Concat(one, []domain.Event{deletedZone(1, "a.com", 1)}), when: change(zoneInput("a.com", "master", 1)), code: domain.CodeNotFound},
+		{name: "other version", given: one, when: must(dns.NewUpdateZone(1, zoneInput("b.com", "master", 1), new(domain.Position(1)))), code: domain.CodePrecondition},
+		{name: "version does not move with records", given: slices.Concat(one, []domain.Event{www}), when: must(dns.NewUpdateZone(1, zoneInput("c.com", "master", 1), new(domain.Position(3)))), then: updated(master("a.com", 1), master("c.com", 1))},
 		{name: "guest may not", given: users(one...), as: guest, when: change(zoneInput("b.com", "master", 1)), code: domain.CodeForbidden, text: "ZONE#a.com#UPDATE"},
 
-		{name: "delete", given: join(one, []domain.Event{www}), when: must(dns.NewDeleteZone(1, nil)), then: []domain.Event{deletedZone(1, "a.com", 1)}},
+		{name: "delete", given: slices.Concat(one, []domain.Event{www}), when: must(dns.NewDeleteZone(1, nil)), then: []domain.Event{deletedZone(1, "a.com", 1)}},
 		{name: "delete unknown", when: must(dns.NewDeleteZone(1, nil)), code: domain.CodeNotFound, text: "不存在！"},
-		{name: "delete other version", given: one, when: must(dns.NewDeleteZone(1, ptr(domain.Position(1)))), code: domain.CodePrecondition},
+		{name: "delete other version", given: one, when: must(dns.NewDeleteZone(1, new(domain.Position(1)))), code: domain.CodePrecondition},
 		{name: "guest may not delete", given: users(one...), as: guest, when: must(dns.NewDeleteZone(1, nil)), code: domain.CodeForbidden, text: "ZONE#a.com#DELETE"},
 	})
 }
@@ -153,7 +154,7 @@ func TestUpdateZone(t *testing.T) {
 func TestZoneRaces(t *testing.T) {
 	t.Parallel()
 	views := []domain.Event{view(1, "v1"), view(2, "v2")}
-	one := join(views, []domain.Event{zone(1, "a.com", 1)})
+	one := slices.Concat(views, []domain.Event{zone(1, "a.com", 1)})
 	create := must(dns.NewCreateZone(zoneInput("b.com", "master", 1)))
 	rename := must(dns.NewUpdateZone(1, zoneInput("b.com", "master", 1), nil))
 	link := must(dns.NewUpdateZone(1, zoneInput("a.com", "master", 1, 2), nil))

@@ -17,6 +17,9 @@ const (
 	FirstPrivilege = 101
 )
 
+// Now is when every command is decided.
+var Now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
 // Scenario is a log and an actor.
 type Scenario struct {
 	history *History
@@ -54,7 +57,7 @@ func Env(actor domain.UserID, c domain.Command) domain.Env {
 			ids[s] = append(ids[s], nthID(s, int64(len(ids[s]))))
 		}
 	}
-	return domain.NewEnv(actor, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ids)
+	return domain.NewEnv(actor, Now, ids)
 }
 
 func nthID(s domain.Sequence, n int64) int64 {
@@ -69,6 +72,16 @@ type Outcome struct {
 	Events  []domain.Event
 	Err     error
 	history *History
+}
+
+// Check is [Outcome.Then] or, where a table gives a code, [Outcome.ThenError].
+func (o Outcome) Check(t testing.TB, then []domain.Event, code domain.Code, text string) {
+	t.Helper()
+	if code != "" {
+		o.ThenError(t, code, text)
+		return
+	}
+	o.Then(t, then...)
 }
 
 // Then fails the test unless exactly these events were decided.
@@ -95,6 +108,18 @@ func (o Outcome) ThenError(t testing.TB, code domain.Code, text string) {
 	}
 }
 
+// CheckRace fails the test unless something was decided whose append fails, or
+// does not, if the event has been appended in between.
+func (o Outcome) CheckRace(t testing.TB, between domain.Event, conflict bool) {
+	t.Helper()
+	if o.Err != nil || len(o.Events) == 0 {
+		t.Fatalf("decided %v, %v", o.Events, o.Err)
+	}
+	if got := o.Conflicts(between); got != conflict {
+		t.Errorf("conflict %v, want %v", got, conflict)
+	}
+}
+
 // Conflicts says whether the decision's append would fail if the event had
 // been appended in between.
 func (o Outcome) Conflicts(e domain.Event) bool { return o.history.Conflicts(e) }
@@ -106,6 +131,3 @@ func Must[T any](value T, err error) T {
 	}
 	return value
 }
-
-// Ptr returns a pointer to the value, for inputs.
-func Ptr[T any](value T) *T { return &value }

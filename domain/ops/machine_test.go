@@ -8,21 +8,6 @@ import (
 	"github.com/opsledger/opsledger/domain/ops"
 )
 
-func check(t *testing.T, rules []rule) {
-	t.Helper()
-	for _, r := range rules {
-		t.Run(r.name, func(t *testing.T) {
-			t.Parallel()
-			outcome := domaintest.Given(r.given...).As(r.as).When(r.when)
-			if r.code != "" {
-				outcome.ThenError(t, r.code, r.text)
-				return
-			}
-			outcome.Then(t, r.then...)
-		})
-	}
-}
-
 func input(d ops.MachineData) ops.MachineInput {
 	return ops.MachineInput{
 		Name: &d.Name, InsideIP: &d.InsideIP, OutsideIP: &d.OutsideIP, Usage: &d.Usage, Location: &d.Location, Initialized: &d.Initialized,
@@ -90,12 +75,12 @@ func TestMachineRaces(t *testing.T) {
 func TestMachineForms(t *testing.T) {
 	t.Parallel()
 	for field, spoil := range map[string]func(*ops.MachineInput){
-		"machine_name":   func(in *ops.MachineInput) { in.Name = domaintest.Ptr("a b") },
-		"inside_ip":      func(in *ops.MachineInput) { in.InsideIP = domaintest.Ptr("10.0.0") },
-		"outside_ip":     func(in *ops.MachineInput) { in.OutsideIP = domaintest.Ptr("fe80::1%eth0") },
-		"usage":          func(in *ops.MachineInput) { in.Usage = domaintest.Ptr("a\nb") },
+		"machine_name":   func(in *ops.MachineInput) { in.Name = new("a b") },
+		"inside_ip":      func(in *ops.MachineInput) { in.InsideIP = new("10.0.0") },
+		"outside_ip":     func(in *ops.MachineInput) { in.OutsideIP = new("fe80::1%eth0") },
+		"usage":          func(in *ops.MachineInput) { in.Usage = new("a\nb") },
 		"location":       func(in *ops.MachineInput) { in.Location = nil },
-		"is_initialized": func(in *ops.MachineInput) { in.Initialized = domaintest.Ptr(2) },
+		"is_initialized": func(in *ops.MachineInput) { in.Initialized = new(2) },
 	} {
 		in := input(web)
 		spoil(&in)

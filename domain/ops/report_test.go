@@ -55,7 +55,7 @@ func TestPresume(t *testing.T) {
 	silent := ops.PresumeEnd{Task: task, Attempt: 8, Silent: true}
 	late := ops.PresumeEnd{Task: task, Attempt: 8}
 	overdue := accepted().(ops.AttemptAccepted)
-	overdue.Deadline = now
+	overdue.Deadline = domaintest.Now
 	check(t, []rule{
 		{name: "silent while running", given: given(created(), accepted(), started(8)), when: silent, then: []domain.Event{presumed(8, ops.OutcomeUnknown)}},
 		{name: "silent while queued", given: given(created(), accepted()), when: silent},

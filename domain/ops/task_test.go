@@ -141,13 +141,13 @@ func TestAttemptRaces(t *testing.T) {
 func TestTaskForms(t *testing.T) {
 	t.Parallel()
 	for field, spoil := range map[string]func(*ops.TaskInput){
-		"ip":          func(in *ops.TaskInput) { in.IP = domaintest.Ptr("web01") },
+		"ip":          func(in *ops.TaskInput) { in.IP = new("web01") },
 		"creator":     func(in *ops.TaskInput) { in.Creator = nil },
-		"action":      func(in *ops.TaskInput) { in.Action = domaintest.Ptr("../sh") },
-		"target":      func(in *ops.TaskInput) { in.Target = domaintest.Ptr("") },
-		"version":     func(in *ops.TaskInput) { in.Version = domaintest.Ptr("1\n2") },
-		"content":     func(in *ops.TaskInput) { in.Content = domaintest.Ptr("a\x00") },
-		"description": func(in *ops.TaskInput) { in.Description = domaintest.Ptr(strings.Repeat("x", 5000)) },
+		"action":      func(in *ops.TaskInput) { in.Action = new("../sh") },
+		"target":      func(in *ops.TaskInput) { in.Target = new("") },
+		"version":     func(in *ops.TaskInput) { in.Version = new("1\n2") },
+		"content":     func(in *ops.TaskInput) { in.Content = new("a\x00") },
+		"description": func(in *ops.TaskInput) { in.Description = new(strings.Repeat("x", 5000)) },
 	} {
 		in := taskInput("operator", "10.0.0.1")
 		spoil(&in)

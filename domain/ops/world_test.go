@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"testing"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
@@ -54,13 +55,10 @@ func created() domain.Event {
 	}
 }
 
-// now is when domaintest's decisions are taken.
-var now = domaintest.Env(0, nil).Now
-
 func accepted() domain.Event {
 	return ops.AttemptAccepted{
 		Task: task, Machine: 7, Mode: ops.ModeUpdate, Executor: operator, ExecutorName: "Operator",
-		Order: order, Deadline: now.Add(time.Hour),
+		Order: order, Deadline: domaintest.Now.Add(time.Hour),
 	}
 }
 
@@ -92,4 +90,14 @@ type rule struct {
 	then  []domain.Event
 	code  domain.Code
 	text  string
+}
+
+func check(t *testing.T, rules []rule) {
+	t.Helper()
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			domaintest.Given(r.given...).As(r.as).When(r.when).Check(t, r.then, r.code, r.text)
+		})
+	}
 }

@@ -25,6 +25,7 @@ func FuzzZoneFile(f *testing.F) {
 		{"a.com", "@", "NS", "ns", "ns", "CNAME", "elsewhere.example."},
 		{"a.com", "@", "NS", "ns", "*", "AAAA", "2001:db8::1"},
 		{"a.com", "master", "CNAME", "x", "master1", "CNAME", "y"},
+		{"a.com", "z", "NS", "@", "z", "NS", "w"},
 		{"0/25.2.0.192.in-addr.arpa", "1", "PTR", "a.com.", "*.x", "TXT", "a;b \"c\" (d) \\ $INCLUDE /etc/passwd"},
 		{"xn--fiqs8s", "_sip._tcp", "SRV", "1 2 3 @", "@", "CAA", `0 issue "a;b=\"c\""`},
 		{"A-b._c.D", "sub", "NS", "ns.sub", "x.sub", "TXT", `"one" "two" "\001\255"`},
@@ -36,7 +37,7 @@ func FuzzZoneFile(f *testing.F) {
 	}
 	checkzone := bindProgram(f, "named-checkzone")
 	f.Fuzz(func(t *testing.T, zone, host1, type1, value1, host2, type2, value2 string) {
-		create, err := dns.NewCreateZone(dns.ZoneInput{Name: &zone, Type: domaintest.Ptr(dns.ZoneMaster), ViewIDs: &[]int64{1}})
+		create, err := dns.NewCreateZone(dns.ZoneInput{Name: &zone, Type: new(dns.ZoneMaster), ViewIDs: &[]int64{1}})
 		if err != nil {
 			return
 		}
