@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,6 +15,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/workers/internal/parallel"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
@@ -48,9 +48,8 @@ type Config struct {
 
 // Desk answers hosts.
 type Desk struct {
-	cfg     Config
-	slots   chan struct{}
-	running sync.WaitGroup
+	cfg      Config
+	handlers *parallel.Handlers
 }
 
 // New returns a desk that does nothing before Run.
@@ -58,17 +57,21 @@ func New(cfg Config) *Desk {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{cfg: cfg, slots: make(chan struct{}, maxHandlers)}
+	return &Desk{cfg: cfg, handlers: parallel.New(maxHandlers)}
 }
 
 // Run answers until ctx ends; then it returns nil once nothing is being answered.
 func (d *Desk) Run(ctx context.Context) error {
-	defer d.running.Wait()
+	defer d.handlers.Close()
 	for subject, handle := range map[string]handler{
 		protocol.SubjectHostWorks:   d.work,
 		protocol.SubjectHostReports: d.report,
 	} {
-		sub, err := d.cfg.NC.QueueSubscribe(subject, queueGroup, d.inBackground(ctx, handle))
+		sub, err := d.cfg.NC.QueueSubscribe(subject, queueGroup, d.handlers.Each(ctx, func(m *nats.Msg) {
+			if err := d.answer(ctx, m, handle); err != nil && ctx.Err() == nil {
+				d.cfg.Log.Warn("hostdesk: no answer", "subject", m.Subject, "error", err)
+			}
+		}))
 		if err != nil {
 			return fmt.Errorf("hostdesk: serve %s: %w", subject, err)
 		}
@@ -80,24 +83,6 @@ func (d *Desk) Run(ctx context.Context) error {
 
 // handler returns the answer to a host's message.
 type handler func(ctx context.Context, host int64, data []byte) any
-
-// inBackground answers in a goroutine. When all slots are taken, the
-// subscription's own queue holds what follows.
-func (d *Desk) inBackground(ctx context.Context, h handler) nats.MsgHandler {
-	return func(m *nats.Msg) {
-		select {
-		case d.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		d.running.Go(func() {
-			defer func() { <-d.slots }()
-			if err := d.answer(ctx, m, h); err != nil && ctx.Err() == nil {
-				d.cfg.Log.Warn("hostdesk: no answer", "subject", m.Subject, "error", err)
-			}
-		})
-	}
-}
 
 func (d *Desk) answer(ctx context.Context, m *nats.Msg, h handler) error {
 	host, ok := protocol.AgentOf(m.Subject)

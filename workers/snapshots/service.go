@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -15,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/workers/internal/parallel"
 	"github.com/opsledger/opsledger/workers/protocol"
 	"github.com/opsledger/opsledger/workers/roster"
 )
@@ -47,8 +47,7 @@ type Service struct {
 	instance string
 	shelf    *shelf
 	metrics  *metrics
-	slots    chan struct{}
-	running  sync.WaitGroup
+	handlers *parallel.Handlers
 }
 
 // New returns a service that does nothing before Run.
@@ -58,13 +57,13 @@ func New(cfg Config) *Service {
 	}
 	return &Service{
 		cfg: cfg, instance: nuid.Next(), shelf: newShelf(),
-		metrics: newMetrics(cfg.Registerer), slots: make(chan struct{}, maxHandlers),
+		metrics: newMetrics(cfg.Registerer), handlers: parallel.New(maxHandlers),
 	}
 }
 
 // Run answers until ctx ends; then it returns nil once nothing is being answered.
 func (s *Service) Run(ctx context.Context) error {
-	defer s.running.Wait()
+	defer s.handlers.Close()
 	for _, o := range []struct {
 		subject string
 		queue   string
@@ -108,20 +107,9 @@ func (s *Service) guarded(ctx context.Context, h handler) nats.MsgHandler {
 	}
 }
 
-// inBackground is guarded for what takes time. When all slots are taken, the
-// subscription's own queue holds what follows.
+// inBackground is guarded for what takes time.
 func (s *Service) inBackground(ctx context.Context, h func(context.Context, int64, *nats.Msg) error) nats.MsgHandler {
-	return func(m *nats.Msg) {
-		select {
-		case s.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		s.running.Go(func() {
-			defer func() { <-s.slots }()
-			s.guarded(ctx, func(agent int64, m *nats.Msg) error { return h(ctx, agent, m) })(m)
-		})
-	}
+	return s.handlers.Each(ctx, s.guarded(ctx, func(agent int64, m *nats.Msg) error { return h(ctx, agent, m) }))
 }
 
 // admit returns the agent that sent a message, which the server has checked its
