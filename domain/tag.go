@@ -12,7 +12,10 @@ import (
 const TagEnrolments Tag = "enrolments:all"
 
 // IDTag returns the tag "<kind>:<id>".
-func IDTag(kind string, id int64) Tag { return Tag(kind + ":" + strconv.FormatInt(id, 10)) }
+func IDTag(kind string, id int64) Tag {
+	var room [48]byte
+	return Tag(strconv.AppendInt(append(append(room[:0], kind...), ':'), id, 10))
+}
 
 // TextTag returns the tag "<kind>:<text>". It keeps it within the log's limits
 // whatever the text is: one that is long or has bytes that a tag must not have

@@ -4,8 +4,8 @@ import "github.com/opsledger/opsledger/domain"
 
 // nameHolder tells which role, or which privilege made by hand, has a name.
 type nameHolder struct {
+	domain.Holder[int64]
 	tag domain.Tag
-	by  int64
 }
 
 func roleNamed(name string) *nameHolder      { return &nameHolder{tag: TagRoleName(name)} }
@@ -24,34 +24,16 @@ func (f *nameHolder) Item() domain.Item {
 func (f *nameHolder) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case RoleCreated:
-		f.by = e.ID
+		f.Set(e.ID, true)
 	case RoleChanged:
-		f.changed(e.ID, TagRoleName(e.Name))
+		f.Set(e.ID, TagRoleName(e.Name) == f.tag)
 	case RoleDeleted:
-		f.changed(e.ID, "")
+		f.Set(e.ID, false)
 	case PrivilegeCreated:
-		f.by = e.ID
+		f.Set(e.ID, true)
 	case PrivilegeChanged:
-		f.changed(e.ID, TagPrivilegeName(e.After.Name))
+		f.Set(e.ID, TagPrivilegeName(e.After.Name) == f.tag)
 	case PrivilegeDeleted:
-		f.changed(e.ID, "")
+		f.Set(e.ID, false)
 	}
 }
-
-// changed takes in that the name of the role or privilege is now another, or none.
-func (f *nameHolder) changed(id int64, name domain.Tag) {
-	if name == f.tag {
-		f.by = id
-	} else if f.by == id {
-		f.by = 0
-	}
-}
-
-// heldByOther says whether a role or privilege other than id has the name.
-func (f *nameHolder) heldByOther(id int64) bool { return f.by != 0 && f.by != id }
-
-// Snapshot implements [domain.Fold].
-func (f *nameHolder) Snapshot() any { return f.by }
-
-// Restore implements [domain.Fold].
-func (f *nameHolder) Restore(s any) { f.by = s.(int64) }

@@ -87,7 +87,7 @@ func isReservedName(name string) bool {
 // has. The id is the privilege's own, 0 for a new one.
 func checkPrivilegeName(name string, holder *nameHolder, id int64) error {
 	switch {
-	case isBuiltinPrivilegeName(name), holder.heldByOther(id):
+	case isBuiltinPrivilegeName(name), holder.HeldByOther(id):
 		return domain.Refused("重复的权限，相同名字的权限已存在！")
 	case isReservedName(name):
 		return domain.Invalid("name", "%q这样的名字保留给自动生成的权限！", name)

@@ -54,13 +54,13 @@ func (c RegisterUser) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	}
 	user := c.User
 	switch {
-	case c.First && (name.by != 0 || first.changed != 0):
+	case c.First && (name.HeldBy() != 0 || first.changed != 0):
 		return nil, nil
-	case name.by != 0:
+	case name.HeldBy() != 0:
 		return nil, domain.Refused("用户已存在！")
-	case mail.by != 0 && user.Source == SourceLDAP:
+	case mail.HeldBy() != 0 && user.Source == SourceLDAP:
 		user.Mail, user.MailDigest = "", ""
-	case mail.by != 0:
+	case mail.HeldBy() != 0:
 		return nil, errMailTaken()
 	}
 	return c.events(user, env)

@@ -75,7 +75,7 @@ func (c CreateRole) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := Authorize(h, actor, Administer()); err != nil {
 		return nil, err
 	}
-	if isBuiltinRoleName(c.name) || name.by != 0 {
+	if isBuiltinRoleName(c.name) || name.HeldByOther(0) {
 		return nil, errRoleTwice()
 	}
 	if err := checkPrivileges(h, c.privileges); err != nil {
@@ -122,7 +122,7 @@ func (c UpdateRole) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		return nil, domain.Refused("角色admin拥有所有权限，不能修改！")
 	case !builtin && c.name == role.state.name && slices.Equal(c.privileges, role.state.privileges):
 		return nil, nil
-	case !builtin && isBuiltinRoleName(c.name), name.heldByOther(c.id):
+	case !builtin && isBuiltinRoleName(c.name), name.HeldByOther(c.id):
 		return nil, errRoleTwice()
 	}
 	if err := checkPrivileges(h, without(c.privileges, role.state.privileges)); err != nil {

@@ -4,8 +4,8 @@ import "github.com/opsledger/opsledger/domain"
 
 // taken tells which user holds a name or a mail address.
 type taken struct {
+	domain.Holder[domain.UserID]
 	tag domain.Tag
-	by  domain.UserID
 }
 
 func newTaken(tag domain.Tag) *taken { return &taken{tag: tag} }
@@ -20,26 +20,10 @@ func (f *taken) Item() domain.Item {
 func (f *taken) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case UserRegistered:
-		f.by = e.ID
+		f.Set(e.ID, true)
 	case UserProfileChanged:
-		if e.After.MailDigest != "" && TagMail(e.After.MailDigest) == f.tag {
-			f.by = e.ID
-		} else {
-			f.free(e.ID)
-		}
+		f.Set(e.ID, e.After.MailDigest != "" && TagMail(e.After.MailDigest) == f.tag)
 	case UserDeleted:
-		f.free(e.ID)
+		f.Set(e.ID, false)
 	}
 }
-
-func (f *taken) free(user domain.UserID) {
-	if f.by == user {
-		f.by = 0
-	}
-}
-
-// Snapshot implements [domain.Fold].
-func (f *taken) Snapshot() any { return f.by }
-
-// Restore implements [domain.Fold].
-func (f *taken) Restore(s any) { f.by = s.(domain.UserID) }

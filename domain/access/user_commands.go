@@ -101,7 +101,7 @@ func checkMail(h domain.History, user *userFold, after Profile) error {
 	if err := h.Load(mail); err != nil {
 		return err
 	}
-	if mail.by != 0 && mail.by != user.id {
+	if mail.HeldByOther(user.id) {
 		return errMailTaken()
 	}
 	return nil

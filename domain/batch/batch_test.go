@@ -145,6 +145,16 @@ func TestLateReadsSeeTheBatch(t *testing.T) {
 	}
 }
 
+// What happens while a state still waits to be read is no part of what is read.
+func TestReadsDoNotSeeLaterOperations(t *testing.T) {
+	t.Parallel()
+	commands := []batch.Operation{batch.Of(following{then: 50}, nil), batch.Of(blindly(50), nil)}
+	events, err := domaintest.Must(batch.New(commands)).Decide(domaintest.NewHistory(added{50}), env())
+	if err != nil || !reflect.DeepEqual(events, []domain.Event{added{101}, added{50}}) {
+		t.Errorf("decided %v, %v", events, err)
+	}
+}
+
 // The store keeps what it read beyond the decision: it gets it back as it was,
 // whether the batch was accepted or refused.
 func TestFoldsAreHandedBackAsTheyWereRead(t *testing.T) {

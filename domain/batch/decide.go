@@ -17,7 +17,7 @@ const maxRounds = 8
 // what they lack in one round is read, all at once, before the next. The round
 // in which none lacks anything is the decision.
 func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	view := newOverlay(h, env)
+	view := newOverlay(h, env, len(c.operations))
 	// Ids are drawn with the first Load. Who acts is what every operation asks.
 	view.want(access.NewActor(env.Actor))
 	if err := view.fetch(); err != nil {
@@ -71,35 +71,60 @@ func (c Command) steps(env domain.Env) []step {
 	return steps
 }
 
+// turn is one round through the operations.
+type turn struct {
+	view *overlay
+	env  domain.Env
+	// ids is what the operation at hand may take; one map serves all.
+	ids     map[domain.Sequence][]int64
+	refused []bool
+
+	events   []domain.Event
+	refusals []Refusal
+}
+
 // decide goes through the operations once. What it returns counts only if
 // nothing was wanted on the way.
-func decide(view *overlay, env domain.Env, steps []step) (events []domain.Event, refusals []Refusal, err error) {
-	refused := make([]bool, len(steps))
+func decide(view *overlay, env domain.Env, steps []step) ([]domain.Event, []Refusal, error) {
+	t := turn{view: view, env: env, ids: map[domain.Sequence][]int64{}, refused: make([]bool, len(steps))}
 	for i := range steps {
 		if err := view.history.Load(); err != nil { // a long way: may we go on?
 			return nil, nil, err
 		}
-		decided, err := steps[i].decide(view, env, refused)
-		var refusal *domain.Error
-		switch {
-		case errors.Is(err, errWanted):
-		case errors.As(err, &refusal) && refusal.Code == domain.CodeUnauthenticated:
-			return nil, nil, refusal // it is not the operation's fault
-		case errors.As(err, &refusal):
-			refused[i] = true
-			refusals = append(refusals, Refusal{Index: i, Err: refusal})
-		case err != nil:
-			return nil, nil, err
+		decided, err := t.decide(&steps[i])
+		if err != nil {
+			if err = t.refuse(i, err); err != nil {
+				return nil, nil, err
+			}
+			continue
 		}
 		view.add(decided)
-		events = append(events, decided...)
+		t.events = append(t.events, decided...)
 	}
-	return events, refusals, nil
+	return t.events, t.refusals, nil
 }
 
-func (s *step) decide(view *overlay, env domain.Env, refused []bool) ([]domain.Event, error) {
+// refuse takes note of why an operation has not decided anything. It returns the
+// errors that end the batch.
+func (t *turn) refuse(i int, err error) error {
+	var refusal *domain.Error
+	switch {
+	case errors.Is(err, errWanted):
+		return nil
+	case errors.As(err, &refusal) && refusal.Code == domain.CodeUnauthenticated:
+		return refusal // it is not the operation's fault
+	case errors.As(err, &refusal):
+		t.refused[i] = true
+		t.refusals = append(t.refusals, Refusal{Index: i, Err: refusal})
+		return nil
+	default:
+		return err
+	}
+}
+
+func (t *turn) decide(s *step) ([]domain.Event, error) {
 	for _, used := range s.Uses {
-		if refused[used] {
+		if t.refused[used] {
 			return nil, domain.Refused("所引用的操作%d被拒绝！", used)
 		}
 	}
@@ -107,9 +132,13 @@ func (s *step) decide(view *overlay, env domain.Env, refused []bool) ([]domain.E
 		return nil, s.err
 	}
 	// An Env uses up its ids, and there may be another round.
-	ids := make(map[domain.Sequence][]int64, 1)
+	clear(t.ids)
 	for i, sequence := range s.Takes {
-		ids[sequence] = append(ids[sequence], s.ids[i])
+		if t.ids[sequence] == nil {
+			t.ids[sequence] = s.ids[i : i+1 : i+1]
+		} else {
+			t.ids[sequence] = append(t.ids[sequence], s.ids[i])
+		}
 	}
-	return s.command.Decide(view, domain.NewEnv(env.Actor, env.Now, ids))
+	return s.command.Decide(t.view, domain.NewEnv(t.env.Actor, t.env.Now, t.ids))
 }

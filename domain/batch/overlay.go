@@ -31,10 +31,12 @@ type overlay struct {
 	env     domain.Env
 	// direct: what is not there is read at once.
 	direct bool
-	// states has every state that was asked for, those that were read also by tag.
-	states map[stateKey][]*state
-	byTag  map[domain.Tag][]*state
+	// states has every state that was asked for, in chains by tag. There is hardly
+	// ever more than one under a tag.
+	states map[domain.Tag]*state
 	wanted []*state
+	// asked is what the present Load is about.
+	asked []*state
 	// happened are the batch's events of this round. byItsTag has the first indexed
 	// of them by tag: it is needed only for what is read behind them.
 	happened []domain.Recorded
@@ -43,41 +45,38 @@ type overlay struct {
 	changed  []*state
 }
 
-// stateKey names the states of a type of folds under a tag. Their items' types
-// tell them apart, see [domain.Fold]; there is hardly ever more than one.
-type stateKey struct {
-	fold reflect.Type
-	tag  domain.Tag
-}
-
 // state is what a fold comes to.
 type state struct {
 	item domain.Item
 	// fold is the overlay's own, but for the moment when it was read for an operation.
 	fold domain.Fold
+	kind reflect.Type
 	read bool
 	// log is the snapshot without the batch's events, now the one with them,
 	// unless stale.
 	log, now       any
 	changed, stale bool
+	// next is another state under the same tag.
+	next *state
 }
 
-func newOverlay(h domain.History, env domain.Env) *overlay {
+// newOverlay returns an overlay for so many operations.
+func newOverlay(h domain.History, env domain.Env, operations int) *overlay {
 	return &overlay{
-		history: h, env: env, states: map[stateKey][]*state{},
-		byTag: map[domain.Tag][]*state{}, byItsTag: map[domain.Tag][]domain.Recorded{},
+		history: h, env: env, states: make(map[domain.Tag]*state, operations),
+		happened: make([]domain.Recorded, 0, operations), byItsTag: map[domain.Tag][]domain.Recorded{},
 	}
 }
 
 // Load implements [domain.History]. It fails with errWanted where something has
 // to be read first, unless the round is direct.
 func (o *overlay) Load(folds ...domain.Fold) error {
-	states := make([]*state, len(folds))
-	complete := true
-	for i, f := range folds {
-		states[i] = o.want(f)
-		complete = complete && states[i].read
+	asked, complete := o.asked[:0], true
+	for _, f := range folds {
+		s := o.want(f)
+		asked, complete = append(asked, s), complete && s.read
 	}
+	o.asked = asked
 	if !complete && !o.direct {
 		return errWanted
 	}
@@ -87,22 +86,23 @@ func (o *overlay) Load(folds ...domain.Fold) error {
 		}
 	}
 	for i, f := range folds {
-		f.Restore(states[i].snapshot())
+		f.Restore(asked[i].snapshot())
 	}
 	return nil
 }
 
 // want returns the state that the fold asks for; the next fetch reads it if it was not.
 func (o *overlay) want(f domain.Fold) *state {
-	item := f.Item()
-	key := stateKey{fold: reflect.TypeOf(f), tag: item.Tag}
-	for _, s := range o.states[key] {
-		if slices.Equal(s.item.Types, item.Types) {
+	item, kind := f.Item(), reflect.TypeOf(f)
+	first := o.states[item.Tag]
+	for s := first; s != nil; s = s.next {
+		// Type and item say all of a fold, see [domain.Fold].
+		if s.kind == kind && slices.Equal(s.item.Types, item.Types) {
 			return s
 		}
 	}
-	s := &state{item: item, fold: f}
-	o.states[key] = append(o.states[key], s)
+	s := &state{item: item, fold: f, kind: kind, next: first}
+	o.states[item.Tag] = s
 	o.wanted = append(o.wanted, s)
 	return s
 }
@@ -121,12 +121,11 @@ func (o *overlay) fetch() error {
 		s.read = true
 		s.log = s.fold.Snapshot()
 		s.now = s.log
-		o.byTag[s.item.Tag] = append(o.byTag[s.item.Tag], s)
 		for _, r := range o.byItsTag[s.item.Tag] {
 			o.apply(s, r)
 		}
 	}
-	o.wanted = nil
+	o.wanted = o.wanted[:0]
 	return nil
 }
 
@@ -137,7 +136,7 @@ func (o *overlay) restart(direct bool) {
 		s.now, s.changed, s.stale = s.log, false, false
 	}
 	clear(o.byItsTag)
-	o.happened, o.indexed, o.changed, o.direct = nil, 0, nil, direct
+	o.happened, o.indexed, o.changed, o.direct = o.happened[:0], 0, o.changed[:0], direct
 }
 
 // add lets the operations that follow see the events.
@@ -147,7 +146,7 @@ func (o *overlay) add(events []domain.Event) {
 		r := domain.Recorded{Position: at, Actor: o.env.Actor, At: o.env.Now, Event: e}
 		o.happened = append(o.happened, r)
 		for _, tag := range e.Tags() {
-			for _, s := range o.byTag[tag] {
+			for s := o.states[tag]; s != nil; s = s.next {
 				o.apply(s, r)
 			}
 		}
@@ -164,8 +163,9 @@ func (o *overlay) index() {
 	o.indexed = len(o.happened)
 }
 
+// apply gives an event to a state that was read; others get it when they are.
 func (o *overlay) apply(s *state, r domain.Recorded) {
-	if len(s.item.Types) > 0 && !slices.Contains(s.item.Types, r.Event.EventType()) {
+	if !s.read || len(s.item.Types) > 0 && !slices.Contains(s.item.Types, r.Event.EventType()) {
 		return
 	}
 	s.fold.Apply(r)

@@ -6,7 +6,7 @@ import "github.com/opsledger/opsledger/domain"
 type BindConfChanged struct {
 	unkeyed
 	// Text is the configuration with each key's secret replaced by a reference
-	// to the vault, see [CutSecrets].
+	// to the vault, see [BindConf.CutSecrets].
 	Text string `json:"text"`
 	// Secrets are the ids of the vault entries that Text refers to.
 	Secrets []string `json:"secrets,omitempty"`

@@ -34,12 +34,18 @@ func ParseHost(text string) (string, error) {
 // OwnerName returns the absolute owner name, with its final dot, of a host that
 // passed [ParseHost]. It refuses what is longer than a domain name may be.
 func OwnerName(host, zone string) (string, error) {
-	name := zone
-	if host != Apex {
-		name = host + "." + zone
+	if err := checkOwnerName(host, zone); err != nil {
+		return "", err
 	}
-	if len(name) > maxName {
-		return "", domain.Invalid("host", "与Zone名称合起来不能超过%d个字符！", maxName)
+	if host == Apex {
+		return zone + ".", nil
 	}
-	return name + ".", nil
+	return host + "." + zone + ".", nil
+}
+
+func checkOwnerName(host, zone string) error {
+	if host != Apex && len(host)+len(".")+len(zone) > maxName || len(zone) > maxName {
+		return domain.Invalid("host", "与Zone名称合起来不能超过%d个字符！", maxName)
+	}
+	return nil
 }

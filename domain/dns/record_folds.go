@@ -1,8 +1,6 @@
 package dns
 
 import (
-	"maps"
-
 	"github.com/opsledger/opsledger/domain"
 )
 
@@ -24,16 +22,16 @@ func placed(data RecordData, at domain.Position) placedRecord {
 type recordsFold struct {
 	tag domain.Tag
 	// host is the folded owner name, empty for all.
-	host    string
-	records map[int64]placedRecord
+	host string
+	recordSet
 }
 
 func newNodeFold(zone int64, host string) *recordsFold {
-	return &recordsFold{tag: TagNode(zone, host), host: FoldName(host), records: map[int64]placedRecord{}}
+	return &recordsFold{tag: TagNode(zone, host), host: FoldName(host)}
 }
 
 func newZoneRecords(zone int64) *recordsFold {
-	return &recordsFold{tag: TagZoneRecords(zone), records: map[int64]placedRecord{}}
+	return &recordsFold{tag: TagZoneRecords(zone)}
 }
 
 // Item implements [domain.Fold]. A deletion makes nothing impossible and guards nothing.
@@ -49,49 +47,25 @@ var recordsTypes = []string{RecordDeleted{}.EventType(), RecordAdded{}.EventType
 func (f *recordsFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case RecordAdded:
-		f.records[e.ID] = placed(e.Record, r.Position)
+		f.put(e.ID, placed(e.Record, r.Position))
 	case RecordUpdated:
 		if f.host == "" || FoldName(e.After.Host) == f.host {
-			f.records[e.ID] = placed(e.After, r.Position)
+			f.put(e.ID, placed(e.After, r.Position))
 		} else {
-			delete(f.records, e.ID)
+			f.remove(e.ID)
 		}
 	case RecordDeleted:
-		delete(f.records, e.ID)
+		f.remove(e.ID)
 	}
-}
-
-// fewRecords is up to how many records are kept as a list: the log remembers
-// very many names with one or two, and a map takes room for eight.
-const fewRecords = 4
-
-type numberedRecord struct {
-	id int64
-	placedRecord
 }
 
 // Snapshot implements [domain.Fold].
-func (f *recordsFold) Snapshot() any {
-	if len(f.records) > fewRecords {
-		return maps.Clone(f.records)
-	}
-	list := make([]numberedRecord, 0, len(f.records))
-	for id, r := range f.records {
-		list = append(list, numberedRecord{id, r})
-	}
-	return list
-}
+func (f *recordsFold) Snapshot() any { return f.clone() }
 
 // Restore implements [domain.Fold].
 func (f *recordsFold) Restore(s any) {
-	if many, ok := s.(map[int64]placedRecord); ok {
-		f.records = maps.Clone(many)
-		return
-	}
-	f.records = map[int64]placedRecord{}
-	for _, r := range s.([]numberedRecord) {
-		f.records[r.id] = r.placedRecord
-	}
+	saved := s.(recordSet)
+	f.recordSet = saved.clone()
 }
 
 // recordFold is one record's life, apart from that of its zone and link.
@@ -110,9 +84,11 @@ func newRecordFold(id int64) *recordFold { return &recordFold{id: id} }
 
 // Item implements [domain.Fold].
 func (f *recordFold) Item() domain.Item {
-	guards := []string{RecordUpdated{}.EventType(), RecordDeleted{}.EventType()}
-	return domain.Item{Tag: TagRecord(f.id), Types: append([]string{RecordAdded{}.EventType()}, guards...), Guards: guards}
+	return domain.Item{Tag: TagRecord(f.id), Types: recordTypes, Guards: recordTypes[1:]}
 }
+
+// recordTypes are the types of a record's life; the first guards nothing.
+var recordTypes = []string{RecordAdded{}.EventType(), RecordUpdated{}.EventType(), RecordDeleted{}.EventType()}
 
 // Apply implements [domain.Fold].
 func (f *recordFold) Apply(r domain.Recorded) {

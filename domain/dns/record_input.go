@@ -64,10 +64,10 @@ func (p recordPatch) place(r RecordData, zone *zoneFold, view *viewHolder) (Reco
 	if p.viewName == nil {
 		return r, missing("view_name")
 	}
-	if _, linked := zone.links[view.by]; view.by == 0 || !linked {
+	if _, linked := zone.links[view.HeldBy()]; view.HeldBy() == 0 || !linked {
 		return r, domain.Invalid("view_name", "当前Zone没有关联View %q！", shorten(*p.viewName))
 	}
-	r.ViewID = view.by
+	r.ViewID = view.HeldBy()
 	return r, nil
 }
 

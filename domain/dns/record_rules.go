@@ -44,7 +44,7 @@ func checkRecord(zone *zoneFold, node *recordsFold, id int64, record RecordData)
 	if zone.data.Type == ZoneForwardOnly {
 		return domain.Refused("forward only类型的Zone不能有Record！")
 	}
-	if _, err := OwnerName(record.Host, zone.data.Name); err != nil {
+	if err := checkOwnerName(record.Host, zone.data.Name); err != nil {
 		return err
 	}
 	rdata, err := ParseRData(zone.data.Name, record.Type, record.Value)
@@ -54,8 +54,11 @@ func checkRecord(zone *zoneFold, node *recordsFold, id int64, record RecordData)
 	if err := checkTypeAtHost(record); err != nil {
 		return err
 	}
+	if node.empty() {
+		return nil // a value alone is far below maxRRset
+	}
 	size, canonical := rdata.WireLen(), rdata.Canonical()
-	for otherID, other := range node.records {
+	for otherID, other := range node.all() {
 		if otherID == id || !zone.live(other) || !sameView(other.data, record) {
 			continue
 		}

@@ -33,7 +33,7 @@ func (c CreateServer) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err := access.Authorize(h, actor, access.AddServer()); err != nil {
 		return nil, err
 	}
-	if host.heldByOther(0) || ip.heldByOther(0) {
+	if host.HeldByOther(0) || ip.HeldByOther(0) {
 		return nil, domain.Refused("创建失败! 重复的Server，相同Host或IP地址已存在！")
 	}
 	return []domain.Event{ServerCreated{
@@ -71,7 +71,7 @@ func (c UpdateServer) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err := h.Load(host, ip); err != nil {
 		return nil, err
 	}
-	if host.heldByOther(c.id) || ip.heldByOther(c.id) {
+	if host.HeldByOther(c.id) || ip.HeldByOther(c.id) {
 		return nil, domain.Refused("修改失败! 重复的Server，相同Host或IP地址已存在！")
 	}
 	return []domain.Event{ServerUpdated{ID: c.id, Before: server.data, After: after}}, nil

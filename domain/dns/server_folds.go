@@ -55,8 +55,8 @@ func (f *serverFold) Restore(s any) { f.serverState = s.(serverState) }
 
 // serverHolder tells which server holds a host name or an address.
 type serverHolder struct {
+	domain.Holder[int64]
 	tag domain.Tag
-	by  int64
 }
 
 func serverWithHost(host string) *serverHolder { return &serverHolder{tag: TagServerHost(host)} }
@@ -72,29 +72,10 @@ func (f *serverHolder) Item() domain.Item {
 func (f *serverHolder) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ServerCreated:
-		f.by = e.ID
+		f.Set(e.ID, true)
 	case ServerUpdated:
-		if f.heldBy(e.After) {
-			f.by = e.ID
-		} else if f.by == e.ID {
-			f.by = 0
-		}
+		f.Set(e.ID, TagServerHost(e.After.Host) == f.tag || TagServerIP(e.After.IP) == f.tag)
 	case ServerDeleted:
-		if f.by == e.ID {
-			f.by = 0
-		}
+		f.Set(e.ID, false)
 	}
 }
-
-func (f *serverHolder) heldBy(d ServerData) bool {
-	return TagServerHost(d.Host) == f.tag || TagServerIP(d.IP) == f.tag
-}
-
-// heldByOther says whether a server other than id holds the name or address.
-func (f *serverHolder) heldByOther(id int64) bool { return f.by != 0 && f.by != id }
-
-// Snapshot implements [domain.Fold].
-func (f *serverHolder) Snapshot() any { return f.by }
-
-// Restore implements [domain.Fold].
-func (f *serverHolder) Restore(s any) { f.by = s.(int64) }

@@ -46,7 +46,7 @@ func (c CreateView) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := access.Authorize(h, actor, access.AddView()); err != nil {
 		return nil, err
 	}
-	if name.by != 0 {
+	if name.HeldByOther(0) {
 		return nil, errViewTwice()
 	}
 	return []domain.Event{ViewCreated{
@@ -77,7 +77,7 @@ func (c UpdateView) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err != nil || view.data == c.view {
 		return nil, err
 	}
-	if name.by != 0 && name.by != c.id {
+	if name.HeldByOther(c.id) {
 		return nil, errViewTwice()
 	}
 	return []domain.Event{ViewUpdated{ID: c.id, Before: view.data, After: c.view}}, nil

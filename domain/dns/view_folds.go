@@ -24,8 +24,7 @@ func newViewFold(id int64) *viewFold { return &viewFold{id: id} }
 
 // Item implements [domain.Fold].
 func (f *viewFold) Item() domain.Item {
-	guards := []string{ViewUpdated{}.EventType(), ViewDeleted{}.EventType()}
-	return domain.Item{Tag: TagView(f.id), Types: append([]string{ViewCreated{}.EventType()}, guards...), Guards: guards}
+	return domain.Item{Tag: TagView(f.id), Types: viewTypes, Guards: viewTypes[1:]}
 }
 
 // Apply implements [domain.Fold].
@@ -64,43 +63,31 @@ func (f *viewExists) Item() domain.Item {
 // viewHolder tells which view has a name. Decisions that need the name to be
 // free and those that need to know whose it is guard the same events.
 type viewHolder struct {
+	domain.Holder[int64]
 	name string
-	by   int64
 }
 
 func viewNamed(name string) *viewHolder { return &viewHolder{name: name} }
 
 // Item implements [domain.Fold].
 func (f *viewHolder) Item() domain.Item {
-	return domain.Item{
-		Tag:   TagViewName(f.name),
-		Types: []string{ViewCreated{}.EventType(), ViewUpdated{}.EventType(), ViewDeleted{}.EventType()},
-	}
+	return domain.Item{Tag: TagViewName(f.name), Types: viewTypes}
 }
+
+// viewTypes are the types of a view's life; the first guards nothing but a name.
+var viewTypes = []string{ViewCreated{}.EventType(), ViewUpdated{}.EventType(), ViewDeleted{}.EventType()}
 
 // Apply implements [domain.Fold].
 func (f *viewHolder) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ViewCreated:
-		f.by = e.ID
+		f.Set(e.ID, true)
 	case ViewUpdated:
-		if e.After.Name == f.name {
-			f.by = e.ID
-		} else if f.by == e.ID {
-			f.by = 0
-		}
+		f.Set(e.ID, e.After.Name == f.name)
 	case ViewDeleted:
-		if f.by == e.ID {
-			f.by = 0
-		}
+		f.Set(e.ID, false)
 	}
 }
-
-// Snapshot implements [domain.Fold].
-func (f *viewHolder) Snapshot() any { return f.by }
-
-// Restore implements [domain.Fold].
-func (f *viewHolder) Restore(s any) { f.by = s.(int64) }
 
 // viewUse tells which zones are linked to a view.
 type viewUse struct {

@@ -36,7 +36,7 @@ func checkZoneLinks(h domain.History, id int64, z ZoneData, added []int64) error
 	if err := h.Load(folds...); err != nil {
 		return err
 	}
-	if name.by != 0 && name.by != id {
+	if name.HeldByOther(id) {
 		return domain.Refused("重复的Zone！相同名字的Zone，每种类型域名下只能存在一个！")
 	}
 	for _, f := range folds[1:] {
@@ -59,8 +59,9 @@ func checkZoneRecords(h domain.History, zone *zoneFold, after ZoneData) error {
 	if err := h.Load(records); err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(records.records)) {
-		r := records.records[id]
+	byID := maps.Collect(records.all())
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		r := byID[id]
 		stays := r.data.ViewID == 0 || slices.Contains(after.ViewIDs, r.data.ViewID)
 		if !stays || !zone.live(r) {
 			continue

@@ -1,9 +1,9 @@
 // Package ops decides about machines, tasks and their execution on hosts, and
 // ssh keys: the operations dialect.
 //
-// Stage: api and the task worker build commands, eventstore lets them decide on
-// folds of the log, and what they return is appended. Contract: pure; no I/O, no
-// clock, no randomness. It stands on domain/access (who may), and knows nothing
+// Stage: api, the desk of hosts and presence build commands, eventstore lets them
+// decide on folds of the log, and what they return is appended. Contract: pure; no
+// I/O, no clock, no randomness. It stands on domain/access (who may), and knows nothing
 // of DNS.
 //
 // An execution of a task on its machine is an attempt, named by the position of

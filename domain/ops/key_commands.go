@@ -133,10 +133,10 @@ func (c GrantAccount) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err := h.Load(machine); err != nil {
 		return nil, err
 	}
-	if machine.by == 0 {
+	if machine.HeldBy() == 0 {
 		return nil, domain.Refused("ip %s is not an address of a registered machine", c.ip)
 	}
-	at := account{machine.by, c.account}
+	at := account{machine.HeldBy(), c.account}
 	if user.grants[at] != c.revoke {
 		return c.unchanged()
 	}

@@ -33,7 +33,7 @@ func (l claims) folds() []domain.Fold {
 // check refuses what a machine other than id holds; 0 stands for a new one.
 func (l claims) check(id int64) error {
 	for _, c := range l {
-		if c.holder.by != 0 && c.holder.by != id {
+		if c.holder.HeldByOther(id) {
 			return domain.Refused("%s belongs to another machine", c.what)
 		}
 	}

@@ -118,10 +118,10 @@ func loadMachine(h domain.History, env domain.Env, name string, code int, ifMatc
 	if err := actor.RequireCode(code); err != nil {
 		return nil, err
 	}
-	if holder.by == 0 {
+	if holder.HeldBy() == 0 {
 		return nil, domain.Refused("machine %s does not exist", name)
 	}
-	machine := newMachineFold(holder.by)
+	machine := newMachineFold(holder.HeldBy())
 	if err := h.Load(machine); err != nil {
 		return nil, err
 	}

@@ -53,8 +53,8 @@ func (f *machineFold) Restore(s any) { f.machineState = s.(machineState) }
 
 // machineHolder tells which machine holds a name or an address.
 type machineHolder struct {
+	domain.Holder[int64]
 	tag domain.Tag
-	by  int64
 }
 
 func machineNamed(name string) *machineHolder { return &machineHolder{tag: TagMachineName(name)} }
@@ -72,26 +72,11 @@ func (f *machineHolder) Item() domain.Item {
 func (f *machineHolder) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case MachineAdded:
-		f.by = e.ID
+		f.Set(e.ID, true)
 	case MachineUpdated:
-		if f.heldBy(e.After) {
-			f.by = e.ID
-		} else if f.by == e.ID {
-			f.by = 0
-		}
+		m := e.After
+		f.Set(e.ID, f.tag == TagMachineName(m.Name) || f.tag == TagMachineIP(m.InsideIP) || f.tag == TagMachineIP(m.OutsideIP))
 	case MachineDeleted:
-		if f.by == e.ID {
-			f.by = 0
-		}
+		f.Set(e.ID, false)
 	}
 }
-
-func (f *machineHolder) heldBy(d MachineData) bool {
-	return f.tag == TagMachineName(d.Name) || f.tag == TagMachineIP(d.InsideIP) || f.tag == TagMachineIP(d.OutsideIP)
-}
-
-// Snapshot implements [domain.Fold].
-func (f *machineHolder) Snapshot() any { return f.by }
-
-// Restore implements [domain.Fold].
-func (f *machineHolder) Restore(s any) { f.by = s.(int64) }

@@ -34,14 +34,14 @@ func (c CreateTask) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := actor.RequireCode(access.CodeAddTask); err != nil {
 		return nil, err
 	}
-	if machine.by == 0 {
+	if machine.HeldBy() == 0 {
 		return nil, domain.Refused("ip %s is not an address of a registered machine", c.ip)
 	}
 	if err := onBehalf(actor, named, "creator", c.creator); err != nil {
 		return nil, err
 	}
 	return []domain.Event{TaskCreated{
-		ID: env.NextID(domain.SequenceTask), Task: c.task, Machine: machine.by, IP: c.ip,
+		ID: env.NextID(domain.SequenceTask), Task: c.task, Machine: machine.HeldBy(), IP: c.ip,
 		Creator: named.ID(), CreatorName: named.Name(), Order: c.order, Description: c.description,
 	}}, nil
 }
