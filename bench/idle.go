@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 const (
@@ -81,11 +83,11 @@ func (u usage) fields() []Field {
 
 // watchUsage lets the plane settle and then watches it for a while.
 func (p *plane) watchUsage(ctx context.Context, settle, during time.Duration) (u usage, err error) {
-	if !sleep(ctx, settle) {
+	if !backoff.Sleep(ctx, settle) {
 		return u, ctx.Err()
 	}
 	began, used := time.Now(), p.cpu()
-	if !sleep(ctx, during) {
+	if !backoff.Sleep(ctx, during) {
 		return u, ctx.Err()
 	}
 	u.cpu = 100 * (p.cpu() - used).Seconds() / time.Since(began).Seconds()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 )
@@ -116,7 +117,7 @@ func (f *fleet) relayed(ctx context.Context, e *Env) error {
 		if domain.Position(last) >= head.Position {
 			return nil
 		}
-		if !sleep(ctx, 200*time.Millisecond) {
+		if !backoff.Sleep(ctx, 200*time.Millisecond) {
 			return ctx.Err()
 		}
 	}

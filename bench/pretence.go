@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/workers/executor"
 )
 
@@ -115,22 +116,11 @@ func (t *pretended) carryOut(ctx context.Context, a executor.Assignment) bool {
 		return false
 	}
 	for i := range t.percents {
-		if !sleep(ctx, t.step) || !say(executor.Progress, 100*(i+1)/(t.percents+1)) {
+		if !backoff.Sleep(ctx, t.step) || !say(executor.Progress, 100*(i+1)/(t.percents+1)) {
 			return false
 		}
 	}
-	return sleep(ctx, t.step) && say(executor.OK, 100)
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+	return backoff.Sleep(ctx, t.step) && say(executor.OK, 100)
 }
 
 func (t *pretended) begin(attempt int64) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 // starting is a plane whose host agent has an action that says when it runs.
@@ -192,7 +194,7 @@ func (s *starting) succeeded(ctx context.Context, task string) error {
 		if strings.Contains(string(reply.body), `"state":"succeeded"`) {
 			return nil
 		}
-		if !sleep(ctx, 2*time.Millisecond) {
+		if !backoff.Sleep(ctx, 2*time.Millisecond) {
 			return fmt.Errorf("task %s is not done: %w: %s", task, ctx.Err(), firstOctets(reply.body, 500))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 const (
@@ -44,7 +45,7 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, m
 			if !errors.Is(err, ErrRebuilding) {
 				return fmt.Errorf("prepare the %s tables: %w", m.Context(), err)
 			}
-			if !sleep(ctx, jitter(prepareWait)) {
+			if !backoff.Sleep(ctx, backoff.Jitter(prepareWait)) {
 				return ctx.Err()
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 func TestPrepare(t *testing.T) {
@@ -70,7 +71,7 @@ func TestRebuildWhileServing(t *testing.T) {
 	stopAppending := background(t, func(ctx context.Context) error {
 		for ctx.Err() == nil {
 			appended.Store(int64(p.tell(t, mixed(3)...)))
-			sleep(ctx, time.Millisecond)
+			backoff.Sleep(ctx, time.Millisecond)
 		}
 		return nil
 	})
@@ -118,7 +119,7 @@ func readAlong(ctx context.Context, pool *pgxpool.Pool) error {
 			return fmt.Errorf("a reader saw position %d with %d pages after %d with %d", position, now, before, pages)
 		}
 		before, pages = position, now
-		sleep(ctx, 100*time.Microsecond)
+		backoff.Sleep(ctx, 100*time.Microsecond)
 	}
 	return nil
 }

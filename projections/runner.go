@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 const (
@@ -69,8 +69,8 @@ func NewRunner(cfg RunnerConfig) *Runner {
 // tried again: Postgres or JetStream being away is waited for, and an event that
 // cannot be applied may be applied after all once its cause is mended.
 func (r *Runner) Run(ctx context.Context) error {
-	failures := backoff{min: retryMin, max: retryMax}
-	poisonings := backoff{min: poisonRetryMin, max: poisonRetryMax}
+	failures := backoff.Growing{Least: retryMin, Most: retryMax}
+	poisonings := backoff.Growing{Least: poisonRetryMin, Most: poisonRetryMax}
 	for {
 		began := time.Now()
 		err := r.turn(ctx)
@@ -89,7 +89,10 @@ func (r *Runner) Run(ctx context.Context) error {
 		default:
 			r.Log.Warn("the projection is interrupted, trying again until it works", "error", err)
 		}
-		if !wait.sleep(ctx, time.Since(began)) {
+		if time.Since(began) > 4*wait.Most {
+			wait.Reset()
+		}
+		if !wait.Wait(ctx, nil) {
 			return nil
 		}
 	}
@@ -123,33 +126,3 @@ type poisonError struct {
 
 func (e *poisonError) Error() string { return e.reason.Error() }
 func (e *poisonError) Unwrap() error { return e.reason }
-
-// backoff doubles the wait from min to max, and starts anew after good times.
-type backoff struct {
-	min, max, next time.Duration
-}
-
-// sleep waits with jitter and tells whether ctx is still alive. worked is how
-// long things went well before.
-func (b *backoff) sleep(ctx context.Context, worked time.Duration) bool {
-	if b.next == 0 || worked > 4*b.max {
-		b.next = b.min
-	}
-	wait := jitter(b.next)
-	b.next = min(2*b.next, b.max)
-	return sleep(ctx, wait)
-}
-
-// jitter spreads the ticks of many runners over ±25 %.
-func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2) }
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}

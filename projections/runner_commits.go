@@ -74,6 +74,9 @@ func (l *leadership) takeCommits(ctx context.Context) error {
 		for i := range events {
 			switch e := &events[i]; {
 			case e.Position <= b.to:
+				if e.Position == l.unclaimed {
+					l.unclaimed = 0
+				}
 				continue
 			case e.Position > b.to+1:
 				if err := l.apply(ctx, b); err != nil {
@@ -82,6 +85,9 @@ func (l *leadership) takeCommits(ctx context.Context) error {
 				l.foreign = time.Now()
 				return l.catchUp(ctx)
 			case e.Context == l.context:
+				if b.events == nil {
+					b.events = make([]eventstore.Envelope, 0, min(len(events)-i, batchEvents))
+				}
 				b.add(*e)
 				fallthrough
 			default:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 const (
@@ -38,6 +39,10 @@ type leadership struct {
 	// stream for some time after that, and is nil otherwise.
 	foreign time.Time
 	tail    *tail
+	// unclaimed is the last event that idling found in Postgres, while it has not
+	// come as a commit of this process; else 0. A commit is there a moment before
+	// the process that made it hears so.
+	unclaimed domain.Position
 }
 
 // batch is a part of the log without a gap, from what is applied to position to:
@@ -70,7 +75,7 @@ func (l *leadership) run(ctx context.Context) error {
 			l.tail.stop()
 		}
 	}()
-	silence := time.NewTimer(jitter(pollEvery))
+	silence := time.NewTimer(backoff.Jitter(pollEvery))
 	defer silence.Stop()
 	for {
 		var err error
@@ -92,7 +97,7 @@ func (l *leadership) run(ctx context.Context) error {
 			return err
 		}
 		l.follow(ctx)
-		silence.Reset(jitter(pollEvery))
+		silence.Reset(backoff.Jitter(pollEvery))
 	}
 }
 
@@ -196,12 +201,15 @@ func (l *leadership) idle(ctx context.Context) error {
 	if err := l.takeCommits(ctx); err != nil {
 		return err
 	}
+	if l.unclaimed > 0 {
+		l.foreign, l.unclaimed = time.Now(), 0
+	}
 	before := l.applied
 	if err := l.catchUp(ctx); err != nil {
 		return err
 	}
 	if l.applied > before {
-		l.foreign = time.Now()
+		l.unclaimed = l.applied
 	}
 	if err := l.persist(ctx); err != nil {
 		return err

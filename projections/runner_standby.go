@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 const (
@@ -106,7 +107,7 @@ func (r *Runner) standBy(ctx context.Context, s *session) (locked bool, err erro
 				return false, nil
 			}
 		}
-		if !sleep(ctx, jitter(standbyTick)) {
+		if !backoff.Sleep(ctx, backoff.Jitter(standbyTick)) {
 			return false, ctx.Err()
 		}
 	}

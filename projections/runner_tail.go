@@ -15,6 +15,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 const (
@@ -75,7 +76,7 @@ func (t *tail) reached(position domain.Position) { t.applied.Store(int64(positio
 
 func (t *tail) run(ctx context.Context) {
 	defer close(t.done)
-	wait := backoff{min: tailRetryMin, max: tailRetryMax}
+	wait := backoff.Growing{Least: tailRetryMin, Most: tailRetryMax}
 	for {
 		began := time.Now()
 		err := t.consume(ctx)
@@ -83,7 +84,10 @@ func (t *tail) run(ctx context.Context) {
 			return
 		}
 		t.log.Debug("the stream's consumer is made anew", "error", err)
-		if !wait.sleep(ctx, time.Since(began)) {
+		if time.Since(began) > 4*wait.Most {
+			wait.Reset()
+		}
+		if !wait.Wait(ctx, nil) {
 			return
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
@@ -33,7 +34,7 @@ func (a *Agent) live(ctx context.Context) {
 			return
 		case <-a.changed:
 			if changed == nil {
-				changed = time.After(jitter(knownWithin))
+				changed = time.After(backoff.Jitter(knownWithin))
 			}
 			continue
 		case <-changed:
@@ -45,7 +46,7 @@ func (a *Agent) live(ctx context.Context) {
 		}
 		changed = nil
 		a.sayAlive()
-		next.Reset(jitter(aliveEvery))
+		next.Reset(backoff.Jitter(aliveEvery))
 	}
 }
 

@@ -19,6 +19,7 @@ func TestKilledAgent(t *testing.T) {
 	w.startProcess()
 	running := w.do("steps")
 	w.until(running, ops.StateRunning)
+	w.Eventually("the program has begun", func() bool { return w.ran("ran") == 1 })
 	w.kill() // while it runs
 	waiting := w.do("note")
 	w.startProcess()
@@ -63,9 +64,7 @@ func TestBusAway(t *testing.T) {
 		w.Eventually("the task goes on", func() bool { return w.ran("ended") == 1 })
 	})
 	w.until(name, ops.StateSucceeded)
-	if lines := w.lines(name, attempt, 3); lines[2].Text != "three" {
-		t.Errorf("lines %+v", lines)
-	}
+	w.wantSteps(name, attempt)
 	next := w.do("steps")
 	w.until(next, ops.StateSucceeded)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/workers/protocol"
 	"github.com/opsledger/opsledger/workers/pull"
 )
@@ -34,7 +35,7 @@ func newFollower(a *Agent) *follower { return &follower{agent: a, first: true} }
 
 // run returns nil when ctx ends, ErrClosed when the connection does.
 func (f *follower) run(ctx context.Context) error {
-	pause := growing{least: 100 * time.Millisecond, most: 5 * time.Second}
+	pause := backoff.Growing{Least: 100 * time.Millisecond, Most: 5 * time.Second}
 	for ctx.Err() == nil {
 		if f.agent.cfg.NC.IsClosed() {
 			return ErrClosed
@@ -52,10 +53,10 @@ func (f *follower) run(ctx context.Context) error {
 		default:
 			f.agent.cfg.Log.Warn("cannot follow the log, will try again", "error", err)
 		}
-		if time.Since(began) > 2*pause.most {
-			pause.reset()
+		if time.Since(began) > 2*pause.Most {
+			pause.Reset()
 		}
-		pause.wait(ctx, f.agent.askWork)
+		pause.Wait(ctx, f.agent.askWork)
 	}
 	return nil
 }
@@ -104,7 +105,7 @@ func (f *follower) follow(ctx context.Context, d *pull.Delivery) error {
 	nc := f.agent.cfg.NC
 	lost := nc.StatusChanged(nats.RECONNECTING, nats.CLOSED)
 	defer nc.RemoveStatusListener(lost)
-	quiet, again := time.NewTimer(pull.Silence), time.NewTimer(jitter(workEvery))
+	quiet, again := time.NewTimer(pull.Silence), time.NewTimer(backoff.Jitter(workEvery))
 	defer quiet.Stop()
 	defer again.Stop()
 	acks := pull.Acker{NC: nc}
@@ -121,7 +122,7 @@ func (f *follower) follow(ctx context.Context, d *pull.Delivery) error {
 		case <-quiet.C:
 			return fmt.Errorf("%w for %s", errSilence, pull.Silence)
 		case <-again.C:
-			again.Reset(jitter(workEvery))
+			again.Reset(backoff.Jitter(workEvery))
 			signal(f.agent.askWork)
 		case <-f.agent.askWork:
 			if err := f.work(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/workers/protocol"
 	"github.com/opsledger/opsledger/workers/sshkeys"
 )
@@ -89,7 +90,7 @@ func (k *keyring) run(ctx context.Context) {
 		return
 	}
 	k.check()
-	timer := time.NewTimer(jitter(checkKeysEvery))
+	timer := time.NewTimer(backoff.Jitter(checkKeysEvery))
 	defer timer.Stop()
 	for {
 		k.handOver()
@@ -99,7 +100,7 @@ func (k *keyring) run(ctx context.Context) {
 		case <-k.wake:
 		case <-timer.C:
 			k.check()
-			timer.Reset(jitter(checkKeysEvery))
+			timer.Reset(backoff.Jitter(checkKeysEvery))
 		}
 	}
 }

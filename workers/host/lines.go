@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/workers/executor"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
@@ -41,13 +42,13 @@ func (a *Agent) publishLines(ctx context.Context) {
 // publish repeats a message until the stream has it: a repetition is told by its
 // line numbers.
 func (a *Agent) publish(ctx context.Context, batch executor.Batch) {
-	pause := growing{least: 50 * time.Millisecond, most: 2 * time.Second}
+	pause := backoff.Growing{Least: 50 * time.Millisecond, Most: 2 * time.Second}
 	payload, err := json.Marshal(outputOf(batch))
 	if err != nil {
 		a.cfg.Log.Warn("lines cannot be encoded", "task", batch.Task, "error", err)
 		return
 	}
-	for refusals := 0; ctx.Err() == nil && refusals < refusalsUntilDropped; pause.wait(ctx, nil) {
+	for refusals := 0; ctx.Err() == nil && refusals < refusalsUntilDropped; pause.Wait(ctx, nil) {
 		err := a.store(ctx, batch, payload)
 		if err == nil {
 			return

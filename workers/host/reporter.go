@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/workers/executor"
 )
 
@@ -46,7 +47,7 @@ type reporter struct {
 	sending sync.WaitGroup
 	// notBefore holds everything back after a failure.
 	notBefore time.Time
-	pause     growing
+	pause     backoff.Growing
 	// ending: only ends matter any more.
 	ending bool
 }
@@ -72,7 +73,7 @@ func newReporter(a *Agent) *reporter {
 	return &reporter{
 		agent: a, told: map[attempt]*told{}, extra: make(chan executor.Report), receipts: make(chan receipt, maxFlying),
 		wake: make(chan struct{}, 1), closing: make(chan []executor.Held), closed: make(chan struct{}),
-		pause: growing{least: 100 * time.Millisecond, most: 5 * time.Second},
+		pause: backoff.Growing{Least: 100 * time.Millisecond, Most: 5 * time.Second},
 	}
 }
 
@@ -162,7 +163,7 @@ func later(a, b time.Time) time.Time {
 // repeat ends the waiting that follows a failure, and has all that runs reported.
 func (r *reporter) repeat(now time.Time) {
 	r.notBefore = time.Time{}
-	r.pause.reset()
+	r.pause.Reset()
 	for _, t := range r.told {
 		t.due = now
 	}
@@ -219,10 +220,10 @@ func (r *reporter) send(ctx context.Context, now time.Time) time.Duration {
 func (r *reporter) settle(got receipt, now time.Time) {
 	r.flying--
 	if got.err != nil || len(got.taken) < len(got.reports) {
-		r.notBefore = now.Add(r.pause.next())
+		r.notBefore = now.Add(r.pause.Next())
 		r.agent.cfg.Log.Debug("reports were not received, will report again", "attempts", len(got.reports), "error", got.err)
 	} else {
-		r.pause.reset()
+		r.pause.Reset()
 	}
 	for _, report := range got.reports {
 		name := attempt{report.Task, domain.Position(report.Attempt)}
@@ -235,7 +236,7 @@ func (r *reporter) settle(got receipt, now time.Time) {
 		case report.State.Final():
 			r.ended(name)
 		case !news:
-			t.due = now.Add(jitter(refreshEvery))
+			t.due = now.Add(backoff.Jitter(refreshEvery))
 		}
 	}
 }

@@ -38,12 +38,7 @@ func TestTheWholeWay(t *testing.T) {
 	if end.Result != "done" || end.Attempt.Percent != 100 || end.Attempt.Lines != 3 {
 		t.Errorf("the end is %+v", end)
 	}
-	lines := w.lines(name, end.Attempt.Number, 3)
-	// The two streams have no order between them.
-	slices.SortStableFunc(lines[:2], func(a, b output.Line) int { return strings.Compare(a.Text, b.Text) })
-	if lines[0].Text != "one" || lines[1].Text != "two" || lines[0].Err || !lines[1].Err || lines[2].Text != "three" {
-		t.Errorf("lines %+v", lines)
-	}
+	w.wantSteps(name, end.Attempt.Number)
 	w.Eventually("the host is online", func() bool {
 		h := w.Presence.Host(machine)
 		return h.Online && h.Version == "test"
@@ -75,6 +70,23 @@ func (w *world) lines(name string, attempt domain.Position, n int) (all []output
 		all = append(all, some...)
 	}
 	return all
+}
+
+// wantSteps wants the lines that steps prints. Its two streams have no order between them.
+func (w *world) wantSteps(name string, attempt domain.Position) {
+	w.t.Helper()
+	var said, complained []string
+	lines := w.lines(name, attempt, 3)
+	for _, line := range lines {
+		if line.Err {
+			complained = append(complained, line.Text)
+		} else {
+			said = append(said, line.Text)
+		}
+	}
+	if !slices.Equal(said, []string{"one", "three"}) || !slices.Equal(complained, []string{"two"}) {
+		w.t.Errorf("lines %+v", lines)
+	}
 }
 
 // A machine that is away finds its work when it comes back, less what was
