@@ -36,9 +36,8 @@ func pinned() map[string]string {
 	}
 }
 
-// readConfig is for the decisions' reads and the pages of the log. A lost
-// commit of theirs, a step of a sequence, cannot matter: an append that uses the
-// step's ids is flushed later, and then the step is, too.
+// readConfig is for the decisions' reads and the pages of the log, which commit
+// nothing that matters; ids are drawn with [keepDrawn].
 func readConfig(base *pgxpool.Config) *pgxpool.Config {
 	c := base.Copy()
 	set(c.ConnConfig, "synchronous_commit", "off")

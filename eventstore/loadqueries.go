@@ -67,6 +67,9 @@ func (s *Store) queueIDs(b *pgx.Batch, batch []*load) {
 			totals[sequence] += n
 		}
 	}
+	if len(totals) > 0 {
+		b.Queue(keepDrawn)
+	}
 	for _, sequence := range slices.Sorted(maps.Keys(totals)) {
 		n := totals[sequence]
 		b.Queue(drawIDs, sequenceName(sequence), n+s.ids.more(sequence, n, time.Now())).Query(func(rows pgx.Rows) error {

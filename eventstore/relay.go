@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 const (
@@ -101,7 +101,7 @@ func (r *Relay) Run(ctx context.Context) error {
 			}
 			wait, retry = retry, min(2*retry, relayRetryMax)
 		}
-		if !sleep(ctx, jitter(wait)) {
+		if !backoff.Sleep(ctx, backoff.Jitter(wait)) {
 			return nil
 		}
 	}
@@ -119,7 +119,12 @@ func (r *Relay) pass(ctx context.Context) error {
 		return err
 	}
 	r.metrics.have(tip.last)
-	p := &relayPass{Relay: r, tip: tip, window: newPublishWindow(r.js)}
+	window, err := openPublishWindow(r.js.Conn())
+	if err != nil {
+		return fmt.Errorf("listen to JetStream's answers: %w", err)
+	}
+	defer window.close()
+	p := &relayPass{Relay: r, tip: tip, window: window}
 	if err := p.catchUp(ctx); err != nil {
 		return err
 	}
@@ -168,9 +173,10 @@ func (p *relayPass) publishStored(ctx context.Context) (int, error) {
 // publish hands events to JetStream, the first of them directly behind the tip,
 // or further behind when another process is believed to have published between.
 func (p *relayPass) publish(ctx context.Context, events []Envelope) error {
-	for _, e := range events {
+	for i := range events {
+		e := &events[i]
 		p.metrics.see(e.Position)
-		if err := p.window.push(ctx, e, p.settled); err != nil {
+		if err := p.window.push(ctx, e, i == len(events)-1, p.settled); err != nil {
 			return err
 		}
 		p.tip = streamTip{last: e.Position, id: e.ID}
@@ -193,15 +199,15 @@ func (p *relayPass) publishOwn(ctx context.Context) error {
 	return p.publish(ctx, events)
 }
 
-// settled takes JetStream's answer to one message.
-func (p *relayPass) settled(position domain.Position) {
-	p.metrics.published.Inc()
-	p.metrics.have(position)
+// settled takes note of what JetStream has.
+func (p *relayPass) settled(part publishedPart) {
+	p.metrics.published.Add(float64(part.messages))
+	p.metrics.have(part.position)
 }
 
 // follow publishes what this process commits, and looks in Postgres now and then.
 func (p *relayPass) follow(ctx context.Context) error {
-	poll := time.NewTimer(jitter(relayPoll))
+	poll := time.NewTimer(backoff.Jitter(relayPoll))
 	defer poll.Stop()
 	for {
 		if p.queue.overflowed() {
@@ -212,22 +218,19 @@ func (p *relayPass) follow(ctx context.Context) error {
 		if err := p.publishOwn(ctx); err != nil {
 			return err
 		}
-		answered, answer := p.window.oldest()
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-p.queue.signal:
-		case <-answered:
-			if err := p.window.settle(ctx, p.settled); err != nil {
+		case answer := <-p.window.answers:
+			if err := p.window.settle(answer, p.settled); err != nil {
 				return err
 			}
-		case err := <-answer:
-			return publishError(err)
 		case <-poll.C:
 			if err := p.poll(ctx); err != nil {
 				return err
 			}
-			poll.Reset(jitter(relayPoll))
+			poll.Reset(backoff.Jitter(relayPoll))
 		}
 	}
 }
@@ -250,22 +253,8 @@ func (p *relayPass) poll(ctx context.Context) error {
 	if info.Config.Metadata[MetadataLog] != p.store.LogID().String() || domain.Position(info.State.LastSeq) != p.tip.last {
 		return errResync
 	}
-	return p.catchUp(ctx)
-}
-
-// jitter spreads the ticks of many processes over ±25 %.
-func jitter(d time.Duration) time.Duration {
-	return d*3/4 + rand.N(d/2)
-}
-
-// sleep waits and tells whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
+	if p.queue.waiting() {
+		return nil // what comes next is in memory, or JetStream will refuse that and say so
 	}
+	return p.catchUp(ctx)
 }

@@ -56,6 +56,13 @@ func (q *relayQueue) takeFrom(position domain.Position) []Envelope {
 	return events
 }
 
+// waiting tells whether there is something to take.
+func (q *relayQueue) waiting() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.events) > 0
+}
+
 // overflowed tells whether events were forgotten since the last call.
 func (q *relayQueue) overflowed() bool {
 	q.mu.Lock()

@@ -2,7 +2,7 @@ package eventstore
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -17,78 +17,92 @@ const (
 	// windowMessages and windowBytes bound what is published and not yet answered.
 	windowMessages = 1_000
 	windowBytes    = 16 << 20
+	// askMessages and askBytes bound what one answer is for.
+	askMessages = 64
+	askBytes    = 1 << 20
 	// answerTimeout bounds the wait for one answer. A late one is harmless: the
 	// next pass starts from what the stream holds.
 	answerTimeout = 5 * time.Second
 )
 
-// publishWindow publishes without waiting for each answer. It is used by one goroutine.
+// publishWindow publishes without waiting for each answer. It is used by one
+// goroutine, which must close it.
+//
+// JetStream is asked for an answer to every askMessages-th message only, and to
+// the last. That message's being taken proves all before it: each is published on
+// the condition that the stream ends right before it, so one that is refused or
+// lost has all that follow refused. The window's first message is asked for, too:
+// what keeps JetStream from taking anything is told in its words, not as a gap.
+// An answer costs JetStream, the bus and this process together as much as
+// publishing does.
 type publishWindow struct {
-	js      jetstream.JetStream
-	pending []pendingMessage
-	bytes   int
+	nc      *nats.Conn
+	inbox   string
+	sub     *nats.Subscription
+	answers chan *nats.Msg
+	// msg, sequence and payload are used for each message anew: a message is
+	// copied as it is published.
+	msg      nats.Msg
+	sequence []string
+	payload  []byte
+
+	// asked are the parts of the window that an answer is to come for, in their
+	// order; open is the part that none was asked for yet.
+	asked []publishedPart
+	open  publishedPart
+	// began is set once something was published.
+	began bool
+	// messages and bytes are those of all parts.
+	messages, bytes int
 }
 
-type pendingMessage struct {
-	position domain.Position
-	bytes    int
-	answer   jetstream.PubAckFuture
+// publishedPart is some messages in a row; the last is at position.
+type publishedPart struct {
+	position        domain.Position
+	messages, bytes int
 }
 
-func newPublishWindow(js jetstream.JetStream) *publishWindow { return &publishWindow{js: js} }
+func openPublishWindow(nc *nats.Conn) (*publishWindow, error) {
+	// Answers never overflow the channel: there is one for each part.
+	w := &publishWindow{nc: nc, inbox: nc.NewInbox(), answers: make(chan *nats.Msg, windowMessages), sequence: make([]string, 1)}
+	w.msg.Header = nats.Header{jetstream.ExpectedLastSeqHeader: w.sequence}
+	var err error
+	w.sub, err = nc.ChanSubscribe(w.inbox, w.answers)
+	return w, err
+}
+
+// close gives up on what is not answered.
+func (w *publishWindow) close() { _ = w.sub.Unsubscribe() } // fails only when the connection is closed already
 
 // push publishes one event, first waiting for answers when too many are missing.
-func (w *publishWindow) push(ctx context.Context, e Envelope, settled func(domain.Position)) error {
-	payload, err := encodeMessage(e)
-	if err != nil {
+// With last JetStream is asked for an answer in any case.
+func (w *publishWindow) push(ctx context.Context, e *Envelope, last bool, settled func(publishedPart)) (err error) {
+	if w.payload, err = encodeMessage(w.payload[:0], e); err != nil {
 		return fmt.Errorf("encode event %d: %w", e.Position, err)
 	}
-	for len(w.pending) >= windowMessages || len(w.pending) > 0 && w.bytes+len(payload) > windowBytes {
+	for len(w.asked) > 0 && (w.messages >= windowMessages || w.bytes+len(w.payload) > windowBytes) {
 		if err := w.await(ctx, settled); err != nil {
 			return err
 		}
 	}
-	answer, err := w.js.PublishMsgAsync(&nats.Msg{
-		Subject: Subject(e), Data: payload,
-		Header: nats.Header{jetstream.ExpectedLastSeqHeader: {strconv.FormatInt(int64(e.Position-1), 10)}},
-	}, jetstream.WithRetryAttempts(0))
-	if err != nil {
+	w.open = publishedPart{position: e.Position, messages: w.open.messages + 1, bytes: w.open.bytes + len(w.payload)}
+	w.messages, w.bytes = w.messages+1, w.bytes+len(w.payload)
+	w.msg.Reply = ""
+	if last || !w.began || w.open.messages >= askMessages || w.open.bytes >= askBytes {
+		w.msg.Reply = w.inbox
+		w.asked, w.open, w.began = append(w.asked, w.open), publishedPart{}, true
+	}
+	w.msg.Subject, w.msg.Data = Subject(*e), w.payload
+	w.sequence[0] = strconv.FormatInt(int64(e.Position-1), 10)
+	if err := w.nc.PublishMsg(&w.msg); err != nil {
 		return fmt.Errorf("publish event %d: %w", e.Position, err)
-	}
-	w.pending = append(w.pending, pendingMessage{position: e.Position, bytes: len(payload), answer: answer})
-	w.bytes += len(payload)
-	return nil
-}
-
-// oldest returns the channels of the oldest unanswered message, nil ones when
-// there is none. After a receive from the first, settle must be called.
-func (w *publishWindow) oldest() (<-chan *jetstream.PubAck, <-chan error) {
-	if len(w.pending) == 0 {
-		return nil, nil
-	}
-	return w.pending[0].answer.Ok(), w.pending[0].answer.Err()
-}
-
-// settle takes note of the answer just received from oldest, and of all others
-// that have arrived.
-func (w *publishWindow) settle(ctx context.Context, settled func(domain.Position)) error {
-	w.pop(settled)
-	for len(w.pending) > 0 {
-		select {
-		case <-w.pending[0].answer.Ok():
-			w.pop(settled)
-		case err := <-w.pending[0].answer.Err():
-			return publishError(err)
-		default:
-			return nil
-		}
 	}
 	return nil
 }
 
 // drain waits until everything is answered.
-func (w *publishWindow) drain(ctx context.Context, settled func(domain.Position)) error {
-	for len(w.pending) > 0 {
+func (w *publishWindow) drain(ctx context.Context, settled func(publishedPart)) error {
+	for len(w.asked) > 0 {
 		if err := w.await(ctx, settled); err != nil {
 			return err
 		}
@@ -96,40 +110,58 @@ func (w *publishWindow) drain(ctx context.Context, settled func(domain.Position)
 	return nil
 }
 
-// await waits for the oldest answer.
-func (w *publishWindow) await(ctx context.Context, settled func(domain.Position)) error {
+// await waits for the next answer.
+func (w *publishWindow) await(ctx context.Context, settled func(publishedPart)) error {
 	timeout := time.NewTimer(answerTimeout)
 	defer timeout.Stop()
-	answered, failed := w.oldest()
 	select {
-	case <-answered:
-		w.pop(settled)
-		return nil
-	case err := <-failed:
-		return publishError(err)
+	case m := <-w.answers:
+		return w.settle(m, settled)
 	case <-timeout.C:
-		return fmt.Errorf("no answer from JetStream to event %d within %s", w.pending[0].position, answerTimeout)
+		return fmt.Errorf("no answer from JetStream to event %d within %s", w.asked[0].position, answerTimeout)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (w *publishWindow) pop(settled func(domain.Position)) {
-	first := w.pending[0]
-	w.pending = w.pending[1:]
-	w.bytes -= first.bytes
-	settled(first.position)
+// settle takes an answer, which is for the oldest part: JetStream takes messages,
+// and answers them, in the order in which they were published.
+func (w *publishWindow) settle(m *nats.Msg, settled func(publishedPart)) error {
+	if len(w.asked) == 0 {
+		return fmt.Errorf("publish: JetStream answers what was not asked: %q", m.Data)
+	}
+	part := w.asked[0]
+	if err := checkAnswer(m, part.position); err != nil {
+		return err
+	}
+	w.asked = w.asked[1:]
+	w.messages, w.bytes = w.messages-part.messages, w.bytes-part.bytes
+	settled(part)
+	return nil
 }
 
-// publishError turns the refusal of a message that is not the stream's next into
-// errResync: another relay was there first, or the stream is new.
-func publishError(err error) error {
-	var refused *jetstream.APIError
-	if errors.As(err, &refused) {
-		switch refused.ErrorCode {
-		case jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant:
-			return errResync
-		}
+// checkAnswer returns nil if the answer says that a message was taken at the
+// position. The refusal of one that is not the stream's next becomes errResync:
+// another relay was there first, or the stream is new.
+func checkAnswer(m *nats.Msg, position domain.Position) error {
+	if len(m.Data) == 0 {
+		return fmt.Errorf("publish: %w", jetstream.ErrNoStreamResponse)
 	}
-	return fmt.Errorf("publish: %w", err)
+	var answer struct {
+		Sequence uint64              `json:"seq"`
+		Error    *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(m.Data, &answer); err != nil {
+		return fmt.Errorf("publish: JetStream's answer: %w", err)
+	}
+	switch refused := answer.Error; {
+	case refused == nil && answer.Sequence == uint64(position):
+		return nil
+	case refused == nil:
+		return fmt.Errorf("publish: JetStream put event %d at %d", position, answer.Sequence)
+	case refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence, refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+		return errResync
+	default:
+		return fmt.Errorf("publish: %w", refused)
+	}
 }

@@ -7,7 +7,14 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-const drawIDs = "SELECT nextval($1::regclass) FROM generate_series(1, $2::int)"
+const (
+	drawIDs = "SELECT nextval($1::regclass) FROM generate_series(1, $2::int)"
+
+	// keepDrawn lets the transaction that draws ids wait until that is on the disk,
+	// with what others drew just before it. Else a server that crashed would forget
+	// it and give the same ids again, while this process goes on and uses its own.
+	keepDrawn = "SELECT set_config('synchronous_commit', 'on', true), pg_current_xact_id()::text"
+)
 
 func sequenceName(s domain.Sequence) string { return "log.id_" + string(s) }
 

@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -130,19 +129,4 @@ func messageAt(ctx context.Context, js jetstream.JetStream, at domain.Position) 
 		return Envelope{}, err
 	}
 	return decodeMessage(m.Data, at)
-}
-
-// encodeMessage is the payload of an event's message.
-func encodeMessage(e Envelope) ([]byte, error) { return json.Marshal(e) }
-
-// decodeMessage is the reverse of encodeMessage for the message at the given sequence.
-func decodeMessage(payload []byte, sequence domain.Position) (Envelope, error) {
-	var e Envelope
-	if err := json.Unmarshal(payload, &e); err != nil {
-		return e, fmt.Errorf("message %d of stream %s: %w", sequence, StreamEvents, err)
-	}
-	if e.Position != sequence {
-		return e, fmt.Errorf("message %d of stream %s holds position %d", sequence, StreamEvents, e.Position)
-	}
-	return e, nil
 }

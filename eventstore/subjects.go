@@ -1,7 +1,7 @@
 package eventstore
 
 import (
-	"fmt"
+	"strconv"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -19,7 +19,10 @@ const (
 // Subject is where an event is published: events.<context>.<key>.<Type>. Keys
 // are digits only, so that a stream of any age has few distinct subjects.
 func Subject(e Envelope) string {
-	return fmt.Sprintf("%s.%s.%d.%s", SubjectEvents, e.Context, e.Key, e.Type)
+	b := make([]byte, 0, len(SubjectEvents)+len(e.Context)+len(e.Type)+len("...")+20)
+	b = append(append(append(b, SubjectEvents+"."...), e.Context...), '.')
+	b = append(strconv.AppendInt(b, e.Key, 10), '.')
+	return string(append(b, e.Type...))
 }
 
 // SubjectOfContext matches every event of one context.
