@@ -94,15 +94,19 @@ func readOperations(p *params) ([]batchOperation, error) {
 		return nil, domain.Invalid("operations", "必须有1到%d个操作！", batch.MaxOperations)
 	}
 	operations, kinds := make([]batchOperation, len(list)), batchKinds()
+	form := params{object: map[string]json.RawMessage{}}
 	for i, text := range list {
 		operations[i] = batchOperation{target: batchTarget{operation: -1}}
-		operations[i].err = operations[i].read(text, kinds, operations[:i])
+		operations[i].err = operations[i].read(text, &form, kinds, operations[:i])
 	}
 	return operations, nil
 }
 
-func (o *batchOperation) read(text json.RawMessage, kinds map[string]batchKind, earlier []batchOperation) error {
-	form, err := readObject(text)
+// read takes an operation apart; form is room for its members.
+func (o *batchOperation) read(text json.RawMessage, form *params, kinds map[string]batchKind, earlier []batchOperation) error {
+	clear(form.object)
+	form.err = nil
+	err := form.add(text)
 	if err != nil {
 		return err
 	}
@@ -134,6 +138,11 @@ func (o *batchOperation) read(text json.RawMessage, kinds map[string]batchKind, 
 // parsed already: an object whose members have different names.
 func readObject(text json.RawMessage) (params, error) {
 	p := params{object: map[string]json.RawMessage{}}
+	return p, p.add(text)
+}
+
+// add fills object with the members of a text, see [readObject].
+func (p *params) add(text json.RawMessage) error {
 	isObject, err := eachMember(text, func(name string, value json.RawMessage) error {
 		if _, twice := p.object[name]; twice {
 			return domain.Invalid(printableName(name), "重复的参数！")
@@ -144,7 +153,7 @@ func readObject(text json.RawMessage) (params, error) {
 	if err == nil && !isObject {
 		err = domain.Invalid("body", "必须是JSON对象！")
 	}
-	return p, err
+	return err
 }
 
 // readTarget refuses what is not in the dialect: a method and path that a batch

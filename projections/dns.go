@@ -66,7 +66,7 @@ func (m *DNSModel) Apply(ctx context.Context, tx pgx.Tx, schema string, events [
 	if err != nil {
 		return fmt.Errorf("load dns rows: %w", err)
 	}
-	batch.operators, batch.location = operators, m.location
+	batch.operators, batch.location, batch.oplogs = operators, m.location, make([]Oplog, 0, len(events))
 	for _, e := range events {
 		if err := batch.apply(e); err != nil {
 			return fmt.Errorf("apply event %d: %w", e.Position, err)

@@ -16,6 +16,7 @@ type naive struct {
 	chain
 	rng     *rand.Rand
 	last    int64
+	ids     map[access.Kind]int64
 	servers map[int64]Server
 	views   map[int64]View
 	zones   map[int64]Zone
@@ -32,7 +33,7 @@ type naive struct {
 
 func newNaive(seed uint64) *naive {
 	return &naive{
-		rng: rand.New(rand.NewPCG(seed, 1)), servers: map[int64]Server{}, views: map[int64]View{}, zones: map[int64]Zone{},
+		rng: rand.New(rand.NewPCG(seed, 1)), ids: map[access.Kind]int64{}, servers: map[int64]Server{}, views: map[int64]View{}, zones: map[int64]Zone{},
 		changed: map[int64]map[int64]domain.Position{}, records: map[int64]Record{}, removed: map[domain.Position]int{}, targets: map[resourceKey]access.Target{},
 	}
 }
@@ -63,6 +64,10 @@ func (m *naive) step() {
 }
 
 func (m *naive) id() int64 { m.last++; return m.last }
+
+// newID is the next id of a kind. Each kind counts from 1, so one number names
+// several resources.
+func (m *naive) newID(kind access.Kind) int64 { m.ids[kind]++; return m.ids[kind] }
 
 func (m *naive) event(e domain.Event) domain.Position {
 	m.entries++
@@ -126,7 +131,7 @@ func (m *naive) stepServer() {
 	s := m.servers[id]
 	switch k := m.rng.IntN(5); {
 	case k == 0 || id == 0:
-		id = m.id()
+		id = m.newID(access.KindServer)
 		m.servers[id] = Server{ID: id, ServerData: data, Changed: m.event(dns.ServerCreated{ID: id, Server: data, Privilege: m.privilege()})}
 	case k == 1:
 		m.event(dns.ServerDeleted{ID: id, Server: s.ServerData})
@@ -151,7 +156,7 @@ func (m *naive) stepView() {
 	id := pick(m, m.views)
 	switch k := m.rng.IntN(3); {
 	case k == 0 && len(m.views) < 6 || id == 0:
-		id = m.id()
+		id = m.newID(access.KindView)
 		m.views[id] = View{ID: id, ViewData: data, Changed: m.event(dns.ViewCreated{ID: id, View: data, Privilege: m.privilege()})}
 	case k == 1 && !m.used(id):
 		m.event(dns.ViewDeleted{ID: id, View: m.views[id].ViewData})
@@ -175,7 +180,7 @@ func (m *naive) stepZone() {
 	z := m.zones[id]
 	switch k := m.rng.IntN(8); {
 	case (k < 3 || id == 0) && len(m.views) > 0 && len(m.zones) < 12:
-		id = m.id()
+		id = m.newID(access.KindZone)
 		z = Zone{ID: id, ZoneData: m.zoneData(dns.ZoneGroup(m.rng.IntN(3)))}
 		z.Changed = m.event(dns.ZoneCreated{ID: id, Zone: z.ZoneData, Privilege: m.privilege()})
 		m.zones[id], m.changed[id] = z, map[int64]domain.Position{}
@@ -249,7 +254,7 @@ func (m *naive) stepRecord() {
 	switch k := m.rng.IntN(6); {
 	case (k < 3 || id == 0) && len(m.zones) > 0:
 		zone := pick(m, m.zones)
-		r = Record{ID: m.id(), ZoneID: zone, RecordData: m.recordData(zone)}
+		r = Record{ID: m.newID(access.KindRecord), ZoneID: zone, RecordData: m.recordData(zone)}
 		r.Changed = m.event(dns.RecordAdded{ID: r.ID, ZoneID: zone, Record: r.RecordData})
 		added := m.events[len(m.events)-1]
 		r.Created, r.Creator = added.At, fmt.Sprint("user", added.Actor)

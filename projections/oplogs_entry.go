@@ -35,6 +35,9 @@ const countOplogs = `INSERT INTO {schema}.oplog_counts AS c (target_type, entrie
 // detail is the text of an entry: lines of "label: value".
 type detail struct{ strings.Builder }
 
+// detailSize is the room that most texts fit into.
+const detailSize = 256
+
 func (d *detail) line(label, value string) {
 	d.WriteString(label)
 	d.WriteString(": ")

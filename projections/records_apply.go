@@ -129,6 +129,7 @@ func (b *dnsBatch) logRecord(e domain.Recorded, operation string, record, shown 
 		line = view.Name
 	}
 	var d detail
+	d.Grow(detailSize)
 	d.WriteString(heading)
 	d.number("id", shown.id)
 	d.line("记录主机", shown.data.Host)

@@ -57,11 +57,14 @@ func (s *rowset[K, R]) touch(key K) *tracked[R] {
 // writes returns what the batch changed: rows that the table lacks, rows that
 // it has otherwise, and keys of rows that it must lose.
 func (s *rowset[K, R]) writes() (added, altered []R, dropped []K) {
-	for _, key := range s.changed {
+	for i, key := range s.changed {
 		switch t := s.rows[key]; {
 		case t.exists && t.stored:
 			altered = append(altered, t.row)
 		case t.exists:
+			if added == nil { // most often all the others are new, too
+				added = make([]R, 0, len(s.changed)-i)
+			}
 			added = append(added, t.row)
 		case t.stored:
 			dropped = append(dropped, key)

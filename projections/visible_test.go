@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // TestListsFollowTheDomain compares, on random histories, what the lists let
@@ -32,6 +33,61 @@ func TestListsFollowTheDomain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEntriesOfDeadRecords is about records that were to be seen by a privilege of
+// their own: the rights of when they died count, whatever has become of them or of the zone's.
+func TestEntriesOfDeadRecords(t *testing.T) {
+	t.Parallel()
+	pool, w := serving(t), newWorld(t, 1)
+	thing := func(e domain.Event) {
+		w.add(access.AdminID, e)
+		w.target(w.events[len(w.events)-1])
+		w.log.AppendBy(access.AdminID, e)
+	}
+	person := func(e domain.Event) { w.person(access.AdminID, e) }
+	holds := func(user domain.UserID, roles ...int64) {
+		person(access.UserRolesChanged{ID: user, Before: w.held[user], After: roles})
+		w.held[user] = roles
+	}
+	mayAccess := func(kind access.Kind, id int64) (privilege int64) {
+		privilege = w.privilege()
+		data := access.PrivilegeData{Name: fmt.Sprint("p", privilege), ResourceType: kind, ResourceID: id}
+		person(access.PrivilegeCreated{ID: privilege, Privilege: data})
+		return privilege
+	}
+	record := dns.RecordData{Host: "www", Type: "TXT", Value: "v", ViewID: 1}
+	thing(dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v", ACL: "any"}, Privilege: w.privilege()})
+	for zone := range int64(2) {
+		data := dns.ZoneData{Name: fmt.Sprint("zone", zone+1), Group: dns.GroupInternal, Type: dns.ZoneMaster, Forwarders: []string{}, ViewIDs: []int64{1}}
+		thing(dns.ZoneCreated{ID: zone + 1, Zone: data, Privilege: w.privilege()})
+	}
+	for id := range int64(2) {
+		thing(dns.RecordAdded{ID: id + 1, ZoneID: 1, Record: record})
+		w.zoneOf[id+1] = 1
+	}
+	// One may access record 1; another could record 2, and may the zone of that number.
+	const finder, stranger, forFinder, forStranger = 2, 3, 8, 9
+	past, zone := mayAccess(access.KindRecord, 2), mayAccess(access.KindZone, 2)
+	person(access.RoleCreated{ID: forFinder, Name: "finder", Privileges: []int64{mayAccess(access.KindRecord, 1)}})
+	person(access.RoleCreated{ID: forStranger, Name: "stranger", Privileges: []int64{past, zone}})
+	holds(finder, forFinder)
+	holds(stranger, forStranger)
+	person(access.RoleChanged{ID: forStranger, Name: "stranger", FormerName: "stranger", Privileges: []int64{zone}})
+	for id := range int64(2) {
+		w.judge(resourceKey{access.KindRecord, id + 1})
+		thing(dns.RecordDeleted{ID: id + 1, ZoneID: 1, Record: record})
+	}
+	holds(finder, access.RoleZoneGuest, forFinder) // who sees the zone now
+
+	applyAll(t, pool, NewAccessModel(), "access", w.people.events, 1)
+	applyAll(t, pool, newDNS(), "dns", w.events, 1)
+	for _, user := range []domain.UserID{finder, stranger} {
+		w.compareEntries(t, fmt.Sprint("entries of user ", user), NewReader(pool), user, NewCaller(user, w.held[user]))
+	}
+	if !w.sees(finder, resourceKey{access.KindRecord, 1}) || w.sees(finder, resourceKey{access.KindRecord, 2}) || w.sees(stranger, resourceKey{access.KindRecord, 2}) {
+		t.Error("the records died otherwise than they should")
 	}
 }
 

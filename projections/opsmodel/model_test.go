@@ -161,6 +161,23 @@ func TestTasksAreWhatTheDomainSays(t *testing.T) {
 	}
 }
 
+// A block whose tasks were deleted has a row, whether they came and went in one
+// batch or in two: rows do not depend on the batches.
+func TestBlockOfDeletedTasks(t *testing.T) {
+	t.Parallel()
+	pool, log := serving(t), &chain{}
+	for _, n := range []int64{1, 1001} {
+		log.add(created(n))
+		log.add(ops.TaskDeleted{Task: taskName(n), Machine: 1 + n%3})
+	}
+	apply(t, pool, log.events[:2], 1)
+	apply(t, pool, log.events[2:], 2)
+	var blocks, live int
+	if err := pool.QueryRow(t.Context(), `SELECT count(*), sum(live) FROM ops.task_blocks`).Scan(&blocks, &live); err != nil || blocks != 2 || live != 0 {
+		t.Errorf("%d blocks with %d tasks: %v", blocks, live, err)
+	}
+}
+
 // checkWork compares what the workers ask.
 func checkWork(t *testing.T, r *Reader, tasks []Task) {
 	t.Helper()
