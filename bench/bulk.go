@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -16,8 +17,9 @@ func Bulk() Case {
 	return Case{
 		Name:  "bulk",
 		Usage: "records created through /v1/batch until named is proved to serve all, next to bare updates of 200 records",
-		Description: `Clients send batches of record creations; the time is from the first request until every batch is answered (accepted)
-and until the control plane says that named serves all of it, which the agent has read back (live).
+		Description: `Clients send batches of record creations, whose text they have ready; the time is from the first request until
+every batch is answered (accepted) and until the control plane says that named serves all of it, which the agent has
+read back (live). The control plane's processor time, the agent's included, is given for each record.
 The baseline: the same number of records in signed updates of 200 each, one after the other on one connection, straight
 to the same named, after the above.`,
 		Flags: []cli.Flag{
@@ -49,9 +51,14 @@ func (c *bulkCase) run(ctx context.Context, e *Env) error {
 	if err != nil {
 		return err
 	}
+	batches, err := c.batches(s, zones)
+	if err != nil {
+		return err
+	}
 	e.Progress("bulk: %d records in batches of %d", c.records, c.batch)
+	before := s.cpu()
 	began := time.Now()
-	position, err := c.send(ctx, s, zones)
+	position, err := c.send(ctx, s, batches)
 	if err != nil {
 		return err
 	}
@@ -59,7 +66,7 @@ func (c *bulkCase) run(ctx context.Context, e *Env) error {
 	if err := s.settled(ctx, position); err != nil {
 		return err
 	}
-	live := time.Since(began)
+	live, used := time.Since(began), s.cpu()-before
 	e.Progress("bulk: the baseline")
 	base, err := c.bare(ctx, s, bare[0].name)
 	if err != nil {
@@ -73,26 +80,41 @@ func (c *bulkCase) run(ctx context.Context, e *Env) error {
 		Params: []Field{{"records", c.records}, {"batch", c.batch}, {"clients", c.clients}, {"zones", c.zones}},
 		Result: []Field{
 			{"live_records_per_s", PerSecond(c.records, live)}, {"accepted_records_per_s", PerSecond(c.records, accepted)},
-			{"live_s", live.Seconds()}, {"serve_and_agent_mib", serve}, {"named_mib", named},
+			{"live_s", live.Seconds()}, {"serve_cpu_us_per_record", float64(used.Microseconds()) / float64(c.records)}, {"serve_and_agent_mib", serve}, {"named_mib", named},
 		},
 		Baseline: []Field{{"records_per_s", base.Rate()}},
 		Ratio:    PerSecond(c.records, live) / base.Rate(),
 	})
 }
 
-// send creates the records and returns the position of the last.
-func (c *bulkCase) send(ctx context.Context, s *session, zones []target) (int64, error) {
-	var last atomic.Int64
-	batches := (c.records + c.batch - 1) / c.batch
-	err := s.crew(ctx, c.clients, batches, func(_ context.Context, w *client, b int) error {
-		zone := zones[b%len(zones)]
+// batches returns the requests' bodies.
+func (c *bulkCase) batches(s *session, zones []target) ([][]byte, error) {
+	var bodies [][]byte
+	for first := 0; first < c.records; first += c.batch {
+		zone := zones[len(bodies)%len(zones)]
 		operations := make([]operation, 0, c.batch)
-		for i := b * c.batch; i < min(c.records, (b+1)*c.batch); i++ {
+		for i := first; i < min(c.records, first+c.batch); i++ {
 			body := recordBody(zone.id, s.view, fmt.Sprintf("host%d", i), address(i))
 			operations = append(operations, operation{http.MethodPost, "/dns/records", body})
 		}
-		_, position, err := postBatch(w.conn, w.token, operations)
-		raise(&last, position)
+		body, err := json.Marshal(map[string]any{"operations": operations})
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, body)
+	}
+	return bodies, nil
+}
+
+// send creates the records and returns the position of the last.
+func (c *bulkCase) send(ctx context.Context, s *session, batches [][]byte) (int64, error) {
+	var last atomic.Int64
+	err := s.crew(ctx, c.clients, len(batches), func(_ context.Context, w *client, b int) error {
+		reply, err := w.conn.do(request{method: http.MethodPost, path: "/v1/batch", token: w.token, contentType: jsonType, body: batches[b]})
+		if err == nil && reply.status != http.StatusOK {
+			err = fmt.Errorf("batch %d: status %d: %s", b, reply.status, firstOctets(reply.body, 300))
+		}
+		raise(&last, reply.position)
 		return err
 	})
 	return last.Load(), err
