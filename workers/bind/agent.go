@@ -36,6 +36,8 @@ type Agent struct {
 	// attention wakes the driver, see drive.go.
 	attention chan struct{}
 	rndc      *rndc.Client
+	// updating is held for reading while an update is under way, see controlAlone.
+	updating sync.RWMutex
 
 	mu     sync.Mutex
 	ledger *ledger

@@ -166,8 +166,9 @@ func (w *confWriter) options(conf *dns.BindConf, in confInput, serverID string) 
 }
 
 // defaultOptions hold unless the user says otherwise. An automatic empty zone
-// could not be replaced by a zone of the log without a reconfiguration.
-var defaultOptions = []string{"empty-zones-enable no", "notify no", "tcp-clients 1000"}
+// could not be replaced by a zone of the log without a reconfiguration. Each
+// worker may transfer a zone, and one that has ended counts a moment longer.
+var defaultOptions = []string{"empty-zones-enable no", "notify no", "tcp-clients 1000", "transfers-out 200"}
 
 func saidInViews(option string) bool { return option == "allow-query" || option == "allow-transfer" }
 

@@ -125,6 +125,9 @@ func (d *driver) swap(ctx context.Context, rendered, digest string, want desired
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return &refusal{text: err.Error()}
 	}
+	if a.cfg.Supervise && d.named.child == nil {
+		a.seed(ctx) // before named has a configuration to start with: if interrupted, it begins anew
+	}
 	if string(before) != rendered {
 		if err := a.place(ctx, rendered); err != nil {
 			return err

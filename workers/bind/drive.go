@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -12,8 +13,8 @@ import (
 // goroutine, one step after the other.
 //
 // Invariants:
-//  1. Workers are let at named only while it runs a configuration of ours and an
-//     inventory was taken since it started.
+//  1. Workers are let at named only while it runs a configuration of ours, and
+//     since it started has loaded its zones and an inventory was taken.
 //  2. named is reconfigured only when views, ACLs, the main configuration or the
 //     agent's own settings changed, or a forward-only zone went away; never for a
 //     change of records or of zones with records.
@@ -154,6 +155,9 @@ func (d *driver) takeStock(ctx context.Context) error {
 	}
 	a.queue.shut()
 	a.mu.Unlock()
+	if err := a.awaitLoaded(ctx); err != nil {
+		return err
+	}
 	if err := a.takeInventory(ctx); err != nil {
 		if ctx.Err() == nil {
 			a.failSettings(err.Error())
@@ -165,6 +169,24 @@ func (d *driver) takeStock(ctx context.Context) error {
 	defer a.mu.Unlock()
 	a.queue.unshut()
 	return nil
+}
+
+// awaitLoaded waits until named has loaded its zones. It answers before, with
+// SERVFAIL for those that it has not come to: they would seem to be broken.
+func (a *Agent) awaitLoaded(ctx context.Context) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		text, err := a.control(ctx, "status")
+		if err != nil || !strings.Contains(text, "reload/reconfig in progress") {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // configure brings named to the configuration of the log, or the last good one.

@@ -67,17 +67,16 @@ func readStatement(s dns.Statement) zoneStatement {
 // listZones lists a view's zones from its new-zone database, which named writes
 // before it answers a command.
 func (a *Agent) listZones(ctx context.Context, view int64) ([]zoneStatement, error) {
-	base := filepath.Join(a.layout.databases(), viewName(view))
-	if _, err := os.Stat(base + ".nzd"); err == nil {
+	if database := a.layout.zoneDatabase(view); exists(database) {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		defer cancel()
-		out, err := child.Run(ctx, child.Spec{Name: "named-nzd2nzf", Path: a.cfg.NZDToolPath, Args: []string{base + ".nzd"}})
+		out, err := child.Run(ctx, child.Spec{Name: "named-nzd2nzf", Path: a.cfg.NZDToolPath, Args: []string{database}})
 		if err != nil {
 			return nil, fmt.Errorf("list zones of view %d: %w: %s", view, err, strings.TrimSpace(string(out)))
 		}
 		return parseZoneStatements(string(out))
 	}
-	text, err := os.ReadFile(base + ".nzf") // a named built without LMDB
+	text, err := os.ReadFile(a.layout.zoneList(view)) // a named built without LMDB
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -87,9 +86,10 @@ func (a *Agent) listZones(ctx context.Context, view int64) ([]zoneStatement, err
 	return parseZoneStatements(string(text))
 }
 
-// dropDatabases deletes the new-zone databases of views that named does not have
-// any more. Else a view that gets the same id, in another log or in one that was
-// put back, would begin with the zones of the old one.
+// dropDatabases deletes lists that named has taken over, see seed.go, and the
+// new-zone databases of views that it does not have any more. Else a view that
+// gets the same id, in another log or in one that was put back, would begin with
+// the zones of the old one.
 func (a *Agent) dropDatabases(views map[int64]dns.ViewData) {
 	entries, err := os.ReadDir(a.layout.databases())
 	if err != nil {
@@ -101,7 +101,7 @@ func (a *Agent) dropDatabases(views map[int64]dns.ViewData) {
 		wanted[viewName(id)] = true
 	}
 	for _, e := range entries {
-		if view, _, _ := strings.Cut(e.Name(), "."); wanted[view] {
+		if view, _, _ := strings.Cut(e.Name(), "."); wanted[view] && !strings.HasSuffix(e.Name(), takenListKind) {
 			continue
 		}
 		if err := os.Remove(filepath.Join(a.layout.databases(), e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {

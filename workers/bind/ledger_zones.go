@@ -40,7 +40,9 @@ func (l *ledger) place(view int64, name string, want *face, p domain.Position) {
 	key := siteKey{view: view, zone: absoluteZone(name)}
 	s := l.sites[key]
 	if s == nil {
-		s = &site{key: key}
+		// The inventory made sites of all that named had, so this it has not; if
+		// somebody added it since, adding it says so.
+		s = &site{key: key, installed: installed{known: l.stock.owes() == 0}}
 		l.sites[key] = s
 	}
 	s.replace(want)

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	mdns "github.com/miekg/dns"
+
 	"github.com/opsledger/opsledger/workers/bind/rndc"
 )
 
@@ -43,15 +45,26 @@ func (a *Agent) control(ctx context.Context, command string) (string, error) {
 	return text, err
 }
 
+// controlAlone runs a command for which named stops all its threads for a moment.
+// It waits until each has come to an end of its work, and while one of them syncs
+// an update to the disk the others wait with it and answer nobody. So no update
+// is under way meanwhile.
+func (a *Agent) controlAlone(ctx context.Context, command string) (string, error) {
+	a.updating.Lock()
+	defer a.updating.Unlock()
+	return a.control(ctx, command)
+}
+
 func refusedAs(err error, result string) bool {
 	var r *refusal
 	return errors.As(err, &r) && strings.HasPrefix(r.text, result)
 }
 
 // placeArgs names a site in a command.
-func placeArgs(key siteKey) string {
-	return rndc.Quote(strings.TrimSuffix(key.zone, ".")) + " IN " + viewName(key.view)
-}
+func placeArgs(key siteKey) string { return zoneWord(key) + " IN " + viewName(key.view) }
+
+// zoneWord names a site's zone in a command or a statement.
+func zoneWord(key siteKey) string { return rndc.Quote(strings.TrimSuffix(key.zone, ".")) }
 
 // look asks named what it has at a place.
 func (a *Agent) look(ctx context.Context, key siteKey) (installed, error) {
@@ -72,7 +85,7 @@ func (a *Agent) look(ctx context.Context, key siteKey) (installed, error) {
 // remove takes a zone out of named, its files too.
 func (a *Agent) remove(ctx context.Context, key siteKey, have installed) error {
 	// Without -clean, of which named dies when the zone has no file.
-	_, err := a.control(ctx, "delzone "+placeArgs(key))
+	_, err := a.controlAlone(ctx, "delzone "+placeArgs(key))
 	if err != nil && !refusedAs(err, "not found") {
 		return err
 	}
@@ -99,18 +112,11 @@ func (a *Agent) removeFiles(file string) {
 
 // addPrimary writes the zone's file and has named serve it.
 func (a *Agent) addPrimary(ctx context.Context, j job) (installed, error) {
-	var nonce [4]byte
-	_, _ = rand.Read(nonce[:]) // never fails
-	name := fmt.Sprintf("z%d-%s-%d-%s.db", j.zoneID, viewName(j.key.view), j.changed, hex.EncodeToString(nonce[:]))
-	file := filepath.Join(a.layout.zones(), name)
-	text, err := zoneFile(j.content, uint32(j.changed))
+	file, err := a.writeZone(j)
 	if err != nil {
 		return installed{}, &refusal{text: err.Error()}
 	}
-	if err := a.layout.writeNew(file, text); err != nil {
-		return installed{}, &refusal{text: err.Error()}
-	}
-	if _, err := a.control(ctx, "addzone "+placeArgs(j.key)+" "+primaryStatement(file, j.key.view)); err != nil {
+	if _, err := a.controlAlone(ctx, "addzone "+placeArgs(j.key)+" "+primaryStatement(file, j.key.view)); err != nil {
 		if _, refused := errors.AsType[*refusal](err); refused {
 			a.removeFiles(file)
 		}
@@ -118,6 +124,19 @@ func (a *Agent) addPrimary(ctx context.Context, j job) (installed, error) {
 	}
 	a.metrics.additions.Inc()
 	return installed{known: true, kind: kindPrimary, file: file}, nil
+}
+
+// writeZone writes a new file with the zone and returns its path.
+func (a *Agent) writeZone(j job) (file string, err error) {
+	var nonce [4]byte
+	_, _ = rand.Read(nonce[:]) // never fails
+	name := fmt.Sprintf("z%d-%s-%d-%s.db", j.zoneID, viewName(j.key.view), j.changed, hex.EncodeToString(nonce[:]))
+	text, err := zoneFile(j.content, uint32(j.changed))
+	if err != nil {
+		return "", err
+	}
+	file = filepath.Join(a.layout.zones(), name)
+	return file, a.layout.writeNew(file, text)
 }
 
 // primaryStatement lets nobody but the view's key change the zone, and named
@@ -136,7 +155,7 @@ func (a *Agent) addStub(ctx context.Context, key siteKey, forwarders []string) (
 	if err != nil {
 		return installed{}, &refusal{text: err.Error()}
 	}
-	_, err = a.control(ctx, "addzone "+placeArgs(key)+" "+statement)
+	_, err = a.controlAlone(ctx, "addzone "+placeArgs(key)+" "+statement)
 	if refusedAs(err, "already exists") {
 		return installed{}, errReconfigure
 	}
@@ -165,6 +184,7 @@ func stubStatement(forwarders []string) (string, error) {
 // refuses the whole zone, which is then added anew, and never serves a part of it.
 func zoneFile(c content, serial uint32) ([]byte, error) {
 	var out bytes.Buffer
+	delegated := false
 	for _, key := range c.keys() {
 		rrs, err := c.set(key).records(c.zone, key)
 		if err != nil {
@@ -172,8 +192,24 @@ func zoneFile(c content, serial uint32) ([]byte, error) {
 		}
 		for _, rr := range rrs {
 			out.WriteString(rr.String() + "\n")
+			delegated = delegated || delegatesTo(rr, c.zone)
 		}
+	}
+	if delegated {
+		out.WriteString(outside)
 	}
 	out.WriteString(c.soa(serial).String() + "\n")
 	return out.Bytes(), nil
+}
+
+// outside is in no zone, and no name server has its name, so named says that it
+// ignores it. It ends a delegation to the apex: named takes the names after such
+// a one, the apex of the SOA with them, for the addresses of its name servers,
+// and refuses an SOA there.
+const outside = ". 0 IN TXT \"\"\n"
+
+// delegatesTo says whether the record leads from another name to the zone's apex.
+func delegatesTo(rr mdns.RR, zone string) bool {
+	ns, ok := rr.(*mdns.NS)
+	return ok && strings.EqualFold(ns.Ns, zone) && !strings.EqualFold(ns.Hdr.Name, zone)
 }

@@ -124,9 +124,13 @@ func (p *process) start(ctx context.Context, a *Agent) error {
 		return fmt.Errorf("named is started again in %s", wait.Round(time.Millisecond))
 	}
 	p.output = &tail{}
+	// By default named has as many threads as there are cores, and one that waits for
+	// the disk after an update answers nobody meanwhile: there is one more for each
+	// update that may be under way.
+	threads := runtime.NumCPU() + a.cfg.Workers
 	c, err := child.Start(ctx, child.Spec{
 		Name: "named", Path: a.layout.program(), Dir: a.layout.work(),
-		Args: []string{"-f", "-n", strconv.Itoa(threads()), "-L", a.layout.log(), "-c", a.layout.conf()},
+		Args: []string{"-f", "-n", strconv.Itoa(threads), "-L", a.layout.log(), "-c", a.layout.conf()},
 		Log:  p.output, Unprivileged: true, Owns: []string{a.layout.dir},
 	})
 	if err != nil {
@@ -142,11 +146,6 @@ func (p *process) start(ctx context.Context, a *Agent) error {
 	p.failures, p.began = 0, true
 	return nil
 }
-
-// threads is how many threads named works with. By default it is the number of
-// cores, and a thread that waits for the disk after an update answers nobody
-// meanwhile: on few cores soon none is left.
-func threads() int { return runtime.NumCPU() + 4 }
 
 // hold puts the next start off.
 func (p *process) hold() {

@@ -107,8 +107,9 @@ type job struct {
 	zoneID  int64
 	// size is the number of RRsets of the log that the zone has in this view.
 	size int
-	// installed is what named is believed to have.
+	// installed is what named is believed to have; looked is set when it was asked.
 	installed installed
+	looked    bool
 	// check asks for a comparison although nothing is pending.
 	check bool
 }
@@ -126,7 +127,24 @@ type outcome struct {
 // tracked, else O(zone) to copy the references to its records.
 func (s *site) take(fallback nameServers, check bool) job {
 	s.begin()
-	j := job{key: s.key, era: s.era, want: s.want, soa: s.soa, installed: s.installed, check: check}
+	full := s.tracked == nil || check || s.soa == nil || !s.installed.known || s.installed.kind != kindPrimary
+	j := s.job(fallback, full)
+	j.soa, j.installed, j.check = s.soa, s.installed, check
+	if s.want == nil || s.want.forwards() {
+		return j
+	}
+	if !full {
+		j.changes = s.pendingChanges(j.content)
+		j.content.sets = nil // shared with the ledger, not for the worker
+	}
+	s.tracked, s.apex = map[setKey]*rrset{}, j.content.apex
+	return j
+}
+
+// job says what is wanted here. The contents of a full one are its own, those of
+// another are shared with the ledger.
+func (s *site) job(fallback nameServers, full bool) job {
+	j := job{key: s.key, era: s.era, want: s.want}
 	if s.want == nil {
 		return j
 	}
@@ -134,17 +152,12 @@ func (s *site) take(fallback nameServers, check bool) job {
 	if s.want.forwards() {
 		return j
 	}
-	j.size = len(s.want.sets)
-	next := fallback.apexOf(s.key.zone, s.want.sets)
-	j.full = s.tracked == nil || check || s.soa == nil || !s.installed.known || s.installed.kind != kindPrimary
-	if !j.full {
-		j.content = content{zone: s.key.zone, sets: s.want.sets, apex: next}
-		j.changes = s.pendingChanges(j.content)
-		j.content.sets = nil // shared with the ledger, not for the worker
-	} else {
-		j.content = content{zone: s.key.zone, sets: maps.Clone(s.want.sets), apex: next}
+	j.full, j.size = full, len(s.want.sets)
+	sets := s.want.sets
+	if full {
+		sets = maps.Clone(sets)
 	}
-	s.tracked, s.apex = map[setKey]*rrset{}, next
+	j.content = content{zone: s.key.zone, sets: sets, apex: fallback.apexOf(s.key.zone, s.want.sets)}
 	return j
 }
 

@@ -93,7 +93,7 @@ func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 		if err != nil {
 			return outcome{}, err
 		}
-		j.installed = have
+		j.installed, j.looked = have, true
 	}
 	switch {
 	case j.want == nil:
@@ -144,85 +144,6 @@ func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
 	return outcome{installed: have, compared: true}, nil
 }
 
-// compare makes the place a zone with records: the whole zone is fetched, and
-// what differs is changed.
-func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
-	if j.installed.kind != "" && j.installed.kind != kindPrimary {
-		if err := w.agent.remove(ctx, j.key, j.installed); err != nil {
-			return outcome{}, err
-		}
-		j.installed.kind = ""
-	}
-	fresh := j.installed.kind == ""
-	if fresh {
-		if err := w.install(ctx, &j); err != nil {
-			return outcome{}, err
-		}
-	}
-	held, soa, err := w.fetch(ctx, j.key)
-	if rcode := wire.RcodeError(0); !fresh && errors.As(err, &rcode) && notLoaded(rcode) {
-		if held, soa, err = w.reinstall(ctx, &j); err != nil {
-			return outcome{}, err
-		}
-	}
-	if err != nil {
-		return outcome{}, err
-	}
-	w.agent.metrics.transfers.Inc()
-	changes := j.content.diff(held)
-	if j.check && len(changes) > 0 {
-		w.agent.metrics.drift.Inc()
-		w.agent.log.Warn("zone was changed outside the log, repairing it", "zone", j.key.zone, "view", j.key.view, "rrsets", len(changes))
-	}
-	out, err := w.change(ctx, j, changes, soa)
-	out.compared = err == nil
-	return out, err
-}
-
-// notLoaded tells the errors of a zone that is broken or gone from those of a
-// server that does not let us.
-func notLoaded(rcode wire.RcodeError) bool {
-	return int(rcode) == mdns.RcodeServerFailure || int(rcode) == mdns.RcodeNotAuth
-}
-
-func (w *worker) install(ctx context.Context, j *job) error {
-	have, err := w.agent.addPrimary(ctx, *j)
-	if err != nil {
-		return err
-	}
-	j.installed = have
-	return nil
-}
-
-// reinstall replaces a zone that named has and cannot serve.
-func (w *worker) reinstall(ctx context.Context, j *job) (map[setKey]*rrset, *mdns.SOA, error) {
-	w.agent.log.Warn("named has the zone and does not serve it, adding it anew", "zone", j.key.zone, "view", j.key.view)
-	w.agent.metrics.drift.Inc()
-	if err := w.agent.remove(ctx, j.key, j.installed); err != nil {
-		return nil, nil, err
-	}
-	if err := w.install(ctx, j); err != nil {
-		return nil, nil, err
-	}
-	return w.fetch(ctx, j.key)
-}
-
-// fetch transfers a zone. An error is never taken for an empty zone.
-func (w *worker) fetch(ctx context.Context, key siteKey) (map[setKey]*rrset, *mdns.SOA, error) {
-	conn, err := w.connection(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	var rrs []mdns.RR
-	err = conn.Transfer(ctx, w.agent.viewKey(key.view), key.zone, func(rr mdns.RR) { rrs = append(rrs, rr) })
-	if err != nil {
-		w.hangUp()
-		return nil, nil, err
-	}
-	sets, err := collect(key.zone, rrs[1:])
-	return sets, rrs[0].(*mdns.SOA), err
-}
-
 // change sends the changes and reads them back.
 func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns.SOA) (outcome, error) {
 	out := outcome{installed: j.installed, soa: held}
@@ -248,7 +169,9 @@ func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns
 }
 
 func (w *worker) update(ctx context.Context, key siteKey, m *mdns.Msg) error {
+	w.agent.updating.RLock()
 	reply, err := w.exchange(ctx, key, m)
+	w.agent.updating.RUnlock()
 	if err != nil {
 		return err
 	}
