@@ -20,7 +20,8 @@ func HTTP() Case {
 		Description: `Clients with one kept connection each repeat: POST /dns/records with a new name, wait for the reply. The reply
 comes when the record is in the log, on disk, and in the read models (late_replies counts those that said that it is not
 there yet). named and its agent serve the records meanwhile, on the same machine.
-The baseline: as many connections to the same PostgreSQL insert one row of such a record and commit, in turn with the above.`,
+The baseline: as many connections to the same PostgreSQL insert one row of such a record and commit, in turn with the above;
+and where it is installed PowerDNS in the same PostgreSQL, where as many clients PATCH an RRset and wait for its answer by DNS.`,
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "clients", Usage: "connections", Value: 64, Destination: &c.clients},
 			&cli.IntFlag{Name: "zones", Usage: "zones that the records go to in turn", Value: 20, Destination: &c.zones},
@@ -63,12 +64,16 @@ func (c *httpCase) run(ctx context.Context, e *Env) error {
 	if err != nil {
 		return err
 	}
-	return e.Print(Line{
+	err = e.Print(Line{
 		Params:   []Field{{"clients", c.clients}, {"zones", c.zones}},
 		Result:   append([]Field{{"records_per_s", api.Rate()}, {"late_replies", times.late.Load()}}, times.took.Fields()...),
 		Baseline: []Field{{"inserts_per_s", base.Rate()}, {"p50_ms", Milliseconds(bare.Percentile(50))}, {"p99_ms", Milliseconds(bare.Percentile(99))}},
 		Ratio:    api.Rate() / base.Rate(),
 	})
+	if err != nil {
+		return err
+	}
+	return powerDNSLines(ctx, e, s.plane, []int{c.clients}, powerDNSChanges)
 }
 
 // createTimes are what record creations took.

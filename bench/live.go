@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v3"
 )
@@ -17,17 +17,24 @@ func Live() Case {
 	return Case{
 		Name:  "live",
 		Usage: "time from POST to named's answer with many zones loaded, next to a bare signed update of the same named",
-		Description: `Each client repeats: POST /dns/records with a new name, and when that is answered ask named until it answers with the
+		Description: `All zones are created through /v1/batch before there is a name server, which then joins: ready is from its start until it
+serves, live until it serves a record that was created then, proved until all is proved to be served. With --while-serving
+they are created while it serves.
+Each client repeats: POST /dns/records with a new name, and when that is answered ask named until it answers with the
 record. What is timed (live) is from before the POST to that answer, and (post) the POST's reply. New zones are added
-one after the other. While it runs, a watcher asks named for another record every millisecond: pause is the longest time
-without an answer, machine_pause what a socket of this process's own showed in the same time.
-The baseline: a signed update of one record, sent straight to the same named, and the question after it, by one client.`,
+one after the other, and then both together: every eighth change is a new zone. Meanwhile a watcher asks named for another
+record every millisecond: pause is the longest time without an answer, machine_pause what a socket of this process's own
+showed in the same time, disk_pause the longest sync of a small file beside named's.
+The baseline: a signed update of one record, sent straight to the same named, and the question after it, by one client; and
+where it is installed PowerDNS with few zones in the same PostgreSQL: from before a PATCH of an RRset to its answer.`,
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "zones", Usage: "zones loaded", Value: 1000, Destination: &c.zones},
 			&cli.IntFlag{Name: "zone-records", Usage: "records in each of them", Value: 1, Destination: &c.records},
 			&cli.StringFlag{Name: "clients", Usage: "clients at the same time, one line each", Value: "1,16", Destination: &c.clients},
 			&cli.IntFlag{Name: "changes", Usage: "records added in each line", Value: 1000, Destination: &c.changes},
 			&cli.IntFlag{Name: "new-zones", Usage: "zones added while all are loaded", Value: 200, Destination: &c.fresh},
+			&cli.BoolFlag{Name: "while-serving", Usage: "create the zones while the name server serves, not before it joins", Destination: &c.whileServing},
+			&cli.BoolFlag{Name: "restart", Usage: "restart everything when the zones are loaded, and say what that takes", Destination: &c.restart},
 			&cli.IntFlag{Name: "big-zone", Usage: "records in one big zone that is then changed; 0 for none", Value: 0, Destination: &c.big},
 		},
 		Tiny: []string{"--zones", "4", "--clients", "1,2", "--changes", "4", "--new-zones", "2", "--big-zone", "20"},
@@ -38,6 +45,7 @@ The baseline: a signed update of one record, sent straight to the same named, an
 type liveCase struct {
 	clients                             string
 	zones, records, changes, fresh, big int
+	whileServing, restart               bool
 }
 
 // liveRun is one run of the case.
@@ -63,27 +71,22 @@ func (c *liveCase) run(ctx context.Context, e *Env) error {
 	if c.zones < 1 || c.records < 1 {
 		return fmt.Errorf("--zones and --zone-records must be at least 1")
 	}
-	s, err := openSession(ctx, e)
-	if err != nil {
+	r := &liveRun{liveCase: c, env: e}
+	if err := r.serve(ctx); err != nil {
 		return err
 	}
-	r := &liveRun{liveCase: c, session: s, env: e}
-	if err := r.loadAll(ctx); err != nil {
-		return err
-	}
-	if r.watcher, err = watch(s.dns, "host0."+r.targets[0].name+"."); err != nil {
+	var err error
+	if r.watcher, err = watch(r.dns, "host0."+r.targets[0].name+".", r.dir); err != nil {
 		return err
 	}
 	defer r.watcher.stop()
 	if err := r.bare(ctx); err != nil {
 		return err
 	}
-	for _, n := range counts {
-		if err := r.line(ctx, "record", n, func(i int) target { return r.targets[i%len(r.targets)] }); err != nil {
-			return err
-		}
+	if err := powerDNSLines(ctx, e, r.plane, counts, c.changes); err != nil {
+		return err
 	}
-	if err := r.newZones(ctx); err != nil {
+	if err := r.lines(ctx, counts); err != nil {
 		return err
 	}
 	if c.big > 0 {
@@ -92,20 +95,6 @@ func (c *liveCase) run(ctx context.Context, e *Env) error {
 		}
 	}
 	return r.memoryLine("all")
-}
-
-// loadAll loads the zones and prints what that took.
-func (r *liveRun) loadAll(ctx context.Context) (err error) {
-	r.env.Progress("live: loading %d zones", r.zones)
-	began := time.Now()
-	if r.targets, err = r.loadZones(ctx, "zone", r.zones, r.records); err != nil {
-		return err
-	}
-	took := time.Since(began)
-	return r.env.Print(Line{
-		Params: []Field{{"load", fmt.Sprintf("%d zones of %d records", r.zones, r.records)}},
-		Result: []Field{{"load_s", took.Seconds()}, {"zones_per_s", PerSecond(r.zones, took)}},
-	})
 }
 
 // bare measures the baseline on a zone of its own, which goes afterwards.
@@ -138,26 +127,30 @@ func (r *liveRun) remove(path string) error {
 	return err
 }
 
-// line measures changes of records.
-func (r *liveRun) line(ctx context.Context, what string, clients int, zone func(i int) target) error {
+// lines measures changes of records, then of zones, then both at the same time.
+func (r *liveRun) lines(ctx context.Context, counts []int) error {
+	any := func(i int) target { return r.targets[i%len(r.targets)] }
+	for _, n := range counts {
+		if err := r.line(ctx, "record", n, r.changes, r.newRecord(fmt.Sprintf("record%d-", n), any)); err != nil {
+			return err
+		}
+	}
+	if err := r.line(ctx, "new zone", 1, r.fresh, r.newZone("fresh")); err != nil {
+		return err
+	}
+	both := mixed(r.newRecord("both", any), r.newZone("both"))
+	return r.line(ctx, "both", slices.Max(counts), r.changes, both)
+}
+
+// line measures so many changes.
+func (r *liveRun) line(ctx context.Context, what string, clients, n int, do change) error {
 	r.env.Progress("live: %s, %d clients", what, clients)
-	label := strings.ReplaceAll(what, " ", "-") + strconv.Itoa(clients) + "-"
 	r.watcher.lap()
-	times, err := liveLatency(ctx, r.session, clients, r.changes, label, zone)
+	times, err := liveLatency(ctx, r.session, clients, n, do)
 	if err != nil {
 		return err
 	}
 	return r.print(what, clients, &times.live, &times.posts)
-}
-
-func (r *liveRun) newZones(ctx context.Context) error {
-	r.env.Progress("live: %d new zones", r.fresh)
-	r.watcher.lap()
-	times, err := newZoneLatency(ctx, r.session, r.fresh)
-	if err != nil {
-		return err
-	}
-	return r.print("new zone", 1, &times.live, &times.posts)
 }
 
 // bigZone fills one zone, and changes it as the small ones.
@@ -170,7 +163,8 @@ func (r *liveRun) bigZone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.line(ctx, fmt.Sprintf("record in zone of %d", r.big), 1, func(int) target { return zones[0] })
+	inBig := r.newRecord("big", func(int) target { return zones[0] })
+	return r.line(ctx, fmt.Sprintf("record in zone of %d", r.big), 1, r.changes, inBig)
 }
 
 func (r *liveRun) print(what string, clients int, live, posts *Latencies) error {
@@ -178,7 +172,7 @@ func (r *liveRun) print(what string, clients int, live, posts *Latencies) error 
 	return r.env.Print(Line{
 		Params: []Field{{"change", what}, {"clients", clients}, {"zones", r.zones}},
 		Result: append(live.Fields(), Field{"post_p50_ms", Milliseconds(posts.Percentile(50))},
-			Field{"pause_ms", Milliseconds(seen.longest)}, Field{"machine_pause_ms", Milliseconds(seen.machine)}),
+			Field{"pause_ms", Milliseconds(seen.longest)}, Field{"machine_pause_ms", Milliseconds(seen.machine)}, Field{"disk_pause_ms", Milliseconds(seen.disk)}),
 		Baseline: []Field{{"p50_ms", Milliseconds(r.base.Percentile(50))}, {"p99_ms", Milliseconds(r.base.Percentile(99))}},
 		Ratio:    float64(live.Percentile(50)) / float64(max(r.base.Percentile(50), 1)),
 	})

@@ -10,14 +10,18 @@ import (
 
 // liveTimes are what the changes of one run took.
 type liveTimes struct {
-	// live is the time from before the request is sent until named answers with
-	// the record, posts that until the request is answered.
+	// live is the time from before the request is sent until named answers as the
+	// change says, posts that until the request is answered.
 	live, posts Latencies
 }
 
-// liveLatency has clients add n records, each waiting for its own to be live
+// change makes the i-th change over the client's connection and returns when it
+// is live, which the resolver tells, with the time at which it was answered.
+type change func(ctx context.Context, w *client, r *resolver, i int) (posted time.Time, err error)
+
+// liveLatency has clients make n changes, each waiting for its own to be live
 // before the next. named is asked from the moment that the request is answered.
-func liveLatency(ctx context.Context, s *session, clients, n int, label string, zone func(i int) target) (*liveTimes, error) {
+func liveLatency(ctx context.Context, s *session, clients, n int, do change) (*liveTimes, error) {
 	resolvers := make(chan *resolver, clients)
 	for range clients {
 		r, err := dialResolver(s.dns)
@@ -31,49 +35,53 @@ func liveLatency(ctx context.Context, s *session, clients, n int, label string, 
 	err := s.crew(ctx, clients, n, func(ctx context.Context, w *client, i int) error {
 		r := <-resolvers
 		defer func() { resolvers <- r }()
-		at, host := zone(i), fmt.Sprintf("%s%d", label, i)
 		began := time.Now()
-		if _, err := w.post("/dns/records", recordBody(at.id, s.view, host, address(i))); err != nil {
-			return err
-		}
-		posted := time.Since(began)
-		if err := r.until(ctx, host+"."+at.name+".", address(i)); err != nil {
+		posted, err := do(ctx, w, r, i)
+		if err != nil {
 			return err
 		}
 		times.live.Add(time.Since(began))
-		times.posts.Add(posted)
+		times.posts.Add(posted.Sub(began))
 		return nil
 	})
 	return &times, err
 }
 
-// newZoneLatency adds zones one after the other and takes the time until named
-// answers for its SOA.
-func newZoneLatency(ctx context.Context, s *session, n int) (*liveTimes, error) {
-	r, err := dialResolver(s.dns)
-	if err != nil {
-		return nil, err
-	}
-	defer r.close()
-	var times liveTimes
-	for i := range n {
-		name := fmt.Sprintf("fresh%d.bench.example", i)
-		began := time.Now()
-		if _, err := s.post("/dns/zones", zoneBody(name, s.viewID)); err != nil {
-			return nil, err
+// newRecord adds a record with a name of its own to a zone.
+func (s *session) newRecord(label string, zone func(i int) target) change {
+	return func(ctx context.Context, w *client, r *resolver, i int) (posted time.Time, err error) {
+		at, host := zone(i), fmt.Sprintf("%s%d", label, i)
+		if _, err := w.post("/dns/records", recordBody(at.id, s.view, host, address(i))); err != nil {
+			return posted, err
 		}
-		times.posts.Add(time.Since(began))
-		if err := r.untilZone(ctx, name+"."); err != nil {
-			return nil, err
-		}
-		times.live.Add(time.Since(began))
+		posted = time.Now()
+		return posted, r.until(ctx, host+"."+at.name+".", address(i))
 	}
-	return &times, nil
 }
 
-// untilZone asks until named answers for the zone.
-func (r *resolver) untilZone(ctx context.Context, zone string) error {
-	return r.poll(ctx, zone, mdns.TypeSOA, func(m *mdns.Msg) bool {
-		return m.Authoritative && m.Rcode == mdns.RcodeSuccess && len(m.Answer) == 1
-	})
+// newZone adds a zone, which is live when named answers for its SOA.
+func (s *session) newZone(label string) change {
+	return func(ctx context.Context, w *client, r *resolver, i int) (posted time.Time, err error) {
+		name := fmt.Sprintf("%s%d.bench.example", label, i)
+		if _, err := w.post("/dns/zones", zoneBody(name, s.viewID)); err != nil {
+			return posted, err
+		}
+		posted = time.Now()
+		return posted, r.poll(ctx, name+".", mdns.TypeSOA, func(m *mdns.Msg) bool {
+			return m.Authoritative && m.Rcode == mdns.RcodeSuccess && len(m.Answer) == 1
+		})
+	}
+}
+
+// zoneEvery is how many of mixed changes are for each new zone.
+const zoneEvery = 8
+
+// mixed adds zones between records.
+func mixed(records, zones change) change {
+	return func(ctx context.Context, w *client, r *resolver, i int) (time.Time, error) {
+		if i%zoneEvery == 0 {
+			return zones(ctx, w, r, i)
+		}
+		return records(ctx, w, r, i)
+	}
 }

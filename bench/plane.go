@@ -27,16 +27,16 @@ type plane struct {
 	databaseURL, natsURL string
 	// keyFile opens its vault.
 	keyFile string
-	// agentDir is the folder of the agent and named.
-	agentDir string
+	// dir is the plane's folder, agentDir that of the agent and named.
+	dir, agentDir string
 	// process is the control plane and the agent.
 	process *child.Process
 }
 
 const (
 	planePassword = "password of a bench run"
-	// planeStart bounds the start of a plane.
-	planeStart = 60 * time.Second
+	// planeStart bounds the start of a plane, whose named may have to load many zones.
+	planeStart = 3 * time.Minute
 )
 
 // startPlane starts a plane on an empty folder and on free ports, with these
@@ -47,34 +47,47 @@ func startPlane(ctx context.Context, e *Env, flags ...string) (*plane, error) {
 
 // startPlaneWith lets the folder be prepared before the plane starts on it.
 func startPlaneWith(ctx context.Context, e *Env, prepare func(dir string) error, flags ...string) (*plane, error) {
-	dir, err := os.MkdirTemp(e.Dir, "plane-")
+	dir, err := planeFolder(e)
 	if err != nil {
-		return nil, err
-	}
-	// PostgreSQL and named may run as another user.
-	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, err
 	}
 	if err := prepare(dir); err != nil {
 		return nil, err
 	}
+	p, err := launch(ctx, e, dir, append([]string{"dev", "--dns", "127.0.0.1:0"}, flags...)...)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.noteNamed(ctx, e)
+}
+
+func planeFolder(e *Env) (dir string, err error) {
+	if dir, err = os.MkdirTemp(e.Dir, "plane-"); err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o711) // PostgreSQL and named may run as another user
+}
+
+// launch runs a subcommand of the program, dev or serve, on a folder and on free
+// ports, and returns when it is ready.
+func launch(ctx context.Context, e *Env, dir string, command ...string) (*plane, error) {
 	e.Progress("starting a control plane")
 	process, err := child.Start(ctx, child.Spec{
 		Name: "opsledger", Path: e.Executable, Log: logLines{e.Log}, DeathSignal: syscall.SIGTERM,
-		Args: append([]string{"dev", "--data", dir, "--http", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
-			"--admin-password", planePassword, "--log-level", "error"}, flags...),
+		Args: append(command, "--data", dir, "--http", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
+			"--admin-password", planePassword, "--log-level", "error"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the program itself as a control plane: %w", err)
 	}
 	e.Defer(func() error { return process.Stop(stopLimit) })
-	p := &plane{agentDir: filepath.Join(dir, "named"), keyFile: filepath.Join(dir, "vault.key"), process: process}
+	p := &plane{dir: dir, agentDir: filepath.Join(dir, "named"), keyFile: filepath.Join(dir, "vault.key"), process: process}
 	ctx, cancel := context.WithTimeout(ctx, planeStart)
 	defer cancel()
 	if err := p.await(ctx, filepath.Join(dir, "running.json")); err != nil {
 		return nil, err
 	}
-	return p, p.note(ctx, e)
+	return p, p.notePostgreSQL(ctx, e)
 }
 
 // await waits until the plane is ready to serve.
@@ -125,23 +138,24 @@ func (p *plane) ready(ctx context.Context) error {
 	return err
 }
 
-// note tells the versions of what the plane runs.
-func (p *plane) note(ctx context.Context, e *Env) error {
+// notePostgreSQL tells the version of the plane's PostgreSQL.
+func (p *plane) notePostgreSQL(ctx context.Context, e *Env) error {
 	conn, err := pgx.Connect(ctx, p.databaseURL)
 	if err != nil {
 		return err
 	}
 	version, _, _ := strings.Cut(conn.PgConn().ParameterStatus("server_version"), " ")
 	e.Note("PostgreSQL " + version)
-	if err := conn.Close(ctx); err != nil {
-		return err
-	}
-	// named over DNS may keep it to itself
+	return conn.Close(ctx)
+}
+
+// noteNamed tells the version of the plane's named, which over DNS may keep it to itself.
+func (p *plane) noteNamed(ctx context.Context, e *Env) error {
 	text, err := child.Run(ctx, child.Spec{Path: filepath.Join(p.agentDir, "bin", "named"), Args: []string{"-v"}})
 	if err != nil {
 		return err
 	}
-	version, _, _ = strings.Cut(strings.TrimSpace(string(text)), "-")
+	version, _, _ := strings.Cut(strings.TrimSpace(string(text)), "-")
 	e.Note(version)
 	return nil
 }

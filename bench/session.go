@@ -71,6 +71,11 @@ func openSession(ctx context.Context, e *Env) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.openSession(ctx, e)
+}
+
+// openSession logs in until the Env ends, and makes the view.
+func (p *plane) openSession(ctx context.Context, e *Env) (*session, error) {
 	s, err := p.login(ctx)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ const watchEvery = time.Millisecond
 type watcher struct {
 	named, echo *stream
 	mirror      *net.UDPConn
+	disk        *diskWatch
 }
 
 // stream is one sequence of questions and their answers.
@@ -30,21 +31,26 @@ type stream struct {
 	longest atomic.Int64
 }
 
-// watch begins to ask named for the address of the name. stop it.
-func watch(addr, name string) (*watcher, error) {
-	mirror, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+// watch begins to ask named, which keeps its files in the folder, for the address
+// of the name. stop it.
+func watch(addr, name, dir string) (*watcher, error) {
+	disk, err := watchDisk(dir)
 	if err != nil {
 		return nil, err
 	}
+	mirror, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, errors.Join(err, disk.stop())
+	}
 	go reflect(mirror)
-	w := &watcher{mirror: mirror}
+	w := &watcher{mirror: mirror, disk: disk}
 	if w.named, err = startStream(addr, name); err == nil {
 		if w.echo, err = startStream(mirror.LocalAddr().String(), name); err == nil {
 			return w, nil
 		}
 		w.named.stop()
 	}
-	return nil, errors.Join(err, mirror.Close())
+	return nil, errors.Join(err, mirror.Close(), disk.stop())
 }
 
 // reflect returns every datagram to its sender until the socket is closed.
@@ -62,19 +68,23 @@ func reflect(conn *net.UDPConn) {
 // pause is what a watcher saw.
 type pause struct {
 	// longest is the longest time in which named answered nothing, machine that of
-	// the socket of this process.
-	longest, machine time.Duration
+	// the socket of this process, disk that of a sync.
+	longest, machine, disk time.Duration
 }
 
 // lap returns what was seen since the last lap, and begins a new one.
 func (w *watcher) lap() pause {
-	return pause{longest: time.Duration(w.named.longest.Swap(0)), machine: time.Duration(w.echo.longest.Swap(0))}
+	return pause{
+		longest: time.Duration(w.named.longest.Swap(0)), machine: time.Duration(w.echo.longest.Swap(0)),
+		disk: time.Duration(w.disk.longest.Swap(0)),
+	}
 }
 
 func (w *watcher) stop() {
 	w.named.stop()
 	w.echo.stop()
 	_ = w.mirror.Close()
+	_ = w.disk.stop() // its file goes with the run
 }
 
 func startStream(addr, name string) (*stream, error) {
