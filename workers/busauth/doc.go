@@ -9,7 +9,7 @@
 // the vault, an agent's from its enrolment, too, so nothing is stored and a new
 // enrolment ends the old credentials. Agents live in an account of their own and
 // import nothing but the few services they need: permissions alone would not hold
-// them, since a client may name any reply subject, see [Authority.accounts]. What
+// them, since a client may name any reply subject (accounts.go says more). What
 // each may use of these is bound to its id by the scope of the key that signed
 // its credentials. Withdrawing an agent revokes them on every server at once.
 package busauth
