@@ -101,10 +101,11 @@ func bodyError(err error) error {
 
 // parseObject splits a JSON object into its members. An empty body is an empty object.
 func parseObject(text []byte) (map[string]json.RawMessage, error) {
-	if trimmed := bytes.TrimSpace(text); len(trimmed) == 0 {
+	if len(bytes.TrimSpace(text)) == 0 {
 		return map[string]json.RawMessage{}, nil
-	} else if json.Valid(trimmed) {
-		p, err := readObject(trimmed)
+	}
+	if json.Valid(text) { // which has blanks of its own; Unicode's are not JSON's
+		p, err := readObject(text)
 		if err == nil {
 			return p.object, nil
 		}

@@ -151,7 +151,7 @@ func (s *stack) bodyLimit() {
 // FuzzObject: whatever the body, it is parsed or refused, and what is parsed
 // says the same as encoding/json.
 func FuzzObject(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"a":"b","ids":[1,"2"]}`, `{"a":1,"a":2}`, `{"a":"\ud800"}`, `[`, "{\"a\":\"\xff\"}", `{"n":-0}`, ``} {
+	for _, seed := range []string{`{}`, `{"a":"b","ids":[1,"2"]}`, `{"a":1,"a":2}`, `{"a":"\ud800"}`, `[`, "{\"a\":\"\xff\"}", `{"n":-0}`, ``, "\n{}\t", "{}\v"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -13,6 +13,7 @@ import (
 func TestLoginsAreRecorded(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	s.keepThrottled()
 	user := s.reader("user")
 	head, err := s.store.Head(t.Context())
 	must(t, err)

@@ -32,13 +32,19 @@ func (s *server) reaching(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		defer cancel()
 		defer context.AfterFunc(reachable, cancel)()
 		c.SetRequest(c.Request().WithContext(ctx))
-		err := next(c)
-		ended := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-		if ended && reachable.Err() != nil && !errors.Is(err, eventstore.ErrUnknownOutcome) {
-			return eventstore.ErrUnavailable
-		}
-		return err
+		return told(next(c), reachable)
 	}
+}
+
+// told returns the error of a request as its client is told of it: whatever ended
+// with the database, or waited for it in vain, says so, but for an append of which
+// nobody knows what became.
+func told(err error, reachable context.Context) error {
+	ended := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	if ended && reachable.Err() != nil && !errors.Is(err, eventstore.ErrUnknownOutcome) {
+		return eventstore.ErrUnavailable
+	}
+	return err
 }
 
 // patient returns the context of an append: it goes on when the database stops

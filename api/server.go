@@ -52,7 +52,11 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	observe, err := observer(cfg.Registerer)
+	return s.handler()
+}
+
+func (s *server) handler() (http.Handler, error) {
+	observe, err := observer(s.Registerer)
 	if err != nil {
 		return nil, fmt.Errorf("http metrics: %w", err)
 	}

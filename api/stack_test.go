@@ -29,11 +29,13 @@ const adminPassword = "correct horse"
 
 // stack is everything from the log to HTTP, all real but the name servers.
 type stack struct {
-	t     *testing.T
-	url   string
-	cfg   Config
-	store *eventstore.Store
-	pool  *pgxpool.Pool
+	t   *testing.T
+	url string
+	cfg Config
+	// server is what answers at url.
+	server *server
+	store  *eventstore.Store
+	pool   *pgxpool.Pool
 	// admin is a token of the first user.
 	admin string
 	// stopProjections ends the read models' runners; reads stay as they are.
@@ -99,7 +101,10 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 
 func (s *stack) serve() {
 	s.t.Helper()
-	handler, err := New(s.cfg)
+	var err error
+	s.server, err = newServer(s.t.Context(), s.cfg)
+	must(s.t, err)
+	handler, err := s.server.handler()
 	must(s.t, err)
 	server := httptest.NewServer(handler)
 	s.t.Cleanup(server.Close)

@@ -1,0 +1,34 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/opsledger/opsledger/eventstore"
+)
+
+// What a request fails with while the database stops answering, and what its client is told.
+func TestToldOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	reachable := t.Context()
+	lost, lose := context.WithCancel(reachable)
+	lose()
+	unknown := fmt.Errorf("%w: %w: %w", eventstore.ErrUnavailable, eventstore.ErrUnknownOutcome, context.DeadlineExceeded)
+	for name, c := range map[string]struct {
+		failed    error
+		reachable context.Context
+		told      error
+	}{
+		"a read that was ended":       {fmt.Errorf("read: %w", context.Canceled), lost, eventstore.ErrUnavailable},
+		"a wait until its limit":      {context.DeadlineExceeded, lost, eventstore.ErrUnavailable},
+		"an append, perhaps made":     {unknown, lost, unknown},
+		"the client went away":        {context.Canceled, reachable, context.Canceled},
+		"a refusal at the same time":  {errBodyTooLarge, lost, errBodyTooLarge},
+		"an answer, just before that": {nil, lost, nil},
+	} {
+		if got := told(c.failed, c.reachable); got != c.told {
+			t.Errorf("%s: %v, want %v", name, got, c.told)
+		}
+	}
+}
