@@ -181,10 +181,7 @@ func (w *world) byHand() {
 
 // someRight is on something that lives, or on nothing.
 func (w *world) someRight() access.PrivilegeData {
-	kinds := []access.Kind{access.KindServer, access.KindView, access.KindZone, access.KindZone, access.KindRecord, access.KindRecord, 4}
-	d := access.PrivilegeData{
-		Name: fmt.Sprint("p", w.id()), Operation: access.Operation(max(0, w.rng.IntN(6)-3)), ResourceType: kinds[w.rng.IntN(len(kinds))], Comment: "c",
-	}
+	d := access.PrivilegeData{Name: fmt.Sprint("p", w.id()), Operation: access.Operation(max(0, w.rng.IntN(6)-3)), ResourceType: access.Kind(w.rng.IntN(5)), Comment: "c"}
 	switch d.ResourceType {
 	case access.KindServer:
 		d.ResourceID = pick(w.naive, w.servers)
