@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -62,6 +63,12 @@ func TestKilledBetweenCommitAndAnswer(t *testing.T) {
 	if r := <-answered; r.err != nil || r.StatusCode != http.StatusOK || position(t, r.Response) != before+2 {
 		t.Errorf("%v, %+v", r.err, r)
 	}
+	// The log is written again as soon as PostgreSQL is there; reads are let through
+	// after another look at it, and have what they wait for no longer than usual.
+	eventually(t, "it is read", func() bool {
+		_, body := s.call(http.MethodGet, "/dns/records", "")
+		return strings.Contains(body, "postgres-dies")
+	})
 	s.wantBody("/dns/records", `"total":2`, "serve-dies", "postgres-dies")
 	s.wantBody("/dns/oplogs?operator=admin&target_type=Record", `"total":2`)
 	pool := openPool(t, pg.url())

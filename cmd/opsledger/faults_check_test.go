@@ -18,6 +18,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
 )
 
 // check compares, once everything has come to rest, what was acknowledged with
@@ -30,6 +31,8 @@ func (w *workload) check() {
 	w.checkLog(store)
 	all := w.everything()
 	w.checkRows(projections.NewReader(pool), all)
+	w.checkPeople(projections.NewReader(pool), all)
+	w.checkMachines(opsmodel.NewReader(pool), all)
 	sameAsReplay(w.t, store, pool)
 	w.checkNamed(all)
 }
@@ -80,14 +83,18 @@ func (w *workload) checkLog(store *eventstore.Store) {
 
 // everything unites what all clients have.
 func (w *workload) everything() belongings {
-	all := belongings{
-		servers: map[int64]dns.ServerData{}, views: map[int64]dns.ViewData{}, zones: map[int64]dns.ZoneData{}, records: map[int64]ownRecord{},
-	}
+	all := newBelongings()
 	for _, c := range w.clients {
 		maps.Copy(all.servers, c.own.servers)
 		maps.Copy(all.views, c.own.views)
 		maps.Copy(all.zones, c.own.zones)
 		maps.Copy(all.records, c.own.records)
+		maps.Copy(all.users, c.own.users)
+		maps.Copy(all.roles, c.own.roles)
+		maps.Copy(all.privileges, c.own.privileges)
+		maps.Copy(all.machines, c.own.machines)
+		maps.Copy(all.tasks, c.own.tasks)
+		all.ran = append(all.ran, c.own.ran...)
 		all.gone = append(all.gone, c.own.gone...)
 		all.conf += c.own.conf // one client has it
 	}
@@ -120,9 +127,10 @@ func (w *workload) checkRows(r *projections.Reader, all belongings) {
 			w.t.Errorf("configuration %q, %v; acknowledged was %q", conf.Text, err, all.conf)
 		}
 	}
+	told := len(w.positions(domain.ContextDNS, domain.ContextAccess))
 	_, entries, err := r.Oplogs(ctx, projections.System(), projections.OplogFilter{Operator: "admin"}, projections.Page{Number: 1, Size: 1})
-	if err != nil || entries != len(w.acked) {
-		w.t.Errorf("%d entries in the operation log, %v; %d writes acknowledged", entries, err, len(w.acked))
+	if err != nil || entries != told {
+		w.t.Errorf("%d entries in the operation log, %v; %d writes of which it tells acknowledged", entries, err, told)
 	}
 }
 
@@ -135,9 +143,9 @@ func textOf(zones map[int64]dns.ZoneData) map[int64]string {
 }
 
 // rowsOf reads all pages of a list.
-func rowsOf[R, V any](w *workload, list func(projections.Page) ([]R, int, error), row func(R) (int64, V)) map[int64]V {
+func rowsOf[K comparable, R, V any](w *workload, list func(projections.Page) ([]R, int, error), row func(R) (K, V)) map[K]V {
 	w.t.Helper()
-	out := map[int64]V{}
+	out := map[K]V{}
 	for page := (projections.Page{Number: 1, Size: 1000}); ; page.Number++ {
 		rows, total, err := list(page)
 		if err != nil {
@@ -146,7 +154,7 @@ func rowsOf[R, V any](w *workload, list func(projections.Page) ([]R, int, error)
 		for _, r := range rows {
 			id, v := row(r)
 			if _, twice := out[id]; twice {
-				w.t.Errorf("%d is listed twice: %+v", id, v)
+				w.t.Errorf("%v is listed twice: %+v", id, v)
 			}
 			out[id] = v
 		}
@@ -159,16 +167,16 @@ func rowsOf[R, V any](w *workload, list func(projections.Page) ([]R, int, error)
 	}
 }
 
-func sameRows[V comparable](w *workload, what string, got, want map[int64]V) {
+func sameRows[K, V comparable](w *workload, what string, got, want map[K]V) {
 	w.t.Helper()
 	for id, v := range want {
 		if g, ok := got[id]; !ok || g != v {
-			w.t.Errorf("%s: %d is %+v (%v), acknowledged was %+v", what, id, g, ok, v)
+			w.t.Errorf("%s: %v is %+v (%v), acknowledged was %+v", what, id, g, ok, v)
 		}
 	}
 	for id, v := range got {
 		if _, ok := want[id]; !ok {
-			w.t.Errorf("%s: %d is there, but not what was acknowledged: %+v", what, id, v)
+			w.t.Errorf("%s: %v is there, but not what was acknowledged: %+v", what, id, v)
 		}
 	}
 	w.t.Logf("%d %s", len(want), what)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,7 +16,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/ops"
 )
 
 // client is one of many that write at the same time. It repeats each write
@@ -27,18 +30,27 @@ type client struct {
 	id    int
 	rng   *rand.Rand
 	http  *http.Client
-	serie int // numbers names and keys, none of which is used twice
+	token string // of a user; else the workload's
+	serie int    // numbers names and keys, none of which is used twice
 	acks  atomic.Int64
 	own   belongings
 }
 
-// belongings are resources by id.
+// belongings are resources by id, or by name where these have no ids on the wire.
 type belongings struct {
 	servers map[int64]dns.ServerData
 	views   map[int64]dns.ViewData
 	zones   map[int64]dns.ZoneData
 	records map[int64]ownRecord
 	conf    string
+	users   map[string]*ownUser
+	roles   map[int64]ownRole
+	// privileges are those made by hand.
+	privileges map[int64]access.PrivilegeData
+	machines   map[string]ops.MachineData
+	// tasks are those in the lists that were executed, with what they say; ran is what all said.
+	tasks map[string]string
+	ran   []string
 	// gone are names of zones that were deleted or renamed.
 	gone []string
 }
@@ -52,9 +64,15 @@ func newClient(w *workload, id int) *client {
 	return &client{
 		w: w, id: id, rng: rand.New(rand.NewPCG(w.seed, uint64(id))),
 		http: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{}},
-		own: belongings{
-			servers: map[int64]dns.ServerData{}, views: map[int64]dns.ViewData{}, zones: map[int64]dns.ZoneData{}, records: map[int64]ownRecord{},
-		},
+		own:  newBelongings(),
+	}
+}
+
+func newBelongings() belongings {
+	return belongings{
+		servers: map[int64]dns.ServerData{}, views: map[int64]dns.ViewData{}, zones: map[int64]dns.ZoneData{}, records: map[int64]ownRecord{},
+		users: map[string]*ownUser{}, roles: map[int64]ownRole{}, privileges: map[int64]access.PrivilegeData{},
+		machines: map[string]ops.MachineData{}, tasks: map[string]string{},
 	}
 }
 
@@ -68,16 +86,18 @@ func (c *client) run(ctx context.Context) {
 
 func (c *client) next() int { c.serie++; return c.serie }
 
-// pick returns a random key that is wanted, 0 when there is none.
-func pick[V any](rng *rand.Rand, all map[int64]V, wanted func(int64) bool) int64 {
-	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(id int64) bool { return !wanted(id) })
+// pick returns a random key that is wanted, the zero value when there is none.
+func pick[K cmp.Ordered, V any](rng *rand.Rand, all map[K]V, wanted func(K) bool) (none K) {
+	keys := slices.DeleteFunc(sortedKeys(all), func(key K) bool { return !wanted(key) })
 	if len(keys) == 0 {
-		return 0
+		return none
 	}
 	return keys[rng.IntN(len(keys))]
 }
 
-func every(int64) bool { return true }
+func sortedKeys[K cmp.Ordered, V any](all map[K]V) []K { return slices.Sorted(maps.Keys(all)) }
+
+func every[K any](K) bool { return true }
 
 // answer is a reply that says for certain what became of a request.
 type answer struct {
@@ -103,12 +123,12 @@ func (c *client) append(events []string, method, target string, body map[string]
 	for {
 		a, err := c.ask(method, target, key, 0, body)
 		switch {
+		case err == nil && a.refused():
+			return a, false
 		case err == nil && a.status == http.StatusOK:
 			c.w.acknowledged(c.id, a.position, events)
 			c.acks.Add(1)
 			return a, true
-		case err == nil && refusals[a.status]:
-			return a, false
 		case err == nil && a.status != http.StatusServiceUnavailable:
 			c.w.t.Errorf("%s %s %v: status %d: %s", method, target, body, a.status, a.body)
 			return a, false
@@ -120,7 +140,15 @@ func (c *client) append(events []string, method, target string, body map[string]
 	}
 }
 
-var refusals = map[int]bool{http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusPreconditionFailed: true}
+// refused says whether the reply is to what cannot be done, in either dialect.
+func (a answer) refused() bool {
+	switch a.status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusPreconditionFailed:
+		return true
+	default:
+		return a.status == http.StatusOK && bytes.HasPrefix(a.body, []byte(`{"ok":false`))
+	}
+}
 
 // ask makes one request. Errors are those of the connection.
 func (c *client) ask(method, target, key string, least int64, body map[string]any) (answer, error) {
@@ -137,7 +165,7 @@ func (c *client) ask(method, target, key string, least int64, body map[string]an
 		return answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", c.w.token)
+	req.Header.Set("Authorization", cmp.Or(c.token, c.w.token))
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -118,10 +119,9 @@ func (p *postgres) stop() {
 	if p.server == nil {
 		return
 	}
-	if err := p.server.Stop(p.t.Context()); err != nil && p.t.Context().Err() == nil {
+	if err := p.server.Stop(context.WithoutCancel(p.t.Context())); err != nil {
 		p.t.Error(err)
 	}
-	<-p.server.Done()
 	p.server = nil
 }
 

@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,15 +20,31 @@ import (
 func TestPostgresFrozen(t *testing.T) {
 	t.Parallel()
 	pg := outsidePostgres(t)
+	proxy := newPostgresProxy(t, pg.url())
 	cfg := testConfig(t.TempDir())
-	cfg.DatabaseURL = pg.url()
+	cfg.DatabaseURL = proxy.url()
 	s := startServer(t, cfg, true)
 	zone := s.worldWithRecord("example.com", "192.0.2.1")
-	pg.signal(syscall.SIGSTOP)
-	t.Cleanup(func() { pg.signal(syscall.SIGCONT) }) // else it could not be stopped
+
+	// One is committed when it freezes, but nobody is told. It waits until it is, and
+	// never hears that it was not taken.
+	var sent, wg sync.WaitGroup
+	committed, release := proxy.hold("committed")
+	sent.Go(func() {
+		reply, body, err := s.ask(http.MethodPost, "/dns/records", recordBody("committed", "192.0.2.2", zone), "")
+		if err != nil || reply.StatusCode != http.StatusOK {
+			t.Errorf("what was committed: %v, %s", err, body)
+		}
+	})
+	select {
+	case <-committed:
+	case <-time.After(time.Minute):
+		t.Fatal("nothing is committed")
+	}
+	thaw := freezePostgres(t, pg.pidFile())
+	t.Cleanup(thaw) // else it could not be stopped
 
 	// Those who are there when it freezes. A hanging one would run into the client's limit of 30 s.
-	var wg sync.WaitGroup
 	for i := range 3 {
 		key := fmt.Sprint("frozen", i)
 		wg.Go(func() {
@@ -63,12 +77,16 @@ func TestPostgresFrozen(t *testing.T) {
 		wantAway(t, "later read", reply, body, err)
 		reply, body, err = s.ask(http.MethodPost, "/dns/records", recordBody("later", "192.0.2.2", zone), "")
 		wantAway(t, "later write", reply, body, err)
+		reply, body, err = s.ask(http.MethodPost, "/auth/login_local", `{}`, "") // is not even looked at
+		wantAway(t, "later nonsense", reply, body, err)
 	}
 	s.client.Timeout = 30 * time.Second
 	s.wantAnswer("www.example.com.", "A", "192.0.2.1")
 	wg.Wait()
 
-	pg.signal(syscall.SIGCONT)
+	thaw()
+	release()
+	sent.Wait()
 	var last *http.Response
 	for i := range 3 {
 		key := fmt.Sprint("frozen", i)
@@ -83,7 +101,7 @@ func TestPostgresFrozen(t *testing.T) {
 	}
 	s.live(last.Header.Get("Opsledger-Position"))
 	s.wantAnswer("frozen0.example.com.", "A", "192.0.2.2")
-	s.wantBody("/dns/records?zone_id="+zone, `"total":4`)
+	s.wantBody("/dns/records?zone_id="+zone, `"total":5`)
 	if reply, body := s.call(http.MethodGet, "/readyz", ""); reply.StatusCode != http.StatusOK {
 		t.Errorf("readyz: %d %s", reply.StatusCode, body)
 	}
@@ -100,37 +118,6 @@ func wantAway(t *testing.T, what string, reply *http.Response, body string, err 
 	case reply.StatusCode != http.StatusServiceUnavailable || reply.Header.Get("Retry-After") == "",
 		!strings.Contains(body, "the database is not available") && !strings.Contains(body, "repeat it with the same Idempotency-Key"):
 		t.Errorf("%s: status %d: %s", what, reply.StatusCode, body)
-	}
-}
-
-// signal sends a signal to all processes of the server.
-func (p *postgres) signal(sig syscall.Signal) {
-	p.t.Helper()
-	postmaster := runningPID(p.t, p.pidFile(), "postgres")
-	children, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", postmaster))
-	if err != nil || len(children) != 1 {
-		p.t.Fatalf("children of %d: %v, %v", postmaster, children, err)
-	}
-	// The postmaster first, so that it starts no more when it is to freeze.
-	pids := []int{postmaster}
-	if err := syscall.Kill(postmaster, sig); err != nil {
-		p.t.Fatal(err)
-	}
-	list, err := os.ReadFile(children[0])
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	for _, text := range strings.Fields(string(list)) {
-		pid, err := strconv.Atoi(text)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		pids = append(pids, pid)
-	}
-	for _, pid := range pids[1:] {
-		if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
-			p.t.Error(err)
-		}
 	}
 }
 

@@ -146,7 +146,11 @@ func (p *processes) killNamed() {
 // killPostgres kills the postmaster, which serve starts again.
 func (p *processes) killPostgres() {
 	p.t.Helper()
-	p.kill(filepath.Join(p.serve.data, "postgres", "data", "postmaster.pid"), "postgres")
+	p.kill(p.postmasterFile(), "postgres")
+}
+
+func (p *processes) postmasterFile() string {
+	return filepath.Join(p.serve.data, "postgres", "data", "postmaster.pid")
 }
 
 func (p *processes) kill(pidFile, program string) {

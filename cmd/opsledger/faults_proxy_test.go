@@ -14,8 +14,8 @@ import (
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
-// postgresProxy stands between serve and PostgreSQL, and can keep to itself that
-// something was committed.
+// postgresProxy stands between serve and PostgreSQL, and can keep to itself, for
+// ever or for a while, that something was committed.
 type postgresProxy struct {
 	t        *testing.T
 	upstream *pgx.ConnConfig
@@ -25,9 +25,10 @@ type postgresProxy struct {
 	mu    sync.Mutex
 	conns map[net.Conn]bool
 	// marker is in what is not to be answered, empty for nothing; committed is
-	// closed when the answer was kept.
-	marker    string
-	committed chan struct{}
+	// closed when the answer was kept. It is passed on when released is closed, and
+	// lost where that is nil.
+	marker              string
+	committed, released chan struct{}
 }
 
 func newPostgresProxy(t *testing.T, url string) *postgresProxy {
@@ -63,8 +64,20 @@ func (p *postgresProxy) url() string {
 func (p *postgresProxy) keep(marker string) (committed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.marker, p.committed = marker, make(chan struct{})
+	p.marker, p.committed, p.released = marker, make(chan struct{}), nil
 	return p.committed
+}
+
+// hold is keep until release is called.
+func (p *postgresProxy) hold(marker string) (committed <-chan struct{}, release func()) {
+	committed = p.keep(marker)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	released := make(chan struct{})
+	p.released = released
+	release = sync.OnceFunc(func() { close(released) })
+	p.t.Cleanup(release)
+	return committed, release
 }
 
 func (p *postgresProxy) accept() {
@@ -96,18 +109,26 @@ func (p *postgresProxy) mark(marked *atomic.Bool, asked []byte) {
 	}
 }
 
-// tells says whether the client gets what PostgreSQL said.
+// tells says whether, and waits until, the client gets what PostgreSQL said.
 func (p *postgresProxy) tells(marked *atomic.Bool, said []byte) bool {
 	if !marked.Load() {
 		return true
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.marker != "" && bytes.Contains(said, []byte("COMMIT\x00")) {
-		p.marker = ""
-		close(p.committed)
+	waits, released := p.marker != "", p.released
+	if !waits || !bytes.Contains(said, []byte("COMMIT\x00")) {
+		p.mu.Unlock()
+		return waits
 	}
-	return p.marker != ""
+	p.marker = ""
+	close(p.committed)
+	p.mu.Unlock()
+	if released == nil {
+		return false
+	}
+	marked.Store(false)
+	<-released
+	return true
 }
 
 // pass copies until either side ends; what tells does not want is dropped.

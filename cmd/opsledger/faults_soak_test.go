@@ -27,9 +27,11 @@ func TestSoak(t *testing.T) {
 	t.Parallel()
 	length, interval := fromEnvironment(t, "OPSLEDGER_SOAK", 30*time.Second), fromEnvironment(t, "OPSLEDGER_SOAK_EVERY", 6*time.Second)
 	w := newWorkload(t, uint64(time.Now().UnixNano()), 32)
+	w.withHost()
 	w.endure([]fault{
 		{"a PostgreSQL backend is killed", (*processes).killBackend},
 		{"named is killed", (*processes).killNamed},
+		{"PostgreSQL stands still", func(p *processes) { p.freezePostgres(interval / 2) }},
 		{"JetStream's storage is lost", (*processes).wipeStream},
 		{"the agent is killed", (*processes).restartAgent},
 		{"PostgreSQL is killed", (*processes).killPostgres},

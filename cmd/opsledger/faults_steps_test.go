@@ -27,7 +27,7 @@ type deed struct {
 
 // repertoire is all that clients do. What a later part of opsledger offers comes
 // with deeds of its own.
-var repertoire = slices.Concat(recordDeeds, zoneDeeds, siteDeeds, batchDeeds)
+var repertoire = slices.Concat(recordDeeds, zoneDeeds, siteDeeds, batchDeeds, peopleDeeds, machineDeeds)
 
 var (
 	recordDeeds = []deed{{40, (*client).addRecord}, {14, (*client).updateRecord}, {12, (*client).deleteRecord}, {3, (*client).refusedRecord}}

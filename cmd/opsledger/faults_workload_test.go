@@ -22,6 +22,8 @@ type workload struct {
 	token   string
 	views   sharedViews
 	clients []*client
+	// host runs the tasks, nil where there are none.
+	host *taskHost
 
 	mu sync.Mutex
 	// acked is the type of event that was acknowledged for a position.
@@ -165,14 +167,19 @@ func (w *workload) last() int64 {
 }
 
 // lastForAgents is last without what agents are not told of.
-func (w *workload) lastForAgents() (last int64) {
+func (w *workload) lastForAgents() int64 {
+	return slices.Max(w.positions(domain.ContextDNS))
+}
+
+// positions are those of the acknowledged events of some contexts.
+func (w *workload) positions(of ...domain.Context) (all []int64) {
 	codec := newCodec()
 	for position, event := range w.acked {
-		if d, ok := codec.Descriptor(event); ok && d.Context == domain.ContextDNS {
-			last = max(last, position)
+		if d, ok := codec.Descriptor(event); ok && slices.Contains(of, d.Context) {
+			all = append(all, position)
 		}
 	}
-	return last
+	return all
 }
 
 // live waits until named was proved to serve everything. That it serves the last
