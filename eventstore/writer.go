@@ -153,7 +153,7 @@ func (w *writer) serve(a ahead, box *mailbox) (next ahead, err error) {
 // have been committed already.
 func (w *writer) insist(batch []*entry, sent *plan) error {
 	ctx := context.Background() // what was begun is finished, within the limits
-	deadline := time.Now().Add(resolveLimit)
+	lost, deadline := sent, time.Now().Add(resolveLimit)
 	for try := 1; ; try++ {
 		p, err := w.attempt(ctx, batch, &sent)
 		switch {
@@ -172,6 +172,9 @@ func (w *writer) insist(batch []*entry, sent *plan) error {
 			return nil
 		}
 		w.disconnect()
+		if sent != lost { // its answer alone may have been awaited for longer than the limit
+			lost, deadline = sent, time.Now().Add(resolveLimit)
+		}
 		switch {
 		case sent == nil && try > 1:
 			refuse(batch, fmt.Errorf("%w: %w", ErrUnavailable, err))
