@@ -27,6 +27,7 @@ func TestToldOfTheDatabase(t *testing.T) {
 		"a refusal at the same time":  {errBodyTooLarge, lost, errBodyTooLarge},
 		"an answer, just before that": {nil, lost, nil},
 	} {
+		//nolint:errorlint // the very error, not one that wraps it
 		if got := told(c.failed, c.reachable); got != c.told {
 			t.Errorf("%s: %v, want %v", name, got, c.told)
 		}
