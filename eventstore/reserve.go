@@ -11,12 +11,12 @@ import (
 const (
 	// reserveFor is the time for which ids are drawn in advance, at the rate at
 	// which they were taken last.
-	reserveFor = 20 * time.Millisecond
+	reserveFor = 80 * time.Millisecond
 	// reserveLife is how long they may lie: ids tell the order in which things were
 	// made, also to users, and another process draws meanwhile.
 	reserveLife = 100 * time.Millisecond
 	// maxReserve bounds them.
-	maxReserve = 1024
+	maxReserve = 4096
 )
 
 // reserve holds ids that were drawn in advance, so that a busy process need not

@@ -19,8 +19,8 @@ func TestReserve(t *testing.T) {
 	if n := r.more("zone", 1, now.Add(time.Second)); n != 0 {
 		t.Errorf("one a second: %d in advance", n)
 	}
-	if n := r.more("zone", 10, now.Add(time.Second+10*time.Millisecond)); n != 20 {
-		t.Errorf("1000 a second: %d in advance, want 20", n)
+	if n := r.more("zone", 10, now.Add(time.Second+10*time.Millisecond)); n != 80 {
+		t.Errorf("1000 a second: %d in advance, want 80", n)
 	}
 	if n := r.more("zone", 10_000, now.Add(time.Second+11*time.Millisecond)); n != maxReserve {
 		t.Errorf("very many: %d in advance", n)
