@@ -27,7 +27,8 @@ func (a *Agent) settleSettings(want desiredSettings, complaint, err error) {
 	}
 	a.ledger.frontier.note(&s.pending)
 	for _, site := range a.ledger.sites {
-		if !site.proved() || !s.live[site.key.view] {
+		// One that owes was perhaps parked, though nothing is to be done there any more.
+		if site.owes() != 0 || !site.proved() || !s.live[site.key.view] {
 			a.queue.put(site, false)
 		}
 	}
