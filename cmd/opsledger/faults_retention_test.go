@@ -65,7 +65,6 @@ func startNATS(t *testing.T) *natsServer {
 	t.Helper()
 	b := &natsServer{t: t, cfg: embeddednats.Config{Listen: testkit.Address(t), Dir: t.TempDir()}}
 	b.start()
-	t.Cleanup(func() { b.server.Stop() })
 	return b
 }
 
@@ -74,10 +73,12 @@ func (b *natsServer) url() string { return strings.Replace(b.server.URL(), "//",
 
 func (b *natsServer) start() {
 	b.t.Helper()
-	var err error
-	if b.server, err = embeddednats.Start(b.cfg); err != nil {
+	server, err := embeddednats.Start(b.cfg)
+	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.t.Cleanup(server.Stop)
+	b.server = server
 }
 
 func (b *natsServer) restart() {

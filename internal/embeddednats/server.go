@@ -1,7 +1,6 @@
 package embeddednats
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -123,16 +122,6 @@ func options(cfg Config) (*server.Options, error) {
 		return opts, nil
 	}
 	return opts, probe(host, port)
-}
-
-// probe fails when the address cannot be listened on, before the streams are
-// opened, which may take seconds, and with the operating system's own words.
-func probe(host, port string) error {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return err
-	}
-	return l.Close()
 }
 
 // run starts the library's server and shuts it down again if it does not get ready.

@@ -130,6 +130,22 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A child has copies of its parent's sockets until it runs its program, so a
+// server that is started again where it was may have to wait for those.
+func TestStartWaitsForSocketsOfChildren(t *testing.T) {
+	t.Parallel()
+	copied, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error, 1)
+	time.AfterFunc(5*probeEvery, func() { closed <- copied.Close() })
+	startTest(t, Config{Listen: copied.Addr().String()})
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
 // What the probe cannot foresee, such as a port taken a moment later, comes out
 // of the library as a fatal message: that must end Start, not the process.
 func TestFatalMessagesOfTheLibraryAreErrors(t *testing.T) {

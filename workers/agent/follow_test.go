@@ -259,11 +259,15 @@ func TestTwoAgentsOfOneIDHarmNobody(t *testing.T) {
 func TestNATSRestarts(t *testing.T) {
 	t.Parallel()
 	cfg := embeddednats.Config{Listen: testkit.Address(t), Dir: t.TempDir()}
-	s, err := embeddednats.Start(cfg)
-	if err != nil {
-		t.Fatal(err)
+	start := func() *embeddednats.Server {
+		s, err := embeddednats.Start(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Stop)
+		return s
 	}
-	t.Cleanup(func() { s.Stop() })
+	s := start()
 	w := newWorldOn(t, s)
 	w.dns(3)
 	w.snapshotAt(w.log, 0, 3)
@@ -277,9 +281,7 @@ func TestNATSRestarts(t *testing.T) {
 	e.untilAt(t, 3)
 	for range 2 {
 		s.Stop()
-		if s, err = embeddednats.Start(cfg); err != nil {
-			t.Fatal(err)
-		}
+		s = start()
 		w.server = s
 		w.connect()
 		last := w.dns(3)
