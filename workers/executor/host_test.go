@@ -300,8 +300,10 @@ func (v *victim) assign(a executor.Assignment) {
 	}
 }
 
-// until reads reports up to one with the state.
-func (v *victim) until(state executor.State) {
+// until reads reports up to one of the attempt with the state, and returns whether
+// there was one: of several only the newest may be told, so an attempt that does
+// not stay in the state may have ended in another.
+func (v *victim) until(attempt int64, state executor.State) bool {
 	v.t.Helper()
 	for {
 		line, err := v.out.ReadBytes('\n')
@@ -309,8 +311,8 @@ func (v *victim) until(state executor.State) {
 		if err := errors.Join(err, json.Unmarshal(line, &r)); err != nil {
 			v.t.Fatal(err)
 		}
-		if r.State == state {
-			return
+		if r.Attempt == attempt && (r.State == state || r.State.Final()) {
+			return r.State == state
 		}
 	}
 }

@@ -185,7 +185,9 @@ func TestAgentKilledWhileFilesAreExchanged(t *testing.T) {
 		v := h.victim()
 		v.assign(executor.Assignment{Task: task, Attempt: attempt, Mode: executor.Update, Action: "update", Target: "web", Version: "1", Content: strings.Join(names, "\n")})
 		for range attempt { // a little further each time
-			v.until(executor.Progress)
+			if !v.until(attempt, executor.Progress) {
+				break
+			}
 		}
 		v.kill()
 		h.reports = nil
