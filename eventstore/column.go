@@ -3,7 +3,6 @@ package eventstore
 import (
 	"encoding/binary"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -63,38 +62,24 @@ func (c *column) null() {
 }
 
 // encoded ends the array.
-func (c *column) encoded() encodedArray {
+func (c *column) encoded() []byte {
 	binary.BigEndian.PutUint32(c.bytes[12:], c.n)
 	return c.bytes
 }
 
-// encodedArray is an array that is in PostgreSQL's binary form already.
-type encodedArray []byte
-
-// acceptEncoded lets a connection take encodedArrays for its array parameters.
-func acceptEncoded(conn *pgx.Conn) {
-	types := conn.TypeMap()
-	for _, oid := range []uint32{
-		pgtype.Int2ArrayOID, pgtype.Int4ArrayOID, pgtype.Int8ArrayOID, pgtype.TextArrayOID, pgtype.UUIDArrayOID, pgtype.ByteaArrayOID,
-	} {
-		if t, ok := types.TypeForOID(oid); ok {
-			types.RegisterType(&pgtype.Type{Name: t.Name, OID: oid, Codec: encodedCodec{t.Codec}})
-		}
+// Arrays of what is in a slice already.
+func intsOf(list []int64) []byte {
+	c := newInts(len(list))
+	for _, v := range list {
+		c.int8(v)
 	}
+	return c.encoded()
 }
 
-// encodedCodec passes encodedArrays through.
-type encodedCodec struct{ pgtype.Codec }
-
-func (c encodedCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value any) pgtype.EncodePlan {
-	if _, ok := value.(encodedArray); ok && format == pgtype.BinaryFormatCode {
-		return encodedPlan{}
+func textsOf(list []string) []byte {
+	c := newColumn(pgtype.TextOID, len(list), 0)
+	for _, v := range list {
+		c.text(v)
 	}
-	return c.Codec.PlanEncode(m, oid, format, value)
-}
-
-type encodedPlan struct{}
-
-func (encodedPlan) Encode(value any, buf []byte) ([]byte, error) {
-	return append(buf, value.(encodedArray)...), nil
+	return c.encoded()
 }

@@ -1,16 +1,29 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"time"
 
-	"github.com/opsledger/opsledger/domain"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// flight is a planned batch on its way, in one round trip.
+// flight is a batch on its way, in one round trip. Another may be on its way
+// behind it: the server begins with that without waiting for anybody.
+//
+// Invariants:
+//  1. Flights of a connection are written and answered in the order in which they
+//     took off, each wholly before the next.
+//  2. What flies behind a flight that is not committed is not committed either.
 type flight struct {
 	plan *plan
-	end  context.CancelFunc
+	mark string
+	// written is closed when all has been sent, or will not be.
+	written chan struct{}
 	// landed is closed when the server has answered, with an error or after how
 	// many statements.
 	landed    chan struct{}
@@ -18,72 +31,75 @@ type flight struct {
 	err       error
 }
 
-// launch sends a planned batch. From then on the writer presumes that it is
-// committed, until land says so. It returns nil if the batch must not go unseen:
-// a connection that was lost would make its outcome uncertain for want of a look.
-func (w *writer) launch(a ahead) *flight {
-	if a.plan == nil || w.conn == nil || w.conn.IsClosed() || !quiet(w.conn.PgConn().Conn()) {
-		return nil
-	}
-	ctx, end := context.WithTimeout(context.Background(), batchLimit) // what was begun is finished
-	f := &flight{plan: a.plan, end: end, landed: make(chan struct{})}
+// fly sends a batch behind the one in front, if any. The connection is used for
+// nothing else until it has landed, but to let others fly behind it.
+func fly(conn *pgconn.PgConn, p *plan, m wire, front *flight) *flight {
+	f := &flight{plan: p, written: make(chan struct{}), landed: make(chan struct{})}
 	go func() {
 		defer close(f.landed)
-		// Sending waits, too, where the server cannot read on for want of the head's lock.
-		f.succeeded, f.err = finish(w.conn.SendBatch(ctx, a.statements), a.statements.Len())
+		if front != nil {
+			<-front.written
+		}
+		f.err = write(conn.Conn(), m.bytes)
+		close(f.written)
+		if front != nil {
+			<-front.landed
+		}
+		switch {
+		case front != nil && front.lost():
+			f.err = front.err
+		case f.err == nil:
+			f.err = f.receive(conn, m.statements)
+		}
+		if f.lost() { // so that what is behind it does not wait
+			_ = conn.Conn().SetDeadline(time.Unix(1, 0)) // it fails on a closed connection, which does not wait
+		}
 	}()
-	w.advance(a.plan)
 	return f
 }
 
-// follow waits until the flight has landed. Once as many entries wait as it
-// carries, it plans the next batch: half of the callers decide and are planned
-// while the other half is being committed. With fewer it leaves them for later, for
-// small batches cost as much as large ones.
-func (w *writer) follow(f *flight, box *mailbox) (next ahead) {
-	box.expect(len(f.plan.batch))
-	defer box.expect(1)
-	for len(next.batch) == 0 {
-		select {
-		case <-f.landed:
-			return ahead{}
-		case <-box.wake:
-			next = w.prepare(box.take())
+// lost says that the server's answer did not come, so that it is not known whether
+// the batch was committed.
+func (f *flight) lost() bool { return f.err != nil && !definite(f.err) }
+
+// refuted says that the log was not as presumed.
+func (f *flight) refuted() bool {
+	return !f.lost() && (f.succeeded < beforePlan || f.succeeded == beforePlan && len(f.plan.keyed) > 0)
+}
+
+// write sends bytes. It waits where the server cannot read on, for want of the head's lock.
+func write(conn net.Conn, bytes []byte) error {
+	if err := conn.SetWriteDeadline(time.Now().Add(batchLimit)); err != nil {
+		return err
+	}
+	if _, err := conn.Write(bytes); err != nil {
+		return err
+	}
+	return conn.SetWriteDeadline(time.Time{})
+}
+
+// receive takes the answers to so many statements, of which the last is COMMIT.
+func (f *flight) receive(conn *pgconn.PgConn, statements int) error {
+	if err := conn.Conn().SetReadDeadline(time.Now().Add(batchLimit)); err != nil {
+		return err
+	}
+	var refused error
+	for tag := ""; ; {
+		message, err := conn.ReceiveMessage(context.Background()) // up to the deadline
+		if err != nil {
+			return cmp.Or(refused, err)
+		}
+		switch m := message.(type) {
+		case *pgproto3.CommandComplete:
+			tag = string(m.CommandTag)
+			f.succeeded++
+		case *pgproto3.ErrorResponse:
+			refused = pgconn.ErrorResponseToPgError(m)
+		case *pgproto3.ReadyForQuery:
+			if refused == nil && (f.succeeded != statements || tag != "COMMIT") {
+				refused = fmt.Errorf("a commit ended with %s after %d statements", tag, f.succeeded)
+			}
+			return errors.Join(refused, conn.Conn().SetReadDeadline(time.Time{}))
 		}
 	}
-	<-f.landed
-	return next
 }
-
-// land takes the server's answer. After an error the writer presumes nothing: it
-// has begun anew, or connects anew. sent is then the plan if it may have been
-// committed.
-//
-// The server checks under the head's lock, before it writes, that all is as was
-// presumed, and otherwise writes nothing: the error is errPresumption.
-func (w *writer) land(f *flight) (sent *plan, err error) {
-	<-f.landed
-	f.end()
-	if f.err == nil {
-		return nil, nil
-	}
-	if !definite(f.err) {
-		w.disconnect()
-		return f.plan, f.err
-	}
-	w.abort()
-	if f.succeeded < beforePlan || f.succeeded == beforePlan && len(f.plan.keyed) > 0 {
-		w.wary = caution
-		return nil, errors.Join(errPresumption, f.err)
-	}
-	return nil, f.err
-}
-
-// advance puts the writer behind the plan's events.
-func (w *writer) advance(p *plan) {
-	w.own.add(p.head.Position-domain.Position(len(p.events)), p.events, p.tags)
-	w.head = storedHead{Head: p.head, log: w.id}
-}
-
-// forget makes the writer look at the log before it appends again.
-func (w *writer) forget() { w.head, w.own = storedHead{}, window{} }

@@ -91,7 +91,13 @@ func (p *pair) hold() (release func()) {
 func (p *pair) send(s *Store, e *entry) {
 	p.t.Helper()
 	s.box.put(e)
-	p.until("it is in flight", func() bool {
+	p.waiting(1)
+}
+
+// waiting waits until so many transactions wait for a lock.
+func (p *pair) waiting(want int) {
+	p.t.Helper()
+	p.until("they wait for the lock", func() bool {
 		rows, err := p.pool.Query(p.t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 		if err != nil {
 			p.t.Fatal(err)
@@ -100,7 +106,7 @@ func (p *pair) send(s *Store, e *entry) {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		return n == 1
+		return n == want
 	})
 }
 
@@ -175,7 +181,6 @@ func TestPlannedBehindFlight(t *testing.T) {
 	release := p.hold()
 	first, loser, winner := entryOf("x"), entryOf("y"), entryOf("y")
 	loser.conditions = []condition{on("x", 1, "T")}
-	planned := w.prepare([]*entry{first})
 	box.put(loser)
 	box.put(winner)
 	var wg sync.WaitGroup
@@ -183,41 +188,41 @@ func TestPlannedBehindFlight(t *testing.T) {
 		p.until("they are planned", func() bool { return winner.state.Load() == entryTaken })
 		release()
 	})
-	next, err := w.serve(planned, box)
+	err := w.serve([]*entry{first}, box)
 	wg.Wait()
-	if err != nil || next.plan == nil {
-		t.Fatalf("next: %+v, %v", next, err)
-	}
-	if !errors.Is(next.plan.answers[0].err, errConflict) || next.plan.events[0].Position != 3 {
-		t.Errorf("loser: %+v, winner: %+v", next.plan.answers[0], next.plan.events)
-	}
-	if _, err := w.serve(next, box); err != nil {
+	if err != nil {
 		t.Fatal(err)
+	}
+	if a := <-loser.done; !errors.Is(a.err, errConflict) {
+		t.Errorf("loser: %+v", a)
+	}
+	if a := <-winner.done; a.err != nil || a.events[0].Position != 3 {
+		t.Errorf("winner: %+v", a)
+	}
+	if w.wary > 0 {
+		t.Error("what flew behind was refused")
 	}
 	p.log(1, first, winner)
 }
 
-// When a flight finds that another process has appended, what was planned behind it
-// is planned anew.
+// When a flight finds that another process has appended, what flies behind it is
+// planned anew, too.
 func TestFlightAfterAnother(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	w, box := p.writer()
-	first, second := entryOf("x"), entryOf("y")
-	planned := w.prepare([]*entry{first})
-	if planned.plan == nil {
-		t.Fatal("not planned ahead")
-	}
 	p.add(p.b)
+	release := p.hold()
+	first, second := entryOf("x"), entryOf("y")
 	box.put(second)
-	next, err := w.serve(planned, box)
-	if err != nil || next.plan != nil {
-		t.Fatalf("next: %+v, %v", next, err)
-	}
-	if len(next.batch) == 0 { // the flight landed first
-		next = w.prepare(box.take())
-	}
-	if _, err := w.serve(next, box); err != nil {
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		p.until("it is planned", func() bool { return second.state.Load() == entryTaken })
+		release()
+	})
+	err := w.serve([]*entry{first}, box)
+	wg.Wait()
+	if err != nil {
 		t.Fatal(err)
 	}
 	for i, e := range []*entry{first, second} {
@@ -226,6 +231,40 @@ func TestFlightAfterAnother(t *testing.T) {
 		}
 	}
 	p.log(2, first, second)
+}
+
+// failingCommit is a trigger that lets the commit of an event with the tag fail.
+const failingCommit = `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+	CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON log.events DEFERRABLE INITIALLY DEFERRED
+		FOR EACH ROW WHEN (NEW.tags = 'fails') EXECUTE FUNCTION fail()`
+
+// A commit fails at its very end, while another process waits to append just as
+// much: what flew behind it is planned anew, on what is there.
+func TestBehindFlightThatFails(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	if _, err := p.pool.Exec(t.Context(), failingCommit); err != nil {
+		t.Fatal(err)
+	}
+	p.add(p.a)
+	release := p.hold()
+	first, second, other := entryOf("fails"), entryOf("y"), entryOf("z")
+	second.conditions = []condition{on("z", 1, "T")}
+	p.send(p.a, first)
+	p.follows(p.a, second)
+	p.b.box.put(other)
+	p.waiting(2)
+	release()
+	if a := <-first.done; !errors.Is(a.err, ErrUnavailable) {
+		t.Errorf("what could not be committed: %+v", a)
+	}
+	if a := <-other.done; a.err != nil || a.events[0].Position != 2 {
+		t.Errorf("the other: %+v", a)
+	}
+	if a := <-second.done; !errors.Is(a.err, errConflict) {
+		t.Errorf("what flew behind: %+v", a)
+	}
+	p.log(1, other)
 }
 
 // A connection that breaks in flight takes nothing with it: the flight's fate is
@@ -249,4 +288,54 @@ func TestFlightLost(t *testing.T) {
 		}
 	}
 	p.log(1, first, second)
+}
+
+// A connection that is cut on our side alone takes nothing with it either.
+func TestFlightCutOff(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.add(p.a)
+	release := p.hold()
+	first, second := entryOf("x"), entryOf("y")
+	p.send(p.a, first)
+	p.follows(p.a, second)
+	if err := p.a.writer.conn.PgConn().Conn().Close(); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	for i, e := range []*entry{first, second} {
+		if a := <-e.done; a.err != nil || a.events[0].Position != domain.Position(i+2) {
+			t.Errorf("entry %d: %+v", i, a)
+		}
+	}
+	p.log(1, first, second)
+}
+
+// The session of a lost connection is ended before anything is looked up: what
+// flies there could still be committed. Another with its number is left alone.
+func TestOldSessionIsEnded(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	w, _ := p.writer()
+	for _, c := range []struct {
+		later time.Duration
+		ended bool
+	}{{time.Microsecond, false}, {0, true}} {
+		old, err := pgx.ConnectConfig(t.Context(), w.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer old.Close(context.Background())
+		w.disconnect()
+		if err := old.QueryRow(t.Context(), ownSession).Scan(&w.session.pid, &w.session.since); err != nil {
+			t.Fatal(err)
+		}
+		w.session.since = w.session.since.Add(c.later)
+		if err := w.connect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := old.Ping(t.Context()); (err != nil) != c.ended {
+			t.Errorf("started %s later: %v", c.later, err)
+		}
+	}
 }

@@ -56,7 +56,7 @@ func TestFoldStopsAtTheHead(t *testing.T) {
 	if err := s.fold(&tail, nil, 3); !errors.Is(err, ErrOtherLog) {
 		t.Errorf("a head behind the cached state: %v", err)
 	}
-	if _, ok := s.cache.get(s.tailOf(f).key); ok {
+	if s.tailOf(f).cached != nil {
 		t.Error("the impossible state is kept")
 	}
 }
@@ -65,22 +65,56 @@ func TestFoldStopsAtTheHead(t *testing.T) {
 func TestFoldCacheBounds(t *testing.T) {
 	t.Parallel()
 	c := newFoldCache()
-	key := func(tag domain.Tag) foldKey { return foldKey{fold: reflect.TypeFor[*tally](), tag: tag} }
-	c.put(key("a"), foldState{at: 5, snapshot: 5, folded: 10})
-	c.put(key("a"), foldState{at: 3, snapshot: 3, folded: 6})
-	if got, _ := c.get(key("a")); got.at != 5 {
-		t.Errorf("an older state replaced a newer: %+v", got)
+	var types itemTypes
+	put := func(tag domain.Tag, state foldState) {
+		key := foldKey{tag, &types}
+		_, at := c.get(key)
+		c.put(key, at, state)
 	}
-	c.put(key("b"), foldState{at: 1, folded: cacheWeight/2 - 100})
-	c.get(key("a"))
-	c.put(key("c"), foldState{at: 1, folded: cacheWeight / 2})
-	c.put(key("d"), foldState{at: 1, folded: 100})
-	for tag, want := range map[domain.Tag]bool{"a": true, "b": false, "c": true, "d": true} {
-		if _, got := c.get(key(tag)); got != want {
-			t.Errorf("%s is kept: %v", tag, got)
+	wants := func(kept map[domain.Tag]domain.Position) {
+		t.Helper()
+		for tag, want := range kept {
+			if got, at := c.get(foldKey{tag, &types}); got.at != want || (at != nil) != (want > 0) {
+				t.Errorf("of %s there is %+v, want position %d", tag, got, want)
+			}
+		}
+		if c.weight > cacheWeight || c.recent.Len() != len(c.byKey) {
+			t.Errorf("weight %d, %d states, %d keys", c.weight, c.recent.Len(), len(c.byKey))
 		}
 	}
-	if c.weight > cacheWeight || c.recent.Len() != len(c.byKey) {
-		t.Errorf("weight %d, %d states, %d keys", c.weight, c.recent.Len(), len(c.byKey))
+	put("a", foldState{at: 5, snapshot: 5, folded: 10})
+	put("a", foldState{at: 3, snapshot: 3, folded: 6})
+	put("b", foldState{at: 1, folded: cacheWeight/2 - 100})
+	_, gone := c.get(foldKey{"b", &types})
+	wants(map[domain.Tag]domain.Position{"a": 5})
+	put("c", foldState{at: 1, folded: cacheWeight / 2})
+	put("d", foldState{at: 1, folded: 100})
+	wants(map[domain.Tag]domain.Position{"a": 5, "b": 0, "c": 1, "d": 1})
+	c.put(foldKey{"b", &types}, gone, foldState{at: 2, folded: 1}) // it had been there when it was read
+	wants(map[domain.Tag]domain.Position{"a": 5, "b": 2, "c": 1, "d": 1})
+}
+
+// Folds of one Go type that read the same have one key in the cache, others have not.
+func TestTypeSets(t *testing.T) {
+	t.Parallel()
+	var s typeSets
+	of := func(fold any, types, guards []string) *itemTypes {
+		return s.of(reflect.TypeOf(fold), domain.Item{Types: types, Guards: guards})
+	}
+	seen := map[*itemTypes]int{}
+	for range 2 {
+		for i, t := range []*itemTypes{
+			of(1, []string{"T"}, nil), of(1, []string{"T", "U"}, nil), of(1, []string{"T", "U"}, []string{"T"}), of("", []string{"T"}, nil),
+		} {
+			seen[t] |= 1 << i
+		}
+	}
+	for types, items := range seen {
+		if items&(items-1) != 0 {
+			t.Errorf("items %b have the same types %v", items, types.all.names)
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("4 items have %d keys", len(seen))
 	}
 }

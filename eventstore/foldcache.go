@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"container/list"
-	"reflect"
 	"sync"
 
 	"github.com/opsledger/opsledger/domain"
@@ -14,11 +13,11 @@ const (
 	baseWeight  = 8
 )
 
-// foldKey names the state of a fold: type and item say all, see [domain.Fold].
+// foldKey names the state of a fold: its Go type and its item say all, see
+// [domain.Fold]. The types of events are there once for each Go type.
 type foldKey struct {
-	fold  reflect.Type
 	tag   domain.Tag
-	types string
+	types *itemTypes
 }
 
 // foldState is a snapshot that holds all events up to a position.
@@ -31,9 +30,11 @@ type foldState struct {
 	stale bool
 }
 
+// cached is a state in the cache, or one that was: then it has no element.
 type cached struct {
-	key   foldKey
-	state foldState
+	key     foldKey
+	state   foldState
+	element *list.Element
 }
 
 // foldCache keeps the states of folds between decisions, the latest used longest.
@@ -41,43 +42,46 @@ type cached struct {
 // absent by the condition of an append.
 type foldCache struct {
 	mu     sync.Mutex
-	byKey  map[foldKey]*list.Element
-	recent *list.List // of cached, most recently used first
+	byKey  map[foldKey]*cached
+	recent *list.List // of *cached, most recently used first
 	weight int
 }
 
 func newFoldCache() *foldCache {
-	return &foldCache{byKey: map[foldKey]*list.Element{}, recent: list.New()}
+	return &foldCache{byKey: map[foldKey]*cached{}, recent: list.New()}
 }
 
-func (c *foldCache) get(key foldKey) (foldState, bool) {
+// get returns the state, and where it is for put; nil if there is none.
+func (c *foldCache) get(key foldKey) (foldState, *cached) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	element, ok := c.byKey[key]
-	if !ok {
-		return foldState{}, false
+	at := c.byKey[key]
+	if at == nil {
+		return foldState{}, nil
 	}
-	c.recent.MoveToFront(element)
-	return element.Value.(*cached).state, true
+	c.recent.MoveToFront(at.element)
+	return at.state, at
 }
 
-// put keeps the state unless a later one is known.
-func (c *foldCache) put(key foldKey, state foldState) {
+// put keeps the state unless a later one is known. at is what get gave.
+func (c *foldCache) put(key foldKey, at *cached, state foldState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if element, ok := c.byKey[key]; ok {
-		old := element.Value.(*cached)
-		if old.state.at < state.at {
-			c.weight += state.folded - old.state.folded
-			old.state = state
-			c.recent.MoveToFront(element)
-		}
-	} else {
-		c.byKey[key] = c.recent.PushFront(&cached{key, state})
+	if at == nil || at.element == nil {
+		at = c.byKey[key]
+	}
+	switch {
+	case at == nil:
+		at = &cached{key: key, state: state}
+		at.element = c.recent.PushFront(at)
+		c.byKey[key] = at
 		c.weight += state.folded + baseWeight
+	case at.state.at < state.at:
+		c.weight += state.folded - at.state.folded
+		at.state = state
 	}
 	for c.weight > cacheWeight && c.recent.Len() > 1 {
-		c.remove(c.recent.Back())
+		c.remove(c.recent.Back().Value.(*cached))
 	}
 }
 
@@ -85,8 +89,8 @@ func (c *foldCache) put(key foldKey, state foldState) {
 func (c *foldCache) outdate(key foldKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if element, ok := c.byKey[key]; ok {
-		element.Value.(*cached).state.stale = true
+	if at := c.byKey[key]; at != nil {
+		at.state.stale = true
 	}
 }
 
@@ -94,13 +98,14 @@ func (c *foldCache) outdate(key foldKey) {
 func (c *foldCache) drop(key foldKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if element, ok := c.byKey[key]; ok {
-		c.remove(element)
+	if at := c.byKey[key]; at != nil {
+		c.remove(at)
 	}
 }
 
-func (c *foldCache) remove(element *list.Element) {
-	old := c.recent.Remove(element).(*cached)
-	delete(c.byKey, old.key)
-	c.weight -= old.state.folded + baseWeight
+func (c *foldCache) remove(at *cached) {
+	c.recent.Remove(at.element)
+	at.element = nil
+	delete(c.byKey, at.key)
+	c.weight -= at.state.folded + baseWeight
 }

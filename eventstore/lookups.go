@@ -28,7 +28,7 @@ type lookupKey struct {
 // lookupsOf gathers the conditions but for those of which the window, nil for none, can tell.
 func lookupsOf(batch []*entry, own *window) lookups {
 	var l lookups
-	numbers := make(map[lookupKey]int32, 2*len(batch))
+	numbers := map[lookupKey]int32{}
 	for i, e := range batch {
 		for j := range e.conditions {
 			c := &e.conditions[j]

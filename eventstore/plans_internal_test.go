@@ -29,7 +29,9 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
-	acceptEncoded(conn)
+	if err := prepareStatements(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
 	for _, q := range []interface {
 		QueryRow(context.Context, string, ...any) pgx.Row
 	}{conn, s.reads} {
@@ -45,7 +47,7 @@ func TestPlans(t *testing.T) {
 		"tag page":    {readTagPage, "1, 0, 'x', 100"},
 		"tails":       {readTails, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}'"},
 		"conditions":  {lastMatches, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}', 1000"},
-		"presumption": {checkPresumption, fmt.Sprintf("'%s', 1000, '{1,2}', '{0,700}', '{\"\",\"{5}\"}'", s.id)},
+		"presumption": {checkPresumption, fmt.Sprintf("'%s', 1000, '{1,2}', '{0,700}', '{\"\",\"{5}\"}', '', '1'", s.id)},
 		"commands":    {selectCommands, "'{00000000-0000-0000-0000-000000000001}'"},
 		"event":       {findEvent, "17"},
 		"back":        {readBack, "900, 500, 100"},
@@ -89,7 +91,7 @@ func fill(t *testing.T, conn *pgx.Conn, log uuid.UUID) {
 		if _, err := conn.Exec(t.Context(), extendLog, p.head.Position, 250); err != nil {
 			t.Fatal(err)
 		}
-		if err := commit(t.Context(), conn, p); err != nil {
+		if err := commit(conn, p); err != nil {
 			t.Fatal(err)
 		}
 		head.Head = p.head

@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
@@ -39,26 +38,29 @@ func TestPresumption(t *testing.T) {
 	known.commandID = first.commandID
 	ahead.Position += 5
 	for _, c := range []struct {
-		name string
-		e    *entry
-		head storedHead
-		ok   bool
+		name  string
+		e     *entry
+		head  storedHead
+		front *flight
+		ok    bool
 	}{
-		{"a command that was carried out", known, w.head, false},
-		{"a condition that is broken", make1(on("x", 0)), w.head, false},
-		{"a broken condition on a type", make1(on("x", 0, "U", "T")), w.head, false},
-		{"a head that is not there", make1(), ahead, false},
-		{"conditions that hold", make1(on("x", 1), on("x", 0, "U"), on("y", 0)), w.head, true},
+		{"a command that was carried out", known, w.head, nil, false},
+		{"a condition that is broken", make1(on("x", 0)), w.head, nil, false},
+		{"a broken condition on a type", make1(on("x", 0, "U", "T")), w.head, nil, false},
+		{"a head that is not there", make1(), ahead, nil, false},
+		{"behind a batch that was not committed", make1(), w.head, &flight{mark: "4"}, false}, // that of the line before
+		{"conditions that hold", make1(on("x", 1), on("x", 0, "U"), on("y", 0)), w.head, nil, true},
 	} {
 		w.head, w.wary, w.extendAt = c.head, 0, extendAt
-		f := w.launch(w.prepare([]*entry{c.e}))
+		f := w.launch(w.prepare([]*entry{c.e}, c.front), nil)
 		if f == nil {
 			t.Fatalf("%s: not sent unseen", c.name)
 		}
-		sent, err := w.land(f)
-		if c.ok != (err == nil) || !c.ok && (!errors.Is(err, errPresumption) || sent != nil) {
-			t.Errorf("%s: %v, %v", c.name, sent, err)
+		<-f.landed
+		if c.ok != (f.err == nil) || !c.ok && !f.refuted() {
+			t.Errorf("%s: %v after %d statements", c.name, f.err, f.succeeded)
 		}
+		w.abort()
 		var n int
 		if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM log.events WHERE id = $1", c.e.events[0].ID).Scan(&n); err != nil || (n == 1) != c.ok {
 			t.Errorf("%s: %d events, %v", c.name, n, err)

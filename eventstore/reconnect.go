@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -19,8 +20,7 @@ func (w *writer) connect(ctx context.Context) error {
 	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, w.config)
 	if err == nil {
-		acceptEncoded(conn)
-		err = w.recognize(ctx, conn)
+		err = w.begin(ctx, conn)
 	}
 	if err != nil {
 		if conn != nil {
@@ -40,6 +40,41 @@ func (w *writer) connect(ctx context.Context) error {
 	}
 	w.conn, w.extendAt, w.head, w.own = conn, 0, storedHead{}, window{}
 	return nil
+}
+
+// begin makes a new connection the writer's.
+func (w *writer) begin(ctx context.Context, conn *pgx.Conn) error {
+	if err := w.recognize(ctx, conn); err != nil {
+		return err
+	}
+	if err := prepareStatements(ctx, conn); err != nil {
+		return err
+	}
+	return w.succeed(ctx, conn)
+}
+
+// session is a connection as the server knows it.
+type session struct {
+	pid   int32
+	since time.Time
+}
+
+const (
+	ownSession = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+	// endSession also waits, for so many milliseconds at most, until it has ended.
+	endSession      = "SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2"
+	sessionPatience = 1000
+)
+
+// succeed ends the session of the connection before, which may live on without
+// us: what flies there must not be committed after its fate was looked up.
+func (w *writer) succeed(ctx context.Context, conn *pgx.Conn) error {
+	if w.session.pid != 0 {
+		if _, err := conn.Exec(ctx, endSession, w.session.pid, w.session.since, sessionPatience); err != nil {
+			return fmt.Errorf("end the session of the lost connection: %w", err)
+		}
+	}
+	return conn.QueryRow(ctx, ownSession).Scan(&w.session.pid, &w.session.since)
 }
 
 // recognize refuses a database that was replaced or fell back while we were away.

@@ -59,7 +59,9 @@ func recoverTail(ctx context.Context, store *Store, js jetstream.JetStream) (n i
 		return 0, translate(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	acceptEncoded(conn)
+	if err := prepareStatements(ctx, conn); err != nil {
+		return 0, translate(err)
+	}
 	for last := domain.Position(stream.CachedInfo().State.LastSeq); head.Position < last; {
 		group, err := readGroup(ctx, stream, head, last)
 		if err != nil {
@@ -134,7 +136,7 @@ func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, g
 	if _, err := conn.Exec(ctx, extendLog, p.head.Position, store.writer.size); err != nil {
 		return head, translate(err)
 	}
-	if err := commit(ctx, conn, p); err != nil {
+	if err := commit(conn, p); err != nil {
 		return head, translate(err)
 	}
 	return p.head, nil

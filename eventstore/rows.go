@@ -1,11 +1,8 @@
 package eventstore
 
-import (
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
-)
+import "github.com/jackc/pgx/v5/pgtype"
 
-func queueEvents(b *pgx.Batch, p *plan) {
+func (w *wire) addEvents(p *plan) {
 	n := len(p.events)
 	var typeSize, contextSize, tagSize, dataSize int
 	for i := range p.events {
@@ -38,22 +35,22 @@ func queueEvents(b *pgx.Batch, p *plan) {
 		causation.int8(int64(e.Causation))
 		story.uuid(e.Correlation)
 	}
-	b.Queue(insertEvents, position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(), key.encoded(),
-		tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), story.encoded(), p.head.RecordedAt)
+	w.add(putEvents, position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(), key.encoded(),
+		tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), story.encoded(), timeOf(p.head.RecordedAt))
 }
 
-// queueTags writes the index in its own order, which touches each page once.
-func queueTags(b *pgx.Batch, rows []tagRow) {
+// addTags writes the index in its own order, which touches each page once.
+func (w *wire) addTags(rows []tagRow) {
 	hashes, positions, types := newInts(len(rows)), newInts(len(rows)), newInt4s(len(rows))
 	for _, r := range inIndexOrder(rows) {
 		hashes.int8(r.hash)
 		positions.int8(int64(r.position))
 		types.int4(r.typ)
 	}
-	b.Queue(insertTags, hashes.encoded(), positions.encoded(), types.encoded())
+	w.add(putTags, hashes.encoded(), positions.encoded(), types.encoded())
 }
 
-func queueCommands(b *pgx.Batch, p *plan) {
+func (w *wire) addCommands(p *plan) {
 	n := len(p.keyed)
 	var (
 		ids, first, last = newUUIDs(n), newInts(n), newInts(n)
@@ -74,5 +71,5 @@ func queueCommands(b *pgx.Batch, p *plan) {
 		status.int4(int32(c.refusal.Status))
 		body.data(c.refusal.Body)
 	}
-	b.Queue(insertCommands, ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(), p.head.RecordedAt)
+	w.add(putCommands, ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(), timeOf(p.head.RecordedAt))
 }

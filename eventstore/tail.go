@@ -45,13 +45,15 @@ type tail struct {
 	hash  int64
 	types *itemTypes
 	from  foldState
+	// cached is where that is in the cache, nil if it is not.
+	cached *cached
 }
 
 func (s *Store) tailOf(f domain.Fold) tail {
 	item := f.Item()
 	t := tail{fold: f, item: item, hash: hashTag(item.Tag), types: s.types.of(reflect.TypeOf(f), item)}
-	t.key = foldKey{fold: reflect.TypeOf(f), tag: item.Tag, types: t.types.all.joined}
-	t.from, _ = s.cache.get(t.key)
+	t.key = foldKey{item.Tag, t.types}
+	t.from, t.cached = s.cache.get(t.key)
 	return t
 }
 
@@ -97,5 +99,5 @@ func (s *Store) remember(t *tail, head domain.Position, applied int) {
 	if applied > 0 {
 		state.snapshot = t.fold.Snapshot()
 	}
-	s.cache.put(t.key, state)
+	s.cache.put(t.key, t.cached, state)
 }

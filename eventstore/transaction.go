@@ -2,11 +2,9 @@ package eventstore
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -29,24 +27,27 @@ const (
 		ORDER BY t.position DESC LIMIT 1) c`
 
 	extendLog = "SELECT log.extend($1, $2)"
+)
 
-	insertEvents = `INSERT INTO log.events (position, prev, id, type, context, schema, key, tags, data,
+// What a batch is written with.
+var (
+	beginBatch = statement{"opsledger_begin", begin}
+	takeHead   = statement{"opsledger_head", lockHead}
+	putEvents  = statement{"opsledger_events", `INSERT INTO log.events (position, prev, id, type, context, schema, key, tags, data,
 		actor, command_id, causation, correlation, recorded_at)
 	SELECT position, prev, id, type, context, schema, key, tags, data::json,
 		actor, command_id, causation, correlation, $14::timestamptz
 	FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::int2[], $7::bigint[], $8::text[], $9::text[],
 		$10::bigint[], $11::uuid[], $12::bigint[], $13::uuid[])
-		AS e(position, prev, id, type, context, schema, key, tags, data, actor, command_id, causation, correlation)`
-
-	insertTags = `INSERT INTO log.event_tags (tag_hash, position, type_hash)
-	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])`
-
-	insertCommands = `INSERT INTO log.commands (command_id, fingerprint, first, last, status, body, recorded_at)
+		AS e(position, prev, id, type, context, schema, key, tags, data, actor, command_id, causation, correlation)`}
+	putTags = statement{"opsledger_tags", `INSERT INTO log.event_tags (tag_hash, position, type_hash)
+	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])`}
+	putCommands = statement{"opsledger_commands", `INSERT INTO log.commands (command_id, fingerprint, first, last, status, body, recorded_at)
 	SELECT command_id, fingerprint, first, last, status, body::json, $7::timestamptz
 	FROM unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::int[], $6::text[])
-		AS c(command_id, fingerprint, first, last, status, body)`
-
-	moveHead = `UPDATE log.head SET position = $1, recorded_at = $2, last_access = $3, last_dns = $4, last_ops = $5`
+		AS c(command_id, fingerprint, first, last, status, body)`}
+	putHead  = statement{"opsledger_move", `UPDATE log.head SET position = $1, recorded_at = $2, last_access = $3, last_dns = $4, last_ops = $5`}
+	endBatch = statement{"opsledger_end", "COMMIT"}
 )
 
 // inspect opens the transaction, takes the head's lock, and looks at what the
@@ -116,47 +117,29 @@ func queueConditions(b *pgx.Batch, batch []*entry, conflicts map[int32]bool, rea
 	})
 }
 
-// commit writes the plan and ends the transaction, in one round trip.
-func commit(ctx context.Context, conn *pgx.Conn, p *plan) error {
-	var b pgx.Batch
-	queuePlan(&b, p)
-	return send(ctx, conn, &b)
-}
-
-// queuePlan adds the plan's rows and the end of the transaction. The commands come
+// addPlan adds the plan's rows and the end of the transaction. The commands come
 // first: one that is known already fails by its key before anything else is written.
-func queuePlan(b *pgx.Batch, p *plan) {
+func (w *wire) addPlan(p *plan) {
 	if len(p.keyed) > 0 {
-		queueCommands(b, p)
+		w.addCommands(p)
 	}
 	if len(p.events) > 0 {
-		queueEvents(b, p)
-		queueTags(b, p.tags)
+		w.addEvents(p)
+		w.addTags(p.tags)
 		last := p.head.Last
-		b.Queue(moveHead, p.head.Position, p.head.RecordedAt, last[domain.ContextAccess], last[domain.ContextDNS], last[domain.ContextOps])
+		w.add(putHead, int8Of(int64(p.head.Position)), timeOf(p.head.RecordedAt),
+			int8Of(int64(last[domain.ContextAccess])), int8Of(int64(last[domain.ContextDNS])), int8Of(int64(last[domain.ContextOps])))
 	}
-	b.Queue("COMMIT")
+	w.add(endBatch)
+	w.end()
 }
 
-// send runs statements of which the last is COMMIT, in one round trip, see finish.
-func send(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) error {
-	_, err := finish(conn.SendBatch(ctx, b), b.Len())
-	return err
-}
-
-// finish reads the results of so many statements, of which the last is COMMIT. It
-// returns how many of them succeeded; the first failure keeps the rest from being run.
-func finish(results pgx.BatchResults, statements int) (succeeded int, err error) {
-	var tag pgconn.CommandTag
-	for ; succeeded < statements; succeeded++ {
-		if tag, err = results.Exec(); err != nil {
-			_ = results.Close() // repeats the error
-			return succeeded, err
-		}
-	}
-	if tag.String() != "COMMIT" {
-		_ = results.Close() // the tag is the error
-		return succeeded, fmt.Errorf("commit ended with %s", tag)
-	}
-	return succeeded, results.Close()
+// commit writes the plan and ends the transaction, in one round trip, on a
+// connection with prepared statements.
+func commit(conn *pgx.Conn, p *plan) error {
+	var m wire
+	m.addPlan(p)
+	f := fly(conn.PgConn(), p, m, nil)
+	<-f.landed
+	return f.err
 }

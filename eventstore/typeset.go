@@ -28,29 +28,44 @@ func (s *typeSet) contains(typ string) bool {
 	return len(s.names) == 0 || slices.Contains(s.names, typ)
 }
 
-// itemTypes are the types of an item.
+// itemTypes are the types of an item, for the folds of one Go type.
 type itemTypes struct {
 	all, guards *typeSet
 }
 
+func (t *itemTypes) are(all, guards []string) bool {
+	return slices.Equal(t.all.names, all) && slices.Equal(t.guards.names, guards)
+}
+
 // typeSets remembers what the folds of each Go type read: most often the same
 // for all of them, and asked for with every decision.
+//
+// Invariants:
+//  1. The folds of one Go type with the same types and guards have one itemTypes,
+//     and those of another Go type do not.
 type typeSets struct {
-	byFold sync.Map // reflect.Type → *itemTypes
+	// usual has what the first fold of a Go type read, others what else they did.
+	usual  sync.Map // reflect.Type → *itemTypes
+	others sync.Map // typesKey → *itemTypes
+}
+
+type typesKey struct {
+	fold        reflect.Type
+	all, guards string
 }
 
 func (s *typeSets) of(fold reflect.Type, item domain.Item) *itemTypes {
 	guards := item.GuardTypes()
-	known, ok := s.byFold.Load(fold)
-	if ok {
-		t := known.(*itemTypes)
-		if slices.Equal(t.all.names, item.Types) && slices.Equal(t.guards.names, guards) {
-			return t
-		}
+	known, ok := s.usual.Load(fold)
+	if ok && known.(*itemTypes).are(item.Types, guards) {
+		return known.(*itemTypes)
 	}
 	t := &itemTypes{newTypeSet(slices.Clone(item.Types)), newTypeSet(slices.Clone(guards))}
 	if !ok {
-		s.byFold.Store(fold, t)
+		if known, ok = s.usual.LoadOrStore(fold, t); !ok || known.(*itemTypes).are(item.Types, guards) {
+			return known.(*itemTypes)
+		}
 	}
-	return t
+	known, _ = s.others.LoadOrStore(typesKey{fold, t.all.joined, t.guards.joined}, t)
+	return known.(*itemTypes)
 }

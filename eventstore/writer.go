@@ -35,12 +35,13 @@ const (
 //     statements of their own after the one that took it: against the log, or
 //     against what the writer remembers of its own end when nobody else has appended.
 //  2. A batch whose outcome is unknown is never sent again before its fate was
-//     looked up under that lock, which its old transaction holds while it lives.
+//     looked up under that lock, which its old transaction holds while it lives; one
+//     that has not got it yet never will, for its session has been ended.
 //  3. Every entry gets exactly one answer.
 //  4. Nothing is appended to another log, or to an older state of this one, than
 //     the process has seen.
 //  5. What is planned while a batch is in flight counts its events as part of the
-//     log, and goes only after it, if that has landed.
+//     log, and is committed only after it, and not without it.
 type writer struct {
 	log       *slog.Logger
 	metrics   *metrics
@@ -52,6 +53,8 @@ type writer struct {
 	// down: the last attempt to connect failed.
 	down atomic.Bool
 	conn *pgx.Conn
+	// session is the connection's, or that of the last one.
+	session session
 	// extendAt is the position from which partitions may be missing.
 	extendAt domain.Position
 	// head is the log's end as this writer left it, or will have when what is in
@@ -61,8 +64,8 @@ type writer struct {
 	wary int
 	// own are the events that this writer appended last, up to head.
 	own window
-	// landed is a batch that was committed and whose entries were not told yet.
-	landed *plan
+	// marks counts the batches that were prepared to fly, see checkPresumption.
+	marks int64
 	// reach is a position that the head is thought not to have passed.
 	reach domain.Position
 	// last is the newest event that this process knows to be in the log.
@@ -102,14 +105,9 @@ func (s *Store) Run(ctx context.Context) error {
 // drain commits until nothing waits.
 func (s *Store) drain() error {
 	w := s.writer
-	for next := w.prepare(s.box.take()); len(next.batch) > 0; {
-		var err error
-		if next, err = w.serve(next, s.box); err != nil {
-			refuse(next.batch, err)
+	for batch := s.box.take(); len(batch) > 0; batch = s.box.take() {
+		if err := w.serve(batch, s.box); err != nil {
 			return err
-		}
-		if len(next.batch) == 0 {
-			next = w.prepare(s.box.take())
 		}
 	}
 	return nil
@@ -127,28 +125,6 @@ func refuse(batch []*entry, err error) {
 	}
 }
 
-// serve brings a batch to its end: committed, or refused for a known reason. While
-// it is in flight the next one is taken and planned. Its error says that nothing
-// may be appended any more.
-func (w *writer) serve(a ahead, box *mailbox) (next ahead, err error) {
-	f := w.launch(a)
-	w.settle() // the batch before
-	if f == nil {
-		return ahead{}, w.insist(a.batch, nil)
-	}
-	next = w.follow(f, box)
-	sent, err := w.land(f)
-	if err != nil {
-		next.plan = nil // it was to follow this one
-		return next, w.insist(a.batch, sent)
-	}
-	w.landed = a.plan
-	if next.plan == nil {
-		w.settle()
-	}
-	return next, nil
-}
-
 // insist brings a batch to its end by looking at the log. sent is set if it may
 // have been committed already.
 func (w *writer) insist(batch []*entry, sent *plan) error {
@@ -158,8 +134,7 @@ func (w *writer) insist(batch []*entry, sent *plan) error {
 		p, err := w.attempt(ctx, batch, &sent)
 		switch {
 		case err == nil:
-			w.landed = p
-			w.settle()
+			w.settle(p)
 			return nil
 		case errors.Is(err, ErrOtherLog):
 			refuse(batch, err)
@@ -223,7 +198,7 @@ func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*pla
 		return nil, err
 	}
 	*sent = p
-	err = commit(ctx, w.conn, p)
+	err = commit(w.conn, p)
 	switch {
 	case err == nil:
 		w.advance(p)
@@ -275,14 +250,9 @@ func (w *writer) isolate(batch []*entry, err error) error {
 	return nil
 }
 
-// settle tells everybody of the batch that has landed: listeners first, so that
+// settle tells everybody of a batch that was committed: listeners first, so that
 // whoever gets an answer finds the relay informed.
-func (w *writer) settle() {
-	p := w.landed
-	if p == nil {
-		return
-	}
-	w.landed = nil
+func (w *writer) settle(p *plan) {
 	if n := len(p.events); n > 0 {
 		w.last, w.lastID = p.events[n-1].Position, p.events[n-1].ID
 		w.committed(p.events)

@@ -1,0 +1,107 @@
+package eventstore
+
+import "github.com/opsledger/opsledger/domain"
+
+// serve brings a batch to its end, and those that fly behind it: committed, or
+// refused for a known reason. Its error says that nothing may be appended any more.
+func (w *writer) serve(batch []*entry, box *mailbox) error {
+	rest := w.prepare(batch, nil)
+	front := w.launch(rest, nil)
+	for front != nil {
+		var behind *flight
+		behind, rest = w.follow(front, box)
+		if front.err != nil {
+			if err := w.salvage(front, behind); err != nil {
+				refuse(rest.batch, err)
+				return err
+			}
+			break
+		}
+		w.settle(front.plan)
+		front = behind
+	}
+	if len(rest.batch) == 0 {
+		return nil
+	}
+	return w.insist(rest.batch, nil)
+}
+
+// launch sends a planned batch. From then on the writer presumes that it is
+// committed, until it has landed otherwise. It returns nil if the batch must not
+// go unseen: a connection that was lost would make its outcome uncertain for want
+// of a look.
+func (w *writer) launch(a ahead, front *flight) *flight {
+	if a.plan == nil || front == nil && (w.conn == nil || w.conn.IsClosed() || !quiet(w.conn.PgConn().Conn())) {
+		return nil
+	}
+	f := fly(w.conn.PgConn(), a.plan, a.message, front)
+	f.mark = a.mark
+	w.advance(a.plan)
+	return f
+}
+
+// follow waits until the flight has landed. Once as many entries wait as it
+// carries, it lets them fly behind it: half of the callers decide while the other
+// half is being committed. With fewer it leaves them for later, for small batches
+// cost as much as large ones. What cannot fly unseen it returns as the rest.
+func (w *writer) follow(f *flight, box *mailbox) (behind *flight, rest ahead) {
+	box.expect(len(f.plan.batch))
+	defer box.expect(1)
+	for behind == nil && len(rest.batch) == 0 {
+		select {
+		case <-f.landed:
+			return nil, ahead{}
+		case <-box.wake:
+			rest = w.prepare(box.take(), f)
+			if behind = w.launch(rest, f); behind != nil {
+				rest = ahead{}
+			}
+		}
+	}
+	<-f.landed
+	return behind, rest
+}
+
+// salvage brings a flight that has failed, and the one behind it, to their ends by
+// looking at the log. After an error the writer presumes nothing: it has begun
+// anew, or connects anew.
+//
+// The server checks under the head's lock, before it writes, that all is as was
+// presumed, and otherwise writes nothing.
+func (w *writer) salvage(f, behind *flight) error {
+	flights := []*flight{f}
+	if behind != nil {
+		<-behind.landed
+		flights = append(flights, behind)
+	}
+	if last := flights[len(flights)-1]; f.lost() || last.lost() {
+		w.disconnect()
+	} else {
+		w.abort()
+	}
+	if f.refuted() {
+		w.wary = caution
+	}
+	for i, f := range flights {
+		var sent *plan
+		if f.lost() {
+			sent = f.plan
+		}
+		if err := w.insist(f.plan.batch, sent); err != nil {
+			for _, left := range flights[i+1:] {
+				refuse(left.plan.batch, err)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// advance puts the writer behind the plan's events.
+func (w *writer) advance(p *plan) {
+	w.own.add(p.head.Position-domain.Position(len(p.events)), p.events, p.tags)
+	w.head = storedHead{Head: p.head, log: w.id}
+}
+
+// forget makes the writer look at the log before it appends again.
+func (w *writer) forget() { w.head, w.own = storedHead{}, window{} }
