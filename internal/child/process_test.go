@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // parentMode makes the test binary itself a parent that starts a child, says its pid and waits to be killed.
@@ -65,29 +66,7 @@ func TestChildDiesWithItsParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = parent.Wait() // killed, as asked
-	eventually(t, "the child is gone", func() bool { return !alive(pid) })
-}
-
-// alive says whether the pid is a running process (a zombie is not).
-func alive(pid int) bool {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return false
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	return !strings.HasPrefix(rest, "Z")
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); <-tick.C {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("not within 10 s: %s", what)
+	testkit.Eventually(t, "the child is gone", func() bool { return !testkit.Alive(pid) })
 }
 
 func TestStopIsCleanOrKills(t *testing.T) {
@@ -117,7 +96,7 @@ func TestStopIsCleanOrKills(t *testing.T) {
 			if err := p.Stop(c.grace); (err != nil) != c.killed {
 				t.Fatalf("Stop: %v, want killed %v", err, c.killed)
 			}
-			if alive(p.Pid()) {
+			if testkit.Alive(p.Pid()) {
 				t.Fatal("still running after Stop")
 			}
 		})

@@ -2,21 +2,15 @@ package supervise_test
 
 import (
 	"bufio"
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
-
-	"go.uber.org/goleak"
 
 	"github.com/opsledger/opsledger/internal/asuser"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/executor/supervise"
 )
 
@@ -30,7 +24,7 @@ func TestMain(m *testing.M) {
 			os.Exit(own(os.Args[2]))
 		}
 	}
-	goleak.VerifyTestMain(m)
+	testkit.Main(m)
 }
 
 var command = []string{"/proc/self/exe", "supervise"}
@@ -128,7 +122,7 @@ func TestTheWholeTreeIsSignalled(t *testing.T) {
 	if end := p.Wait(); end.Signal != "SIGTERM" || end.LeftBehind == 0 {
 		t.Errorf("ended with %+v", end)
 	}
-	if err := syscall.Kill(stubborn, 0); err == nil {
+	if testkit.Alive(stubborn) {
 		t.Error("what ignored SIGTERM in a session of its own still runs")
 	}
 }
@@ -160,118 +154,4 @@ func TestRunsAsAnotherUser(t *testing.T) {
 	if end := p.Wait(); end.Code == 0 {
 		t.Error("wrote to root's home")
 	}
-}
-
-// owned is what a process that will be killed says of its program.
-type owned struct {
-	Trace  supervise.Trace
-	Family []int
-}
-
-const assignment = "OPSLEDGER_RUN="
-
-// own starts a program with a child in its group, one outside, and one without
-// its environment, says so, and waits to be killed.
-func own(token string) int {
-	p, err := supervise.NewKeeper(command).Start(supervise.Spec{Path: "/bin/sh", Dir: "/",
-		Env:  []string{"PATH=/usr/bin:/bin", assignment + token},
-		Args: []string{"-c", `sleep 1000 & echo $!; setsid sleep 1000 & echo $!; env -i sleep 1000 & echo $!; echo $$; wait`}})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	o := owned{Trace: supervise.Trace{Assignment: assignment + token, Leader: p.Leader, Supervisor: p.Supervisor}}
-	for in := bufio.NewScanner(p.Stdout); len(o.Family) < 4 && in.Scan(); {
-		pid, _ := strconv.Atoi(in.Text())
-		o.Family = append(o.Family, pid)
-	}
-	_ = json.NewEncoder(os.Stdout).Encode(o)
-	select {}
-}
-
-// doomed starts a process that owns a program, and returns what it says.
-func doomed(t *testing.T) (*exec.Cmd, owned) {
-	t.Helper()
-	cmd := exec.Command("/proc/self/exe", "own", fmt.Sprint(time.Now().UnixNano()))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var o owned
-	if err := json.NewDecoder(out).Decode(&o); err != nil {
-		t.Fatal(err)
-	}
-	return cmd, o
-}
-
-func TestTheTreeDiesWithItsOwner(t *testing.T) {
-	t.Parallel()
-	cmd, o := doomed(t)
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	deadline := time.Now().Add(10 * time.Second)
-	for _, pid := range append(o.Family, o.Trace.Supervisor.PID) {
-		for running(pid) {
-			if time.Now().After(deadline) {
-				t.Fatalf("process %d outlived its owner", pid)
-			}
-			time.Sleep(time.Millisecond) // of a stranger's child there is no signal
-		}
-	}
-}
-
-// When owner and supervisor are killed at once, only the leader dies with them;
-// the next owner ends the rest.
-func TestEndLeftOver(t *testing.T) {
-	t.Parallel()
-	cmd, o := doomed(t)
-	if err := syscall.Kill(o.Trace.Supervisor.PID, syscall.SIGSTOP); err != nil { // so that it cannot do its work
-		t.Fatal(err)
-	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	if err := syscall.Kill(o.Trace.Supervisor.PID, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if _, err := supervise.EndLeftOver(ctx, o.Trace); err != nil {
-		t.Fatal(err)
-	}
-	for i, pid := range o.Family {
-		const emptied = 2 // left the environment; it may also have outlived its leader, by which it would be known
-		if i != emptied && running(pid) {
-			t.Errorf("process %d of the family was left over", i)
-		}
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-	}
-}
-
-// A process that merely has the noted id, or the noted group's, is a stranger.
-func TestStrangersAreNotEnded(t *testing.T) {
-	t.Parallel()
-	stranger := exec.Command("sleep", "1000")
-	stranger.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := stranger.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = stranger.Process.Kill(); _ = stranger.Wait() }()
-	mark := supervise.Mark{PID: stranger.Process.Pid, Start: 1}
-	n, err := supervise.EndLeftOver(t.Context(), supervise.Trace{Assignment: assignment + "nobody's", Leader: mark, Supervisor: mark})
-	if n != 0 || err != nil {
-		t.Errorf("ended %d processes, %v", n, err)
-	}
-	if !running(stranger.Process.Pid) {
-		t.Error("a stranger was killed")
-	}
-}
-
-// running says whether the process is there and not a zombie.
-func running(pid int) bool {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err == nil && !strings.Contains(string(text), ") Z ")
 }

@@ -127,9 +127,5 @@ func (p *Process) Execute(c domain.Command) domain.Position {
 // Eventually polls for what has no signal.
 func (p *Process) Eventually(what string, holds func() bool) {
 	p.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			p.t.Fatalf("in vain: %s", what)
-		}
-	}
+	testkit.Eventually(p.t, what, holds)
 }
