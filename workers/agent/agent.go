@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
@@ -51,12 +51,12 @@ type Config struct {
 type Agent struct {
 	cfg  Config
 	boot uuid.UUID
-	// beacons holds the newest word about the log's end, reportNow a wish for a report.
-	beacons   chan protocol.Beacon
-	reportNow chan struct{}
-
-	mu  sync.Mutex
-	log uuid.UUID // whose state the engine holds, nil before the first snapshot
+	// beacon is the newest word about the log's end. beaconCame says that there is
+	// one, reportNow that a report is wished for.
+	beacon                atomic.Pointer[protocol.Beacon]
+	beaconCame, reportNow chan struct{}
+	// log is whose state the engine holds, nil before the first snapshot.
+	log atomic.Pointer[uuid.UUID]
 }
 
 // New returns an agent that does nothing before Run.
@@ -75,32 +75,27 @@ func New(cfg Config) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Agent{cfg: cfg, boot: boot, beacons: make(chan protocol.Beacon, 1), reportNow: make(chan struct{}, 1)}, nil
+	return &Agent{cfg: cfg, boot: boot, beaconCame: make(chan struct{}, 1), reportNow: make(chan struct{}, 1)}, nil
 }
 
 // Run follows the log until ctx ends; then it returns nil. It returns an error,
 // ErrClosed among them, only for what time does not heal.
 func (a *Agent) Run(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
 	stop, err := a.serve(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return newFollower(a).run(ctx) })
 	g.Go(func() error { return a.report(ctx) })
 	return g.Wait()
 }
 
-// follows tells the reports whose log the engine's state belongs to.
-func (a *Agent) follows(log uuid.UUID) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.log = log
-}
-
-func (a *Agent) logID() uuid.UUID {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.log
+// signal leaves a token for who waits, unless there is one.
+func signal(to chan<- struct{}) {
+	select {
+	case to <- struct{}{}:
+	default:
+	}
 }

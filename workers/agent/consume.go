@@ -6,78 +6,40 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
 
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/workers/protocol"
 	"github.com/opsledger/opsledger/workers/pull"
 )
 
-// consume hands messages to the engine as they come. It returns errAgain when
-// delivery is to begin anew at the checkpoint, errResync when a snapshot is needed.
-func (f *follower) consume(ctx context.Context, d *pull.Delivery) error {
-	nc := f.agent.cfg.NC
-	reconnected := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
-	defer nc.RemoveStatusListener(reconnected)
-	quiet := time.NewTimer(pull.Silence)
-	defer quiet.Stop()
-	acks := pull.Acker{NC: nc}
-	defer acks.Flush()
-	for {
-		if err := d.Refill(); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-reconnected:
-			return fmt.Errorf("%w: the connection was lost", errAgain)
-		case <-quiet.C:
-			return fmt.Errorf("%w: nothing came for %s", errAgain, pull.Silence)
-		case b := <-f.agent.beacons:
-			if err := f.compare(b, time.Now()); err != nil {
-				return err
-			}
-		case m := <-d.Messages():
-			quiet.Reset(pull.Silence)
-			if err := f.take(d, m, &acks); err != nil {
-				return err
-			}
-			if len(d.Messages()) == 0 {
-				acks.Flush()
-			}
-		}
-	}
+// consume hands events to the engine as they come. It returns errAgain when
+// delivery is to begin anew at the checkpoint, errResync when a snapshot is needed,
+// and what [pull.Feed.Follow] returns.
+func (f *follower) consume(ctx context.Context) error {
+	return pull.Feed{
+		NC: f.agent.cfg.NC, Consumer: protocol.Consumer(f.agent.cfg.ID), Log: f.log,
+		Event: f.take,
+		Wake:  f.agent.beaconCame, Woken: func() error { return f.compare(*f.agent.beacon.Load(), time.Now()) },
+	}.Follow(ctx)
 }
 
-// take handles one message.
-func (f *follower) take(d *pull.Delivery, m *nats.Msg, acks *pull.Acker) error {
-	isStatus, err := d.Status(m)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errAgain, err)
-	}
-	if isStatus {
-		return nil
-	}
-	e, err := d.Event(m)
-	if err != nil {
-		f.log.Warn("dropped a message that is not of the log", "subject", m.Subject, "error", err)
-		return nil
-	}
+// take hands an event to the engine, if it is the next.
+func (f *follower) take(e eventstore.Envelope) error {
 	switch judge(f.checkpoint, e.Prev, e.Position) {
+	case repeated:
+		return nil
 	case gap:
 		return f.gap(fmt.Sprintf("event %d follows %d, which never came", e.Position, e.Prev))
-	case next:
-		recorded, err := e.Decode(f.agent.cfg.Codec)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errResync, err)
-		}
-		if err := f.agent.cfg.Engine.Apply(recorded); err != nil {
-			return fmt.Errorf("%w: event %d does not fit: %w", errResync, e.Position, err)
-		}
-		f.checkpoint, f.repeated = e.Position, false
-		f.progress(time.Now())
 	}
-	acks.Add(m)
+	recorded, err := e.Decode(f.agent.cfg.Codec)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errResync, err)
+	}
+	if err := f.agent.cfg.Engine.Apply(recorded); err != nil {
+		return fmt.Errorf("%w: event %d does not fit: %w", errResync, e.Position, err)
+	}
+	f.checkpoint, f.repeated = e.Position, false
+	f.progress(time.Now())
 	return nil
 }
 

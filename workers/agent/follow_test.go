@@ -8,25 +8,23 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/protocol"
-	"github.com/opsledger/opsledger/workers/pull"
 )
 
 func TestStartsFromASnapshotAndFollows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.dns(2)
-	w.other(2)
-	w.dns(1) // 5
+	w.DNS(2)
+	w.Access(2)
+	w.DNS(1) // 5
 	w.snapshotAt(w.log, 4, 5)
 	e := newRecorder()
 	w.start(e)
 	e.untilAt(t, 5)
-	w.other(3)
-	w.dns(2) // 9, 10
+	w.Access(3)
+	w.DNS(2) // 9, 10
 	e.untilAt(t, 10)
 	e.expect(t, positions(4), positions(5, 9, 10))
 	if rows := len(e.resets[0].Rows); rows != 6 {
@@ -34,30 +32,16 @@ func TestStartsFromASnapshotAndFollows(t *testing.T) {
 	}
 }
 
-// More than one request's worth, so that requests are renewed on the way.
-func TestFollowsThroughManyPulls(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.dns(2*pull.Batch + 10)
-	w.snapshotAt(w.log, 0, w.head)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, w.head)
-	last := w.dns(pull.Batch)
-	e.untilAt(t, last)
-	e.expect(t, positions(0), span(1, last))
-}
-
 func TestDeliveredAgainIsIgnored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.dns(5)
+	w.DNS(5)
 	w.snapshotAt(w.log, 0, 5)
 	e := newRecorder()
 	w.start(e)
 	e.untilAt(t, 5)
-	w.resetConsumer(1)
-	w.dns(3)
+	w.ResetConsumer(1)
+	w.DNS(3)
 	e.untilAt(t, 8)
 	e.expect(t, positions(0), span(1, 8))
 }
@@ -65,13 +49,13 @@ func TestDeliveredAgainIsIgnored(t *testing.T) {
 func TestAGapIsClosedByDeliveringAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.dns(3)
+	w.DNS(3)
 	w.snapshotAt(w.log, 0, 3)
 	e := newRecorder()
 	w.start(e)
 	e.untilAt(t, 3)
-	w.resetConsumer(8) // 4 to 7 are skipped
-	w.dns(5)
+	w.ResetConsumer(8) // 4 to 7 are skipped
+	w.DNS(5)
 	e.untilAt(t, 8)
 	e.expect(t, positions(0), span(1, 8))
 	if n := w.snapshots(); n != 1 {
@@ -82,16 +66,16 @@ func TestAGapIsClosedByDeliveringAgain(t *testing.T) {
 func TestExpiredEventsAreReplacedByASnapshot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.dns(3)
+	w.DNS(3)
 	w.snapshotAt(w.log, 0, 3)
 	e := newRecorder()
 	w.start(e)
 	e.untilAt(t, 3)
-	w.resetConsumer(100) // asleep
-	w.dns(6)
-	w.purgeBefore(8)
+	w.ResetConsumer(100) // asleep
+	w.DNS(6)
+	w.PurgeBefore(8)
 	w.snapshotAt(w.log, 8, 9)
-	w.resetConsumer(4) // awake: the first that comes is 8, whose predecessor is gone
+	w.ResetConsumer(4) // awake: the first that comes is 8, whose predecessor is gone
 	e.untilAt(t, 9)
 	e.expect(t, positions(0, 8), positions(1, 2, 3, 9))
 }
@@ -100,14 +84,14 @@ func TestExpiredEventsAreReplacedByASnapshot(t *testing.T) {
 func TestEventsExpiredInAQuietTimeAreFound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.dns(3)
+	w.DNS(3)
 	w.snapshotAt(w.log, 0, 3)
 	e := newRecorder()
 	w.start(e)
 	e.untilAt(t, 3)
-	w.resetConsumer(100)
-	w.dns(2)
-	w.purgeBefore(6)
+	w.ResetConsumer(100)
+	w.DNS(2)
+	w.PurgeBefore(6)
 	w.snapshotAt(w.log, 5, 5)
 	stop := repeatedly(100*time.Millisecond, func() { w.beacon(protocol.Beacon{Log: w.log, LastDNS: 5}) })
 	defer stop()
@@ -135,83 +119,17 @@ func TestABeaconOfWhatTheAgentHasChangesNothing(t *testing.T) {
 	}
 }
 
-func TestTheStreamIsMadeAnew(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.dns(5)
-	w.snapshotAt(w.log, 0, 5)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 5)
-	if err := w.js.DeleteStream(t.Context(), "EVENTS"); err != nil {
-		t.Fatal(err)
-	}
-	// The same log again; the read model that snapshots come from lags.
-	w.snapshotAt(w.log, 4, 6)
-	w.makeStream(1)
-	w.head, w.lastDNS = 0, 0
-	w.dns(5)
-	w.makeConsumer()
-	w.dns(1)
-	e.untilAt(t, 6)
-	e.expect(t, positions(0), span(1, 6)) // no step back to 4
-}
-
-func TestAnotherLogsStreamIsNotMixedIn(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.dns(5)
-	w.snapshotAt(w.log, 0, 5)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 5)
-	if err := w.js.DeleteStream(t.Context(), "EVENTS"); err != nil {
-		t.Fatal(err)
-	}
-	// 6 would fit: its predecessor is 5. But it is another log's.
-	w.snapshotAt(uuid.New(), 2, 7)
-	w.makeStream(1)
-	w.head, w.lastDNS = 0, 0
-	w.dns(7)
-	w.makeConsumer()
-	e.untilAt(t, 7)
-	e.expect(t, positions(0, 2), append(span(1, 5), span(3, 7)...))
-}
-
-// A backup was restored: the log is the same and shorter, what came after never happened.
-func TestALogPutBackTakesTheAgentBack(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.dns(5)
-	w.snapshotAt(w.log, 0, 5)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 5)
-	if err := w.js.DeleteStream(t.Context(), "EVENTS"); err != nil {
-		t.Fatal(err)
-	}
-	w.snapshotAt(w.log, 3, 3)
-	w.makeStream(1)
-	w.head, w.lastDNS = 0, 0
-	w.dns(3)
-	w.makeConsumer()
-	e.untilAt(t, 3)
-	w.dns(1)
-	e.untilAt(t, 4)
-	e.expect(t, positions(0, 3), append(span(1, 5), 4))
-}
-
 func TestAnEventThatDoesNotFitCausesASnapshot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.dns(2)
+	w.DNS(2)
 	w.snapshotAt(w.log, 0, 2)
 	e := newRecorder()
 	e.refuse = 3
 	w.start(e)
 	e.untilAt(t, 2)
 	w.snapshotAt(w.log, 3, 3)
-	w.dns(2)
+	w.DNS(2)
 	e.untilAt(t, 4)
 	e.expect(t, positions(0, 3), positions(1, 2, 4))
 }
@@ -221,13 +139,13 @@ func TestAnEventThatDoesNotFitCausesASnapshot(t *testing.T) {
 func TestACrashLosesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.dns(20)
+	w.DNS(20)
 	w.snapshotAt(w.log, 0, 20)
 	first := newRecorder()
 	stop := w.start(first)
 	first.until(t, "some events", func() bool { return len(first.applied) > 3 })
 	stop()
-	w.dns(5)
+	w.DNS(5)
 	w.snapshotAt(w.log, 2, 25)
 	second := newRecorder()
 	w.start(second)
@@ -247,9 +165,9 @@ func TestTwoAgentsOfOneIDHarmNobody(t *testing.T) {
 	w.start(b)
 	b.until(t, "the snapshot", func() bool { return len(b.resets) == 1 })
 	for range 10 {
-		w.dns(1)
+		w.DNS(1)
 	}
-	w.snapshotAt(w.log, w.head, w.head)
+	w.snapshotAt(w.log, w.Head, w.Head)
 	stop := repeatedly(200*time.Millisecond, func() { w.beacon(protocol.Beacon{Log: w.log, LastDNS: 10}) })
 	defer stop()
 	a.untilAt(t, 10)
@@ -269,7 +187,7 @@ func TestNATSRestarts(t *testing.T) {
 	}
 	s := start()
 	w := newWorldOn(t, s)
-	w.dns(3)
+	w.DNS(3)
 	w.snapshotAt(w.log, 0, 3)
 	nc, err := nats.Connect(s.URL(), append(Options(self), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0))...)
 	if err != nil {
@@ -282,46 +200,11 @@ func TestNATSRestarts(t *testing.T) {
 	for range 2 {
 		s.Stop()
 		s = start()
-		w.server = s
-		w.connect()
-		last := w.dns(3)
+		w.restarted(s)
+		last := w.DNS(3)
 		e.untilAt(t, last)
 	}
 	e.expect(t, positions(0), span(1, 9)) // the consumer is the old one: no snapshot
-}
-
-func TestNothingForeignIsBelieved(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.dns(1)
-	w.snapshotAt(w.log, 0, 1)
-	// Inboxes are not known to others; this test looks.
-	spy, err := w.control.SubscribeSync(pull.Subject("MSG.NEXT", protocol.Consumer(self)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 1)
-	m, err := spy.NextMsg(5 * time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	forged, err := json.Marshal(eventstore.Envelope{
-		Position: 5, Prev: 1, Type: "RecordAdded", Context: "dns", Schema: 1, Key: 3, Data: json.RawMessage("{}"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The server refuses a client's message whose reply looks like an acknowledgement.
-	for _, reply := range []string{"", "_INBOX.x", "EVENTS.agent-7.1.5.5.1.0"} {
-		if err := w.control.PublishMsg(&nats.Msg{Subject: m.Reply, Reply: reply, Data: forged}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.dns(1)
-	e.untilAt(t, 2)
-	e.expect(t, positions(0), positions(1, 2))
 }
 
 func (w *world) beacon(b protocol.Beacon) {
@@ -329,7 +212,7 @@ func (w *world) beacon(b protocol.Beacon) {
 	if err != nil {
 		panic(err)
 	}
-	_ = w.control.Publish(protocol.SubjectReportNow, payload)
+	_ = w.NC.Publish(protocol.SubjectReportNow, payload)
 }
 
 // repeatedly calls f until stop is called.

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/workers/protocol"
 	"github.com/opsledger/opsledger/workers/pull"
 )
@@ -63,7 +64,7 @@ func newFollower(a *Agent) *follower { return &follower{agent: a, log: a.cfg.Log
 
 // run returns nil when ctx ends, ErrClosed when the connection does.
 func (f *follower) run(ctx context.Context) error {
-	pause := backoff{}
+	pause := backoff.Growing{Least: retryMin, Most: retryMax}
 	for ctx.Err() == nil {
 		if f.agent.cfg.NC.IsClosed() {
 			return ErrClosed
@@ -77,13 +78,14 @@ func (f *follower) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err != nil && !errors.Is(err, errAgain) {
+		if err != nil && !errors.Is(err, errAgain) && !errors.Is(err, pull.ErrEnded) {
 			f.log.Warn("cannot follow the log, will try again", "checkpoint", f.checkpoint, "error", err)
 		}
 		if f.checkpoint != before || time.Since(began) > 2*retryMax {
-			pause.reset()
+			pause.Reset() // it went well for a while: begin again at once
+			continue
 		}
-		pause.wait(ctx)
+		pause.Wait(ctx, nil)
 	}
 	return nil
 }
@@ -105,12 +107,7 @@ func (f *follower) deliver(ctx context.Context) error {
 		f.consumer = created
 		return nil
 	}
-	d, err := pull.Start(f.agent.cfg.NC, protocol.Consumer(f.agent.cfg.ID))
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return f.consume(ctx, d)
+	return f.consume(ctx)
 }
 
 // resync gives the engine a snapshot. With onlyCompare there is no doubt about
@@ -131,7 +128,7 @@ func (f *follower) resync(ctx context.Context, onlyCompare bool) error {
 	}
 	f.log.Info("took a snapshot", "position", s.Position, "rows", len(s.Rows), "log", s.log, "before", f.checkpoint)
 	f.logID, f.checkpoint, f.repeated, f.goal = s.log, s.Position, false, 0
-	f.agent.follows(s.log)
+	f.agent.log.Store(&s.log)
 	return nil
 }
 
@@ -141,24 +138,4 @@ func (f *follower) resync(ctx context.Context, onlyCompare bool) error {
 // an earlier state, and what came after never happened.
 func (f *follower) behind(s snapshot) bool {
 	return s.log == f.logID && s.Position < f.checkpoint && f.checkpoint <= s.head
-}
-
-// backoff is the growing, jittered pause between attempts.
-type backoff struct{ last time.Duration }
-
-func (b *backoff) reset() { b.last = 0 }
-
-// wait pauses, not at all the first time after a reset.
-func (b *backoff) wait(ctx context.Context) {
-	pause := b.last
-	b.last = min(max(2*b.last, retryMin), retryMax)
-	if pause == 0 {
-		return
-	}
-	timer := time.NewTimer(jitter(pause))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

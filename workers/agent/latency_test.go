@@ -14,13 +14,13 @@ func TestLatency(t *testing.T) {
 	e := newRecorder()
 	w.start(e)
 	e.until(t, "the snapshot", func() bool { return len(e.resets) == 1 })
-	e.untilAt(t, w.dns(1))
+	e.untilAt(t, w.DNS(1))
 	// A busy machine may be slow now and then; without a pull request every message is.
 	median := time.Hour
 	for rounds := 0; median > 50*time.Millisecond && rounds < 5; rounds++ {
-		last, before := w.head, len(e.delays)
+		last, before := w.Head, len(e.delays)
 		for range 300 {
-			last = w.dns(1)
+			last = w.DNS(1)
 		}
 		e.untilAt(t, last)
 		delays := slices.Sorted(slices.Values(e.delays[before:]))

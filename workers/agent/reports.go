@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/workers/protocol"
@@ -54,12 +52,12 @@ func (a *Agent) report(ctx context.Context) error {
 // publishReport sends one report. A report that cannot be sent is not kept: the
 // next one says more.
 func (a *Agent) publishReport(seq int64) {
-	log := a.logID()
-	if log == uuid.Nil || !a.cfg.NC.IsConnected() {
+	log := a.log.Load()
+	if log == nil || !a.cfg.NC.IsConnected() {
 		return
 	}
 	r := a.cfg.Engine.Status()
-	r.Log, r.Agent, r.Boot, r.Seq = log, a.cfg.ID, a.boot, seq
+	r.Log, r.Agent, r.Boot, r.Seq = *log, a.cfg.ID, a.boot, seq
 	if r.At.IsZero() {
 		r.At = time.Now().UTC()
 	}
@@ -99,9 +97,4 @@ func merge(rest []protocol.Failure) protocol.Failure {
 		message = message[:1000]
 	}
 	return protocol.Failure{Since: first, More: true, Message: fmt.Sprintf("%d more failures, one of them: %s", len(rest), message)}
-}
-
-// jitter spreads what many agents do at the same time: ±25 %.
-func jitter(d time.Duration) time.Duration {
-	return d*3/4 + rand.N(d/2+1)
 }

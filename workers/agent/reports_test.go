@@ -28,11 +28,11 @@ func nextReport(t *testing.T, sub *nats.Subscription) protocol.Report {
 func TestReports(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	sub, err := w.control.SubscribeSync(protocol.SubjectReport(self))
+	sub, err := w.NC.SubscribeSync(protocol.SubjectReport(self))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.dns(3)
+	w.DNS(3)
 	w.snapshotAt(w.log, 1, 3)
 	e := newRecorder()
 	w.start(e)
@@ -56,11 +56,11 @@ func TestReports(t *testing.T) {
 func TestReportsCoalesce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	sub, err := w.control.SubscribeSync(protocol.SubjectReport(self))
+	sub, err := w.NC.SubscribeSync(protocol.SubjectReport(self))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.dns(400)
+	w.DNS(400)
 	w.snapshotAt(w.log, 0, 400)
 	began := time.Now()
 	e := newRecorder()
@@ -110,7 +110,7 @@ func TestChecksConfigurations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := w.control.Request(protocol.SubjectCheckConf(self), payload, 5*time.Second)
+		m, err := w.NC.Request(protocol.SubjectCheckConf(self), payload, 5*time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestChecksConfigurations(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, err := w.control.Subscribe(protocol.SubjectAllSecrets, func(m *nats.Msg) {
+	if _, err := w.NC.Subscribe(protocol.SubjectAllSecrets, func(m *nats.Msg) {
 		var request protocol.SecretsRequest
 		_ = json.Unmarshal(m.Data, &request)
 		reply := protocol.SecretsReply{Secrets: map[string]string{"a": "x"}}
@@ -141,7 +141,7 @@ func TestSecrets(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	ask := Secrets(w.control, self)
+	ask := Secrets(w.NC, self)
 	if got, err := ask(t.Context(), []string{"a"}); err != nil || got["a"] != "x" {
 		t.Errorf("got %v %v", got, err)
 	}

@@ -6,51 +6,45 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/workers/internal/parallel"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
-// checkTimeout bounds one check of a configuration.
-const checkTimeout = 10 * time.Second
+const (
+	// checkTimeout bounds one check of a configuration.
+	checkTimeout = 10 * time.Second
+	// checksAtOnce is how many are checked at the same time.
+	checksAtOnce = 2
+)
 
 // serve answers the control plane until stop is called, which waits for what runs.
 func (a *Agent) serve(ctx context.Context) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	slots := make(chan struct{}, 2)
-	check, err := a.cfg.NC.Subscribe(protocol.SubjectCheckConf(a.cfg.ID), func(m *nats.Msg) {
-		if !genuine(m) {
-			return
-		}
-		select {
-		case slots <- struct{}{}:
-		default:
-			return // busy: whoever asks has other ways
-		}
-		running.Go(func() {
-			defer func() { <-slots }()
-			a.checkConf(ctx, m)
-		})
-	})
-	if err != nil {
+	checks := parallel.New(checksAtOnce)
+	end := func() {
 		cancel()
+		checks.Close()
+	}
+	// Those that find it busy have other ways.
+	check, err := a.cfg.NC.Subscribe(protocol.SubjectCheckConf(a.cfg.ID), checks.Some(func(m *nats.Msg) { a.checkConf(ctx, m) }))
+	if err != nil {
+		end()
 		return nil, fmt.Errorf("serve configuration checks: %w", err)
 	}
 	wishes, err := a.cfg.NC.Subscribe(protocol.SubjectReportNow, a.asked)
 	if err != nil {
-		cancel()
-		return nil, errors.Join(fmt.Errorf("listen for wishes to report: %w", err), check.Unsubscribe())
+		err = errors.Join(err, check.Unsubscribe())
+		end()
+		return nil, fmt.Errorf("listen for wishes to report: %w", err)
 	}
 	return func() {
-		_ = check.Unsubscribe()
-		_ = wishes.Unsubscribe()
-		cancel()
-		running.Wait()
+		_, _ = check.Unsubscribe(), wishes.Unsubscribe()
+		end()
 	}, nil
 }
 
@@ -65,16 +59,10 @@ func genuine(m *nats.Msg) bool {
 func (a *Agent) asked(m *nats.Msg) {
 	var b protocol.Beacon
 	if len(m.Data) > 0 && json.Unmarshal(m.Data, &b) == nil {
-		select {
-		case <-a.beacons: // replaced by the newer one
-		default:
-		}
-		a.beacons <- b // never blocks: this callback is the only sender
+		a.beacon.Store(&b)
+		signal(a.beaconCame)
 	}
-	select {
-	case a.reportNow <- struct{}{}:
-	default:
-	}
+	signal(a.reportNow)
 }
 
 // checkConf answers one check. Nothing is answered when the check itself could

@@ -8,37 +8,30 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/domain/access"
-	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/workers/internal/streamtest"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
 // self is the agent of all these tests.
 const self int64 = 7
 
-// world is a real JetStream with a log whose events the test writes, so that it
-// can also lose them. Its snapshots show whatever the test says.
+// world is a stream whose events the test writes, and snapshots that show whatever
+// the test says.
 type world struct {
-	t       *testing.T
-	server  *embeddednats.Server
-	control *nats.Conn
-	js      jetstream.JetStream
-	head    domain.Position
-	lastDNS domain.Position
+	*streamtest.Stream
+	t      *testing.T
+	server *embeddednats.Server
 
 	mu     sync.Mutex
 	log    uuid.UUID
-	info   func() protocol.SnapshotInfo // nil: at the log's end
+	info   func() protocol.SnapshotInfo // nil: none is to be had
 	opened int
 }
 
@@ -49,115 +42,28 @@ func newWorld(t *testing.T) *world {
 
 func newWorldOn(t *testing.T, s *embeddednats.Server) *world {
 	t.Helper()
-	w := &world{t: t, server: s, log: uuid.New()}
-	w.connect()
-	w.makeStream(1)
-	w.makeConsumer()
+	w := &world{Stream: streamtest.New(t, s, protocol.Consumer(self), domain.ContextDNS), t: t, server: s, log: uuid.New()}
+	w.answer()
 	return w
 }
 
-// connect connects the control side, which answers for snapshots.
-func (w *world) connect() {
+// restarted goes on with a server that was started again.
+func (w *world) restarted(s *embeddednats.Server) {
 	w.t.Helper()
-	w.control = testkit.Connect(w.t, w.server)
-	var err error
-	if w.js, err = jetstream.New(w.control); err != nil {
-		w.t.Fatal(err)
-	}
+	w.server = s
+	w.Connect(s)
+	w.answer()
+}
+
+// answer answers for snapshots.
+func (w *world) answer() {
+	w.t.Helper()
 	for subject, handle := range map[string]nats.MsgHandler{
 		protocol.SubjectSnapshotOpens: w.openSnapshot, protocol.SubjectSnapshotChunks("i"): w.sendChunk,
 	} {
-		if _, err := w.control.Subscribe(subject, handle); err != nil {
+		if _, err := w.NC.Subscribe(subject, handle); err != nil {
 			w.t.Fatal(err)
 		}
-	}
-}
-
-// makeStream creates the stream, again and again while the folder of a deleted
-// one of the same name is still being cleared away.
-func (w *world) makeStream(first uint64) {
-	w.t.Helper()
-	retry := time.NewTicker(10 * time.Millisecond)
-	defer retry.Stop()
-	for deadline := time.Now().Add(10 * time.Second); ; <-retry.C {
-		_, err := w.js.CreateStream(w.t.Context(), jetstream.StreamConfig{
-			Name: eventstore.StreamEvents, Subjects: []string{"events.>"}, FirstSeq: first,
-		})
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			w.t.Fatal(err)
-		}
-	}
-}
-
-func (w *world) makeConsumer() {
-	w.t.Helper()
-	if _, err := w.js.CreateConsumer(w.t.Context(), eventstore.StreamEvents, jetstream.ConsumerConfig{
-		Durable: protocol.Consumer(self), FilterSubject: "events.dns.>",
-		AckPolicy: jetstream.AckAllPolicy, DeliverPolicy: jetstream.DeliverAllPolicy, MaxAckPending: 65536,
-	}); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// resetConsumer moves the agent's consumer behind its back.
-func (w *world) resetConsumer(to uint64) {
-	w.t.Helper()
-	if _, err := w.js.ResetConsumerToSequence(w.t.Context(), eventstore.StreamEvents, protocol.Consumer(self), to); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (w *world) purgeBefore(p domain.Position) {
-	w.t.Helper()
-	stream, err := w.js.Stream(w.t.Context(), eventstore.StreamEvents)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := stream.Purge(w.t.Context(), jetstream.WithPurgeSequence(uint64(p))); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// dns appends n events that the agent follows and returns the last one's position.
-func (w *world) dns(n int) domain.Position {
-	w.t.Helper()
-	for range n {
-		w.append(domain.ContextDNS, dns.RecordAdded{ID: int64(w.head), ZoneID: 3, Record: dns.RecordData{ViewID: 1, Host: "www", Type: "A", Value: "192.0.2.1"}})
-	}
-	return w.head
-}
-
-// other appends n events that the agent does not follow.
-func (w *world) other(n int) {
-	w.t.Helper()
-	for range n {
-		w.append(domain.ContextAccess, access.UserRegistered{ID: 1, Username: "x"})
-	}
-}
-
-func (w *world) append(c domain.Context, event domain.Event) {
-	w.t.Helper()
-	d, data, err := testkit.Codec().Encode(event)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.head++
-	e := eventstore.Envelope{
-		Position: w.head, ID: uuid.New(), Type: d.Name, Context: c, Schema: d.Schema(),
-		Key: event.SubjectKey(), Data: data, RecordedAt: time.Now().UTC(),
-	}
-	if c == domain.ContextDNS {
-		e.Prev, w.lastDNS = w.lastDNS, w.head
-	}
-	payload, err := json.Marshal(e)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := w.js.Publish(w.t.Context(), eventstore.Subject(e), payload, jetstream.WithExpectLastSequence(uint64(w.head-1))); err != nil {
-		w.t.Fatal(err)
 	}
 }
 

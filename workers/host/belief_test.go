@@ -1,23 +1,22 @@
 package host
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/executor"
+	"github.com/opsledger/opsledger/workers/internal/streamtest"
 	"github.com/opsledger/opsledger/workers/protocol"
-	"github.com/opsledger/opsledger/workers/pull"
 )
 
 // played is an executor that does nothing but remember what it was asked for.
@@ -53,6 +52,14 @@ func (p *played) Cancel(_ string, attempt int64) error {
 
 func (p *played) Knows(_ string, attempt int64) bool { return p.knows[attempt] }
 
+func (p *played) took() []int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.assigned)
+}
+
+func (p *played) Held() []executor.Held { return nil }
+
 func (p *played) isSettled() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,45 +78,27 @@ func newPlayed(t *testing.T, nc *nats.Conn) (*Agent, *played) {
 	return a, p
 }
 
-// An agent believes only what its own consumer delivers of its own events.
-func TestForgedMessagesAreDropped(t *testing.T) {
+// A consumer that has others' events, too, does not make their work this host's.
+func TestWorkOfOthers(t *testing.T) {
 	t.Parallel()
-	nc := testkit.NATS(t)
-	a, tasks := newPlayed(t, nc)
-	d, err := pull.Start(nc, protocol.HostConsumer(machine))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	f, acks := newFollower(a), pull.Acker{NC: nc}
-	message := func(host int64, subject, reply string) *nats.Msg {
-		data, err := json.Marshal(ops.AttemptAccepted{Task: strings.Repeat("a", 32), Machine: host, Mode: ops.ModeUpdate})
-		if err != nil {
-			t.Fatal(err)
+	server := testkit.NATSServer(t)
+	stream := streamtest.New(t, server, protocol.HostConsumer(machine), domain.ContextOps)
+	a, tasks := newPlayed(t, testkit.Connect(t, server))
+	serve(t, stream.NC, protocol.SubjectHostWork(machine), func([]byte) any { return protocol.HostWork{Log: a.cfg.LogID} })
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := newFollower(a).run(ctx); err != nil {
+			t.Error(err)
 		}
-		payload, err := json.Marshal(eventstore.Envelope{
-			Position: 5, Type: "AttemptAccepted", Context: domain.ContextOps, Schema: 1, Key: host, Data: data, RecordedAt: time.Now(),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &nats.Msg{Subject: subject, Reply: reply, Data: payload, Sub: &nats.Subscription{}}
+	})
+	t.Cleanup(func() { cancel(); running.Wait() })
+	for _, host := range []int64{machine + 1, machine} {
+		stream.Append(domain.ContextOps, ops.AttemptAccepted{Task: strings.Repeat("a", 32), Machine: host, Mode: ops.ModeUpdate})
 	}
-	const own, good = "events.ops.7.AttemptAccepted", "$JS.ACK.EVENTS.host-7.1.5.1.1795366025000000000.0"
-	for name, m := range map[string]*nats.Msg{
-		"no reply":         message(7, own, ""),
-		"another consumer": message(7, own, strings.Replace(good, "host-7", "host-8", 1)),
-		"another stream":   message(7, own, strings.Replace(good, "EVENTS", "OTHER", 1)),
-		"another position": message(7, own, strings.Replace(good, ".5.", ".6.", 1)),
-		"another subject":  message(7, "events.ops.8.AttemptAccepted", good),
-		"another host's":   message(8, "events.ops.8.AttemptAccepted", good),
-	} {
-		if err := f.take(d, m, &acks); err != nil || len(tasks.assigned) > 0 {
-			t.Errorf("%s: %v, assigned %v", name, err, tasks.assigned)
-		}
-	}
-	if err := f.take(d, message(7, own, good), &acks); err != nil || len(tasks.assigned) != 1 {
-		t.Errorf("its own: %v, assigned %v", err, tasks.assigned)
+	testkit.Eventually(t, "its own work is assigned", func() bool { return slices.Contains(tasks.took(), 2) })
+	if got := tasks.took(); len(got) != 1 {
+		t.Errorf("assigned %v", got)
 	}
 }
 

@@ -3,10 +3,7 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
@@ -28,13 +25,18 @@ const workEvery = 5 * time.Minute
 //  3. An event is acknowledged after the executor's journal has it.
 type follower struct {
 	agent *Agent
-	first bool
+	// heard says that the work was heard at least once.
+	heard bool
+	// again asks for the work when that was long ago; nil before run.
+	again *time.Timer
 }
 
-func newFollower(a *Agent) *follower { return &follower{agent: a, first: true} }
+func newFollower(a *Agent) *follower { return &follower{agent: a} }
 
 // run returns nil when ctx ends, ErrClosed when the connection does.
 func (f *follower) run(ctx context.Context) error {
+	f.again = time.AfterFunc(backoff.Jitter(workEvery), func() { signal(f.agent.askWork) })
+	defer f.again.Stop()
 	pause := backoff.Growing{Least: 100 * time.Millisecond, Most: 5 * time.Second}
 	for ctx.Err() == nil {
 		if f.agent.cfg.NC.IsClosed() {
@@ -48,7 +50,7 @@ func (f *follower) run(ctx context.Context) error {
 			return nil
 		case errors.As(err, &broken):
 			return broken.error
-		case errors.Is(err, pull.ErrEnded), errors.Is(err, errSilence), !f.agent.cfg.NC.IsConnected():
+		case errors.Is(err, pull.ErrEnded), !f.agent.cfg.NC.IsConnected():
 			f.agent.cfg.Log.Debug("following the log anew", "reason", err)
 		default:
 			f.agent.cfg.Log.Warn("cannot follow the log, will try again", "error", err)
@@ -61,9 +63,6 @@ func (f *follower) run(ctx context.Context) error {
 	return nil
 }
 
-// errSilence says that nothing came, not even a sign that something may.
-var errSilence = errors.New("nothing comes")
-
 // brokenError is of an executor that cannot go on.
 type brokenError struct{ error }
 
@@ -72,12 +71,11 @@ func (f *follower) round(ctx context.Context) error {
 	if err := f.work(ctx); err != nil {
 		return err
 	}
-	d, err := pull.Start(f.agent.cfg.NC, protocol.HostConsumer(f.agent.cfg.ID))
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return f.follow(ctx, d)
+	return pull.Feed{
+		NC: f.agent.cfg.NC, Consumer: protocol.HostConsumer(f.agent.cfg.ID), Key: f.agent.cfg.ID, Log: f.agent.cfg.Log,
+		Event: f.take,
+		Wake:  f.agent.askWork, Woken: func() error { return f.work(ctx) },
+	}.Follow(ctx)
 }
 
 // work asks what is wanted, and has it done.
@@ -93,76 +91,17 @@ func (f *follower) work(ctx context.Context) error {
 	if err := f.agent.takeWork(work); err != nil {
 		return brokenError{err}
 	}
-	if f.first {
-		f.first = false
+	f.again.Reset(backoff.Jitter(workEvery))
+	if !f.heard {
+		f.heard = true
 		close(f.agent.ready)
 		signal(f.agent.aliveNow)
 	}
 	return nil
 }
 
-func (f *follower) follow(ctx context.Context, d *pull.Delivery) error {
-	nc := f.agent.cfg.NC
-	lost := nc.StatusChanged(nats.RECONNECTING, nats.CLOSED)
-	defer nc.RemoveStatusListener(lost)
-	quiet, again := time.NewTimer(pull.Silence), time.NewTimer(backoff.Jitter(workEvery))
-	defer quiet.Stop()
-	defer again.Stop()
-	acks := pull.Acker{NC: nc}
-	defer acks.Flush()
-	for {
-		if err := d.Refill(); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-lost:
-			return fmt.Errorf("%w: the connection was lost", pull.ErrEnded)
-		case <-quiet.C:
-			return fmt.Errorf("%w for %s", errSilence, pull.Silence)
-		case <-again.C:
-			again.Reset(backoff.Jitter(workEvery))
-			signal(f.agent.askWork)
-		case <-f.agent.askWork:
-			if err := f.work(ctx); err != nil {
-				return err
-			}
-			quiet.Reset(pull.Silence)
-		case m := <-d.Messages():
-			quiet.Reset(pull.Silence)
-			if err := f.take(d, m, &acks); err != nil {
-				return err
-			}
-			if len(d.Messages()) == 0 {
-				acks.Flush()
-			}
-		}
-	}
-}
-
-// take handles one message. One that is not the log's word to this host is dropped.
-func (f *follower) take(d *pull.Delivery, m *nats.Msg, acks *pull.Acker) error {
-	isStatus, err := d.Status(m)
-	if isStatus || err != nil {
-		return err
-	}
-	e, err := d.Event(m)
-	if err == nil && e.Key != f.agent.cfg.ID {
-		err = fmt.Errorf("it is for host %d", e.Key)
-	}
-	if err != nil {
-		f.agent.cfg.Log.Warn("dropped a message that is not of the log", "subject", m.Subject, "error", err)
-		return nil
-	}
-	if err := f.apply(e); err != nil {
-		return err
-	}
-	acks.Add(m)
-	return nil
-}
-
-func (f *follower) apply(e eventstore.Envelope) error {
+// take has what an event says done.
+func (f *follower) take(e eventstore.Envelope) error {
 	recorded, err := e.Decode(f.agent.cfg.Codec)
 	if err != nil {
 		// It cannot be understood by waiting; the work says what there is to do.

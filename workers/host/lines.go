@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
@@ -19,7 +21,7 @@ const (
 	refusalsUntilDropped = 3
 )
 
-// errRefused says that the stream does not want a message.
+// errRefused says that the stream does not want a message, and is not going to.
 var errRefused = errors.New("the stream refused the lines")
 
 // publishLines brings the lines of all attempts to the stream, one message at a
@@ -53,10 +55,13 @@ func (a *Agent) publish(ctx context.Context, batch executor.Batch) {
 		if err == nil {
 			return
 		}
-		if errors.Is(err, errRefused) {
-			refusals++
-			a.cfg.Log.Warn("lines were refused", "task", batch.Task, "first", batch.Lines[0].Number, "error", err)
+		log := a.cfg.Log.With("task", batch.Task, "first", batch.Lines[0].Number, "error", err)
+		if !errors.Is(err, errRefused) {
+			log.Debug("lines were not stored, will try again")
+			continue
 		}
+		refusals++
+		log.Warn("lines were refused")
 	}
 }
 
@@ -72,16 +77,20 @@ func (a *Agent) store(ctx context.Context, batch executor.Batch, payload []byte)
 	var ack struct {
 		Stream string `json:"stream"`
 		Error  *struct {
+			Code        int    `json:"code"` // as of HTTP
 			Description string `json:"description"`
 		} `json:"error"`
 	}
 	if err := json.Unmarshal(reply.Data, &ack); err != nil || ack.Error == nil && ack.Stream == "" {
 		return errors.New("the stream did not answer")
 	}
-	if ack.Error != nil {
-		return errors.Join(errRefused, errors.New(ack.Error.Description))
+	switch {
+	case ack.Error == nil:
+		return nil
+	case ack.Error.Code >= http.StatusInternalServerError:
+		return fmt.Errorf("the stream cannot take the lines now: %s", ack.Error.Description)
 	}
-	return nil
+	return fmt.Errorf("%w: %s", errRefused, ack.Error.Description)
 }
 
 func outputOf(batch executor.Batch) protocol.OutputLines {

@@ -46,6 +46,13 @@ func (m *message) add(r executor.Report) bool {
 	return true
 }
 
+// receipt is what became of one message.
+type receipt struct {
+	reports []executor.Report
+	taken   map[domain.Position]bool
+	err     error
+}
+
 func (m *message) deliver(ctx context.Context, to chan<- receipt) {
 	taken, err := m.request(ctx)
 	to <- receipt{reports: m.reports, taken: taken, err: err}

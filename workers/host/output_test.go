@@ -5,7 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/workers/executor"
+	"github.com/opsledger/opsledger/workers/protocol"
 )
 
 // 100,000 lines neither enter the log nor keep another task waiting.
@@ -56,4 +60,26 @@ func TestManyLines(t *testing.T) {
 		}
 	}
 	t.Logf("%d of 100000 lines are kept", read)
+}
+
+// What the stream does not want is dropped, what it cannot take now is not.
+func TestRefusedLines(t *testing.T) {
+	t.Parallel()
+	nc := testkit.NATS(t)
+	a, _ := newPlayed(t, nc)
+	const never, later = int64(1), int64(2)
+	tries := map[int64]int{}
+	for attempt, code := range map[int64]int{never: 400, later: 503} {
+		serve(t, nc, protocol.SubjectOutput(machine, "t", domain.Position(attempt)), func([]byte) any {
+			tries[attempt]++
+			if attempt == later && tries[attempt] > refusalsUntilDropped {
+				return map[string]any{"stream": protocol.StreamOutput}
+			}
+			return map[string]any{"error": map[string]any{"code": code, "description": "no"}}
+		})
+		a.publish(t.Context(), executor.Batch{Task: "t", Attempt: attempt, Lines: []executor.Line{{Number: 1, Text: "x"}}})
+	}
+	if tries[never] != refusalsUntilDropped || tries[later] != refusalsUntilDropped+1 {
+		t.Errorf("tries %v", tries)
+	}
 }

@@ -62,13 +62,6 @@ type told struct {
 	sent   time.Time
 }
 
-// receipt is what became of one message.
-type receipt struct {
-	reports []executor.Report
-	taken   map[domain.Position]bool
-	err     error
-}
-
 func newReporter(a *Agent) *reporter {
 	return &reporter{
 		agent: a, told: map[attempt]*told{}, extra: make(chan executor.Report), receipts: make(chan receipt, maxFlying),

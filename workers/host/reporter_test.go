@@ -66,22 +66,13 @@ func reporting(t *testing.T, refused int) (*Agent, *played, *desk) {
 	return a, tasks, d
 }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("in vain: %s", what)
-		}
-	}
-}
-
 func TestAnEndIsReportedUntilItIsReceived(t *testing.T) {
 	t.Parallel()
 	_, tasks, d := reporting(t, 3)
 	end := executor.Report{Task: "t", Attempt: 5, State: executor.OK, Message: "exit code 0", Result: "fine", Lines: 7, Began: time.Now()}
 	tasks.reports <- end
 	tasks.reports <- end // the executor repeats itself
-	eventually(t, "it is settled", tasks.isSettled)
+	testkit.Eventually(t, "it is settled", tasks.isSettled)
 	said := d.said()
 	if len(said) != 4 {
 		t.Errorf("said %d times", len(said))
@@ -102,7 +93,7 @@ func TestPercentagesAreHeldBack(t *testing.T) {
 		time.Sleep(time.Millisecond) // the pace is the point
 	}
 	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: executor.OK, Percent: 100, Began: began}
-	eventually(t, "it is settled", tasks.isSettled)
+	testkit.Eventually(t, "it is settled", tasks.isSettled)
 	most := int(time.Since(began)/percentEvery) + 3
 	said := d.said()
 	if len(said) > most || said[0].Percent != nil || !said[0].Begun || said[len(said)-1].End == nil {

@@ -6,27 +6,26 @@ import "github.com/nats-io/nats.go"
 // acknowledgement covers all before it.
 const ackEvery = 64
 
-// Acker acknowledges what the agent has. It holds back a little, since one
-// acknowledgement covers all before it.
-type Acker struct {
-	NC      *nats.Conn
+// acker acknowledges what the agent has, and holds back a little.
+type acker struct {
+	nc      *nats.Conn
 	reply   string
 	pending int
 }
 
-// Add says that the agent has the message, and all before it.
-func (a *Acker) Add(m *nats.Msg) {
+// add says that the agent has the message, and all before it.
+func (a *acker) add(m *nats.Msg) {
 	a.reply = m.Reply
 	if a.pending++; a.pending >= ackEvery {
-		a.Flush()
+		a.flush()
 	}
 }
 
-// Flush may fail with the connection: what is not acknowledged comes again.
-func (a *Acker) Flush() {
+// flush may fail with the connection: what is not acknowledged comes again.
+func (a *acker) flush() {
 	if a.pending == 0 {
 		return
 	}
 	a.pending = 0
-	_ = a.NC.Publish(a.reply, []byte("+ACK"))
+	_ = a.nc.Publish(a.reply, []byte("+ACK"))
 }

@@ -2,7 +2,6 @@ package pull
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -11,38 +10,33 @@ import (
 )
 
 const (
-	// Batch is how many messages are asked for; more are asked for when half
-	// of them are left, so that a message never waits for a request.
-	Batch = 256
+	// batch is how many messages are asked for; more are asked for when half of
+	// them are left, so that a message never waits for a request.
+	batch = 256
 	// expires is how long the server keeps a request that gets no messages.
 	expires = 30 * time.Second
 	// heartbeat is how often the server shows that it still has the request.
 	heartbeat = 2 * time.Second
-	// Silence is how long nothing at all may come before the request is given up as lost.
-	Silence = 2*heartbeat + time.Second
 )
 
-// ErrEnded says that the server ended the delivery; another one may be started.
-var ErrEnded = errors.New("the server ended the delivery")
-
-// Delivery is one run of pull requests with an inbox of its own: what an earlier
+// delivery is one run of pull requests with an inbox of its own: what an earlier
 // run asked for and comes late does not reach it. It is for one goroutine.
-type Delivery struct {
+type delivery struct {
 	nc       *nats.Conn
 	consumer string
 	inbox    string
 	sub      *nats.Subscription
+	// messages has events, and the server's words about the delivery, see status.
 	messages chan *nats.Msg
 	// wanted is how many messages were asked for and have not come yet.
 	wanted int
 }
 
-// Start starts a delivery from where the consumer is. Nothing is asked for before
-// the first Refill.
-func Start(nc *nats.Conn, consumer string) (*Delivery, error) {
+// begin asks for nothing before the first refill.
+func begin(nc *nats.Conn, consumer string) (*delivery, error) {
 	// The server sends no more than was asked for, plus a few words about each
 	// request, so the channel never overflows.
-	d := &Delivery{nc: nc, consumer: consumer, inbox: nc.NewInbox(), messages: make(chan *nats.Msg, 4*Batch)}
+	d := &delivery{nc: nc, consumer: consumer, inbox: nc.NewInbox(), messages: make(chan *nats.Msg, 4*batch)}
 	var err error
 	if d.sub, err = nc.ChanSubscribe(d.inbox, d.messages); err != nil {
 		return nil, fmt.Errorf("subscribe to the delivery inbox: %w", err)
@@ -50,16 +44,12 @@ func Start(nc *nats.Conn, consumer string) (*Delivery, error) {
 	return d, nil
 }
 
-// Close takes the interest away, upon which the server drops the pull requests.
-func (d *Delivery) Close() { _ = d.sub.Unsubscribe() }
+// end takes the interest away, upon which the server drops the pull requests.
+func (d *delivery) end() { _ = d.sub.Unsubscribe() }
 
-// Messages is where messages come from: events, and the server's words about the
-// delivery, which Status takes.
-func (d *Delivery) Messages() <-chan *nats.Msg { return d.messages }
-
-// Refill asks for more when half of what was asked for has come.
-func (d *Delivery) Refill() error {
-	if d.wanted > Batch/2 {
+// refill asks for more when half of what was asked for has come.
+func (d *delivery) refill() error {
+	if d.wanted > batch/2 {
 		return nil
 	}
 	var request struct {
@@ -67,21 +57,21 @@ func (d *Delivery) Refill() error {
 		Expires   time.Duration `json:"expires"`
 		Heartbeat time.Duration `json:"idle_heartbeat"`
 	}
-	request.Batch, request.Expires, request.Heartbeat = Batch-d.wanted, expires, heartbeat
+	request.Batch, request.Expires, request.Heartbeat = batch-d.wanted, expires, heartbeat
 	payload, err := json.Marshal(request)
 	if err != nil {
 		return err
 	}
-	if err := d.nc.PublishRequest(Subject("MSG.NEXT", d.consumer), d.inbox, payload); err != nil {
+	if err := d.nc.PublishRequest(subject("MSG.NEXT", d.consumer), d.inbox, payload); err != nil {
 		return fmt.Errorf("ask for messages: %w", err)
 	}
 	d.wanted += request.Batch
 	return nil
 }
 
-// Status says whether a message is the server's word about the delivery rather
+// status says whether a message is the server's word about the delivery rather
 // than an event. The error wraps ErrEnded when that word ends the delivery.
-func (d *Delivery) Status(m *nats.Msg) (isStatus bool, err error) {
+func (d *delivery) status(m *nats.Msg) (isStatus bool, err error) {
 	if len(m.Data) > 0 || m.Header.Get("Status") == "" {
 		d.wanted = max(0, d.wanted-1)
 		return false, nil
@@ -93,10 +83,10 @@ func (d *Delivery) Status(m *nats.Msg) (isStatus bool, err error) {
 	switch {
 	case code == "100": // heartbeat
 		return true, nil
-	case code == "404", code == "408": // the request ended; Refill makes a new one
+	case code == "404", code == "408": // the request ended; refill makes a new one
 		return true, nil
 	case code == "409" && description == "Batch Completed":
 		return true, nil
 	}
-	return true, fmt.Errorf("%w: %s %s", ErrEnded, code, description)
+	return true, fmt.Errorf("%w: the server says %s %s", ErrEnded, code, description)
 }

@@ -21,8 +21,8 @@ const (
 	resetRepeat = 200 * time.Millisecond
 )
 
-// Subject is where a JetStream request about a consumer goes.
-func Subject(verb, consumer string) string {
+// subject is where a JetStream request about a consumer goes.
+func subject(verb, consumer string) string {
 	return fmt.Sprintf("$JS.API.CONSUMER.%s.%s.%s", verb, eventstore.StreamEvents, consumer)
 }
 
@@ -60,8 +60,11 @@ func reset(ctx context.Context, nc *nats.Conn, consumer string, from domain.Posi
 	if err := json.Unmarshal(reply.Data, &answer); err != nil {
 		return time.Time{}, err
 	}
-	if answer.Error != nil {
+	switch {
+	case answer.Error != nil:
 		return time.Time{}, errors.New(answer.Error.Description)
+	case answer.Created.IsZero(): // it would pass for the consumer that nothing is known of
+		return time.Time{}, errors.New("the answer does not say when the consumer was made")
 	}
 	return answer.Created, nil
 }
@@ -71,7 +74,7 @@ func reset(ctx context.Context, nc *nats.Conn, consumer string, from domain.Posi
 func requestReset(ctx context.Context, nc *nats.Conn, consumer string, payload []byte) (*nats.Msg, error) {
 	for wait := resetRepeat; ; wait *= 2 {
 		try, cancel := context.WithTimeout(ctx, wait)
-		reply, err := nc.RequestWithContext(try, Subject("RESET", consumer), payload)
+		reply, err := nc.RequestWithContext(try, subject("RESET", consumer), payload)
 		cancel()
 		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 			return reply, err

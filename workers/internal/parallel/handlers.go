@@ -11,7 +11,7 @@ import (
 //
 // Invariants:
 //  1. No more than the limit are at work. While they are, a subscription's own
-//     queue holds what follows.
+//     queue holds what follows, unless it is to be dropped.
 //  2. Once Close has returned nothing is being handled, and nothing will be.
 type Handlers struct {
 	// slots has an element for each goroutine at work; after Close it is full.
@@ -26,14 +26,30 @@ func (h *Handlers) Each(ctx context.Context, handle func(*nats.Msg)) nats.MsgHan
 	return func(m *nats.Msg) {
 		select {
 		case h.slots <- struct{}{}:
+			h.begin(m, handle)
 		case <-ctx.Done():
-			return
 		}
-		go func() {
-			defer func() { <-h.slots }()
-			handle(m)
-		}()
 	}
+}
+
+// Some is Each for messages that are of no use later: those that find the limit at
+// work are dropped.
+func (h *Handlers) Some(handle func(*nats.Msg)) nats.MsgHandler {
+	return func(m *nats.Msg) {
+		select {
+		case h.slots <- struct{}{}:
+			h.begin(m, handle)
+		default:
+		}
+	}
+}
+
+// begin has a slot.
+func (h *Handlers) begin(m *nats.Msg, handle func(*nats.Msg)) {
+	go func() {
+		defer func() { <-h.slots }()
+		handle(m)
+	}()
 }
 
 // Close waits for what is being handled. It is called once, as ctx ends or after.

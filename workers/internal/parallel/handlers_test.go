@@ -61,3 +61,26 @@ func TestHandlers(t *testing.T) {
 		t.Error("something is handled after Close")
 	}
 }
+
+func TestWhatFindsNobodyFreeIsDropped(t *testing.T) {
+	t.Parallel()
+	const limit = 2
+	begun, goOn := make(chan struct{}, 2*limit), make(chan struct{})
+	h := parallel.New(limit)
+	callback := h.Some(func(*nats.Msg) {
+		begun <- struct{}{}
+		<-goOn
+	})
+	for range 3 * limit {
+		callback(nil)
+	}
+	for range limit {
+		<-begun
+		goOn <- struct{}{}
+	}
+	h.Close()
+	callback(nil) // that was under way
+	if len(begun) != 0 {
+		t.Error("more were handled than the limit")
+	}
+}
