@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/opsledger/opsledger/domain/plainjson"
 )
 
 // eachMember calls f with each member of a JSON object, in order, until f
@@ -17,7 +19,7 @@ func eachMember(text json.RawMessage, f func(name string, value json.RawMessage)
 		return false, nil
 	}
 	for at < len(text) && text[at] != '}' {
-		end := endOfValue(text, at)
+		end := plainjson.EndOfValue(text, at)
 		name, ok := plainText(text[at:end])
 		if !ok {
 			if err := json.Unmarshal(text[at:end], &name); err != nil {
@@ -25,7 +27,7 @@ func eachMember(text json.RawMessage, f func(name string, value json.RawMessage)
 			}
 		}
 		value := skipBlanks(text, skipBlanks(text, end)+1) // beyond the colon
-		end = endOfValue(text, value)
+		end = plainjson.EndOfValue(text, value)
 		if err := f(name, text[value:end]); err != nil {
 			return true, err
 		}
@@ -42,26 +44,19 @@ func elements(text json.RawMessage) (list []json.RawMessage, isList bool) {
 		return nil, false
 	}
 	for at < len(text) && text[at] != ']' {
-		end := endOfValue(text, at)
+		end := plainjson.EndOfValue(text, at)
 		list = append(list, text[at:end])
 		at = nextElement(text, end)
 	}
 	return list, true
 }
 
-// plainText returns the text of a JSON string that has nothing to decode:
-// printable ASCII without escapes. It says no to everything else.
+// plainText returns the text of a JSON string that has nothing to decode. It
+// says no to everything else.
 func plainText(raw []byte) (text string, ok bool) {
-	last := len(raw) - 1
-	if last < 1 || raw[0] != '"' || raw[last] != '"' {
-		return "", false
-	}
-	for _, c := range raw[1:last] {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return "", false
-		}
-	}
-	return string(raw[1:last]), true
+	r := plainjson.NewReader(raw)
+	text = string(r.Text())
+	return text, r.Done()
 }
 
 // openJSON returns where the first element of the object or list begins.
@@ -85,44 +80,6 @@ func nextElement(text []byte, end int) int {
 func skipBlanks(text []byte, at int) int {
 	for at < len(text) && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r') {
 		at++
-	}
-	return at
-}
-
-// endOfValue returns the end of the value that begins at the place.
-func endOfValue(text []byte, at int) int {
-	depth := 0
-	for ; at < len(text); at++ {
-		switch text[at] {
-		case '"':
-			at = endOfString(text, at)
-			if depth == 0 {
-				return at + 1
-			}
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return at // of a number or a word before it
-			}
-			if depth--; depth == 0 {
-				return at + 1
-			}
-		case ',', ' ', '\n', '\t', '\r':
-			if depth == 0 {
-				return at
-			}
-		}
-	}
-	return at
-}
-
-// endOfString returns where the string's closing quote stands.
-func endOfString(text []byte, at int) int {
-	for at++; at < len(text) && text[at] != '"'; at++ {
-		if text[at] == '\\' {
-			at++
-		}
 	}
 	return at
 }

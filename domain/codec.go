@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+
+	"github.com/opsledger/opsledger/domain/plainjson"
 )
 
 // Upcaster turns the JSON data of one schema of an event into that of the next.
@@ -25,12 +27,12 @@ func (d Descriptor) Schema() int { return len(d.Upcasters) + 1 }
 // Describe builds the descriptor of event type E, whose zero value must know its name.
 func Describe[E Event](context Context, upcasters ...Upcaster) Descriptor {
 	var zero E
-	plain := plainJSONOf(reflect.TypeFor[E]())
+	plain := plainjson.FormOf(reflect.TypeFor[E]())
 	return Descriptor{
 		Name: zero.EventType(), Context: context, Upcasters: upcasters,
 		Decode: func(data json.RawMessage) (Event, error) {
 			var e E
-			if plain != nil && plain.decode(data, reflect.ValueOf(&e).Elem()) {
+			if plain != nil && plain.Read(data, reflect.ValueOf(&e).Elem()) {
 				return e, nil
 			}
 			e = zero // it may have been filled in part

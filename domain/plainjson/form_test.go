@@ -1,12 +1,15 @@
-package domain_test
+package plainjson_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/plainjson"
 )
 
 // shapes has every kind of field that is read without encoding/json.
@@ -22,7 +25,7 @@ type shapes struct {
 	Last string `json:"last,omitempty"`
 }
 
-func TestPlainJSON(t *testing.T) {
+func TestForm(t *testing.T) {
 	t.Parallel()
 	for data, plain := range map[string]bool{
 		`{"n":-12,"small":3,"text":"Zürich","on":true,"inner":{"byte":255,"big":7},"last":"x"}`: true,
@@ -33,7 +36,7 @@ func TestPlainJSON(t *testing.T) {
 		`{"n":1,"small":128,"on":false,"inner":{"big":1}}`:                                      false,
 		`{"n":1,"on":false,"inner":{"byte":256,"big":1}}`:                                       false,
 		`{"n":1,"on":false,"inner":{"big":-1}}`:                                                 false,
-		`{"n":-0,"on":false,"inner":{"big":1}}`:                                                 false,
+		`{"n":-0,"on":false,"inner":{"big":1}}`:                                                 true,
 		`{"n":01,"on":false,"inner":{"big":1}}`:                                                 false,
 		`{"n":1.5,"on":false,"inner":{"big":1}}`:                                                false,
 		`{"n":1e3,"on":false,"inner":{"big":1}}`:                                                false,
@@ -58,11 +61,18 @@ func TestPlainJSON(t *testing.T) {
 	}
 }
 
+// read reads into the value that v points to.
+func read(data []byte, v any) bool {
+	value := reflect.ValueOf(v).Elem()
+	form := plainjson.FormOf(value.Type())
+	return form != nil && form.Read(data, value)
+}
+
 // samePlain checks invariant 1 and says whether the data was read.
 func samePlain(t *testing.T, data []byte) bool {
 	t.Helper()
 	var got, want shapes
-	if !domain.DecodePlain(data, &got) {
+	if !read(data, &got) {
 		return false
 	}
 	if err := json.Unmarshal(data, &want); err != nil || got != want {
@@ -71,7 +81,7 @@ func samePlain(t *testing.T, data []byte) bool {
 	return true
 }
 
-func FuzzPlainJSON(f *testing.F) {
+func FuzzForm(f *testing.F) {
 	f.Add([]byte(`{"n":-12,"small":3,"text":"Zürich","on":true,"inner":{"byte":255,"big":7},"last":"x"}`))
 	f.Add([]byte(`{"n":0,"on":false,"inner":{"big":0}}`))
 	f.Fuzz(func(t *testing.T, data []byte) { samePlain(t, data) })
@@ -90,14 +100,52 @@ func TestFrequentEventsArePlain(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := reflect.New(reflect.TypeOf(e).Elem())
-		if !domain.DecodePlain(data, got.Interface()) || !reflect.DeepEqual(got.Interface(), e) {
+		if !read(data, got.Interface()) || !reflect.DeepEqual(got.Interface(), e) {
 			t.Errorf("%s is read as %+v", data, got)
 		}
 	}
-	if domain.DecodePlain([]byte(`{"raw":"x"}`), &struct {
-		Raw json.RawMessage `json:"raw"`
-	}{}) {
-		t.Error("a type that reads itself was read")
+}
+
+// lowered reads itself.
+type lowered string
+
+func (l *lowered) UnmarshalText(text []byte) error {
+	*l = lowered(bytes.ToLower(text))
+	return nil
+}
+
+type Plain struct {
+	A int `json:"a"`
+}
+
+// Types that encoding/json reads by other rules have no form.
+func TestFormOf(t *testing.T) {
+	t.Parallel()
+	if plainjson.FormOf(reflect.TypeFor[Plain]()) == nil {
+		t.Error("a plain type has no form")
+	}
+	for _, v := range []any{
+		1, lowered("a"), struct {
+			A lowered `json:"a"`
+		}{}, struct {
+			A json.RawMessage `json:"a"`
+		}{}, struct {
+			A float64 `json:"a"`
+		}{}, struct{ A int }{}, struct {
+			A int `json:"-"`
+		}{}, struct {
+			A int `json:"a,string"`
+		}{}, struct {
+			Plain `json:"a"`
+		}{}, struct {
+			A struct {
+				A time.Time `json:"a"`
+			} `json:"a"`
+		}{},
+	} {
+		if plainjson.FormOf(reflect.TypeOf(v)) != nil {
+			t.Errorf("%T has a form", v)
+		}
 	}
 }
 
