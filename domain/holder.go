@@ -3,7 +3,8 @@ package domain
 // Holder is who holds what only one may hold, such as a name. A fold that finds
 // that out embeds it, and has its snapshots by that.
 //
-// Invariant: one who holds it no longer does not take it from the one who does.
+// Invariants:
+//  1. One who holds it no longer does not take it from the one who does.
 type Holder[ID ~int64] struct{ by ID }
 
 // Set takes in whether id holds it now.
