@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/rowset"
 )
 
 const (
@@ -23,9 +24,9 @@ const (
 // accessBatch is the part of the access state that a batch of events touches.
 type accessBatch struct {
 	lastEvent  domain.Position
-	users      *rowset[domain.UserID, userRow]
-	roles      *rowset[int64, roleRow]
-	privileges *rowset[int64, privilegeRow]
+	users      *rowset.Set[domain.UserID, userRow]
+	roles      *rowset.Set[int64, roleRow]
+	privileges *rowset.Set[int64, privilegeRow]
 	// userRoles and rolePrivileges say who holds what.
 	userRoles, rolePrivileges *timeline
 	// replaced are the changes of roles, ended the former states of privileges.
@@ -37,7 +38,7 @@ type accessBatch struct {
 // loadAccess reads what the events touch in one round trip.
 func loadAccess(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*accessBatch, error) {
 	b := &accessBatch{
-		users: newRowset[domain.UserID, userRow](), roles: newRowset[int64, roleRow](), privileges: newRowset[int64, privilegeRow](),
+		users: rowset.New[domain.UserID, userRow]("user"), roles: rowset.New[int64, roleRow]("role"), privileges: rowset.New[int64, privilegeRow]("privilege"),
 		userRoles: newTimeline(), rolePrivileges: newTimeline(),
 	}
 	k := accessTouchedBy(events)
@@ -124,7 +125,7 @@ func (b *accessBatch) operator(e domain.Recorded) (string, error) {
 	if e.Actor == domain.System {
 		return SystemOperator, nil
 	}
-	user, known := b.users.get(e.Actor)
+	user, known := b.users.Get(e.Actor)
 	if !known {
 		return "", fmt.Errorf("its actor, user %d, does not exist", e.Actor)
 	}

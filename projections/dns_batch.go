@@ -6,19 +6,20 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/rowset"
 )
 
 // dnsBatch is the part of the dns state that a batch of events touches, and what
 // the batch adds to the operation log.
 type dnsBatch struct {
 	state   dnsState
-	servers *rowset[int64, Server]
-	views   *rowset[int64, View]
-	zones   *rowset[int64, zoneRow]
-	links   *rowset[linkKey, linkRow]
-	records *rowset[int64, recordRow]
+	servers *rowset.Set[int64, Server]
+	views   *rowset.Set[int64, View]
+	zones   *rowset.Set[int64, zoneRow]
+	links   *rowset.Set[linkKey, linkRow]
+	records *rowset.Set[int64, recordRow]
 	// resources are the servers, views and zones, as rights see them.
-	resources  *rowset[resourceKey, resourceRow]
+	resources  *rowset.Set[resourceKey, resourceRow]
 	endedLinks []endedLink
 	bindConf   *BindConf
 	// bindConfWritten says that the batch set bindConf.

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/projections/rowset"
 )
 
 const (
@@ -27,8 +29,8 @@ const (
 // loadDNS reads the rows of the given keys in one round trip.
 func loadDNS(ctx context.Context, tx pgx.Tx, schema string, k *dnsKeys) (*dnsBatch, error) {
 	b := &dnsBatch{
-		servers: newRowset[int64, Server](), views: newRowset[int64, View](), zones: newRowset[int64, zoneRow](),
-		links: newRowset[linkKey, linkRow](), records: newRowset[int64, recordRow](), resources: newRowset[resourceKey, resourceRow](),
+		servers: rowset.New[int64, Server]("server"), views: rowset.New[int64, View]("view"), zones: rowset.New[int64, zoneRow]("zone"),
+		links: rowset.New[linkKey, linkRow]("link"), records: rowset.New[int64, recordRow]("record"), resources: rowset.New[resourceKey, resourceRow]("resource"),
 	}
 	var queries pgx.Batch
 	queries.Queue(pinPlans)

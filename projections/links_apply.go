@@ -41,12 +41,12 @@ type linkRow struct {
 
 // link links the zone to a view, at the position of the zone's last event.
 func (b *dnsBatch) link(zone *zoneRow, view int64) error {
-	if _, err := b.view(view); err != nil && view != 0 {
+	if _, err := b.views.Find(view); err != nil && view != 0 {
 		return err
 	}
 	zone.links++
 	key := linkKey{zone.id, view}
-	b.links.put(key, linkRow{linkKey: key, link: zone.links, changed: zone.changed})
+	b.links.Put(key, linkRow{linkKey: key, link: zone.links, changed: zone.changed})
 	return nil
 }
 
@@ -61,7 +61,7 @@ func (b *dnsBatch) relink(zone *zoneRow, from, to []int64, at domain.Position) (
 		if err != nil {
 			return 0, err
 		}
-		b.links.drop(link.linkKey)
+		b.links.Drop(link.linkKey)
 		b.endedLinks = append(b.endedLinks, endedLink{zone.id, link.link, at})
 		gone += link.records
 	}
@@ -82,15 +82,15 @@ func (b *dnsBatch) relink(zone *zoneRow, from, to []int64, at domain.Position) (
 // touchLinks marks the zone as changed in all its views.
 func (b *dnsBatch) touchLinks(zone zoneRow) {
 	for _, view := range linkedViews(zone.data) {
-		if link, exists := b.links.get(linkKey{zone.id, view}); exists {
+		if link, exists := b.links.Get(linkKey{zone.id, view}); exists {
 			link.changed = zone.changed
-			b.links.put(link.linkKey, link)
+			b.links.Put(link.linkKey, link)
 		}
 	}
 }
 
 func (b *dnsBatch) linkOf(zone, view int64) (linkRow, error) {
-	link, exists := b.links.get(linkKey{zone, view})
+	link, exists := b.links.Get(linkKey{zone, view})
 	if !exists {
 		return link, fmt.Errorf("zone %d is not linked to view %d", zone, view)
 	}
@@ -101,13 +101,13 @@ func (b *dnsBatch) loadLinks(out *pgx.Batch, schema string, zones []int64) {
 	queueLoad(out, InSchema(schema, loadZoneViews), zones, func(rows pgx.Rows) error {
 		var l linkRow
 		err := rows.Scan(&l.zone, &l.view, &l.link, &l.changed, &l.records)
-		b.links.loaded(l.linkKey, l)
+		b.links.Loaded(l.linkKey, l)
 		return err
 	})
 }
 
 func (b *dnsBatch) writeLinks(out *pgx.Batch, schema string) {
-	added, altered, dropped := b.links.writes()
+	added, altered, dropped := b.links.Writes()
 	if len(dropped) > 0 {
 		out.Queue(InSchema(schema, dropZoneViews),
 			Column(dropped, func(k linkKey) int64 { return k.zone }), Column(dropped, func(k linkKey) int64 { return k.view }))

@@ -1,8 +1,6 @@
 package projections
 
 import (
-	"fmt"
-
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
@@ -48,11 +46,10 @@ func addBuiltinPrivileges(out *pgx.Batch, schema string) {
 }
 
 func (b *accessBatch) privilegeCreated(e domain.Recorded, event access.PrivilegeCreated) error {
-	if _, exists := b.privileges.get(event.ID); exists {
-		return fmt.Errorf("privilege %d exists", event.ID)
-	}
 	p := privilegeRow{id: event.ID, data: event.Privilege, since: e.Position, until: forever}
-	b.privileges.put(p.id, p)
+	if err := b.privileges.Add(p.id, p); err != nil {
+		return err
+	}
 	return b.logPrivilege(e, OperationAdd, p.data.Name, p, "")
 }
 
@@ -61,7 +58,7 @@ func (b *accessBatch) privilegeChanged(e domain.Recorded, event access.Privilege
 	if err != nil {
 		return err
 	}
-	b.privileges.put(event.ID, privilegeRow{id: event.ID, data: event.After, since: e.Position, until: forever})
+	b.privileges.Put(event.ID, privilegeRow{id: event.ID, data: event.After, since: e.Position, until: forever})
 	return b.logPrivilege(e, OperationChange, event.After.Name, before, beforeChange)
 }
 
@@ -70,15 +67,15 @@ func (b *accessBatch) privilegeDeleted(e domain.Recorded, event access.Privilege
 	if err != nil {
 		return err
 	}
-	b.privileges.drop(event.ID)
+	b.privileges.Drop(event.ID)
 	return b.logPrivilege(e, OperationDelete, before.data.Name, before, "")
 }
 
 // endPrivilege ends the present state of a privilege, and returns it.
 func (b *accessBatch) endPrivilege(id int64, at domain.Position) (privilegeRow, error) {
-	p, exists := b.privileges.get(id)
-	if !exists {
-		return p, fmt.Errorf("privilege %d does not exist", id)
+	p, err := b.privileges.Find(id)
+	if err != nil {
+		return p, err
 	}
 	p.until = at
 	b.ended = append(b.ended, p)
@@ -103,7 +100,7 @@ func (b *accessBatch) loadPrivileges(out *pgx.Batch, schema string, ids []int64)
 		p := privilegeRow{until: forever, stored: true}
 		d := &p.data
 		err := rows.Scan(&p.id, &p.since, &d.Name, &d.Operation, &d.ResourceType, &d.ResourceID, &d.Comment)
-		b.privileges.loaded(p.id, p)
+		b.privileges.Loaded(p.id, p)
 		return err
 	})
 }
@@ -122,7 +119,7 @@ func (b *accessBatch) writePrivileges(out *pgx.Batch, schema string) {
 		out.Queue(InSchema(schema, endPrivileges), Column(ended, func(p privilegeRow) int64 { return p.id }),
 			Column(ended, func(p privilegeRow) int64 { return int64(p.since) }), Column(ended, func(p privilegeRow) int64 { return int64(p.until) }))
 	}
-	added, altered, _ := b.privileges.writes()
+	added, altered, _ := b.privileges.Writes()
 	queuePrivileges(out, schema, append(append(rows, added...), altered...))
 }
 

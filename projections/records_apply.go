@@ -43,9 +43,6 @@ type recordRow struct {
 }
 
 func (b *dnsBatch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
-	if _, exists := b.records.get(event.ID); exists {
-		return fmt.Errorf("record %d exists", event.ID)
-	}
 	record := recordRow{id: event.ID, zone: event.ZoneID, created: e.At}
 	if err := b.hang(&record, event.Record, e.Position); err != nil {
 		return err
@@ -55,7 +52,9 @@ func (b *dnsBatch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 		return err
 	}
 	record.creator = creator
-	b.records.put(record.id, record)
+	if err := b.records.Add(record.id, record); err != nil {
+		return err
+	}
 	b.state.records++
 	return b.logRecord(e, OperationAdd, record, record, "")
 }
@@ -69,7 +68,7 @@ func (b *dnsBatch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) err
 	if err := b.hang(&after, event.After, e.Position); err != nil {
 		return err
 	}
-	b.records.put(after.id, after)
+	b.records.Put(after.id, after)
 	return b.logRecord(e, OperationChange, after, before, beforeChange)
 }
 
@@ -78,7 +77,7 @@ func (b *dnsBatch) recordDeleted(e domain.Recorded, event dns.RecordDeleted) err
 	if err != nil {
 		return err
 	}
-	b.records.drop(record.id)
+	b.records.Drop(record.id)
 	b.state.records--
 	return b.logRecord(e, OperationDelete, record, record, "")
 }
@@ -92,13 +91,13 @@ func (b *dnsBatch) hang(record *recordRow, data dns.RecordData, at domain.Positi
 	record.data, record.link, record.changed = data, link.link, at
 	link.records++
 	link.changed = at
-	b.links.put(link.linkKey, link)
+	b.links.Put(link.linkKey, link)
 	return nil
 }
 
 // unhang takes a visible record, which the event says was so, off its link.
 func (b *dnsBatch) unhang(id, zone int64, was dns.RecordData, at domain.Position) (recordRow, error) {
-	record, exists := b.records.get(id)
+	record, exists := b.records.Get(id)
 	if !exists || record.zone != zone {
 		return record, fmt.Errorf("record %d does not exist in zone %d", id, zone)
 	}
@@ -114,7 +113,7 @@ func (b *dnsBatch) unhang(id, zone int64, was dns.RecordData, at domain.Position
 	}
 	link.records--
 	link.changed = at
-	b.links.put(link.linkKey, link)
+	b.links.Put(link.linkKey, link)
 	return record, nil
 }
 
@@ -122,7 +121,7 @@ func (b *dnsBatch) unhang(id, zone int64, was dns.RecordData, at domain.Position
 func (b *dnsBatch) logRecord(e domain.Recorded, operation string, record, shown recordRow, heading string) error {
 	line := shown.data.Line
 	if shown.data.ViewID != 0 {
-		view, err := b.view(shown.data.ViewID)
+		view, err := b.views.Find(shown.data.ViewID)
 		if err != nil {
 			return err
 		}
@@ -153,13 +152,13 @@ func (b *dnsBatch) loadRecords(out *pgx.Batch, schema string, ids []int64) {
 		var r recordRow
 		d := &r.data
 		err := rows.Scan(&r.id, &r.zone, &d.ViewID, &r.link, &d.Host, &d.Type, &d.TTL, &d.Value, &d.Line, &d.Comment, &r.creator, &r.created, &r.changed)
-		b.records.loaded(r.id, r)
+		b.records.Loaded(r.id, r)
 		return err
 	})
 }
 
 func (b *dnsBatch) writeRecords(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string) error {
-	added, altered, dropped := b.records.writes()
+	added, altered, dropped := b.records.Writes()
 	queueDrop(out, InSchema(schema, dropRecords), dropped)
 	queueAltered(out, schema, altered)
 	return recordTable().add(ctx, tx, out, schema, added)

@@ -45,6 +45,8 @@ type resourceKey struct {
 	id   int64
 }
 
+func (k resourceKey) String() string { return fmt.Sprintf("%s %d", k.kind, k.id) }
+
 // resourceRow is a row of resources.
 type resourceRow struct {
 	resourceKey
@@ -64,7 +66,7 @@ type endedLink struct {
 // resourceCreated notes that the event's actor created the resource.
 func (b *dnsBatch) resourceCreated(e domain.Recorded, kind access.Kind, id int64, name string, privilege int64) {
 	key := resourceKey{kind, id}
-	b.resources.put(key, resourceRow{
+	b.resources.Put(key, resourceRow{
 		resourceKey: key, name: name, privilege: privilege, creator: e.Actor, created: e.Position, named: e.Position, deleted: forever,
 	})
 }
@@ -72,13 +74,13 @@ func (b *dnsBatch) resourceCreated(e domain.Recorded, kind access.Kind, id int64
 // resourceNamed notes that the resource is called so from the event on.
 func (b *dnsBatch) resourceNamed(e domain.Recorded, kind access.Kind, id int64, name string) error {
 	key := resourceKey{kind, id}
-	resource, exists := b.resources.get(key)
-	if !exists {
-		return fmt.Errorf("resource %s %d does not exist", kind, id)
+	resource, err := b.resources.Find(key)
+	if err != nil {
+		return err
 	}
 	if resource.name != name {
 		resource.name, resource.named = name, e.Position
-		b.resources.put(key, resource)
+		b.resources.Put(key, resource)
 	}
 	return nil
 }
@@ -86,12 +88,12 @@ func (b *dnsBatch) resourceNamed(e domain.Recorded, kind access.Kind, id int64, 
 // resourceDeleted notes that the resource went with the event.
 func (b *dnsBatch) resourceDeleted(e domain.Recorded, kind access.Kind, id int64) error {
 	key := resourceKey{kind, id}
-	resource, exists := b.resources.get(key)
-	if !exists {
-		return fmt.Errorf("resource %s %d does not exist", kind, id)
+	resource, err := b.resources.Find(key)
+	if err != nil {
+		return err
 	}
 	resource.deleted = e.Position
-	b.resources.put(key, resource)
+	b.resources.Put(key, resource)
 	return nil
 }
 
@@ -103,13 +105,13 @@ func (b *dnsBatch) loadResources(out *pgx.Batch, schema string, wanted []resourc
 	out.Queue(InSchema(schema, loadResources), kinds, Column(wanted, func(k resourceKey) int64 { return k.id })).Query(func(rows pgx.Rows) error {
 		var r resourceRow
 		into := []any{&r.kind, &r.id, &r.name, &r.privilege, &r.creator, &r.created, &r.named, &r.deleted}
-		_, err := pgx.ForEachRow(rows, into, func() error { b.resources.loaded(r.resourceKey, r); return nil })
+		_, err := pgx.ForEachRow(rows, into, func() error { b.resources.Loaded(r.resourceKey, r); return nil })
 		return err
 	})
 }
 
 func (b *dnsBatch) writeResources(out *pgx.Batch, schema string) {
-	added, altered, _ := b.resources.writes()
+	added, altered, _ := b.resources.Writes()
 	if rows := append(added, altered...); len(rows) > 0 {
 		number := func(value func(resourceRow) int64) []int64 { return Column(rows, value) }
 		out.Queue(InSchema(schema, writeResources),

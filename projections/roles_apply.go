@@ -1,8 +1,6 @@
 package projections
 
 import (
-	"fmt"
-
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
@@ -50,17 +48,16 @@ func addBuiltinRoles(out *pgx.Batch, schema string) {
 }
 
 func (b *accessBatch) roleCreated(e domain.Recorded, event access.RoleCreated) error {
-	if _, exists := b.roles.get(event.ID); exists {
-		return fmt.Errorf("role %d exists", event.ID)
-	}
 	role := roleRow{Role: Role{ID: event.ID, Name: event.Name}, changed: e.Position}
-	b.roles.put(role.ID, role)
+	if err := b.roles.Add(role.ID, role); err != nil {
+		return err
+	}
 	b.rolePrivileges.replace(role.ID, event.Privileges, e.Position)
 	return b.logRole(e, OperationAdd, role.Name, role, "")
 }
 
 func (b *accessBatch) roleChanged(e domain.Recorded, event access.RoleChanged) error {
-	role, err := b.role(event.ID)
+	role, err := b.roles.Find(event.ID)
 	if err != nil {
 		return err
 	}
@@ -68,31 +65,23 @@ func (b *accessBatch) roleChanged(e domain.Recorded, event access.RoleChanged) e
 		return err
 	}
 	role.Name, role.changed = event.Name, e.Position
-	b.roles.put(role.ID, role)
+	b.roles.Put(role.ID, role)
 	b.rolePrivileges.replace(role.ID, event.Privileges, e.Position)
 	b.replaced = append(b.replaced, pair{role.ID, int64(e.Position)})
 	return nil
 }
 
 func (b *accessBatch) roleDeleted(e domain.Recorded, event access.RoleDeleted) error {
-	role, err := b.role(event.ID)
+	role, err := b.roles.Find(event.ID)
 	if err != nil {
 		return err
 	}
 	if err := b.logRole(e, OperationDelete, role.Name, role, ""); err != nil {
 		return err
 	}
-	b.roles.drop(role.ID)
+	b.roles.Drop(role.ID)
 	b.rolePrivileges.replace(role.ID, nil, e.Position)
 	return nil
-}
-
-func (b *accessBatch) role(id int64) (roleRow, error) {
-	role, exists := b.roles.get(id)
-	if !exists {
-		return role, fmt.Errorf("role %d does not exist", id)
-	}
-	return role, nil
 }
 
 // logRole writes an entry that shows the given state of a role, before its set is replaced.
@@ -108,13 +97,13 @@ func (b *accessBatch) logRole(e domain.Recorded, operation, name string, shown r
 func (b *accessBatch) loadRoles(out *pgx.Batch, schema string) {
 	out.Queue(InSchema(schema, loadRoles)).Query(func(rows pgx.Rows) error {
 		var r roleRow
-		_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.Name, &r.changed}, func() error { b.roles.loaded(r.ID, r); return nil })
+		_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.Name, &r.changed}, func() error { b.roles.Loaded(r.ID, r); return nil })
 		return err
 	})
 }
 
 func (b *accessBatch) writeRoles(out *pgx.Batch, schema string) {
-	added, altered, dropped := b.roles.writes()
+	added, altered, dropped := b.roles.Writes()
 	queueDrop(out, InSchema(schema, dropRoles), dropped)
 	queueRoles(out, schema, append(added, altered...))
 	if len(b.replaced) > 0 {

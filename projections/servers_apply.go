@@ -1,8 +1,6 @@
 package projections
 
 import (
-	"fmt"
-
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
@@ -28,23 +26,22 @@ const (
 )
 
 func (b *dnsBatch) serverCreated(e domain.Recorded, event dns.ServerCreated) error {
-	if _, exists := b.servers.get(event.ID); exists {
-		return fmt.Errorf("server %d exists", event.ID)
-	}
 	server := Server{ID: event.ID, ServerData: event.Server, Changed: e.Position}
-	b.servers.put(server.ID, server)
+	if err := b.servers.Add(server.ID, server); err != nil {
+		return err
+	}
 	b.resourceCreated(e, access.KindServer, server.ID, server.Host, event.Privilege)
 	return b.log(e, OperationAdd, TargetServer, server.Host, decimal(server.ID), serverDetail(server))
 }
 
 func (b *dnsBatch) serverUpdated(e domain.Recorded, event dns.ServerUpdated) error {
-	before, err := b.server(event.ID)
+	before, err := b.servers.Find(event.ID)
 	if err != nil {
 		return err
 	}
 	after := before
 	after.ServerData, after.Changed = event.After, e.Position
-	b.servers.put(after.ID, after)
+	b.servers.Put(after.ID, after)
 	if err := b.resourceNamed(e, access.KindServer, after.ID, after.Host); err != nil {
 		return err
 	}
@@ -52,11 +49,11 @@ func (b *dnsBatch) serverUpdated(e domain.Recorded, event dns.ServerUpdated) err
 }
 
 func (b *dnsBatch) serverDeleted(e domain.Recorded, event dns.ServerDeleted) error {
-	server, err := b.server(event.ID)
+	server, err := b.servers.Find(event.ID)
 	if err != nil {
 		return err
 	}
-	b.servers.drop(server.ID)
+	b.servers.Drop(server.ID)
 	if err := b.resourceDeleted(e, access.KindServer, server.ID); err != nil {
 		return err
 	}
@@ -66,21 +63,13 @@ func (b *dnsBatch) serverDeleted(e domain.Recorded, event dns.ServerDeleted) err
 // serverEnrolled writes no entry: an agent's coming and going is no operation on
 // the resource that the log's readers know.
 func (b *dnsBatch) serverEnrolled(e domain.Recorded, id int64, enrolled bool) error {
-	server, err := b.server(id)
+	server, err := b.servers.Find(id)
 	if err != nil {
 		return err
 	}
 	server.Enrolled, server.Changed = enrolled, e.Position
-	b.servers.put(id, server)
+	b.servers.Put(id, server)
 	return nil
-}
-
-func (b *dnsBatch) server(id int64) (Server, error) {
-	server, exists := b.servers.get(id)
-	if !exists {
-		return server, fmt.Errorf("server %d does not exist", id)
-	}
-	return server, nil
 }
 
 func serverDetail(s Server) string {
@@ -97,13 +86,13 @@ func (b *dnsBatch) loadServers(out *pgx.Batch, schema string, ids []int64) {
 	queueLoad(out, InSchema(schema, loadServers), ids, func(rows pgx.Rows) error {
 		var s Server
 		err := rows.Scan(scanServer(&s)...)
-		b.servers.loaded(s.ID, s)
+		b.servers.Loaded(s.ID, s)
 		return err
 	})
 }
 
 func (b *dnsBatch) writeServers(out *pgx.Batch, schema string) {
-	added, altered, dropped := b.servers.writes()
+	added, altered, dropped := b.servers.Writes()
 	queueDrop(out, InSchema(schema, dropServers), dropped)
 	rows := append(added, altered...)
 	if len(rows) == 0 {

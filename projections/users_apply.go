@@ -16,15 +16,14 @@ type userRow struct {
 }
 
 func (b *accessBatch) userRegistered(e domain.Recorded, event access.UserRegistered) error {
-	if _, exists := b.users.get(event.ID); exists {
-		return fmt.Errorf("user %d exists", event.ID)
-	}
 	user := userRow{deleted: forever, User: User{
 		ID: event.ID, Username: event.Username, Source: event.Source,
 		Credential: event.Credential, PersonalKey: event.PersonalKey, MemberSince: e.At, LastSeen: e.At, Changed: e.Position,
 	}}
 	user.setProfile(event.Profile())
-	b.users.put(user.ID, user)
+	if err := b.users.Add(user.ID, user); err != nil {
+		return err
+	}
 	return b.logUser(e, OperationAdd, user, "")
 }
 
@@ -46,8 +45,8 @@ func (b *accessBatch) userPermissionsChanged(e domain.Recorded, event access.Use
 
 func (b *accessBatch) userRolesChanged(e domain.Recorded, event access.UserRolesChanged) error {
 	for _, id := range event.After {
-		if _, exists := b.roles.get(id); !exists {
-			return fmt.Errorf("role %d does not exist", id)
+		if _, err := b.roles.Find(id); err != nil {
+			return err
 		}
 	}
 	return b.changeUser(e, event.ID, []string{"角色"}, func(u *userRow) { b.userRoles.replace(int64(u.ID), event.After, e.Position) })
@@ -64,7 +63,7 @@ func (b *accessBatch) changeUser(e domain.Recorded, id domain.UserID, fields []s
 	}
 	change(&user)
 	user.Changed = e.Position
-	b.users.put(id, user)
+	b.users.Put(id, user)
 	return nil
 }
 
@@ -79,7 +78,7 @@ func (b *accessBatch) userDeleted(e domain.Recorded, event access.UserDeleted) e
 	}
 	b.userRoles.replace(int64(user.ID), nil, e.Position)
 	bare := User{ID: user.ID, Username: user.Username, Source: user.Source, MemberSince: user.MemberSince, LastSeen: user.MemberSince, Changed: e.Position}
-	b.users.put(user.ID, userRow{User: bare, deleted: e.Position})
+	b.users.Put(user.ID, userRow{User: bare, deleted: e.Position})
 	return nil
 }
 
@@ -87,13 +86,13 @@ func (b *accessBatch) userDeleted(e domain.Recorded, event access.UserDeleted) e
 func (b *accessBatch) userLoggedIn(e domain.Recorded, event access.UserLoggedIn) {
 	if user, err := b.user(event.ID); err == nil {
 		user.LastSeen = e.At
-		b.users.put(user.ID, user)
+		b.users.Put(user.ID, user)
 	}
 }
 
 // user returns a user who was not deleted.
 func (b *accessBatch) user(id domain.UserID) (userRow, error) {
-	user, exists := b.users.get(id)
+	user, exists := b.users.Get(id)
 	if !exists || user.deleted != forever {
 		return user, fmt.Errorf("user %d does not exist", id)
 	}
@@ -141,5 +140,5 @@ func (b *accessBatch) logUser(e domain.Recorded, operation string, shown userRow
 
 // rolesOf returns the names of a user's roles in the order of their ids.
 func (b *accessBatch) rolesOf(user domain.UserID) []string {
-	return Column(b.userRoles.of(int64(user)), func(id int64) string { role, _ := b.roles.get(id); return role.Name })
+	return Column(b.userRoles.of(int64(user)), func(id int64) string { role, _ := b.roles.Get(id); return role.Name })
 }

@@ -37,13 +37,13 @@ func (b *accessBatch) loadUsers(out *pgx.Batch, schema string, ids []int64) {
 	queueLoad(out, InSchema(schema, loadUsers), ids, func(rows pgx.Rows) error {
 		var u userRow
 		err := rows.Scan(append(scanUser(&u.User), &u.deleted)...)
-		b.users.loaded(u.ID, u)
+		b.users.Loaded(u.ID, u)
 		return err
 	})
 }
 
 func (b *accessBatch) writeUsers(out *pgx.Batch, schema string) {
-	added, altered, _ := b.users.writes()
+	added, altered, _ := b.users.Writes()
 	users := append(added, altered...)
 	if len(users) == 0 {
 		return

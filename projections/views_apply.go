@@ -1,8 +1,6 @@
 package projections
 
 import (
-	"fmt"
-
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
@@ -24,22 +22,21 @@ const (
 )
 
 func (b *dnsBatch) viewCreated(e domain.Recorded, event dns.ViewCreated) error {
-	if _, exists := b.views.get(event.ID); exists {
-		return fmt.Errorf("view %d exists", event.ID)
-	}
 	view := View{ID: event.ID, ViewData: event.View, Changed: e.Position}
-	b.views.put(view.ID, view)
+	if err := b.views.Add(view.ID, view); err != nil {
+		return err
+	}
 	b.resourceCreated(e, access.KindView, view.ID, view.Name, event.Privilege)
 	return b.log(e, OperationAdd, TargetView, view.Name, decimal(view.ID), viewDetail(view))
 }
 
 func (b *dnsBatch) viewUpdated(e domain.Recorded, event dns.ViewUpdated) error {
-	before, err := b.view(event.ID)
+	before, err := b.views.Find(event.ID)
 	if err != nil {
 		return err
 	}
 	after := View{ID: event.ID, ViewData: event.After, Changed: e.Position}
-	b.views.put(after.ID, after)
+	b.views.Put(after.ID, after)
 	if err := b.resourceNamed(e, access.KindView, after.ID, after.Name); err != nil {
 		return err
 	}
@@ -47,30 +44,22 @@ func (b *dnsBatch) viewUpdated(e domain.Recorded, event dns.ViewUpdated) error {
 }
 
 func (b *dnsBatch) viewDeleted(e domain.Recorded, event dns.ViewDeleted) error {
-	view, err := b.view(event.ID)
+	view, err := b.views.Find(event.ID)
 	if err != nil {
 		return err
 	}
-	b.views.drop(view.ID)
+	b.views.Drop(view.ID)
 	if err := b.resourceDeleted(e, access.KindView, view.ID); err != nil {
 		return err
 	}
 	return b.log(e, OperationDelete, TargetView, view.Name, decimal(view.ID), viewDetail(view))
 }
 
-func (b *dnsBatch) view(id int64) (View, error) {
-	view, exists := b.views.get(id)
-	if !exists {
-		return view, fmt.Errorf("view %d does not exist", id)
-	}
-	return view, nil
-}
-
 // viewNames returns the current names of views.
 func (b *dnsBatch) viewNames(ids []int64) ([]string, error) {
 	names := make([]string, len(ids))
 	for i, id := range ids {
-		view, err := b.view(id)
+		view, err := b.views.Find(id)
 		if err != nil {
 			return nil, err
 		}
@@ -91,13 +80,13 @@ func (b *dnsBatch) loadViews(out *pgx.Batch, schema string, ids []int64) {
 	queueLoad(out, InSchema(schema, loadViews), ids, func(rows pgx.Rows) error {
 		var v View
 		err := rows.Scan(scanView(&v)...)
-		b.views.loaded(v.ID, v)
+		b.views.Loaded(v.ID, v)
 		return err
 	})
 }
 
 func (b *dnsBatch) writeViews(out *pgx.Batch, schema string) {
-	added, altered, dropped := b.views.writes()
+	added, altered, dropped := b.views.Writes()
 	queueDrop(out, InSchema(schema, dropViews), dropped)
 	rows := append(added, altered...)
 	if len(rows) == 0 {

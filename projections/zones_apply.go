@@ -50,14 +50,13 @@ func linkedViews(z dns.ZoneData) []int64 {
 }
 
 func (b *dnsBatch) zoneCreated(e domain.Recorded, event dns.ZoneCreated) error {
-	if _, exists := b.zones.get(event.ID); exists {
-		return fmt.Errorf("zone %d exists", event.ID)
-	}
 	zone := zoneRow{id: event.ID, data: event.Zone, changed: e.Position}
 	if _, err := b.relink(&zone, nil, linkedViews(zone.data), e.Position); err != nil {
 		return err
 	}
-	b.zones.put(zone.id, zone)
+	if err := b.zones.Add(zone.id, zone); err != nil {
+		return err
+	}
 	b.resourceCreated(e, access.KindZone, zone.id, zone.data.Name, event.Privilege)
 	b.state.zones++
 	text, err := b.zoneDetail(zone)
@@ -85,7 +84,7 @@ func (b *dnsBatch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 	if rendersOtherwise(before.data, after.data) {
 		b.touchLinks(after)
 	}
-	b.zones.put(after.id, after)
+	b.zones.Put(after.id, after)
 	if err := b.resourceNamed(e, access.KindZone, after.id, after.data.Name); err != nil {
 		return err
 	}
@@ -108,7 +107,7 @@ func (b *dnsBatch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
 	if err != nil {
 		return err
 	}
-	b.zones.drop(zone.id)
+	b.zones.Drop(zone.id)
 	if err := b.resourceDeleted(e, access.KindZone, zone.id); err != nil {
 		return err
 	}
@@ -123,9 +122,9 @@ func rendersOtherwise(before, after dns.ZoneData) bool {
 
 // zone returns the zone, which the event says was so.
 func (b *dnsBatch) zone(id int64, was dns.ZoneData) (zoneRow, error) {
-	zone, exists := b.zones.get(id)
-	if !exists {
-		return zone, fmt.Errorf("zone %d does not exist", id)
+	zone, err := b.zones.Find(id)
+	if err != nil {
+		return zone, err
 	}
 	if is := zone.data; is.Group != was.Group || rendersOtherwise(is, was) || !slices.Equal(is.ViewIDs, was.ViewIDs) {
 		return zone, fmt.Errorf("zone %d was not as the event says", id)
@@ -167,13 +166,13 @@ func (b *dnsBatch) loadZones(out *pgx.Batch, schema string, ids []int64) {
 	queueLoad(out, InSchema(schema, loadZones), ids, func(rows pgx.Rows) error {
 		var z zoneRow
 		err := rows.Scan(&z.id, &z.data.Name, &z.data.Group, &z.data.Type, &z.data.Forwarders, &z.data.ViewIDs, &z.links, &z.changed)
-		b.zones.loaded(z.id, z)
+		b.zones.Loaded(z.id, z)
 		return err
 	})
 }
 
 func (b *dnsBatch) writeZones(out *pgx.Batch, schema string) {
-	added, altered, dropped := b.zones.writes()
+	added, altered, dropped := b.zones.Writes()
 	queueDrop(out, InSchema(schema, dropZones), dropped)
 	rows := append(added, altered...)
 	if len(rows) == 0 {

@@ -2,13 +2,13 @@ package opsmodel
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/rowset"
 )
 
 // Machine is a registered machine.
@@ -40,7 +40,7 @@ const (
 			usage = excluded.usage, initialized = excluded.initialized, location = excluded.location,
 			enrolled = excluded.enrolled, enrolment = excluded.enrolment, changed = excluded.changed`
 
-	removeMachine = `DELETE FROM {schema}.machines WHERE id = $1`
+	removeMachines = `DELETE FROM {schema}.machines WHERE id = ANY ($1::bigint[])`
 
 	listMachines = `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM ops.machines) n
 		LEFT JOIN LATERAL (SELECT ` + machineColumns + ` FROM ops.machines ORDER BY id OFFSET $1 LIMIT $2) p ON true ORDER BY p.id`
@@ -87,17 +87,10 @@ func (r *Reader) Enrolled(ctx context.Context) ([]Machine, error) {
 	return all(ctx, r, scanMachine, enrolledMachines)
 }
 
-// machineRows are the machines that a batch of events is about; nil are those
-// that do not exist.
-type machineRows struct {
-	rows    map[int64]*Machine
-	changed map[int64]bool
-	order   []int64
-}
+// machineRows are the machines that a batch of events is about.
+type machineRows struct{ *rowset.Set[int64, Machine] }
 
-func newMachineRows() *machineRows {
-	return &machineRows{rows: map[int64]*Machine{}, changed: map[int64]bool{}}
-}
+func newMachineRows() machineRows { return machineRows{rowset.New[int64, Machine]("machine")} }
 
 func machineOf(e domain.Event) (int64, bool) {
 	switch e := e.(type) {
@@ -116,7 +109,7 @@ func machineOf(e domain.Event) (int64, bool) {
 	}
 }
 
-func (m *machineRows) load(out *pgx.Batch, schema string, events []domain.Recorded) {
+func (m machineRows) load(out *pgx.Batch, schema string, events []domain.Recorded) {
 	var ids []int64
 	for _, r := range events {
 		if id, ok := machineOf(r.Event); ok {
@@ -128,24 +121,21 @@ func (m *machineRows) load(out *pgx.Batch, schema string, events []domain.Record
 	}
 	out.Queue(projections.InSchema(schema, loadMachines), ids).Query(func(rows pgx.Rows) error {
 		machines, err := pgx.CollectRows(rows, scanMachine)
-		for i := range machines {
-			m.rows[machines[i].ID] = &machines[i]
+		for _, machine := range machines {
+			m.Loaded(machine.ID, machine)
 		}
 		return err
 	})
 }
 
-func (m *machineRows) apply(r domain.Recorded) error {
-	id, _ := machineOf(r.Event)
-	row := m.rows[id]
+func (m machineRows) apply(r domain.Recorded) error {
 	if added, ok := r.Event.(ops.MachineAdded); ok {
-		if row != nil {
-			return fmt.Errorf("machine %d exists", id)
-		}
-		row = &Machine{ID: id, MachineData: added.Machine}
+		return m.Add(added.ID, Machine{ID: added.ID, MachineData: added.Machine, Changed: r.Position})
 	}
-	if row == nil {
-		return fmt.Errorf("machine %d does not exist", id)
+	id, _ := machineOf(r.Event)
+	row, err := m.Find(id)
+	if err != nil {
+		return err
 	}
 	row.Changed = r.Position
 	switch e := r.Event.(type) {
@@ -156,26 +146,20 @@ func (m *machineRows) apply(r domain.Recorded) error {
 	case ops.HostWithdrawn:
 		row.Enrolled = false
 	case ops.MachineDeleted:
-		row = nil
+		m.Drop(id)
+		return nil
 	}
-	m.rows[id] = row
-	if !m.changed[id] {
-		m.changed[id] = true
-		m.order = append(m.order, id)
-	}
+	m.Put(id, row)
 	return nil
 }
 
-func (m *machineRows) write(out *pgx.Batch, schema string) {
-	for _, id := range m.order {
-		if m.rows[id] == nil {
-			out.Queue(projections.InSchema(schema, removeMachine), id)
-		}
+func (m machineRows) write(out *pgx.Batch, schema string) {
+	added, altered, dropped := m.Writes()
+	if len(dropped) > 0 {
+		out.Queue(projections.InSchema(schema, removeMachines), dropped)
 	}
-	for _, id := range m.order {
-		if row := m.rows[id]; row != nil {
-			out.Queue(projections.InSchema(schema, putMachine), row.ID, row.Name, row.InsideIP, row.OutsideIP, row.Usage, row.Initialized,
-				row.Location, row.Enrolled, int64(row.Enrolment), int64(row.Changed))
-		}
+	for _, row := range append(added, altered...) {
+		out.Queue(projections.InSchema(schema, putMachine), row.ID, row.Name, row.InsideIP, row.OutsideIP, row.Usage, row.Initialized,
+			row.Location, row.Enrolled, int64(row.Enrolment), int64(row.Changed))
 	}
 }

@@ -77,7 +77,7 @@ func (*Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []doma
 type batch struct {
 	lastEvent domain.Position
 	tasks     *taskRows
-	machines  *machineRows
+	machines  machineRows
 	keys      keyRows
 }
 

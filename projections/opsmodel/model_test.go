@@ -338,9 +338,9 @@ func TestImpossibleEvents(t *testing.T) {
 	log.add(created(1))
 	apply(t, pool, log.events, 1)
 	for says, event := range map[string]domain.Event{
-		"duplicate key":            created(1),
-		"exists: false":            ops.TaskDeleted{Task: taskName(9)},
-		"machine 9 does not exist": ops.MachineDeleted{ID: 9},
+		"duplicate key": created(1),
+		"task " + taskName(9) + " does not exist": ops.TaskDeleted{Task: taskName(9)},
+		"machine 9 does not exist":                ops.MachineDeleted{ID: 9},
 	} {
 		next := &chain{events: log.events[:1:1]}
 		next.add(event)

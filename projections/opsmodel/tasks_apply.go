@@ -1,7 +1,6 @@
 package opsmodel
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -9,6 +8,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/rowset"
 )
 
 // blockSize is how many ids of tasks are counted together.
@@ -53,7 +53,7 @@ const (
 			AS n(id, state, executor, started, reverted, attempt, mode, percent, lines, begun, presumed, cancelling, deadline, executed, result, changed)
 		WHERE t.id = n.id`
 
-	removeTasks = `DELETE FROM {schema}.tasks WHERE id = ANY ($1::bigint[])`
+	removeTasks = `DELETE FROM {schema}.tasks WHERE task = ANY ($1::text[])`
 
 	countTasks = `INSERT INTO {schema}.task_blocks AS b (block, live) SELECT * FROM unnest($1::bigint[], $2::bigint[])
 		ON CONFLICT (block) DO UPDATE SET live = b.live + excluded.live`
@@ -83,32 +83,27 @@ func taskOf(e domain.Event) (string, bool) {
 	}
 }
 
-// taskRow is a task as a batch of events leaves it.
-type taskRow struct {
-	Task
-	// stored: the table has the row.
-	stored, changed bool
-}
-
-// taskRows are the tasks that a batch of events is about.
+// taskRows are the tasks that a batch of events is about, by their names.
 type taskRows struct {
-	rows  map[string]*taskRow
-	order []*taskRow // the changed ones, by their first change
+	*rowset.Set[string, *Task]
 	// live is by how much the number of live tasks of a block changes.
 	live map[int64]int64
 }
 
-func newTaskRows() *taskRows { return &taskRows{rows: map[string]*taskRow{}, live: map[int64]int64{}} }
+func newTaskRows() *taskRows {
+	return &taskRows{Set: rowset.New[string, *Task]("task"), live: map[int64]int64{}}
+}
 
 // load adds the query for the rows that the events are about, but for those of new tasks.
 func (t *taskRows) load(out *pgx.Batch, schema string, events []domain.Recorded) {
 	var names []string
+	met := map[string]bool{}
 	for _, r := range events {
 		name, ok := taskOf(r.Event)
-		if !ok || t.rows[name] != nil {
+		if !ok || met[name] {
 			continue
 		}
-		t.rows[name] = &taskRow{Task: Task{Name: name}}
+		met[name] = true
 		if _, isNew := r.Event.(ops.TaskCreated); !isNew {
 			names = append(names, name)
 		}
@@ -118,45 +113,35 @@ func (t *taskRows) load(out *pgx.Batch, schema string, events []domain.Recorded)
 	}
 	out.Queue(projections.InSchema(schema, loadTasks), names).Query(func(rows pgx.Rows) error {
 		tasks, err := pgx.CollectRows(rows, scanTask)
-		for _, task := range tasks {
-			t.rows[task.Name] = &taskRow{Task: task, stored: true}
+		for i := range tasks {
+			t.Loaded(tasks[i].Name, &tasks[i])
 		}
 		return err
 	})
 }
 
 func (t *taskRows) apply(name string, r domain.Recorded) error {
-	row := t.rows[name]
-	_, isNew := r.Event.(ops.TaskCreated)
-	if row.Exists == isNew {
-		return fmt.Errorf("%s of task %s, which exists: %v", r.Event.EventType(), name, row.Exists)
+	if _, isNew := r.Event.(ops.TaskCreated); isNew {
+		task := &Task{Name: name}
+		task.Apply(r)
+		t.live[task.ID/blockSize]++
+		return t.Add(name, task)
 	}
-	row.Apply(r)
-	if row.Exists == isNew && isNew {
-		t.live[row.ID/blockSize]++
-	} else if !row.Exists {
-		t.live[row.ID/blockSize]--
+	task, err := t.Find(name)
+	if err != nil {
+		return err
 	}
-	if !row.changed {
-		row.changed = true
-		t.order = append(t.order, row)
+	if task.Apply(r); !task.Exists {
+		t.live[task.ID/blockSize]--
+		t.Drop(name)
+		return nil
 	}
+	t.Put(name, task)
 	return nil
 }
 
 func (t *taskRows) write(out *pgx.Batch, schema string) {
-	var added, altered []*taskRow
-	var dropped []int64
-	for _, row := range t.order {
-		switch {
-		case row.Exists && row.stored:
-			altered = append(altered, row)
-		case row.Exists:
-			added = append(added, row)
-		case row.stored:
-			dropped = append(dropped, row.ID)
-		}
-	}
+	added, altered, dropped := t.Writes()
 	if len(added) > 0 {
 		out.Queue(projections.InSchema(schema, addTasks), addedColumns(added)...)
 	}
@@ -176,49 +161,49 @@ func (t *taskRows) write(out *pgx.Batch, schema string) {
 }
 
 // addedColumns are the arrays of addTasks.
-func addedColumns(rows []*taskRow) []any {
+func addedColumns(rows []*Task) []any {
 	return append([]any{
-		projections.Column(rows, func(t *taskRow) int64 { return t.ID }),
-		projections.Column(rows, func(t *taskRow) string { return t.Name }),
-		projections.Column(rows, func(t *taskRow) int64 { return t.Machine }),
-		projections.Column(rows, func(t *taskRow) string { return t.IP }),
-		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Creator) }),
-		projections.Column(rows, func(t *taskRow) string { return t.CreatorName }),
-		projections.Column(rows, func(t *taskRow) string { return t.Order.Action }),
-		projections.Column(rows, func(t *taskRow) string { return t.Order.Target }),
-		projections.Column(rows, func(t *taskRow) string { return t.Order.Version }),
-		projections.Column(rows, func(t *taskRow) string { return t.Order.Content }),
-		projections.Column(rows, func(t *taskRow) string { return t.Description }),
-		projections.Column(rows, func(t *taskRow) time.Time { return t.Created }),
+		projections.Column(rows, func(t *Task) int64 { return t.ID }),
+		projections.Column(rows, func(t *Task) string { return t.Name }),
+		projections.Column(rows, func(t *Task) int64 { return t.Machine }),
+		projections.Column(rows, func(t *Task) string { return t.IP }),
+		projections.Column(rows, func(t *Task) int64 { return int64(t.Creator) }),
+		projections.Column(rows, func(t *Task) string { return t.CreatorName }),
+		projections.Column(rows, func(t *Task) string { return t.Order.Action }),
+		projections.Column(rows, func(t *Task) string { return t.Order.Target }),
+		projections.Column(rows, func(t *Task) string { return t.Order.Version }),
+		projections.Column(rows, func(t *Task) string { return t.Order.Content }),
+		projections.Column(rows, func(t *Task) string { return t.Description }),
+		projections.Column(rows, func(t *Task) time.Time { return t.Created }),
 	}, stateColumns(rows)...)
 }
 
 // changedColumns are the arrays of changeTasks.
-func changedColumns(rows []*taskRow) []any {
+func changedColumns(rows []*Task) []any {
 	return append([]any{
-		projections.Column(rows, func(t *taskRow) int64 { return t.ID }),
+		projections.Column(rows, func(t *Task) int64 { return t.ID }),
 	}, stateColumns(rows)...)
 }
 
 // stateColumns are the arrays of what changes in a task's life, with which those of
 // addTasks and changeTasks end.
-func stateColumns(rows []*taskRow) []any {
+func stateColumns(rows []*Task) []any {
 	return []any{
-		projections.Column(rows, func(t *taskRow) string { return string(t.State) }),
-		projections.Column(rows, func(t *taskRow) string { return t.Executor }),
-		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Started) }),
-		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Reverted) }),
-		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Attempt.Number) }),
-		projections.Column(rows, func(t *taskRow) string { return string(t.Attempt.Mode) }),
-		projections.Column(rows, func(t *taskRow) int { return t.Attempt.Percent }),
-		projections.Column(rows, func(t *taskRow) int64 { return t.Attempt.Lines }),
-		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Begun }),
-		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Presumed }),
-		projections.Column(rows, func(t *taskRow) bool { return t.Attempt.Cancelling }),
-		projections.Column(rows, func(t *taskRow) *time.Time { return orNull(t.Attempt.Deadline) }),
-		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Executed) }),
-		projections.Column(rows, func(t *taskRow) string { return t.Result }),
-		projections.Column(rows, func(t *taskRow) int64 { return int64(t.Changed) }),
+		projections.Column(rows, func(t *Task) string { return string(t.State) }),
+		projections.Column(rows, func(t *Task) string { return t.Executor }),
+		projections.Column(rows, func(t *Task) *time.Time { return orNull(t.Started) }),
+		projections.Column(rows, func(t *Task) *time.Time { return orNull(t.Reverted) }),
+		projections.Column(rows, func(t *Task) int64 { return int64(t.Attempt.Number) }),
+		projections.Column(rows, func(t *Task) string { return string(t.Attempt.Mode) }),
+		projections.Column(rows, func(t *Task) int { return t.Attempt.Percent }),
+		projections.Column(rows, func(t *Task) int64 { return t.Attempt.Lines }),
+		projections.Column(rows, func(t *Task) bool { return t.Attempt.Begun }),
+		projections.Column(rows, func(t *Task) bool { return t.Attempt.Presumed }),
+		projections.Column(rows, func(t *Task) bool { return t.Attempt.Cancelling }),
+		projections.Column(rows, func(t *Task) *time.Time { return orNull(t.Attempt.Deadline) }),
+		projections.Column(rows, func(t *Task) int64 { return int64(t.Executed) }),
+		projections.Column(rows, func(t *Task) string { return t.Result }),
+		projections.Column(rows, func(t *Task) int64 { return int64(t.Changed) }),
 	}
 }
 

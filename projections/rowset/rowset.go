@@ -1,0 +1,101 @@
+// Package rowset keeps the rows of a table that a batch of events is about.
+//
+// Stage: a model loads the rows into a [Set], applies the events to it and writes
+// what has changed. Contract: it knows no database; a Set is for one batch and one
+// goroutine.
+package rowset
+
+import "fmt"
+
+// Set holds the rows of one table that a batch of events touches, and what the
+// batch makes of them. A key that was not loaded is taken not to exist: the keys
+// of a batch are collected before it is applied.
+type Set[K comparable, R any] struct {
+	kind string
+	rows map[K]*tracked[R]
+	// changed lists the keys of changed rows in the order of their first change.
+	changed []K
+}
+
+type tracked[R any] struct {
+	row R
+	// stored: the table has the row; exists: it has it after the batch.
+	stored, exists, changed bool
+}
+
+// New returns an empty set. kind is what errors call a row.
+func New[K comparable, R any](kind string) *Set[K, R] {
+	return &Set[K, R]{kind: kind, rows: map[K]*tracked[R]{}}
+}
+
+// Loaded adds a row that the table has.
+func (s *Set[K, R]) Loaded(key K, row R) {
+	s.rows[key] = &tracked[R]{row: row, stored: true, exists: true}
+}
+
+// Get returns the row as the events so far have left it.
+func (s *Set[K, R]) Get(key K) (row R, exists bool) {
+	if t, ok := s.rows[key]; ok && t.exists {
+		return t.row, true
+	}
+	return row, false
+}
+
+// Find is [Set.Get] for an event that presumes the row.
+func (s *Set[K, R]) Find(key K) (R, error) {
+	row, exists := s.Get(key)
+	if !exists {
+		return row, fmt.Errorf("%s %v does not exist", s.kind, key)
+	}
+	return row, nil
+}
+
+// Add is [Set.Put] for an event that makes the row.
+func (s *Set[K, R]) Add(key K, row R) error {
+	if _, exists := s.Get(key); exists {
+		return fmt.Errorf("%s %v exists", s.kind, key)
+	}
+	s.Put(key, row)
+	return nil
+}
+
+// Put sets the row.
+func (s *Set[K, R]) Put(key K, row R) {
+	t := s.touch(key)
+	t.row, t.exists = row, true
+}
+
+// Drop removes the row.
+func (s *Set[K, R]) Drop(key K) { s.touch(key).exists = false }
+
+func (s *Set[K, R]) touch(key K) *tracked[R] {
+	t, ok := s.rows[key]
+	if !ok {
+		t = &tracked[R]{}
+		s.rows[key] = t
+	}
+	if !t.changed {
+		t.changed = true
+		s.changed = append(s.changed, key)
+	}
+	return t
+}
+
+// Writes returns what the batch changed: rows that the table lacks, rows that
+// it has otherwise, and keys of rows that it must lose.
+func (s *Set[K, R]) Writes() (added, altered []R, dropped []K) {
+	for i, key := range s.changed {
+		switch t := s.rows[key]; {
+		case t.exists && t.stored:
+			altered = append(altered, t.row)
+		case t.exists:
+			if added == nil { // most often all the others are new, too
+				added = make([]R, 0, len(s.changed)-i)
+			}
+			added = append(added, t.row)
+		case t.stored:
+			dropped = append(dropped, key)
+		}
+	}
+	return added, altered, dropped
+}
