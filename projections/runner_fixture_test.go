@@ -241,14 +241,3 @@ func (p *process) gauge(t testing.TB, name string) float64 {
 type flag struct{ atomic.Bool }
 
 var errRefused = errors.New("the model refuses")
-
-// eventually polls where there is no signal to wait for.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("never: %s", what)
-}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // messyDiary leaves something to purge in every batch.
@@ -31,7 +33,7 @@ func TestPurgeWhileIdle(t *testing.T) {
 	r := p.process(t, m)
 	for _, want := range []int64{3, 6} {
 		r.await(t, p.tell(t, told{"a"}))
-		eventually(t, "everything is purged", func() bool { return m.purges.Load() >= want })
+		testkit.Eventually(t, "everything is purged", func() bool { return m.purges.Load() >= want })
 	}
 	p.complete(t, 1)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 func TestReadYourWrites(t *testing.T) {
@@ -39,7 +40,7 @@ func TestReadYourWrites(t *testing.T) {
 	}
 	r.await(t, p.tell(t, passed{}, passed{}))
 	p.complete(t, 1)
-	eventually(t, "the checkpoint moves on with other contexts' events", func() bool {
+	testkit.Eventually(t, "the checkpoint moves on with other contexts' events", func() bool {
 		row, err := readCheckpoint(t.Context(), p.pool, "dns")
 		return err == nil && row.position == last+2
 	})
@@ -230,7 +231,7 @@ func TestPoisonedEvent(t *testing.T) {
 		t.Errorf("%d is applied, want 5", at)
 	}
 	mended.Store(true)
-	eventually(t, "the event is tried again", func() bool { return r.Applied(domain.ContextDNS) == 8 })
+	testkit.Eventually(t, "the event is tried again", func() bool { return r.Applied(domain.ContextDNS) == 8 })
 	if err := r.Poisoned(domain.ContextDNS); err != nil {
 		t.Errorf("still poisoned: %v", err)
 	}
@@ -244,7 +245,7 @@ func TestUnreadableEvent(t *testing.T) {
 	p.tell(t, told{"a"}, passed{}, forgotten{}, told{"b"})
 	older := openStore(t, p.pool, testCodec(false))
 	r := p.process(t, &diary{}, func(c *RunnerConfig) { c.Store = older; c.Pool = p.pool })
-	eventually(t, "the projection is poisoned", func() bool { return r.Poisoned(domain.ContextDNS) != nil })
+	testkit.Eventually(t, "the projection is poisoned", func() bool { return r.Poisoned(domain.ContextDNS) != nil })
 	if at := r.Applied(domain.ContextDNS); at != 2 {
 		t.Errorf("%d is applied, want 2", at)
 	}
