@@ -8,10 +8,8 @@ import (
 	"net/netip"
 	"path/filepath"
 
-	"github.com/nats-io/nats.go"
 	"github.com/urfave/cli/v3"
 
-	"github.com/opsledger/opsledger/workers/agent"
 	"github.com/opsledger/opsledger/workers/bind"
 	"github.com/opsledger/opsledger/workers/busauth"
 )
@@ -100,40 +98,21 @@ func (c agentConfig) startServer(life *lifecycle, credentials busauth.Credential
 	if err != nil {
 		return named("--dns", err)
 	}
-	nc, err := connectAgent(credentials, c.NATSURL, log)
-	if err != nil {
-		return err
-	}
-	life.onStop("agent's connection", func() error { nc.Close(); return nil })
-	engine, err := bind.New(bind.Config{
-		Dir: c.Dir, Agent: credentials.ID, Listen: listen, Supervise: !c.SystemNamed,
-		NameServers: c.NameServers, Secrets: agent.Secrets(nc, credentials.ID), Log: log,
+	_, err = startServerAgent(life, credentials, c.NATSURL, bind.Config{
+		Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, NameServers: c.NameServers, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	follower, err := agent.New(agent.Config{NC: nc, ID: credentials.ID, Engine: engine, Codec: newCodec(), Log: log})
-	if err != nil {
-		return err
-	}
-	life.start("named", engine.Run)
-	life.start("agent", follower.Run)
 	log.Info("agent runs", "server", credentials.ID, "dns", listen, "dir", c.Dir)
 	return nil
 }
 
 // startHost runs the agent of a machine that runs tasks.
 func (c agentConfig) startHost(life *lifecycle, credentials busauth.Credentials, log *slog.Logger) error {
-	nc, err := connectHost(credentials, c.NATSURL, log)
-	if err != nil {
+	if err := startHostAgent(life, credentials, c.NATSURL, filepath.Join(c.Dir, "host"), c.Config, log); err != nil {
 		return err
 	}
-	life.onStop("host agent's connection", func() error { nc.Close(); return nil })
-	tasks, err := openHostAgent(nc, credentials, filepath.Join(c.Dir, "host"), c.Config, log)
-	if err != nil {
-		return err
-	}
-	life.start("host agent", tasks.Run)
 	log.Info("agent runs", "machine", credentials.ID, "config", c.Config, "dir", c.Dir)
 	return nil
 }
@@ -160,9 +139,4 @@ func (c agentConfig) credentials() ([]busauth.Credentials, error) {
 		all = append(all, one)
 	}
 	return all, nil
-}
-
-// connectAgent connects with the rights of a name server's agent. It does not wait for NATS.
-func connectAgent(c busauth.Credentials, url string, log *slog.Logger) (*nats.Conn, error) {
-	return connectAs(c, url, agent.Options(c.ID), log)
 }

@@ -55,7 +55,6 @@ func agentEnrollCommand() *cli.Command {
 			textFlag("nats-url", "the outside NATS that serve uses, if any", "", &cfg.NATSURL),
 		}, storageFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			cfg.NATSReplicas = 1
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error { return enrollAgent(ctx, cmd, l, cfg, e) })
 		},
 	}
@@ -156,7 +155,6 @@ func agentWithdrawCommand() *cli.Command {
 			textFlag("machine", "the `name` of a machine that runs tasks", "", &name),
 		}, storageFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			cfg.NATSReplicas = 1
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error { return withdrawAgent(ctx, cmd, l, server, name) })
 		},
 	}

@@ -107,13 +107,7 @@ func (a *App) openStore(ctx context.Context) error {
 
 // openStore opens the log with all event types of this program.
 func openStore(ctx context.Context, db *database, registry prometheus.Registerer, log *slog.Logger) (*eventstore.Store, error) {
-	store, err := eventstore.Open(ctx, eventstore.Config{
-		Pool: db.pool, Codec: newCodec(), Log: log, Registerer: registry,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return store, nil
+	return eventstore.Open(ctx, eventstore.Config{Pool: db.pool, Codec: newCodec(), Log: log, Registerer: registry})
 }
 
 func newCodec() *domain.Codec { return domain.NewCodec(access.Events(), dns.Events(), ops.Events()) }
@@ -176,11 +170,25 @@ func newModels(store *eventstore.Store, cfg Config) []projections.Model {
 
 // startWorkers serves the agents.
 func (a *App) startWorkers(context.Context) error {
-	a.roster = roster.NewServers(roster.Config{Progress: a.progress, NC: a.bus.nc, Log: a.log}, a.reader)
+	a.startRosters()
+	a.startServerWorkers()
+	a.startHostWorkers()
+	return nil
+}
+
+// startRosters keeps the lists of who has an agent, and a consumer for each of them.
+func (a *App) startRosters() {
+	lists := roster.Config{Progress: a.progress, NC: a.bus.nc, Log: a.log}
+	a.roster, a.hosts = roster.NewServers(lists, a.reader), roster.NewHosts(lists, a.ops)
 	a.life.start("roster", a.roster.Run)
-	a.life.start("consumers", consumers.New(consumers.Config{
-		NC: a.bus.nc, JS: a.bus.js, Store: a.store, Log: a.log,
-	}, a.roster).Run)
+	a.life.start("host roster", a.hosts.Run)
+	keep := consumers.Config{NC: a.bus.nc, JS: a.bus.js, Store: a.store, Log: a.log}
+	a.life.start("consumers", consumers.New(keep, a.roster).Run)
+	a.life.start("host consumers", consumers.NewHosts(keep, a.hosts).Run)
+}
+
+// startServerWorkers serves the name servers.
+func (a *App) startServerWorkers() {
 	a.life.start("snapshots", snapshots.New(snapshots.Config{
 		NC: a.bus.nc, Store: a.store, Reader: a.reader, Progress: a.progress, Roster: a.roster,
 		Vault: a.vault, Log: a.log, Registerer: a.registry,
@@ -191,19 +199,12 @@ func (a *App) startWorkers(context.Context) error {
 		Log: a.log, Registerer: a.registry,
 	})
 	a.life.start("reporter", a.reports.Run)
-	a.startHostWorkers()
-	return nil
 }
 
 // startHostWorkers serves the hosts that run tasks.
 func (a *App) startHostWorkers() {
 	a.output = outputs.New(outputs.Config{NC: a.bus.nc, JS: a.bus.js, Replicas: a.cfg.NATSReplicas, Log: a.log})
 	a.life.start("output", a.output.Run)
-	a.hosts = roster.NewHosts(roster.Config{Progress: a.progress, NC: a.bus.nc, Log: a.log}, a.ops)
-	a.life.start("host roster", a.hosts.Run)
-	a.life.start("host consumers", consumers.NewHosts(consumers.Config{
-		NC: a.bus.nc, JS: a.bus.js, Store: a.store, Log: a.log,
-	}, a.hosts).Run)
 	a.life.start("host desk", hostdesk.New(hostdesk.Config{
 		NC: a.bus.nc, Store: a.store, Reader: a.ops, Progress: a.progress, Log: a.log,
 	}).Run)

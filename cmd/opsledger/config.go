@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,7 +28,8 @@ type Config struct {
 	// NATS server; empty means private.
 	DatabaseURL string
 	NATSURL     string
-	// NATSReplicas is the number of copies of each stream on an outside cluster.
+	// NATSReplicas is the number of copies of each stream on an outside cluster, 1
+	// to 5; 0 means 1.
 	NATSReplicas int
 	// KeyFile encrypts the vault; all serve processes share it. Empty: <Data>/vault.key.
 	KeyFile string
@@ -75,6 +77,7 @@ func (c *Config) Validate() error {
 		c.dns, err = netip.ParseAddrPort(c.DNS)
 		errs = append(errs, named("--dns", err))
 	}
+	c.NATSReplicas = cmp.Or(c.NATSReplicas, 1)
 	if c.NATSReplicas < 1 || c.NATSReplicas > 5 {
 		errs = append(errs, named("--nats-replicas", errors.New("want 1 to 5")))
 	}

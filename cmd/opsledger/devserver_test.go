@@ -41,7 +41,7 @@ func startDev(t *testing.T, data string) *devServer {
 // testConfig is that of a server with everything private in the folder.
 func testConfig(data string) Config {
 	return Config{
-		HTTP: "127.0.0.1:0", DNS: "127.0.0.1:0", NATSListen: "127.0.0.1:0", Data: data, NATSReplicas: 1,
+		HTTP: "127.0.0.1:0", DNS: "127.0.0.1:0", NATSListen: "127.0.0.1:0", Data: data,
 		AdminPassword: testPassword, Timezone: "Asia/Shanghai", Register: true, LogLevel: "warn",
 	}
 }

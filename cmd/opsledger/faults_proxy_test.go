@@ -61,23 +61,21 @@ func (p *postgresProxy) url() string {
 
 // keep lets the next transaction that has the marker in it commit, and its
 // connection fall silent before it says so. The channel is closed then.
-func (p *postgresProxy) keep(marker string) (committed <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.marker, p.committed, p.released = marker, make(chan struct{}), nil
-	return p.committed
-}
+func (p *postgresProxy) keep(marker string) (committed <-chan struct{}) { return p.watch(marker, nil) }
 
 // hold is keep until release is called.
 func (p *postgresProxy) hold(marker string) (committed <-chan struct{}, release func()) {
-	committed = p.keep(marker)
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	released := make(chan struct{})
-	p.released = released
 	release = sync.OnceFunc(func() { close(released) })
 	p.t.Cleanup(release)
-	return committed, release
+	return p.watch(marker, released), release
+}
+
+func (p *postgresProxy) watch(marker string, released chan struct{}) (committed <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.marker, p.committed, p.released = marker, make(chan struct{}), released
+	return p.committed
 }
 
 func (p *postgresProxy) accept() {

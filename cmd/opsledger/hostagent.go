@@ -29,8 +29,23 @@ func supervising() (code int, yes bool) {
 	return supervise.Main(), true
 }
 
-// openHostAgent prepares the agent that carries out the tasks of a machine, with
-// its state in the folder and the configuration of actions in the file.
+// startHostAgent runs the agent that carries out the tasks of a machine, with its
+// state in the folder and the configuration of actions in the file. url is where
+// NATS is, if not where the credentials say.
+func startHostAgent(life *lifecycle, c busauth.Credentials, url, dir, config string, log *slog.Logger) error {
+	nc, err := connectAs(c, url, host.Options(c.ID), log)
+	if err != nil {
+		return err
+	}
+	life.onStop("host agent's connection", func() error { nc.Close(); return nil })
+	agent, err := openHostAgent(nc, c, dir, config, log)
+	if err != nil {
+		return err
+	}
+	life.start("host agent", agent.Run)
+	return nil
+}
+
 func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log *slog.Logger) (*host.Agent, error) {
 	if config == "" {
 		return nil, errors.New("--config: the agent of a machine needs the file that says which actions are allowed")
@@ -64,11 +79,7 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 	return agent, nil
 }
 
-// connectHost connects with a host's rights. It does not wait for NATS.
-func connectHost(c busauth.Credentials, url string, log *slog.Logger) (*nats.Conn, error) {
-	return connectAs(c, url, host.Options(c.ID), log)
-}
-
+// connectAs connects with the rights of an agent. It does not wait for NATS.
 func connectAs(c busauth.Credentials, url string, options []nats.Option, log *slog.Logger) (*nats.Conn, error) {
 	if url == "" {
 		url = c.URL

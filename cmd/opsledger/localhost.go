@@ -28,19 +28,9 @@ func (a *App) startLocalHost(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	nc, err := connectHost(credentials, "", a.log)
-	if err != nil {
-		return err
-	}
-	a.life.onStop("host agent's connection", func() error { nc.Close(); return nil })
 	// The state is of one log. A folder for each lets dev begin anew with another.
 	state := filepath.Join(a.db.folder.sub("host"), "state", a.store.LogID().String())
-	agent, err := openHostAgent(nc, credentials, state, config, a.log)
-	if err != nil {
-		return err
-	}
-	a.life.start("host agent", agent.Run)
-	return nil
+	return startHostAgent(a.life, credentials, "", state, config, a.log)
 }
 
 // helloAction is an action to try out; docs/executors.md says what is understood of it.

@@ -40,23 +40,11 @@ func machineAt(ctx context.Context, store *eventstore.Store, text string) (machi
 // machineWith follows the events with a tag that one machine at a time can have.
 func machineWith(ctx context.Context, store *eventstore.Store, tag domain.Tag, has func(ops.MachineData) bool) (machine, error) {
 	var found machine
-	for after := domain.Position(0); ; {
-		page, err := store.ReadTag(ctx, tag, after, 500)
-		if err == nil && len(page) == 0 && found.id == 0 {
-			err = errNoMachine
-		}
-		if err != nil || len(page) == 0 {
-			return found, err
-		}
-		for _, envelope := range page {
-			after = envelope.Position
-			recorded, err := envelope.Decode(store.Codec())
-			if err != nil {
-				return machine{}, err
-			}
-			found = found.after(recorded.Event, has)
-		}
+	err := eachEvent(ctx, store, tag, func(event domain.Event) { found = found.after(event, has) })
+	if err == nil && found.id == 0 {
+		err = errNoMachine
 	}
+	return found, err
 }
 
 // after is who has it after an event.

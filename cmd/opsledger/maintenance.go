@@ -23,7 +23,6 @@ func migrateCommand() *cli.Command {
 		Usage: "bring the database to this version's schema (serve does so by itself)",
 		Flags: storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			cfg.NATSReplicas = 1
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
 				head, err := l.store.Head(ctx)
 				if err != nil {
@@ -44,7 +43,6 @@ func rebuildCommand() *cli.Command {
 		ArgsUsage: "[name …]   access, dns, ops; all when none is named",
 		Flags:     storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			cfg.NATSReplicas = 1
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
 				models, err := chooseModels(newModels(l.store, cfg), cmd.Args().Slice())
 				if err != nil {

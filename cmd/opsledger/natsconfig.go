@@ -23,7 +23,6 @@ func natsConfigCommand() *cli.Command {
 			textFlag("resolver-dir", "`folder` in which each server keeps the accounts", "./jwt", &dir),
 		}, storageFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			cfg.NATSReplicas = 1
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
 				authority, err := busauth.New(ctx, busauth.Config{Store: l.store, Vault: l.vault, Log: l.log})
 				if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/urfave/cli/v3"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 )
@@ -42,4 +43,22 @@ func withLog(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog
 	life.onStop("event store's connections", func() error { l.store.Close(); return nil })
 	life.start("event store", l.store.Run)
 	return f(l)
+}
+
+// eachEvent calls f with the events that have the tag, in order.
+func eachEvent(ctx context.Context, store *eventstore.Store, tag domain.Tag, f func(domain.Event)) error {
+	for after := domain.Position(0); ; {
+		page, err := store.ReadTag(ctx, tag, after, 500)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, envelope := range page {
+			after = envelope.Position
+			recorded, err := envelope.Decode(store.Codec())
+			if err != nil {
+				return err
+			}
+			f(recorded.Event)
+		}
+	}
 }

@@ -18,7 +18,6 @@ func rotateKeysCommand() *cli.Command {
 			"an older one is refused, so two rotations in a row end all tokens.",
 		Flags: storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			cfg.NATSReplicas = 1
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
 				number, err := api.RotateTokenKey(ctx, l.vault)
 				if err != nil {

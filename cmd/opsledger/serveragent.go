@@ -1,0 +1,31 @@
+package main
+
+import (
+	"github.com/opsledger/opsledger/workers/agent"
+	"github.com/opsledger/opsledger/workers/bind"
+	"github.com/opsledger/opsledger/workers/busauth"
+)
+
+// startServerAgent runs the agent of a name server and the engine that drives its
+// named, with no more rights on the bus than the credentials have. url is where
+// NATS is, if not where they say. Who the agent is and where it gets secrets from
+// is filled into cfg.
+func startServerAgent(life *lifecycle, c busauth.Credentials, url string, cfg bind.Config) (*bind.Agent, error) {
+	nc, err := connectAs(c, url, agent.Options(c.ID), cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	life.onStop("agent's connection", func() error { nc.Close(); return nil })
+	cfg.Agent, cfg.Secrets = c.ID, agent.Secrets(nc, c.ID)
+	engine, err := bind.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	follower, err := agent.New(agent.Config{NC: nc, ID: c.ID, Engine: engine, Codec: newCodec(), Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	life.start("named", engine.Run)
+	life.start("agent", follower.Run)
+	return engine, nil
+}
