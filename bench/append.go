@@ -2,9 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -44,13 +41,9 @@ type appendCase struct {
 }
 
 func (c *appendCase) run(ctx context.Context, e *Env) error {
-	var counts []int
-	for _, text := range strings.Split(c.writers, ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return fmt.Errorf("--writers: %q is no number of writers", text)
-		}
-		counts = append(counts, n)
+	counts, err := numbers("--writers", c.writers)
+	if err != nil {
+		return err
 	}
 	s, err := newEstate(ctx, e, c.zones)
 	if err != nil {

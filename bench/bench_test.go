@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,9 @@ func TestCases(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			runCase(t, c, bench.Config{DatabaseURL: testkit.PostgresURL(t), Executable: program, JSON: true, Out: &out})
+			if err := runCase(t, c, bench.Config{DatabaseURL: testkit.PostgresURL(t), Executable: program, JSON: true, Out: &out}); err != nil {
+				t.Fatal(err)
+			}
 			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 			for _, line := range lines {
 				var got struct {
@@ -60,13 +63,27 @@ func build(t *testing.T) string {
 	return program
 }
 
-// runCase parses the case's tiny arguments as the program does, and runs it.
-func runCase(t *testing.T, c bench.Case, cfg bench.Config) {
+// runCase parses the case's tiny arguments, and more, as the program does, and runs it.
+func runCase(t *testing.T, c bench.Case, cfg bench.Config, more ...string) error {
 	t.Helper()
 	command := &cli.Command{Name: c.Name, Flags: c.Flags}
 	command.Action = func(ctx context.Context, _ *cli.Command) error { return bench.Run(ctx, c, cfg) }
-	if err := command.Run(t.Context(), append([]string{c.Name}, c.Tiny...)); err != nil {
-		t.Fatal(err)
+	return command.Run(t.Context(), append(append([]string{c.Name}, c.Tiny...), more...))
+}
+
+// What would measure nothing is refused before anything is started.
+func TestNumbersOfNothing(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []struct {
+		c           bench.Case
+		flag, value string
+	}{
+		{bench.Append(), "--writers", "1,0"}, {bench.Live(), "--clients", "x"}, {bench.Live(), "--zones", "0"}, {bench.Tasks(), "--counts", ""},
+		{bench.Tasks(), "--listed", "0"}, {bench.Tasks(), "--percents", "-1"}, {bench.Bulk(), "--batch", "0"},
+	} {
+		if err := runCase(t, bad.c, bench.Config{Out: io.Discard}, bad.flag, bad.value); err == nil || !strings.Contains(err.Error(), bad.flag) {
+			t.Errorf("%s %s %q: %v", bad.c.Name, bad.flag, bad.value, err)
+		}
 	}
 }
 

@@ -2,6 +2,9 @@ package bench
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 )
@@ -19,6 +22,19 @@ type Case struct {
 	Tiny []string
 	// Run measures. It ends early, with an error, when ctx does.
 	Run func(ctx context.Context, e *Env) error
+}
+
+// numbers reads what a flag lists, separated by commas: numbers above 0.
+func numbers(flag, list string) ([]int, error) {
+	var all []int
+	for _, text := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%s: %q is no number above 0", flag, text)
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }
 
 // Cases returns all cases, in the order in which help shows them. Each call

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 )
@@ -67,13 +69,7 @@ func (s *estate) fill(ctx context.Context, e *Env, events int) error {
 	if _, err := s.pool.Exec(ctx, move, f.head+f.events, f.at); err != nil {
 		return fmt.Errorf("move the filled log's head: %w", err)
 	}
-	// As autovacuum does in time: the visibility map, and hint bits.
-	for _, table := range []string{"log.events", "log.event_tags", "log.commands"} {
-		if _, err := s.pool.Exec(ctx, "VACUUM ANALYZE "+table); err != nil {
-			return err
-		}
-	}
-	return s.checkFill(ctx)
+	return endFill[dns.RecordAdded](ctx, s.pool, s.store)
 }
 
 // filling is one fill of a log.
@@ -116,26 +112,31 @@ func (f *filling) chunk(ctx context.Context, done, n int64) error {
 	})
 }
 
-// checkFill makes sure that the last event is one that the store finds and reads.
-func (s *estate) checkFill(ctx context.Context) error {
-	head, err := s.store.Head(ctx)
+// endFill does what autovacuum does in time (the visibility map, and hint bits),
+// and makes sure that the log ends with an E that the store finds and reads.
+func endFill[E domain.Event](ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store) error {
+	for _, table := range []string{"log.events", "log.event_tags", "log.commands"} {
+		if _, err := pool.Exec(ctx, "VACUUM ANALYZE "+table); err != nil {
+			return err
+		}
+	}
+	head, err := store.Head(ctx)
 	if err != nil {
 		return err
 	}
-	list, err := s.store.Read(ctx, head.Position-1, 1)
+	list, err := store.Read(ctx, head.Position-1, 1)
 	if err != nil || len(list) != 1 {
 		return fmt.Errorf("the filled log ends with %d events: %w", len(list), err)
 	}
-	recorded, err := list[0].Decode(s.store.Codec())
+	recorded, err := list[0].Decode(store.Codec())
 	if err != nil {
 		return err
 	}
-	added, ok := recorded.Event.(dns.RecordAdded)
-	if !ok {
+	if _, ok := recorded.Event.(E); !ok {
 		return fmt.Errorf("the filled log ends with %T", recorded.Event)
 	}
-	for _, tag := range added.Tags() {
-		found, err := s.store.ReadTag(ctx, tag, head.Position-1, 1)
+	for _, tag := range recorded.Event.Tags() {
+		found, err := store.ReadTag(ctx, tag, head.Position-1, 1)
 		if err != nil || len(found) != 1 {
 			return fmt.Errorf("tag %s of the filled log: %d events, %w", tag, len(found), err)
 		}

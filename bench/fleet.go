@@ -2,20 +2,15 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/batch"
-	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
@@ -135,39 +130,17 @@ func (f *fleet) awaitConsumers(ctx context.Context, want int) error {
 func (f *fleet) connect(ctx context.Context, e *Env, all []busauth.Credentials) error {
 	e.Progress("connecting %d hosts", len(all))
 	life, stop := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	failed := make(chan error, len(all))
-	e.Defer(func() error {
-		stop()
-		running.Wait()
-		close(failed)
-		var errs []error
-		for err := range failed {
-			errs = append(errs, err)
-		}
-		return errors.Join(errs...)
-	})
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(connectAtOnce)
-	codec := domain.NewCodec(access.Events(), dns.Events(), ops.Events())
+	var running errgroup.Group
+	e.Defer(func() error { stop(); return running.Wait() })
+	starting, ctx := errgroup.WithContext(ctx)
+	starting.SetLimit(connectAtOnce)
 	for _, c := range all {
-		group.Go(func() error {
-			nc, err := nats.Connect(f.natsURL, append(host.Options(c.ID), c.Option(), nats.RetryOnFailedConnect(false))...)
+		starting.Go(func() error {
+			tasks, run, err := f.open(c)
 			if err != nil {
 				return err
 			}
-			tasks := f.pretend.newTasks()
-			agent, err := host.New(host.Config{NC: nc, ID: c.ID, LogID: c.Log, Tasks: tasks, Codec: codec, Version: "bench"})
-			if err != nil {
-				nc.Close()
-				return err
-			}
-			running.Go(func() {
-				defer nc.Close()
-				if err := agent.Run(life); err != nil {
-					failed <- err
-				}
-			})
+			running.Go(func() error { return run(life) })
 			select {
 			case <-tasks.ready:
 				return nil
@@ -176,7 +149,22 @@ func (f *fleet) connect(ctx context.Context, e *Env, all []busauth.Credentials) 
 			}
 		})
 	}
-	return group.Wait()
+	return starting.Wait()
+}
+
+// open connects a host; run runs it, and closes the connection.
+func (f *fleet) open(c busauth.Credentials) (tasks *pretended, run func(context.Context) error, err error) {
+	nc, err := nats.Connect(f.natsURL, append(host.Options(c.ID), c.Option(), nats.RetryOnFailedConnect(false))...)
+	if err != nil {
+		return nil, nil, err
+	}
+	tasks = f.pretend.newTasks()
+	agent, err := host.New(host.Config{NC: nc, ID: c.ID, LogID: c.Log, Tasks: tasks, Codec: f.store.Codec(), Version: "bench"})
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return tasks, func(ctx context.Context) error { defer nc.Close(); return agent.Run(ctx) }, nil
 }
 
 func hostName(fleet string, i int) string { return fmt.Sprintf("%s%d", fleet, i) }

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,14 +23,6 @@ import (
 
 // runPages measures pages of a long list of tasks.
 func (c *tasksCase) runPages(ctx context.Context, e *Env) error {
-	var counts []int
-	for _, text := range strings.Split(c.counts, ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return fmt.Errorf("--counts: %q is no number of tasks", text)
-		}
-		counts = append(counts, n)
-	}
 	pool, err := e.Database(ctx)
 	if err != nil {
 		return err
@@ -59,7 +50,7 @@ func (c *tasksCase) runPages(ctx context.Context, e *Env) error {
 		return err
 	}
 	defer s.close()
-	for _, count := range counts {
+	for _, count := range c.sizes {
 		if err := c.pagesOf(ctx, e, s, pool, count); err != nil {
 			return err
 		}

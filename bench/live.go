@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v3"
 )
@@ -60,13 +58,9 @@ type liveRun struct {
 }
 
 func (c *liveCase) run(ctx context.Context, e *Env) error {
-	var counts []int
-	for _, text := range strings.Split(c.clients, ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return fmt.Errorf("--clients: %q is no number of clients", text)
-		}
-		counts = append(counts, n)
+	counts, err := numbers("--clients", c.clients)
+	if err != nil {
+		return err
 	}
 	if c.zones < 1 || c.records < 1 {
 		return fmt.Errorf("--zones and --zone-records must be at least 1")
@@ -75,7 +69,6 @@ func (c *liveCase) run(ctx context.Context, e *Env) error {
 	if err := r.serve(ctx); err != nil {
 		return err
 	}
-	var err error
 	if r.watcher, err = watch(r.dns, "host0."+r.targets[0].name+".", r.dir); err != nil {
 		return err
 	}

@@ -93,12 +93,7 @@ func (r *liveRun) again(ctx context.Context, what string) error {
 	if err != nil {
 		return err
 	}
-	asker, err := dialResolver(s.dns)
-	if err != nil {
-		return err
-	}
-	defer asker.close()
-	if err := asker.until(ctx, what+"."+last.name+".", address(1)); err != nil {
+	if err := s.answers(ctx, what+"."+last.name+".", address(1)); err != nil {
 		return fmt.Errorf("after the plane was %s: %w", what, err)
 	}
 	live := time.Since(began)
@@ -109,4 +104,14 @@ func (r *liveRun) again(ctx context.Context, what string) error {
 		Params: []Field{{"zones", r.zones}, {"name_server", what}},
 		Result: []Field{{"stop_s", stopped.Seconds()}, {"ready_s", ready.Seconds()}, {"live_s", live.Seconds()}, {"proved_s", time.Since(began).Seconds()}},
 	})
+}
+
+// answers waits until named answers with the name's address.
+func (s *session) answers(ctx context.Context, name, address string) error {
+	asker, err := dialResolver(s.dns)
+	if err != nil {
+		return err
+	}
+	defer asker.close()
+	return asker.until(ctx, name, address)
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -118,16 +119,22 @@ func (s *starting) configure(dir, pipe string) error {
 		return err
 	}
 	s.program = filepath.Join(actions, startAction)
-	if err := os.WriteFile(s.program, []byte("#!/bin/sh\necho \"$4\" >'"+pipe+"'\n"), 0o755); err != nil {
+	if err := os.WriteFile(s.program, []byte("#!/bin/sh\necho \"$4\" >"+shellQuoted(pipe)+"\n"), 0o755); err != nil {
 		return err
 	}
-	user := ""
+	action := map[string]string{}
 	if os.Geteuid() == 0 {
-		user = "user: root"
+		action["user"] = "root"
 	}
-	text := fmt.Sprintf("actions_folder: %q\nactions:\n  %s: {%s}\n", actions, startAction, user)
-	return os.WriteFile(filepath.Join(dir, "actions.yaml"), []byte(text), 0o600)
+	text, err := json.Marshal(map[string]any{"actions_folder": actions, "actions": map[string]any{startAction: action}}) // which is YAML, too
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "actions.yaml"), text, 0o600)
 }
+
+// shellQuoted is a text as one word of a shell, whatever it holds.
+func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // update has a task executed and returns the time to the program's first act, and
 // that to the reply.

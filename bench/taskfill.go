@@ -47,13 +47,7 @@ func fillTasks(ctx context.Context, e *Env, store *eventstore.Store, pool *pgxpo
 			return fmt.Errorf("put tasks into the log: %w", err)
 		}
 	}
-	// As autovacuum does in time: the visibility map, and hint bits.
-	for _, table := range []string{"log.events", "log.event_tags", "log.commands"} {
-		if _, err := pool.Exec(ctx, "VACUUM ANALYZE "+table); err != nil {
-			return err
-		}
-	}
-	return checkTasks(ctx, store)
+	return endFill[ops.TaskCreated](ctx, pool, store)
 }
 
 // insertChunk adds tasks and moves the head.
@@ -81,31 +75,4 @@ func insertChunk(ctx context.Context, tx pgx.Tx, machine int64, ip string, tasks
 	}
 	_, err := tx.Exec(ctx, "UPDATE log.head SET position = $1, last_ops = $1, recorded_at = greatest(recorded_at, $2)", head+tasks, at)
 	return err
-}
-
-// checkTasks makes sure that the last event is one that the store finds and reads.
-func checkTasks(ctx context.Context, store *eventstore.Store) error {
-	head, err := store.Head(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := store.Read(ctx, head.Position-1, 1)
-	if err != nil || len(list) != 1 {
-		return fmt.Errorf("the filled log ends with %d events: %w", len(list), err)
-	}
-	recorded, err := list[0].Decode(store.Codec())
-	if err != nil {
-		return err
-	}
-	created, ok := recorded.Event.(ops.TaskCreated)
-	if !ok {
-		return fmt.Errorf("the filled log ends with %T", recorded.Event)
-	}
-	for _, tag := range created.Tags() {
-		found, err := store.ReadTag(ctx, tag, head.Position-1, 1)
-		if err != nil || len(found) != 1 {
-			return fmt.Errorf("tag %s of the filled log: %d events, %w", tag, len(found), err)
-		}
-	}
-	return nil
 }

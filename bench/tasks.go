@@ -54,7 +54,9 @@ rows by their ids, straight from PostgreSQL.`,
 type tasksCase struct {
 	parts, counts                                              string
 	starts, hosts, tasks, percents, batch, idle, listed, pages int
-	step, watch                                                time.Duration
+	// sizes are what counts lists.
+	sizes       []int
+	step, watch time.Duration
 }
 
 // tasksPart is a part of the case.
@@ -63,7 +65,24 @@ type tasksPart struct {
 	run  func(context.Context, *Env) error
 }
 
+// check refuses numbers of nothing, and reads the sizes of pages.
+func (c *tasksCase) check() (err error) {
+	for flag, n := range map[string]int{
+		"starts": c.starts, "hosts": c.hosts, "tasks": c.tasks, "batch": c.batch, "idle": c.idle, "listed": c.listed, "pages": c.pages,
+		"percents": c.percents + 1,
+	} {
+		if n < 1 {
+			return fmt.Errorf("--%s is too low", flag)
+		}
+	}
+	c.sizes, err = numbers("--counts", c.counts)
+	return err
+}
+
 func (c *tasksCase) run(ctx context.Context, e *Env) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	var s *starting
 	on := func(run func(context.Context, *Env, *starting) error) func(context.Context, *Env) error {
 		return func(ctx context.Context, inner *Env) (err error) {

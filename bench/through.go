@@ -26,9 +26,6 @@ const (
 
 // runThrough measures how many tasks go through many hosts.
 func (c *tasksCase) runThrough(ctx context.Context, e *Env, s *starting) error {
-	if c.hosts < 1 || c.tasks < 1 || c.batch < 1 || c.percents < 0 {
-		return fmt.Errorf("--hosts, --tasks and --batch must be at least 1")
-	}
 	f, err := openFleet(ctx, e, s.plane, pretence{name: "through", block: 2, machines: map[int64]string{}, percents: c.percents, step: c.step})
 	if err != nil {
 		return err
@@ -41,21 +38,10 @@ func (c *tasksCase) runThrough(ctx context.Context, e *Env, s *starting) error {
 	if err != nil {
 		return err
 	}
-	began, cpu := time.Now(), f.cpu()
-	names, err := f.createTasks(ctx, c.tasks, c.batch)
+	took, err := f.drive(ctx, c.tasks, c.batch)
 	if err != nil {
 		return err
 	}
-	created := time.Now()
-	if err := f.accept(ctx, names, c.batch); err != nil {
-		return err
-	}
-	accepted := time.Now()
-	if err := f.awaitSucceeded(ctx, c.tasks); err != nil {
-		return err
-	}
-	done := time.Now()
-	used := f.cpu() - cpu
 	written, err := f.written(ctx, head.Position)
 	if err != nil {
 		return err
@@ -67,14 +53,39 @@ func (c *tasksCase) runThrough(ctx context.Context, e *Env, s *starting) error {
 	return e.Print(Line{
 		Params: []Field{{"part", "through"}, {"hosts", c.hosts}, {"tasks", c.tasks}},
 		Result: []Field{
-			{"completed_per_s", PerSecond(c.tasks, done.Sub(created))}, {"with_creation_per_s", PerSecond(c.tasks, done.Sub(began))},
-			{"accepting_s", accepted.Sub(created).Seconds()}, {"completing_s", done.Sub(created).Seconds()},
+			{"completed_per_s", PerSecond(c.tasks, took.completing)}, {"with_creation_per_s", PerSecond(c.tasks, took.all)},
+			{"accepting_s", took.accepting.Seconds()}, {"completing_s", took.completing.Seconds()},
 			{"events", written.events}, {"percent_events", written.percents}, {"append_events", float64(written.events) / float64(max(written.appends, 1))},
-			{"serve_cpu_s", used.Seconds()},
+			{"serve_cpu_s", took.cpu.Seconds()},
 		},
 		Baseline: []Field{{"events_per_s", bare.Rate()}},
-		Ratio:    PerSecond(written.events, done.Sub(began)) / bare.Rate(),
+		Ratio:    PerSecond(written.events, took.all) / bare.Rate(),
 	})
+}
+
+// driveTimes are what tasks took from their creation on (all), from their
+// acceptance on until they were done (completing), and of processor time of the
+// control plane.
+type driveTimes struct{ all, accepting, completing, cpu time.Duration }
+
+// drive has tasks created, then accepted, and waits until the hosts have done them all.
+func (f *fleet) drive(ctx context.Context, n, atOnce int) (took driveTimes, err error) {
+	began, cpu := time.Now(), f.cpu()
+	names, err := f.createTasks(ctx, n, atOnce)
+	if err != nil {
+		return took, err
+	}
+	created := time.Now()
+	if err := f.accept(ctx, names, atOnce); err != nil {
+		return took, err
+	}
+	took.accepting = time.Since(created)
+	if err := f.awaitSucceeded(ctx, n); err != nil {
+		return took, err
+	}
+	took.completing, took.all = time.Since(created), time.Since(began)
+	took.cpu = f.cpu() - cpu
+	return took, nil
 }
 
 // createTasks creates tasks for the hosts in turn and returns their names.
