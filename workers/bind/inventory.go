@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/opsledger/opsledger/domain/dns"
@@ -113,14 +115,8 @@ func (a *Agent) dropDatabases(views map[int64]dns.ViewData) {
 // takeInventory finds out what named has, and queues every place for comparison:
 // nothing that was known of named before holds any more. No worker may be busy.
 func (a *Agent) takeInventory(ctx context.Context) error {
-	a.mu.Lock()
-	views := make([]int64, 0, len(a.ledger.settings.live))
-	for id := range a.ledger.settings.live {
-		views = append(views, id)
-	}
-	a.mu.Unlock()
 	lists := map[int64][]zoneStatement{}
-	for _, view := range views {
+	for _, view := range a.liveViews() {
 		list, err := a.listZones(ctx, view)
 		if err != nil {
 			return err
@@ -148,6 +144,13 @@ func (a *Agent) takeInventory(ctx context.Context) error {
 	return nil
 }
 
+// liveViews are the views that named has now.
+func (a *Agent) liveViews() []int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Collect(maps.Keys(a.ledger.settings.live))
+}
+
 // found notes a zone that named has. One that the log does not have gets a site
 // that wants nothing, and so is removed; found then says true. Needs the lock.
 func (a *Agent) found(key siteKey, have installed) (stray bool) {
@@ -164,13 +167,7 @@ func (a *Agent) found(key siteKey, have installed) (stray bool) {
 
 // findStrays removes zones that somebody else added, and files that no zone has.
 func (a *Agent) findStrays(ctx context.Context) error {
-	a.mu.Lock()
-	live := make([]int64, 0, len(a.ledger.settings.live))
-	for id := range a.ledger.settings.live {
-		live = append(live, id)
-	}
-	a.mu.Unlock()
-	for _, view := range live {
+	for _, view := range a.liveViews() {
 		list, err := a.listZones(ctx, view)
 		if err != nil {
 			return err
