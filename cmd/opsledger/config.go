@@ -28,8 +28,8 @@ type Config struct {
 	// NATS server; empty means private.
 	DatabaseURL string
 	NATSURL     string
-	// NATSReplicas is the number of copies of each stream on an outside cluster, 1
-	// to 5; 0 means 1.
+	// NATSReplicas is the number of copies of each stream on an outside cluster, see
+	// checkReplicas; 0 means 1, for commands that do not ask.
 	NATSReplicas int
 	// KeyFile encrypts the vault; all serve processes share it. Empty: <Data>/vault.key.
 	KeyFile string
@@ -78,9 +78,6 @@ func (c *Config) Validate() error {
 		errs = append(errs, named("--dns", err))
 	}
 	c.NATSReplicas = cmp.Or(c.NATSReplicas, 1)
-	if c.NATSReplicas < 1 || c.NATSReplicas > 5 {
-		errs = append(errs, named("--nats-replicas", errors.New("want 1 to 5")))
-	}
 	errs = append(errs, checkURL("--database-url", c.DatabaseURL), checkURL("--nats-url", c.NATSURL))
 	if c.TaskDeadline < 0 {
 		errs = append(errs, named("--task-deadline", errors.New("cannot be negative")))

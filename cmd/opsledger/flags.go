@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -34,8 +35,16 @@ func busFlags(c *Config) []cli.Flag {
 		textFlag("nats-url", "NATS with JetStream to use instead of the embedded one, nats://…", "", &c.NATSURL),
 		textFlag("nats-listen", "`host:port` where the embedded NATS server listens for agents", "127.0.0.1:4222", &c.NATSListen),
 		&cli.IntFlag{Name: "nats-replicas", Usage: "copies of each stream on an outside NATS cluster", Value: 1,
-			Destination: &c.NATSReplicas, Sources: fromEnv("nats-replicas")},
+			Destination: &c.NATSReplicas, Sources: fromEnv("nats-replicas"), Validator: checkReplicas},
 	}
+}
+
+// checkReplicas refuses a number of copies that JetStream does not keep.
+func checkReplicas(n int) error {
+	if n < 1 || n > 5 {
+		return errors.New("want 1 to 5")
+	}
+	return nil
 }
 
 // serveFlags are those of serve and dev.

@@ -52,6 +52,7 @@ func TestCommandLine(t *testing.T) {
 		{"dev --wrong", "try --help"},
 		{"dev --data=", "--data: no folder"},
 		{"serve --nats-replicas x", "try --help"},
+		{"serve --nats-replicas 0", "nats-replicas: want 1 to 5"},
 	} {
 		err := run(t.Context(), append([]string{"opsledger"}, strings.Fields(c.args)...), io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
