@@ -2,6 +2,7 @@ package eventstore_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 
@@ -63,7 +64,13 @@ func TestRepeatedWhileTheCommitIsInDoubt(t *testing.T) {
 				t.Errorf("the first: %+v, %v", o.receipt, o.err)
 			}
 			for _, s := range []*eventstore.Store{first, second} {
-				if r, err := s.Execute(t.Context(), req); err != nil || !r.Replayed || r.First != 2 {
+				var r eventstore.Receipt
+				var err error
+				testkit.Eventually(t, "the store has noticed that the database is back", func() bool {
+					r, err = s.Execute(t.Context(), req)
+					return !errors.Is(err, eventstore.ErrUnavailable)
+				})
+				if err != nil || !r.Replayed || r.First != 2 {
 					t.Errorf("once more: %+v, %v", r, err)
 				}
 			}
