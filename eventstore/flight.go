@@ -17,13 +17,14 @@ import (
 //
 // Invariants:
 //  1. Flights of a connection are written and answered in the order in which they
-//     took off, each wholly before the next.
+//     took off, each wholly before the next, and nothing after a part of one.
 //  2. What flies behind a flight that is not committed is not committed either.
 type flight struct {
 	plan *plan
 	mark string
-	// written is closed when all has been sent, or will not be.
+	// written is closed when all has been sent, or will not be: unsent says why.
 	written chan struct{}
+	unsent  error
 	// landed is closed when the server has answered, with an error or after how
 	// many statements.
 	landed    chan struct{}
@@ -37,22 +38,10 @@ func fly(conn *pgconn.PgConn, p *plan, m wire, front *flight) *flight {
 	f := &flight{plan: p, written: make(chan struct{}), landed: make(chan struct{})}
 	go func() {
 		defer close(f.landed)
-		if front != nil {
-			<-front.written
-		}
-		f.err = write(conn.Conn(), m.bytes)
+		f.unsent = write(conn.Conn(), m.bytes, front)
 		close(f.written)
-		if front != nil {
-			<-front.landed
-		}
-		switch {
-		case front != nil && front.lost():
-			f.err = front.err
-		case f.err == nil:
-			f.err = f.receive(conn, m.statements)
-		}
-		if f.lost() { // so that what is behind it does not wait
-			_ = conn.Conn().SetDeadline(time.Unix(1, 0)) // it fails on a closed connection, which does not wait
+		if f.err = f.await(conn, m.statements, front); f.lost() {
+			_ = conn.Conn().Close() // what is behind it neither waits nor is sent any more
 		}
 	}()
 	return f
@@ -67,8 +56,16 @@ func (f *flight) refuted() bool {
 	return !f.lost() && (f.succeeded < beforePlan || f.succeeded == beforePlan && len(f.plan.keyed) > 0)
 }
 
-// write sends bytes. It waits where the server cannot read on, for want of the head's lock.
-func write(conn net.Conn, bytes []byte) error {
+// write sends a batch after the one in front, unless a part of that is missing,
+// which the server would take for what follows. It waits where the server cannot
+// read on, for want of the head's lock.
+func write(conn net.Conn, bytes []byte, front *flight) error {
+	if front != nil {
+		<-front.written
+		if front.unsent != nil {
+			return front.unsent
+		}
+	}
 	if err := conn.SetWriteDeadline(time.Now().Add(batchLimit)); err != nil {
 		return err
 	}
@@ -76,6 +73,21 @@ func write(conn net.Conn, bytes []byte) error {
 		return err
 	}
 	return conn.SetWriteDeadline(time.Time{})
+}
+
+// await waits for the answer after that to the flight in front. Without that one
+// there is none.
+func (f *flight) await(conn *pgconn.PgConn, statements int, front *flight) error {
+	if front != nil {
+		<-front.landed
+		if front.lost() {
+			return front.err
+		}
+	}
+	if f.unsent != nil {
+		return f.unsent
+	}
+	return f.receive(conn, statements)
 }
 
 // receive takes the answers to so many statements, of which the last is COMMIT.

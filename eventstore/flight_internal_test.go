@@ -230,6 +230,9 @@ func TestFlightAfterAnother(t *testing.T) {
 			t.Errorf("entry %d: %+v", i, a)
 		}
 	}
+	if w.wary != caution {
+		t.Errorf("the writer looks first for %d batches, want %d", w.wary, caution)
+	}
 	p.log(2, first, second)
 }
 

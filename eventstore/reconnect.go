@@ -53,14 +53,15 @@ func (w *writer) begin(ctx context.Context, conn *pgx.Conn) error {
 	return w.succeed(ctx, conn)
 }
 
-// session is a connection as the server knows it.
+// session is a connection as the server knows it, the zero value one that it does
+// not let us see, such as that of a login which acts in another role.
 type session struct {
 	pid   int32
 	since time.Time
 }
 
 const (
-	ownSession = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+	ownSession = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid() AND backend_start IS NOT NULL"
 	// endSession also waits, for so many milliseconds at most, until it has ended.
 	endSession      = "SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2"
 	sessionPatience = 1000
@@ -74,7 +75,11 @@ func (w *writer) succeed(ctx context.Context, conn *pgx.Conn) error {
 			return fmt.Errorf("end the session of the lost connection: %w", err)
 		}
 	}
-	return conn.QueryRow(ctx, ownSession).Scan(&w.session.pid, &w.session.since)
+	err := conn.QueryRow(ctx, ownSession).Scan(&w.session.pid, &w.session.since)
+	if errors.Is(err, pgx.ErrNoRows) {
+		w.session, err = session{}, nil
+	}
+	return err
 }
 
 // recognize refuses a database that was replaced or fell back while we were away.

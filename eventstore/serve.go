@@ -28,16 +28,23 @@ func (w *writer) serve(batch []*entry, box *mailbox) error {
 
 // launch sends a planned batch. From then on the writer presumes that it is
 // committed, until it has landed otherwise. It returns nil if the batch must not
-// go unseen: a connection that was lost would make its outcome uncertain for want
-// of a look.
+// go unseen.
 func (w *writer) launch(a ahead, front *flight) *flight {
-	if a.plan == nil || front == nil && (w.conn == nil || w.conn.IsClosed() || !quiet(w.conn.PgConn().Conn())) {
+	if a.plan == nil || front == nil && !w.ready() {
 		return nil
 	}
 	f := fly(w.conn.PgConn(), a.plan, a.message, front)
 	f.mark = a.mark
 	w.advance(a.plan)
 	return f
+}
+
+// ready says that a batch may be sent unseen. A connection that was lost already
+// would make its outcome uncertain for want of a look; and a session that we cannot
+// end could take the head's lock, and commit, after a look. A batch for which the
+// lock was taken first needs neither.
+func (w *writer) ready() bool {
+	return w.conn != nil && !w.conn.IsClosed() && w.session.pid != 0 && quiet(w.conn.PgConn().Conn())
 }
 
 // follow waits until the flight has landed. Once as many entries wait as it

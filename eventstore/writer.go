@@ -36,7 +36,8 @@ const (
 //     against what the writer remembers of its own end when nobody else has appended.
 //  2. A batch whose outcome is unknown is never sent again before its fate was
 //     looked up under that lock, which its old transaction holds while it lives; one
-//     that has not got it yet never will, for its session has been ended.
+//     that has not got it yet never will, for its session has been ended. Without
+//     the right to end it, no batch is sent before it has that lock.
 //  3. Every entry gets exactly one answer.
 //  4. Nothing is appended to another log, or to an older state of this one, than
 //     the process has seen.
@@ -139,9 +140,9 @@ func (w *writer) insist(batch []*entry, sent *plan) error {
 		case errors.Is(err, ErrOtherLog):
 			refuse(batch, err)
 			return err
-		case blames(err):
+		case sent == nil && blames(err):
 			return w.isolate(batch, err)
-		case definite(err): // such as a full disk, a lock's timeout, a read-only standby
+		case sent == nil && definite(err): // such as a full disk, a lock's timeout, a read-only standby
 			w.abort()
 			refuse(batch, fmt.Errorf("%w: %w", ErrUnavailable, err))
 			return nil
@@ -158,7 +159,7 @@ func (w *writer) insist(batch []*entry, sent *plan) error {
 			w.log.Error("the outcome of a commit stays unknown", "commands", len(batch), "error", err)
 			refuse(batch, fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrUnknownOutcome, err))
 			return nil
-		case sent != nil && w.down.Load():
+		case sent != nil && (w.down.Load() || definite(err)):
 			time.Sleep(probeEvery / 4)
 		}
 	}

@@ -1,0 +1,151 @@
+package eventstore
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// deafConn hears nothing any more once it is told so: what comes in gets lost
+// after meanwhile has returned, and the connection with it.
+type deafConn struct {
+	*net.UnixConn
+	deaf      atomic.Bool
+	meanwhile func()
+}
+
+func (c *deafConn) Read(b []byte) (int, error) {
+	n, err := c.UnixConn.Read(b)
+	if c.deaf.Load() {
+		c.meanwhile()
+		return 0, io.EOF
+	}
+	return n, err
+}
+
+// Both a flight and the one behind it are committed, and neither answer arrives:
+// they are found where they are, and are not appended again.
+func TestFlightsCommittedUnheard(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	w, box := p.writer()
+	conn := &deafConn{meanwhile: func() {
+		p.until("both are committed", func() bool { h, err := p.a.Head(t.Context()); return err == nil && h.Position == 4 })
+	}}
+	dial := w.config.DialFunc
+	w.config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		if unix, ok := c.(*net.UnixConn); ok && conn.UnixConn == nil {
+			conn.UnixConn = unix
+			return conn, nil
+		}
+		return c, err
+	}
+	w.disconnect()
+	if err := w.insist([]*entry{entryOf("k")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	release := p.hold()
+	first, second := entryOf("x"), entryOf("y")
+	box.put(second)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		p.until("it is planned", func() bool { return second.state.Load() == entryTaken })
+		conn.deaf.Store(true)
+		release()
+	})
+	err := w.serve([]*entry{first}, box)
+	wg.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range []*entry{first, second} {
+		if a := <-e.done; a.err != nil || a.events[0].Position != domain.Position(i+3) {
+			t.Errorf("entry %d: %+v", i, a)
+		}
+	}
+	p.log(2, first, second)
+}
+
+// A refusal while the outcome of a batch is looked up, here for want of the head's
+// lock, says nothing about that batch: it is looked up again.
+func TestRefusedLookup(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	w, _ := p.writer()
+	w.config.RuntimeParams["lock_timeout"] = "50"
+	e := entryOf("x")
+	f := w.launch(w.prepare([]*entry{e}, nil), nil)
+	if <-f.landed; f.err != nil {
+		t.Fatal(f.err)
+	}
+	w.disconnect()
+	release := p.hold()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer release()
+		seen := map[int32]bool{}
+		p.until("it is looked up again", func() bool {
+			rows, err := p.pool.Query(t.Context(), "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+			if err != nil {
+				t.Error(err)
+				return true
+			}
+			pids, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+			for _, pid := range pids {
+				seen[pid] = true
+			}
+			return err != nil || len(seen) > 1 || len(e.done) > 0
+		})
+	})
+	err := w.insist([]*entry{e}, f.plan)
+	wg.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := <-e.done; a.err != nil {
+		t.Errorf("a batch that is committed: %v", a.err)
+	}
+	p.log(1, e)
+}
+
+// A session that this process would not be able to end is used, but nothing is
+// sent there before its transaction has the head's lock.
+func TestSessionOutOfReach(t *testing.T) {
+	t.Parallel()
+	s := storeOf(t)
+	t.Cleanup(func() { // roles are the whole server's
+		if _, err := s.reads.Exec(context.Background(), "DROP OWNED BY acted_in; DROP ROLE acting, acted_in", pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, sql := range []string{
+		"CREATE ROLE acted_in", "GRANT USAGE ON SCHEMA log TO acted_in", "GRANT ALL ON ALL TABLES IN SCHEMA log TO acted_in",
+		"CREATE ROLE acting LOGIN IN ROLE acted_in", "ALTER ROLE acting SET role = 'acted_in'",
+	} {
+		if _, err := s.reads.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := s.writer
+	for _, c := range []struct {
+		user   string
+		unseen bool
+	}{{w.config.User, true}, {"acting", false}} {
+		w.config.User = c.user
+		if err := w.connect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if w.ready() != c.unseen {
+			t.Errorf("%s may send unseen: %t", c.user, !c.unseen)
+		}
+		w.disconnect()
+	}
+}
