@@ -17,13 +17,18 @@ const (
 	reserveLife = 100 * time.Millisecond
 	// maxReserve bounds them.
 	maxReserve = 4096
+	// reserveAfter is how many must have been taken without a pause of reservePause
+	// before any are drawn in advance.
+	reserveAfter = 32
+	reservePause = 4 * reserveFor
 )
 
 // reserve holds ids that were drawn in advance, so that a busy process need not
-// ask for each. One that makes few things draws none in advance, and wastes none.
+// ask for each.
 //
 // Invariants:
 //  1. An id is handed out once.
+//  2. One that makes few things in a row draws none in advance, and wastes none.
 type reserve struct {
 	mu         sync.Mutex
 	bySequence map[domain.Sequence]*reserved
@@ -32,9 +37,10 @@ type reserve struct {
 type reserved struct {
 	ids   []int64
 	until time.Time
-	// drawn is when ids were drawn last, taken how many were handed out since.
-	drawn time.Time
-	taken int
+	// drawn is when ids were drawn last, taken how many were handed out since, and
+	// row how many since the last pause.
+	drawn      time.Time
+	taken, row int
 }
 
 func newReserve() *reserve { return &reserve{bySequence: map[domain.Sequence]*reserved{}} }
@@ -73,7 +79,13 @@ func (r *reserve) more(s domain.Sequence, n int, now time.Time) int {
 	defer r.mu.Unlock()
 	own := r.of(s)
 	taken, since := own.taken+n, max(now.Sub(own.drawn), time.Microsecond)
-	own.drawn, own.taken = now, 0
+	if since > reservePause {
+		own.row = 0
+	}
+	own.drawn, own.taken, own.row = now, 0, own.row+taken
+	if own.row < reserveAfter {
+		return 0
+	}
 	return int(min(float64(taken)*float64(reserveFor)/float64(since), maxReserve))
 }
 

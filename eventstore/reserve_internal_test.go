@@ -13,17 +13,24 @@ func TestReserve(t *testing.T) {
 	t.Parallel()
 	r := newReserve()
 	now := time.Now()
-	if n := r.more("zone", 1, now); n != 0 {
-		t.Errorf("the first draw takes %d in advance", n)
-	}
-	if n := r.more("zone", 1, now.Add(time.Second)); n != 0 {
-		t.Errorf("one a second: %d in advance", n)
-	}
-	if n := r.more("zone", 10, now.Add(time.Second+10*time.Millisecond)); n != 80 {
-		t.Errorf("1000 a second: %d in advance, want 80", n)
-	}
-	if n := r.more("zone", 10_000, now.Add(time.Second+11*time.Millisecond)); n != maxReserve {
-		t.Errorf("very many: %d in advance", n)
+	for _, c := range []struct {
+		after time.Duration
+		taken int
+		want  int
+	}{
+		{time.Hour, 1, 0},
+		{time.Second, 100, 8}, // a hundred a second
+		{time.Second, 1, 0},
+		{time.Millisecond, reserveAfter - 2, 0}, // few in a row, however fast
+		{10 * time.Millisecond, 10, 80},
+		{reservePause, 400, 100},
+		{time.Millisecond, 10_000, maxReserve},
+		{time.Second, 1, 0},
+	} {
+		now = now.Add(c.after)
+		if n := r.more("zone", c.taken, now); n != c.want {
+			t.Errorf("%d taken after %s: %d in advance, want %d", c.taken, c.after, n, c.want)
+		}
 	}
 	r.put("zone", []int64{5, 6, 7}, time.Now())
 	wants, got := map[domain.Sequence]int{"zone": 2}, map[domain.Sequence][]int64{}
