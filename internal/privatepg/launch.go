@@ -21,7 +21,8 @@ const maxLog = 16 << 20
 
 // launch clears away what a killed postmaster left behind, starts a postmaster
 // and waits until it answers. Shared memory may be held a moment longer than its
-// holders can be seen, so a refusal because of it is tried again.
+// holders can be seen, so a refusal because of it is tried again, and one because
+// of the compression with another.
 func (s *Server) launch(ctx context.Context) (*child.Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -34,7 +35,7 @@ func (s *Server) launch(ctx context.Context) (*child.Process, error) {
 			return nil, err
 		}
 		p, err := child.Start(ctx, child.Spec{
-			Name: "postgres", Path: s.bin.postgres, Args: arguments(s.data, s.socket, s.cfg.Settings),
+			Name: "postgres", Path: s.bin.postgres, Args: arguments(s.data, s.socket, s.compression, s.cfg.Settings),
 			Env: environment(), Dir: s.data, Log: s.output,
 			StopSignal: syscall.SIGINT, DeathSignal: syscall.SIGINT, // both: roll back, checkpoint, end
 			Unprivileged: true, Owns: []string{s.data, s.socket},
@@ -49,6 +50,10 @@ func (s *Server) launch(ctx context.Context) (*child.Process, error) {
 		// In order, since what a killed postmaster leaves behind is in the way of the next.
 		err = errors.Join(err, p.Stop(stopGrace))
 		reason := fatalLine(s.output, from)
+		if s.compression != anyCompression && strings.Contains(reason, "wal_compression") {
+			s.compression = anyCompression
+			continue
+		}
 		if ctx.Err() != nil || !strings.Contains(reason, "still in use") {
 			return nil, fmt.Errorf("%w: %s (see %s)", err, reason, s.output.Name())
 		}

@@ -47,6 +47,8 @@ type Server struct {
 	socket string
 	lock   *folderlock.Lock
 	output *os.File
+	// compression is fastCompression until the server turns out not to know it.
+	compression string
 
 	stop context.CancelFunc
 	once sync.Once
@@ -60,7 +62,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, done: make(chan struct{})}
+	s := &Server{cfg: cfg, compression: fastCompression, done: make(chan struct{})}
 	if err := s.start(ctx); err != nil {
 		s.release()
 		return nil, err

@@ -3,7 +3,9 @@ package privatepg
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -207,7 +209,7 @@ func TestLeftovers(t *testing.T) {
 	s := start(t, dir)
 	stop(t, s)
 	p, err := child.Start(t.Context(), child.Spec{
-		Path: s.bin.postgres, Args: arguments(s.data, s.socket, quick()), Env: environment(), Dir: s.data,
+		Path: s.bin.postgres, Args: arguments(s.data, s.socket, s.compression, quick()), Env: environment(), Dir: s.data,
 		Unprivileged: true, Owns: []string{s.data, s.socket},
 	})
 	if err != nil {
@@ -283,6 +285,31 @@ func TestClearErrors(t *testing.T) {
 		}
 		if took := time.Since(began); took > 15*time.Second {
 			t.Errorf("%s: took %s", c.name, took)
+		}
+	}
+}
+
+// A server that was built without the compression that we want starts with another.
+func TestCompression(t *testing.T) {
+	t.Parallel()
+	for wanted, got := range map[string]string{fastCompression: fastCompression, "unheard-of": "pglz"} {
+		s := &Server{
+			cfg:         Config{Dir: folder(t), Settings: quick(), Log: slog.New(slog.DiscardHandler)},
+			compression: wanted, done: make(chan struct{}),
+		}
+		if err := s.start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		conn, err := pgx.Connect(t.Context(), s.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var used string
+		if err := conn.QueryRow(t.Context(), "SHOW wal_compression").Scan(&used); err != nil || used != got {
+			t.Errorf("wanted %s, got %s, %v", wanted, used, err)
+		}
+		if err := errors.Join(conn.Close(t.Context()), s.Stop(t.Context())); err != nil {
+			t.Error(err)
 		}
 	}
 }
