@@ -13,7 +13,9 @@ const (
 	// keepDrawn lets the transaction that draws ids wait until that is on the disk,
 	// with what others drew just before it. Else a server that crashed would forget
 	// it and give the same ids again, while this process goes on and uses its own.
-	keepDrawn = "SELECT set_config('synchronous_commit', 'on', true), pg_current_xact_id()::text"
+	// Ids that others have logged in advance leave no trace in PostgreSQL's log, and a
+	// commit without any is not waited for: hence the message, which nobody reads.
+	keepDrawn = "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'opsledger', '')::text"
 )
 
 func sequenceName(s domain.Sequence) string { return "log.id_" + string(s) }
