@@ -97,7 +97,7 @@ func (p *pair) send(s *Store, e *entry) {
 // waiting waits until so many transactions wait for a lock.
 func (p *pair) waiting(want int) {
 	p.t.Helper()
-	p.until("they wait for the lock", func() bool {
+	testkit.Eventually(p.t, "they wait for the lock", func() bool {
 		rows, err := p.pool.Query(p.t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 		if err != nil {
 			p.t.Fatal(err)
@@ -110,15 +110,6 @@ func (p *pair) waiting(want int) {
 	})
 }
 
-func (p *pair) until(what string, holds func() bool) {
-	p.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			p.t.Fatalf("not in time: %s", what)
-		}
-	}
-}
-
 // follows puts entries, at once, that are taken and planned while another is in flight.
 func (p *pair) follows(s *Store, entries ...*entry) {
 	p.t.Helper()
@@ -126,7 +117,7 @@ func (p *pair) follows(s *Store, entries ...*entry) {
 	s.box.waiting = append(s.box.waiting, entries...)
 	s.box.call()
 	s.box.mu.Unlock()
-	p.until("it is taken", func() bool { return entries[0].state.Load() == entryTaken })
+	testkit.Eventually(p.t, "it is taken", func() bool { return entries[0].state.Load() == entryTaken })
 }
 
 // log wants the entries' events in the log, in this order, and nothing else after a position.
@@ -140,6 +131,18 @@ func (p *pair) log(after domain.Position, entries ...*entry) {
 	if !same {
 		p.t.Errorf("the log has %d events after %d, or others than the %d wanted", len(stored), after, len(entries))
 	}
+}
+
+// appended wants the entries to be told that they are in the log right after a
+// position, and nothing else to be there.
+func (p *pair) appended(after domain.Position, entries ...*entry) {
+	p.t.Helper()
+	for i, e := range entries {
+		if a := <-e.done; a.err != nil || a.events[0].Position != after+domain.Position(i+1) {
+			p.t.Errorf("entry %d: %+v", i, a)
+		}
+	}
+	p.log(after, entries...)
 }
 
 // While a batch is in flight the next one is planned behind it, with its events as
@@ -161,15 +164,10 @@ func TestPlannedInFlight(t *testing.T) {
 	default:
 	}
 	release()
-	for i, e := range []*entry{first, second} {
-		if a := <-e.done; a.err != nil || a.events[0].Position != domain.Position(i+2) {
-			t.Errorf("entry %d: %+v", i, a)
-		}
-	}
 	if a := <-loser.done; !errors.Is(a.err, errConflict) {
 		t.Errorf("a broken condition: %+v", a)
 	}
-	p.log(1, first, second)
+	p.appended(1, first, second)
 }
 
 // What is planned behind a flight counts its events as part of the log: the server
@@ -185,7 +183,7 @@ func TestPlannedBehindFlight(t *testing.T) {
 	box.put(winner)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		p.until("they are planned", func() bool { return winner.state.Load() == entryTaken })
+		testkit.Eventually(p.t, "they are planned", func() bool { return winner.state.Load() == entryTaken })
 		release()
 	})
 	err := w.serve([]*entry{first}, box)
@@ -217,7 +215,7 @@ func TestFlightAfterAnother(t *testing.T) {
 	box.put(second)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		p.until("it is planned", func() bool { return second.state.Load() == entryTaken })
+		testkit.Eventually(p.t, "it is planned", func() bool { return second.state.Load() == entryTaken })
 		release()
 	})
 	err := w.serve([]*entry{first}, box)
@@ -225,15 +223,10 @@ func TestFlightAfterAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, e := range []*entry{first, second} {
-		if a := <-e.done; a.err != nil || a.events[0].Position != domain.Position(i+3) {
-			t.Errorf("entry %d: %+v", i, a)
-		}
-	}
 	if w.wary != caution {
 		t.Errorf("the writer looks first for %d batches, want %d", w.wary, caution)
 	}
-	p.log(2, first, second)
+	p.appended(2, first, second)
 }
 
 // failingCommit is a trigger that lets the commit of an event with the tag fail.
@@ -270,48 +263,33 @@ func TestBehindFlightThatFails(t *testing.T) {
 	p.log(1, other)
 }
 
-// A connection that breaks in flight takes nothing with it: the flight's fate is
-// looked up, and both batches are in the log once.
+// A connection that breaks in flight, at either end, takes nothing with it: the
+// flight's fate is looked up, and both batches are in the log once.
 func TestFlightLost(t *testing.T) {
 	t.Parallel()
-	p := newPair(t)
-	p.add(p.a)
-	release := p.hold()
-	first, second := entryOf("x"), entryOf("y")
-	p.send(p.a, first)
-	p.follows(p.a, second)
-	const cut = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-	if _, err := p.pool.Exec(t.Context(), cut); err != nil {
-		t.Fatal(err)
+	for name, cut := range map[string]func(*pair) error{
+		"the server's end": func(p *pair) error {
+			const end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+			_, err := p.pool.Exec(p.t.Context(), end)
+			return err
+		},
+		"our end": func(p *pair) error { return p.a.writer.conn.PgConn().Conn().Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t)
+			p.add(p.a)
+			release := p.hold()
+			first, second := entryOf("x"), entryOf("y")
+			p.send(p.a, first)
+			p.follows(p.a, second)
+			if err := cut(p); err != nil {
+				t.Fatal(err)
+			}
+			release()
+			p.appended(1, first, second)
+		})
 	}
-	release()
-	for i, e := range []*entry{first, second} {
-		if a := <-e.done; a.err != nil || a.events[0].Position != domain.Position(i+2) {
-			t.Errorf("entry %d: %+v", i, a)
-		}
-	}
-	p.log(1, first, second)
-}
-
-// A connection that is cut on our side alone takes nothing with it either.
-func TestFlightCutOff(t *testing.T) {
-	t.Parallel()
-	p := newPair(t)
-	p.add(p.a)
-	release := p.hold()
-	first, second := entryOf("x"), entryOf("y")
-	p.send(p.a, first)
-	p.follows(p.a, second)
-	if err := p.a.writer.conn.PgConn().Conn().Close(); err != nil {
-		t.Fatal(err)
-	}
-	release()
-	for i, e := range []*entry{first, second} {
-		if a := <-e.done; a.err != nil || a.events[0].Position != domain.Position(i+2) {
-			t.Errorf("entry %d: %+v", i, a)
-		}
-	}
-	p.log(1, first, second)
 }
 
 // The session of a lost connection is ended before anything is looked up: what

@@ -10,7 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // deafConn hears nothing any more once it is told so: what comes in gets lost
@@ -37,7 +37,7 @@ func TestFlightsCommittedUnheard(t *testing.T) {
 	p := newPair(t)
 	w, box := p.writer()
 	conn := &deafConn{meanwhile: func() {
-		p.until("both are committed", func() bool { h, err := p.a.Head(t.Context()); return err == nil && h.Position == 4 })
+		testkit.Eventually(p.t, "both are committed", func() bool { h, err := p.a.Head(t.Context()); return err == nil && h.Position == 4 })
 	}}
 	dial := w.config.DialFunc
 	w.config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -57,7 +57,7 @@ func TestFlightsCommittedUnheard(t *testing.T) {
 	box.put(second)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		p.until("it is planned", func() bool { return second.state.Load() == entryTaken })
+		testkit.Eventually(p.t, "it is planned", func() bool { return second.state.Load() == entryTaken })
 		conn.deaf.Store(true)
 		release()
 	})
@@ -66,12 +66,7 @@ func TestFlightsCommittedUnheard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, e := range []*entry{first, second} {
-		if a := <-e.done; a.err != nil || a.events[0].Position != domain.Position(i+3) {
-			t.Errorf("entry %d: %+v", i, a)
-		}
-	}
-	p.log(2, first, second)
+	p.appended(2, first, second)
 }
 
 // A refusal while the outcome of a batch is looked up, here for want of the head's
@@ -92,7 +87,7 @@ func TestRefusedLookup(t *testing.T) {
 	wg.Go(func() {
 		defer release()
 		seen := map[int32]bool{}
-		p.until("it is looked up again", func() bool {
+		testkit.Eventually(p.t, "it is looked up again", func() bool {
 			rows, err := p.pool.Query(t.Context(), "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 			if err != nil {
 				t.Error(err)
@@ -110,10 +105,7 @@ func TestRefusedLookup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := <-e.done; a.err != nil {
-		t.Errorf("a batch that is committed: %v", a.err)
-	}
-	p.log(1, e)
+	p.appended(1, e)
 }
 
 // A session that this process would not be able to end is used, but nothing is

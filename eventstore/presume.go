@@ -36,9 +36,8 @@ var compareHead = statement{"opsledger_compare", checkPresumption}
 // first, the commands, tells whether they are as presumed, too.
 const beforePlan = 3
 
-// ahead is a batch that waits for its turn.
+// ahead is a batch that may be sent unseen.
 type ahead struct {
-	batch []*entry
 	// plan is what it appends if the log is as presumed then, and message brings
 	// it there; nil if it cannot be committed without looking.
 	plan    *plan
@@ -50,7 +49,7 @@ type ahead struct {
 // prepare plans the batch on the presumption that the log ends where this writer
 // left it, or will have when the flight in front, if any, has been committed.
 func (w *writer) prepare(batch []*entry, front *flight) ahead {
-	a := ahead{batch: batch}
+	var a ahead
 	if len(batch) == 0 || !w.presumes() {
 		return a
 	}

@@ -5,25 +5,27 @@ import "github.com/opsledger/opsledger/domain"
 // serve brings a batch to its end, and those that fly behind it: committed, or
 // refused for a known reason. Its error says that nothing may be appended any more.
 func (w *writer) serve(batch []*entry, box *mailbox) error {
-	rest := w.prepare(batch, nil)
-	front := w.launch(rest, nil)
+	front := w.launch(w.prepare(batch, nil), nil)
+	if front == nil {
+		return w.insist(batch, nil)
+	}
 	for front != nil {
-		var behind *flight
-		behind, rest = w.follow(front, box)
-		if front.err != nil {
+		behind, rest := w.follow(front, box)
+		if front.err == nil {
+			w.settle(front.plan)
+			front = behind
+		} else {
 			if err := w.salvage(front, behind); err != nil {
-				refuse(rest.batch, err)
+				refuse(rest, err)
 				return err
 			}
-			break
+			front = nil
 		}
-		w.settle(front.plan)
-		front = behind
+		if len(rest) > 0 {
+			return w.insist(rest, nil)
+		}
 	}
-	if len(rest.batch) == 0 {
-		return nil
-	}
-	return w.insist(rest.batch, nil)
+	return nil
 }
 
 // launch sends a planned batch. From then on the writer presumes that it is
@@ -51,17 +53,17 @@ func (w *writer) ready() bool {
 // carries, it lets them fly behind it: half of the callers decide while the other
 // half is being committed. With fewer it leaves them for later, for small batches
 // cost as much as large ones. What cannot fly unseen it returns as the rest.
-func (w *writer) follow(f *flight, box *mailbox) (behind *flight, rest ahead) {
+func (w *writer) follow(f *flight, box *mailbox) (behind *flight, rest []*entry) {
 	box.expect(len(f.plan.batch))
 	defer box.expect(1)
-	for behind == nil && len(rest.batch) == 0 {
+	for behind == nil && len(rest) == 0 {
 		select {
 		case <-f.landed:
-			return nil, ahead{}
+			return nil, nil
 		case <-box.wake:
-			rest = w.prepare(box.take(), f)
-			if behind = w.launch(rest, f); behind != nil {
-				rest = ahead{}
+			rest = box.take()
+			if behind = w.launch(w.prepare(rest, f), f); behind != nil {
+				rest = nil
 			}
 		}
 	}
