@@ -34,12 +34,7 @@ func TestStartsFromASnapshotAndFollows(t *testing.T) {
 
 func TestDeliveredAgainIsIgnored(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.DNS(5)
-	w.snapshotAt(w.log, 0, 5)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 5)
+	w, e := newFollowed(t, 5)
 	w.ResetConsumer(1)
 	w.DNS(3)
 	e.untilAt(t, 8)
@@ -48,12 +43,7 @@ func TestDeliveredAgainIsIgnored(t *testing.T) {
 
 func TestAGapIsClosedByDeliveringAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.DNS(3)
-	w.snapshotAt(w.log, 0, 3)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 3)
+	w, e := newFollowed(t, 3)
 	w.ResetConsumer(8) // 4 to 7 are skipped
 	w.DNS(5)
 	e.untilAt(t, 8)
@@ -65,12 +55,7 @@ func TestAGapIsClosedByDeliveringAgain(t *testing.T) {
 
 func TestExpiredEventsAreReplacedByASnapshot(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.DNS(3)
-	w.snapshotAt(w.log, 0, 3)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 3)
+	w, e := newFollowed(t, 3)
 	w.ResetConsumer(100) // asleep
 	w.DNS(6)
 	w.PurgeBefore(8)
@@ -83,12 +68,7 @@ func TestExpiredEventsAreReplacedByASnapshot(t *testing.T) {
 // When nothing follows what was lost, no message shows the gap; the beacon does.
 func TestEventsExpiredInAQuietTimeAreFound(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.DNS(3)
-	w.snapshotAt(w.log, 0, 3)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 3)
+	w, e := newFollowed(t, 3)
 	w.ResetConsumer(100)
 	w.DNS(2)
 	w.PurgeBefore(6)

@@ -8,12 +8,7 @@ import (
 
 func TestTheStreamIsMadeAnew(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.DNS(5)
-	w.snapshotAt(w.log, 0, 5)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 5)
+	w, e := newFollowed(t, 5)
 	w.Delete()
 	// The same log again; the read model that snapshots come from lags.
 	w.snapshotAt(w.log, 4, 6)
@@ -27,12 +22,7 @@ func TestTheStreamIsMadeAnew(t *testing.T) {
 
 func TestAnotherLogsStreamIsNotMixedIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.DNS(5)
-	w.snapshotAt(w.log, 0, 5)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 5)
+	w, e := newFollowed(t, 5)
 	w.Delete()
 	// 6 would fit: its predecessor is 5. But it is another log's.
 	w.snapshotAt(uuid.New(), 2, 7)
@@ -46,12 +36,7 @@ func TestAnotherLogsStreamIsNotMixedIn(t *testing.T) {
 // A backup was restored: the log is the same and shorter, what came after never happened.
 func TestALogPutBackTakesTheAgentBack(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.DNS(5)
-	w.snapshotAt(w.log, 0, 5)
-	e := newRecorder()
-	w.start(e)
-	e.untilAt(t, 5)
+	w, e := newFollowed(t, 5)
 	w.Delete()
 	w.snapshotAt(w.log, 3, 3)
 	w.Make()

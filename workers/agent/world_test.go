@@ -47,6 +47,19 @@ func newWorldOn(t *testing.T, s *embeddednats.Server) *world {
 	return w
 }
 
+// newFollowed is a world whose agent began with an empty snapshot and has the n
+// events of name servers that followed.
+func newFollowed(t *testing.T, n domain.Position) (*world, *recorder) {
+	t.Helper()
+	w := newWorld(t)
+	w.DNS(int(n))
+	w.snapshotAt(w.log, 0, n)
+	e := newRecorder()
+	w.start(e)
+	e.untilAt(t, n)
+	return w, e
+}
+
 // restarted goes on with a server that was started again.
 func (w *world) restarted(s *embeddednats.Server) {
 	w.t.Helper()

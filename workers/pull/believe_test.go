@@ -69,10 +69,7 @@ func TestWhatOthersSendIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	server := testkit.NATSServer(t)
 	s := streamtest.New(t, server, consumer, domain.ContextDNS)
-	requests, err := s.NC.SubscribeSync(subject("MSG.NEXT", consumer))
-	if err != nil {
-		t.Fatal(err)
-	}
+	requests := requestsTo(t, s)
 	f, taken := newFeed(testkit.Connect(t, server))
 	following(t, f)
 	m, err := requests.NextMsg(long)

@@ -31,6 +31,16 @@ func newFeed(nc *nats.Conn) (Feed, <-chan domain.Position) {
 	}}, taken
 }
 
+// requestsTo are the requests for messages that the consumer of the stream gets from now on.
+func requestsTo(t *testing.T, s *streamtest.Stream) *nats.Subscription {
+	t.Helper()
+	requests, err := s.NC.SubscribeSync(subject("MSG.NEXT", consumer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return requests
+}
+
 // following follows the feed until the test ends; the channel has what Follow returns.
 func following(t *testing.T, f Feed) <-chan error {
 	t.Helper()
@@ -64,10 +74,7 @@ func TestRequestsAreMadeInTime(t *testing.T) {
 	t.Parallel()
 	server := testkit.NATSServer(t)
 	s := streamtest.New(t, server, consumer, domain.ContextDNS)
-	requests, err := s.NC.SubscribeSync(subject("MSG.NEXT", consumer))
-	if err != nil {
-		t.Fatal(err)
-	}
+	requests := requestsTo(t, s)
 	f, taken := newFeed(testkit.Connect(t, server))
 	following(t, f)
 	for _, asked := range []int{batch, batch / 2} {
@@ -170,10 +177,7 @@ func TestANewConnectionEndsTheDelivery(t *testing.T) {
 	t.Parallel()
 	server := testkit.NATSServer(t)
 	s := streamtest.New(t, server, consumer, domain.ContextDNS)
-	requests, err := s.NC.SubscribeSync(subject("MSG.NEXT", consumer))
-	if err != nil {
-		t.Fatal(err)
-	}
+	requests := requestsTo(t, s)
 	nc := testkit.Connect(t, server, nats.ReconnectWait(time.Millisecond))
 	f, taken := newFeed(nc)
 	f.patience = time.Hour
