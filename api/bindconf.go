@@ -84,7 +84,7 @@ func (s *server) newBindConf(ctx context.Context, text string, ifMatch *domain.P
 	if err := conf.Validate(); err != nil {
 		return nil, err
 	}
-	if err := s.checkConf(ctx, clear); err != nil {
+	if err := s.checkConf(ctx, conf); err != nil {
 		return nil, err
 	}
 	cut, ids, err := conf.CutSecrets(s.keeper(ctx, known))
@@ -147,11 +147,11 @@ func (s *server) keeper(ctx context.Context, known map[string]string) func(strin
 	}
 }
 
-func (s *server) checkConf(ctx context.Context, clear string) error {
+func (s *server) checkConf(ctx context.Context, conf *dns.BindConf) error {
 	if s.CheckConf == nil {
 		return errNoChecker
 	}
-	err := s.CheckConf(ctx, clear)
+	err := s.CheckConf(ctx, conf)
 	var refused *domain.Error
 	if err == nil || errors.As(err, &refused) {
 		return err

@@ -19,7 +19,8 @@ func TestBindConf(t *testing.T) {
 	var mu sync.Mutex
 	checked := ""
 	s := newStack(t, func(c *Config) {
-		c.CheckConf = func(_ context.Context, text string) error {
+		c.CheckConf = func(_ context.Context, conf *dns.BindConf) error {
+			text := conf.String()
 			mu.Lock()
 			defer mu.Unlock()
 			checked = text
@@ -45,7 +46,7 @@ func TestBindConf(t *testing.T) {
 	if strings.Contains(posted.body, secretKey) || !strings.Contains(shown, `secret "vault:`) {
 		t.Errorf("the secret is shown: %s", posted.body)
 	}
-	if checked != keyed {
+	if want := "options {\n\trecursion no;\n};\nkey \"k\" {\n\talgorithm hmac-sha256;\n\tsecret \"" + secretKey + "\";\n};\n"; checked != want {
 		t.Errorf("checked: %s", checked)
 	}
 	// What is read can be sent back; the secret stays, and nothing changes.

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/api/directory"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/projections"
@@ -45,7 +46,7 @@ type Config struct {
 	// configuration, secrets in clear. It returns a [domain.Error] with named's
 	// message when it would not; any other error means that nobody could be
 	// asked, and is answered with 503. Nil means that nobody can be asked.
-	CheckConf func(ctx context.Context, text string) error
+	CheckConf func(ctx context.Context, conf *dns.BindConf) error
 	// Ready says why a write would not be served now, nil when it would. The
 	// text is shown to whoever asks /readyz. Nil means always ready.
 	Ready func(ctx context.Context) error

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -78,7 +79,7 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	registry := prometheus.NewRegistry()
 	s := &stack{t: t, store: store, pool: pool, cfg: Config{
 		Store: store, Reader: projections.NewReader(pool), Ops: opsmodel.NewReader(pool), Progress: progress, Vault: secrets,
-		CheckConf: func(context.Context, string) error { return nil },
+		CheckConf: func(context.Context, *dns.BindConf) error { return nil },
 		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, Log: quiet, Registerer: registry, Gatherer: registry,
 	}}
 	s.stopProjections = func() {

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
@@ -45,9 +46,14 @@ func New(cfg Config) *Checker {
 	return &Checker{cfg: cfg}
 }
 
-// Check returns nil when named would take the text, a [domain.Error] with named's
-// own message when it would not, ErrNoChecker when nobody could say.
-func (c *Checker) Check(ctx context.Context, text string) error {
+// Check returns nil when named would take the configuration, a [domain.Error] with
+// named's own message when it would not, ErrNoChecker when nobody could say.
+//
+// What is checked is the text that conf writes anew from its statements, never the
+// client's own: a word of theirs that named's lexer reads as something else, such
+// as an include, would have the program open files and load code.
+func (c *Checker) Check(ctx context.Context, conf *dns.BindConf) error {
+	text := conf.String()
 	verdict, answered := c.askAgents(ctx, text)
 	if !answered {
 		var err error

@@ -3,6 +3,7 @@ package confcheck_test
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,12 +11,22 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/confcheck"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
-const good = "options { recursion no; };\n"
+const good = "options {\n\trecursion no;\n};\n"
+
+func parse(t *testing.T, text string) *dns.BindConf {
+	t.Helper()
+	conf, err := dns.ParseBindConf(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conf
+}
 
 // message is the user's text of a refusal.
 func message(t *testing.T, err error) string {
@@ -30,17 +41,34 @@ func message(t *testing.T, err error) string {
 func TestWithTheProgramOfThisMachine(t *testing.T) {
 	t.Parallel()
 	c := confcheck.New(confcheck.Config{})
-	if err := c.Check(t.Context(), good); err != nil {
+	if err := c.Check(t.Context(), parse(t, good)); err != nil {
 		t.Error(err)
 	}
 	for text, want := range map[string]string{
 		"options { recursion maybe; };": "maybe",
-		"line1\nline2":                  "named.conf:1: unknown option 'line1'",
-		"options {":                     "named.conf",
+		"line1 line2;":                  "bind_conf: unknown option 'line1'",
 	} {
-		got := message(t, c.Check(t.Context(), text))
+		got := message(t, c.Check(t.Context(), parse(t, text)))
 		if !strings.Contains(got, want) || strings.Contains(got, "opsledger-") {
 			t.Errorf("%q: %q, want something with %q and no path of ours", text, got, want)
+		}
+	}
+}
+
+// What two lexers read differently must not become a statement of the client's
+// choice: the first text is an include and a plugin to named-checkconf when it
+// gets the text as it came, though the parser sees one acl statement.
+func TestClientsTextIsNotChecked(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("root:x:0:0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := confcheck.New(confcheck.Config{})
+	for _, statement := range []string{`include "` + secret + `"`, `plugin query "` + secret + `"`} {
+		text := `acl ab/**/* "*/{ none; }; ` + statement + `; //" ;`
+		if got := message(t, c.Check(t.Context(), parse(t, text))); strings.Contains(got, "root") || strings.Contains(got, secret+":") {
+			t.Errorf("%s: %q shows that the file was opened", text, got)
 		}
 	}
 }
@@ -49,7 +77,7 @@ func TestNobodyCanCheck(t *testing.T) {
 	t.Parallel()
 	c := confcheck.New(confcheck.Config{Program: filepath.Join(t.TempDir(), "none")})
 	var refusal *domain.Error
-	if err := c.Check(t.Context(), good); err == nil || errors.As(err, &refusal) {
+	if err := c.Check(t.Context(), parse(t, good)); err == nil || errors.As(err, &refusal) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -80,7 +108,7 @@ func TestAnAgentIsAskedFirst(t *testing.T) {
 		want   string
 	}{{nil, local}, {[]int64{1}, ""}, {[]int64{2}, "named says no"}, {[]int64{9}, local}, {[]int64{9, 8, 1}, ""}} {
 		online = s.online
-		err := c.Check(t.Context(), good)
+		err := c.Check(t.Context(), parse(t, good))
 		if s.want == "" && err != nil || s.want != "" && message(t, err) != "bind_conf: "+s.want {
 			t.Errorf("agents %v: %v, want %q", s.online, err, s.want)
 		}

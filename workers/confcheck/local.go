@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -16,8 +17,12 @@ import (
 // localTimeout bounds the program's run.
 const localTimeout = 10 * time.Second
 
-// checkHere runs named-checkconf on the text and returns what it says against
-// it. The agents' own frame (channel, views, zones) is not around it: statements
+// generatedLine is where the program places a fault: in the text that was
+// written anew, which tells the author of the configuration nothing.
+var generatedLine = regexp.MustCompile(`(?m)^named\.conf:\d+: `)
+
+// checkHere runs named-checkconf on a rendered text and returns what it says
+// against it. The agents' own frame (channel, views, zones) is not around it: statements
 // that would clash with that are refused when the text is parsed.
 func (c *Checker) checkHere(ctx context.Context, text string) (verdict string, err error) {
 	program, err := c.program()
@@ -60,9 +65,11 @@ func (c *Checker) program() (string, error) {
 	return "", ErrNoChecker
 }
 
-// said is the program's output as the user should see it: without our path.
+// said is the program's output as the user should see it: without our path and
+// without lines of a text that the user never saw.
 func said(output, file string) string {
 	output = strings.TrimSpace(strings.ReplaceAll(output, file, "named.conf"))
+	output = generatedLine.ReplaceAllString(output, "")
 	if output == "" {
 		return "named-checkconf refuses the configuration without saying why"
 	}
