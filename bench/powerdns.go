@@ -57,21 +57,23 @@ func startPowerDNS(ctx context.Context, e *Env, databaseURL string, zones int) (
 	}
 	loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	dnsPort, errDNS := freeport.Pick(loopback)
+	e.Defer(func() error { dnsPort.Release(); return nil })
 	apiPort, errAPI := freeport.Pick(loopback)
+	e.Defer(func() error { apiPort.Release(); return nil })
 	if err := errors.Join(errDNS, errAPI); err != nil {
 		return nil, err
 	}
 	p := &powerDNS{
-		api:  "http://" + netip.AddrPortFrom(loopback, apiPort).String() + "/api/v1/servers/localhost",
-		dns:  netip.AddrPortFrom(loopback, dnsPort).String(),
+		api:  "http://" + netip.AddrPortFrom(loopback, apiPort.Number()).String() + "/api/v1/servers/localhost",
+		dns:  netip.AddrPortFrom(loopback, dnsPort.Number()).String(),
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 	}
 	e.Defer(func() error { p.http.CloseIdleConnections(); return nil })
 	p.process, err = child.Start(ctx, child.Spec{
 		Path: program, Dir: e.Dir, Log: logLines{e.Log},
 		Args: append(database, "--no-config", "--launch=gpgsql", "--daemon=no", "--guardian=no", "--disable-syslog", "--loglevel=3",
-			"--socket-dir="+e.Dir, "--local-address=127.0.0.1", "--local-port="+strconv.Itoa(int(dnsPort)),
-			"--webserver=yes", "--webserver-address=127.0.0.1", "--webserver-port="+strconv.Itoa(int(apiPort)),
+			"--socket-dir="+e.Dir, "--local-address=127.0.0.1", "--local-port="+strconv.Itoa(int(dnsPort.Number())),
+			"--webserver=yes", "--webserver-address=127.0.0.1", "--webserver-port="+strconv.Itoa(int(apiPort.Number())),
 			"--api=yes", "--api-key="+powerDNSKey, "--security-poll-suffix="),
 	})
 	if err != nil {

@@ -31,6 +31,7 @@ type Agent struct {
 	log     *slog.Logger
 	layout  layout
 	listen  netip.AddrPort
+	ports   ports
 	metrics *metrics
 	changed chan struct{}
 	// attention wakes the driver, see drive.go.
@@ -64,9 +65,11 @@ func New(cfg Config) (*Agent, error) {
 	a.ledger.frontier.note(&a.ledger.stock)
 	a.queue = queue{ready: sync.NewCond(&a.mu), coldLimit: max(1, cfg.Workers/2)}
 	if err := a.prepare(); err != nil {
+		a.ports.release()
 		return nil, err
 	}
 	if err := a.metrics.register(cfg.Registerer, a); err != nil {
+		a.ports.release()
 		return nil, fmt.Errorf("bind: register metrics: %w", err)
 	}
 	return a, nil
@@ -81,18 +84,8 @@ func (a *Agent) prepare() error {
 	if a.local, err = openLocal(a.layout); err != nil {
 		return err
 	}
-	port := a.cfg.Listen.Port()
-	if port == 0 {
-		if port, err = freePort(a.cfg.agentAddr(), a.local.ListenPort); err != nil {
-			return err
-		}
-		a.local.ListenPort = port
-	}
-	a.listen = netip.AddrPortFrom(a.cfg.Listen.Addr(), port)
-	if a.local.ControlPort == 0 {
-		if a.local.ControlPort, err = freePort(loopback, 0); err != nil {
-			return err
-		}
+	if err := a.settlePorts(); err != nil {
+		return err
 	}
 	a.rndc = rndc.New(a.local.controlAddr(), a.local.ControlSecret)
 	return a.local.save(a.layout)
@@ -101,8 +94,9 @@ func (a *Agent) prepare() error {
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
 // Run works until ctx ends. It returns after what was under way has ended and
-// named, if it is a child, has stopped.
+// named, if it is a child, has stopped. It is called once.
 func (a *Agent) Run(ctx context.Context) error {
+	defer a.ports.release()
 	g, ctx := errgroup.WithContext(ctx)
 	d := &driver{agent: a}
 	g.Go(func() error { return d.run(ctx) })

@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"strconv"
 
-	"github.com/opsledger/opsledger/internal/freeport"
 	"github.com/opsledger/opsledger/workers/bind/wire"
 )
 
@@ -86,35 +84,4 @@ func viewKeyName(id int64) string { return "opsledger-" + viewName(id) }
 // viewKey is the key whose bearer talks to the view.
 func (o *local) viewKey(id int64) wire.Key {
 	return wire.Key{Name: viewKeyName(id) + ".", Secret: base64.StdEncoding.EncodeToString(o.ViewSecrets[id])}
-}
-
-// freePort returns the preferred port if nothing listens on it, else another
-// one, free for UDP and TCP alike, that stays free while named is down.
-func freePort(addr netip.Addr, preferred uint16) (uint16, error) {
-	if preferred != 0 && freeport.Check(netip.AddrPortFrom(addr, preferred)) == nil {
-		return preferred, nil
-	}
-	port, err := freeport.Pick(addr)
-	if err != nil {
-		return 0, fmt.Errorf("bind: %w", err)
-	}
-	return port, nil
-}
-
-// assigned says whether an interface has the address. named listens on nothing
-// else, without a complaint, while the kernel gives programs all of 127.0.0.0/8.
-func assigned(addr netip.Addr) error {
-	if addr.IsUnspecified() {
-		return nil
-	}
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		return err
-	}
-	for _, one := range all {
-		if prefix, err := netip.ParsePrefix(one.String()); err == nil && prefix.Addr() == addr.WithZone("").Unmap() {
-			return nil
-		}
-	}
-	return errors.New("no interface of this machine has the address")
 }

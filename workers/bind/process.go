@@ -14,7 +14,6 @@ import (
 
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/freeport"
-	"github.com/opsledger/opsledger/workers/bind/rndc"
 )
 
 // process is named as a private child.
@@ -76,19 +75,6 @@ func (p *process) takeOver(ctx context.Context, a *Agent) error {
 		return fmt.Errorf("bind: named cannot listen on %s: %w", a.listen, err)
 	}
 	return a.copyProgram()
-}
-
-// moveControl takes another control port when a stranger has ours.
-func (a *Agent) moveControl() error {
-	port, err := freePort(loopback, 0)
-	if err != nil {
-		return err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.local.ControlPort = port
-	a.rndc = rndc.New(a.local.controlAddr(), a.local.ControlSecret)
-	return a.local.save(a.layout)
 }
 
 // keepRunning starts named if it does not run and has a configuration for our ports.
