@@ -131,8 +131,9 @@ func (a *Agent) takeInventory(ctx context.Context) error {
 	}
 	for view, list := range lists {
 		for _, z := range list {
-			if key := (siteKey{view: view, zone: z.zone}); a.found(key, z.installed) {
-				a.ledger.owe(a.ledger.sites[key], 1) // it may have been deleted at any position
+			// Also a zone that the sweep has just found belongs to nothing in the log.
+			if s := a.found(siteKey{view: view, zone: z.zone}, z.installed); s.want == nil && s.owes() == 0 {
+				a.ledger.owe(s, 1) // it may have been deleted at any position
 			}
 		}
 	}
@@ -152,17 +153,17 @@ func (a *Agent) liveViews() []int64 {
 }
 
 // found notes a zone that named has. One that the log does not have gets a site
-// that wants nothing, and so is removed; found then says true. Needs the lock.
-func (a *Agent) found(key siteKey, have installed) (stray bool) {
+// that wants nothing, and so is removed. Needs the lock.
+func (a *Agent) found(key siteKey, have installed) *site {
 	s := a.ledger.sites[key]
-	if stray = s == nil; stray {
+	if s == nil {
 		a.log.Warn("zone is in named and not in the log, removing it", "zone", key.zone, "view", key.view)
 		a.metrics.drift.Inc()
 		s = &site{key: key}
 		a.ledger.sites[key] = s
 	}
 	s.installed = have
-	return stray
+	return s
 }
 
 // findStrays removes zones that somebody else added, and files that no zone has.
@@ -175,8 +176,7 @@ func (a *Agent) findStrays(ctx context.Context) error {
 		a.mu.Lock()
 		for _, z := range list {
 			if key := (siteKey{view: view, zone: z.zone}); a.ledger.sites[key] == nil {
-				a.found(key, z.installed)
-				a.queue.put(a.ledger.sites[key], false)
+				a.queue.put(a.found(key, z.installed), false)
 			}
 		}
 		a.mu.Unlock()

@@ -38,6 +38,35 @@ func TestZonesDeletedMeanwhileAreGoneWhenApplied(t *testing.T) {
 	}
 }
 
+// A deleted zone keeps its deletion from counting as applied also when the sweep
+// has found it before the inventory did.
+func TestInventoryOwesWhatTheSweepFound(t *testing.T) {
+	t.Parallel()
+	a, err := New(Config{Dir: t.TempDir(), Supervise: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.ports.release()
+	const view = 1
+	if err := a.Reset(t.Context(), Snapshot{Position: 5, LastDNS: 5, Rows: []protocol.SnapshotRow{viewRow(view)}}); err != nil {
+		t.Fatal(err)
+	}
+	a.ledger.settings.begin()
+	a.settleSettings(desiredSettings{views: a.ledger.views}, nil, nil)
+	if err := a.layout.write(a.layout.zoneList(view), []byte("zone \"gone.test\" { type primary; file \"x\"; };\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.findStrays(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.takeInventory(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r := a.Status(); r.Applied != 0 {
+		t.Errorf("all up to %d is applied while named has a zone that was deleted", r.Applied)
+	}
+}
+
 // A view's zones go with it: one of the same id, which another log may have,
 // begins empty.
 func TestFormerViewLeavesNoZones(t *testing.T) {
