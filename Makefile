@@ -23,7 +23,7 @@ run: ## build and start everything on this machine under ./data (ARGS='…' are 
 .PHONY: test
 test: ## install what the tests need and run them all with the race detector
 	@scripts/deps.sh test
-	GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 $(GO) test -race -vet=off -ldflags='-s -w' -timeout 8m -parallel 4 ./...
+	GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 $(GO) test -race -vet=off -ldflags='-s -w' -timeout 20m -parallel 4 ./...
 
 .PHONY: build
 build: ## build bin/opsledger

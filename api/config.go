@@ -17,6 +17,9 @@ import (
 	"github.com/opsledger/opsledger/projections/opsmodel"
 )
 
+// DefaultRequestTimeout bounds the work of one request.
+const DefaultRequestTimeout = 30 * time.Second
+
 // DefaultAttemptWithin is how long a task waits for its host to begin.
 const DefaultAttemptWithin = 24 * time.Hour
 
@@ -37,6 +40,9 @@ type Config struct {
 	// Agents answers /v1/agents, Output /v1/tasks/{id}/log; without them these are 503.
 	Agents Agents
 	Output Output
+	// RequestTimeout bounds the work of one request; zero is [DefaultRequestTimeout],
+	// for which the limits of [NewHTTPServer] are made. /v1/changes adds its wait.
+	RequestTimeout time.Duration
 	// AttemptWithin is how long a task waits for its host until it expires; zero is
 	// [DefaultAttemptWithin].
 	AttemptWithin time.Duration
@@ -71,6 +77,9 @@ type Config struct {
 func (c *Config) complete() error {
 	if c.Store == nil || c.Reader == nil || c.Ops == nil || c.Progress == nil || c.Vault == nil {
 		return errors.New("api: Store, Reader, Ops, Progress and Vault are needed")
+	}
+	if c.RequestTimeout == 0 {
+		c.RequestTimeout = DefaultRequestTimeout
 	}
 	if c.AttemptWithin == 0 {
 		c.AttemptWithin = DefaultAttemptWithin

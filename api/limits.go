@@ -23,12 +23,12 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // limitTime ends the work of a request whose client may have long gone.
-func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *server) limitTime(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Path() == pathTaskLog && wantsEvents(c.Request()) {
 			return next(c) // a stream goes on as long as its client follows
 		}
-		limit := requestTimeout
+		limit := s.RequestTimeout
 		if c.Path() == pathChange {
 			limit += maxChangeWait
 		}

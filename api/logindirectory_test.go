@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/opsledger/opsledger/api/directory"
 	"github.com/opsledger/opsledger/domain/access"
@@ -23,7 +22,7 @@ func newDirectoryStack(t *testing.T) (*stack, *testkit.LDAPServer) {
 	server := testkit.LDAP(t, false, ldif.String())
 	ldap, err := directory.New(directory.Config{
 		URLs: []string{"ldaps://" + server.TLSAddr}, CAFile: server.CAFile, SearchBase: testkit.LDAPBase,
-		BindDN: testkit.LDAPReader, BindPassword: testkit.LDAPReaderPassword, Timeout: 3 * time.Second, Log: slog.New(slog.DiscardHandler),
+		BindDN: testkit.LDAPReader, BindPassword: testkit.LDAPReaderPassword, Timeout: testkit.Patience, Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
 	s := newStack(t)

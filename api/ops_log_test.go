@@ -14,6 +14,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // logged is a stack with a task whose attempt runs.
@@ -118,10 +119,10 @@ func (s *stream) expect(want ...string) {
 	}
 }
 
-// over checks that nothing comes any more, and that soon.
+// over checks that nothing comes any more, and that the stream ends.
 func (s *stream) over() {
 	s.l.t.Helper()
-	defer time.AfterFunc(10*time.Second, s.close).Stop()
+	defer time.AfterFunc(testkit.Patience, s.close).Stop()
 	if rest, err := io.ReadAll(s.events); err != nil || len(rest) > 0 {
 		s.l.t.Errorf("%q, %v", rest, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // opsDo sends a request of the operations dialect that must succeed.
@@ -88,7 +89,7 @@ func newPrinted() *printed {
 // they do between two waits, they have done.
 func (p *printed) awaitTurns(t *testing.T, readers int) {
 	t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(testkit.Patience)
 	before := p.turns()
 	for {
 		turned := 0

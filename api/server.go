@@ -14,11 +14,9 @@ import (
 
 // Time limits of the HTTP server.
 const (
-	// requestTimeout bounds the work of one request; /v1/changes adds its wait.
-	requestTimeout    = 30 * time.Second
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 60 * time.Second
-	writeTimeout      = requestTimeout + maxChangeWait + 10*time.Second
+	writeTimeout      = DefaultRequestTimeout + maxChangeWait + 10*time.Second
 	idleTimeout       = 120 * time.Second
 	maxHeaderBytes    = 64 << 10
 	// drainTimeout is how long [Serve] lets requests in flight finish.
@@ -46,7 +44,7 @@ type server struct {
 // New returns the handler of all routes. It reads, or on the first start
 // creates, its keys in the vault. It starts nothing and needs no closing.
 func New(cfg Config) (http.Handler, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), DefaultRequestTimeout)
 	defer cancel()
 	s, err := newServer(ctx, cfg)
 	if err != nil {
@@ -62,7 +60,7 @@ func (s *server) handler() (http.Handler, error) {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.answerError
-	e.Use(requestID, accessLog(s.Log, observe), recoverPanic, keepPrivate, limitBody, limitTime)
+	e.Use(requestID, accessLog(s.Log, observe), recoverPanic, keepPrivate, limitBody, s.limitTime)
 	for _, r := range Routes() {
 		e.Add(r.Method, r.Path, s.reaching(r, s.guard(r)))
 	}

@@ -80,7 +80,7 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	s := &stack{t: t, store: store, pool: pool, cfg: Config{
 		Store: store, Reader: projections.NewReader(pool), Ops: opsmodel.NewReader(pool), Progress: progress, Vault: secrets,
 		CheckConf: func(context.Context, *dns.BindConf) error { return nil },
-		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, Log: quiet, Registerer: registry, Gatherer: registry,
+		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, RequestTimeout: testkit.Patience, Log: quiet, Registerer: registry, Gatherer: registry,
 	}}
 	s.stopProjections = func() {
 		for _, stop := range stops {
@@ -155,7 +155,7 @@ func (s *stack) awaitLog() {
 	s.t.Helper()
 	head, err := s.store.Head(s.t.Context())
 	must(s.t, err)
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), testkit.Patience)
 	defer cancel()
 	for _, c := range []domain.Context{domain.ContextAccess, domain.ContextDNS, domain.ContextOps} {
 		must(s.t, s.cfg.Progress.Wait(ctx, c, head.Position))

@@ -120,7 +120,7 @@ func TestPositions(t *testing.T) {
 	started := time.Now()
 	got := s.do("GET", "/dns/oplogs", nil, least("1000000"))
 	s.expect(got, 503, failedWith(errBehind.Error()))
-	if took := time.Since(started); took < projectionWait || took > projectionWait+5*time.Second {
+	if took := time.Since(started); took < projectionWait {
 		t.Errorf("waited %s", took)
 	}
 

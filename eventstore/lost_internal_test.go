@@ -14,20 +14,24 @@ import (
 )
 
 // deafConn hears nothing any more once it is told so: what comes in gets lost
-// after meanwhile has returned, and the connection with it.
+// after meanwhile has returned, and the connection with it. Later reads fail at
+// once: pgx goes on to read from a connection that is lost, perhaps after the
+// test's end, when what meanwhile waits for does not come any more.
 type deafConn struct {
 	*net.UnixConn
-	deaf      atomic.Bool
-	meanwhile func()
+	deaf, lost atomic.Bool
+	meanwhile  func()
 }
 
 func (c *deafConn) Read(b []byte) (int, error) {
 	n, err := c.UnixConn.Read(b)
-	if c.deaf.Load() {
-		c.meanwhile()
-		return 0, io.EOF
+	if !c.deaf.Load() {
+		return n, err
 	}
-	return n, err
+	if !c.lost.Swap(true) {
+		c.meanwhile()
+	}
+	return 0, io.EOF
 }
 
 // Both a flight and the one behind it are committed, and neither answer arrives:

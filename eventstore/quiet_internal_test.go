@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // pgx leaves a reader on the connection after a write that took long. Whether
@@ -34,7 +36,7 @@ func TestQuietDoesNotWaitForAReader(t *testing.T) {
 			if !is {
 				t.Error("an idle connection is not quiet")
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(testkit.Patience):
 			t.Fatal("quiet waits for the reader")
 		}
 	}

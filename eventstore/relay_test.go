@@ -51,7 +51,7 @@ func relay(t testing.TB, s *eventstore.Store, js jetstream.JetStream) (stop func
 func awaitStream(t testing.TB, js jetstream.JetStream, last domain.Position) *jetstream.StreamInfo {
 	t.Helper()
 	var at uint64
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(testkit.Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		stream, err := js.Stream(t.Context(), eventstore.StreamEvents)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
 			continue
@@ -119,7 +119,7 @@ func TestRelayPublishesOwnCommitsAtOnce(t *testing.T) {
 		for range 20 {
 			began := time.Now()
 			execute(t, s, notes(1))
-			if _, err := sub.NextMsg(20 * time.Second); err != nil {
+			if _, err := sub.NextMsg(testkit.Patience); err != nil {
 				t.Fatal(err)
 			}
 			if time.Since(began) > 100*time.Millisecond {

@@ -67,7 +67,7 @@ func TestDrawnIDsOutliveACrash(t *testing.T) {
 	last := int64(0)
 	for range 3 {
 		ids, err := draw()
-		for deadline := time.Now().Add(time.Minute); err != nil && time.Now().Before(deadline); ids, err = draw() {
+		for deadline := time.Now().Add(testkit.Patience); err != nil && time.Now().Before(deadline); ids, err = draw() {
 			time.Sleep(20 * time.Millisecond) // it is being started again
 		}
 		if err != nil {
@@ -94,7 +94,7 @@ func crash(t *testing.T, pidFile string) {
 	if err := syscall.Kill(killed, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(time.Minute); postmaster() == killed || postmaster() == 0; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(testkit.Patience); postmaster() == killed || postmaster() == 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("PostgreSQL is not started again")
 		}

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -201,7 +200,7 @@ func (p *plant) process(t testing.TB, m Model, change ...func(*RunnerConfig)) *p
 // await waits until the position is applied.
 func (p *process) await(t testing.TB, position domain.Position) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 	defer cancel()
 	if err := p.Wait(ctx, domain.ContextDNS, position); err != nil {
 		t.Fatalf("waiting for %d: %v; %d is applied", position, err, p.Applied(domain.ContextDNS))

@@ -213,7 +213,7 @@ func TestPoisonedEvent(t *testing.T) {
 	r := p.process(t, m)
 	progress.Store(r)
 	r.await(t, 5)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 	defer cancel()
 	if err := r.Wait(ctx, domain.ContextDNS, 6); !errors.Is(err, ErrPoisoned) || !strings.Contains(err.Error(), "event 6") {
 		t.Errorf("waiting for what is behind it: %v, want ErrPoisoned", err)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // A write is committed, and serve or PostgreSQL is killed before anybody was
@@ -35,7 +37,7 @@ func TestKilledBetweenCommitAndAnswer(t *testing.T) {
 		go func() { answered <- write(host, key) }()
 		select {
 		case <-committed:
-		case <-time.After(time.Minute):
+		case <-time.After(testkit.Patience):
 			t.Fatalf("%s is not committed", host)
 		}
 		return answered

@@ -38,7 +38,7 @@ func TestPostgresFrozen(t *testing.T) {
 	})
 	select {
 	case <-committed:
-	case <-time.After(time.Minute):
+	case <-time.After(testkit.Patience):
 		t.Fatal("nothing is committed")
 	}
 	thaw := freezePostgres(t, pg.pidFile())

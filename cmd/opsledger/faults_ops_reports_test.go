@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/busauth"
 	"github.com/opsledger/opsledger/workers/host"
 	"github.com/opsledger/opsledger/workers/protocol"
@@ -55,7 +55,7 @@ func (p *speaker) report(as int64, attempts ...protocol.AttemptReport) ([]domain
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), testkit.Patience)
 	defer cancel()
 	reply, err := p.nc.RequestWithContext(ctx, protocol.SubjectHostReport(as), payload)
 	if err != nil {

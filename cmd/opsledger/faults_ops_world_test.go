@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // m is a JSON object.
@@ -171,7 +171,7 @@ func (h *taskHost) stop() {
 	if h.process == nil {
 		return
 	}
-	if err := h.process.Stop(time.Minute); err != nil {
+	if err := h.process.Stop(testkit.Patience); err != nil {
 		h.t.Error(err)
 	}
 	if err := h.process.Err(); err != nil {

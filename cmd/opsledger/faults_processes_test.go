@@ -72,7 +72,7 @@ func (p *processes) end() {
 	if p.agent == nil {
 		return
 	}
-	if err := p.agent.Stop(time.Minute); err != nil {
+	if err := p.agent.Stop(testkit.Patience); err != nil {
 		p.t.Error(err)
 	}
 	if err := p.agent.Err(); err != nil {

@@ -118,7 +118,7 @@ func (s *serving) stop() {
 		return
 	default:
 	}
-	if err := s.process.Stop(time.Minute); err != nil {
+	if err := s.process.Stop(testkit.Patience); err != nil {
 		s.t.Error(err)
 	}
 	if err := s.process.Err(); err != nil {
@@ -159,7 +159,7 @@ func runningPID(t *testing.T, pidFile, program string) (pid int) {
 // eventually polls where no signal reaches the test.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(testkit.Patience); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not after a minute: %s", what)
 		}

@@ -173,7 +173,7 @@ func (s *LDAPServer) Start() {
 	case <-log.seen: // it begins to listen now
 	case <-p.Done():
 		s.t.Fatalf("slapd ended: %v\n%s", p.Err(), log.String())
-	case <-time.After(20 * time.Second):
+	case <-time.After(Patience):
 		s.t.Fatalf("slapd does not start:\n%s", log.String())
 	}
 	for _, addr := range []string{s.Addr, s.TLSAddr} {
@@ -183,15 +183,13 @@ func (s *LDAPServer) Start() {
 
 func (s *LDAPServer) awaitListener(addr string) {
 	s.t.Helper()
-	for range 1000 {
+	Eventually(s.t, "slapd listens on "+addr, func() bool {
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {
 			_ = conn.Close()
-			return
 		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	s.t.Fatalf("slapd does not listen on %s", addr)
+		return err == nil
+	})
 }
 
 // Stop ends the server; it may be called again.

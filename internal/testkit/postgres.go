@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -82,7 +81,7 @@ func newDatabase(t testing.TB, from string) string {
 }
 
 func (c *cluster) start() (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	if c.dir, err = os.MkdirTemp(memory(), "opsledger-test-"); err != nil {
 		return err
@@ -124,7 +123,7 @@ func (c *cluster) stop() error {
 	if c.server == nil {
 		return os.RemoveAll(c.dir)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	return errors.Join(c.server.Stop(ctx), os.RemoveAll(c.dir))
 }
@@ -137,7 +136,7 @@ func (c *cluster) copy(from, name string) error {
 
 // exec runs one statement on the maintenance database.
 func (c *cluster) exec(sql string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, c.url("postgres"))
 	if err != nil {

@@ -3,7 +3,6 @@ package agent
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -51,7 +50,7 @@ func TestTheWholeWay(t *testing.T) {
 	var last domain.Position
 	for i := range 20 {
 		last = p.Append(record(int64(10+i), "192.0.2.9"))
-		change, err := p.Reporter.Change(t.Context(), last, 10*time.Second)
+		change, err := p.Reporter.Change(t.Context(), last, testkit.Patience)
 		if err != nil || change.State != reporter.InSync || change.Percent != 100 || len(change.Servers) != 1 || !change.Servers[0].Applied || !change.Servers[0].Online {
 			t.Fatalf("change %d: %+v %v", last, change, err)
 		}
@@ -62,7 +61,7 @@ func TestTheWholeWay(t *testing.T) {
 	p.Projected(last)
 	again := newRecorder()
 	onPlane(t, p, 1, again)
-	if change, err := p.Reporter.Change(t.Context(), last, 10*time.Second); err != nil || change.State != reporter.InSync {
+	if change, err := p.Reporter.Change(t.Context(), last, testkit.Patience); err != nil || change.State != reporter.InSync {
 		t.Errorf("after the restart: %+v %v", change, err)
 	}
 }
@@ -82,7 +81,7 @@ func TestTheWholeWayAfterTheStreamWasLost(t *testing.T) {
 	}
 	last = p.Append(view(2))
 	e.untilAt(t, last)
-	if change, err := p.Reporter.Change(t.Context(), last, 10*time.Second); err != nil || change.State != reporter.InSync {
+	if change, err := p.Reporter.Change(t.Context(), last, testkit.Patience); err != nil || change.State != reporter.InSync {
 		t.Errorf("%+v %v", change, err)
 	}
 }
@@ -105,7 +104,7 @@ func TestTwoControlPlanes(t *testing.T) {
 	e.until(t, "a snapshot", func() bool { return len(e.resets) > 0 })
 	a.Stop()
 	last := b.Append(view(1))
-	change, err := b.Reporter.Change(t.Context(), last, 15*time.Second)
+	change, err := b.Reporter.Change(t.Context(), last, testkit.Patience)
 	if err != nil || change.State != reporter.InSync {
 		t.Errorf("%+v %v", change, err)
 	}

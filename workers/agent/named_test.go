@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
-	"time"
 
 	mdns "github.com/miekg/dns"
 
@@ -47,7 +46,7 @@ func TestTheWholeWayToNamed(t *testing.T) {
 		added := record(int64(i+1), value)
 		added.Record.Host = fmt.Sprintf("h%d", i)
 		position := p.Append(added)
-		change, err := p.Reporter.Change(t.Context(), position, 30*time.Second)
+		change, err := p.Reporter.Change(t.Context(), position, testkit.Patience)
 		if err != nil || change.State != reporter.InSync {
 			t.Fatalf("change %d: %+v %v", position, change, err)
 		}

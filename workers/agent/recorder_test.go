@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/bind"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
@@ -79,7 +80,7 @@ func (r *recorder) CheckConf(_ context.Context, text string) error {
 // until waits for the condition, which is checked at every change.
 func (r *recorder) until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(testkit.Patience)
 	for {
 		r.mu.Lock()
 		ok, news := condition(), r.news

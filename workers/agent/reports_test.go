@@ -9,12 +9,13 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
 func nextReport(t *testing.T, sub *nats.Subscription) protocol.Report {
 	t.Helper()
-	m, err := sub.NextMsg(10 * time.Second)
+	m, err := sub.NextMsg(testkit.Patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func TestChecksConfigurations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := w.NC.Request(protocol.SubjectCheckConf(self), payload, 5*time.Second)
+		m, err := w.NC.Request(protocol.SubjectCheckConf(self), payload, testkit.Patience)
 		if err != nil {
 			t.Fatal(err)
 		}

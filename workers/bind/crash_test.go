@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/bind/wire"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
@@ -70,19 +71,10 @@ func TestDriftIsRepaired(t *testing.T) {
 	z, _ := h.zone("a.test", v)
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
-	eventually := func(what string, ok func() bool) {
-		t.Helper()
-		for deadline := time.Now().Add(10 * time.Second); !ok(); {
-			if time.Now().After(deadline) {
-				t.Fatalf("not within 10 s: %s", what)
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-	}
 	// found by the serial, which is above ours from now on
 	h.tamper(v, "a.test.", "evil.a.test. 5 IN A 10.6.6.6", "a.test. 600 IN SOA m.a.test. h.a.test. 90000 1 1 1 1")
-	eventually("the stranger is gone", func() bool { return len(h.answers("127.0.0.1", "evil.a.test", "A")) == 0 })
-	eventually("the SOA is ours", func() bool {
+	testkit.Eventually(t, "the stranger is gone", func() bool { return len(h.answers("127.0.0.1", "evil.a.test", "A")) == 0 })
+	testkit.Eventually(t, "the SOA is ours", func() bool {
 		r := h.ask("127.0.0.1", "a.test", mdns.TypeSOA)
 		return r.Answer[0].(*mdns.SOA).Ns == "master.a.test." && r.Answer[0].(*mdns.SOA).Serial > 90000
 	})
@@ -101,8 +93,8 @@ func TestDriftIsRepaired(t *testing.T) {
 	if _, err := h.agent.addStub(ctx, siteKey{view: v, zone: "stray.test."}, []string{"127.0.0.1"}); err != nil {
 		t.Fatal(err)
 	}
-	eventually("the zone is back", func() bool { return len(h.answers("127.0.0.1", "www.a.test", "A")) == 2 })
-	eventually("the stray is gone", func() bool {
+	testkit.Eventually(t, "the zone is back", func() bool { return len(h.answers("127.0.0.1", "www.a.test", "A")) == 2 })
+	testkit.Eventually(t, "the stray is gone", func() bool {
 		have, err := h.agent.look(ctx, siteKey{view: v, zone: "stray.test."})
 		return err == nil && have.kind == ""
 	})

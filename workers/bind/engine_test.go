@@ -18,6 +18,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
@@ -144,7 +145,7 @@ func (h *host) applied() {
 
 func (h *host) until(what string, ok func(protocol.Report) bool) {
 	h.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(testkit.Patience)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -156,7 +157,7 @@ func (h *host) until(what string, ok func(protocol.Report) bool) {
 		case <-h.agent.Changed():
 		case <-tick.C:
 		case <-deadline:
-			h.t.Fatalf("not within 20 s: %s; report %+v, log:\n%s", what, r, strings.Join(lastLines(h.agent.layout.log(), 4000), "\n"))
+			h.t.Fatalf("in vain: %s; report %+v, log:\n%s", what, r, strings.Join(lastLines(h.agent.layout.log(), 4000), "\n"))
 		}
 	}
 }
@@ -167,7 +168,7 @@ func (h *host) ask(source, name string, rrtype uint16) *mdns.Msg {
 	m := new(mdns.Msg)
 	m.SetQuestion(mdns.Fqdn(name), rrtype)
 	m.RecursionDesired = h.recursive
-	c := &mdns.Client{Net: "tcp", Dialer: &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}, Timeout: 5 * time.Second}}
+	c := &mdns.Client{Net: "tcp", Dialer: &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}, Timeout: testkit.Patience}}
 	r, _, err := c.Exchange(m, h.agent.Addr().String())
 	if err != nil {
 		h.t.Fatal(err)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // A named that outlived its engine is ended, not doubled: two on one port would answer in turn.
@@ -27,11 +29,7 @@ func TestLeftOverNamedIsEnded(t *testing.T) {
 	}
 	gone := make(chan struct{})
 	go func() { _ = old.Wait(); close(gone) }()
-	for deadline := time.Now().Add(10 * time.Second); h.agent.leftOver() != old.Process.Pid; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the named to be left over did not start")
-		}
-	}
+	testkit.Eventually(t, "the named to be left over has started", func() bool { return h.agent.leftOver() == old.Process.Pid })
 	h.start()
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
@@ -65,21 +63,16 @@ func TestPortInUse(t *testing.T) {
 // to named, and starts nothing.
 func TestNamedOfTheSystem(t *testing.T) {
 	t.Parallel()
-	h := newHost(t)
-	h.cancel()
-	if err := <-h.ended; err != nil {
+	h := &host{t: t, dir: t.TempDir(), ids: 100, foreign: netip.MustParseAddrPort(testkit.Address(t))}
+	h.start()
+	t.Cleanup(h.stop)
+	if err := h.agent.copyProgram(); err != nil { // for the system, which is this test
 		t.Fatal(err)
 	}
-	h.foreign = h.agent.Addr()
-	h.start()
 	v := h.view("all", "any")
 	z, _ := h.zone("a.test", v)
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
-	for deadline := time.Now().Add(10 * time.Second); !h.agent.haveConf(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("no configuration was written")
-		}
-	}
+	testkit.Eventually(t, "a configuration is written", h.agent.haveConf)
 	if r := h.agent.Status(); r.Applied != 0 || r.Named != "" {
 		t.Errorf("without named: %+v", r)
 	}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -198,5 +197,5 @@ func (b *bus) unharmed() {
 }
 
 func request(nc *nats.Conn, subject, payload string) (*nats.Msg, error) {
-	return nc.Request(subject, []byte(payload), 5*time.Second)
+	return nc.Request(subject, []byte(payload), testkit.Patience)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/protocol"
 )
 
@@ -35,7 +36,7 @@ func TestAnAgentCanDoItsWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		for want := uint64(2); want <= 3; want++ {
-			m, err := sub.NextMsg(5 * time.Second)
+			m, err := sub.NextMsg(testkit.Patience)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,11 +44,11 @@ func TestAnAgentCanDoItsWork(t *testing.T) {
 			if err != nil || meta.Sequence.Stream != want || m.Subject != "events.dns.0.X" {
 				t.Fatalf("got %v %v on %s, want sequence %d", meta, err, m.Subject, want)
 			}
-			if _, err := nc.Request(m.Reply, []byte("+ACK"), 5*time.Second); err != nil {
+			if _, err := nc.Request(m.Reply, []byte("+ACK"), testkit.Patience); err != nil {
 				t.Fatalf("ack: %v", err)
 			}
 		}
-		if m, err := sub.NextMsg(5 * time.Second); err != nil || m.Header.Get("Status") != "100" {
+		if m, err := sub.NextMsg(testkit.Patience); err != nil || m.Header.Get("Status") != "100" {
 			t.Fatalf("want a heartbeat, got %v %v", m, err)
 		}
 	}
@@ -112,7 +113,7 @@ func TestServicesCrossTheAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, sub := range []*nats.Subscription{heard, alive} {
-		if _, err := sub.NextMsg(5 * time.Second); err != nil {
+		if _, err := sub.NextMsg(testkit.Patience); err != nil {
 			t.Errorf("%s: %v", sub.Subject, err)
 		}
 	}
@@ -123,7 +124,7 @@ func TestServicesCrossTheAccounts(t *testing.T) {
 		if err := b.control.Publish(subject, []byte("b")); err != nil {
 			t.Fatal(err)
 		}
-		if m, err := sub.NextMsg(5 * time.Second); err != nil || string(m.Data) != "b" {
+		if m, err := sub.NextMsg(testkit.Patience); err != nil || string(m.Data) != "b" {
 			t.Errorf("%s: %v %v", subject, m, err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // Credentials are good for one enrolment, whichever process made them.
@@ -58,7 +59,7 @@ func TestWithdrawalRevokes(t *testing.T) {
 		end()
 		select {
 		case <-closed:
-		case <-time.After(20 * time.Second):
+		case <-time.After(testkit.Patience):
 			t.Fatalf("%s is still connected", who)
 		}
 		if _, err := nats.Connect(b.server.URL(), credentials.Option()); !errors.Is(err, nats.ErrAuthorization) {
@@ -144,7 +145,7 @@ func TestOutsideServer(t *testing.T) {
 	}
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(20 * time.Second) {
+	if !s.ReadyForConnections(testkit.Patience) {
 		t.Fatal("the server is not ready")
 	}
 	url := s.ClientURL()
@@ -169,7 +170,7 @@ func TestOutsideServer(t *testing.T) {
 	w.append(ops.HostWithdrawn{ID: 1})
 	select {
 	case <-closed:
-	case <-time.After(20 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("a withdrawn agent is still connected")
 	}
 	if _, err := nats.Connect(url, credentials.Option()); !errors.Is(err, nats.ErrAuthorization) {

@@ -178,7 +178,7 @@ func TestRun(t *testing.T) {
 	deleted, changed := f.register("deleted"), f.register("changed")
 	f.delete(deleted)
 	f.execute(access.ChangePassword{ID: changed.id, Credential: uuid.NewString()})
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(testkit.Patience)
 	for f.kept(deleted.key) || f.kept(deleted.credential) || f.kept(changed.credential) {
 		select {
 		case <-deadline:

@@ -161,7 +161,7 @@ func (h *host) assign(a executor.Assignment) {
 // until waits for a report, or for lines.
 func (h *host) until(what string, found func() bool) {
 	h.t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(testkit.Patience)
 	for {
 		h.mu.Lock()
 		ok := found()

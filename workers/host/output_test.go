@@ -44,7 +44,7 @@ func TestManyLines(t *testing.T) {
 	r, err := w.Output.Open(t.Context(), machine, name, attempt, 0)
 	w.Check(err)
 	defer r.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 	defer cancel()
 	last, read := int64(0), 0
 	for last < 100_000 {

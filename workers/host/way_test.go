@@ -12,6 +12,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/output"
 )
 
@@ -57,7 +58,7 @@ func TestTheWholeWay(t *testing.T) {
 // lines reads the first lines of an attempt.
 func (w *world) lines(name string, attempt domain.Position, n int) (all []output.Line) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), testkit.Patience)
 	defer cancel()
 	r, err := w.Output.Open(ctx, machine, name, attempt, 0)
 	w.Check(err)

@@ -19,6 +19,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/asuser"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/busauth"
 	"github.com/opsledger/opsledger/workers/internal/hostplane"
@@ -177,7 +178,7 @@ func (w *world) state(name string) opsmodel.Task {
 func (w *world) until(name string, state ops.State) opsmodel.Task {
 	w.t.Helper()
 	var last opsmodel.Task
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(testkit.Patience)
 	for last = w.state(name); last.State != state; last = w.state(name) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("task %s is %s (%s), and never %s", name, last.State, last.Result, state)

@@ -74,7 +74,7 @@ func (w *world) open(attempt, after int64) *Reader {
 // expect reads until it has the number of lines, and compares their numbers.
 func (w *world) expect(r *Reader, want ...int64) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), testkit.Patience)
 	defer cancel()
 	var got []int64
 	for len(got) < len(want) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/internal/hostplane"
 	"github.com/opsledger/opsledger/workers/presence"
 	"github.com/opsledger/opsledger/workers/protocol"
@@ -146,7 +147,7 @@ func TestIdleHostsArePoked(t *testing.T) {
 		if m.Subject != protocol.SubjectHostPoke(7) {
 			t.Errorf("poked: %s", m.Subject)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Error("nobody was poked")
 	}
 }

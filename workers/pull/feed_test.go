@@ -19,7 +19,7 @@ import (
 const (
 	consumer = "agent-7"
 	// long is more than any of these tests waits for.
-	long = 20 * time.Second
+	long = testkit.Patience
 )
 
 // newFeed sends the positions of what it takes to the channel.

@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/internal/planetest"
 	"github.com/opsledger/opsledger/workers/protocol"
 	"github.com/opsledger/opsledger/workers/reporter"
@@ -101,7 +102,7 @@ func TestChange(t *testing.T) {
 	// A withdrawn server counts no more, whatever its agent says.
 	next := p.Append(view(3), dns.ServerWithdrawn{ID: 2}) - 1
 	one.say(next + 1)
-	if c, err := p.Reporter.Change(t.Context(), next, 10*time.Second); err != nil || c.State != reporter.InSync || len(c.Servers) != 1 {
+	if c, err := p.Reporter.Change(t.Context(), next, testkit.Patience); err != nil || c.State != reporter.InSync || len(c.Servers) != 1 {
 		t.Errorf("after the withdrawal: %+v %v", c, err)
 	}
 }
@@ -148,7 +149,7 @@ func TestWaitEndsWithTheReport(t *testing.T) {
 	states := map[reporter.State]int{}
 	for range many {
 		waiting.Go(func() {
-			c, err := p.Reporter.Change(context.Background(), position, 30*time.Second)
+			c, err := p.Reporter.Change(context.Background(), position, testkit.Patience)
 			if err != nil {
 				t.Error(err)
 			}
@@ -188,7 +189,7 @@ func TestWithdrawalEndsWaiting(t *testing.T) {
 	position := p.Append(view(1))
 	done := make(chan reporter.Change, 1)
 	go func() {
-		c, err := p.Reporter.Change(context.Background(), position, 20*time.Second)
+		c, err := p.Reporter.Change(context.Background(), position, testkit.Patience)
 		if err != nil {
 			t.Error(err)
 		}
@@ -231,7 +232,7 @@ func TestBeacons(t *testing.T) {
 	}
 	position := p.Append(view(1))
 	for {
-		m, err := sub.NextMsg(10 * time.Second)
+		m, err := sub.NextMsg(testkit.Patience)
 		if err != nil {
 			t.Fatal(err)
 		}

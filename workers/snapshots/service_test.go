@@ -26,7 +26,7 @@ func enrolled(t *testing.T) (*planetest.Plane, *nats.Conn) {
 
 func open(t *testing.T, nc *nats.Conn) protocol.SnapshotInfo {
 	t.Helper()
-	m, err := nc.Request(protocol.SubjectSnapshotOpen(1), nil, 10*time.Second)
+	m, err := nc.Request(protocol.SubjectSnapshotOpen(1), nil, testkit.Patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestChunksOfTwoInstances(t *testing.T) {
 		return len(makers) == 2
 	})
 	for _, info := range makers {
-		m, err := nc.Request(protocol.SubjectSnapshotChunk(1, info.Instance, info.ID, 0), nil, 5*time.Second)
+		m, err := nc.Request(protocol.SubjectSnapshotChunk(1, info.Instance, info.ID, 0), nil, testkit.Patience)
 		if err != nil || len(m.Data) == 0 || m.Header.Get(protocol.HeaderError) != "" {
 			t.Errorf("%+v: %v %v", info, m, err)
 		}
@@ -73,12 +73,12 @@ func TestChunksOfTwoInstances(t *testing.T) {
 			protocol.SubjectSnapshotChunk(1, info.Instance, info.ID, 1), protocol.SubjectSnapshotChunk(1, info.Instance, "gone", 0),
 			protocol.SubjectSnapshotChunk(1, info.Instance, info.ID, -1),
 		} {
-			if m, err := nc.Request(subject, nil, 5*time.Second); err != nil || m.Header.Get(protocol.HeaderError) == "" {
+			if m, err := nc.Request(subject, nil, testkit.Patience); err != nil || m.Header.Get(protocol.HeaderError) == "" {
 				t.Errorf("%s: %v %v", subject, m, err)
 			}
 		}
 	}
-	if _, err := nc.Request(protocol.SubjectSnapshotChunk(1, "nobody", "x", 0), nil, 5*time.Second); !errors.Is(err, nats.ErrNoResponders) {
+	if _, err := nc.Request(protocol.SubjectSnapshotChunk(1, "nobody", "x", 0), nil, testkit.Patience); !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("an instance that is gone: %v", err)
 	}
 }
@@ -90,7 +90,7 @@ func TestAnAgentOfThisMomentIsAnswered(t *testing.T) {
 	for id := int64(1); id <= 5; id++ {
 		nc := testkit.Connect(t, p.Server, agent.Options(id)...)
 		p.Append(dns.ServerCreated{ID: id, Server: dns.ServerData{Host: fmt.Sprint("ns", id), IP: fmt.Sprint("192.0.2.", id), Type: "master"}}, dns.ServerEnrolled{ID: id})
-		if _, err := nc.Request(protocol.SubjectSnapshotOpen(id), nil, 3*time.Second); err != nil {
+		if _, err := nc.Request(protocol.SubjectSnapshotOpen(id), nil, testkit.Patience); err != nil {
 			t.Errorf("agent %d: %v", id, err)
 		}
 	}

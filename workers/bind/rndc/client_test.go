@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -57,14 +56,14 @@ options { directory %q; pid-file none; lock-file none; session-keyfile none; lis
 			t.Log(out.String())
 		}
 	})
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if c, err := net.Dial("tcp", addr.String()); err == nil {
+	testkit.Eventually(t, "named answers", func() bool {
+		c, err := net.Dial("tcp", addr.String())
+		if err == nil {
 			_ = c.Close()
-			return addr.String()
 		}
-	}
-	t.Fatal("named does not answer")
-	return ""
+		return err == nil
+	})
+	return addr.String()
 }
 
 func TestCommands(t *testing.T) {
