@@ -115,15 +115,27 @@ func TestInternalErrors(t *testing.T) {
 	}
 }
 
+// closing is a listener that tells when it is closed.
+type closing struct {
+	net.Listener
+	closed chan struct{}
+}
+
+func (l *closing) Close() error {
+	defer close(l.closed)
+	return l.Listener.Close()
+}
+
 // TestServe: requests in flight finish when the server is told to stop.
 func TestServe(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
+	listener := &closing{inner, make(chan struct{})}
 	ctx, stop := context.WithCancel(t.Context())
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		stop()
-		time.Sleep(20 * time.Millisecond) // the request outlives the order to stop
+		<-listener.closed // the request outlives the order to stop
 		w.WriteHeader(http.StatusNoContent)
 	})
 	done := make(chan error, 1)

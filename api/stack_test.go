@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ type stack struct {
 	admin string
 	// stopProjections ends the read models' runners; reads stay as they are.
 	stopProjections func()
+	stopped         *atomic.Bool
 }
 
 // newStack starts a stack of the test's own; changes adjust its configuration.
@@ -53,7 +55,7 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	background(t, store.Run)
 
 	nc := testkit.NATS(t)
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(testkit.Patience))
 	must(t, err)
 	must(t, eventstore.EnsureStream(ctx, js, store, eventstore.StreamConfig{}))
 	quiet := slog.New(slog.DiscardHandler)
@@ -82,7 +84,9 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 		CheckConf: func(context.Context, *dns.BindConf) error { return nil },
 		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, RequestTimeout: testkit.Patience, Log: quiet, Registerer: registry, Gatherer: registry,
 	}}
+	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {
+		s.stopped.Store(true)
 		for _, stop := range stops {
 			stop()
 		}
@@ -212,6 +216,9 @@ func (s *stack) send(r *http.Request) reply {
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	must(s.t, err)
+	if response.Header.Get(headerPending) != "" && !s.stopped.Load() {
+		s.awaitLog() // on a slow machine: what comes next may read what was written
+	}
 	return reply{response.StatusCode, response.Header, strings.TrimSuffix(string(text), "\n")}
 }
 

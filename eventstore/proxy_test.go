@@ -22,6 +22,8 @@ type proxy struct {
 	mu       sync.Mutex
 	listener net.Listener
 	conns    map[net.Conn]bool
+	// times counts how often it went down: what was accepted before is cut.
+	times int
 	// client and server see what the store and PostgreSQL send, before it is
 	// forwarded; false cuts the connection.
 	client, server func([]byte) bool
@@ -45,20 +47,18 @@ func newProxy(t testing.TB, direct *pgxpool.Pool) (*proxy, *pgxpool.Pool) {
 
 // up listens, at the same address each time.
 func (p *proxy) up() {
-	l, err := net.Listen("tcp", p.addr)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	l := testkit.Listen(p.t, p.addr)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.listener = l
+	times := p.times
 	p.wg.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			p.connect(c)
+			p.connect(c, times)
 		}
 	})
 }
@@ -67,6 +67,7 @@ func (p *proxy) up() {
 func (p *proxy) down() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.times++
 	p.listener.Close()
 	for c := range p.conns {
 		c.Close()
@@ -80,15 +81,20 @@ func (p *proxy) watch(client, server func([]byte) bool) {
 	p.client, p.server = client, server
 }
 
-func (p *proxy) connect(c net.Conn) {
+func (p *proxy) connect(c net.Conn, times int) {
 	s, err := net.Dial("unix", fmt.Sprintf("%s/.s.PGSQL.%d", p.upstream.ConnConfig.Host, p.upstream.ConnConfig.Port))
 	if err != nil {
 		c.Close()
 		return
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.times != times {
+		c.Close()
+		s.Close()
+		return
+	}
 	p.conns[c], p.conns[s] = true, true
-	p.mu.Unlock()
 	p.wg.Go(func() { p.pipe(s, c, func() func([]byte) bool { return p.client }) })
 	p.wg.Go(func() { p.pipe(c, s, func() func([]byte) bool { return p.server }) })
 }

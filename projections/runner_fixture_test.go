@@ -101,7 +101,7 @@ func newPlant(t testing.TB) *plant {
 	p.store = openStore(t, p.pool, testCodec(true))
 	background(t, p.store.Run)
 	var err error
-	if p.js, err = jetstream.New(testkit.Connect(t, p.nats)); err != nil {
+	if p.js, err = jetstream.New(testkit.Connect(t, p.nats), jetstream.WithDefaultTimeout(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	stop := func() {}
@@ -177,7 +177,7 @@ type process struct {
 func (p *plant) process(t testing.TB, m Model, change ...func(*RunnerConfig)) *process {
 	t.Helper()
 	nc := testkit.Connect(t, p.nats)
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(testkit.Patience))
 	if err != nil {
 		t.Fatal(err)
 	}

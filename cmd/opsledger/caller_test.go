@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // caller uses the REST APIs at an address, as user admin.
@@ -20,7 +21,7 @@ type caller struct {
 }
 
 func newCaller(t *testing.T, address string) *caller {
-	return &caller{t: t, address: address, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}
+	return &caller{t: t, address: address, client: &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{}}}
 }
 
 func (c *caller) login() {

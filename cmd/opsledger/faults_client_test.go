@@ -19,6 +19,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // client is one of many that write at the same time. It repeats each write
@@ -119,7 +120,7 @@ func (c *client) write(event, method, target string, body map[string]any) (answe
 // order and with none of others between them.
 func (c *client) append(events []string, method, target string, body map[string]any) (answer, bool) {
 	key := fmt.Sprintf("client %d write %d", c.id, c.next())
-	give := time.Now().Add(90 * time.Second)
+	give := time.Now().Add(2 * testkit.Patience)
 	for {
 		a, err := c.ask(method, target, key, 0, body)
 		switch {

@@ -71,7 +71,7 @@ func TestPostgresFrozen(t *testing.T) {
 		reply, body, err := s.ask(http.MethodGet, "/readyz", "", "")
 		return err == nil && reply.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, "PostgreSQL does not answer")
 	})
-	s.client.Timeout = 3 * time.Second
+	s.client.Timeout = 20 * time.Second // within the limit of a request
 	for range 3 {
 		reply, body, err := s.ask(http.MethodGet, "/dns/records", "", "")
 		wantAway(t, "later read", reply, body, err)
@@ -80,7 +80,7 @@ func TestPostgresFrozen(t *testing.T) {
 		reply, body, err = s.ask(http.MethodPost, "/auth/login_local", `{}`, "") // is not even looked at
 		wantAway(t, "later nonsense", reply, body, err)
 	}
-	s.client.Timeout = 30 * time.Second
+	s.client.Timeout = testkit.Patience
 	s.wantAnswer("www.example.com.", "A", "192.0.2.1")
 	wg.Wait()
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -166,7 +165,7 @@ func (p *processes) killBackend() {
 	p.t.Helper()
 	var pid int
 	p.eventually("a backend is found", func() bool {
-		ctx, cancel := context.WithTimeout(p.t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(p.t.Context(), testkit.Patience)
 		defer cancel()
 		conn, err := pgx.Connect(ctx, p.serve.databaseURL())
 		if err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // postgresProxy stands between serve and PostgreSQL, and can keep to itself, for
@@ -37,7 +36,7 @@ func newPostgresProxy(t *testing.T, url string) *postgresProxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", testkit.Address(t))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

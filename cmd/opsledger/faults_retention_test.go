@@ -95,7 +95,7 @@ func (b *natsServer) stream(f func(jetstream.JetStream, *jetstream.StreamInfo)) 
 		b.t.Fatal(err)
 	}
 	defer nc.Close()
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(testkit.Patience))
 	if err != nil {
 		b.t.Fatal(err)
 	}

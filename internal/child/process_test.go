@@ -76,7 +76,7 @@ func TestStopIsCleanOrKills(t *testing.T) {
 		grace        time.Duration
 		killed       bool
 	}{
-		{"obeys", `trap 'exit 0' TERM; echo ready; while :; do read -t 1 x <> /dev/ptmx || :; done`, 10 * time.Second, false},
+		{"obeys", `trap 'exit 0' TERM; echo ready; while :; do read -t 1 x <> /dev/ptmx || :; done`, testkit.Patience, false},
 		{"ignores", `trap '' TERM; echo ready; while :; do read -t 1 x <> /dev/ptmx || :; done`, 50 * time.Millisecond, true},
 	}
 	for _, c := range cases {

@@ -123,7 +123,7 @@ func TestRefusals(t *testing.T) {
 			if !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %q, want one line with %q", err, c.want)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > readyTimeout/2 {
 				t.Errorf("refused after %s", took)
 			}
 		})

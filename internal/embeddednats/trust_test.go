@@ -107,7 +107,7 @@ func TestTrust(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if m, err := sub.NextMsg(5 * time.Second); err != nil || m.Subject != "from.a" {
+	if m, err := sub.NextMsg(time.Minute); err != nil || m.Subject != "from.a" {
 		t.Errorf("got %v %v, want from.a alone", m, err)
 	}
 }

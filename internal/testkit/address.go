@@ -1,7 +1,10 @@
 package testkit
 
 import (
+	"errors"
+	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 
 	"github.com/opsledger/opsledger/internal/freeport"
@@ -19,4 +22,19 @@ func Address(t testing.TB) string {
 	}
 	t.Cleanup(port.Release)
 	return netip.AddrPortFrom(loopback, port.Number()).String()
+}
+
+// Listen listens at the test's own address, perhaps again: a child that this process
+// was just starting has a copy of the listener before until it runs its program.
+func Listen(t testing.TB, address string) net.Listener {
+	t.Helper()
+	var l net.Listener
+	Eventually(t, "it listens at "+address, func() bool {
+		var err error
+		if l, err = net.Listen("tcp", address); err != nil && !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	return l
 }

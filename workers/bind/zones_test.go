@@ -1,8 +1,12 @@
 package bind
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
+	"syscall"
 	"testing"
 
 	mdns "github.com/miekg/dns"
@@ -70,11 +74,13 @@ func TestZonesComeAndGo(t *testing.T) {
 	}
 }
 
-// forwarder is a DNS server that answers every A question with one address.
-func forwarder(t *testing.T, addr, answer string) {
+// forwarder is a DNS server that answers every A question with one address. It
+// returns its own, at which it has the one port that forwarders can have.
+func forwarder(t *testing.T, answer string) (addr string) {
 	t.Helper()
+	conn, addr := listenDNS(t)
 	ready := make(chan struct{})
-	s := &mdns.Server{Addr: addr + ":53", Net: "udp", NotifyStartedFunc: func() { close(ready) },
+	s := &mdns.Server{PacketConn: conn, NotifyStartedFunc: func() { close(ready) },
 		Handler: mdns.HandlerFunc(func(w mdns.ResponseWriter, q *mdns.Msg) {
 			m := new(mdns.Msg)
 			m.SetReply(q)
@@ -87,42 +93,59 @@ func forwarder(t *testing.T, addr, answer string) {
 			}
 			_ = w.WriteMsg(m) // the test sees a missing answer
 		})}
-	failed := make(chan error, 1)
-	go func() { failed <- s.ListenAndServe() }()
+	ended := make(chan error, 1)
+	go func() { ended <- s.ActivateAndServe() }()
 	select {
 	case <-ready:
-	case err := <-failed:
-		t.Skipf("forwarders need port 53 on a loopback address: %v", err)
+	case err := <-ended:
+		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Shutdown() })
+	t.Cleanup(func() {
+		_ = s.Shutdown()
+		<-ended
+	})
+	return addr
+}
+
+// listenDNS listens on port 53 of a loopback address that nobody else has.
+func listenDNS(t *testing.T) (conn net.PacketConn, addr string) {
+	t.Helper()
+	for {
+		addr = fmt.Sprintf("127.53.%d.%d", rand.IntN(256), 1+rand.IntN(254))
+		conn, err := net.ListenPacket("udp", addr+":53")
+		switch {
+		case err == nil:
+			return conn, addr
+		case !errors.Is(err, syscall.EADDRINUSE):
+			t.Skipf("forwarders need port 53 on a loopback address: %v", err)
+		}
+	}
 }
 
 func TestForwardOnlyZones(t *testing.T) {
 	t.Parallel()
-	forwarder(t, "127.53.0.1", "10.11.11.11")
-	forwarder(t, "127.53.0.2", "10.22.22.22")
-	forwarder(t, "127.53.0.3", "10.33.33.33")
+	first, second, global := forwarder(t, "10.11.11.11"), forwarder(t, "10.22.22.22"), forwarder(t, "10.33.33.33")
 	h := newHost(t)
 	h.recursive = true
 	v := h.view("all", "any")
-	h.emit(dns.BindConfChanged{Text: "options { recursion yes; forwarders { 127.53.0.3; }; forward only; dnssec-validation no; };"})
+	h.emit(dns.BindConfChanged{Text: "options { recursion yes; forwarders { " + global + "; }; forward only; dnssec-validation no; };"})
 	h.applied()
 	before := metric(t, h.agent.metrics.reconfigs)
 	z := h.id()
-	data := dns.ZoneData{Name: "f.test", Group: 1, Type: dns.ZoneForwardOnly, Forwarders: []string{"127.53.0.1"}, ViewIDs: []int64{v}}
+	data := dns.ZoneData{Name: "f.test", Group: 1, Type: dns.ZoneForwardOnly, Forwarders: []string{first}, ViewIDs: []int64{v}}
 	h.emit(dns.ZoneCreated{ID: z, Zone: data})
 	h.applied()
 	h.expect("127.0.0.1", "x.f.test", "A", "10.11.11.11")
 	if after := metric(t, h.agent.metrics.reconfigs); after != before {
 		t.Errorf("%v reconfigurations for a new forward-only zone", after-before)
 	}
-	for i, forwarders := range [][]string{{"127.53.0.2"}, {"127.53.0.1"}} {
+	for i, forwarders := range [][]string{{second}, {first}} {
 		changed := data
 		changed.Forwarders = forwarders
 		h.emit(dns.ZoneUpdated{ID: z, Before: data, After: changed})
 		data = changed
 		h.applied()
-		h.expect("127.0.0.1", fmt.Sprintf("y%d.f.test", i), "A", map[string]string{"127.53.0.1": "10.11.11.11", "127.53.0.2": "10.22.22.22"}[forwarders[0]])
+		h.expect("127.0.0.1", fmt.Sprintf("y%d.f.test", i), "A", map[string]string{first: "10.11.11.11", second: "10.22.22.22"}[forwarders[0]])
 	}
 	// to a zone with records and back
 	master := data

@@ -1,9 +1,9 @@
 package busauth
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -168,28 +168,42 @@ func TestAnAgentCanDoNothingElse(t *testing.T) {
 	}
 	for who := range thieves {
 		nc := b.agent(who)
-		for _, subject := range forbidden(who) {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-			if m, err := nc.RequestWithContext(ctx, subject, []byte("{}")); err == nil {
-				t.Errorf("%s: %s was answered: %s", who, subject, m.Data)
+		inbox, subjects := nc.NewInbox(), forbidden(who)
+		answers, err := nc.SubscribeSync(inbox + ".*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, subject := range subjects {
+			if err := nc.PublishRequest(subject, fmt.Sprint(inbox, ".", i), []byte("{}")); err != nil {
+				t.Fatal(err)
 			}
-			cancel()
+		}
+		if err := nc.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		for m := range received(t, b.control, seen) {
+			t.Errorf("%s got through to the control plane", m.Subject)
+		}
+		awaitAnswers(t, nc, thieves[who]) // they are seen, as they may be
+		for range received(t, b.control, seen) {
+		}
+		for m := range received(t, nc, answers) {
+			if m.Header.Get("Status") != "503" { // nobody is there who would answer
+				t.Errorf("%s: of %q, %s was answered: %s", who, subjects, m.Subject, m.Data)
+			}
 		}
 		for _, subject := range []string{
 			">", "events.>", "events.dns.0.X", "report.>", "host.>", "output.>", "agents.2.>", "agents.>", "hosts.2.>", "hosts.>",
 			"_INBOX_agent_2.>", "_INBOX_host_2.>", "_INBOX.>", "$JS.>", "_R_.>", "snap.>", "$SYS.>",
 		} {
 			sub, err := nc.SubscribeSync(subject)
-			if err == nil {
-				_, err = sub.NextMsg(100 * time.Millisecond)
+			if err = errors.Join(err, nc.Flush()); err == nil { // the refusal has come, too
+				_, err = sub.NextMsg(time.Millisecond)
 			}
 			if !errors.Is(err, nats.ErrPermissionViolation) {
 				t.Errorf("%s: subscription to %s: %v, want a violation", who, subject, err)
 			}
 		}
-	}
-	if m, err := seen.NextMsg(200 * time.Millisecond); err == nil {
-		t.Errorf("%s got through to the control plane", m.Subject)
 	}
 	b.unharmed()
 }
@@ -220,9 +234,43 @@ func forge(t *testing.T, nc *nats.Conn, consumer string) {
 			}
 		}
 	}
-	for range 3 { // answered after what was sent before
-		if _, err := request(nc, "$JS.API.CONSUMER.RESET.EVENTS."+consumer, ""); err != nil {
+	awaitAnswers(t, nc, consumer)
+}
+
+// received are the messages that the server has for a connection's subscriptions by
+// now. What another connection published before it was last answered is among them.
+func received(t *testing.T, nc *nats.Conn, subs ...*nats.Subscription) iter.Seq[*nats.Msg] {
+	t.Helper()
+	return func(yield func(*nats.Msg) bool) {
+		if err := nc.Flush(); err != nil {
 			t.Fatal(err)
+		}
+		for _, sub := range subs {
+			for pending, _, err := sub.Pending(); pending > 0; pending, _, err = sub.Pending() {
+				m, errNext := sub.NextMsg(testkit.Patience)
+				if err := errors.Join(err, errNext); err != nil {
+					t.Fatal(err)
+				}
+				if !yield(m) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// awaitAnswers returns once all is answered that an agent has asked of JetStream:
+// what it asks now is answered after that.
+func awaitAnswers(t *testing.T, nc *nats.Conn, consumer string) {
+	t.Helper()
+	for range 3 {
+		for _, r := range [][2]string{
+			{"$JS.API.CONSUMER.RESET.EVENTS." + consumer, ""},
+			{"$JS.API.CONSUMER.MSG.NEXT.EVENTS." + consumer, `{"batch":1,"expires":1000000}`},
+		} {
+			if _, err := request(nc, r[0], r[1]); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
@@ -233,25 +281,29 @@ func forge(t *testing.T, nc *nats.Conn, consumer string) {
 func TestForgedRepliesReachNothing(t *testing.T) {
 	t.Parallel()
 	b := startBus(t)
-	heard := make(chan *nats.Msg, 1000)
+	heard := map[*nats.Conn][]*nats.Subscription{}
 	for who, subjects := range map[Identity][]string{
 		{KindServer, 2}: {"agents.2.>", "_INBOX_agent_2.>"}, {KindHost, 2}: {"hosts.2.>", "_INBOX_host_2.>"},
 	} {
 		other := b.agent(who)
 		for _, subject := range subjects {
-			if _, err := other.ChanSubscribe(subject, heard); err != nil {
+			sub, err := other.SubscribeSync(subject)
+			if err != nil {
 				t.Fatal(err)
 			}
+			heard[other] = append(heard[other], sub)
 		}
 		if err := other.Flush(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	seen := make(chan *nats.Msg, 1000)
+	var seen []*nats.Subscription
 	for _, s := range []string{"report.>", "host.>", "secrets.>", "snap.>", "agents.>", "hosts.>", "events.>"} {
-		if _, err := b.control.ChanSubscribe(s, seen); err != nil {
+		sub, err := b.control.SubscribeSync(s)
+		if err != nil {
 			t.Fatal(err)
 		}
+		seen = append(seen, sub)
 	}
 	if err := b.control.Flush(); err != nil {
 		t.Fatal(err)
@@ -259,15 +311,16 @@ func TestForgedRepliesReachNothing(t *testing.T) {
 	for who, consumer := range thieves {
 		forge(t, b.agent(who), consumer)
 	}
-	select {
-	case m := <-seen:
+	for m := range received(t, b.control, seen...) {
 		t.Errorf("the control plane got %q on %s", m.Data, m.Subject)
-	case m := <-heard:
-		// Another agent's known inbox can be written to; inboxes are not known.
-		if !strings.HasPrefix(m.Subject, "_INBOX") {
-			t.Errorf("another agent got %q on %s", m.Data, m.Subject)
+	}
+	for other, subs := range heard {
+		for m := range received(t, other, subs...) {
+			// Another agent's known inbox can be written to; inboxes are not known.
+			if !strings.HasPrefix(m.Sub.Subject, "_INBOX") {
+				t.Errorf("another agent got %q on %s", m.Data, m.Subject)
+			}
 		}
-	case <-time.After(200 * time.Millisecond):
 	}
 	b.unharmed()
 }

@@ -29,7 +29,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	t.Helper()
 	w := &world{t: t, nc: testkit.NATS(t)}
 	var err error
-	if w.js, err = jetstream.New(w.nc); err != nil {
+	if w.js, err = jetstream.New(w.nc, jetstream.WithDefaultTimeout(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	cfg.NC, cfg.JS = w.nc, w.js

@@ -38,9 +38,25 @@ func newWorld(t *testing.T) *world {
 // accept gives a machine an attempt, which is named like the machine.
 func (w *world) accept(machine int64, within time.Duration) domain.Position {
 	w.t.Helper()
+	_, accepted := w.create(machine, within)
+	return w.Append(accepted)
+}
+
+// acceptBegun gives a machine an attempt that is already due when it is known, and has begun.
+func (w *world) acceptBegun(machine int64) {
+	w.t.Helper()
+	created, accepted := w.create(machine, 0)
+	w.Append(accepted, ops.AttemptStarted{Task: accepted.Task, Machine: machine, Attempt: created + 1})
+}
+
+// create creates a machine's task, and returns its position and what would accept it.
+func (w *world) create(machine int64, within time.Duration) (domain.Position, ops.AttemptAccepted) {
+	w.t.Helper()
 	name, order := taskOf(machine), ops.Order{Action: "a", Target: "t", Content: "c"}
-	w.Append(ops.TaskCreated{ID: machine, Task: name, Machine: machine, Creator: 1, CreatorName: "admin", Order: order})
-	return w.Append(ops.AttemptAccepted{Task: name, Machine: machine, Mode: ops.ModeUpdate, Executor: 1, Order: order, Deadline: time.Now().Add(within).UTC()})
+	created := w.Append(ops.TaskCreated{ID: machine, Task: name, Machine: machine, Creator: 1, CreatorName: "admin", Order: order})
+	return created, ops.AttemptAccepted{
+		Task: name, Machine: machine, Mode: ops.ModeUpdate, Executor: 1, Order: order, Deadline: time.Now().Add(within).UTC(),
+	}
 }
 
 func taskOf(machine int64) string { return fmt.Sprintf("%032x", machine) }
@@ -119,9 +135,8 @@ func TestListensBeforeItGivesUp(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.acceptBegun(8)
 	w.accept(7, 50*time.Millisecond)
-	begun := w.accept(8, 300*time.Millisecond)
-	w.Execute(ops.RecordReport{Machine: 8, Task: taskOf(8), Attempt: begun, Begun: true})
 	w.until(7, ops.StateExpired)
 	w.Eventually("the other deadline passed, too", func() bool {
 		due, err := w.Reader.Due(t.Context(), time.Now().Add(-time.Second), 10)

@@ -149,7 +149,7 @@ func TestWaitEndsWithTheReport(t *testing.T) {
 	states := map[reporter.State]int{}
 	for range many {
 		waiting.Go(func() {
-			c, err := p.Reporter.Change(context.Background(), position, testkit.Patience)
+			c, err := p.Reporter.Change(context.Background(), position, 2*testkit.Patience)
 			if err != nil {
 				t.Error(err)
 			}
@@ -165,7 +165,7 @@ func TestWaitEndsWithTheReport(t *testing.T) {
 	began := time.Now()
 	two.say(position)
 	waiting.Wait()
-	if states[reporter.InSync] != many || time.Since(began) > 10*time.Second {
+	if states[reporter.InSync] != many || time.Since(began) > testkit.Patience {
 		t.Errorf("%v after %s", states, time.Since(began))
 	}
 

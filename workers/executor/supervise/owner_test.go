@@ -85,7 +85,7 @@ func TestEndLeftOver(t *testing.T) {
 	if err := syscall.Kill(o.Trace.Supervisor.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), testkit.Patience)
 	defer cancel()
 	if _, err := supervise.EndLeftOver(ctx, o.Trace); err != nil {
 		t.Fatal(err)

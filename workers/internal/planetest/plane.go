@@ -70,7 +70,7 @@ func start(t testing.TB, process *servetest.Process, server *embeddednats.Server
 // Projected waits until the read model has applied the position.
 func (p *Plane) Projected(position domain.Position) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), testkit.Patience)
 	defer cancel()
 	if err := p.Progress.Wait(ctx, domain.ContextDNS, position); err != nil {
 		p.t.Fatalf("projecting %d: %v", position, err)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
@@ -54,7 +53,7 @@ func (p *Process) Connect(server *embeddednats.Server, model projections.Model) 
 	p.t.Helper()
 	p.NC, p.model = testkit.Connect(p.t, server), model
 	var err error
-	p.JS, err = jetstream.New(p.NC)
+	p.JS, err = jetstream.New(p.NC, jetstream.WithDefaultTimeout(testkit.Patience))
 	p.Check(err)
 	p.Check(eventstore.EnsureStream(p.t.Context(), p.JS, p.Store, eventstore.StreamConfig{}))
 	p.Progress, err = projections.NewProgress(p.NC, p.Store.LogID())
@@ -117,7 +116,7 @@ func (p *Process) Append(events ...domain.Event) domain.Position {
 // Execute executes a command of the system and returns the position of its last event.
 func (p *Process) Execute(c domain.Command) domain.Position {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), testkit.Patience)
 	defer cancel()
 	receipt, err := p.Store.Execute(ctx, eventstore.Request{Command: c, Actor: domain.System})
 	p.Check(err)

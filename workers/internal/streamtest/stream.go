@@ -47,7 +47,7 @@ func (s *Stream) Connect(server *embeddednats.Server) {
 	s.t.Helper()
 	s.NC = testkit.Connect(s.t, server)
 	var err error
-	s.JS, err = jetstream.New(s.NC)
+	s.JS, err = jetstream.New(s.NC, jetstream.WithDefaultTimeout(testkit.Patience))
 	s.check(err)
 }
 
@@ -58,7 +58,7 @@ func (s *Stream) Make() {
 	s.Head, s.last = 0, map[domain.Context]domain.Position{}
 	retry := time.NewTicker(10 * time.Millisecond)
 	defer retry.Stop()
-	for deadline := time.Now().Add(10 * time.Second); ; <-retry.C {
+	for deadline := time.Now().Add(testkit.Patience); ; <-retry.C {
 		_, err := s.JS.CreateStream(s.t.Context(), jetstream.StreamConfig{
 			Name: eventstore.StreamEvents, Subjects: []string{eventstore.SubjectEvents + ".>"},
 		})
