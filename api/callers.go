@@ -13,6 +13,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -54,7 +55,7 @@ type callers struct {
 
 func newCallers(store *eventstore.Store) *callers {
 	k := &callers{store: store, now: time.Now, turn: make(chan struct{}, 1), known: map[domain.UserID]*caller{}}
-	store.OnCommit(func(batch []eventstore.Envelope) {
+	store.OnCommit(func(batch []protocol.Envelope) {
 		for i := range batch {
 			if batch[i].Context == domain.ContextAccess {
 				k.dirty.Store(true)
@@ -161,7 +162,7 @@ func (k *callers) look(ctx context.Context) error {
 		return err
 	}
 	last := head.Last[domain.ContextAccess]
-	var news []eventstore.Envelope
+	var news []protocol.Envelope
 	if last > k.at && k.at > 0 {
 		if news, err = k.store.ReadBack(ctx, last, k.at, maxCatchUp); err != nil {
 			k.dirty.Store(true)

@@ -12,7 +12,8 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/projections"
-	"github.com/opsledger/opsledger/workers/erasure"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/erasure"
 )
 
 // A deleted user's mail address, name, phone and place can be read nowhere any
@@ -94,7 +95,7 @@ func (s *stack) opened(user domain.UserID) []string {
 	return texts
 }
 
-func (s *stack) log() []eventstore.Envelope {
+func (s *stack) log() []protocol.Envelope {
 	s.t.Helper()
 	list, err := s.store.Read(s.t.Context(), 0, 1000)
 	must(s.t, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // bareSample is the number of appended events that the baseline's rows are copied from.
@@ -21,7 +22,7 @@ const bareSample = 5000
 type bareRows struct {
 	conn   *pgx.Conn
 	next   int64 // position
-	sample []eventstore.Envelope
+	sample []protocol.Envelope
 	// tags are those of each event of the sample, as the log indexes them.
 	tags [][]bareTag
 }

@@ -7,16 +7,16 @@ import (
 
 	mdns "github.com/miekg/dns"
 
-	"github.com/opsledger/opsledger/workers/bind"
-	"github.com/opsledger/opsledger/workers/bind/wire"
+	"github.com/opsledger/opsledger/workers/agents/bind"
+	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 )
 
 // direct changes one zone of the plane's named beside the engine, as nsupdate
 // would: the baselines. The engine sees such changes as drift and undoes them
 // sooner or later, so the zone is of no use for anything else.
 type direct struct {
-	conn *wire.Conn
-	key  wire.Key
+	conn *dnsclient.Conn
+	key  dnsclient.Key
 	zone string
 }
 
@@ -30,7 +30,7 @@ func openDirect(ctx context.Context, p *plane, view int64, zone string) (*direct
 	if err != nil {
 		return nil, err
 	}
-	conn, err := wire.Dial(ctx, p.dns)
+	conn, err := dnsclient.Dial(ctx, p.dns)
 	if err != nil {
 		return nil, err
 	}

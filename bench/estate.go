@@ -15,6 +15,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // viewName is the one view of an estate.
@@ -44,7 +45,7 @@ func newEstate(ctx context.Context, e *Env, zones int) (*estate, error) {
 	if s.store, err = eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: codec, Log: e.Log}); err != nil {
 		return nil, err
 	}
-	s.store.OnCommit(func(batch []eventstore.Envelope) { s.batches.Add(1); s.events.Add(int64(len(batch))) })
+	s.store.OnCommit(func(batch []protocol.Envelope) { s.batches.Add(1); s.events.Add(int64(len(batch))) })
 	writing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)
 	go func() { done <- s.store.Run(writing) }()

@@ -12,10 +12,10 @@ import (
 
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
-	"github.com/opsledger/opsledger/workers/busauth"
-	"github.com/opsledger/opsledger/workers/host"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/host"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 // fleet is many hosts in this process. Each is the agent that a machine runs,
@@ -104,7 +104,7 @@ func (f *fleet) enroll(ctx context.Context, n int) error {
 }
 
 func (f *fleet) consumers(ctx context.Context) (int, error) {
-	stream, err := f.js.Stream(ctx, eventstore.StreamEvents)
+	stream, err := f.js.Stream(ctx, protocol.StreamEvents)
 	if err != nil {
 		return 0, err
 	}

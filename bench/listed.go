@@ -15,10 +15,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // runPages measures pages of a long list of tasks.
@@ -99,7 +99,7 @@ func (f *fleet) relayed(ctx context.Context, e *Env) error {
 	e.Progress("pages: waiting for the stream to have the log")
 	for {
 		var last uint64
-		stream, err := f.js.Stream(ctx, eventstore.StreamEvents)
+		stream, err := f.js.Stream(ctx, protocol.StreamEvents)
 		if err == nil {
 			last = stream.CachedInfo().State.LastSeq
 		} else if !errors.Is(err, jetstream.ErrStreamNotFound) {

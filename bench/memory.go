@@ -6,7 +6,7 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/opsledger/opsledger/workers/bind"
+	"github.com/opsledger/opsledger/workers/agents/bind"
 )
 
 // residentMiB is a process's resident memory in MiB, read from /proc.

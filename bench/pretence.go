@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/internal/backoff"
-	"github.com/opsledger/opsledger/workers/executor"
+	"github.com/opsledger/opsledger/workers/agents/executor"
 )
 
 // pretence is how the hosts of a fleet carry tasks out: in words alone.

@@ -7,7 +7,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // Replay measures how fast the log is read.
@@ -62,7 +62,7 @@ func (c *replayCase) run(ctx context.Context, e *Env) error {
 
 // replay reads and decodes the log up to the position.
 func (s *estate) replay(ctx context.Context, upTo domain.Position) (n int, err error) {
-	err = s.store.Scan(ctx, 0, upTo, func(events []eventstore.Envelope) error {
+	err = s.store.Scan(ctx, 0, upTo, func(events []protocol.Envelope) error {
 		for _, e := range events {
 			if _, err := e.Decode(s.store.Codec()); err != nil {
 				return err

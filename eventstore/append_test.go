@@ -12,6 +12,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 func TestExecuteAppends(t *testing.T) {
@@ -54,11 +55,11 @@ func TestExecuteAppends(t *testing.T) {
 func TestTwoProcessesAppendGapless(t *testing.T) {
 	t.Parallel()
 	pool := testkit.Postgres(t)
-	var announced [2][]eventstore.Envelope
+	var announced [2][]protocol.Envelope
 	var stores [2]*eventstore.Store
 	for i := range stores {
 		stores[i] = run(t, pool, func(c *eventstore.Config) { c.PartitionSize = 64 })
-		stores[i].OnCommit(func(batch []eventstore.Envelope) { announced[i] = append(announced[i], batch...) })
+		stores[i].OnCommit(func(batch []protocol.Envelope) { announced[i] = append(announced[i], batch...) })
 	}
 	const writers, rounds = 16, 12
 	var wg sync.WaitGroup

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 
 // checkEvent refuses what would fail a whole batch in PostgreSQL or be read back
 // as something else. It returns the event's size.
-func checkEvent(e *Envelope) (int, error) {
+func checkEvent(e *protocol.Envelope) (int, error) {
 	size := len(e.Data)
 	for _, t := range e.Tags {
 		if err := checkTag(t); err != nil {
@@ -52,7 +53,7 @@ func checkTag(t domain.Tag) error {
 }
 
 // checkRows refuses an event that would be indexed twice under one hash.
-func checkRows(e *Envelope, rows []tagRow) error {
+func checkRows(e *protocol.Envelope, rows []tagRow) error {
 	for i, r := range rows {
 		if j := slices.IndexFunc(rows[:i], func(other tagRow) bool { return other.hash == r.hash }); j >= 0 {
 			return fmt.Errorf("event %s: tags %q and %q are the same", e.Type, string(e.Tags[j]), string(e.Tags[i]))

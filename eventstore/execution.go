@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // execution is a request on its way.
@@ -75,7 +76,7 @@ func (x *execution) decide(h *history) ([]domain.Event, error) {
 
 // entry turns decided events into an entry for the writer.
 func (x *execution) entry(events []domain.Event) (*entry, error) {
-	e := &entry{commandID: x.CommandID, keyed: x.keyed, fingerprint: x.Fingerprint, events: make([]Envelope, len(events))}
+	e := &entry{commandID: x.CommandID, keyed: x.keyed, fingerprint: x.Fingerprint, events: make([]protocol.Envelope, len(events))}
 	for i, event := range events {
 		var err error
 		if e.events[i], err = x.envelope(event); err != nil {
@@ -93,12 +94,12 @@ func (x *execution) entry(events []domain.Event) (*entry, error) {
 	return e, e.index()
 }
 
-func (x *execution) envelope(event domain.Event) (Envelope, error) {
+func (x *execution) envelope(event domain.Event) (protocol.Envelope, error) {
 	d, data, err := x.store.codec.Encode(event)
 	if err != nil {
-		return Envelope{}, err
+		return protocol.Envelope{}, err
 	}
-	return Envelope{
+	return protocol.Envelope{
 		ID: newID(), Type: d.Name, Context: d.Context, Schema: d.Schema(),
 		Key: event.SubjectKey(), Tags: event.Tags(), Data: data, Actor: x.Actor,
 		CommandID: x.CommandID, Causation: x.Causation, Correlation: x.Correlation,
@@ -128,7 +129,7 @@ func (x *execution) replay(ctx context.Context, c *storedCommand) (Receipt, erro
 	return r, nil
 }
 
-func receipt(stored []Envelope, events []domain.Event) Receipt {
+func receipt(stored []protocol.Envelope, events []domain.Event) Receipt {
 	if len(stored) == 0 {
 		return Receipt{}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // A commit whose answer is lost is neither repeated nor given up: the command
@@ -39,7 +40,7 @@ func TestLostConnectionAtCommit(t *testing.T) {
 				p, pool := newProxy(t, direct)
 				s := run(t, pool)
 				var announced []domain.Position
-				s.OnCommit(func(batch []eventstore.Envelope) {
+				s.OnCommit(func(batch []protocol.Envelope) {
 					for _, e := range batch {
 						announced = append(announced, e.Position)
 					}

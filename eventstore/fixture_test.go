@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // noted is an event that carries whatever tags a test wants.
@@ -129,14 +130,14 @@ func execute(t testing.TB, s *eventstore.Store, c domain.Command) eventstore.Rec
 }
 
 // wholeLog reads everything and checks what holds for every log.
-func wholeLog(t testing.TB, s *eventstore.Store) []eventstore.Envelope {
+func wholeLog(t testing.TB, s *eventstore.Store) []protocol.Envelope {
 	t.Helper()
-	var all []eventstore.Envelope
+	var all []protocol.Envelope
 	head, err := s.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Scan(t.Context(), 0, head.Position, func(page []eventstore.Envelope) error {
+	if err := s.Scan(t.Context(), 0, head.Position, func(page []protocol.Envelope) error {
 		all = append(all, page...)
 		return nil
 	}); err != nil {

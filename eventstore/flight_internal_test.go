@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // pair is two processes on one log.
@@ -127,7 +128,7 @@ func (p *pair) log(after domain.Position, entries ...*entry) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	same := slices.EqualFunc(stored, entries, func(s Envelope, e *entry) bool { return s.ID == e.events[0].ID })
+	same := slices.EqualFunc(stored, entries, func(s protocol.Envelope, e *entry) bool { return s.ID == e.events[0].ID })
 	if !same {
 		p.t.Errorf("the log has %d events after %d, or others than the %d wanted", len(stored), after, len(entries))
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // tally counts events.
@@ -28,17 +29,17 @@ func (event) SubjectKey() int64  { return 0 }
 func TestFoldStopsAtTheHead(t *testing.T) {
 	t.Parallel()
 	s := &Store{codec: domain.NewCodec([]domain.Descriptor{domain.Describe[event](domain.ContextDNS)}), cache: newFoldCache()}
-	at := func(p domain.Position, typ string, tags ...domain.Tag) Envelope {
-		return Envelope{Position: p, Type: typ, Schema: 1, Data: json.RawMessage("{}"), Tags: tags}
+	at := func(p domain.Position, typ string, tags ...domain.Tag) protocol.Envelope {
+		return protocol.Envelope{Position: p, Type: typ, Schema: 1, Data: json.RawMessage("{}"), Tags: tags}
 	}
-	log := []Envelope{at(1, "T", "x"), at(2, "T", "collision"), at(3, "Other", "x"), at(4, "T", "y", "x"), at(5, "T", "x")}
+	log := []protocol.Envelope{at(1, "T", "x"), at(2, "T", "collision"), at(3, "Other", "x"), at(4, "T", "y", "x"), at(5, "T", "x")}
 	for _, c := range []struct {
 		head domain.Position
 		want int
 	}{{4, 2}, {4, 2}, {5, 3}, {5, 3}} {
 		f := &tally{}
 		tail := s.tailOf(f)
-		var events []Envelope
+		var events []protocol.Envelope
 		for _, e := range log {
 			if e.Position > tail.wants().after {
 				events = append(events, e)

@@ -3,6 +3,8 @@ package eventstore
 import (
 	"crypto/sha256"
 	"encoding/binary"
+
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // hashDomain starts every encoding. Another encoding would get another version.
@@ -24,7 +26,7 @@ const hashDomain = "opsledger event v1\n"
 //	causation                int64
 //	correlation              16 bytes
 //	recorded_at              microseconds since 1970 UTC, int64
-func EncodeForHash(e Envelope) []byte {
+func EncodeForHash(e protocol.Envelope) []byte {
 	b := make([]byte, 0, len(hashDomain)+len(e.Data)+256)
 	b = append(b, hashDomain...)
 	b = appendInt(b, int64(e.Position))
@@ -48,7 +50,7 @@ func EncodeForHash(e Envelope) []byte {
 
 // LeafHash is the event's leaf in the log's Merkle tree: RFC 6962 puts a zero
 // byte before a leaf, so that no inner node can pass for one.
-func LeafHash(e Envelope) [sha256.Size]byte {
+func LeafHash(e protocol.Envelope) [sha256.Size]byte {
 	return sha256.Sum256(append([]byte{0}, EncodeForHash(e)...))
 }
 

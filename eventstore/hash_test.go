@@ -11,10 +11,11 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
-func sample() eventstore.Envelope {
-	return eventstore.Envelope{
+func sample() protocol.Envelope {
+	return protocol.Envelope{
 		Position: 42, Prev: 40, ID: uuid.MustParse("0190a0b0-c0d0-7e0f-8000-000000000001"), Type: "RecordAdded",
 		Context: domain.ContextDNS, Schema: 3, Key: 12, Tags: []domain.Tag{"zone:12", "record:7"},
 		Data: []byte(`{"id": 7,  "host":"wörld"}`), Actor: 5,
@@ -41,25 +42,25 @@ func TestHashEncodingIsFixed(t *testing.T) {
 // Every column counts, and no two events share an encoding by moving bytes across a border.
 func TestHashCoversEverything(t *testing.T) {
 	t.Parallel()
-	changes := map[string]func(*eventstore.Envelope){
-		"none":        func(*eventstore.Envelope) {},
-		"position":    func(e *eventstore.Envelope) { e.Position++ },
-		"prev":        func(e *eventstore.Envelope) { e.Prev++ },
-		"id":          func(e *eventstore.Envelope) { e.ID[15]++ },
-		"type":        func(e *eventstore.Envelope) { e.Type = "RecordAdde" },
-		"context":     func(e *eventstore.Envelope) { e.Context = "ops" },
-		"border":      func(e *eventstore.Envelope) { e.Type, e.Context = "RecordAddedd", "ns" },
-		"schema":      func(e *eventstore.Envelope) { e.Schema++ },
-		"key":         func(e *eventstore.Envelope) { e.Key++ },
-		"tags":        func(e *eventstore.Envelope) { e.Tags = e.Tags[:1] },
-		"joined tags": func(e *eventstore.Envelope) { e.Tags = []domain.Tag{"zone:12record:7"} },
-		"tag order":   func(e *eventstore.Envelope) { e.Tags = []domain.Tag{"record:7", "zone:12"} },
-		"data bytes":  func(e *eventstore.Envelope) { e.Data = []byte(`{"id":7,"host":"wörld"}`) },
-		"actor":       func(e *eventstore.Envelope) { e.Actor++ },
-		"command":     func(e *eventstore.Envelope) { e.CommandID[15]++ },
-		"causation":   func(e *eventstore.Envelope) { e.Causation++ },
-		"correlation": func(e *eventstore.Envelope) { e.Correlation[15]++ },
-		"time":        func(e *eventstore.Envelope) { e.RecordedAt = e.RecordedAt.Add(time.Microsecond) },
+	changes := map[string]func(*protocol.Envelope){
+		"none":        func(*protocol.Envelope) {},
+		"position":    func(e *protocol.Envelope) { e.Position++ },
+		"prev":        func(e *protocol.Envelope) { e.Prev++ },
+		"id":          func(e *protocol.Envelope) { e.ID[15]++ },
+		"type":        func(e *protocol.Envelope) { e.Type = "RecordAdde" },
+		"context":     func(e *protocol.Envelope) { e.Context = "ops" },
+		"border":      func(e *protocol.Envelope) { e.Type, e.Context = "RecordAddedd", "ns" },
+		"schema":      func(e *protocol.Envelope) { e.Schema++ },
+		"key":         func(e *protocol.Envelope) { e.Key++ },
+		"tags":        func(e *protocol.Envelope) { e.Tags = e.Tags[:1] },
+		"joined tags": func(e *protocol.Envelope) { e.Tags = []domain.Tag{"zone:12record:7"} },
+		"tag order":   func(e *protocol.Envelope) { e.Tags = []domain.Tag{"record:7", "zone:12"} },
+		"data bytes":  func(e *protocol.Envelope) { e.Data = []byte(`{"id":7,"host":"wörld"}`) },
+		"actor":       func(e *protocol.Envelope) { e.Actor++ },
+		"command":     func(e *protocol.Envelope) { e.CommandID[15]++ },
+		"causation":   func(e *protocol.Envelope) { e.Causation++ },
+		"correlation": func(e *protocol.Envelope) { e.Correlation[15]++ },
+		"time":        func(e *protocol.Envelope) { e.RecordedAt = e.RecordedAt.Add(time.Microsecond) },
 	}
 	seen := map[[32]byte]string{}
 	for name, change := range changes {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // errReplayed ends a decision whose command has been carried out before.
@@ -182,7 +183,7 @@ func (h *history) missing() map[domain.Sequence]int {
 // state that was presumed has been proved up to the first of the events. One that
 // was read may lack events that were no conditions: it is out of date when any
 // of the events belongs to it.
-func (h *history) keep(stored []Envelope, appended []domain.Recorded) {
+func (h *history) keep(stored []protocol.Envelope, appended []domain.Recorded) {
 	find := finder(stored, len(h.tails))
 	for i := range h.tails {
 		t := &h.tails[i]
@@ -208,7 +209,7 @@ func (h *history) keep(stored []Envelope, appended []domain.Recorded) {
 
 // finder returns a function that finds the events that may have a tag. A batch has
 // as many tails as events: they must not meet each with each.
-func finder(events []Envelope, tails int) func(domain.Tag) []int {
+func finder(events []protocol.Envelope, tails int) func(domain.Tag) []int {
 	if len(events) == 1 || len(events)*tails <= 16 {
 		all := make([]int, len(events))
 		for j := range all {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -34,7 +35,7 @@ type load struct {
 	head   domain.Position
 	stored *storedCommand
 	ids    map[domain.Sequence][]int64
-	tails  [][]Envelope
+	tails  [][]protocol.Envelope
 	err    error
 }
 

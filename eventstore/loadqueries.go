@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // load reads for all of a batch, in one round trip: first the head, then the
@@ -124,7 +125,7 @@ func queueTails(b *pgx.Batch, batch []*load) {
 			return err
 		}
 		for _, l := range batch {
-			l.tails = make([][]Envelope, len(l.items))
+			l.tails = make([][]protocol.Envelope, len(l.items))
 			for i, w := range l.items {
 				l.tails[i] = tails[numbers[w]]
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // Each step goes to one position, along prev: what lies between belongs to other
@@ -19,7 +20,7 @@ const readBack = `WITH RECURSIVE back AS (
 // ReadBack returns events of one context, the latest first: that at last, which
 // must be one of the context's (see [Head]), and those before it down to, but
 // without, after; limit of them at most.
-func (s *Store) ReadBack(ctx context.Context, last, after domain.Position, limit int) ([]Envelope, error) {
+func (s *Store) ReadBack(ctx context.Context, last, after domain.Position, limit int) ([]protocol.Envelope, error) {
 	if last <= after {
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // The bounds of one commit. More would hold the head, and everybody, for too long.
@@ -26,7 +27,7 @@ type entry struct {
 	refusal     *Refusal // then there are neither conditions nor events
 	conditions  []condition
 	// events lack what the head decides: positions, prev and recorded_at.
-	events []Envelope
+	events []protocol.Envelope
 	// tags are the events' rows in the tag index, positions counted from 1.
 	tags  []tagRow
 	bytes int
@@ -75,7 +76,7 @@ func conditionOn(tag domain.Tag, hash int64, types *typeSet, after domain.Positi
 
 // answer is what the writer tells about an entry.
 type answer struct {
-	events []Envelope
+	events []protocol.Envelope
 	stored *storedCommand // the command had been carried out before
 	err    error
 }

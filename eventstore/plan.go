@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // inspection is what the database says under the head's lock.
@@ -30,7 +31,7 @@ type inspection struct {
 type plan struct {
 	batch   []*entry
 	answers []answer // one for each entry
-	events  []Envelope
+	events  []protocol.Envelope
 	tags    []tagRow // of the events
 	keyed   []storedCommand
 	head    Head // after the append
@@ -71,7 +72,7 @@ func (p *plan) reserve() {
 			keyed++
 		}
 	}
-	p.events, p.tags, p.keyed = make([]Envelope, 0, events), make([]tagRow, 0, tags), make([]storedCommand, 0, keyed)
+	p.events, p.tags, p.keyed = make([]protocol.Envelope, 0, events), make([]tagRow, 0, tags), make([]storedCommand, 0, keyed)
 }
 
 // repeated answers the second of two entries with one command id in one batch:
@@ -157,7 +158,7 @@ func watch(batch []*entry) watched {
 	return w
 }
 
-func (w watched) add(events []Envelope) {
+func (w watched) add(events []protocol.Envelope) {
 	for i := range events {
 		for _, t := range events[i].Tags {
 			if types, ok := w[t]; ok && !slices.Contains(types, events[i].Type) {

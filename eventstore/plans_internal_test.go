@@ -12,6 +12,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // The hot statements walk indexes, on tables whose size the planner has never
@@ -77,9 +78,9 @@ func fill(t *testing.T, conn *pgx.Conn, log uuid.UUID) {
 	t.Helper()
 	head := storedHead{log: log, Head: Head{Last: map[domain.Context]domain.Position{}}}
 	for range 4 {
-		e := &entry{events: make([]Envelope, 250)}
+		e := &entry{events: make([]protocol.Envelope, 250)}
 		for i := range e.events {
-			e.events[i] = Envelope{ID: uuid.New(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: []domain.Tag{"x"}}
+			e.events[i] = protocol.Envelope{ID: uuid.New(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: []domain.Tag{"x"}}
 		}
 		if err := e.index(); err != nil {
 			t.Fatal(err)

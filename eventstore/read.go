@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // scanPage is the number of events that Scan reads at once.
@@ -26,22 +27,22 @@ const readTagPage = "SELECT " + columns + ` FROM log.event_tags t
 	ORDER BY t.position LIMIT $4`
 
 // Read returns up to limit events after the position, in order. A short page is the log's end.
-func (s *Store) Read(ctx context.Context, after domain.Position, limit int) ([]Envelope, error) {
+func (s *Store) Read(ctx context.Context, after domain.Position, limit int) ([]protocol.Envelope, error) {
 	return s.pageOf(ctx, limit, readPage, after, limit)
 }
 
 // ReadTag returns up to limit events with the tag after the position, in order.
-func (s *Store) ReadTag(ctx context.Context, tag domain.Tag, after domain.Position, limit int) ([]Envelope, error) {
+func (s *Store) ReadTag(ctx context.Context, tag domain.Tag, after domain.Position, limit int) ([]protocol.Envelope, error) {
 	return s.page(ctx, readTagPage, hashTag(tag), after, string(tag), limit)
 }
 
-func (s *Store) page(ctx context.Context, sql string, args ...any) ([]Envelope, error) {
+func (s *Store) page(ctx context.Context, sql string, args ...any) ([]protocol.Envelope, error) {
 	return s.pageOf(ctx, 16, sql, args...)
 }
 
 // pageOf makes room for the number of rows that is expected.
-func (s *Store) pageOf(ctx context.Context, expected int, sql string, args ...any) ([]Envelope, error) {
-	var list []Envelope
+func (s *Store) pageOf(ctx context.Context, expected int, sql string, args ...any) ([]protocol.Envelope, error) {
+	var list []protocol.Envelope
 	err := s.read(ctx, func(ctx context.Context) error {
 		rows, err := s.reads.Query(ctx, sql, args...)
 		if err != nil {
@@ -80,7 +81,7 @@ func (s *Store) read(ctx context.Context, f func(context.Context) error) error {
 // Scan calls f with all events of after < position ≤ upTo, in order, in pages;
 // while f works the next page is read. It ends at the log's end if that comes
 // first, and with f's error.
-func (s *Store) Scan(ctx context.Context, after, upTo domain.Position, f func([]Envelope) error) error {
+func (s *Store) Scan(ctx context.Context, after, upTo domain.Position, f func([]protocol.Envelope) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	pages := make(chan page)
 	go func() {
@@ -104,7 +105,7 @@ func (s *Store) Scan(ctx context.Context, after, upTo domain.Position, f func([]
 }
 
 type page struct {
-	events []Envelope
+	events []protocol.Envelope
 	err    error
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // Recover appends to the log what JetStream holds behind its end, for a database
@@ -36,7 +37,7 @@ func Recover(ctx context.Context, store *Store, js jetstream.JetStream) (int, er
 }
 
 func recoverTail(ctx context.Context, store *Store, js jetstream.JetStream) (n int, err error) {
-	stream, err := js.Stream(ctx, StreamEvents)
+	stream, err := js.Stream(ctx, protocol.StreamEvents)
 	if err != nil {
 		return 0, err
 	}
@@ -81,14 +82,14 @@ func sharesPast(info *jetstream.StreamInfo, head Head) error {
 	first := domain.Position(info.State.FirstSeq)
 	if head.Position > 0 && first > head.Position || head.Position == 0 && first > 1 {
 		return fmt.Errorf("the stream %s begins at position %d, the database ends at %d: what lies between is lost, or cannot be compared; restore a newer backup",
-			StreamEvents, first, head.Position)
+			protocol.StreamEvents, first, head.Position)
 	}
 	return nil
 }
 
 // readGroup reads the events behind the head that were appended at one time.
-func readGroup(ctx context.Context, stream jetstream.Stream, head Head, last domain.Position) ([]Envelope, error) {
-	var group []Envelope
+func readGroup(ctx context.Context, stream jetstream.Stream, head Head, last domain.Position) ([]protocol.Envelope, error) {
+	var group []protocol.Envelope
 	at := map[domain.Context]domain.Position{}
 	for c, p := range head.Last {
 		at[c] = p
@@ -98,11 +99,11 @@ func readGroup(ctx context.Context, stream jetstream.Stream, head Head, last dom
 		if err != nil {
 			return nil, fmt.Errorf("read event %d: %w", position, err)
 		}
-		e, err := decodeMessage(m.Data, position)
+		e, err := protocol.DecodeMessage(m.Data, position)
 		if err != nil {
 			return nil, err
 		}
-		if e.Prev != at[e.Context] || e.RecordedAt.Before(head.RecordedAt) || m.Subject != Subject(e) {
+		if e.Prev != at[e.Context] || e.RecordedAt.Before(head.RecordedAt) || m.Subject != protocol.Subject(e) {
 			return nil, fmt.Errorf("%w: event %d does not continue the database's log", ErrStreamDiverged, position)
 		}
 		if len(group) > 0 && !e.RecordedAt.Equal(group[0].RecordedAt) {
@@ -115,7 +116,7 @@ func readGroup(ctx context.Context, stream jetstream.Stream, head Head, last dom
 }
 
 // appendGroup appends events as they are, provided that the head is where it was.
-func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, group []Envelope) (Head, error) {
+func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, group []protocol.Envelope) (Head, error) {
 	if err := raiseSequences(ctx, store, group); err != nil {
 		return head, err
 	}
@@ -144,7 +145,7 @@ func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, g
 
 // commandsOf restores what is known of the events' commands, so that a client's
 // repetition does not carry one out again.
-func commandsOf(group []Envelope) []storedCommand {
+func commandsOf(group []protocol.Envelope) []storedCommand {
 	var list []storedCommand
 	index := map[uuid.UUID]int{}
 	for _, e := range group {
@@ -161,7 +162,7 @@ func commandsOf(group []Envelope) []storedCommand {
 
 // raiseSequences keeps the ids that the events use from being given out again.
 // An event carries the tag <sequence>:<id> of each resource that it made.
-func raiseSequences(ctx context.Context, store *Store, group []Envelope) error {
+func raiseSequences(ctx context.Context, store *Store, group []protocol.Envelope) error {
 	used := map[domain.Sequence]int64{}
 	for _, e := range group {
 		for _, t := range e.Tags {

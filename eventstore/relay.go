@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/backoff"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -68,7 +69,7 @@ func (r *Relay) WithStream(cfg StreamConfig) *Relay {
 }
 
 // committed is called by the store's writer, in commit order, and does not block.
-func (r *Relay) committed(events []Envelope) {
+func (r *Relay) committed(events []protocol.Envelope) {
 	if len(events) == 0 {
 		return
 	}
@@ -112,7 +113,7 @@ func (r *Relay) Run(ctx context.Context) error {
 func (r *Relay) pass(ctx context.Context) error {
 	info, err := ensureStream(ctx, r.js, r.store, r.stream)
 	if err != nil {
-		return fmt.Errorf("ensure stream %s: %w", StreamEvents, err)
+		return fmt.Errorf("ensure stream %s: %w", protocol.StreamEvents, err)
 	}
 	tip, err := checkStream(ctx, r.js, r.store, info)
 	if err != nil {
@@ -172,7 +173,7 @@ func (p *relayPass) publishStored(ctx context.Context) (int, error) {
 
 // publish hands events to JetStream, the first of them directly behind the tip,
 // or further behind when another process is believed to have published between.
-func (p *relayPass) publish(ctx context.Context, events []Envelope) error {
+func (p *relayPass) publish(ctx context.Context, events []protocol.Envelope) error {
 	for i := range events {
 		e := &events[i]
 		p.metrics.see(e.Position)
@@ -241,16 +242,16 @@ func (p *relayPass) poll(ctx context.Context) error {
 	if err := p.window.drain(ctx, p.settled); err != nil {
 		return err
 	}
-	stream, err := p.js.Stream(ctx, StreamEvents)
+	stream, err := p.js.Stream(ctx, protocol.StreamEvents)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		p.log.Warn("the stream is gone, it is created and filled anew", "stream", StreamEvents)
+		p.log.Warn("the stream is gone, it is created and filled anew", "stream", protocol.StreamEvents)
 		return errResync
 	}
 	if err != nil {
 		return err
 	}
 	info := stream.CachedInfo()
-	if info.Config.Metadata[MetadataLog] != p.store.LogID().String() || domain.Position(info.State.LastSeq) != p.tip.last {
+	if info.Config.Metadata[protocol.MetadataLog] != p.store.LogID().String() || domain.Position(info.State.LastSeq) != p.tip.last {
 		return errResync
 	}
 	if p.queue.waiting() {

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // relayQueueLimit bounds the events that wait in memory; at 512 KiB of data per
@@ -20,7 +21,7 @@ type relayQueue struct {
 	signal chan struct{}
 
 	mu     sync.Mutex
-	events []Envelope
+	events []protocol.Envelope
 	bytes  int
 	lost   bool
 }
@@ -28,7 +29,7 @@ type relayQueue struct {
 func newRelayQueue() *relayQueue { return &relayQueue{signal: make(chan struct{}, 1)} }
 
 // put appends a committed batch, which follows all batches before it.
-func (q *relayQueue) put(events []Envelope) {
+func (q *relayQueue) put(events []protocol.Envelope) {
 	q.mu.Lock()
 	for _, e := range events {
 		q.bytes += len(e.Data)
@@ -45,7 +46,7 @@ func (q *relayQueue) put(events []Envelope) {
 }
 
 // takeFrom removes everything and returns what is at the position and behind it.
-func (q *relayQueue) takeFrom(position domain.Position) []Envelope {
+func (q *relayQueue) takeFrom(position domain.Position) []protocol.Envelope {
 	q.mu.Lock()
 	events := q.events
 	q.events, q.bytes = nil, 0

@@ -21,6 +21,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -52,7 +53,7 @@ func awaitStream(t testing.TB, js jetstream.JetStream, last domain.Position) *je
 	t.Helper()
 	var at uint64
 	for deadline := time.Now().Add(testkit.Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		stream, err := js.Stream(t.Context(), eventstore.StreamEvents)
+		stream, err := js.Stream(t.Context(), protocol.StreamEvents)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
 			continue
 		}
@@ -75,7 +76,7 @@ func sameAsLog(t testing.TB, s *eventstore.Store, js jetstream.JetStream) {
 	if info.State.FirstSeq != 1 || info.State.Msgs != uint64(len(all)) || info.State.NumDeleted != 0 {
 		t.Errorf("the stream holds %d messages from %d, %d deleted; the log has %d events", info.State.Msgs, info.State.FirstSeq, info.State.NumDeleted, len(all))
 	}
-	stream, err := js.Stream(t.Context(), eventstore.StreamEvents)
+	stream, err := js.Stream(t.Context(), protocol.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +85,11 @@ func sameAsLog(t testing.TB, s *eventstore.Store, js jetstream.JetStream) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got eventstore.Envelope
+		var got protocol.Envelope
 		if err := json.Unmarshal(m.Data, &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Position != e.Position || got.ID != e.ID || string(got.Data) != string(e.Data) || !got.RecordedAt.Equal(e.RecordedAt) || m.Subject != eventstore.Subject(e) {
+		if got.Position != e.Position || got.ID != e.ID || string(got.Data) != string(e.Data) || !got.RecordedAt.Equal(e.RecordedAt) || m.Subject != protocol.Subject(e) {
 			t.Fatalf("message %d on %s is %+v, the event %+v", e.Position, m.Subject, got, e)
 		}
 	}
@@ -109,7 +110,7 @@ func TestRelayPublishesOwnCommitsAtOnce(t *testing.T) {
 	execute(t, s, notes(1))
 	awaitStream(t, js, 1)
 
-	sub, err := js.Conn().SubscribeSync(eventstore.SubjectEvents + ".>")
+	sub, err := js.Conn().SubscribeSync(protocol.SubjectEvents + ".>")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +180,7 @@ func TestLostStreamIsRefilled(t *testing.T) {
 	execute(t, s, notes(1_500))
 	awaitStream(t, js, 1_500)
 	for i := range 3 {
-		if err := js.DeleteStream(t.Context(), eventstore.StreamEvents); err != nil {
+		if err := js.DeleteStream(t.Context(), protocol.StreamEvents); err != nil {
 			t.Fatal(err)
 		}
 		if i > 0 { // otherwise an idle relay has to find out by itself
@@ -295,20 +296,20 @@ func TestEnsureStream(t *testing.T) {
 		if err := eventstore.EnsureStream(t.Context(), js, s, cfg); err != nil {
 			t.Fatal(err)
 		}
-		stream, err := js.Stream(t.Context(), eventstore.StreamEvents)
+		stream, err := js.Stream(t.Context(), protocol.StreamEvents)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return stream.CachedInfo()
 	}
 	info := ensure(eventstore.StreamConfig{})
-	if c := info.Config; !c.DenyDelete || !c.DenyPurge || !c.AllowDirect || c.Storage != jetstream.FileStorage || c.Metadata[eventstore.MetadataLog] != s.LogID().String() {
+	if c := info.Config; !c.DenyDelete || !c.DenyPurge || !c.AllowDirect || c.Storage != jetstream.FileStorage || c.Metadata[protocol.MetadataLog] != s.LogID().String() {
 		t.Errorf("created as %+v", c)
 	}
 	if info = ensure(eventstore.StreamConfig{MaxMsgs: 9, MaxAge: time.Hour}); info.Config.MaxMsgs != 9 || info.Config.MaxAge != time.Hour {
 		t.Errorf("changed to %+v", info.Config)
 	}
-	if err := js.DeleteStream(t.Context(), eventstore.StreamEvents); err != nil {
+	if err := js.DeleteStream(t.Context(), protocol.StreamEvents); err != nil {
 		t.Fatal(err)
 	}
 	execute(t, s, notes(50))
@@ -327,7 +328,7 @@ func TestEnsureStream(t *testing.T) {
 			if info.State.LastSeq != max(c.want, 1)-1 && info.State.LastSeq != c.want {
 				t.Errorf("a new stream begins after %d, want %d", info.State.LastSeq, c.want)
 			}
-			if err := js.DeleteStream(t.Context(), eventstore.StreamEvents); err != nil {
+			if err := js.DeleteStream(t.Context(), protocol.StreamEvents); err != nil {
 				t.Fatal(err)
 			}
 		})

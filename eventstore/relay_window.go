@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -76,8 +77,8 @@ func (w *publishWindow) close() { _ = w.sub.Unsubscribe() } // fails only when t
 
 // push publishes one event, first waiting for answers when too many are missing.
 // With last JetStream is asked for an answer in any case.
-func (w *publishWindow) push(ctx context.Context, e *Envelope, last bool, settled func(publishedPart)) (err error) {
-	if w.payload, err = encodeMessage(w.payload[:0], e); err != nil {
+func (w *publishWindow) push(ctx context.Context, e *protocol.Envelope, last bool, settled func(publishedPart)) (err error) {
+	if w.payload, err = protocol.AppendMessage(w.payload[:0], e); err != nil {
 		return fmt.Errorf("encode event %d: %w", e.Position, err)
 	}
 	for len(w.asked) > 0 && (w.messages >= windowMessages || w.bytes+len(w.payload) > windowBytes) {
@@ -92,7 +93,7 @@ func (w *publishWindow) push(ctx context.Context, e *Envelope, last bool, settle
 		w.msg.Reply = w.inbox
 		w.asked, w.open, w.began = append(w.asked, w.open), publishedPart{}, true
 	}
-	w.msg.Subject, w.msg.Data = Subject(*e), w.payload
+	w.msg.Subject, w.msg.Data = protocol.Subject(*e), w.payload
 	w.sequence[0] = strconv.FormatInt(int64(e.Position-1), 10)
 	if err := w.nc.PublishMsg(&w.msg); err != nil {
 		return fmt.Errorf("publish event %d: %w", e.Position, err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // asked is a stream's end that takes messages up to a position and notes which
@@ -46,7 +47,7 @@ func (a *asked) hear(m *nats.Msg) {
 func testWindow(t *testing.T, stream *asked) *publishWindow {
 	t.Helper()
 	nc := testkit.Connect(t, testkit.NATSServer(t))
-	if _, err := nc.Subscribe(SubjectEvents+".>", stream.hear); err != nil {
+	if _, err := nc.Subscribe(protocol.SubjectEvents+".>", stream.hear); err != nil {
 		t.Fatal(err)
 	}
 	w, err := openPublishWindow(nc)
@@ -57,8 +58,8 @@ func testWindow(t *testing.T, stream *asked) *publishWindow {
 	return w
 }
 
-func windowEvent(at domain.Position) *Envelope {
-	return &Envelope{Position: at, ID: uuid.New(), Type: "T", Context: domain.ContextDNS}
+func windowEvent(at domain.Position) *protocol.Envelope {
+	return &protocol.Envelope{Position: at, ID: uuid.New(), Type: "T", Context: domain.ContextDNS}
 }
 
 // An answer is asked for the first message, for some, and for the last; each

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // postgresEpoch is what PostgreSQL counts the microseconds of its times from.
@@ -24,7 +25,7 @@ var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 //
 // It reads PostgreSQL's binary form itself, which takes a third of what the
 // driver's general way does: a replay does little else.
-func scanEnvelopes(rows pgx.Rows, before []any, f func(*Envelope)) error {
+func scanEnvelopes(rows pgx.Rows, before []any, f func(*protocol.Envelope)) error {
 	defer rows.Close()
 	names := map[string]string{}
 	for first := true; rows.Next(); first = false {
@@ -50,11 +51,11 @@ func scanEnvelopes(rows pgx.Rows, before []any, f func(*Envelope)) error {
 }
 
 // collectEnvelopes returns the envelopes of the rows, of which so many are expected.
-func collectEnvelopes(rows pgx.Rows, expected int) ([]Envelope, error) {
-	var list []Envelope
-	err := scanEnvelopes(rows, nil, func(e *Envelope) {
+func collectEnvelopes(rows pgx.Rows, expected int) ([]protocol.Envelope, error) {
+	var list []protocol.Envelope
+	err := scanEnvelopes(rows, nil, func(e *protocol.Envelope) {
 		if list == nil {
-			list = make([]Envelope, 0, max(1, min(expected, scanPage)))
+			list = make([]protocol.Envelope, 0, max(1, min(expected, scanPage)))
 		}
 		list = append(list, *e)
 	})
@@ -79,8 +80,8 @@ type rawRow struct {
 	err   error
 }
 
-func (r *rawRow) envelope() Envelope {
-	return Envelope{
+func (r *rawRow) envelope() protocol.Envelope {
+	return protocol.Envelope{
 		Position: domain.Position(r.int8()), Prev: domain.Position(r.int8()), ID: r.uuid(),
 		Type: r.name(), Context: domain.Context(r.name()), Schema: int(r.int2()), Key: r.int8(),
 		Tags: splitTags(string(r.next())), Data: json.RawMessage(bytes.Clone(r.next())),

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // DefaultPartitionSize is the number of positions in a partition of the log.
@@ -51,7 +52,7 @@ type Store struct {
 	closing sync.Once
 
 	mu        sync.Mutex
-	listeners []func([]Envelope)
+	listeners []func([]protocol.Envelope)
 }
 
 // Head is the end of the log.
@@ -122,13 +123,13 @@ func (s *Store) Codec() *domain.Codec { return s.codec }
 // order, from the writer's goroutine: it must neither block nor change the
 // batch. What other processes append is not announced, and a batch whose
 // outcome was unknown to the end may be missing: listeners compare positions.
-func (s *Store) OnCommit(f func([]Envelope)) {
+func (s *Store) OnCommit(f func([]protocol.Envelope)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners = append(s.listeners, f)
 }
 
-func (s *Store) announce(batch []Envelope) {
+func (s *Store) announce(batch []protocol.Envelope) {
 	s.mu.Lock()
 	listeners := s.listeners
 	s.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // maxStreamConsumers bounds the stream's consumers: each agent and each running
@@ -37,14 +38,14 @@ type StreamConfig struct {
 func EnsureStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg StreamConfig) error {
 	info, err := ensureStream(ctx, js, store, cfg)
 	if err != nil {
-		return fmt.Errorf("ensure stream %s: %w", StreamEvents, err)
+		return fmt.Errorf("ensure stream %s: %w", protocol.StreamEvents, err)
 	}
 	_, err = checkStream(ctx, js, store, info)
 	return err
 }
 
 func ensureStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg StreamConfig) (*jetstream.StreamInfo, error) {
-	stream, err := js.Stream(ctx, StreamEvents)
+	stream, err := js.Stream(ctx, protocol.StreamEvents)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return createStream(ctx, js, store, cfg)
 	}
@@ -52,7 +53,7 @@ func ensureStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg
 		return nil, err
 	}
 	info := stream.CachedInfo()
-	if owner := info.Config.Metadata[MetadataLog]; owner != store.LogID().String() {
+	if owner := info.Config.Metadata[protocol.MetadataLog]; owner != store.LogID().String() {
 		return nil, foreignStream(owner, store)
 	}
 	return updateStream(ctx, js, info, cfg)
@@ -66,18 +67,18 @@ func createStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg
 		return nil, err
 	}
 	full := jetstream.StreamConfig{
-		Name: StreamEvents, Subjects: []string{SubjectEvents + ".>"},
+		Name: protocol.StreamEvents, Subjects: []string{protocol.SubjectEvents + ".>"},
 		Description: "The opsledger log; sequence numbers are log positions",
 		Storage:     jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
 		MaxConsumers: maxStreamConsumers,
 		DenyDelete:   true, DenyPurge: true, AllowDirect: true,
 		FirstSeq: uint64(first),
-		Metadata: map[string]string{MetadataLog: store.LogID().String()},
+		Metadata: map[string]string{protocol.MetadataLog: store.LogID().String()},
 	}
 	cfg.applyTo(&full)
 	stream, err := js.CreateStream(ctx, full)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		stream, err = js.Stream(ctx, StreamEvents)
+		stream, err = js.Stream(ctx, protocol.StreamEvents)
 	}
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // What can be wrong between the stream and the log. The errors that carry these
@@ -34,7 +35,7 @@ type streamTip struct {
 // first and the log afterwards: an event is published only after its commit, so
 // whatever the stream held must then be in the log.
 func checkStream(ctx context.Context, js jetstream.JetStream, store *Store, info *jetstream.StreamInfo) (streamTip, error) {
-	if owner := info.Config.Metadata[MetadataLog]; owner != store.LogID().String() {
+	if owner := info.Config.Metadata[protocol.MetadataLog]; owner != store.LogID().String() {
 		return streamTip{}, foreignStream(owner, store)
 	}
 	tip := streamTip{last: domain.Position(info.State.LastSeq)}
@@ -43,7 +44,7 @@ func checkStream(ctx context.Context, js jetstream.JetStream, store *Store, info
 	}
 	var err error
 	if tip.id, err = idInStream(ctx, js, tip.last); err != nil {
-		return tip, fmt.Errorf("read the last event of stream %s: %w", StreamEvents, err)
+		return tip, fmt.Errorf("read the last event of stream %s: %w", protocol.StreamEvents, err)
 	}
 	return tip, compareTip(ctx, js, store, tip)
 }
@@ -82,7 +83,7 @@ func aheadOrDiverged(ctx context.Context, js jetstream.JetStream, store *Store, 
 		}
 	}
 	return fmt.Errorf("%w: the stream %s ends at position %d, the database at %d; it was restored from a backup or failed over without its last commits."+
-		" Run \"opsledger recover\" to bring the missing events back from JetStream", ErrStreamAhead, StreamEvents, tip.last, head.Position)
+		" Run \"opsledger recover\" to bring the missing events back from JetStream", ErrStreamAhead, protocol.StreamEvents, tip.last, head.Position)
 }
 
 func foreignStream(owner string, store *Store) error {
@@ -91,13 +92,13 @@ func foreignStream(owner string, store *Store) error {
 	}
 	return fmt.Errorf("%w: stream %s belongs to %s, the database holds log %s."+
 		" Connect the NATS server and the database that belong together, or delete the stream to have it filled from this database",
-		ErrForeignStream, StreamEvents, owner, store.LogID())
+		ErrForeignStream, protocol.StreamEvents, owner, store.LogID())
 }
 
 func diverged(at domain.Position, published, stored uuid.UUID) error {
 	return fmt.Errorf("%w: at position %d the stream %s holds event %s, the database %s; the database was restored and written to without its last events."+
 		" Restore a database that holds them, or delete the stream to give them up and have it filled from this database",
-		ErrStreamDiverged, at, StreamEvents, published, stored)
+		ErrStreamDiverged, at, protocol.StreamEvents, published, stored)
 }
 
 // idInLog returns the id of the event at the position, zero when there is none.
@@ -119,14 +120,14 @@ func idInStream(ctx context.Context, js jetstream.JetStream, at domain.Position)
 	return e.ID, err
 }
 
-func messageAt(ctx context.Context, js jetstream.JetStream, at domain.Position) (Envelope, error) {
-	stream, err := js.Stream(ctx, StreamEvents)
+func messageAt(ctx context.Context, js jetstream.JetStream, at domain.Position) (protocol.Envelope, error) {
+	stream, err := js.Stream(ctx, protocol.StreamEvents)
 	if err != nil {
-		return Envelope{}, err
+		return protocol.Envelope{}, err
 	}
 	m, err := stream.GetMsg(ctx, uint64(at))
 	if err != nil {
-		return Envelope{}, err
+		return protocol.Envelope{}, err
 	}
-	return decodeMessage(m.Data, at)
+	return protocol.DecodeMessage(m.Data, at)
 }

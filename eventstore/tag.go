@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // hashTag is a tag's key in log.event_tags. It is stored, so it never changes.
@@ -67,6 +68,6 @@ func splitTags(text string) []domain.Tag {
 }
 
 // selects says whether an item reads the event; hashes alone do not prove it.
-func selects(tag domain.Tag, types []string, e *Envelope) bool {
+func selects(tag domain.Tag, types []string, e *protocol.Envelope) bool {
 	return slices.Contains(e.Tags, tag) && (len(types) == 0 || slices.Contains(types, e.Type))
 }

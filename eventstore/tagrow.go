@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // tagRow is a row of log.event_tags.
@@ -15,7 +16,7 @@ type tagRow struct {
 }
 
 // appendTagRows adds the rows of an event at the position.
-func appendTagRows(rows []tagRow, e *Envelope, position domain.Position) []tagRow {
+func appendTagRows(rows []tagRow, e *protocol.Envelope, position domain.Position) []tagRow {
 	typ := hashType(e.Type)
 	for _, t := range e.Tags {
 		rows = append(rows, tagRow{hashTag(t), position, typ})
@@ -24,7 +25,7 @@ func appendTagRows(rows []tagRow, e *Envelope, position domain.Position) []tagRo
 }
 
 // tagRowsOf returns the rows of events that have their positions.
-func tagRowsOf(events []Envelope) []tagRow {
+func tagRowsOf(events []protocol.Envelope) []tagRow {
 	var rows []tagRow
 	for i := range events {
 		rows = appendTagRows(rows, &events[i], events[i].Position)

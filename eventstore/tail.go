@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // OFFSET 0 and the nested loop keep each item a walk along (tag_hash, position)
@@ -23,11 +24,11 @@ const readTails = "SELECT i.idx, " + columns + `
 		ORDER BY t.position OFFSET 0) e`
 
 // collectTails sorts the rows of readTails by item.
-func collectTails(rows pgx.Rows, items int) ([][]Envelope, error) {
-	tails := make([][]Envelope, items)
+func collectTails(rows pgx.Rows, items int) ([][]protocol.Envelope, error) {
+	tails := make([][]protocol.Envelope, items)
 	var i int32
-	err := scanEnvelopes(rows, []any{&i}, func(e *Envelope) { tails[i] = append(tails[i], *e) })
-	byPosition := func(a, b Envelope) int { return cmp.Compare(a.Position, b.Position) }
+	err := scanEnvelopes(rows, []any{&i}, func(e *protocol.Envelope) { tails[i] = append(tails[i], *e) })
+	byPosition := func(a, b protocol.Envelope) int { return cmp.Compare(a.Position, b.Position) }
 	for _, tail := range tails {
 		if !slices.IsSortedFunc(tail, byPosition) {
 			slices.SortFunc(tail, byPosition) // SQL promises no order across the join
@@ -63,7 +64,7 @@ func (t *tail) wants() wanted {
 }
 
 // fold brings the tail's fold to the head, with the events that it wants, and keeps its state.
-func (s *Store) fold(t *tail, events []Envelope, head domain.Position) error {
+func (s *Store) fold(t *tail, events []protocol.Envelope, head domain.Position) error {
 	if t.from.at > head {
 		// The database fell back behind what this process has seen.
 		s.cache.drop(t.key)

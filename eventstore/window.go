@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // windowEvents is how many events a generation of a window holds. Two of them
@@ -53,7 +54,7 @@ type typedTag struct {
 }
 
 // add takes the events that were appended behind the head.
-func (w *window) add(head domain.Position, events []Envelope, tags []tagRow) {
+func (w *window) add(head domain.Position, events []protocol.Envelope, tags []tagRow) {
 	if w.newer.last == nil || head != w.upTo {
 		*w = window{after: head, upTo: head, middle: head, newer: newGeneration(0)}
 	}

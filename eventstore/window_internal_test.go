@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // logged is an event as the test remembers it.
@@ -25,10 +26,10 @@ func TestWindow(t *testing.T) {
 	var log []logged
 	head, covered, broken := domain.Position(0), 0, 0
 	grow := func(n int, ours bool) {
-		var events []Envelope
+		var events []protocol.Envelope
 		for range n {
 			head++
-			e := Envelope{Position: head, Type: typeOf(), Tags: []domain.Tag{tagOf()}}
+			e := protocol.Envelope{Position: head, Type: typeOf(), Tags: []domain.Tag{tagOf()}}
 			events, log = append(events, e), append(log, logged{head, e.Tags[0], e.Type})
 		}
 		if ours {

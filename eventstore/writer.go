@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -49,7 +50,7 @@ type writer struct {
 	id        uuid.UUID
 	size      int64 // of new partitions
 	config    *pgx.ConnConfig
-	committed func([]Envelope)
+	committed func([]protocol.Envelope)
 
 	// down: the last attempt to connect failed.
 	down atomic.Bool

@@ -10,10 +10,11 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 func entryOf(tags ...domain.Tag) *entry {
-	e := &entry{commandID: newID(), done: make(chan answer, 1), events: []Envelope{{
+	e := &entry{commandID: newID(), done: make(chan answer, 1), events: []protocol.Envelope{{
 		ID: newID(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: tags,
 	}}}
 	if err := e.index(); err != nil {
@@ -152,7 +153,7 @@ func TestMailboxBounds(t *testing.T) {
 		m.put(&entry{})
 	}
 	for range 3 {
-		m.put(&entry{events: make([]Envelope, maxBatchEvents-1)})
+		m.put(&entry{events: make([]protocol.Envelope, maxBatchEvents-1)})
 	}
 	for range 2 {
 		m.put(&entry{bytes: maxBatchBytes})

@@ -8,8 +8,8 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 func registered(id domain.UserID, name string) access.UserRegistered {
@@ -109,30 +109,30 @@ func TestImpossibleUserEvents(t *testing.T) {
 
 // taggedLog answers from a map and counts the questions.
 type taggedLog struct {
-	events map[domain.Tag]eventstore.Envelope
+	events map[domain.Tag]protocol.Envelope
 	reads  int
 	err    error
 }
 
 func (l *taggedLog) Codec() *domain.Codec { return testkit.Codec() }
 
-func (l *taggedLog) ReadTag(_ context.Context, tag domain.Tag, _ domain.Position, _ int) ([]eventstore.Envelope, error) {
+func (l *taggedLog) ReadTag(_ context.Context, tag domain.Tag, _ domain.Position, _ int) ([]protocol.Envelope, error) {
 	l.reads++
 	if e, ok := l.events[tag]; ok {
-		return []eventstore.Envelope{e}, l.err
+		return []protocol.Envelope{e}, l.err
 	}
 	return nil, l.err
 }
 
 func TestUsernames(t *testing.T) {
 	t.Parallel()
-	log := &taggedLog{events: map[domain.Tag]eventstore.Envelope{}}
+	log := &taggedLog{events: map[domain.Tag]protocol.Envelope{}}
 	for id, name := range map[domain.UserID]string{1: "admin", 2: "wang"} {
 		descriptor, data, err := log.Codec().Encode(registered(id, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		log.events[access.TagUser(id)] = eventstore.Envelope{Type: descriptor.Name, Schema: descriptor.Schema(), Data: data}
+		log.events[access.TagUser(id)] = protocol.Envelope{Type: descriptor.Name, Schema: descriptor.Schema(), Data: data}
 	}
 	names := NewUsernames(log)
 	ctx := t.Context()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -132,7 +133,7 @@ func (r *rebuild) fill(ctx context.Context, progress func(position, head domain.
 		if head.Position-r.row.position <= switchWithin {
 			return nil
 		}
-		err = r.store.Scan(ctx, r.row.position, head.Position, func(events []eventstore.Envelope) error {
+		err = r.store.Scan(ctx, r.row.position, head.Position, func(events []protocol.Envelope) error {
 			err := pgx.BeginFunc(ctx, r.Conn, func(tx pgx.Tx) error { return r.apply(ctx, tx, events) })
 			if err == nil {
 				r.row.position = events[len(events)-1].Position
@@ -157,8 +158,8 @@ func (r *rebuild) stops(err error) bool {
 }
 
 // apply brings the next tables to the last of the given events.
-func (r *rebuild) apply(ctx context.Context, tx pgx.Tx, all []eventstore.Envelope) error {
-	var own []eventstore.Envelope
+func (r *rebuild) apply(ctx context.Context, tx pgx.Tx, all []protocol.Envelope) error {
+	var own []protocol.Envelope
 	for _, e := range all {
 		if e.Context == r.model.Context() {
 			own = append(own, e)

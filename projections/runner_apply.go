@@ -12,6 +12,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // apply brings the tables to the batch's end. When that fails for a reason that
@@ -36,7 +37,7 @@ func (l *leadership) apply(ctx context.Context, b batch) error {
 }
 
 // decode stops before the first event that this program cannot read.
-func decode(envelopes []eventstore.Envelope, store *eventstore.Store) ([]domain.Recorded, *poisonError) {
+func decode(envelopes []protocol.Envelope, store *eventstore.Store) ([]domain.Recorded, *poisonError) {
 	events := make([]domain.Recorded, 0, len(envelopes))
 	for _, e := range envelopes {
 		event, err := e.Decode(store.Codec())

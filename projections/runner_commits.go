@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -26,7 +26,7 @@ type commits struct {
 
 	mu      sync.Mutex
 	open    bool
-	batches [][]eventstore.Envelope
+	batches [][]protocol.Envelope
 	events  int
 }
 
@@ -34,7 +34,7 @@ func newCommits() *commits { return &commits{signal: make(chan struct{}, 1)} }
 
 // put takes a committed batch, in the order of the log. It is called by the
 // store's writer and neither blocks nor keeps anything while nobody leads.
-func (c *commits) put(batch []eventstore.Envelope) {
+func (c *commits) put(batch []protocol.Envelope) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.open {
@@ -51,7 +51,7 @@ func (c *commits) put(batch []eventstore.Envelope) {
 }
 
 // take removes everything.
-func (c *commits) take() [][]eventstore.Envelope {
+func (c *commits) take() [][]protocol.Envelope {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	batches := c.batches
@@ -86,7 +86,7 @@ func (l *leadership) takeCommits(ctx context.Context) error {
 				return l.catchUp(ctx)
 			case e.Context == l.context:
 				if b.events == nil {
-					b.events = make([]eventstore.Envelope, 0, min(len(events)-i, batchEvents))
+					b.events = make([]protocol.Envelope, 0, min(len(events)-i, batchEvents))
 				}
 				b.add(*e)
 				fallthrough

@@ -10,12 +10,13 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
-func envelopes(first, last domain.Position) []eventstore.Envelope {
-	var list []eventstore.Envelope
+func envelopes(first, last domain.Position) []protocol.Envelope {
+	var list []protocol.Envelope
 	for p := first; p <= last; p++ {
-		list = append(list, eventstore.Envelope{Position: p})
+		list = append(list, protocol.Envelope{Position: p})
 	}
 	return list
 }

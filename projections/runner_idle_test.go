@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"testing"
 
-	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // A commit is in Postgres a moment before its process hears of it. What a leader
@@ -36,7 +36,7 @@ func TestWhatIdlingFindsIsForeignUnlessItComes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	commit := func() [][]eventstore.Envelope {
+	commit := func() [][]protocol.Envelope {
 		position := p.tell(t, told{"x"})
 		<-l.commits.signal
 		held := l.commits.take()

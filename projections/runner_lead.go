@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/backoff"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -44,14 +44,14 @@ type leadership struct {
 // batch is a part of the log without a gap, from what is applied to position to:
 // the context's events in it.
 type batch struct {
-	events []eventstore.Envelope
+	events []protocol.Envelope
 	to     domain.Position
 	bytes  int
 }
 
 func (b *batch) full() bool { return len(b.events) >= batchEvents || b.bytes >= batchBytes }
 
-func (b *batch) add(e eventstore.Envelope) {
+func (b *batch) add(e protocol.Envelope) {
 	b.events = append(b.events, e)
 	b.bytes += len(e.Data)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/backoff"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
@@ -95,11 +95,11 @@ func (t *tail) run(ctx context.Context) {
 
 // consume delivers from one consumer until it fails.
 func (t *tail) consume(ctx context.Context) error {
-	stream, err := t.js.Stream(ctx, eventstore.StreamEvents)
+	stream, err := t.js.Stream(ctx, protocol.StreamEvents)
 	if err != nil {
 		return err
 	}
-	if owner := stream.CachedInfo().Config.Metadata[eventstore.MetadataLog]; owner != t.owner.String() {
+	if owner := stream.CachedInfo().Config.Metadata[protocol.MetadataLog]; owner != t.owner.String() {
 		return fmt.Errorf("the stream belongs to log %q", owner)
 	}
 	consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
@@ -167,8 +167,8 @@ func contextOf(subject string) domain.Context {
 }
 
 // decode returns the event; false when the message is not what it should be.
-func (m tailMessage) decode() (eventstore.Envelope, bool) {
-	var e eventstore.Envelope
+func (m tailMessage) decode() (protocol.Envelope, bool) {
+	var e protocol.Envelope
 	err := json.Unmarshal(m.payload, &e)
 	return e, err == nil && e.Position == m.position && e.Context == m.context
 }

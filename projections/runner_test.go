@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 func TestReadYourWrites(t *testing.T) {
@@ -124,7 +125,7 @@ func TestGapsAreFilledFromPostgres(t *testing.T) {
 	r.await(t, p.tell(t, mixed(10)...))    // without a relay
 	p.relay(true)                          // and with one, which finds them
 	r.await(t, p.tell(t, mixed(2_500)...)) // and goes on
-	if err := p.js.DeleteStream(t.Context(), eventstore.StreamEvents); err != nil {
+	if err := p.js.DeleteStream(t.Context(), protocol.StreamEvents); err != nil {
 		t.Fatal(err)
 	}
 	r.await(t, p.tell(t, mixed(10)...))

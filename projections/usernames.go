@@ -8,7 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
-	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // Usernames returns the usernames of the given users, none of which is the
@@ -18,7 +18,7 @@ type Usernames func(ctx context.Context, ids []domain.UserID) (map[domain.UserID
 
 // tagReader is what usernames are read from.
 type tagReader interface {
-	ReadTag(ctx context.Context, tag domain.Tag, after domain.Position, limit int) ([]eventstore.Envelope, error)
+	ReadTag(ctx context.Context, tag domain.Tag, after domain.Position, limit int) ([]protocol.Envelope, error)
 	Codec() *domain.Codec
 }
 

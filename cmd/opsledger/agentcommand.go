@@ -10,8 +10,8 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/opsledger/opsledger/workers/bind"
-	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/agents/bind"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 func agentCommand() *cli.Command {

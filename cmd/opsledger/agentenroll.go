@@ -14,7 +14,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
-	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 // enrollConfig is what the flags of `agent enroll` say.

@@ -8,8 +8,8 @@ import (
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
-	"github.com/opsledger/opsledger/workers/presence"
-	"github.com/opsledger/opsledger/workers/reporter"
+	"github.com/opsledger/opsledger/workers/control/presence"
+	"github.com/opsledger/opsledger/workers/control/reporter"
 )
 
 // agents lets the API, which does not know workers, ask who lives.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
-	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 // bus is the NATS that the command line asked for, connected with full rights.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/workers/reporter"
+	"github.com/opsledger/opsledger/workers/control/reporter"
 )
 
 // changes lets the API, which does not know workers, ask the reporter.

@@ -19,6 +19,7 @@ import (
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // check compares, once everything has come to rest, what was acknowledged with
@@ -57,7 +58,7 @@ func (w *workload) checkLog(store *eventstore.Store) {
 		w.t.Fatal(err)
 	}
 	missing, at := maps.Clone(w.acked), int64(0)
-	err = store.Scan(w.t.Context(), 0, head.Position, func(page []eventstore.Envelope) error {
+	err = store.Scan(w.t.Context(), 0, head.Position, func(page []protocol.Envelope) error {
 		for _, e := range page {
 			if at++; int64(e.Position) != at {
 				return fmt.Errorf("event %d follows event %d", e.Position, at-1)

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/privatepg"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // Without Postgres every write and every read says 503 and why, at once; what
@@ -168,7 +168,7 @@ func TestTwoServesShareEverything(t *testing.T) {
 func (s *devServer) sameInStream() {
 	s.t.Helper()
 	head := s.head()
-	stream, err := s.app.bus.js.Stream(s.t.Context(), eventstore.StreamEvents)
+	stream, err := s.app.bus.js.Stream(s.t.Context(), protocol.StreamEvents)
 	if err != nil {
 		s.t.Fatal(err)
 	}

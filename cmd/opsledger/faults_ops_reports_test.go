@@ -14,9 +14,9 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/testkit"
-	"github.com/opsledger/opsledger/workers/busauth"
-	"github.com/opsledger/opsledger/workers/host"
-	"github.com/opsledger/opsledger/workers/protocol"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/host"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 // speaker says what a host could say, true or not, with the credentials of one.

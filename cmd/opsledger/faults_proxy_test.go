@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
 )
 
 // postgresProxy stands between serve and PostgreSQL, and can keep to itself, for

@@ -8,9 +8,9 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // An agent sleeps, or is cut off, while the stream forgets what it has not seen;
@@ -99,7 +99,7 @@ func (b *natsServer) stream(f func(jetstream.JetStream, *jetstream.StreamInfo)) 
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	stream, err := js.Stream(b.t.Context(), eventstore.StreamEvents)
+	stream, err := js.Stream(b.t.Context(), protocol.StreamEvents)
 	if err != nil {
 		b.t.Fatal(err)
 	}

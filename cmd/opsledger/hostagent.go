@@ -9,11 +9,11 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/opsledger/opsledger/workers/busauth"
-	"github.com/opsledger/opsledger/workers/executor"
-	"github.com/opsledger/opsledger/workers/executor/supervise"
-	"github.com/opsledger/opsledger/workers/host"
-	"github.com/opsledger/opsledger/workers/sshkeys"
+	"github.com/opsledger/opsledger/workers/agents/executor"
+	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
+	"github.com/opsledger/opsledger/workers/agents/host"
+	"github.com/opsledger/opsledger/workers/agents/sshkeys"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 // superviseWord is the hidden first argument that makes this program the

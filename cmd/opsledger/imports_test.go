@@ -12,59 +12,139 @@ import (
 
 const module = "github.com/opsledger/opsledger/"
 
-// importRules says what a folder must not import, and why. Imports go one way:
-// cmd → api, workers, projections → eventstore → domain.
-var importRules = []struct{ folder, forbidden, reason string }{
-	{"domain", module + "eventstore", "domain is pure"},
-	{"domain", module + "projections", "domain is pure"},
-	{"domain", module + "workers", "domain is pure"},
-	{"domain", module + "api", "domain is pure"},
-	{"domain", module + "internal", "domain is pure"},
-	{"domain", "os", "domain does no I/O"},
-	{"domain", "net/http", "domain does no I/O"},
-	{"domain", "github.com/jackc/pgx", "domain does no I/O"},
-	{"domain", "github.com/nats-io", "domain does no I/O"},
-	{"domain", "math/rand", "the same history gives the same answer"},
-	{"domain", "crypto/rand", "the same history gives the same answer"},
-	{"domain", "log", "domain has nothing to say but its answer"},
-	{"eventstore", module + "projections", "the log does not know its readers"},
-	{"eventstore", module + "workers", "the log does not know its readers"},
-	{"eventstore", module + "api", "the log does not know its readers"},
-	{"eventstore", "github.com/labstack/echo", "HTTP stays in api"},
-	{"projections", module + "workers", "read models do not act"},
-	{"projections", module + "api", "read models do not know who asks"},
-	{"projections", "github.com/labstack/echo", "HTTP stays in api"},
-	{"api", module + "workers", "cmd wires what api needs of workers through interfaces of api's"},
-	{"workers", module + "api", "workers serve hosts, not REST clients"},
-	{"workers", "github.com/labstack/echo", "HTTP stays in api"},
-	{"migrations", module, "SQL stands alone"},
+// importRule says that the packages below a folder must not reach an import,
+// neither by themselves nor through another package of this module, and why.
+type importRule struct {
+	folder, forbidden, reason string
+	// except is a folder to which the rule does not apply, whoever imports it.
+	except string
 }
 
+// importRules are the walls of the program. Imports go one way:
+// cmd → api, projections, workers → eventstore → protocol → domain.
+var importRules = []importRule{
+	{folder: "domain", forbidden: module + "protocol", reason: "domain is pure"},
+	{folder: "domain", forbidden: module + "eventstore", reason: "domain is pure"},
+	{folder: "domain", forbidden: module + "internal", reason: "domain is pure"},
+	{folder: "domain", forbidden: "os", reason: "domain does no I/O"},
+	{folder: "domain", forbidden: "net/http", reason: "domain does no I/O"},
+	{folder: "domain", forbidden: "github.com/jackc/pgx", reason: "domain does no I/O"},
+	{folder: "domain", forbidden: "github.com/nats-io", reason: "domain does no I/O"},
+	{folder: "domain", forbidden: "math/rand", reason: "the same history gives the same answer"},
+	{folder: "domain", forbidden: "crypto/rand", reason: "the same history gives the same answer"},
+	{folder: "domain", forbidden: "log", reason: "domain has nothing to say but its answer"},
+
+	{folder: "protocol", forbidden: module + "eventstore", reason: "agents need what travels, not the log"},
+	{folder: "protocol", forbidden: "github.com/nats-io", reason: "protocol says what travels and does nothing"},
+
+	{folder: "eventstore", forbidden: module + "projections", reason: "the log does not know its readers"},
+	{folder: "eventstore", forbidden: module + "workers", reason: "the log does not know its readers"},
+	{folder: "eventstore", forbidden: module + "api", reason: "the log does not know its readers"},
+	{folder: "eventstore", forbidden: "github.com/labstack/echo", reason: "HTTP stays in api"},
+	{folder: "projections", forbidden: module + "workers", reason: "read models do not act"},
+	{folder: "projections", forbidden: module + "api", reason: "read models do not know who asks"},
+	{folder: "projections", forbidden: "github.com/labstack/echo", reason: "HTTP stays in api"},
+	{folder: "api", forbidden: module + "workers", reason: "cmd wires what api needs of workers through interfaces of api's"},
+
+	{folder: "workers", forbidden: module + "api", reason: "workers serve hosts, not REST clients"},
+	{folder: "workers", forbidden: "github.com/labstack/echo", reason: "HTTP stays in api"},
+	{folder: "workers/agents", forbidden: module + "workers/control", reason: "the two halves meet on the bus alone"},
+	{folder: "workers/control", forbidden: module + "workers/agents", reason: "the two halves meet on the bus alone"},
+	{folder: "workers/agents", forbidden: module + "eventstore", reason: "a host sees what travels, never the log"},
+	{folder: "workers/agents", forbidden: module + "projections", reason: "a host sees what travels, never a read model"},
+	{
+		folder: "workers/agents", forbidden: "github.com/jackc/pgx", reason: "a host has no way to the control plane's database",
+		except: "workers/agents/executor/sqlfiles", // which runs a task's SQL files in a database of the host's own
+	},
+
+	{folder: "migrations", forbidden: module, reason: "SQL stands alone"},
+}
+
+// Only what a whole program is made of is read: no tests, and no kits for tests.
 func TestImportsGoOneWay(t *testing.T) {
 	t.Parallel()
-	root := filepath.Join("..", "..")
+	imports := importsOfModule(t, filepath.Join("..", ".."))
 	for _, rule := range importRules {
-		err := filepath.WalkDir(filepath.Join(root, rule.folder), func(path string, _ fs.DirEntry, err error) error {
-			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-				return err
+		sound := map[string]bool{}
+		for folder := range imports {
+			if within(folder, rule.folder) {
+				if way := rule.breach(imports, folder, sound); way != nil {
+					t.Errorf("%s: %s", strings.Join(way, " → "), rule.reason)
+				}
 			}
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		}
+	}
+}
+
+// breach returns the way from a folder to what the rule forbids, nil if there is
+// none. sound has the folders that were looked at and have no such way.
+func (r importRule) breach(imports map[string][]string, folder string, sound map[string]bool) []string {
+	if r.except != "" && within(folder, r.except) || sound[folder] {
+		return nil
+	}
+	sound[folder] = true
+	for _, name := range imports[folder] {
+		if within(name, strings.TrimSuffix(r.forbidden, "/")) {
+			return []string{folder, name}
+		}
+		if own, ok := strings.CutPrefix(name, module); ok {
+			if way := r.breach(imports, own, sound); way != nil {
+				return append([]string{folder}, way...)
+			}
+		}
+	}
+	return nil
+}
+
+func within(path, folder string) bool {
+	return path == folder || strings.HasPrefix(path, folder+"/")
+}
+
+// importsOfModule returns what the files of each folder import, tests aside.
+func importsOfModule(t *testing.T, root string) map[string][]string {
+	t.Helper()
+	imports := map[string][]string{}
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		folder, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		for _, imported := range file.Imports {
+			name, err := strconv.Unquote(imported.Path.Value)
 			if err != nil {
 				return err
 			}
-			for _, imp := range file.Imports {
-				name, err := strconv.Unquote(imp.Path.Value)
-				if err != nil {
-					return err
-				}
-				if name == rule.forbidden || strings.HasPrefix(name, strings.TrimSuffix(rule.forbidden, "/")+"/") {
-					t.Errorf("%s imports %s: %s", path, name, rule.reason)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
+			imports[folder] = append(imports[folder], name)
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
+
+// A rule finds what is imported through another package, and stops at its exception.
+func TestImportRule(t *testing.T) {
+	t.Parallel()
+	imports := map[string][]string{
+		"a":   {module + "b", "fmt"},
+		"b":   {module + "a", module + "b/c"},
+		"b/c": {"github.com/x/y/z"},
+	}
+	rule := importRule{folder: "a", forbidden: "github.com/x/y"}
+	if way := strings.Join(rule.breach(imports, "a", map[string]bool{}), " "); way != "a b b/c github.com/x/y/z" {
+		t.Errorf("the way is %q", way)
+	}
+	rule.except = "b/c"
+	if way := rule.breach(imports, "a", map[string]bool{}); way != nil {
+		t.Errorf("found %v beside the exception", way)
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/opsledger/opsledger/workers/bind"
-	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/agents/bind"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 // startLocalAgent registers this machine as a server, unless it is one, and

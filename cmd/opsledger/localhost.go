@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 // startLocalHost registers this machine as one that runs tasks, unless it is one,

@@ -7,7 +7,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/opsledger/opsledger/internal/wholefile"
-	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 func natsConfigCommand() *cli.Command {

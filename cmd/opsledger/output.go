@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/opsledger/opsledger/api"
-	outputs "github.com/opsledger/opsledger/workers/output"
+	outputs "github.com/opsledger/opsledger/workers/control/output"
 )
 
 // attemptOutput lets the API, which does not know workers, read what attempts print.

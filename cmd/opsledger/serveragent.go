@@ -1,9 +1,9 @@
 package main
 
 import (
-	"github.com/opsledger/opsledger/workers/agent"
-	"github.com/opsledger/opsledger/workers/bind"
-	"github.com/opsledger/opsledger/workers/busauth"
+	"github.com/opsledger/opsledger/workers/agents/bind"
+	"github.com/opsledger/opsledger/workers/agents/nameserver"
+	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
 // startServerAgent runs the agent of a name server and the engine that drives its
@@ -11,17 +11,17 @@ import (
 // NATS is, if not where they say. Who the agent is and where it gets secrets from
 // is filled into cfg.
 func startServerAgent(life *lifecycle, c busauth.Credentials, url string, cfg bind.Config) (*bind.Agent, error) {
-	nc, err := connectAs(c, url, agent.Options(c.ID), cfg.Log)
+	nc, err := connectAs(c, url, nameserver.Options(c.ID), cfg.Log)
 	if err != nil {
 		return nil, err
 	}
 	life.onStop("agent's connection", func() error { nc.Close(); return nil })
-	cfg.Agent, cfg.Secrets = c.ID, agent.Secrets(nc, c.ID)
+	cfg.Agent, cfg.Secrets = c.ID, nameserver.Secrets(nc, c.ID)
 	engine, err := bind.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	follower, err := agent.New(agent.Config{NC: nc, ID: c.ID, Engine: engine, Codec: newCodec(), Log: cfg.Log})
+	follower, err := nameserver.New(nameserver.Config{NC: nc, ID: c.ID, Engine: engine, Codec: newCodec(), Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -11,19 +11,18 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections/opsmodel"
-	"github.com/opsledger/opsledger/workers/busauth"
-	"github.com/opsledger/opsledger/workers/consumers"
-	"github.com/opsledger/opsledger/workers/hostdesk"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/busauth"
+	"github.com/opsledger/opsledger/workers/control/consumers"
+	"github.com/opsledger/opsledger/workers/control/hostdesk"
+	"github.com/opsledger/opsledger/workers/control/output"
+	"github.com/opsledger/opsledger/workers/control/presence"
+	"github.com/opsledger/opsledger/workers/control/roster"
 	"github.com/opsledger/opsledger/workers/internal/servetest"
-	"github.com/opsledger/opsledger/workers/output"
-	"github.com/opsledger/opsledger/workers/presence"
-	"github.com/opsledger/opsledger/workers/protocol"
-	"github.com/opsledger/opsledger/workers/roster"
 )
 
 // Plane is the control plane of hosts, with a NATS server of its own that trusts
@@ -123,5 +122,5 @@ func (p *Plane) startServe() {
 // where it begins with what it has already had.
 func (p *Plane) DeleteConsumer(machine int64) {
 	p.t.Helper()
-	p.Check(p.JS.DeleteConsumer(p.t.Context(), eventstore.StreamEvents, protocol.HostConsumer(machine)))
+	p.Check(p.JS.DeleteConsumer(p.t.Context(), protocol.StreamEvents, protocol.HostConsumer(machine)))
 }

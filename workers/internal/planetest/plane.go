@@ -15,11 +15,11 @@ import (
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
-	"github.com/opsledger/opsledger/workers/consumers"
+	"github.com/opsledger/opsledger/workers/control/consumers"
+	"github.com/opsledger/opsledger/workers/control/reporter"
+	"github.com/opsledger/opsledger/workers/control/roster"
+	"github.com/opsledger/opsledger/workers/control/snapshots"
 	"github.com/opsledger/opsledger/workers/internal/servetest"
-	"github.com/opsledger/opsledger/workers/reporter"
-	"github.com/opsledger/opsledger/workers/roster"
-	"github.com/opsledger/opsledger/workers/snapshots"
 )
 
 // Plane is what one serve process runs for its agents.

@@ -14,9 +14,9 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // Stream is seen from the control plane's side.
@@ -60,7 +60,7 @@ func (s *Stream) Make() {
 	defer retry.Stop()
 	for deadline := time.Now().Add(testkit.Patience); ; <-retry.C {
 		_, err := s.JS.CreateStream(s.t.Context(), jetstream.StreamConfig{
-			Name: eventstore.StreamEvents, Subjects: []string{eventstore.SubjectEvents + ".>"},
+			Name: protocol.StreamEvents, Subjects: []string{protocol.SubjectEvents + ".>"},
 		})
 		if err == nil {
 			return
@@ -74,14 +74,14 @@ func (s *Stream) Make() {
 // Delete deletes the stream with its consumers.
 func (s *Stream) Delete() {
 	s.t.Helper()
-	s.check(s.JS.DeleteStream(s.t.Context(), eventstore.StreamEvents))
+	s.check(s.JS.DeleteStream(s.t.Context(), protocol.StreamEvents))
 }
 
 // MakeConsumer makes the consumer.
 func (s *Stream) MakeConsumer() {
 	s.t.Helper()
-	_, err := s.JS.CreateConsumer(s.t.Context(), eventstore.StreamEvents, jetstream.ConsumerConfig{
-		Durable: s.consumer, FilterSubject: eventstore.SubjectOfContext(s.context),
+	_, err := s.JS.CreateConsumer(s.t.Context(), protocol.StreamEvents, jetstream.ConsumerConfig{
+		Durable: s.consumer, FilterSubject: protocol.SubjectOfContext(s.context),
 		AckPolicy: jetstream.AckAllPolicy, DeliverPolicy: jetstream.DeliverAllPolicy, MaxAckPending: 65536,
 	})
 	s.check(err)
@@ -90,14 +90,14 @@ func (s *Stream) MakeConsumer() {
 // ResetConsumer moves the consumer behind its agent's back.
 func (s *Stream) ResetConsumer(to uint64) {
 	s.t.Helper()
-	_, err := s.JS.ResetConsumerToSequence(s.t.Context(), eventstore.StreamEvents, s.consumer, to)
+	_, err := s.JS.ResetConsumerToSequence(s.t.Context(), protocol.StreamEvents, s.consumer, to)
 	s.check(err)
 }
 
 // PurgeBefore takes the events before the position out of the stream.
 func (s *Stream) PurgeBefore(p domain.Position) {
 	s.t.Helper()
-	stream, err := s.JS.Stream(s.t.Context(), eventstore.StreamEvents)
+	stream, err := s.JS.Stream(s.t.Context(), protocol.StreamEvents)
 	s.check(err)
 	s.check(stream.Purge(s.t.Context(), jetstream.WithPurgeSequence(uint64(p))))
 }
@@ -125,14 +125,14 @@ func (s *Stream) Append(c domain.Context, event domain.Event) {
 	d, data, err := testkit.Codec().Encode(event)
 	s.check(err)
 	s.Head++
-	e := eventstore.Envelope{
+	e := protocol.Envelope{
 		Position: s.Head, Prev: s.last[c], ID: uuid.New(), Type: d.Name, Context: c, Schema: d.Schema(),
 		Key: event.SubjectKey(), Data: data, RecordedAt: time.Now().UTC(),
 	}
 	s.last[c] = s.Head
 	payload, err := json.Marshal(e)
 	s.check(err)
-	_, err = s.JS.Publish(s.t.Context(), eventstore.Subject(e), payload, jetstream.WithExpectLastSequence(uint64(s.Head-1)))
+	_, err = s.JS.Publish(s.t.Context(), protocol.Subject(e), payload, jetstream.WithExpectLastSequence(uint64(s.Head-1)))
 	s.check(err)
 }
 

@@ -1,0 +1,179 @@
+package protocol
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/ops"
+)
+
+// A host's id on the bus is the id of its machine. What a host is to do is
+// state, not a list of messages: the set of open attempts and the keys of its
+// accounts. Events bring news of it early; the whole of it ([HostWork]) can be
+// asked for at any time, so nothing depends on an event's arrival.
+
+// HostConsumer is the name of a host's pull consumer on the EVENTS stream.
+func HostConsumer(host int64) string { return fmt.Sprintf("host-%d", host) }
+
+// HostUser is a host's user name on NATS.
+func HostUser(host int64) string { return fmt.Sprintf("host-%d", host) }
+
+// HostInboxPrefix is where a host receives replies. Inboxes under it are unguessable.
+func HostInboxPrefix(host int64) string { return fmt.Sprintf("_INBOX_host_%d", host) }
+
+// HostInboxOf says whether a reply subject leads to the host's own inbox, see [InboxOf].
+func HostInboxOf(host int64, reply string) bool {
+	return leadsTo(HostInboxPrefix(host), reply)
+}
+
+// SubjectHostReport is where a host sends its [HostReport], as a request.
+func SubjectHostReport(host int64) string { return fmt.Sprintf("host.%d.report", host) }
+
+// SubjectHostReports matches every host's reports.
+const SubjectHostReports = "host.*.report"
+
+// SubjectHostWork is where a host asks for its [HostWork].
+func SubjectHostWork(host int64) string { return fmt.Sprintf("host.%d.work", host) }
+
+// SubjectHostWorks matches every host's wish for its work.
+const SubjectHostWorks = "host.*.work"
+
+// SubjectHostAlive is where a host says that it lives, with a [HostAlive].
+func SubjectHostAlive(host int64) string { return fmt.Sprintf("host.%d.alive", host) }
+
+// SubjectHostAlives matches every host's sign of life.
+const SubjectHostAlives = "host.*.alive"
+
+// SubjectHostPoke tells one host to ask for its work (control plane to host, no payload).
+func SubjectHostPoke(host int64) string { return fmt.Sprintf("hosts.%d.poke", host) }
+
+// SubjectHostsPoke tells all hosts to say that they live.
+const SubjectHostsPoke = "hosts.poke"
+
+// StreamOutput keeps the output of attempts for a while. It is no part of the log.
+const StreamOutput = "OUTPUT"
+
+// SubjectOutput is where a host publishes an attempt's [OutputLines].
+func SubjectOutput(host int64, task string, attempt domain.Position) string {
+	return fmt.Sprintf("output.%d.%s.%d", host, task, attempt)
+}
+
+// SubjectOutputs matches all output.
+const SubjectOutputs = "output.*.*.*"
+
+// HostReport is a host's word about some of its attempts. It is answered with a
+// [HostReceipt] once the log has what it says.
+type HostReport struct {
+	Log      uuid.UUID       `json:"log"`
+	Attempts []AttemptReport `json:"attempts"`
+}
+
+// AttemptReport is about one attempt.
+type AttemptReport struct {
+	Task    string          `json:"task"`
+	Attempt domain.Position `json:"attempt"`
+	Begun   bool            `json:"begun,omitempty"`
+	Percent *int            `json:"percent,omitempty"`
+	End     *ops.End        `json:"end,omitempty"`
+}
+
+// HostReceipt says which attempts the log has taken, each as [AttemptReport]
+// said it or because it is not news. Those left out are to be reported again.
+type HostReceipt struct {
+	Taken []domain.Position `json:"taken"`
+	Error string            `json:"error,omitempty"`
+}
+
+// HostAlive is a host's sign of life, every few seconds.
+type HostAlive struct {
+	Log  uuid.UUID `json:"log"`
+	Boot uuid.UUID `json:"boot"`
+	// Seen is the position up to which the host knows its work.
+	Seen domain.Position `json:"seen"`
+	// Known are the attempts that the host has taken on and not settled.
+	Known   []domain.Position `json:"known,omitempty"`
+	Version string            `json:"version"`
+	// Accounts are the system accounts whose keys the host keeps, with the digest of what is there.
+	Accounts []AccountState `json:"accounts,omitempty"`
+}
+
+// AccountState is what a host found in one account's authorized_keys.
+type AccountState struct {
+	Account string `json:"account"`
+	// Digest is that of the keys in opsledger's block, see package sshkeys.
+	Digest string `json:"digest"`
+	Error  string `json:"error,omitempty"`
+}
+
+// HostWorkRequest asks for the work after an attempt; 0, or no request at all,
+// asks from the first.
+type HostWorkRequest struct {
+	After domain.Position `json:"after,omitempty"`
+}
+
+// HostWork is all that a host is to do, as of a position.
+type HostWork struct {
+	Log      uuid.UUID       `json:"log"`
+	Position domain.Position `json:"position"`
+	// Attempts are the open ones, by number.
+	Attempts []WorkItem `json:"attempts"`
+	// More: there are attempts after the last one, to be asked for.
+	More bool `json:"more,omitempty"`
+	// Accounts are the sets of keys of all accounts that ever had one; the answer
+	// that begins with the first attempt has them.
+	Accounts []ops.AccountKeysSet `json:"accounts"`
+	Error    string               `json:"error,omitempty"`
+}
+
+// WorkItem is an open attempt.
+type WorkItem struct {
+	Attempt domain.Position     `json:"attempt"`
+	Order   ops.AttemptAccepted `json:"order"`
+	// Begun says that the host once said that it has begun: one that does not know
+	// the attempt has lost its memory, and must not run it again.
+	Begun      bool `json:"begun,omitempty"`
+	Cancelling bool `json:"cancelling,omitempty"`
+}
+
+// OutputLines are consecutive lines of an attempt's output.
+type OutputLines struct {
+	// First is the number of the first line; lines count from 1. A gap between two
+	// messages says which lines the host had to drop.
+	First int64        `json:"first"`
+	Lines []OutputLine `json:"lines"`
+}
+
+// OutputLine is one line as a process wrote it, made safe to show.
+type OutputLine struct {
+	At time.Time `json:"at"`
+	// Err: the line came on standard error.
+	Err  bool   `json:"err,omitempty"`
+	Text string `json:"text"`
+}
+
+// EventFilter lists the subjects of the events that a host is told of.
+func EventFilter(host int64) []string {
+	subjects := []string{}
+	for _, e := range []domain.Event{ops.AttemptAccepted{}, ops.CancelRequested{}, ops.AccountKeysSet{}} {
+		subjects = append(subjects, Subject(Envelope{Context: domain.ContextOps, Key: host, Type: e.EventType()}))
+	}
+	return subjects
+}
+
+// WorkOf describes a task's open attempt.
+func WorkOf(name string, t ops.Task) WorkItem {
+	item := WorkItem{
+		Attempt: t.Attempt.Number, Begun: t.Attempt.Begun, Cancelling: t.Attempt.Cancelling,
+		Order: ops.AttemptAccepted{
+			Task: name, Machine: t.Machine, Mode: t.Attempt.Mode, ExecutorName: t.Executor,
+			Order: t.Order, Deadline: t.Attempt.Deadline,
+		},
+	}
+	if t.Attempt.Mode == ops.ModeRevert {
+		item.Order.Of = t.Executed
+	}
+	return item
+}

@@ -1,0 +1,113 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
+)
+
+// errBusy says that named serves the zone and would not transfer it now.
+var errBusy = errors.New("named does not transfer the zone, which it serves: too many transfers at a time")
+
+// compare makes the place a zone with records: the whole zone is fetched, and
+// what differs is changed.
+func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
+	if j.installed.kind != "" && j.installed.kind != kindPrimary {
+		if err := w.agent.remove(ctx, j.key, j.installed); err != nil {
+			return outcome{}, err
+		}
+		j.installed.kind = ""
+	}
+	fresh := j.installed.kind == ""
+	if fresh {
+		if err := w.install(ctx, &j); err != nil {
+			return outcome{}, err
+		}
+	}
+	held, soa, err := w.fetch(ctx, j.key)
+	if rcode := dnsclient.RcodeError(0); !fresh && errors.As(err, &rcode) && notLoaded(rcode) {
+		if held, soa, err = w.reinstall(ctx, &j); err != nil {
+			return outcome{}, err
+		}
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	w.agent.metrics.transfers.Inc()
+	changes := j.content.diff(held)
+	if j.check && len(changes) > 0 {
+		w.agent.metrics.drift.Inc()
+		w.agent.log.Warn("zone was changed outside the log, repairing it", "zone", j.key.zone, "view", j.key.view, "rrsets", len(changes))
+	}
+	out, err := w.change(ctx, j, changes, soa)
+	out.compared = err == nil
+	return out, err
+}
+
+// notLoaded tells the errors of a zone that is broken or gone from those of a
+// server that does not let us.
+func notLoaded(rcode dnsclient.RcodeError) bool {
+	return int(rcode) == mdns.RcodeServerFailure || int(rcode) == mdns.RcodeNotAuth
+}
+
+func (w *worker) install(ctx context.Context, j *job) error {
+	have, err := w.agent.addPrimary(ctx, *j)
+	if refusedAs(err, "already exists") && !j.looked {
+		return fmt.Errorf("%w: %w", errStale, err)
+	}
+	if err != nil {
+		return err
+	}
+	j.installed = have
+	return nil
+}
+
+// reinstall replaces a zone that named has and cannot serve.
+func (w *worker) reinstall(ctx context.Context, j *job) (map[setKey]*rrset, *mdns.SOA, error) {
+	w.agent.log.Warn("named has the zone and does not serve it, adding it anew", "zone", j.key.zone, "view", j.key.view)
+	w.agent.metrics.drift.Inc()
+	if err := w.agent.remove(ctx, j.key, j.installed); err != nil {
+		return nil, nil, err
+	}
+	if err := w.install(ctx, j); err != nil {
+		return nil, nil, err
+	}
+	return w.fetch(ctx, j.key)
+}
+
+// fetch transfers a zone. An error is never taken for an empty zone.
+func (w *worker) fetch(ctx context.Context, key siteKey) (map[setKey]*rrset, *mdns.SOA, error) {
+	conn, err := w.connection(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var rrs []mdns.RR
+	err = conn.Transfer(ctx, w.agent.viewKey(key.view), key.zone, func(rr mdns.RR) { rrs = append(rrs, rr) })
+	if err != nil {
+		w.hangUp()
+		return nil, nil, w.unlessServed(ctx, key, err)
+	}
+	sets, err := collect(key.zone, rrs[1:])
+	return sets, rrs[0].(*mdns.SOA), err
+}
+
+// unlessServed returns the error of a transfer, or errBusy when it says no more
+// than that: named answers with SERVFAIL for a zone that it could not load, and
+// for any zone while the limit of its transfers-out is reached.
+func (w *worker) unlessServed(ctx context.Context, key siteKey, err error) error {
+	if rcode := dnsclient.RcodeError(0); !errors.As(err, &rcode) || int(rcode) != mdns.RcodeServerFailure {
+		return err
+	}
+	reply, asking := w.exchange(ctx, key, question(key.zone, mdns.TypeSOA))
+	if asking != nil {
+		return asking
+	}
+	if _, notServed := soaIn(reply, key.zone); notServed != nil {
+		return err
+	}
+	return errBusy
+}

@@ -1,0 +1,229 @@
+package bind
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	mdns "github.com/miekg/dns"
+	"github.com/prometheus/client_golang/prometheus"
+	promdto "github.com/prometheus/client_model/go"
+	"go.uber.org/goleak"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// host is one engine with a named of its own, and the log that it follows.
+type host struct {
+	t      *testing.T
+	dir    string
+	agent  *Agent
+	cancel context.CancelFunc
+	ended  chan error
+
+	position domain.Position
+	ids      int64
+	history  []domain.Recorded
+	// foreign is where a named of the system listens, if not the engine's own child.
+	foreign netip.AddrPort
+	// recursive makes clients ask for recursion.
+	recursive bool
+}
+
+// newHost starts an engine on an empty log.
+func newHost(t *testing.T) *host {
+	t.Helper()
+	h := &host{t: t, dir: t.TempDir(), ids: 100}
+	h.start()
+	t.Cleanup(h.stop)
+	return h
+}
+
+// start runs a new engine on the host's directory and gives it the log so far.
+func (h *host) start() {
+	h.t.Helper()
+	h.startFrom(Snapshot{})
+	for _, e := range h.history {
+		if err := h.agent.Apply(e); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// startFrom runs a new engine on the host's directory and gives it a snapshot.
+func (h *host) startFrom(s Snapshot) {
+	h.t.Helper()
+	level := slog.LevelWarn
+	if os.Getenv("BIND_TEST_DEBUG") != "" {
+		level = slog.LevelDebug
+	}
+	a, err := New(Config{
+		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: h.foreign, DriftEvery: 200 * time.Millisecond, VerifyEvery: 2 * time.Second,
+		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	h.agent, h.cancel, h.ended = a, cancel, make(chan error, 1)
+	go func() { h.ended <- a.Run(ctx) }()
+	if err := a.Reset(ctx, s); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *host) stop() {
+	h.cancel()
+	if err := <-h.ended; err != nil {
+		h.t.Errorf("Run: %v", err)
+	}
+}
+
+type logWriter struct{ t *testing.T }
+
+func (w logWriter) Write(p []byte) (int, error) {
+	w.t.Logf("%s", strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+// emit appends an event to the log and gives it to the engine.
+func (h *host) emit(event domain.Event) domain.Position {
+	h.t.Helper()
+	h.position++
+	e := domain.Recorded{Position: h.position, Prev: h.position - 1, At: time.Now(), Event: event}
+	h.history = append(h.history, e)
+	if err := h.agent.Apply(e); err != nil {
+		h.t.Fatal(err)
+	}
+	return h.position
+}
+
+func (h *host) id() int64 { h.ids++; return h.ids }
+
+func (h *host) view(name, acl string) int64 {
+	id := h.id()
+	h.emit(dns.ViewCreated{ID: id, View: dns.ViewData{Name: name, ACL: acl}})
+	return id
+}
+
+func (h *host) zone(name string, views ...int64) (int64, dns.ZoneData) {
+	id, data := h.id(), dns.ZoneData{Name: name, Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: views}
+	h.emit(dns.ZoneCreated{ID: id, Zone: data})
+	return id, data
+}
+
+func record(view int64, host, rrtype, value string) dns.RecordData {
+	return dns.RecordData{ViewID: view, Host: host, Type: rrtype, TTL: 300, Value: value}
+}
+
+func (h *host) add(zone int64, r dns.RecordData) dns.RecordAdded {
+	e := dns.RecordAdded{ID: h.id(), ZoneID: zone, Record: r}
+	h.emit(e)
+	return e
+}
+
+func (h *host) drop(e dns.RecordAdded) {
+	h.emit(dns.RecordDeleted(e))
+}
+
+// applied waits until everything emitted is proved, without failures.
+func (h *host) applied() {
+	h.t.Helper()
+	h.until("all is applied", func(r protocol.Report) bool { return r.Applied == h.position && len(r.Failures) == 0 })
+}
+
+func (h *host) until(what string, ok func(protocol.Report) bool) {
+	h.t.Helper()
+	deadline := time.After(testkit.Patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		r := h.agent.Status()
+		if ok(r) {
+			return
+		}
+		select {
+		case <-h.agent.Changed():
+		case <-tick.C:
+		case <-deadline:
+			h.t.Fatalf("in vain: %s; report %+v, log:\n%s", what, r, strings.Join(lastLines(h.agent.layout.log(), 4000), "\n"))
+		}
+	}
+}
+
+// ask queries named from a loopback source address, as a client in that network would.
+func (h *host) ask(source, name string, rrtype uint16) *mdns.Msg {
+	h.t.Helper()
+	m := new(mdns.Msg)
+	m.SetQuestion(mdns.Fqdn(name), rrtype)
+	m.RecursionDesired = h.recursive
+	c := &mdns.Client{Net: "tcp", Dialer: &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}, Timeout: testkit.Patience}}
+	r, _, err := c.Exchange(m, h.agent.Addr().String())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return r
+}
+
+// answers lists the data of the answer's records of the type.
+func (h *host) answers(source, name, rrtype string) []string {
+	h.t.Helper()
+	code := mdns.StringToType[rrtype]
+	var out []string
+	for _, rr := range h.ask(source, name, code).Answer {
+		if rr.Header().Rrtype == code {
+			out = append(out, strings.TrimPrefix(rr.String(), rr.Header().String()))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (h *host) expect(source, name, rrtype string, want ...string) {
+	h.t.Helper()
+	if got := h.answers(source, name, rrtype); !slices.Equal(got, want) {
+		h.t.Errorf("%s asks %s %s: %q, want %q", source, name, rrtype, got, want)
+	}
+}
+
+func (h *host) serial(source, zone string) uint32 {
+	h.t.Helper()
+	for _, rr := range h.ask(source, zone, mdns.TypeSOA).Answer {
+		if soa, ok := rr.(*mdns.SOA); ok {
+			return soa.Serial
+		}
+	}
+	h.t.Fatalf("no SOA of %s from %s", zone, source)
+	return 0
+}
+
+// metric reads one of the engine's counters.
+func metric(t *testing.T, c prometheus.Metric) float64 {
+	t.Helper()
+	var m promdto.Metric
+	if err := c.Write(&m); err != nil {
+		t.Fatal(err)
+	}
+	return m.GetCounter().GetValue()
+}
+
+// domainEvents makes events as they happen while the engine is away.
+func domainEvents(position *domain.Position, events ...domain.Event) []domain.Recorded {
+	var out []domain.Recorded
+	for _, event := range events {
+		*position++
+		out = append(out, domain.Recorded{Position: *position, Prev: *position - 1, At: time.Now(), Event: event})
+	}
+	return out
+}

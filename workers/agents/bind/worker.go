@@ -1,0 +1,220 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
+)
+
+const (
+	// commandTimeout bounds one control command; adding a zone loads it.
+	commandTimeout = 60 * time.Second
+	// zoneTimeout bounds the work on one zone.
+	zoneTimeout = 2 * time.Minute
+	// askAll is the number of changed RRsets from which the whole zone may be read back.
+	askAll = 400
+	// askCost is how many RRsets of a transfer cost as much as the comparison of one.
+	askCost = 3
+)
+
+// errStale says that somebody else changed the zone since it was last read.
+var errStale = errors.New("named's zone is not what was last read")
+
+// worker works on one site after the other over a connection of its own.
+type worker struct {
+	agent *Agent
+	conn  *dnsclient.Conn
+}
+
+// run works until the queue is closed.
+func (w *worker) run(ctx context.Context) {
+	defer w.hangUp()
+	a := w.agent
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for {
+		s, cold := a.queue.get()
+		if s == nil {
+			return
+		}
+		began := time.Now()
+		w.handle(ctx, s)
+		if pause := s.pace(time.Since(began)); pause > 0 {
+			a.rest(s, pause)
+		}
+		a.queue.done(s, cold)
+		a.wake()
+	}
+}
+
+// handle does what a site needs now. It is called with the agent's lock, which
+// it lets go while it talks to named.
+func (w *worker) handle(ctx context.Context, s *site) {
+	a := w.agent
+	if !a.ledger.settings.live[s.key.view] {
+		a.park(s)
+		return
+	}
+	check := s.checkDue
+	s.checkDue = false
+	if s.owes() == 0 && s.failure == nil && !check && s.proved() {
+		return
+	}
+	j := a.ledger.take(s, check)
+	a.mu.Unlock()
+	started := time.Now()
+	done, err := w.work(ctx, j)
+	a.mu.Lock()
+	if err == nil {
+		a.metrics.updateSeconds.Observe(time.Since(started).Seconds())
+		a.settle(s, j, done)
+		return
+	}
+	a.setback(ctx, s, err)
+}
+
+// work makes named's part of one place what the job says, and proves it.
+func (w *worker) work(ctx context.Context, j job) (outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, zoneTimeout)
+	defer cancel()
+	if !j.installed.known {
+		have, err := w.agent.look(ctx, j.key)
+		if refusedAs(err, "failure") && j.want != nil {
+			// An automatic empty zone has no statement to show. Adding ours says so
+			// in clearer words, and does no harm if it is something else.
+			have, err = installed{known: true}, nil
+		}
+		if err != nil {
+			return outcome{}, err
+		}
+		j.installed, j.looked = have, true
+	}
+	switch {
+	case j.want == nil:
+		return w.clear(ctx, j)
+	case j.want.forwards():
+		return w.forward(ctx, j)
+	case j.full:
+		return w.compare(ctx, j)
+	default:
+		return w.change(ctx, j, j.changes, j.soa)
+	}
+}
+
+// clear removes whatever is there.
+func (w *worker) clear(ctx context.Context, j job) (outcome, error) {
+	if j.installed.kind != "" {
+		if err := w.agent.remove(ctx, j.key, j.installed); err != nil {
+			return outcome{}, err
+		}
+	}
+	return outcome{installed: installed{known: true}}, nil
+}
+
+// forward makes the place a forward-only zone.
+func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
+	// what is believed is checked: there is no cheaper proof for a forward-only zone
+	have, err := w.agent.look(ctx, j.key)
+	if err != nil {
+		return outcome{}, err
+	}
+	if have.kind == kindStub && slices.Equal(have.forwarders, j.want.forwarders) {
+		return outcome{installed: have, compared: true}, nil
+	}
+	if have.kind != "" {
+		if err := w.agent.remove(ctx, j.key, have); err != nil {
+			return outcome{}, err
+		}
+	}
+	if _, err = w.agent.addStub(ctx, j.key, j.want.forwarders); err != nil {
+		return outcome{}, err
+	}
+	if have, err = w.agent.look(ctx, j.key); err != nil {
+		return outcome{}, err
+	}
+	if have.kind != kindStub || !slices.Equal(have.forwarders, j.want.forwarders) {
+		return outcome{}, mismatch("named shows another statement for the zone than it was given")
+	}
+	return outcome{installed: have, compared: true}, nil
+}
+
+// change sends the changes and reads them back.
+func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns.SOA) (outcome, error) {
+	out := outcome{installed: j.installed, soa: held}
+	target := uint32(j.changed)
+	if len(changes) == 0 && !later(target, held.Serial) && sameButSerial(j.content.soa(0), held) {
+		return out, nil
+	}
+	msgs, soa, err := updates(j.content, changes, held, target)
+	if err != nil {
+		return out, &refusal{text: err.Error()}
+	}
+	for _, m := range msgs {
+		if err := w.update(ctx, j.key, m); err != nil {
+			return out, err
+		}
+	}
+	w.agent.metrics.updates.Add(float64(len(msgs)))
+	out.soa, err = w.confirm(ctx, j, changes)
+	if err == nil && later(soa.Serial, out.soa.Serial) {
+		err = mismatch(fmt.Sprintf("named shows serial %d after it was given %d", out.soa.Serial, soa.Serial))
+	}
+	return out, err
+}
+
+func (w *worker) update(ctx context.Context, key siteKey, m *mdns.Msg) error {
+	w.agent.updating.RLock()
+	reply, err := w.exchange(ctx, key, m)
+	w.agent.updating.RUnlock()
+	if err != nil {
+		return err
+	}
+	switch reply.Rcode {
+	case mdns.RcodeSuccess:
+		return nil
+	case mdns.RcodeNXRrset, mdns.RcodeNotAuth, mdns.RcodeServerFailure:
+		return fmt.Errorf("%w: %w", errStale, dnsclient.RcodeError(reply.Rcode))
+	default:
+		return &refusal{text: "update: " + dnsclient.RcodeError(reply.Rcode).Error() + w.agent.reason(key.zone)}
+	}
+}
+
+// confirm reads back from named what was changed.
+func (w *worker) confirm(ctx context.Context, j job, changes []change) (*mdns.SOA, error) {
+	if transferPays(len(changes), j.size) {
+		return w.confirmWhole(ctx, j, changes)
+	}
+	conn, err := w.connection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	soa, err := readBack(ctx, conn, w.agent.viewKey(j.key.view), j.key.zone, changes)
+	if err != nil {
+		w.hangUp()
+	}
+	return soa, err
+}
+
+// transferPays says whether a whole zone is read back sooner than its changed
+// RRsets one by one: not so in a zone that is much larger than its change.
+func transferPays(changed, size int) bool { return changed > askAll && size < askCost*changed }
+
+func (w *worker) confirmWhole(ctx context.Context, j job, changes []change) (*mdns.SOA, error) {
+	held, soa, err := w.fetch(ctx, j.key)
+	if err != nil {
+		return nil, err
+	}
+	for _, ch := range changes {
+		if !ch.want.equal(held[ch.key]) {
+			return nil, mismatch(fmt.Sprintf("named serves another %s at %s than it was given",
+				mdns.TypeToString[ch.key.rrtype], absolute(ch.key.owner, j.key.zone)))
+		}
+	}
+	return soa, nil
+}

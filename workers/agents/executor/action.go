@@ -1,0 +1,216 @@
+package executor
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opsledger/opsledger/internal/asuser"
+	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
+)
+
+// The built-in actions.
+const (
+	updateAction   = "update"
+	databaseAction = "update_db"
+)
+
+// limits are what every action has.
+type limits struct {
+	timeout, grace time.Duration
+	output         int64
+}
+
+// action is an allowed action whose settings have been checked. One of targets,
+// databases and program is set.
+type action struct {
+	name   string
+	user   asuser.User
+	limits limits
+
+	targets     map[string]TargetSettings
+	databases   map[string]DatabaseSettings
+	program     string
+	environment []string
+}
+
+const (
+	defaultTimeout = 10 * time.Minute
+	defaultGrace   = 10 * time.Second
+	defaultOutput  = 64 << 20
+)
+
+var (
+	actionPattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// newActions checks all settings. Errors name the action and the key.
+func newActions(s Settings) (map[string]*action, error) {
+	actions := map[string]*action{}
+	var failed error
+	for name, settings := range s.Actions {
+		a, err := newAction(name, s.ActionsFolder, settings)
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("action %s: %w", name, err))
+		}
+		actions[name] = a
+	}
+	return actions, failed
+}
+
+func newAction(name, folder string, s ActionSettings) (*action, error) {
+	a := &action{name: name, limits: limits{
+		timeout: cmp.Or(s.Timeout, defaultTimeout), grace: cmp.Or(s.Grace, defaultGrace), output: int64(cmp.Or(s.OutputLimit, defaultOutput)),
+	}}
+	if !actionPattern.MatchString(name) {
+		return nil, errors.New("a name has up to 64 letters, digits, _ and -")
+	}
+	if s.Timeout < 0 || s.Grace < 0 {
+		return nil, errors.New("timeout and grace cannot be negative")
+	}
+	if err := onlyFor(name, s); err != nil {
+		return nil, err
+	}
+	if err := a.setUser(s.User); err != nil {
+		return nil, err
+	}
+	switch name {
+	case updateAction:
+		a.targets = s.Targets
+		return a, checkTargets(s.Targets)
+	case databaseAction:
+		a.databases = s.Databases
+		return a, checkDatabases(s.Databases)
+	}
+	return a, a.setProgram(folder, cmp.Or(s.Program, name), s.Environment)
+}
+
+// onlyFor refuses settings that the action has no use for.
+func onlyFor(name string, s ActionSettings) error {
+	isProgram := name != updateAction && name != databaseAction
+	for _, key := range []struct {
+		name      string
+		set, used bool
+	}{
+		{"targets", s.Targets != nil, name == updateAction},
+		{"databases", s.Databases != nil, name == databaseAction},
+		{"program", s.Program != "", isProgram},
+		{"environment", s.Environment != nil, isProgram},
+		{"user", s.User != "", name != databaseAction},
+	} {
+		if key.set && !key.used {
+			return fmt.Errorf("%s: this action has no such setting", key.name)
+		}
+	}
+	return nil
+}
+
+// setUser finds whom the action runs as. Root says so itself, never by omission.
+func (a *action) setUser(name string) error {
+	if a.name == databaseAction || name == "" && os.Geteuid() != 0 {
+		a.user = asuser.User{UID: uint32(os.Geteuid()), GID: uint32(os.Getegid()), Home: "/"}
+		return nil
+	}
+	if name == "" {
+		return errors.New("user: the agent is root, so it must be said as whom the action runs")
+	}
+	user, err := asuser.Lookup(name)
+	if err != nil {
+		return fmt.Errorf("user: %w", err)
+	}
+	if !user.Self() && os.Geteuid() != 0 {
+		return fmt.Errorf("user: to run as %s the agent must be root", name)
+	}
+	a.user = user
+	return nil
+}
+
+// account is the user as a program gets it; nil where nothing changes.
+func (a *action) account() *supervise.Account {
+	if os.Geteuid() != 0 || a.name == databaseAction {
+		return nil
+	}
+	return &supervise.Account{UID: a.user.UID, GID: a.user.GID, Groups: a.user.Groups}
+}
+
+func (a *action) setProgram(folder, file string, environment map[string]string) error {
+	if !filepath.IsAbs(folder) {
+		return errors.New("actions_folder: programs need an absolute one")
+	}
+	if filepath.Base(file) != file || strings.HasPrefix(file, ".") {
+		return fmt.Errorf("program: %q is not the name of a file in the actions folder", file)
+	}
+	a.program = filepath.Join(folder, file)
+	for name, value := range environment {
+		if !variablePattern.MatchString(name) || strings.HasPrefix(name, "OPSLEDGER_") || strings.ContainsRune(value, 0) {
+			return fmt.Errorf("environment: %q cannot be set", name)
+		}
+		a.environment = append(a.environment, name+"="+value)
+	}
+	slices.Sort(a.environment)
+	return a.checkProgram()
+}
+
+// checkProgram is repeated before each run: the program and its folder are only ours to change.
+func (a *action) checkProgram() error {
+	for _, path := range []string{filepath.Dir(a.program), a.program} {
+		info, err := os.Lstat(path)
+		if err != nil {
+			return fmt.Errorf("program: %w", err)
+		}
+		if path == a.program && (!info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0) {
+			return fmt.Errorf("program: %s is not an executable file", path)
+		}
+		if err := onlyOurs(info); err != nil {
+			return fmt.Errorf("program: %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func checkTargets(targets map[string]TargetSettings) error {
+	for name, t := range targets {
+		sources := 0
+		for _, dir := range []string{t.Releases, t.Git, t.Subversion} {
+			if dir == "" {
+				continue
+			}
+			sources++
+			if !filepath.IsAbs(dir) {
+				return fmt.Errorf("targets: %s: %s is not an absolute path", name, dir)
+			}
+		}
+		switch {
+		case plainText("name", name) != nil:
+			return fmt.Errorf("targets: %w", plainText("name", name))
+		case !filepath.IsAbs(t.Folder):
+			return fmt.Errorf("targets: %s: folder: it must be an absolute path", name)
+		case sources != 1:
+			return fmt.Errorf("targets: %s: one of releases, git and svn is needed", name)
+		case t.Fetch != "" && (t.Git == "" || !actionPattern.MatchString(t.Fetch)):
+			return fmt.Errorf("targets: %s: fetch: it is the name of a git remote", name)
+		}
+	}
+	return nil
+}
+
+func checkDatabases(databases map[string]DatabaseSettings) error {
+	for name, d := range databases {
+		switch {
+		case plainText("name", name) != nil:
+			return fmt.Errorf("databases: %w", plainText("name", name))
+		case (d.URL == "") == (d.URLFile == ""):
+			return fmt.Errorf("databases: %s: one of url and url_file is needed", name)
+		case !filepath.IsAbs(d.Folder):
+			return fmt.Errorf("databases: %s: folder: it must be an absolute path", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/opsledger/opsledger/workers/agents/executor/files"
+)
+
+// Mode says which way an attempt goes.
+type Mode string
+
+// The modes.
+const (
+	Update Mode = "update"
+	Revert Mode = "revert"
+)
+
+// Assignment is one attempt to carry out a task.
+type Assignment struct {
+	// Task has 32 hexadecimal digits.
+	Task string `json:"task"`
+	// Attempt is the log position at which the attempt was accepted. It fences: a
+	// higher number of the same task makes all lower ones stale.
+	Attempt int64 `json:"attempt"`
+	Mode    Mode  `json:"mode"`
+	// Of is the attempt that a revert takes back.
+	Of     int64  `json:"of,omitempty"`
+	Action string `json:"action"`
+	// Target is the name of a folder or a database of the configuration, or whatever a program makes of it.
+	Target  string `json:"target"`
+	Version string `json:"version,omitempty"`
+	// Content names files, relative to the target, one a line or separated by commas.
+	Content string `json:"content"`
+	// Deadline is until when the attempt may begin; zero means for ever.
+	Deadline time.Time `json:"deadline,omitzero"`
+}
+
+const (
+	longestContent = 256 << 10
+	longestName    = 255
+)
+
+var (
+	taskPattern    = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	versionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$`)
+)
+
+// ErrMalformed is wrapped by Assign's and Cancel's errors for what cannot even be
+// reported about.
+var ErrMalformed = errors.New("malformed assignment")
+
+// identified refuses what has no proper identity.
+func identified(task string, attempt int64) error {
+	if !taskPattern.MatchString(task) || attempt <= 0 {
+		return fmt.Errorf("task %.40q, attempt %d: %w", task, attempt, ErrMalformed)
+	}
+	return nil
+}
+
+// check refuses what no action takes.
+func (a Assignment) check() error {
+	switch {
+	case a.Mode != Update && a.Mode != Revert:
+		return fmt.Errorf("unknown mode %.20q", a.Mode)
+	case a.Mode == Revert && (a.Of <= 0 || a.Of >= a.Attempt):
+		return fmt.Errorf("a revert needs the number of an earlier attempt, not %d", a.Of)
+	case len(a.Content) > longestContent:
+		return fmt.Errorf("content has more than %d bytes", longestContent)
+	}
+	if err := plainText("target", a.Target); err != nil {
+		return err
+	}
+	if a.Version != "" && (!versionPattern.MatchString(a.Version) || strings.Contains(a.Version, "..")) {
+		return fmt.Errorf("version %.40q is not one: letters, digits and . _ / + - are allowed, but not two dots in a row", a.Version)
+	}
+	return files.CheckPaths(a.Files())
+}
+
+// plainText refuses what could be taken for an option or divide a line.
+func plainText(what, text string) error {
+	switch {
+	case text == "" || len(text) > longestName:
+		return fmt.Errorf("%s is empty or longer than %d bytes", what, longestName)
+	case strings.HasPrefix(text, "-"):
+		return fmt.Errorf("%s %q begins with a dash", what, text)
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return fmt.Errorf("%s has control characters", what)
+	}
+	return nil
+}
+
+// Files lists the names in Content: blanks around a name and empty names are
+// dropped. The target's folder is the root of every path, so one slash at the
+// start of a name says nothing.
+func (a Assignment) Files() []string {
+	var names []string
+	for _, part := range strings.FieldsFunc(a.Content, func(r rune) bool { return r == '\n' || r == '\r' || r == ',' }) {
+		if name := strings.TrimPrefix(strings.TrimSpace(part), "/"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,228 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opsledger/opsledger/internal/asuser"
+	"github.com/opsledger/opsledger/workers/agents/executor/files"
+	"github.com/opsledger/opsledger/workers/agents/executor/sqlfiles"
+)
+
+// script is an SQL file with the one that takes it back, by their digests.
+type script struct {
+	Name string `json:"name"`
+	Up   string `json:"up"`
+	Down string `json:"down"`
+}
+
+const (
+	sqlSuffix  = ".sql"
+	downSuffix = ".down"
+	// largestSQL is what a file of SQL may have in bytes: it is in memory as a whole.
+	largestSQL = 64 << 20
+	// askAgain is how often a database that cannot be reached is asked again.
+	askAgain = 5 * time.Second
+)
+
+// updateDatabase carries out the built-in update_db, or takes one back.
+func (j *job) updateDatabase(ctx context.Context) outcome {
+	database, ok := j.act.databases[j.a.Target]
+	if !ok {
+		return failed(fmt.Errorf("unknown database %q", j.a.Target))
+	}
+	address, err := database.address()
+	if err != nil {
+		return failed(err)
+	}
+	scripts, err := j.scripts(database)
+	if err != nil {
+		return failed(err)
+	}
+	texts, err := j.texts(scripts)
+	if err != nil {
+		return failed(err)
+	}
+	ran := 0
+	progress := j.steps(0, 99)
+	err = sqlfiles.Run(ctx, address, texts, sqlfiles.Observer{
+		Message: j.say,
+		Ran: func(f sqlfiles.File) {
+			ran++
+			j.say(f.Name + ": done")
+			progress(ran, len(texts))
+		},
+		Committing: func(xid string) error { return j.committing(ctx, scripts, xid) },
+	})
+	if err != nil {
+		return failed(err)
+	}
+	return outcome{state: OK, message: filesText(len(texts)) + " run in one transaction"}
+}
+
+// committing notes what to ask the database about, should the agent be killed now.
+func (j *job) committing(ctx context.Context, scripts []script, xid string) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	d := &doing{Target: j.a.Target, Scripts: scripts, XID: xid}
+	if err := j.note(entry{Doing: d}); err != nil {
+		return err
+	}
+	j.a.doing = d
+	return nil
+}
+
+// address reads the database's address. A file of it is for the agent alone.
+func (d DatabaseSettings) address() (string, error) {
+	if d.URLFile == "" {
+		return d.URL, nil
+	}
+	info, err := os.Stat(d.URLFile)
+	if err == nil {
+		err = onlyOurs(info)
+	}
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = fmt.Errorf("its mode %v lets others read it", info.Mode().Perm())
+	}
+	if err != nil {
+		return "", fmt.Errorf("url_file: %w", err)
+	}
+	text, err := os.ReadFile(d.URLFile)
+	return strings.TrimSpace(string(text)), err
+}
+
+// scripts lists what is to be run: the named files, or in reverse what takes the
+// files back that an earlier attempt ran, as they were then.
+func (j *job) scripts(d DatabaseSettings) ([]script, error) {
+	if j.a.Mode == Update {
+		return j.readScripts(d)
+	}
+	of, err := j.original()
+	if err != nil {
+		return nil, err
+	}
+	scripts := slices.Clone(of.Scripts)
+	slices.Reverse(scripts)
+	for i, s := range scripts {
+		scripts[i] = script{Name: otherWay(s.Name), Up: s.Down, Down: s.Up}
+	}
+	return scripts, nil
+}
+
+func otherWay(name string) string {
+	base := strings.TrimSuffix(name, sqlSuffix)
+	if up, ok := strings.CutSuffix(base, downSuffix); ok {
+		return up + sqlSuffix
+	}
+	return base + downSuffix + sqlSuffix
+}
+
+// readScripts keeps the named files and those that take them back, which must be there.
+func (j *job) readScripts(d DatabaseSettings) ([]script, error) {
+	self, err := asuser.Start(j.act.user)
+	if err != nil {
+		return nil, err
+	}
+	defer self.Stop()
+	ground, err := files.OpenGround(d.Folder, self)
+	if err != nil {
+		return nil, err
+	}
+	defer ground.Close()
+	var scripts []script
+	for _, name := range j.a.Files() {
+		base := strings.TrimSuffix(name, sqlSuffix)
+		if strings.HasSuffix(base, downSuffix) {
+			return nil, fmt.Errorf("%s takes another file back; it runs with a revert", name)
+		}
+		up, err := ground.Look(base+sqlSuffix, j.e.keep)
+		if err != nil {
+			return nil, err
+		}
+		down, err := ground.Look(base+downSuffix+sqlSuffix, j.e.keep)
+		if err != nil {
+			return nil, err
+		}
+		for name, state := range map[string]files.State{base + sqlSuffix: up, base + downSuffix + sqlSuffix: down} {
+			if !state.Exists() {
+				return nil, fmt.Errorf("there is no %s", name)
+			}
+		}
+		scripts = append(scripts, script{Name: base + sqlSuffix, Up: up.Digest, Down: down.Digest})
+	}
+	return scripts, nil
+}
+
+// texts reads what is to be run, and checks also what would take it back.
+func (j *job) texts(scripts []script) ([]sqlfiles.File, error) {
+	var all []sqlfiles.File
+	for _, s := range scripts {
+		up, err := j.text(s.Name, s.Up)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := j.text(otherWay(s.Name), s.Down); err != nil {
+			return nil, err
+		}
+		all = append(all, up)
+	}
+	return all, nil
+}
+
+func (j *job) text(name, digest string) (sqlfiles.File, error) {
+	content, err := j.e.keep.Open(digest)
+	if err != nil {
+		return sqlfiles.File{}, err
+	}
+	defer content.Close()
+	text, err := io.ReadAll(io.LimitReader(content, largestSQL+1))
+	if err != nil {
+		return sqlfiles.File{}, err
+	}
+	if len(text) > largestSQL {
+		return sqlfiles.File{}, fmt.Errorf("%s has more than %d bytes", name, largestSQL)
+	}
+	f := sqlfiles.File{Name: name, SQL: string(text)}
+	return f, sqlfiles.Check(f)
+}
+
+// settleDatabase asks what became of the transaction that was being committed when
+// the agent was killed, until it is answered or the action's time is over.
+func (j *job) settleDatabase(ctx context.Context) outcome {
+	unknown := outcome{state: Interrupted, message: "the agent was killed at the commit; whether it happened is not known: "}
+	act := j.e.actions[j.a.Action]
+	if act == nil {
+		unknown.message += "update_db is no longer allowed"
+		return unknown
+	}
+	limit, cancel := context.WithTimeout(ctx, act.limits.timeout)
+	defer cancel()
+	for {
+		address, err := act.databases[j.a.Target].address()
+		if err == nil {
+			var committed bool
+			if committed, err = sqlfiles.Committed(limit, address, j.a.doing.XID); err == nil {
+				if committed {
+					return outcome{state: OK, message: filesText(len(j.a.doing.Scripts)) + " run in one transaction"}
+				}
+				return outcome{state: Interrupted, message: "the agent was killed before the commit; nothing was changed"}
+			}
+		}
+		select {
+		case <-limit.Done():
+			if errors.Is(context.Cause(ctx), errStopped) {
+				return outcome{} // asked again in the agent's next life
+			}
+			unknown.message += err.Error()
+			return unknown
+		case <-time.After(askAgain):
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
+)
+
+const (
+	// runVariable marks the processes of one attempt.
+	runVariable = "OPSLEDGER_RUN"
+	// searchPath is the PATH of every program.
+	searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	// outputPatience is how long output is still read after all processes have ended.
+	outputPatience = 2 * time.Second
+	leftOverLimit  = 30 * time.Second
+)
+
+// supervised runs a program to its end as the action's user and copies what it
+// writes. When ctx ends the whole tree is asked to end, and killed after the grace
+// time; when a writer fails it is killed at once.
+func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stderr io.Writer) (supervise.End, error) {
+	spec.Env = append(spec.Env, j.marked())
+	spec.As = j.act.account()
+	p, err := j.e.keeper.Start(spec)
+	if err != nil {
+		return supervise.End{}, err
+	}
+	// A supervisor kills its tree when the agent dies; this is for when it dies as well.
+	if _, err := j.jot(entry{Running: &running{Leader: p.Leader, Supervisor: p.Supervisor}}); err != nil {
+		j.e.fail(err)
+	}
+	ended := make(chan struct{})
+	var helpers sync.WaitGroup
+	for _, stream := range []struct {
+		from *os.File
+		to   io.Writer
+	}{{p.Stdout, stdout}, {p.Stderr, stderr}} {
+		helpers.Go(func() {
+			if _, err := io.Copy(stream.to, stream.from); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				p.Kill()
+			}
+		})
+	}
+	helpers.Go(func() { j.endWith(ctx, p, ended) })
+	end := p.Wait()
+	close(ended)
+	if end.Lost { // then what it left still writes
+		_, err = j.endLeftOver(context.WithoutCancel(ctx), supervise.Trace{Assignment: j.marked(), Leader: p.Leader, Supervisor: p.Supervisor})
+	}
+	deadline := time.Now().Add(outputPatience)
+	_ = errors.Join(p.Stdout.SetReadDeadline(deadline), p.Stderr.SetReadDeadline(deadline)) // pipes have deadlines
+	helpers.Wait()
+	p.Release()
+	return end, err
+}
+
+func (j *job) marked() string { return runVariable + "=" + j.a.begun.Run }
+
+// endWith ends the program with ctx.
+func (j *job) endWith(ctx context.Context, p *supervise.Process, ended <-chan struct{}) {
+	select {
+	case <-ended:
+		return
+	case <-ctx.Done():
+	}
+	p.Terminate()
+	grace := time.NewTimer(j.act.limits.grace)
+	defer grace.Stop()
+	select {
+	case <-ended:
+	case <-grace.C:
+		p.Kill()
+	}
+}
+
+func (j *job) endLeftOver(ctx context.Context, t supervise.Trace) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, leftOverLimit)
+	defer cancel()
+	return supervise.EndLeftOver(ctx, t)
+}

@@ -1,0 +1,167 @@
+package executor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
+)
+
+// The line protocol of programs: lines of standard output that begin so.
+const (
+	percentDirective = "##percent "
+	resultDirective  = "##result "
+)
+
+// runProgram runs the action's program.
+func (j *job) runProgram(ctx context.Context) outcome {
+	if err := j.act.checkProgram(); err != nil {
+		return failed(err)
+	}
+	meter := &meter{limit: j.act.limits.output}
+	stdout, stderr := &splitter{line: j.outputLine}, &splitter{line: func(text string) { j.logs.add(stderrStream, text) }}
+	end, err := j.supervised(ctx, j.programSpec(), meter.before(stdout), meter.before(stderr))
+	stdout.flush()
+	stderr.flush()
+	if err != nil {
+		return failed(err)
+	}
+	j.mu.Lock()
+	out := outcome{state: OK, message: end.String(), result: j.result, signal: end.Signal}
+	j.mu.Unlock()
+	if end.Signal == "" && !end.Lost {
+		out.code = &end.Code
+	}
+	switch {
+	case meter.exceeded():
+		out.state, out.message = Failed, fmt.Sprintf("%v of %d bytes", errOutput, meter.limit)
+	case !end.OK():
+		out.state = Failed
+	}
+	return out
+}
+
+// refuse says why a program is not given an assignment: a name could be taken for an option.
+func (a *action) refuse(as Assignment) error {
+	if a.program == "" {
+		return nil
+	}
+	for _, name := range as.Files() {
+		if err := plainText("content", name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *job) programSpec() supervise.Spec {
+	a := j.a
+	names := a.Files()
+	env := []string{
+		searchPath, "LANG=C.UTF-8", "HOME=" + j.act.user.Home, "USER=" + j.act.user.Name, "LOGNAME=" + j.act.user.Name,
+		"OPSLEDGER_TASK=" + a.Task, "OPSLEDGER_ATTEMPT=" + strconv.FormatInt(a.Attempt, 10), "OPSLEDGER_MODE=" + string(a.Mode),
+		"OPSLEDGER_ACTION=" + a.Action, "OPSLEDGER_TARGET=" + a.Target, "OPSLEDGER_VERSION=" + a.Version,
+	}
+	if a.Mode == Revert {
+		env = append(env, "OPSLEDGER_OF="+strconv.FormatInt(a.Of, 10))
+	}
+	// One string of the environment may have 128 KiB; the arguments have all names anyway.
+	if content := strings.Join(names, "\n"); len(content) < 100<<10 {
+		env = append(env, "OPSLEDGER_CONTENT="+content)
+	}
+	return supervise.Spec{
+		Path: j.act.program, Dir: "/", Env: append(env, j.act.environment...),
+		Args: append([]string{string(a.Mode), a.Target, a.Version}, names...),
+	}
+}
+
+// outputLine takes a line of standard output: a directive, or a line of the log.
+func (j *job) outputLine(text string) {
+	if rest, ok := strings.CutPrefix(text, percentDirective); ok {
+		if n, err := strconv.Atoi(strings.TrimSpace(rest)); err == nil && n >= 0 && n <= 100 {
+			j.setPercent(n)
+			return
+		}
+	}
+	if rest, ok := strings.CutPrefix(text, resultDirective); ok {
+		j.setResult(strings.TrimSpace(rest))
+		return
+	}
+	j.logs.add(stdoutStream, text)
+}
+
+// meter counts what all its writers together let pass, up to a limit.
+type meter struct {
+	limit   int64
+	written atomic.Int64
+}
+
+func (m *meter) exceeded() bool { return m.written.Load() > m.limit }
+
+func (m *meter) before(w io.Writer) io.Writer { return &metered{m, w} }
+
+type metered struct {
+	meter *meter
+	to    io.Writer
+}
+
+func (m *metered) Write(p []byte) (int, error) {
+	if m.meter.written.Add(int64(len(p))) > m.meter.limit {
+		return 0, errOutput
+	}
+	return m.to.Write(p)
+}
+
+// capture runs a tool for the agent itself and hands its output to read. Its
+// error is what the tool said.
+func (j *job) capture(ctx context.Context, read func(io.Reader) error, path string, args ...string) error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	readErr := make(chan error, 1)
+	go func() {
+		err := read(r)
+		readErr <- errors.Join(err, r.Close())
+	}()
+	var said bytes.Buffer
+	end, err := j.supervised(ctx, supervise.Spec{Path: path, Args: args, Dir: "/", Env: []string{
+		searchPath, "LANG=C.UTF-8", "HOME=" + j.act.user.Home, "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "GIT_CONFIG_NOSYSTEM=1",
+	}}, w, &capped{to: &said, room: 4 << 10})
+	err = errors.Join(err, w.Close())
+	if failed := <-readErr; failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if !end.OK() {
+		return fmt.Errorf("%v: %s", end, strings.Join(strings.Fields(safe(said.Bytes())), " "))
+	}
+	return nil
+}
+
+// capped keeps the beginning of what is written to it.
+type capped struct {
+	to   io.Writer
+	room int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	n := min(c.room, len(p))
+	c.room -= n
+	if _, err := c.to.Write(p[:n]); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

@@ -1,0 +1,216 @@
+package executor_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/opsledger/opsledger/workers/agents/executor"
+)
+
+const updates = `
+actions:
+  update:
+    $USER
+    targets:
+      web: {folder: $DIR/web, releases: $DIR/releases}
+      git: {folder: $DIR/web, git: $DIR/repo, fetch: origin}
+      svn: {folder: $DIR/web, svn: $DIR/copy}
+`
+
+func newUpdates(t *testing.T) *host {
+	t.Helper()
+	h := newHost(t, updates, nil)
+	h.write("web/a", "old a")
+	h.write("releases/1/a", "one a")
+	h.write("releases/1/sub/b", "one b")
+	h.write("releases/2/a", "two a")
+	return h
+}
+
+func TestUpdateAndRevert(t *testing.T) {
+	t.Parallel()
+	h := newUpdates(t).start()
+	if err := os.Chmod(h.path("web/a"), 0o604); err != nil {
+		t.Fatal(err)
+	}
+	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "web", Version: "1", Content: "a\nsub/b"})
+	end := h.wantEnd(1, executor.OK, "2 files exchanged")
+	if len(end.Changes) != 2 || end.Changes[0].Before.Digest == "" || end.Changes[1].Before.Exists() {
+		t.Errorf("changes %+v", end.Changes)
+	}
+	if h.read("web/a")+h.read("web/sub/b") != "one aone b" {
+		t.Error("not updated")
+	}
+	h.assign(executor.Assignment{Task: strings.Repeat("4", 32), Attempt: 2, Action: "update", Target: "web", Version: "2", Content: "a"})
+	h.wantEnd(2, executor.OK, "")
+	h.assign(executor.Assignment{Attempt: 3, Mode: executor.Revert, Of: 1, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(3, executor.Failed, "changed by somebody else since: a")
+	if h.read("web/sub/b") != "one b" {
+		t.Error("a refused revert touched something")
+	}
+	h.assign(executor.Assignment{Task: strings.Repeat("4", 32), Attempt: 4, Mode: executor.Revert, Of: 2, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(4, executor.OK, "")
+	h.assign(executor.Assignment{Attempt: 5, Mode: executor.Revert, Of: 1, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(5, executor.OK, "")
+	info, err := os.Stat(h.path("web/a"))
+	if err != nil || info.Mode().Perm() != 0o604 || h.read("web/a") != "old a" {
+		t.Errorf("a is %q, %v %v", h.read("web/a"), info, err)
+	}
+	if _, err := os.Stat(h.path("web/sub")); !os.IsNotExist(err) {
+		t.Error("the folder that the update made is still there")
+	}
+	h.assign(executor.Assignment{Attempt: 6, Mode: executor.Revert, Of: 3, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(6, executor.Failed, "attempt 3 changed nothing")
+}
+
+func TestUpdateRefusals(t *testing.T) {
+	t.Parallel()
+	h := newUpdates(t)
+	h.write("secret", "secret")
+	if err := errors.Join(os.Symlink("../../secret", h.path("releases/1/link")), os.Symlink("..", h.path("web/up")), syscall.Mkfifo(h.path("releases/1/pipe"), 0o644),
+		os.Symlink("/etc", h.path("releases/etc"))); err != nil {
+		t.Fatal(err)
+	}
+	h.write("releases/1/up/x", "x")
+	h.start()
+	for i, test := range []struct{ target, version, content, message string }{
+		{"nowhere", "1", "a", `unknown target "nowhere"`},
+		{"web", "", "a", "a version is needed"},
+		{"web", "9", "a", "no such file"},
+		{"web", "1", "a,missing", "fetch missing"},
+		{"web", "1", "a,link", "fetch link"},
+		{"web", "1", "pipe", "not a regular file"},
+		{"web", "1", "sub", "not a regular file"},
+		{"web", "1", "up/x", "up"},
+		{"web", "etc", "passwd", "escapes"},
+		{"web", "1/../2", "a", "version"},
+		{"web", "1", "../a", "elements"},
+		{"web", "1", "//etc/passwd", "absolute"},
+		{"web", "1", "/etc/passwd", "fetch etc/passwd"}, // the folder is the root
+	} {
+		h.assign(executor.Assignment{Attempt: int64(i + 1), Action: "update", Target: test.target, Version: test.version, Content: test.content})
+		h.wantEnd(int64(i+1), executor.Failed, test.message)
+	}
+	if h.read("web/a") != "old a" || h.read("secret") != "secret" {
+		t.Error("a refused update touched something")
+	}
+}
+
+// run runs a tool in the host's folder.
+func (h *host) run(name string, args ...string) {
+	h.t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = h.dir
+	cmd.Env = append(os.Environ(), "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com", "HOME="+h.dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		h.t.Fatalf("%s %v: %v: %s", name, args, err, out)
+	}
+}
+
+func TestUpdateFromGit(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+	h := newUpdates(t)
+	h.run("git", "init", "-q", "-b", "main", "upstream")
+	h.run("git", "clone", "-q", "upstream", "repo")
+	h.write("upstream/a", "git a")
+	h.write("upstream/bin/run me", "run")
+	if err := errors.Join(os.Chmod(h.path("upstream/bin/run me"), 0o755), os.Symlink("/etc/passwd", h.path("upstream/link"))); err != nil {
+		t.Fatal(err)
+	}
+	h.run("git", "-C", "upstream", "add", "-A")
+	h.run("git", "-C", "upstream", "commit", "-qm", "one")
+	h.run("git", "-C", "upstream", "tag", "v1")
+	h.start()
+	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "git", Version: "v1", Content: "a\nbin/run me"})
+	h.wantEnd(1, executor.OK, "")
+	if info, err := os.Stat(h.path("web/bin/run me")); err != nil || info.Mode().Perm() != 0o755 || h.read("web/a") != "git a" {
+		t.Errorf("%v %v %q", info, err, h.read("web/a"))
+	}
+	for i, test := range []struct{ version, content, message string }{
+		{"v9", "a", "does not know version v9"}, {"v1", "link", "not a regular file"}, {"v1", "none", "no such file"}, {"v1", "bin", "not a regular file"},
+	} {
+		h.assign(executor.Assignment{Attempt: int64(i + 2), Action: "update", Target: "git", Version: test.version, Content: test.content})
+		h.wantEnd(int64(i+2), executor.Failed, test.message)
+	}
+}
+
+func TestUpdateFromSubversion(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("svnadmin"); err != nil {
+		t.Skip("no subversion")
+	}
+	h := newUpdates(t)
+	h.run("svnadmin", "create", "store")
+	h.run("svn", "checkout", "-q", "file://"+h.path("store"), "copy")
+	h.write("copy/a", "svn a")
+	h.write("copy/b@1 x", "odd")
+	h.run("svn", "add", "-q", "copy/a", "copy/b@1 x@")
+	h.run("svn", "propset", "-q", "svn:executable", "*", "copy/a")
+	h.run("svn", "commit", "-qm", "one", "copy")
+	h.write("copy/a", "svn a, later")
+	h.run("svn", "commit", "-qm", "two", "copy")
+	h.start()
+	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "svn", Version: "1", Content: "a\nb@1 x"})
+	h.wantEnd(1, executor.OK, "")
+	if h.read("web/a") != "svn a" || h.read("web/b@1 x") != "odd" {
+		t.Errorf("%q %q", h.read("web/a"), h.read("web/b@1 x"))
+	}
+	for i, test := range []struct{ version, content, message string }{{"9", "a", "svn"}, {"1", "none", "none"}, {"v1", "a", "not a subversion revision"}} {
+		h.assign(executor.Assignment{Attempt: int64(i + 2), Action: "update", Target: "svn", Version: test.version, Content: test.content})
+		h.wantEnd(int64(i+2), executor.Failed, test.message)
+	}
+}
+
+// Killed at any step of an update: the files are all as before or all as after.
+func TestAgentKilledWhileFilesAreExchanged(t *testing.T) {
+	t.Parallel()
+	const many = 300
+	h := newUpdates(t)
+	var names []string
+	for i := range many {
+		name := "n/" + strconv.Itoa(i)
+		names = append(names, name)
+		h.write("releases/1/"+name, "new")
+		h.write("web/"+name, "old")
+	}
+	for attempt := int64(1); attempt <= 4; attempt++ {
+		v := h.victim()
+		v.assign(executor.Assignment{Task: task, Attempt: attempt, Mode: executor.Update, Action: "update", Target: "web", Version: "1", Content: strings.Join(names, "\n")})
+		for range attempt { // a little further each time
+			if !v.until(attempt, executor.Progress) {
+				break
+			}
+		}
+		v.kill()
+		h.reports = nil
+		h.start()
+		end := h.end(attempt)
+		want := "old"
+		if end.State == executor.OK {
+			want = "new"
+		} else if end.State != executor.Interrupted {
+			t.Errorf("ended %+v", end)
+		}
+		for _, name := range names {
+			if got := h.read("web/" + name); got != want {
+				t.Fatalf("attempt %d ended %s %q, and %s is %q", attempt, end.State, end.Message, name, got)
+			}
+		}
+		entries, err := os.ReadDir(h.path("web/n"))
+		if err != nil || len(entries) != many {
+			t.Errorf("%d files, %v", len(entries), err)
+		}
+		h.stop()
+		if end.State == executor.OK {
+			break
+		}
+	}
+}

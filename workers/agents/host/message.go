@@ -1,0 +1,93 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/executor"
+)
+
+const (
+	// maxMessage bounds a message, in bytes of texts; as JSON it may be six times as much.
+	maxMessage = 120 << 10
+	// receiptWithin bounds the answer to one message.
+	receiptWithin = 5 * time.Second
+)
+
+// message is one report to the control plane.
+type message struct {
+	agent   *Agent
+	reports []executor.Report
+	body    protocol.HostReport
+	size    int
+}
+
+func newMessage(a *Agent) *message { return &message{agent: a} }
+
+// add says whether there was room.
+func (m *message) add(r executor.Report) bool {
+	said := describe(r)
+	size := 200
+	if said.End != nil {
+		size += len(said.End.Result)
+	}
+	if m.size+size > maxMessage {
+		return false
+	}
+	m.size += size
+	m.reports, m.body.Attempts = append(m.reports, r), append(m.body.Attempts, said)
+	return true
+}
+
+// receipt is what became of one message.
+type receipt struct {
+	reports []executor.Report
+	taken   map[domain.Position]bool
+	err     error
+}
+
+func (m *message) deliver(ctx context.Context, to chan<- receipt) {
+	taken, err := m.request(ctx)
+	to <- receipt{reports: m.reports, taken: taken, err: err}
+}
+
+func (m *message) request(ctx context.Context) (map[domain.Position]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, receiptWithin)
+	defer cancel()
+	log, known := m.agent.log()
+	if !known {
+		return nil, errors.New("it is not known yet whose work this is")
+	}
+	m.body.Log = log
+	payload, err := json.Marshal(m.body)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := m.agent.cfg.NC.RequestWithContext(ctx, protocol.SubjectHostReport(m.agent.cfg.ID), payload)
+	if err != nil {
+		return nil, err
+	}
+	return readReceipt(reply)
+}
+
+func readReceipt(m *nats.Msg) (map[domain.Position]bool, error) {
+	var said protocol.HostReceipt
+	if err := json.Unmarshal(m.Data, &said); err != nil {
+		return nil, fmt.Errorf("not a receipt: %w", err)
+	}
+	taken := make(map[domain.Position]bool, len(said.Taken))
+	for _, number := range said.Taken {
+		taken[number] = true
+	}
+	if said.Error != "" {
+		return taken, errors.New(said.Error)
+	}
+	return taken, nil
+}

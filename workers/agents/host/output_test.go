@@ -1,0 +1,85 @@
+package host
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/executor"
+)
+
+// 100,000 lines neither enter the log nor keep another task waiting.
+func TestManyLines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{
+		"shout": "seq 1 100000; : > $DIR/shouted", "note": "echo ran >> $DIR/ran",
+	})
+	w.start()
+	name := w.task("shout")
+	attempt := w.Append(ops.AttemptAccepted{
+		Task: name, Machine: machine, Mode: ops.ModeUpdate, Executor: 1,
+		Order: ops.Order{Action: "shout", Target: "loud", Content: "c"}, Deadline: time.Now().Add(time.Hour).UTC(),
+	})
+	w.until(name, ops.StateRunning)
+	began := time.Now()
+	w.until(w.do("note"), ops.StateSucceeded)
+	quick := time.Since(began)
+	end := w.until(name, ops.StateSucceeded)
+	t.Logf("a task beside it took %v", quick)
+	if quick > 5*time.Second {
+		t.Errorf("a task beside 100,000 lines took %v", quick)
+	}
+	if end.Attempt.Lines != 100_000 {
+		t.Errorf("%d lines", end.Attempt.Lines)
+	}
+	head, err := w.Store.Head(t.Context())
+	w.Check(err)
+	if head.Position > 30 {
+		t.Errorf("the log has %d events", head.Position)
+	}
+	r, err := w.Output.Open(t.Context(), machine, name, attempt, 0)
+	w.Check(err)
+	defer r.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
+	defer cancel()
+	last, read := int64(0), 0
+	for last < 100_000 {
+		lines, err := r.Next(ctx)
+		if err != nil {
+			t.Fatalf("after line %d: %v", last, err)
+		}
+		for _, l := range lines {
+			if l.Number <= last {
+				t.Fatalf("line %d comes after line %d", l.Number, last)
+			}
+			last, read = l.Number, read+1
+		}
+	}
+	t.Logf("%d of 100000 lines are kept", read)
+}
+
+// What the stream does not want is dropped, what it cannot take now is not.
+func TestRefusedLines(t *testing.T) {
+	t.Parallel()
+	nc := testkit.NATS(t)
+	a, _ := newPlayed(t, nc)
+	const never, later = int64(1), int64(2)
+	tries := map[int64]int{}
+	for attempt, code := range map[int64]int{never: 400, later: 503} {
+		serve(t, nc, protocol.SubjectOutput(machine, "t", domain.Position(attempt)), func([]byte) any {
+			tries[attempt]++
+			if attempt == later && tries[attempt] > refusalsUntilDropped {
+				return map[string]any{"stream": protocol.StreamOutput}
+			}
+			return map[string]any{"error": map[string]any{"code": code, "description": "no"}}
+		})
+		a.publish(t.Context(), executor.Batch{Task: "t", Attempt: attempt, Lines: []executor.Line{{Number: 1, Text: "x"}}})
+	}
+	if tries[never] != refusalsUntilDropped || tries[later] != refusalsUntilDropped+1 {
+		t.Errorf("tries %v", tries)
+	}
+}

@@ -1,0 +1,156 @@
+package nameserver
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/bind"
+)
+
+const (
+	// openTimeout bounds the making of a snapshot, which reads all zones. The first
+	// wish has less patience and is repeated: who has begun to make one may have
+	// died, and a second wish shares what the first had made.
+	openTimeout  = 60 * time.Second
+	openPatience = 4 * time.Second
+	// chunkTimeout and chunkTries bound the fetching of one chunk.
+	chunkTimeout = 5 * time.Second
+	chunkTries   = 3
+	// chunksAtOnce is how many chunks are on their way at the same time.
+	chunksAtOnce = 4
+	// maxChunks is far above any real snapshot.
+	maxChunks = 1 << 16
+)
+
+// snapshot is what the engine can start from, and which log it shows.
+type snapshot struct {
+	bind.Snapshot
+	log  uuid.UUID
+	head domain.Position
+}
+
+// fetchSnapshot opens a snapshot and fetches it whole.
+func (a *Agent) fetchSnapshot(ctx context.Context) (snapshot, error) {
+	info, err := a.openSnapshot(ctx)
+	if err != nil {
+		return snapshot{}, fmt.Errorf("open a snapshot: %w", err)
+	}
+	chunks := make([][]protocol.SnapshotRow, info.Chunks)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(chunksAtOnce)
+	for i := range chunks {
+		g.Go(func() (err error) {
+			chunks[i], err = a.fetchChunk(gctx, info, i)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return snapshot{}, fmt.Errorf("fetch snapshot at %d: %w", info.Position, err)
+	}
+	s := snapshot{log: info.Log, head: info.Head, Snapshot: bind.Snapshot{Position: info.Position, LastDNS: info.LastDNS}}
+	s.Rows = make([]protocol.SnapshotRow, 0, max(0, min(info.Rows, 1<<20)))
+	for _, rows := range chunks {
+		s.Rows = append(s.Rows, rows...)
+	}
+	if len(s.Rows) != info.Rows {
+		return snapshot{}, fmt.Errorf("fetch snapshot at %d: it has %d rows, %d were announced", info.Position, len(s.Rows), info.Rows)
+	}
+	return s, nil
+}
+
+func (a *Agent) openSnapshot(ctx context.Context) (protocol.SnapshotInfo, error) {
+	for patience := openPatience; ; patience *= 2 {
+		info, err := a.askForSnapshot(ctx, min(patience, openTimeout))
+		if patience >= openTimeout || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return info, err
+		}
+	}
+}
+
+func (a *Agent) askForSnapshot(ctx context.Context, patience time.Duration) (protocol.SnapshotInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var info protocol.SnapshotInfo
+	reply, err := a.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotOpen(a.cfg.ID), nil)
+	if err != nil {
+		return info, err
+	}
+	if err := json.Unmarshal(reply.Data, &info); err != nil {
+		return info, err
+	}
+	switch {
+	case info.Error != "":
+		return info, errors.New(info.Error)
+	case info.Log == uuid.Nil:
+		return info, errors.New("the answer names no log")
+	case info.Chunks < 0 || info.Chunks > maxChunks:
+		return info, fmt.Errorf("the answer speaks of %d chunks", info.Chunks)
+	}
+	return info, nil
+}
+
+// fetchChunk tries more than once: a lost reply must not cost the whole snapshot.
+func (a *Agent) fetchChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]protocol.SnapshotRow, error) {
+	var failure error
+	for range chunkTries {
+		rows, err := a.tryChunk(ctx, info, i)
+		if err == nil || ctx.Err() != nil || errors.Is(err, errChunkRefused) || errors.Is(err, nats.ErrNoResponders) {
+			return rows, err
+		}
+		failure = err
+	}
+	return nil, failure
+}
+
+// errChunkRefused says that the instance does not have the snapshot any more.
+var errChunkRefused = errors.New("chunk refused")
+
+func (a *Agent) tryChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]protocol.SnapshotRow, error) {
+	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
+	defer cancel()
+	reply, err := a.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotChunk(a.cfg.ID, info.Instance, info.ID, i), nil)
+	if err != nil {
+		return nil, fmt.Errorf("chunk %d: %w", i, err)
+	}
+	if refusal := reply.Header.Get(protocol.HeaderError); refusal != "" {
+		return nil, fmt.Errorf("%w: chunk %d: %s", errChunkRefused, i, refusal)
+	}
+	rows, err := decodeChunk(reply.Data)
+	if err != nil {
+		return nil, fmt.Errorf("chunk %d: %w", i, err)
+	}
+	return rows, nil
+}
+
+// decodeChunk reads gzip of JSON lines; gzip's checksum guards the content.
+func decodeChunk(data []byte) ([]protocol.SnapshotRow, error) {
+	unzip, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bufio.NewReader(unzip))
+	var rows []protocol.SnapshotRow
+	for {
+		var row protocol.SnapshotRow
+		if err := dec.Decode(&row); err != nil {
+			if errors.Is(err, io.EOF) {
+				return rows, nil
+			}
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+}

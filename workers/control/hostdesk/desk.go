@@ -1,0 +1,152 @@
+package hostdesk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/parallel"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+const (
+	// queueGroup lets one process answer what any could.
+	queueGroup = "hostdesk"
+	// maxHandlers bounds how many messages are worked on at the same time. Their
+	// commands wait for each other's commit, so many at once cost little.
+	maxHandlers = 256
+	// answerWithin bounds the work on one message; the host asks again later.
+	answerWithin = 10 * time.Second
+	// catchUpWithin bounds the wait for the read model; what it lacks then is
+	// brought by the events behind its position.
+	catchUpWithin = 2 * time.Second
+	// maxWork bounds the attempts in one answer, in bytes of what clients wrote and
+	// itemOverhead for the rest of each: as JSON it is at most six times as much
+	// where all of it has to be escaped, and NATS carries a million.
+	maxWork      = 160 << 10
+	itemOverhead = 512
+)
+
+// Config holds what the desk needs; every field is required but Log.
+type Config struct {
+	NC       *nats.Conn
+	Store    *eventstore.Store
+	Reader   *opsmodel.Reader
+	Progress *projections.Progress
+	Log      *slog.Logger
+}
+
+// Desk answers hosts.
+type Desk struct {
+	cfg      Config
+	handlers *parallel.Handlers
+}
+
+// New returns a desk that does nothing before Run.
+func New(cfg Config) *Desk {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Desk{cfg: cfg, handlers: parallel.New(maxHandlers)}
+}
+
+// Run answers until ctx ends; then it returns nil once nothing is being answered.
+func (d *Desk) Run(ctx context.Context) error {
+	defer d.handlers.Close()
+	for subject, handle := range map[string]handler{
+		protocol.SubjectHostWorks:   d.work,
+		protocol.SubjectHostReports: d.report,
+	} {
+		sub, err := d.cfg.NC.QueueSubscribe(subject, queueGroup, d.handlers.Each(ctx, func(m *nats.Msg) {
+			if err := d.answer(ctx, m, handle); err != nil && ctx.Err() == nil {
+				d.cfg.Log.Warn("hostdesk: no answer", "subject", m.Subject, "error", err)
+			}
+		}))
+		if err != nil {
+			return fmt.Errorf("hostdesk: serve %s: %w", subject, err)
+		}
+		defer func() { _ = sub.Unsubscribe() }()
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// handler returns the answer to a host's message.
+type handler func(ctx context.Context, host int64, data []byte) any
+
+func (d *Desk) answer(ctx context.Context, m *nats.Msg, h handler) error {
+	host, ok := protocol.AgentOf(m.Subject)
+	switch {
+	case !ok:
+		return errors.New("the subject names no host")
+	case !protocol.HostInboxOf(host, m.Reply):
+		return fmt.Errorf("the answer to host %d would not go to its own inbox", host)
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	data, err := json.Marshal(h(ctx, host, m.Data))
+	if err != nil {
+		return err
+	}
+	return m.Respond(data)
+}
+
+// work answers with all that the host is to do, or as much as fits one message. It waits for what the log had
+// when the host asked, so that a host which was poked finds why.
+func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
+	var asked protocol.HostWorkRequest
+	if len(data) > 0 && json.Unmarshal(data, &asked) != nil {
+		return protocol.HostWork{Log: d.cfg.Store.LogID(), Error: "not a request for work"}
+	}
+	work, err := d.currentWork(ctx, host)
+	if err != nil {
+		d.cfg.Log.Warn("hostdesk: cannot tell a host its work", "host", host, "error", err)
+		return protocol.HostWork{Log: d.cfg.Store.LogID(), Error: "the work cannot be read now"}
+	}
+	answer := protocol.HostWork{Log: d.cfg.Store.LogID(), Position: work.Position}
+	room := maxWork
+	for _, t := range work.Open {
+		if t.Attempt.Number <= asked.After {
+			continue
+		}
+		if room -= len(t.Order.Content) + itemOverhead; room < 0 && len(answer.Attempts) > 0 {
+			answer.More = true
+			break
+		}
+		answer.Attempts = append(answer.Attempts, protocol.WorkOf(t.Name, t.Task))
+	}
+	if asked.After > 0 {
+		return answer
+	}
+	for _, a := range work.Accounts {
+		answer.Accounts = append(answer.Accounts, ops.AccountKeysSet{Machine: host, Account: a.Account, Keys: a.Keys})
+	}
+	return answer
+}
+
+func (d *Desk) currentWork(ctx context.Context, host int64) (opsmodel.Work, error) {
+	head, err := d.cfg.Store.Head(ctx)
+	if err != nil {
+		return opsmodel.Work{}, err
+	}
+	d.catchUp(ctx, head.Last[domain.ContextOps])
+	return d.cfg.Reader.Work(ctx, host)
+}
+
+func (d *Desk) catchUp(ctx context.Context, position domain.Position) {
+	ctx, cancel := context.WithTimeout(ctx, catchUpWithin)
+	defer cancel()
+	if err := d.cfg.Progress.Wait(ctx, domain.ContextOps, position); err != nil {
+		d.cfg.Log.Debug("hostdesk: the read model lags", "position", position, "error", err)
+	}
+}

@@ -1,0 +1,165 @@
+package hostdesk_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/internal/hostplane"
+)
+
+const (
+	host = int64(7)
+	task = "0358c3c78f5211e685855cf9389306a2"
+)
+
+// world is a control plane whose host is played by the test.
+type world struct {
+	*hostplane.Plane
+	t *testing.T
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{hostplane.Start(t), t}
+	data := ops.MachineData{Name: "web01", InsideIP: "10.0.0.1", OutsideIP: "10.0.0.1", Usage: "-", Location: "-"}
+	w.Append(ops.MachineAdded{ID: host, Machine: data}, ops.HostEnrolled{ID: host})
+	return w
+}
+
+func (w *world) accept(name string, id int64, content string) domain.Position {
+	w.t.Helper()
+	order := ops.Order{Action: "a", Target: "t", Content: content}
+	w.Append(ops.TaskCreated{ID: id, Task: name, Machine: host, Creator: 1, CreatorName: "admin", Order: order})
+	return w.Append(ops.AttemptAccepted{Task: name, Machine: host, Mode: ops.ModeUpdate, Executor: 1, Order: order, Deadline: time.Now().Add(time.Hour).UTC()})
+}
+
+// ask asks as the host does, with an inbox under the prefix, and decodes the
+// answer; it says whether one came.
+func (w *world) ask(subject, prefix string, question, answer any) bool {
+	w.t.Helper()
+	inbox := prefix + "." + uuid.NewString()
+	sub, err := w.NC.SubscribeSync(inbox)
+	w.Check(err)
+	defer func() { _ = sub.Unsubscribe() }()
+	payload, err := json.Marshal(question)
+	w.Check(err)
+	w.Check(w.NC.PublishRequest(subject, inbox, payload))
+	m, err := sub.NextMsg(time.Second)
+	if errors.Is(err, nats.ErrTimeout) {
+		return false
+	}
+	w.Check(err)
+	w.Check(json.Unmarshal(m.Data, answer))
+	return true
+}
+
+func (w *world) report(r protocol.HostReport) protocol.HostReceipt {
+	w.t.Helper()
+	var receipt protocol.HostReceipt
+	w.Eventually("the report is answered", func() bool {
+		return w.ask(protocol.SubjectHostReport(host), protocol.HostInboxPrefix(host), r, &receipt)
+	})
+	return receipt
+}
+
+func (w *world) work(after domain.Position) (work protocol.HostWork) {
+	w.t.Helper()
+	w.Eventually("the question is answered", func() bool {
+		return w.ask(protocol.SubjectHostWork(host), protocol.HostInboxPrefix(host), protocol.HostWorkRequest{After: after}, &work)
+	})
+	return work
+}
+
+func TestReportsAreReceivedOnceInTheLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	attempt := w.accept(task, 1, "c")
+	half := 50
+	said := protocol.HostReport{Log: w.Store.LogID(), Attempts: []protocol.AttemptReport{
+		{Task: task, Attempt: attempt, Begun: true, Percent: &half},
+		{Task: task, Attempt: attempt - 1, Begun: true}, // of an attempt that never was: nothing is news
+	}}
+	before := attempt + 2
+	for range 2 {
+		if r := w.report(said); fmt.Sprint(r.Taken) != fmt.Sprint([]domain.Position{attempt, attempt - 1}) || r.Error != "" {
+			t.Errorf("receipt %+v", r)
+		}
+	}
+	head, err := w.Store.Head(t.Context())
+	w.Check(err)
+	if head.Position != before {
+		t.Errorf("the log ends at %d, want %d", head.Position, before)
+	}
+
+	said.Log = uuid.New()
+	said.Attempts[0].End = &ops.End{Outcome: ops.OutcomeSucceeded}
+	if r := w.report(said); len(r.Taken) != 0 || !strings.Contains(r.Error, "another log") {
+		t.Errorf("a report about another log: %+v", r)
+	}
+	// What the domain refuses would be refused for ever: it is received.
+	said.Log, said.Attempts = w.Store.LogID(), said.Attempts[:1]
+	said.Attempts[0].End.Outcome = ops.OutcomeUnknown
+	if r := w.report(said); len(r.Taken) != 1 {
+		t.Errorf("a refused report: %+v", r)
+	}
+	head, err = w.Store.Head(t.Context())
+	w.Check(err)
+	if head.Position != before {
+		t.Errorf("the log ends at %d, want %d", head.Position, before)
+	}
+}
+
+// Nothing is answered where a host could not listen by itself.
+func TestAnswersGoToTheHostAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if work := w.work(0); work.Log != w.Store.LogID() {
+		t.Errorf("work %+v", work)
+	}
+	var work protocol.HostWork
+	for _, prefix := range []string{protocol.HostInboxPrefix(8), "_INBOX_agent_7", "events.ops.7"} {
+		if w.ask(protocol.SubjectHostWork(host), prefix, nil, &work) {
+			t.Errorf("an answer went to %s", prefix)
+		}
+	}
+}
+
+func TestWorkInPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Append(ops.AccountKeysSet{Machine: host, Account: "deploy", Keys: []ops.AccountKey{}})
+	var want []domain.Position
+	for i := range int64(5) {
+		want = append(want, w.accept(fmt.Sprintf("%032x", i), i+1, strings.Repeat("<", 65_000)))
+	}
+	var got []domain.Position
+	work := w.work(0)
+	if len(work.Accounts) != 1 || work.Position < want[4] {
+		t.Errorf("%d accounts as of %d", len(work.Accounts), work.Position)
+	}
+	for pages := 1; ; pages++ {
+		for _, item := range work.Attempts {
+			got = append(got, item.Attempt)
+		}
+		if !work.More {
+			if pages < 2 {
+				t.Error("all came in one page")
+			}
+			break
+		}
+		work = w.work(got[len(got)-1])
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("attempts %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,121 @@
+package output
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/opsledger/opsledger/protocol"
+)
+
+// Limits of what is kept; zero fields of a [Config] mean these.
+const (
+	DefaultMaxBytes = 4 << 30
+	DefaultMaxAge   = 7 * 24 * time.Hour
+	// DefaultMaxPerAttempt is in messages, of up to 500 lines each.
+	DefaultMaxPerAttempt = 4096
+)
+
+const (
+	// ensureEvery is how often the stream is looked after.
+	ensureEvery = 30 * time.Second
+	// ensureWithin bounds one look.
+	ensureWithin = 10 * time.Second
+	// maxMessage bounds a message, in bytes; NATS' own limit is about the same.
+	maxMessage = 1 << 20
+)
+
+// Config holds what a store needs; NC and JS are required.
+type Config struct {
+	NC *nats.Conn
+	JS jetstream.JetStream
+	// Replicas is the number of copies in a cluster; 0 means 1.
+	Replicas int
+	// MaxBytes bounds all output, MaxAge and MaxPerAttempt that of one attempt; the
+	// oldest goes first.
+	MaxBytes      int64
+	MaxAge        time.Duration
+	MaxPerAttempt int64
+	Log           *slog.Logger
+}
+
+// Store is the output of all attempts.
+type Store struct {
+	cfg Config
+
+	mu     sync.Mutex
+	stream jetstream.Stream
+}
+
+// New returns a store whose stream exists once Run has made it.
+func New(cfg Config) *Store {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.MaxBytes == 0 {
+		cfg.MaxBytes = DefaultMaxBytes
+	}
+	if cfg.MaxAge == 0 {
+		cfg.MaxAge = DefaultMaxAge
+	}
+	if cfg.MaxPerAttempt == 0 {
+		cfg.MaxPerAttempt = DefaultMaxPerAttempt
+	}
+	return &Store{cfg: cfg}
+}
+
+// Run makes the stream, and makes it anew should it be lost, until ctx ends; then
+// it returns nil. Hosts hold their lines back while there is none.
+func (s *Store) Run(ctx context.Context) error {
+	tick := time.NewTicker(ensureEvery)
+	defer tick.Stop()
+	for {
+		if err := s.ensure(ctx); err != nil && ctx.Err() == nil {
+			s.cfg.Log.Warn("output: the stream is not as it should be, will try again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Store) ensure(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ensureWithin)
+	defer cancel()
+	stream, err := s.cfg.JS.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: protocol.StreamOutput, Subjects: []string{protocol.SubjectOutputs},
+		Description: "What attempts print; no part of the opsledger log",
+		Storage:     jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+		MaxBytes: s.cfg.MaxBytes, MaxAge: s.cfg.MaxAge, MaxMsgsPerSubject: s.cfg.MaxPerAttempt, MaxMsgSize: maxMessage,
+		Replicas: max(s.cfg.Replicas, 1), AllowDirect: true,
+		// Repetitions are told by their line numbers. Message ids are one space for the
+		// whole stream: with them one host could swallow another's lines.
+		Duplicates: 100 * time.Millisecond,
+	})
+	if err == nil {
+		s.mu.Lock()
+		s.stream = stream
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// open returns the stream, whether or not it was this process that made it.
+func (s *Store) open(ctx context.Context) (jetstream.Stream, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stream == nil {
+		stream, err := s.cfg.JS.Stream(ctx, protocol.StreamOutput)
+		if err != nil {
+			return nil, err
+		}
+		s.stream = stream
+	}
+	return s.stream, nil
+}

@@ -1,0 +1,228 @@
+package reporter
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+func TestConcernOf(t *testing.T) {
+	t.Parallel()
+	master := dns.ServerData{Host: "a", IP: "192.0.2.1", Type: "master", Env: "x"}
+	slave, moved, renamed := master, master, master
+	slave.Type, moved.IP, renamed.Env = "slave", "192.0.2.2", "y"
+	inside := dns.RecordData{ViewID: 1, Host: "www", Type: "A", Value: "192.0.2.1", TTL: 60}
+	comment, value := inside, inside
+	comment.Comment, value.Value = "c", "192.0.2.2"
+	outside := dns.RecordData{Line: "default", Host: "www"}
+	internal, external := dns.ZoneData{Name: "z", Group: dns.GroupHijack}, dns.ZoneData{Name: "z", Group: dns.GroupExternal}
+	for name, c := range map[string]struct {
+		event domain.Event
+		want  concern
+	}{
+		"user":                 {access.UserRegistered{ID: 1}, concern{}},
+		"master":               {dns.ServerCreated{Server: master}, concern{effect: true}},
+		"slave":                {dns.ServerCreated{Server: slave}, concern{}},
+		"server's environment": {dns.ServerUpdated{Before: master, After: renamed}, concern{}},
+		"server's address":     {dns.ServerUpdated{Before: master, After: moved}, concern{effect: true}},
+		"master becomes slave": {dns.ServerUpdated{Before: master, After: slave}, concern{effect: true}},
+		"master gone":          {dns.ServerDeleted{Server: master}, concern{effect: true}},
+		"enrolled":             {dns.ServerEnrolled{ID: 1}, concern{}},
+		"withdrawn":            {dns.ServerWithdrawn{ID: 1}, concern{}},
+		"view":                 {dns.ViewCreated{ID: 1}, concern{effect: true}},
+		"view renamed":         {dns.ViewUpdated{Before: dns.ViewData{Name: "a", ACL: "any"}, After: dns.ViewData{Name: "b", ACL: "any"}}, concern{}},
+		"view's ACL":           {dns.ViewUpdated{Before: dns.ViewData{ACL: "any"}, After: dns.ViewData{ACL: "none"}}, concern{effect: true}},
+		"view gone":            {dns.ViewDeleted{ID: 1}, concern{effect: true}},
+		"configuration":        {dns.BindConfChanged{}, concern{effect: true}},
+		"zone":                 {dns.ZoneCreated{ID: 5, Zone: internal}, concern{effect: true, zone: 5, after: "z"}},
+		"external zone":        {dns.ZoneCreated{ID: 5, Zone: external}, concern{zone: 5, after: "z"}},
+		"zone changed":         {dns.ZoneUpdated{ID: 5, Before: internal, After: internal}, concern{effect: true, zone: 5, before: "z", after: "z"}},
+		"zone gone":            {dns.ZoneDeleted{ID: 5, Zone: internal}, concern{effect: true, zone: 5, before: "z"}},
+		"record":               {dns.RecordAdded{ZoneID: 5, Record: inside}, concern{effect: true, zone: 5}},
+		"external record":      {dns.RecordAdded{ZoneID: 5, Record: outside}, concern{zone: 5}},
+		"record's comment":     {dns.RecordUpdated{ZoneID: 5, Before: inside, After: comment}, concern{zone: 5}},
+		"record's value":       {dns.RecordUpdated{ZoneID: 5, Before: inside, After: value}, concern{effect: true, zone: 5}},
+		"record gone":          {dns.RecordDeleted{ZoneID: 5, Record: inside}, concern{effect: true, zone: 5}},
+		"external record gone": {dns.RecordDeleted{ZoneID: 5, Record: outside}, concern{zone: 5}},
+	} {
+		if got := concernOf(c.event); got != c.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+// Every event type of the dns context has an answer of its own; a new one must get one.
+func TestEveryEventTypeIsConsidered(t *testing.T) {
+	t.Parallel()
+	const considered = 15
+	if got := len(dns.Events()); got != considered {
+		t.Errorf("there are %d event types, concernOf knows %d", got, considered)
+	}
+}
+
+func TestEvaluate(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	says := func(applied, seen domain.Position, failures ...protocol.Failure) *word {
+		w := &word{}
+		w.take(protocol.Report{Boot: uuid.New(), Seq: 1, Applied: applied, Seen: seen, Failures: failures}, now)
+		return w
+	}
+	zone, conf := concern{effect: true, zone: 5}, concern{effect: true}
+	removal := concern{effect: true, zone: 5, before: "Gone.example"}
+	stays := protocol.Failure{Since: 8, Zone: "gone.example", Message: "busy"}
+	more := protocol.Failure{Since: 8, More: true, Message: "many"}
+	failure := func(since domain.Position, zone int64) protocol.Failure {
+		return protocol.Failure{Since: since, ZoneID: zone, Message: "bad"}
+	}
+	for name, c := range map[string]struct {
+		concern concern
+		words   []*word // nil: the agent never spoke
+		state   State
+		percent int
+	}{
+		"no servers":                                    {zone, nil, InSync, 100},
+		"all have it":                                   {zone, []*word{says(10, 10), says(12, 12)}, InSync, 100},
+		"one lacks it":                                  {zone, []*word{says(10, 10), says(9, 10), says(11, 11)}, Pending, 66},
+		"one never spoke":                               {zone, []*word{says(10, 10), nil}, Pending, 50},
+		"the zone fails since then":                     {zone, []*word{says(10, 10, failure(10, 5)), says(10, 10)}, Failed, 50},
+		"the zone fails since before":                   {zone, []*word{says(10, 10, failure(7, 5))}, Failed, 0},
+		"the zone fails since later":                    {zone, []*word{says(12, 12, failure(11, 5))}, InSync, 100},
+		"another zone fails":                            {zone, []*word{says(12, 12, failure(3, 6))}, InSync, 100},
+		"an older failure, the change not seen yet":     {zone, []*word{says(9, 9, failure(7, 5))}, Pending, 0},
+		"an older failure, the change seen":             {zone, []*word{says(9, 10, failure(7, 5))}, Failed, 0},
+		"the configuration fails, the record is served": {zone, []*word{says(10, 10, failure(4, 0))}, InSync, 100},
+		"the configuration fails, the record is not":    {zone, []*word{says(9, 10, failure(4, 0))}, Failed, 0},
+		"the configuration fails":                       {conf, []*word{says(10, 10, failure(10, 0))}, Failed, 0},
+		"the configuration failed before":               {conf, []*word{says(10, 10, failure(4, 0))}, Failed, 0},
+		"the configuration fails later":                 {conf, []*word{says(12, 12, failure(11, 0))}, InSync, 100},
+		"a zone fails, the configuration does not":      {conf, []*word{says(10, 10, failure(4, 5))}, InSync, 100},
+		"a zone fails because of the configuration":     {conf, []*word{says(10, 10, failure(10, 5))}, Failed, 0},
+		"a zone cannot be removed":                      {removal, []*word{says(10, 10, stays)}, Failed, 0},
+		"another zone cannot be removed":                {zone, []*word{says(10, 10, stays)}, InSync, 100},
+		"a zone's removal is not the configuration":     {conf, []*word{says(10, 10, stays)}, InSync, 100},
+		"more failures than the report holds":           {zone, []*word{says(10, 10, more)}, Failed, 0},
+		"failed on one, pending on the other":           {zone, []*word{says(10, 10, failure(10, 5)), says(3, 3)}, Failed, 0},
+	} {
+		var servers []projections.Server
+		words := map[int64]*word{}
+		for i, w := range c.words {
+			id := int64(i + 1)
+			servers = append(servers, projections.Server{ID: id})
+			if w != nil {
+				words[id] = w
+			}
+		}
+		got := evaluate(10, c.concern, servers, words, now)
+		if got.State != c.state || got.Percent != c.percent || len(got.Servers) != len(servers) || got.Servers == nil {
+			t.Errorf("%s: got %s %d%% %+v, want %s %d%%", name, got.State, got.Percent, got.Servers, c.state, c.percent)
+		}
+		for _, s := range got.Servers {
+			if s.Applied != (s.Percent == 100) || s.Applied != (s.Since != nil) || s.Applied && s.Error != "" {
+				t.Errorf("%s: %+v contradicts itself", name, s)
+			}
+		}
+	}
+}
+
+func TestOnline(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	w := &word{}
+	w.take(protocol.Report{Seq: 1, Applied: 5}, now)
+	servers := []projections.Server{{ID: 1}}
+	for after, want := range map[time.Duration]bool{0: true, offlineAfter - 1: true, offlineAfter: false} {
+		if got := evaluate(5, concern{}, servers, map[int64]*word{1: w}, now.Add(after)).Servers[0].Online; got != want {
+			t.Errorf("after %s: online is %t", after, got)
+		}
+	}
+}
+
+func TestWordTakesReportsInOrder(t *testing.T) {
+	t.Parallel()
+	first, second := uuid.New(), uuid.New()
+	w := &word{}
+	for i, step := range []struct {
+		boot uuid.UUID
+		seq  int64
+		want bool
+	}{
+		{first, 1, true}, {first, 3, true}, {first, 2, false}, {first, 3, false},
+		{second, 1, true}, {first, 4, false}, {second, 2, true},
+	} {
+		if _, ok := w.take(protocol.Report{Boot: step.boot, Seq: step.seq}, time.Now()); ok != step.want {
+			t.Errorf("step %d: taken is %t", i, ok)
+		}
+	}
+}
+
+func TestWordTellsSinceWhen(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+	w := &word{}
+	seq := int64(0)
+	say := func(applied domain.Position, minute int) {
+		seq++
+		w.take(protocol.Report{Seq: seq, Applied: applied}, start.Add(time.Duration(minute)*time.Minute))
+	}
+	since := func(p domain.Position) int { return int(w.since(p).Sub(start) / time.Minute) }
+	say(5, 1)
+	say(5, 2)
+	say(9, 3)
+	if got := [3]int{since(4), since(5), since(6)}; got != [3]int{1, 1, 3} {
+		t.Errorf("since %v", got)
+	}
+	say(6, 4) // named was emptied: 9 must be proved again
+	say(9, 5)
+	if got := [3]int{since(5), since(6), since(9)}; got != [3]int{1, 4, 5} {
+		t.Errorf("after a step back: since %v", got)
+	}
+	for i := range 3 * maxMarks {
+		say(domain.Position(10+i), 6)
+	}
+	if len(w.marks) > maxMarks || since(1) != 6 {
+		t.Errorf("%d marks are kept, the oldest since %d", len(w.marks), since(1))
+	}
+}
+
+func TestWaiters(t *testing.T) {
+	t.Parallel()
+	var w waiters
+	woken := func(list ...*waiter) (n int) {
+		for _, one := range list {
+			select {
+			case <-one.Answer():
+				n++
+			default:
+			}
+		}
+		return n
+	}
+	var list []*waiter
+	for p := range 100 {
+		list = append(list, w.join(domain.Position(100-p), false))
+	}
+	held := w.join(3, true)
+	list[0].Leave() // 100
+	w.reached(50)
+	if n := woken(list...); n != 50 || woken(held) != 0 {
+		t.Errorf("%d were woken, want 50 and not the one held up", n)
+	}
+	w.heldUp()
+	if woken(held) != 1 || w.held.Len() != 0 {
+		t.Error("the one held up was not woken")
+	}
+	list[99].Leave() // woken before
+	w.everyone()
+	if n := woken(list...); n != 49 || w.ahead.Len() != 0 {
+		t.Errorf("%d more were woken, want all but the one that left", n)
+	}
+	list[1].Leave()
+}

@@ -1,0 +1,247 @@
+package reporter_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/reporter"
+	"github.com/opsledger/opsledger/workers/internal/planetest"
+)
+
+var (
+	ns1 = dns.ServerData{Host: "ns1", IP: "192.0.2.1", Type: "master"}
+	ns2 = dns.ServerData{Host: "ns2", IP: "192.0.2.2", Type: "master"}
+)
+
+// voice speaks as one agent process.
+type voice struct {
+	t     *testing.T
+	nc    *nats.Conn
+	log   uuid.UUID
+	agent int64
+	boot  uuid.UUID
+	seq   int64
+}
+
+func newVoice(t *testing.T, p *planetest.Plane, agent int64) *voice {
+	return &voice{t: t, nc: p.NC, log: p.Store.LogID(), agent: agent, boot: uuid.New()}
+}
+
+func (v *voice) say(applied domain.Position, failures ...protocol.Failure) {
+	v.t.Helper()
+	v.seq++
+	payload, err := json.Marshal(protocol.Report{
+		Log: v.log, Agent: v.agent, Boot: v.boot, Seq: v.seq, Applied: applied, Seen: applied, Failures: failures, Named: "9.18",
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := v.nc.Publish(protocol.SubjectReport(v.agent), payload); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func view(id int64) dns.ViewCreated {
+	return dns.ViewCreated{ID: id, View: dns.ViewData{Name: string(rune('a' + id)), ACL: "any"}}
+}
+
+// change asks without waiting.
+func change(t *testing.T, r *reporter.Reporter, p domain.Position) reporter.Change {
+	t.Helper()
+	c, err := r.Change(t.Context(), p, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestChange(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	alone := p.Append(view(1))
+	if c := change(t, p.Reporter, alone); c.State != reporter.InSync || c.Percent != 100 || c.Servers == nil || len(c.Servers) != 0 {
+		t.Errorf("without servers: %+v", c)
+	}
+	for _, position := range []domain.Position{-1, 0, alone + 1} {
+		if _, err := p.Reporter.Change(t.Context(), position, time.Minute); !errors.Is(err, reporter.ErrNotFound) {
+			t.Errorf("position %d: %v", position, err)
+		}
+	}
+	p.Enroll(1, ns1)
+	p.Enroll(2, ns2)
+	position := p.Append(view(2))
+	if c := change(t, p.Reporter, position); c.State != reporter.Pending || c.Percent != 0 || len(c.Servers) != 2 || c.Servers[0].Online {
+		t.Errorf("nobody spoke: %+v", c)
+	}
+	if c := change(t, p.Reporter, p.Append(access.UserRegistered{ID: 9, Username: "nine"})); c.State != reporter.InSync || !c.Servers[0].Applied {
+		t.Errorf("an event of no concern to named: %+v", c)
+	}
+	one, two := newVoice(t, p, 1), newVoice(t, p, 2)
+	one.say(position)
+	p.Eventually("one has it", func() bool { return change(t, p.Reporter, position).Percent == 50 })
+	two.say(position, protocol.Failure{Since: position, Message: "named says no"})
+	p.Eventually("the other fails", func() bool {
+		c := change(t, p.Reporter, position)
+		return c.State == reporter.Failed && c.Percent == 50 && (c.Servers[0].Error+c.Servers[1].Error) == "named says no"
+	})
+	two.say(position)
+	p.Eventually("both have it", func() bool { return change(t, p.Reporter, position).State == reporter.InSync })
+
+	// A withdrawn server counts no more, whatever its agent says.
+	next := p.Append(view(3), dns.ServerWithdrawn{ID: 2}) - 1
+	one.say(next + 1)
+	if c, err := p.Reporter.Change(t.Context(), next, testkit.Patience); err != nil || c.State != reporter.InSync || len(c.Servers) != 1 {
+		t.Errorf("after the withdrawal: %+v %v", c, err)
+	}
+}
+
+func TestReportsOfOthersAreDropped(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, ns1)
+	position := p.Append(view(1))
+	stranger, foreign, one := newVoice(t, p, 5), newVoice(t, p, 1), newVoice(t, p, 1)
+	stranger.say(position)
+	foreign.log = uuid.New()
+	foreign.say(position)
+	one.say(position - 1)
+	p.Eventually("the true word is heard", func() bool {
+		return change(t, p.Reporter, position).Servers[0].AppliedPosition == position-1
+	})
+	// As agent 1 with another subject: the subject decides.
+	liar := newVoice(t, p, 1)
+	liar.agent = 6
+	liar.say(position)
+	for _, m := range []string{"", "{", `{"log":1}`} {
+		if err := p.NC.Publish(protocol.SubjectReport(1), []byte(m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one.say(position - 1)
+	if c, err := p.Reporter.Change(t.Context(), position, 300*time.Millisecond); err != nil || c.State != reporter.Pending {
+		t.Errorf("%+v %v", c, err)
+	}
+}
+
+func TestWaitEndsWithTheReport(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, ns1)
+	p.Enroll(2, ns2)
+	one, two := newVoice(t, p, 1), newVoice(t, p, 2)
+	position := p.Append(view(1))
+
+	const many = 500
+	var waiting sync.WaitGroup
+	var mu sync.Mutex
+	states := map[reporter.State]int{}
+	for range many {
+		waiting.Go(func() {
+			c, err := p.Reporter.Change(context.Background(), position, 2*testkit.Patience)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			states[c.State]++
+		})
+	}
+	one.say(position)
+	// A failure that heals holds nobody up for good.
+	two.say(position, protocol.Failure{Since: position, Message: "not yet"})
+	p.Eventually("it fails", func() bool { return change(t, p.Reporter, position).State == reporter.Failed })
+	began := time.Now()
+	two.say(position)
+	waiting.Wait()
+	if states[reporter.InSync] != many || time.Since(began) > testkit.Patience {
+		t.Errorf("%v after %s", states, time.Since(began))
+	}
+
+	ahead := p.Append(view(2))
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if _, err := p.Reporter.Change(ctx, ahead, time.Minute); !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller left: %v", err)
+	}
+	began = time.Now()
+	if c, err := p.Reporter.Change(t.Context(), ahead, 100*time.Millisecond); err != nil || c.State != reporter.Pending || time.Since(began) < 100*time.Millisecond {
+		t.Errorf("time is up: %+v %v after %s", c, err, time.Since(began))
+	}
+}
+
+// A server that is withdrawn while somebody waits for it is waited for no more.
+func TestWithdrawalEndsWaiting(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, ns1)
+	position := p.Append(view(1))
+	done := make(chan reporter.Change, 1)
+	go func() {
+		c, err := p.Reporter.Change(context.Background(), position, testkit.Patience)
+		if err != nil {
+			t.Error(err)
+		}
+		done <- c
+	}()
+	p.Append(dns.ServerWithdrawn{ID: 1})
+	if c := <-done; c.State != reporter.InSync || len(c.Servers) != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// The last word survives the process, with the time of its position; it does not
+// make a silent agent look alive for longer.
+func TestTheLastWordSurvives(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, ns1)
+	position := p.Append(view(1))
+	newVoice(t, p, 1).say(position, protocol.Failure{Since: 1, ZoneID: 8, Message: "other zone"})
+	p.Eventually("it is heard", func() bool { return change(t, p.Reporter, position).State == reporter.InSync })
+	since := *change(t, p.Reporter, position).Servers[0].Since
+	p.Stop()
+	q := p.Beside()
+	q.Eventually("the word is known again", func() bool {
+		c := change(t, q.Reporter, position)
+		return len(c.Servers) == 1 && c.State == reporter.InSync && c.Servers[0].Since.Sub(since).Abs() < time.Millisecond
+	})
+	if got := q.Reporter.Online(); len(got) != 1 || got[0] != 1 {
+		t.Errorf("online: %v", got)
+	}
+}
+
+// The control plane tells where the log ends, at once when it starts.
+func TestBeacons(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	sub, err := p.NC.SubscribeSync(protocol.SubjectReportNow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	position := p.Append(view(1))
+	for {
+		m, err := sub.NextMsg(testkit.Patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b protocol.Beacon
+		if err := json.Unmarshal(m.Data, &b); err != nil || b.Log != p.Store.LogID() {
+			t.Fatalf("%s %v", m.Data, err)
+		}
+		if b.LastDNS == position {
+			return
+		}
+	}
+}

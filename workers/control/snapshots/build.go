@@ -1,0 +1,122 @@
+package snapshots
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+const (
+	// chunkTarget is the compressed size at which a chunk is closed. What the
+	// compressor still holds then makes it larger, but not above chunkMost,
+	// unless a single row is.
+	chunkTarget = 160 << 10
+	// chunkMost is the compressed size, in bytes, that a chunk may have.
+	chunkMost = 256 << 10
+	// largeRow is the size of a row from which on it gets a chunk of its own.
+	largeRow = 64 << 10
+)
+
+// build reads a snapshot from the read model.
+func (s *Service) build(ctx context.Context) (*kept, error) {
+	began := time.Now()
+	w := &writer{}
+	if err := s.cfg.Reader.Snapshot(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := w.closeChunk(); err != nil {
+		return nil, err
+	}
+	k := &kept{id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, chunks: w.chunks, rows: w.rows}
+	s.metrics.built(time.Since(began), k)
+	s.cfg.Log.Debug("snapshots: built", "position", k.position, "rows", k.rows, "chunks", len(k.chunks), "took", time.Since(began))
+	return k, nil
+}
+
+// writer is the [projections.Visitor] that writes rows into chunks.
+type writer struct {
+	position, lastDNS domain.Position
+	chunks            [][]byte
+	rows              int
+
+	open bytes.Buffer
+	zip  *gzip.Writer
+}
+
+// Begin implements [projections.Visitor].
+func (w *writer) Begin(position, lastDNS domain.Position) error {
+	w.position, w.lastDNS = position, lastDNS
+	return nil
+}
+
+// Server implements [projections.Visitor].
+func (w *writer) Server(s projections.Server) error {
+	return w.write(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Changed: s.Changed}})
+}
+
+// View implements [projections.Visitor].
+func (w *writer) View(v projections.View) error {
+	return w.write(protocol.SnapshotRow{View: &protocol.SnapshotView{ID: v.ID, View: v.ViewData, Changed: v.Changed}})
+}
+
+// BindConf implements [projections.Visitor].
+func (w *writer) BindConf(c projections.BindConf) error {
+	return w.write(protocol.SnapshotRow{BindConf: &protocol.SnapshotBindConf{
+		Conf: dns.BindConfChanged{Text: c.Text, Secrets: c.Secrets}, Changed: c.Changed,
+	}})
+}
+
+// Zone implements [projections.Visitor].
+func (w *writer) Zone(z projections.Zone, changed map[int64]domain.Position) error {
+	return w.write(protocol.SnapshotRow{Zone: &protocol.SnapshotZone{ID: z.ID, Zone: z.ZoneData, Changed: changed}})
+}
+
+// Record implements [projections.Visitor].
+func (w *writer) Record(r projections.Record) error {
+	return w.write(protocol.SnapshotRow{Record: &protocol.SnapshotRecord{ID: r.ID, ZoneID: r.ZoneID, Record: r.RecordData}})
+}
+
+func (w *writer) write(row protocol.SnapshotRow) error {
+	line, err := json.Marshal(row)
+	if err != nil {
+		return fmt.Errorf("encode a row: %w", err)
+	}
+	if len(line) >= largeRow || w.open.Len() >= chunkTarget {
+		if err := w.closeChunk(); err != nil {
+			return err
+		}
+	}
+	if w.zip == nil {
+		// Fast compression: the reader's transaction is open meanwhile.
+		if w.zip, err = gzip.NewWriterLevel(&w.open, gzip.BestSpeed); err != nil {
+			return err
+		}
+	}
+	w.rows++
+	_, err = w.zip.Write(append(line, '\n'))
+	return err
+}
+
+// closeChunk ends the chunk that is being written, if there is one.
+func (w *writer) closeChunk() error {
+	if w.zip == nil {
+		return nil
+	}
+	if err := w.zip.Close(); err != nil {
+		return err
+	}
+	w.chunks = append(w.chunks, bytes.Clone(w.open.Bytes()))
+	w.open.Reset()
+	w.zip = nil
+	return nil
+}

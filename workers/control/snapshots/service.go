@@ -1,0 +1,140 @@
+package snapshots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/internal/parallel"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/roster"
+)
+
+// queueGroup lets one process answer a wish that any could.
+const queueGroup = "snapshots"
+
+// maxHandlers bounds how many wishes are worked on at the same time. Chunks are
+// not among them: they are in memory and answered at once.
+const maxHandlers = 16
+
+// admitTimeout bounds the look into the log for an agent that the roster does not have.
+const admitTimeout = 5 * time.Second
+
+// Config holds what the service needs; every field is required but Log and Registerer.
+type Config struct {
+	NC         *nats.Conn
+	Store      *eventstore.Store
+	Reader     *projections.Reader
+	Progress   *projections.Progress
+	Roster     *roster.Servers
+	Vault      *vault.Vault
+	Log        *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// Service answers agents.
+type Service struct {
+	cfg      Config
+	instance string
+	shelf    *shelf
+	metrics  *metrics
+	handlers *parallel.Handlers
+}
+
+// New returns a service that does nothing before Run.
+func New(cfg Config) *Service {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{
+		cfg: cfg, instance: nuid.Next(), shelf: newShelf(),
+		metrics: newMetrics(cfg.Registerer), handlers: parallel.New(maxHandlers),
+	}
+}
+
+// Run answers until ctx ends; then it returns nil once nothing is being answered.
+func (s *Service) Run(ctx context.Context) error {
+	defer s.handlers.Close()
+	for _, o := range []struct {
+		subject string
+		queue   string
+		handle  nats.MsgHandler
+	}{
+		{protocol.SubjectSnapshotOpens, queueGroup, s.inBackground(ctx, s.open)},
+		{protocol.SubjectAllSecrets, queueGroup, s.inBackground(ctx, s.secrets)},
+		{protocol.SubjectSnapshotChunks(s.instance), s.instance, s.guarded(ctx, s.chunk)},
+	} {
+		sub, err := s.cfg.NC.QueueSubscribe(o.subject, o.queue, o.handle)
+		if err != nil {
+			return fmt.Errorf("snapshots: serve %s: %w", o.subject, err)
+		}
+		defer func() { _ = sub.Unsubscribe() }()
+	}
+	tick := time.NewTicker(keepFor / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.shelf.tidy()
+		}
+	}
+}
+
+// handler answers one message of an agent.
+type handler func(agent int64, m *nats.Msg) error
+
+// guarded lets through only what an enrolled agent asks for itself.
+func (s *Service) guarded(ctx context.Context, h handler) nats.MsgHandler {
+	return func(m *nats.Msg) {
+		agent, err := s.admit(ctx, m)
+		if err == nil {
+			err = h(agent, m)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.cfg.Log.Warn("snapshots: no answer", "subject", m.Subject, "error", err)
+		}
+	}
+}
+
+// inBackground is guarded for what takes time.
+func (s *Service) inBackground(ctx context.Context, h func(context.Context, int64, *nats.Msg) error) nats.MsgHandler {
+	return s.handlers.Each(ctx, s.guarded(ctx, func(agent int64, m *nats.Msg) error { return h(ctx, agent, m) }))
+}
+
+// admit returns the agent that sent a message, which the server has checked its
+// subject against.
+func (s *Service) admit(ctx context.Context, m *nats.Msg) (int64, error) {
+	agent, ok := protocol.AgentOf(m.Subject)
+	switch {
+	case !ok:
+		return 0, errors.New("the subject names no agent")
+	case !protocol.InboxOf(agent, m.Reply):
+		return 0, fmt.Errorf("the answer to agent %d would not go to its own inbox", agent)
+	case s.cfg.Roster.Has(agent):
+		return agent, nil
+	}
+	return agent, s.enrolled(ctx, agent)
+}
+
+// enrolled asks the log: the roster may not have been read yet, or not since the
+// agent was enrolled, and an agent without an answer waits for long.
+func (s *Service) enrolled(ctx context.Context, agent int64) error {
+	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
+	defer cancel()
+	_, enrolled, err := roster.Enrolment(ctx, s.cfg.Store, agent)
+	if err == nil && !enrolled {
+		err = fmt.Errorf("agent %d is not enrolled", agent)
+	}
+	return err
+}
