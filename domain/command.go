@@ -5,9 +5,9 @@ import "time"
 // Sequence names a source of integer ids.
 type Sequence string
 
-// The sequences. Each resource has its own, starting at 1 or behind what is
-// built in. That of privileges goes in steps of three: an id stands for itself
-// and the two after it.
+// The sequences. Each kind of resource has its own, which starts at 1 or behind the
+// ids that are built in. The sequence of privileges goes in steps of three: an id
+// drawn from it stands for itself and the two ids after it.
 const (
 	SequenceUser      Sequence = "user"
 	SequenceRole      Sequence = "role"
@@ -29,7 +29,7 @@ func Sequences() []Sequence {
 	}
 }
 
-// Env is what a decision may know of the outside world.
+// Env is all that a decision may know of the world outside of the log.
 type Env struct {
 	Actor UserID
 	Now   time.Time

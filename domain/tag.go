@@ -8,7 +8,7 @@ import (
 )
 
 // TagEnrolments marks every event, of whatever context, by which an agent begins
-// or ceases to be trusted. No decision reads it; the bus does.
+// or ceases to be trusted. No decision reads this tag; the roster of agents does.
 const TagEnrolments Tag = "enrolments:all"
 
 // IDTag returns the tag "<kind>:<id>".

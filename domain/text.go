@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// CheckText refuses what cannot be shown on one line: characters that
-// [BreaksLine] tells of, bad UTF-8, more than limit characters.
+// CheckText refuses a text that cannot be shown on one line: one with bad UTF-8,
+// with more than limit characters, or with a character that [BreaksLine] names.
 func CheckText(field, text string, limit int) error {
 	if !utf8.ValidString(text) {
 		return Invalid(field, "不是合法的UTF-8文本！")
@@ -21,8 +21,9 @@ func CheckText(field, text string, limit int) error {
 	return nil
 }
 
-// BreaksLine tells of the characters with which a line does not read as it is
-// written: control characters, line separators, marks that turn the reading direction.
+// BreaksLine says whether a character would make a line read differently from how
+// it is written: control characters, line separators, and the marks that turn the
+// reading direction do.
 func BreaksLine(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
 		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'

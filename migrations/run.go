@@ -64,8 +64,9 @@ func load(source fs.FS) ([]migration, error) {
 	return list, nil
 }
 
-// apply runs one migration unless it is in. The lock lives as long as the
-// transaction; the table is created under it, since CREATE IF NOT EXISTS races.
+// apply runs one migration unless the database has it. The lock lives as long as
+// the transaction. The table of migrations is created under the lock, since
+// CREATE IF NOT EXISTS races.
 func apply(ctx context.Context, tx pgx.Tx, m migration, known int) error {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", lock); err != nil {
 		return err

@@ -24,8 +24,9 @@ func agentCommand() *cli.Command {
 
 // agentConfig is what the flags of `agent run` say.
 type agentConfig struct {
-	// Creds are the files that `agent enroll` wrote, of a server, a machine or one
-	// of each; ID and NATSURL say a server's where an outside NATS has users of its own.
+	// Creds are files that `agent enroll` wrote: one of a server, one of a
+	// machine, or one of each. ID and NATSURL name a server and its NATS instead,
+	// where an outside NATS has users of its own.
 	Creds   []string
 	ID      int64
 	NATSURL string
@@ -117,7 +118,8 @@ func (c agentConfig) startHost(life *lifecycle, credentials busauth.Credentials,
 	return nil
 }
 
-// credentials come from the files, one of a kind, or from --id and --nats-url.
+// credentials reads the files of --creds, at most one of each kind, or takes the
+// server from --id and --nats-url.
 func (c agentConfig) credentials() ([]busauth.Credentials, error) {
 	if len(c.Creds) == 0 {
 		if c.ID < 1 || c.NATSURL == "" {

@@ -19,17 +19,18 @@ import (
 
 // enrollConfig is what the flags of `agent enroll` say.
 type enrollConfig struct {
-	// Server or IP names a name server, Machine a machine that runs tasks.
+	// Server or IP names a name server, Machine names a machine that runs tasks.
 	Server  int64
 	IP      string
 	Machine string
 	Create  bool
-	// Host and Env are of a server that is created, the rest of a machine.
+	// Host and Env describe a server that is created, the other fields a machine
+	// that is created.
 	Host, Env           string
 	InsideIP, OutsideIP string
 	Usage, Location     string
 	Creds               string
-	// PublicURL is where the agent will find NATS.
+	// PublicURL is the address at which the agent will find NATS.
 	PublicURL string
 }
 
@@ -90,7 +91,8 @@ func enrollAgent(ctx context.Context, cmd *cli.Command, l *openLog, cfg Config, 
 	return err
 }
 
-// enroll trusts the agent of what the flags name, and returns who it is.
+// enroll makes the control plane trust the agent of the server or machine that
+// the flags name, and returns the agent's identity.
 func (e enrollConfig) enroll(ctx context.Context, l *openLog) (busauth.Identity, error) {
 	if e.Machine != "" {
 		if e.Server != 0 || e.IP != "" {
@@ -120,7 +122,7 @@ func (e enrollConfig) enrollMachine(ctx context.Context, store *eventstore.Store
 	return m.id, enrollHost(ctx, store, e.Machine)
 }
 
-// enrollServer returns the id of the server, which it enrolls.
+// enrollServer enrols the server that the flags name and returns its id.
 func (e enrollConfig) enrollServer(ctx context.Context, l *openLog) (int64, error) {
 	if e.Server > 0 {
 		return e.Server, enroll(ctx, l.store, e.Server)

@@ -12,7 +12,8 @@ import (
 	"github.com/opsledger/opsledger/workers/control/reporter"
 )
 
-// agents lets the API, which does not know workers, ask who lives.
+// agents answers the API's questions about agents: package api does not know
+// package workers.
 type agents struct {
 	reader  *projections.Reader
 	ops     *opsmodel.Reader
@@ -52,7 +53,7 @@ func (a agents) Agents(ctx context.Context) ([]api.Agent, error) {
 	return list, nil
 }
 
-// orNull is nil for the time that never was.
+// orNull is nil for the zero time, which stands for "never".
 func orNull(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

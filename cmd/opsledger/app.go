@@ -60,8 +60,8 @@ type App struct {
 	newPassword string
 }
 
-// startApp brings everything up in the order of dependence. On an error
-// whatever was started has been stopped again.
+// startApp starts the parts in the order in which they depend on each other. When
+// it returns an error, it has stopped again whatever it had started.
 func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App, error) {
 	a := &App{cfg: cfg, log: log, life: newLifecycle(log), registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -214,8 +214,8 @@ func (a *App) startHostWorkers() {
 	a.life.start("presence", a.presence.Run)
 }
 
-// startListener takes the HTTP port, so that a port in use is known before
-// anything else was started; connections wait until startAPI serves them.
+// startListener takes the HTTP port first, so that a port in use is known before
+// anything else was started. Connections wait until startAPI serves them.
 func (a *App) startListener(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.HTTP)
 	if err != nil {
@@ -263,7 +263,8 @@ func (a *App) announce() error {
 	return a.db.folder.announce(r)
 }
 
-// ready says why a write would not be served now; under dev, named must answer, too.
+// ready returns the reason for which a write would not be served now, nil if
+// there is none. Under dev named must answer, too.
 func (a *App) ready(ctx context.Context) error {
 	if a.store.Reachable().Err() != nil {
 		return errors.New("PostgreSQL does not answer")

@@ -23,13 +23,13 @@ type bus struct {
 	js jetstream.JetStream
 	// url is where agents connect.
 	url string
-	// push brings a new statement about an account to the servers.
+	// push brings a new statement about an account to the NATS servers.
 	push  busauth.Push
 	close func()
 }
 
-// openBus connects to --nats-url or starts the embedded server, which trusts
-// whom the authority trusts.
+// openBus connects to --nats-url, or starts the embedded server, which trusts the
+// accounts of the authority.
 func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
 	if cfg.NATSURL != "" {
 		return connectBus(cfg.NATSURL, authority, log)
@@ -55,9 +55,10 @@ func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Aut
 	return newBus(nc, server.URL(), server.UpdateAccount, server.Stop)
 }
 
-// checkOwner refuses streams that were made under other keys: those of another
-// log's vault. In an account of their own they would be neither seen nor missed,
-// and a database that was lost would go unnoticed.
+// checkOwner refuses a folder of streams that were made under other keys, which
+// are the keys of another log's vault. Such streams lie in an account that this
+// process cannot see: without the check, the loss of the database would go
+// unnoticed.
 func checkOwner(dir string, authority *busauth.Authority) error {
 	accounts, err := embeddednats.Accounts(dir)
 	if err != nil {
@@ -71,8 +72,9 @@ func checkOwner(dir string, authority *busauth.Authority) error {
 	return nil
 }
 
-// connectBus connects to a NATS that runs as `opsledger nats-config` says. Where
-// the URL names a user, NATS has users of its own, and trusts agents by itself.
+// connectBus connects to a NATS that is configured as `opsledger nats-config`
+// prints. Where the URL names a user, that NATS has users of its own and decides
+// by itself which agents it trusts.
 func connectBus(servers string, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
 	options := connectionOptions(log)
 	var push busauth.Push
@@ -105,7 +107,8 @@ func namesUser(list string) bool {
 	return false
 }
 
-// newBus takes the connection over; closeLast is called after it was closed.
+// newBus takes the connection over. It calls closeLast after the connection was
+// closed.
 func newBus(nc *nats.Conn, servers string, push busauth.Push, closeLast func()) (*bus, error) {
 	b := &bus{nc: nc, url: servers, push: push, close: func() { nc.Close(); closeLast() }}
 	var err error
@@ -116,7 +119,8 @@ func newBus(nc *nats.Conn, servers string, push busauth.Push, closeLast func()) 
 	return b, nil
 }
 
-// connectionOptions never give up on NATS: it comes back, and so do we.
+// connectionOptions make the client reconnect for ever: NATS may be away for any
+// time and come back.
 func connectionOptions(log *slog.Logger) []nats.Option {
 	return append(handlers(log), nats.Name("opsledger"), nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond))
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/opsledger/opsledger/workers/control/reporter"
 )
 
-// changes lets the API, which does not know workers, ask the reporter.
+// changes answers the API's questions about changes from the reporter: package
+// api does not know package workers.
 type changes struct{ reports *reporter.Reporter }
 
 // Change implements [api.Changes].

@@ -5,9 +5,10 @@ import (
 	"runtime/debug"
 )
 
-// gcPercent is how much garbage may pile up, in percent of what is alive, before
-// it is collected. What lives is small, the caches are bounded, and everything
-// else is short-lived: Go's 100 would spend a third of a busy process on it.
+// gcPercent is how much garbage may pile up, in percent of the live heap, before
+// it is collected. The live heap is small and the caches are bounded, while each
+// request leaves much garbage: with Go's default of 100 a busy process would
+// spend a third of its time on collecting.
 const gcPercent = 400
 
 // relaxCollector trades memory for time in long-running processes, unless GOGC says otherwise.

@@ -10,11 +10,13 @@ import (
 	"github.com/opsledger/opsledger/internal/folderlock"
 )
 
-// dataFolder is the folder of everything private, held by one process at a time.
+// dataFolder is the folder of everything private. One process at a time holds it.
 //
-// Invariant: who holds the lock may start private children in the folder and
-// write running.json; everybody else only reads it. The lock ends with
-// the process.
+// Invariants:
+//  1. Only the process that holds the lock starts private children in the folder
+//
+// and writes running.json; all others only read that file. The lock ends with the
+// process.
 type dataFolder struct {
 	path string
 	lock *folderlock.Lock
@@ -38,9 +40,10 @@ func openDataFolder(path string) (*dataFolder, error) {
 	return &dataFolder{path: path, lock: lock}, nil
 }
 
-// folderMode lets others pass through root's folder, not look around: where user
-// namespaces are forbidden, PostgreSQL and named run as another user and have to
-// reach what is theirs in it. Everything inside has its owner's mode.
+// folderMode lets other users pass through the folder if root owns it, but not
+// list it: where user namespaces are forbidden, PostgreSQL and named run as other
+// users and have to reach their own folders in it. Everything inside has its
+// owner's mode.
 func folderMode() os.FileMode {
 	if os.Geteuid() == 0 {
 		return 0o711
@@ -51,7 +54,7 @@ func folderMode() os.FileMode {
 // sub names a folder or file inside.
 func (d *dataFolder) sub(name string) string { return filepath.Join(d.path, name) }
 
-// close gives the folder free.
+// close gives up the folder.
 func (d *dataFolder) close() error {
 	if err := os.Remove(d.sub(runningFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return errors.Join(err, d.lock.Release())
@@ -61,7 +64,8 @@ func (d *dataFolder) close() error {
 
 const runningFile = "running.json"
 
-// running says how other commands on this machine reach the process that holds the folder.
+// running tells other commands on this machine how to reach the process that
+// holds the folder.
 type running struct {
 	DatabaseURL string `json:"database_url"`
 	NATSURL     string `json:"nats_url,omitempty"`
@@ -82,7 +86,7 @@ func (d *dataFolder) announce(r running) error {
 	return os.Rename(staged, d.sub(runningFile))
 }
 
-// readRunning tells how to reach the process that holds the folder.
+// readRunning reads how the process that holds the folder can be reached.
 func readRunning(path string) (running, error) {
 	var r running
 	text, err := os.ReadFile(filepath.Join(path, runningFile))

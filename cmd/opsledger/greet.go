@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// greet says where everything is and, under dev, what to try. A new password
-// counts as shown when it was written.
+// greet prints where everything is and, under dev, what to try. A new password
+// counts as shown once it was written.
 func (a *App) greet(w io.Writer) error {
 	var text strings.Builder
 	api := "http://" + a.listener.Addr().String()

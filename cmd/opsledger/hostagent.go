@@ -20,8 +20,8 @@ import (
 // supervisor of one process, for the executor that started it.
 const superviseWord = "supervise"
 
-// supervising says whether this process is to be a supervisor, which it then has
-// been when the function returns with its exit code.
+// supervising says whether this process was started as a supervisor. If so it has
+// done its work when the function returns, and code is its exit code.
 func supervising() (code int, yes bool) {
 	if len(os.Args) != 2 || os.Args[1] != superviseWord {
 		return 0, false
@@ -29,9 +29,10 @@ func supervising() (code int, yes bool) {
 	return supervise.Main(), true
 }
 
-// startHostAgent runs the agent that carries out the tasks of a machine, with its
-// state in the folder and the configuration of actions in the file. url is where
-// NATS is, if not where the credentials say.
+// startHostAgent runs the agent that carries out the tasks of a machine. The
+// agent's state lives in the folder dir, and config is the file that says which
+// actions are allowed. url is the address of NATS if it is not the one in the
+// credentials.
 func startHostAgent(life *lifecycle, c busauth.Credentials, url, dir, config string, log *slog.Logger) error {
 	nc, err := connectAs(c, url, host.Options(c.ID), log)
 	if err != nil {
@@ -79,7 +80,8 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 	return agent, nil
 }
 
-// connectAs connects with the rights of an agent. It does not wait for NATS.
+// connectAs connects with the rights of an agent. It does not wait for NATS to be
+// there.
 func connectAs(c busauth.Credentials, url string, options []nats.Option, log *slog.Logger) (*nats.Conn, error) {
 	if url == "" {
 		url = c.URL

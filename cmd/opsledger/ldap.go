@@ -62,8 +62,8 @@ func (c *Config) checkDirectory() error {
 	return err
 }
 
-// openDirectory returns the directory, nil where there is none. No server is
-// asked: it may be away now.
+// openDirectory returns the directory, nil if none is configured. It asks no
+// server: all of them may be away now.
 func (c *Config) openDirectory(log *slog.Logger) (*directory.Directory, error) {
 	if len(c.LDAP.URLs) == 0 {
 		return nil, nil

@@ -13,8 +13,8 @@ import (
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
-// startLocalHost registers this machine as one that runs tasks, unless it is one,
-// and runs its agent with a configuration to try things out with.
+// startLocalHost registers this machine as one that runs tasks, unless it is
+// registered, and runs its agent with a configuration for trying things out.
 func (a *App) startLocalHost(ctx context.Context) error {
 	m, err := registerThisHost(ctx, a.store)
 	if err != nil {
@@ -28,12 +28,14 @@ func (a *App) startLocalHost(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The state is of one log. A folder for each lets dev begin anew with another.
+	// The state belongs to one log. With a folder for each log, dev can begin
+	// anew with another log.
 	state := filepath.Join(a.db.folder.sub("host"), "state", a.store.LogID().String())
 	return startHostAgent(a.life, credentials, "", state, config, a.log)
 }
 
-// helloAction is an action to try out; docs/executors.md says what is understood of it.
+// helloAction is an action to try out. docs/executors.md says which of its output
+// lines the executor understands.
 const helloAction = `#!/bin/sh
 # An example action: hello update|revert <target> <version> <content>…
 set -eu
@@ -73,14 +75,16 @@ type demoTarget struct {
 	Releases string `yaml:"releases"`
 }
 
-// prepareDemo makes what is missing of the folder, and returns the path of the
-// configuration of actions in it. What is there stays as its owner made it.
+// prepareDemo makes whatever is missing in the folder, and returns the path of
+// the configuration of actions in it. It never changes a file that is there: the
+// owner may have edited it.
 func prepareDemo(dir string) (config string, err error) {
 	config = filepath.Join(dir, "actions.yaml")
 	if _, err := os.Stat(config); !errors.Is(err, fs.ErrNotExist) {
 		return config, err
 	}
-	// Others may pass through: an action may run as another user.
+	// Other users may pass through these folders: an action may run as another
+	// user.
 	if err := os.MkdirAll(filepath.Join(dir, "targets", "demo"), 0o755); err != nil {
 		return "", err
 	}

@@ -21,8 +21,8 @@ type machine struct {
 	data ops.MachineData
 }
 
-// machineNamed looks in the log, which is never behind, for the machine that has
-// the name, or errNoMachine.
+// machineNamed returns the machine that has the name, or errNoMachine. It reads
+// the log, which is never behind, as a read model may be.
 func machineNamed(ctx context.Context, store *eventstore.Store, name string) (machine, error) {
 	return machineWith(ctx, store, ops.TagMachineName(name), func(d ops.MachineData) bool { return d.Name == name })
 }
@@ -37,7 +37,8 @@ func machineAt(ctx context.Context, store *eventstore.Store, text string) (machi
 	return machineWith(ctx, store, ops.TagMachineIP(ip), func(d ops.MachineData) bool { return d.InsideIP == ip || d.OutsideIP == ip })
 }
 
-// machineWith follows the events with a tag that one machine at a time can have.
+// machineWith reads the events that carry the tag, and returns the machine for
+// which has is true at the end. At most one machine at a time can be.
 func machineWith(ctx context.Context, store *eventstore.Store, tag domain.Tag, has func(ops.MachineData) bool) (machine, error) {
 	var found machine
 	err := eachEvent(ctx, store, tag, func(event domain.Event) { found = found.after(event, has) })
@@ -47,7 +48,7 @@ func machineWith(ctx context.Context, store *eventstore.Store, tag domain.Tag, h
 	return found, err
 }
 
-// after is who has it after an event.
+// after returns the machine that holds the name or address after one more event.
 func (m machine) after(event domain.Event, has func(ops.MachineData) bool) machine {
 	switch e := event.(type) {
 	case ops.MachineAdded:
@@ -81,7 +82,8 @@ func addMachine(ctx context.Context, store *eventstore.Store, d ops.MachineData)
 	return machineNamed(ctx, store, d.Name)
 }
 
-// enrollHost trusts the machine's agent; repeating it changes nothing.
+// enrollHost makes the control plane trust the machine's agent. Repeating it
+// changes nothing.
 func enrollHost(ctx context.Context, store *eventstore.Store, name string) error {
 	command, err := ops.NewEnrollHost(name)
 	if err != nil {
@@ -91,8 +93,9 @@ func enrollHost(ctx context.Context, store *eventstore.Store, name string) error
 	return err
 }
 
-// registerThisHost makes sure that this machine is registered, under its host name
-// or whatever name has its address now, and that its agent is enrolled.
+// registerThisHost makes sure that this machine is registered and that its agent
+// is enrolled. The machine's name is its host name, or whatever name the machine
+// with its address has.
 func registerThisHost(ctx context.Context, store *eventstore.Store) (machine, error) {
 	name, err := os.Hostname()
 	if err != nil || name == "" {

@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// oneLine keeps what joined errors say apart by semicolons instead of newlines.
+// oneLine joins the lines of an error text by semicolons.
 func oneLine(err error) string {
 	var parts []string
 	for line := range strings.Lines(err.Error()) {
@@ -65,8 +65,9 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 	return root
 }
 
-// strict has a command and those below it refuse what they do not understand,
-// in one line, instead of ignoring it or answering with pages of help.
+// strict makes a command and its subcommands refuse, in one line, arguments that
+// they do not understand. The library would ignore such arguments or answer with
+// pages of help.
 func strict(cmd *cli.Command) {
 	cmd.OnUsageError = func(_ context.Context, _ *cli.Command, err error, _ bool) error {
 		return fmt.Errorf("%w (try --help)", err)

@@ -59,7 +59,7 @@ func rebuildCommand() *cli.Command {
 	}
 }
 
-// chooseModels returns the named models, all when none is named.
+// chooseModels returns the named models, or all models when none is named.
 func chooseModels(all []projections.Model, names []string) ([]projections.Model, error) {
 	if len(names) == 0 {
 		return all, nil

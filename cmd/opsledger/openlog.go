@@ -13,7 +13,8 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 )
 
-// openLog is the log as the short commands use it, beside a running serve or alone.
+// openLog is the log as the short commands use it. A serve process may be running
+// on it at the same time.
 type openLog struct {
 	db    *database
 	store *eventstore.Store

@@ -7,7 +7,8 @@ import (
 	outputs "github.com/opsledger/opsledger/workers/control/output"
 )
 
-// attemptOutput lets the API, which does not know workers, read what attempts print.
+// attemptOutput lets the API read what attempts print: package api does not know
+// package workers.
 type attemptOutput struct{ store *outputs.Store }
 
 // Open implements [api.Output].

@@ -15,8 +15,8 @@ import (
 )
 
 // passwordFile keeps the admin's random password from before the user is made
-// until it was shown: a first start that is stopped, or fails, between the two
-// would otherwise leave a log that nobody can log in to.
+// until the password was shown. Without the file, a first start that ended
+// between the two would leave a log that nobody can log in to.
 const passwordFile = "admin-password.unseen"
 
 // seed makes the admin user on the first start.
@@ -49,9 +49,9 @@ func (a *App) seed(ctx context.Context) error {
 	return a.awaitUsers(ctx)
 }
 
-// awaitUsers returns when the read models know everybody whom the log knows, so
-// that the first login finds the admin. Where they stand still the start goes
-// on: readyz tells.
+// awaitUsers returns when the read models have all users that the log has, so
+// that the first login finds the admin. If the read models stand still the start
+// goes on, and /readyz tells the reason.
 func (a *App) awaitUsers(ctx context.Context) error {
 	head, err := a.store.Head(ctx)
 	if err != nil {
@@ -65,8 +65,9 @@ func (a *App) awaitUsers(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// unseenPassword returns the password that an earlier start did not come to
-// show, or on a first start without --admin-password a new one, else none.
+// unseenPassword returns the password that an earlier start did not come to show.
+// Without one it returns a new password on a first start without
+// --admin-password, else an empty text.
 func (a *App) unseenPassword(first bool) (string, error) {
 	if a.cfg.AdminPassword != "" && first {
 		return "", a.forgetPassword()
@@ -85,7 +86,7 @@ func (a *App) unseenPassword(first bool) (string, error) {
 	return password, os.WriteFile(a.db.folder.sub(passwordFile), []byte(password+"\n"), 0o600)
 }
 
-// forgetPassword removes the file once it has served.
+// forgetPassword removes the file once the password was shown.
 func (a *App) forgetPassword() error {
 	if err := os.Remove(a.db.folder.sub(passwordFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

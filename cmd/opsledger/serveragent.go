@@ -6,10 +6,10 @@ import (
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
-// startServerAgent runs the agent of a name server and the engine that drives its
-// named, with no more rights on the bus than the credentials have. url is where
-// NATS is, if not where they say. Who the agent is and where it gets secrets from
-// is filled into cfg.
+// startServerAgent runs the agent of a name server, with the engine that drives
+// its named. The agent has no more rights on the bus than its credentials give.
+// url is the address of NATS if it is not the one in the credentials.
+// startServerAgent fills in cfg who the agent is and where it gets secrets.
 func startServerAgent(life *lifecycle, c busauth.Credentials, url string, cfg bind.Config) (*bind.Agent, error) {
 	nc, err := connectAs(c, url, nameserver.Options(c.ID), cfg.Log)
 	if err != nil {

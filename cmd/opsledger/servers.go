@@ -28,8 +28,9 @@ func thisMachine(addr netip.Addr) dns.ServerInput {
 	}
 }
 
-// registerMachine is registerServer for a machine that may have got another
-// address since: the server with its host name moves there, keeping its agent.
+// registerMachine is registerServer for a machine whose address may have changed:
+// the server with the machine's host name gets the new address and keeps its
+// agent.
 func registerMachine(ctx context.Context, store *eventstore.Store, in dns.ServerInput) (int64, error) {
 	id, err := serverByAddress(ctx, store, *in.IP)
 	if err != nil {
@@ -79,7 +80,8 @@ func registerServer(ctx context.Context, store *eventstore.Store, in dns.ServerI
 	return id, enroll(ctx, store, id)
 }
 
-// enroll trusts an agent for the server; repeating it changes nothing.
+// enroll makes the control plane trust an agent for the server. Repeating it
+// changes nothing.
 func enroll(ctx context.Context, store *eventstore.Store, server int64) error {
 	command, err := dns.NewEnrollServer(server)
 	if err != nil {
@@ -89,8 +91,8 @@ func enroll(ctx context.Context, store *eventstore.Store, server int64) error {
 	return err
 }
 
-// serverByAddress looks in the log, which is never behind, for the server that
-// has the address now; 0 when there is none.
+// serverByAddress returns the server that has the address now, 0 when there is
+// none. It reads the log, which is never behind, as a read model may be.
 func serverByAddress(ctx context.Context, store *eventstore.Store, text string) (int64, error) {
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
@@ -105,7 +107,8 @@ func serverByHost(ctx context.Context, store *eventstore.Store, host string) (in
 	return serverWith(ctx, store, dns.TagServerHost(host), func(d dns.ServerData) bool { return strings.EqualFold(d.Host, host) })
 }
 
-// serverWith follows the events with a tag that one server at a time can have.
+// serverWith reads the events that carry the tag, and returns the server for
+// which has is true at the end. At most one server at a time can be.
 func serverWith(ctx context.Context, store *eventstore.Store, tag domain.Tag, has func(dns.ServerData) bool) (int64, error) {
 	var server domain.Holder[int64]
 	err := eachEvent(ctx, store, tag, func(event domain.Event) {

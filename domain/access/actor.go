@@ -17,8 +17,8 @@ import (
 type Actor struct {
 	id    domain.UserID
 	state actorState
-	// roles are those of the held ones that were loaded, see Hold. They are no part
-	// of the fold.
+	// roles are the held roles that were loaded, see Hold. They are no part of
+	// the fold.
 	roles []*Role
 }
 
@@ -53,7 +53,8 @@ func (a *Actor) Item() domain.Item {
 	return domain.Item{Tag: TagUser(a.id), Types: actorTypes, Guards: actorGuards}
 }
 
-// What says who may do what, and what of it guards a decision. Read only.
+// These lists say which events tell who may do what, and which of them guard a
+// decision. Read only.
 var (
 	actorGuards = []string{UserRolesChanged{}.EventType(), UserPermissionsChanged{}.EventType(), UserDeleted{}.EventType()}
 	actorTypes  = append([]string{UserRegistered{}.EventType()}, actorGuards...)
@@ -94,8 +95,8 @@ func (a *Actor) RoleIDs() []int64 { return a.state.roles }
 // Codes are the permission codes that the user holds (ascending). Read only.
 func (a *Actor) Codes() []int { return a.state.codes }
 
-// Hold tells the actor what roles grant. Those that the user does not hold count
-// for nothing.
+// Hold tells the actor what roles grant. It ignores roles that the user does not
+// hold.
 func (a *Actor) Hold(roles ...*Role) {
 	for _, r := range roles {
 		if slices.Contains(a.state.roles, r.id) && !slices.ContainsFunc(a.roles, func(known *Role) bool { return known.id == r.id }) {

@@ -31,9 +31,10 @@ func (a *Actor) requireByRole(r *Right) error {
 	return a.refusal(r)
 }
 
-// Authorize is [Actor.Require] for decisions on the log. It reads what it must:
-// first nothing, then the roles that usually grant the right, then the others,
-// then the privileges made by hand. Everything that it read guards the append.
+// Authorize is [Actor.Require] for decisions on the log. It reads no more than it
+// needs: at first nothing, then the roles that usually grant the right, then the
+// other roles, then the privileges made by hand. Everything that it read guards
+// the append.
 func Authorize(h domain.History, a *Actor, r Right) error {
 	switch {
 	case a.mayAlone(&r):
@@ -66,7 +67,8 @@ func Authorize(h domain.History, a *Actor, r Right) error {
 	return a.requireByRole(&r)
 }
 
-// mayAlone says whether the actor has the right whatever roles other than admin grant.
+// mayAlone says whether the actor has the right without regard to what roles
+// other than admin grant.
 func (a *Actor) mayAlone(r *Right) bool {
 	switch {
 	case a.id == domain.System:
@@ -115,7 +117,8 @@ func (r *Right) grantedBy(role *Role) bool {
 	}
 }
 
-// usuallyBy says whether the role is one of those made for the right.
+// usuallyBy says whether the role is one of the built-in roles that exist for
+// this kind of right.
 func (r *Right) usuallyBy(role int64) bool {
 	b, ok := builtinRole(role)
 	if !ok {

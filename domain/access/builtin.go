@@ -15,7 +15,7 @@ const (
 	RoleZoneGuest   int64 = 7
 )
 
-// BuiltinRole is a role of the start.
+// BuiltinRole is a role that exists from the start.
 type BuiltinRole struct {
 	ID   int64
 	Name string
@@ -28,7 +28,7 @@ type BuiltinRole struct {
 	Privileges []int64
 }
 
-// BuiltinRoles lists the roles of the start, ascending.
+// BuiltinRoles lists the roles that exist from the start, by ascending id.
 func BuiltinRoles() []BuiltinRole {
 	return []BuiltinRole{
 		{ID: RoleAdmin, Name: "admin", Privileges: []int64{PrivilegeServerAdd, PrivilegeZoneAdd, PrivilegeViewAdd, PrivilegeBindConfEdit}},
@@ -57,7 +57,7 @@ type BuiltinPrivilege struct {
 	Name string
 }
 
-// BuiltinPrivileges lists the privileges of the start, ascending.
+// BuiltinPrivileges lists the privileges that exist from the start, by ascending id.
 func BuiltinPrivileges() []BuiltinPrivilege {
 	return []BuiltinPrivilege{
 		{PrivilegeServerAdd, "SERVER_ADD"}, {PrivilegeZoneAdd, "ZONE_ADD"},
@@ -82,7 +82,7 @@ func PrivilegeBase(id int64) int64 {
 	return id - (id-FirstPrivilege)%PrivilegeStep
 }
 
-// builtinRole returns a role of the start.
+// builtinRole returns the built-in role of that id.
 func builtinRole(id int64) (BuiltinRole, bool) {
 	if id < RoleAdmin || id > RoleZoneGuest {
 		return BuiltinRole{}, false

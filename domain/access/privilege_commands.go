@@ -50,7 +50,7 @@ func checkNumber(field string, number *int) error {
 // privilegePatch is a checked [PrivilegeInput].
 type privilegePatch struct{ in PrivilegeInput }
 
-func (p privilegePatch) apply(d PrivilegeData) PrivilegeData {
+func (p privilegePatch) merge(d PrivilegeData) PrivilegeData {
 	set(&d.Name, p.in.Name)
 	set((*int)(&d.Operation), p.in.Operation)
 	set((*int)(&d.ResourceType), p.in.ResourceType)
@@ -116,7 +116,7 @@ func (CreatePrivilege) Allocates() []domain.Sequence {
 
 // Decide implements [domain.Command].
 func (c CreatePrivilege) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	privilege := c.patch.apply(PrivilegeData{})
+	privilege := c.patch.merge(PrivilegeData{})
 	actor, name := NewActor(env.Actor), privilegeNamed(privilege.Name)
 	if err := h.Load(actor, name); err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (c UpdatePrivilege) Decide(h domain.History, env domain.Env) ([]domain.Even
 	if err != nil {
 		return nil, err
 	}
-	before, after := privilege.data, c.patch.apply(privilege.data)
+	before, after := privilege.data, c.patch.merge(privilege.data)
 	if after == before {
 		return nil, nil
 	}

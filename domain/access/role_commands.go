@@ -105,9 +105,9 @@ func NewUpdateRole(id int64, in RoleInput, ifMatch *domain.Position) (UpdateRole
 	return UpdateRole{id: id, name: name, privileges: privileges, ifMatch: ifMatch}, err
 }
 
-// Decide implements [domain.Command]. A change that changes nothing is one all
-// the same for a built-in role: it ends what the role granted of the resources
-// that there are and the set does not name.
+// Decide implements [domain.Command]. A change of a built-in role is an event
+// even if it repeats the set: from that event on the role grants, of the
+// resources that exist already, only those that the set names.
 func (c UpdateRole) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	name := roleNamed(c.name)
 	role, err := loadRole(h, env, c.id, c.ifMatch, name)

@@ -14,8 +14,8 @@ type UserChange struct {
 }
 
 // ProfileChange is what changes of a person's data, sealed with the user's key.
-// The caller leaves out what already has the value: sealed anew, it would be
-// another text.
+// The caller leaves out a field that already has the value: sealed again, the
+// same value would be another text.
 type ProfileChange struct {
 	// Mail goes with MailDigest: both or none are given.
 	Mail, Nickname, Phone, Position, Location *Sealed
@@ -24,20 +24,23 @@ type ProfileChange struct {
 	Department *string
 }
 
-// UpdateUser changes a user's profile, roles, or both. A user may change their
-// own profile, whoever holds the permission updateuser that of others.
+// UpdateUser changes a user's profile, roles, or both. Users may change their own
+// profile, and holders of the permission updateuser that of others.
 //
 // Invariants:
 //  1. Every role that a user holds exists.
-//  2. There always is a user with the role admin.
-//  3. Nobody but an admin changes roles: what a user may do never grows by what they do.
+//  2. At least one user has the role admin, always.
+//  3. Only an admin changes roles: no user can widen what they may do by
+//
+// themselves.
 type UpdateUser struct {
 	id      domain.UserID
 	change  UserChange
 	ifMatch *domain.Position
 }
 
-// maxUserRoles bounds the roles of one user: each is a part of the conditions of what they do.
+// maxUserRoles bounds the roles of one user: each role is a part of the append
+// conditions of that user's commands.
 const maxUserRoles = 100
 
 // NewUpdateUser checks the form of a change.
@@ -62,7 +65,7 @@ func (c UpdateUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		return nil, err
 	}
 	var events []domain.Event
-	if after := c.change.Profile.apply(user.profile); after != user.profile {
+	if after := c.change.Profile.merge(user.profile); after != user.profile {
 		if err := checkMail(h, user, after); err != nil {
 			return nil, err
 		}
@@ -81,7 +84,7 @@ func (c UpdateUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	return append(events, UserRolesChanged{ID: c.id, Before: sortedIDs(user.roles), After: roles}), nil
 }
 
-func (c ProfileChange) apply(p Profile) Profile {
+func (c ProfileChange) merge(p Profile) Profile {
 	set(&p.Mail, c.Mail)
 	set(&p.Nickname, c.Nickname)
 	set(&p.Phone, c.Phone)
@@ -109,7 +112,8 @@ func checkMail(h domain.History, user *userFold, after Profile) error {
 
 func errMailTaken() error { return domain.Refused("邮箱已存在！") }
 
-// checkRoles refuses roles that do not exist and to take admin from the last who has it.
+// checkRoles refuses roles that do not exist, and taking the role admin from the
+// last user who has it.
 func checkRoles(h domain.History, user domain.UserID, before, after []int64) error {
 	var folds []domain.Fold
 	for _, id := range without(after, before) {
@@ -126,7 +130,8 @@ func checkRoles(h domain.History, user domain.UserID, before, after []int64) err
 	return checkLastAdmin(h, user, without(before, after))
 }
 
-// checkLastAdmin refuses that the last admin loses that role, which is among the lost ones.
+// checkLastAdmin refuses to take the role admin, if it is among the lost roles,
+// from the last user who has it.
 func checkLastAdmin(h domain.History, user domain.UserID, lost []int64) error {
 	if !slices.Contains(lost, RoleAdmin) {
 		return nil

@@ -64,8 +64,8 @@ func (f *userFold) Snapshot() any { return f.userState }
 func (f *userFold) Restore(s any) { f.userState = s.(userState) }
 
 // loadUser returns an existing user, with the actor and more folds, if the
-// client's version is the current one. Whoever lacks the right learns nothing
-// about the user. A user always has the right to themselves where self is set.
+// client's version is the current one. An actor without the right learns nothing
+// about the user. Where self is set, every user has the right on themselves.
 func loadUser(h domain.History, env domain.Env, id domain.UserID, right Right, self bool, ifMatch *domain.Position, more ...domain.Fold) (*userFold, *Actor, error) {
 	actor, user := NewActor(env.Actor), newUserFold(id)
 	if err := h.Load(append(more, actor, user)...); err != nil {
@@ -84,9 +84,9 @@ func loadUser(h domain.History, env domain.Env, id domain.UserID, right Right, s
 
 func noUser(id domain.UserID) error { return domain.NotFound("User %d 不存在！", id) }
 
-// RequireOutranks refuses what would change what a user, who exists, can do or be
-// held for, such as their ssh keys, unless the actor, who was loaded, holds all
-// that the user holds.
+// RequireOutranks refuses a change of what another user can do or answer for,
+// such as their ssh keys, unless the actor holds everything that the user holds.
+// The actor must be loaded and the user must exist.
 func RequireOutranks(h domain.History, actor *Actor, id domain.UserID) error {
 	user := newUserFold(id)
 	if err := h.Load(user); err != nil {

@@ -13,8 +13,8 @@ type userNamedState struct {
 	name string
 }
 
-// NewUserNamed returns the fold for a name of any form; a name that no user can
-// have is that of nobody.
+// NewUserNamed returns the fold for a name of any form. A name that no user can have
+// finds nobody.
 func NewUserNamed(name string) *UserNamed {
 	if _, err := ParseUsername(name); err != nil {
 		name = ""
@@ -28,7 +28,8 @@ func (f *UserNamed) ID() domain.UserID { return f.state.id }
 // Name is the name as the user wrote it at registration.
 func (f *UserNamed) Name() string { return f.state.name }
 
-// Item implements [domain.Fold]. Who is found may be deleted, which guards.
+// Item implements [domain.Fold]. The user who has the name may be deleted later:
+// that deletion guards, so that no decision is appended for a user who is gone.
 func (f *UserNamed) Item() domain.Item {
 	return domain.Item{Tag: f.tag, Types: []string{UserRegistered{}.EventType(), UserDeleted{}.EventType()}}
 }

@@ -8,17 +8,17 @@ import (
 )
 
 // maxRounds bounds the rounds of reading ahead. No command of today needs more
-// than seven, and few more than three; operations that wait for each other's
-// outcome to know what to read could need one each, and read for themselves from
-// then on.
+// than seven rounds, and few need more than three. Operations that depend on each
+// other's outcome to know what to read could need one round each; after maxRounds
+// each operation reads what it lacks by itself, at once.
 const maxRounds = 8
 
-// Decide implements [domain.Command]. It goes through the operations in rounds:
-// what they lack in one round is read, all at once, before the next. The round
-// in which none lacks anything is the decision.
+// Decide implements [domain.Command]. It goes through all operations in rounds.
+// Whatever folds the operations lack in one round are read together before the
+// next round. The round in which no operation lacks a fold is the decision.
 func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	view := newOverlay(h, env, len(c.operations))
-	// Ids are drawn with the first Load. Who acts is what every operation asks.
+	// Ids are drawn with the first Load. Every operation asks for the actor.
 	view.want(access.NewActor(env.Actor))
 	if err := view.fetch(); err != nil {
 		return nil, err
@@ -83,12 +83,12 @@ type turn struct {
 	refusals []Refusal
 }
 
-// decide goes through the operations once. What it returns counts only if
-// nothing was wanted on the way.
+// decide goes through the operations once. Its result counts only if no operation
+// lacked a fold on the way.
 func decide(view *overlay, env domain.Env, steps []step) ([]domain.Event, []Refusal, error) {
 	t := turn{view: view, env: env, ids: map[domain.Sequence][]int64{}, refused: make([]bool, len(steps))}
 	for i := range steps {
-		if err := view.history.Load(); err != nil { // a long way: may we go on?
+		if err := view.history.Load(); err != nil { // 10,000 operations take long: may the decision go on?
 			return nil, nil, err
 		}
 		decided, err := t.decide(&steps[i])
@@ -104,8 +104,8 @@ func decide(view *overlay, env domain.Env, steps []step) ([]domain.Event, []Refu
 	return t.events, t.refusals, nil
 }
 
-// refuse takes note of why an operation has not decided anything. It returns the
-// errors that end the batch.
+// refuse notes why an operation decided nothing. It returns the error if that
+// error ends the whole batch.
 func (t *turn) refuse(i int, err error) error {
 	var refusal *domain.Error
 	switch {
@@ -131,7 +131,7 @@ func (t *turn) decide(s *step) ([]domain.Event, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	// An Env uses up its ids, and there may be another round.
+	// An Env uses up its ids, and a later round needs the same ids again.
 	clear(t.ids)
 	for i, sequence := range s.Takes {
 		if t.ids[sequence] == nil {

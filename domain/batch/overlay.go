@@ -20,35 +20,36 @@ const provisional domain.Position = 1 << 62
 // events of the operations before it.
 //
 // Invariants:
-//  1. Whatever an operation is given was read through the store's history, and
-//     so is a part of the append's condition.
+//  1. Every fold that an operation is given was read through the store's history,
+//     and so is a part of the append's condition.
 //  2. A fold is given the batch's events after all of the log's, in the order of
 //     the operations, each once.
-//  3. The store's folds are handed back as they were read: it keeps what it read
-//     for later decisions, whose positions are not provisional.
+//  3. The folds that the store read are as they were read when the batch ends: the
+//     store remembers them for later decisions, in whose log the batch's
+//     provisional positions do not exist.
 type overlay struct {
 	history domain.History
 	env     domain.Env
-	// direct: what is not there is read at once.
+	// direct makes Load read a missing fold at once instead of failing with errWanted.
 	direct bool
 	// states has every state that was asked for, in chains by tag. There is hardly
-	// ever more than one under a tag.
+	// ever more than one state under a tag.
 	states map[domain.Tag]*state
 	wanted []*state
 	// asked is what the present Load is about.
 	asked []*state
-	// happened are the batch's events of this round. byItsTag has the first indexed
-	// of them by tag: it is needed only for what is read behind them.
+	// happened are the batch's events of this round. byItsTag has the first `indexed`
+	// of them by tag: a fold that is read behind them needs those of its tag.
 	happened []domain.Recorded
 	byItsTag map[domain.Tag][]domain.Recorded
 	indexed  int
 	changed  []*state
 }
 
-// state is what a fold comes to.
+// state is what a fold says after the log and the batch's events so far.
 type state struct {
 	item domain.Item
-	// fold is the overlay's own, but for the moment when it was read for an operation.
+	// fold belongs to the overlay: operations get copies of its state by Restore.
 	fold domain.Fold
 	kind reflect.Type
 	read bool
@@ -139,7 +140,7 @@ func (o *overlay) restart(direct bool) {
 	o.happened, o.indexed, o.changed, o.direct = o.happened[:0], 0, o.changed[:0], direct
 }
 
-// add lets the operations that follow see the events.
+// add shows the events of one operation to the operations that follow.
 func (o *overlay) add(events []domain.Event) {
 	for _, e := range events {
 		at := provisional + domain.Position(len(o.happened)) + 1
@@ -163,7 +164,8 @@ func (o *overlay) index() {
 	o.indexed = len(o.happened)
 }
 
-// apply gives an event to a state that was read; others get it when they are.
+// apply gives an event to a state that was read. A state that was not read yet gets
+// the event in fetch.
 func (o *overlay) apply(s *state, r domain.Recorded) {
 	if !s.read || len(s.item.Types) > 0 && !slices.Contains(s.item.Types, r.Event.EventType()) {
 		return

@@ -21,8 +21,8 @@ type confToken struct {
 
 func (t confToken) is(punctuation string) bool { return !t.quoted && t.text == punctuation }
 
-// confLexer cuts named.conf text into tokens. It knows less than named does:
-// what named might read otherwise (escapes and line ends in quoted texts,
+// confLexer cuts named.conf text into tokens. It accepts less than named does:
+// whatever named might read otherwise (escapes and line ends in quoted texts,
 // unusual characters outside of them) is refused, so that both always see the
 // same statements.
 type confLexer struct {

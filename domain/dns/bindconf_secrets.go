@@ -36,9 +36,9 @@ func (c *BindConf) references() []string {
 	return out
 }
 
-// CutSecrets returns the source with each secret replaced by a reference to
-// where keep has put it, and the ids that keep returned, in the order of the
-// text. The rest of the text, comments included, stays as it was.
+// CutSecrets returns the source with each secret replaced by a reference to the
+// place where keep has put the secret, and the ids that keep returned, in the
+// order of the text. The rest of the text, comments included, stays as it was.
 func (c *BindConf) CutSecrets(keep func(secret string) (id string, err error)) (text string, ids []string, err error) {
 	text, err = c.replaceSecrets(func(secret string) (string, error) {
 		id, err := keep(secret)

@@ -9,10 +9,10 @@ import (
 // Apex is the host that stands for the zone's own name.
 const Apex = "@"
 
-// ParseHost checks a record's owner name relative to its zone: "@" for the
-// apex, else labels of letters, digits, "-", "_" and "/", of which the leftmost
-// may be "*". IDN labels become punycode. Whether it fits below a zone is said
-// by [OwnerName].
+// ParseHost checks a record's owner name relative to its zone: "@" for the apex,
+// else labels of letters, digits, "-", "_" and "/", of which the leftmost may be
+// "*". IDN labels become punycode. [OwnerName] says whether the name fits below a
+// zone.
 func ParseHost(text string) (string, error) {
 	if text == Apex || text == "*" {
 		return text, nil

@@ -4,9 +4,10 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// The inputs hold what a request says, nil where it says nothing. An empty
-// text, too, says nothing, but for a comment. The constructors of the commands
-// check their form and return a [domain.Error] that names the field.
+// The inputs hold what a request says. A field is nil where the request says
+// nothing. An empty text counts as nil, too, but for a comment, which may be
+// empty. The constructors of the commands check the form of the inputs and return
+// a [domain.Error] that names the field.
 
 // ServerInput is what a request says about a server.
 type ServerInput struct {
@@ -63,7 +64,7 @@ func parsed[T any](field string, in *string, required bool, parse func(string) (
 	return &value, nil
 }
 
-// freeText returns a parser of texts that mean nothing to us.
+// freeText returns a parser of texts that have no meaning to the program.
 func freeText(field string) func(string) (string, error) {
 	return func(text string) (string, error) { return text, domain.CheckText(field, text, maxText) }
 }

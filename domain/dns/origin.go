@@ -5,8 +5,8 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// origin is what a resource has from its creation and keeps for life; with its
-// name it decides who may do what to it.
+// origin is what a resource has from its creation and keeps for life. Together
+// with the resource's name it decides who may do what to the resource.
 type origin struct {
 	created   domain.Position
 	creator   domain.UserID
@@ -29,8 +29,8 @@ func (f *viewFold) target() access.Target { return f.origin.target(access.KindVi
 
 func (f *zoneFold) target() access.Target { return f.origin.target(access.KindZone, f.id, f.data.Name) }
 
-// target is a record as rights see it: it has no privileges of its own but those
-// made by hand, and nothing from its creation.
+// target describes a record to the rules about rights. A record has no privileges
+// of its own but those made by hand, and its creator has no rights on it.
 func (f *recordFold) target() access.Target {
 	return access.Target{Kind: access.KindRecord, ID: f.id, Name: f.data.Host}
 }

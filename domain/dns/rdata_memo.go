@@ -2,9 +2,10 @@ package dns
 
 import "sync/atomic"
 
-// rdataMemo remembers what a record's value comes to under a zone's name: of
-// many records at one name, each is compared with each. Copies of a fold share
-// it, also between decisions that run at once.
+// rdataMemo remembers the parsed data of a record under its zone's name. A
+// decision compares each record at a name with each other, so the same value
+// would be parsed many times. Copies of a fold share the memo, also between
+// decisions that run at the same time.
 type rdataMemo struct {
 	known atomic.Pointer[comparedRData]
 }
@@ -17,7 +18,7 @@ type comparedRData struct {
 	octets    int
 }
 
-// of returns what the record comes to in the zone of that name.
+// of returns the parsed data of the record in the zone of that name.
 func (m *rdataMemo) of(origin string, r RecordData) *comparedRData {
 	if c := m.known.Load(); c != nil && c.origin == origin {
 		return c

@@ -27,7 +27,7 @@ func (AddRecord) Allocates() []domain.Sequence { return []domain.Sequence{domain
 
 // Decide implements [domain.Command].
 func (c AddRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	record := c.patch.apply(RecordData{Type: "A", TTL: DefaultTTL})
+	record := c.patch.merge(RecordData{Type: "A", TTL: DefaultTTL})
 	actor, zone, view := access.NewActor(env.Actor), newZoneFold(c.patch.zone), c.patch.holder()
 	node := newNodeFold(zone.id, record.Host)
 	if err := h.Load(actor, zone, view, node); err != nil {
@@ -76,7 +76,7 @@ func (c UpdateRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err := c.checkZone(h, zone.id); err != nil {
 		return nil, err
 	}
-	after, err := c.patch.place(c.patch.apply(record.data), zone, view)
+	after, err := c.patch.place(c.patch.merge(record.data), zone, view)
 	if err != nil || after == record.data {
 		return nil, err
 	}

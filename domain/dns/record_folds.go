@@ -17,8 +17,8 @@ func placed(data RecordData, at domain.Position) placedRecord {
 	return placedRecord{data: data, at: at, rdata: &rdataMemo{}}
 }
 
-// recordsFold is the records, of any view, at one owner name or in all of a
-// zone. Records whose link ended are still in it, see [zoneFold.live].
+// recordsFold has the records, of any view, at one owner name or in all of a
+// zone. It also has the records whose link has ended, see [zoneFold.live].
 type recordsFold struct {
 	tag domain.Tag
 	// host is the folded owner name, empty for all.
@@ -39,8 +39,9 @@ func (f *recordsFold) Item() domain.Item {
 	return domain.Item{Tag: f.tag, Types: recordsTypes, Guards: recordsTypes[1:]}
 }
 
-// recordsTypes are the types that change which records there are; all but the
-// first can make a record impossible. A batch asks for them thousands of times.
+// recordsTypes are the types that change which records there are. Any of them but
+// the first, a deletion, can make a record impossible that a decision found
+// possible. A batch asks for them thousands of times.
 var recordsTypes = []string{RecordDeleted{}.EventType(), RecordAdded{}.EventType(), RecordUpdated{}.EventType()}
 
 // Apply implements [domain.Fold].
@@ -68,7 +69,7 @@ func (f *recordsFold) Restore(s any) {
 	f.recordSet = saved.clone()
 }
 
-// recordFold is one record's life, apart from that of its zone and link.
+// recordFold is one record's life, without that of its zone and link.
 type recordFold struct {
 	id int64
 	recordState
@@ -87,7 +88,8 @@ func (f *recordFold) Item() domain.Item {
 	return domain.Item{Tag: TagRecord(f.id), Types: recordTypes, Guards: recordTypes[1:]}
 }
 
-// recordTypes are the types of a record's life; the first guards nothing.
+// recordTypes are the types of a record's life. The first does not guard: a
+// record that a decision has found cannot be added again.
 var recordTypes = []string{RecordAdded{}.EventType(), RecordUpdated{}.EventType(), RecordDeleted{}.EventType()}
 
 // Apply implements [domain.Fold].

@@ -42,8 +42,8 @@ func (in RecordInput) parse() (p recordPatch, err error) {
 
 const maxComment = 1000
 
-// apply returns r with what was given, but for the view.
-func (p recordPatch) apply(r RecordData) RecordData {
+// merge returns r with the fields that the request gave, but for the view.
+func (p recordPatch) merge(r RecordData) RecordData {
 	set(&r.Host, p.host)
 	set(&r.Type, p.rrtype)
 	set(&r.TTL, p.ttl)

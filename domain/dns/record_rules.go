@@ -38,8 +38,8 @@ func errNoZone() error {
 	return domain.Refused("当前Zone不存在，请检查zone_id是否正确！")
 }
 
-// checkRecord says whether the record may stand in its zone beside what is at
-// its name. The id is its own, 0 for a new one.
+// checkRecord says whether the record may stand in its zone beside the other
+// records at its name. id is the record's own, 0 for a new one.
 func checkRecord(zone *zoneFold, node *recordsFold, id int64, record RecordData) error {
 	if zone.data.Type == ZoneForwardOnly {
 		return domain.Refused("forward only类型的Zone不能有Record！")

@@ -15,7 +15,7 @@ type CreateServer struct{ server ServerData }
 // NewCreateServer checks the form of a server. The type defaults to "master".
 func NewCreateServer(in ServerInput) (CreateServer, error) {
 	p, err := in.parse()
-	return CreateServer{server: p.apply(ServerData{Type: "master"})}, err
+	return CreateServer{server: p.merge(ServerData{Type: "master"})}, err
 }
 
 // Allocates implements [domain.Allocator].
@@ -63,7 +63,7 @@ func (c UpdateServer) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err != nil {
 		return nil, err
 	}
-	after := c.patch.apply(server.data)
+	after := c.patch.merge(server.data)
 	if after == server.data {
 		return nil, nil
 	}

@@ -32,7 +32,7 @@ func (in ServerInput) parse() (p serverPatch, err error) {
 	return p, nil
 }
 
-func (p serverPatch) apply(d ServerData) ServerData {
+func (p serverPatch) merge(d ServerData) ServerData {
 	set(&d.Host, p.host)
 	set(&d.IP, p.ip)
 	set(&d.Env, p.env)

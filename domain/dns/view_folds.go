@@ -48,8 +48,8 @@ func (f *viewFold) Snapshot() any { return f.viewState }
 // Restore implements [domain.Fold].
 func (f *viewFold) Restore(s any) { f.viewState = s.(viewState) }
 
-// viewExists is a viewFold for decisions that ask only whether the view is
-// there: its being renamed does not disturb them.
+// viewExists is a viewFold for decisions that ask only whether the view exists: a
+// renaming of the view does not disturb them.
 type viewExists struct{ viewFold }
 
 func newViewExists(id int64) *viewExists { return &viewExists{viewFold{id: id}} }
@@ -61,7 +61,7 @@ func (f *viewExists) Item() domain.Item {
 }
 
 // viewHolder tells which view has a name. Decisions that need the name to be
-// free and those that need to know whose it is guard the same events.
+// free, and those that need to know whose name it is, guard the same events.
 type viewHolder struct {
 	domain.Holder[int64]
 	name string
@@ -74,7 +74,8 @@ func (f *viewHolder) Item() domain.Item {
 	return domain.Item{Tag: TagViewName(f.name), Types: viewTypes}
 }
 
-// viewTypes are the types of a view's life; the first guards nothing but a name.
+// viewTypes are the types of a view's life. The first guards only decisions about
+// a name: a view that a decision has found cannot be created again.
 var viewTypes = []string{ViewCreated{}.EventType(), ViewUpdated{}.EventType(), ViewDeleted{}.EventType()}
 
 // Apply implements [domain.Fold].

@@ -25,7 +25,7 @@ func NewCreateZone(in ZoneInput) (CreateZone, error) {
 	if err != nil {
 		return CreateZone{}, err
 	}
-	zone, err := p.apply(ZoneData{Group: GroupInternal})
+	zone, err := p.merge(ZoneData{Group: GroupInternal})
 	return CreateZone{zone: zone}, err
 }
 
@@ -77,7 +77,7 @@ func (c UpdateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if c.patch.group != nil && c.patch.group.Rendered() != before.Group.Rendered() {
 		return nil, domain.Refused("zone_group: 外部域名与内部域名、劫持域名之间不能互相转换！")
 	}
-	after, err := c.patch.apply(before)
+	after, err := c.patch.merge(before)
 	if err != nil || after.equal(before) {
 		return nil, err
 	}

@@ -33,8 +33,9 @@ func (f *zoneFold) Item() domain.Item {
 	return domain.Item{Tag: TagZone(f.id), Types: zoneTypes, Guards: zoneTypes[1:]}
 }
 
-// zoneTypes are the types of a zone's life; the first guards nothing. A batch asks
-// for them, and for those of a view's name, thousands of times.
+// zoneTypes are the types of a zone's life. The first does not guard: a zone that
+// a decision has found cannot be created again. A batch asks for these types, and
+// for those of a view's name, thousands of times.
 var zoneTypes = []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneDeleted{}.EventType()}
 
 // Apply implements [domain.Fold].
@@ -54,7 +55,8 @@ func (f *zoneFold) Apply(r domain.Recorded) {
 	f.links = relink(f.links, f.data, r.Position)
 }
 
-// relink returns the links of a zone that now is as z says.
+// relink returns the links of a zone whose data is now z: a link that stays keeps
+// its position.
 func relink(before map[int64]domain.Position, z ZoneData, at domain.Position) map[int64]domain.Position {
 	views := z.ViewIDs
 	if !z.Group.Rendered() {
@@ -70,7 +72,8 @@ func relink(before map[int64]domain.Position, z ZoneData, at domain.Position) ma
 	return links
 }
 
-// live says whether a record last written at the given position is there.
+// live says whether a record that was last written at the given position still
+// exists.
 func (f *zoneFold) live(r placedRecord) bool {
 	since, linked := f.links[r.data.ViewID]
 	return linked && since < r.at

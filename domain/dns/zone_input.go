@@ -63,9 +63,10 @@ func parseViewIDs(in *[]int64) ([]int64, error) {
 
 func errNoView(id int64) error { return domain.Invalid("view_ids", "View %d 不存在！", id) }
 
-// apply returns z with what was given, or says why that is no sound zone. The
-// views of an external zone are dropped: it has none.
-func (p zonePatch) apply(z ZoneData) (ZoneData, error) {
+// merge returns z with the fields that the request gave, or says why the result
+// is no sound zone. The views of an external zone are dropped: such a zone has
+// none.
+func (p zonePatch) merge(z ZoneData) (ZoneData, error) {
 	set(&z.Name, p.name)
 	set(&z.Type, p.kind)
 	set(&z.Group, p.group)

@@ -40,8 +40,9 @@ func (h *History) Fork() *History {
 // Last is the position of the newest event, 0 for none.
 func (h *History) Last() domain.Position { return domain.Position(len(h.events)) }
 
-// Load implements [domain.History]. Half way through, each fold goes through a
-// snapshot, as it does between decisions in the real store.
+// Load implements [domain.History]. Half way through the events each fold is
+// replaced by one that is restored from its snapshot, as between decisions in the
+// real store.
 func (h *History) Load(folds ...domain.Fold) error {
 	for _, f := range folds {
 		item := f.Item()

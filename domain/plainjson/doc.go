@@ -1,12 +1,13 @@
-// Package plainjson reads the JSON that encoding/json itself writes, in one
-// scan and several times faster than encoding/json reads it.
+// Package plainjson reads the JSON that encoding/json itself writes, in one scan
+// and several times faster than encoding/json does.
 //
-// Stage in the flow: a replay of the log decodes every event ([Form], for
-// package domain), a follower of the stream every message ([Reader], for package
-// eventstore), and a batch comes apart into tens of thousands of members
-// ([EndOfValue], for package api). All three would otherwise wait for JSON.
+// Stage in the flow: package domain decodes events with a [Form] when the log is
+// replayed, package protocol reads the messages of the stream with a [Reader],
+// and package api cuts a batch into tens of thousands of members with
+// [EndOfValue].
 //
-// Contract: it never guesses. What it does not know (white space, an escape,
-// another order, a number out of range) it declines, and encoding/json decides;
-// what it does not decline, encoding/json reads as the same value.
+// Contract: the package never guesses. It declines whatever it does not know
+// (white space, an escape, another order of the fields, a number out of range),
+// and the caller then uses encoding/json. Whatever it does not decline,
+// encoding/json reads as the same value.
 package plainjson

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Form is how encoding/json writes a struct type of numbers, texts, truth values
-// and such structs: all fields in their order.
+// Form describes how encoding/json writes a struct type whose fields are numbers,
+// texts, truth values or such structs: all fields, in their order.
 //
 // Invariants:
-//  1. What is read by a form, encoding/json reads as the same value.
+//  1. Whatever a form reads, encoding/json reads as the same values.
 type Form struct{ fields []field }
 
 type field struct {
@@ -25,7 +25,8 @@ type field struct {
 	inner *Form
 }
 
-// FormOf returns nil for types that have more to them.
+// FormOf returns the form of a struct type, nil for types that are not as simple
+// as that.
 func FormOf(t reflect.Type) *Form {
 	if t.Kind() != reflect.Struct || readsItself(t) {
 		return nil

@@ -2,12 +2,15 @@ package plainjson
 
 import "unicode/utf8"
 
-// Reader reads a JSON text from its beginning, value by value. At the first
-// that is not plain it declines, and all that follows reads as zero: so a caller
-// reads everything, and asks once, at the end, whether it was [Reader.Done].
+// Reader reads a JSON text from its beginning, value by value. At the first value
+// that is not plain it declines, and from then on all values read as zero. So a
+// caller reads everything, and asks once, at the end, whether the reader was
+// [Reader.Done].
 //
 // Invariants:
-//  1. What a reader that is done has returned, encoding/json reads as the same values.
+//  1. If the reader is done, encoding/json reads the text as the values that the
+//
+// reader returned.
 type Reader struct {
 	// text is nil when the reader has declined.
 	text []byte
@@ -23,7 +26,7 @@ func (r *Reader) Done() bool { return r.text != nil && r.at == len(r.text) }
 // Decline gives the text up.
 func (r *Reader) Decline() { r.text, r.at = nil, 0 }
 
-// Pass goes past what the text continues with, and says whether it does so.
+// Pass skips the given text if it comes next, and says whether it did.
 func (r *Reader) Pass(what string) bool {
 	end := r.at + len(what)
 	if end > len(r.text) || string(r.text[r.at:end]) != what {
@@ -33,7 +36,7 @@ func (r *Reader) Pass(what string) bool {
 	return true
 }
 
-// After goes past what the text has to continue with, and returns the reader.
+// After skips the given text, which must come next, and returns the reader.
 func (r *Reader) After(what string) *Reader {
 	if !r.Pass(what) {
 		r.Decline()

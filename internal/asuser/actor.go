@@ -16,8 +16,9 @@ var ErrNotRoot = errors.New("only root can act as another user")
 // Actor does file work as one user.
 //
 // Invariants:
-//  1. The user's ids are on one thread that runs nothing but Do's functions and
-//     ends with the actor: the rest of the process never has them.
+//  1. Only one thread ever has the user's ids. That thread runs nothing but the
+//
+// functions given to Do, and ends with the actor.
 //  2. A thread whose ids could not be changed runs no function at all.
 type Actor struct {
 	calls chan call

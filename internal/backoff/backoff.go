@@ -1,5 +1,6 @@
-// Package backoff has the pauses between tries and polls: those of many processes
-// do not end together, and none outlives its context.
+// Package backoff has the pauses between tries and between polls. The pauses of
+// many processes do not end at the same moment, and no pause outlives its
+// context.
 package backoff
 
 import (
@@ -35,8 +36,8 @@ func (g *Growing) Next() time.Duration {
 	return Jitter(g.last)
 }
 
-// Wait pauses until it is over, ctx ends or somebody is impatient (nobody, where
-// that is nil), and tells whether ctx is still alive.
+// Wait pauses until the pause is over, ctx ends, or impatient (which may be nil)
+// receives. It returns whether ctx is still alive.
 func (g *Growing) Wait(ctx context.Context, impatient <-chan struct{}) bool {
 	t := time.NewTimer(g.Next())
 	defer t.Stop()

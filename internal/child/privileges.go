@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// insideID is what a child of root sees itself as in its user namespace.
+// insideID is the user id that a child of root has within its own user namespace.
 const insideID = 1000
 
 // attemptsFor lists the ways to start the program, the preferred one first.
@@ -56,8 +56,9 @@ func namespacesAllowed() bool {
 	return p.err == nil
 }
 
-// takeBack makes root the owner again of folders that were handed over when
-// namespaces were forbidden: inside one, another user's files are nobody's.
+// takeBack makes root the owner again of folders that were handed over while
+// namespaces were forbidden. Within a user namespace, files of another user
+// belong to nobody and could not be opened.
 func takeBack(spec Spec) error {
 	for _, dir := range spec.Owns {
 		info, err := os.Stat(dir)

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// probePatience is how long an address may still be in use. A child that this
-	// process was just starting has a copy of every socket until it runs its
-	// program, so that of a server that was stopped can outlive it by a moment.
+	// probePatience is how long an address may still be in use. A child process
+	// that was just forked has a copy of every socket of this process until it
+	// executes its program. So the socket of a server that was stopped can
+	// outlive that server by a moment.
 	probePatience = time.Second
 	probeEvery    = 10 * time.Millisecond
 )
@@ -29,7 +30,8 @@ func probe(host, port string) error {
 	}
 }
 
-// listenBriefly starts no child meanwhile: none may keep this socket from the server.
+// listenBriefly holds the fork lock, so that no child gets a copy of its socket,
+// which would keep the address from the server.
 func listenBriefly(addr string) error {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

@@ -1,7 +1,7 @@
 // Package folderlock lets one process at a time own a folder.
 //
-// Contract: the kernel drops the lock with the process, however it ends. It must
-// not know what the folder is for.
+// Contract: the kernel drops the lock when the process ends, however it ends. The
+// package must not know what the folder is for.
 package folderlock
 
 import (
@@ -18,8 +18,9 @@ import (
 var ErrHeld = errors.New("the folder is in use by another process")
 
 const (
-	// patience is how long a held lock is asked for again: a program that the last
-	// owner was just starting has the lock's file open until it is itself.
+	// patience is how long Take asks again for a lock that is held. A child
+	// process that the last owner had just forked has the lock's file open until
+	// it executes its program.
 	patience = 500 * time.Millisecond
 	pause    = 10 * time.Millisecond
 )
@@ -55,8 +56,9 @@ func Take(dir string) (*Lock, error) {
 	}
 }
 
-// Release gives the folder free, at once: a child that is just being started may
-// hold a copy of the file, so closing ours is not enough. It may be called again.
+// Release gives up the folder at once. Closing our file would not be enough: a
+// child that is just being started may hold a copy of it. Release may be called
+// again.
 func (l *Lock) Release() error {
 	l.once.Do(func() {
 		l.err = errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())

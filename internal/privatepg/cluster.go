@@ -56,7 +56,8 @@ func initdb(ctx context.Context, b binaries, fresh string, durable bool) error {
 	return fmt.Errorf("create the database cluster: %w", err)
 }
 
-// environment is what the server gets to see: nothing that would steer it.
+// environment is the environment of the server: it has no variable that would
+// change how the server runs.
 func environment() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 }

@@ -20,9 +20,10 @@ import (
 const maxLog = 16 << 20
 
 // launch clears away what a killed postmaster left behind, starts a postmaster
-// and waits until it answers. Shared memory may be held a moment longer than its
-// holders can be seen, so a refusal because of it is tried again, and one because
-// of the compression with another.
+// and waits until it answers. A killed postmaster's shared memory may be held a
+// moment longer than its holders can be seen, so launch tries again after a
+// refusal because of that. After a refusal because of the compression it tries
+// another compression.
 func (s *Server) launch(ctx context.Context) (*child.Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()

@@ -22,11 +22,11 @@ const orphanGrace = 5 * time.Second
 
 const pidFile = "postmaster.pid"
 
-// clearAway ends whatever still works in the data folder and removes the lock
-// files of the dead. Postgres itself would take it that a postmaster runs as long
-// as there is any process with the number in the file: one that is being buried,
-// or, after a restart of the machine or container, a stranger. The caller holds
-// the folder's lock and has no postmaster running.
+// clearAway ends the processes that still work in the data folder and removes the
+// lock files of those that are dead. Postgres would believe that a postmaster
+// runs as long as any process has the number in the lock file: the process may be
+// one that is just ending, or, after a restart of the machine or container, a
+// stranger. The caller holds the folder's lock and has no postmaster running.
 func clearAway(ctx context.Context, data, socket string) error {
 	if err := endLeftover(ctx, data); err != nil {
 		return err
@@ -85,7 +85,7 @@ func workersIn(data string) ([]int, error) {
 }
 
 // endLeftover stops a postmaster that outlived its owner. The caller holds the
-// folder's lock, so nobody alive needs it.
+// folder's lock, so no living process needs that postmaster.
 func endLeftover(ctx context.Context, data string) error {
 	pid, err := postmasterPid(data)
 	if err != nil || pid == 0 {
@@ -131,8 +131,8 @@ func postmasterPid(data string) (int, error) {
 }
 
 // servesFolder says whether the process is a postgres that works in the data
-// folder, as every postmaster and backend does. A pid alone proves nothing, the
-// kernel reuses them; and somebody's shell may be in the folder.
+// folder, as every postmaster and backend does. Neither sign is enough alone: the
+// kernel reuses process ids, and somebody's shell may be in the folder.
 func servesFolder(pid int, data string) bool {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
 	name, err := os.ReadFile(filepath.Join(proc, "comm"))

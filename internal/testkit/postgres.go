@@ -48,9 +48,9 @@ func Postgres(t testing.TB) *pgxpool.Pool {
 	return pool
 }
 
-// PostgresURL returns the address of a fresh, migrated database, from which
-// whatever is still connected at the test's end is cut off. It goes with the
-// server: to drop it would cost a checkpoint.
+// PostgresURL returns the address of a fresh, migrated database. At the test's
+// end all connections to it are cut. The database stays until the server ends,
+// since dropping it would cost a checkpoint.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
 	return newDatabase(t, template)

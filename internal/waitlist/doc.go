@@ -1,6 +1,7 @@
-// Package waitlist keeps who waits for a position of the log.
+// Package waitlist keeps those who wait for a position of the log.
 //
-// Contract: telling that a position is reached costs by those who are woken, not
-// by those who wait. A [List] is no safer than a slice: its owner's lock guards it,
-// together with the position that it is about. It must not know what is waited for.
+// Contract: when a position is reached the cost depends on how many waiters are
+// woken, not on how many wait. A [List] has no lock of its own: its owner guards
+// it with the same lock as the position that the waiters wait for. The package
+// must not know what the position stands for.
 package waitlist

@@ -9,19 +9,22 @@ import (
 // List holds those who wait, for an answer of type A. The zero value is empty.
 //
 // Invariants:
-//  1. Who waits gets one answer, and is out of the list by then.
-//  2. Who has left, or was answered, gets none: leaving again does nothing.
-//  3. Reaching a position answers all who wait for it or for one before, and
-//     nobody else.
+//  1. Each waiter gets one answer, and is out of the list by then.
+//  2. A waiter that has left, or was answered, gets no answer. Leaving again does
+//
+// nothing.
+//  3. Reaching a position answers all who wait for that position or for one
+//
+// before it, and nobody else.
 type List[A any] struct{ waiting lowestFirst[A] }
 
-// Waiter is one who waits.
+// Waiter is one place in the list, for a goroutine that waits.
 type Waiter[A any] struct {
 	position domain.Position
 	// answer has room for the one answer.
 	answer chan A
 	list   *List[A]
-	// place is the index in the list, absent outside of it.
+	// place is the waiter's index in the list, absent outside of the list.
 	place int
 }
 

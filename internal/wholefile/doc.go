@@ -1,7 +1,8 @@
-// Package wholefile puts files in place whole.
+// Package wholefile replaces files as a whole.
 //
 // Contract: after a crash at any moment a path has its old contents or its new
-// ones, and the new ones if the call had returned. It is for small files in
-// folders that nobody else may write to: where a stranger may, work with directory
-// handles instead (workers/sshkeys, workers/executor/files).
+// ones, and the new ones if the call had returned. The package is for small files
+// in folders that nobody else may write to. Where a stranger may write, use
+// directory handles instead (workers/agents/sshkeys,
+// workers/agents/executor/files).
 package wholefile

@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 )
 
-// Write replaces the file by the data, with exactly the mode, and returns when
-// that is on the disk.
+// Write replaces the file by the data, with exactly the mode. It returns when the
+// new contents are on the disk.
 func Write(path string, data []byte, mode fs.FileMode) error {
 	return WriteThen(path, data, mode, func(string) error { return nil })
 }
 
-// WriteThen is [Write] with a step before the file is put in place, such as a
-// change of its owner. The step gets the path where the file is until then.
+// WriteThen is [Write] with a step, such as a change of the owner, before the
+// file takes its place. The step gets the path at which the file is until then.
 func WriteThen(path string, data []byte, mode fs.FileMode, step func(staged string) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
 	if err != nil {
@@ -38,7 +38,7 @@ func WriteThen(path string, data []byte, mode fs.FileMode, step func(staged stri
 	return SyncFolder(filepath.Dir(path))
 }
 
-// SyncFolder makes durable which files a folder has.
+// SyncFolder makes the list of a folder's files durable.
 func SyncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
