@@ -3,9 +3,13 @@ SHELL := /bin/sh
 GO ?= go
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.version=$(VERSION)
-GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Arguments of `opsledger dev`, e.g. make run ARGS='--http 127.0.0.1:9080'
 ARGS ?=
+
+# The linter has its own module, so that its dependencies stay out of go.mod. It
+# is built once for each version, which costs minutes, and then starts at once.
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := bin/golangci-lint-$(GOLANGCI_VERSION)
 
 .DEFAULT_GOAL := help
 
@@ -16,30 +20,50 @@ help: ## show this list
 .PHONY: run
 run: ## build and start everything on this machine under ./data (ARGS='…' are passed on)
 	@scripts/deps.sh run
-	@echo "building (a minute or two the first time)"
 	@$(MAKE) --no-print-directory build
 	@exec bin/opsledger dev $(ARGS)
+
+.PHONY: build
+build: ## build bin/opsledger
+	@scripts/progress.sh "building bin/opsledger" $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/opsledger ./cmd/opsledger
 
 .PHONY: test
 test: ## install what the tests need and run them all with the race detector
 	@scripts/deps.sh test
 	GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 $(GO) test -race -vet=off -ldflags='-s -w' -timeout 20m -parallel 4 ./...
 
-.PHONY: build
-build: ## build bin/opsledger
-	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/opsledger ./cmd/opsledger
+.PHONY: unit
+unit: ## run the tests that start no server: seconds, not minutes
+	@scripts/deps.sh unit
+	@packages=$$(scripts/unit-packages.sh "$(GO)") && $(GO) test -vet=off $$packages
 
-.PHONY: deps
-deps: ## install PostgreSQL, BIND and what the tests need (Debian, as root or by sudo)
-	@scripts/deps.sh test
-
-.PHONY: lint
-lint: ## run go vet and the linters of .golangci.yml
-	$(GO) run $(GOLANGCI) run ./...
+.PHONY: check
+check: fmt-check vet lint unit ## what to run before each commit: format, vet, lint, unit
 
 .PHONY: fmt
 fmt: ## format the code
 	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: fmt-check
+fmt-check: ## name the files that fmt would change
+	@files=$$(gofmt -l $$(git ls-files '*.go')) && [ -z "$$files" ] || { echo "make fmt would change:"; echo "$$files"; exit 1; }
+
+.PHONY: vet
+vet: ## run go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: $(GOLANGCI) ## run the linters of .golangci.yml, which install themselves the first time
+	$(GOLANGCI) run ./...
+
+$(GOLANGCI):
+	@GOBIN=$(CURDIR)/bin scripts/progress.sh "building $@" \
+	  $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv bin/golangci-lint $@
+
+.PHONY: deps
+deps: ## install PostgreSQL, BIND and what the tests need (Debian, as root or by sudo)
+	@scripts/deps.sh test
 
 .PHONY: fuzz
 fuzz: ## fuzz every target for a while (FUZZTIME=30s)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the programs that opsledger runs or is tested with, if any is missing:
-#   scripts/deps.sh run     PostgreSQL server, named and its tools, curl
+#   scripts/deps.sh unit    BIND's checking programs
+#   scripts/deps.sh run     the same, PostgreSQL server, named and its tools, curl
 #   scripts/deps.sh test    the same, a C compiler (the race detector needs one) and OpenLDAP's server
 # Debian's packages, as root or by sudo; otherwise it says what to install.
 set -eu
@@ -15,16 +16,21 @@ pg_bin() {
 
 missing=
 need() { missing="$missing $1"; }
-pg_bin || need postgresql
-command -v named >/dev/null 2>&1 || [ -x /usr/sbin/named ] || need bind9
-command -v named-checkconf >/dev/null 2>&1 || [ -x /usr/sbin/named-checkconf ] || need bind9-utils
-command -v dig >/dev/null 2>&1 || need bind9-dnsutils
-command -v curl >/dev/null 2>&1 || need curl
-if [ "${1:-run}" = test ]; then
-    command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
-    command -v slapd >/dev/null 2>&1 || [ -x /usr/sbin/slapd ] || need slapd
-    command -v git >/dev/null 2>&1 || need git
-    command -v svnadmin >/dev/null 2>&1 || need subversion
+installed() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
+
+purpose=${1:-run}
+installed named-checkconf || need bind9-utils
+if [ "$purpose" != unit ]; then
+    pg_bin || need postgresql
+    installed named || need bind9
+    installed dig || need bind9-dnsutils
+    installed curl || need curl
+fi
+if [ "$purpose" = test ]; then
+    installed gcc || missing="$missing gcc libc6-dev"
+    installed slapd || need slapd
+    installed git || need git
+    installed svnadmin || need subversion
 fi
 [ -n "$missing" ] || exit 0
 
