@@ -82,7 +82,8 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	s := &stack{t: t, store: store, pool: pool, cfg: Config{
 		Store: store, Reader: projections.NewReader(pool), Ops: opsmodel.NewReader(pool), Progress: progress, Vault: secrets,
 		CheckConf: func(context.Context, *dns.BindConf) error { return nil },
-		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, RequestTimeout: testkit.Patience, Log: quiet, Registerer: registry, Gatherer: registry,
+		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, RequestTimeout: testkit.Patience,
+		Log: quiet, Registerer: registry, Gatherer: registry,
 	}}
 	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {
