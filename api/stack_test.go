@@ -22,6 +22,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/internal/openapi"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
@@ -210,6 +211,15 @@ func (s *stack) do(method, path string, body any, options ...func(*http.Request)
 	return s.send(r)
 }
 
+// described is openapi.yaml, which every reply must be as.
+var described = sync.OnceValue(func() *openapi.Description {
+	d, err := openapi.Read("openapi.yaml")
+	if err != nil {
+		panic(err)
+	}
+	return d
+})
+
 func (s *stack) send(r *http.Request) reply {
 	s.t.Helper()
 	response, err := http.DefaultTransport.RoundTrip(r)
@@ -219,6 +229,11 @@ func (s *stack) send(r *http.Request) reply {
 	must(s.t, err)
 	if response.Header.Get(headerPending) != "" && !s.stopped.Load() {
 		s.awaitLog() // on a slow machine: what comes next may read what was written
+	}
+	if fault := described().FaultOfReply(openapi.Reply{
+		Method: r.Method, Path: r.URL.EscapedPath(), Status: response.StatusCode, Header: response.Header, Body: text,
+	}); fault != "" {
+		s.t.Errorf("%s %s replied %d %s\nin openapi.yaml %s", r.Method, r.URL, response.StatusCode, text, fault)
 	}
 	return reply{response.StatusCode, response.Header, strings.TrimSuffix(string(text), "\n")}
 }
