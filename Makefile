@@ -65,6 +65,10 @@ $(GOLANGCI):
 deps: ## install PostgreSQL, BIND and what the tests need (Debian, as root or by sudo)
 	@scripts/deps.sh test
 
+.PHONY: clients
+clients: ## generate a Go and a TypeScript client from api/openapi.yaml and compile them (needs npm)
+	@GO=$(GO) scripts/clients.sh
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for a while (FUZZTIME=30s)
 	@for pkg in $$($(GO) list ./...); do \
