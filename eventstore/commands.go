@@ -2,6 +2,10 @@ package eventstore
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -37,9 +41,25 @@ func scanCommand(row pgx.CollectableRow) (storedCommand, error) {
 
 // check returns ErrFingerprint when the command was another request.
 func (c *storedCommand) check(fingerprint []byte) error {
-	// A command that came back by Recover has none: JetStream never had it.
+	// A command that came back by Recover has no fingerprint: JetStream never had it.
 	if len(c.fingerprint) > 0 && !bytes.Equal(c.fingerprint, fingerprint) {
 		return ErrFingerprint
 	}
 	return nil
+}
+
+// SaveRefusal keeps the reply that the command with the id got, so that its
+// repetition gets the same one. What became of the command first stands.
+func (s *Store) SaveRefusal(ctx context.Context, commandID uuid.UUID, fingerprint []byte, r Refusal) error {
+	if !json.Valid(r.Body) || !utf8.Valid(r.Body) {
+		return errors.New("save refusal: the body is not JSON in UTF-8")
+	}
+	a, err := s.append(ctx, &entry{commandID: commandID, keyed: true, fingerprint: fingerprint, refusal: &r})
+	if errors.Is(err, errConflict) {
+		return nil // the same command is answered by the same batch
+	}
+	if err == nil && a.stored != nil {
+		return a.stored.check(fingerprint)
+	}
+	return err
 }

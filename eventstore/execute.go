@@ -2,12 +2,9 @@ package eventstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -15,13 +12,23 @@ import (
 )
 
 const (
-	// maxAttempts bounds how often a decision is taken again after a conflict.
-	maxAttempts = 32
-	maxPause    = 50 * time.Millisecond
+	// maxRetries bounds how often a decision is taken again after a conflict.
+	maxRetries = 32
+	maxPause   = 50 * time.Millisecond
 )
 
-// errConflict says that one attempt lost.
+// errConflict says that one attempt lost against another append.
 var errConflict = errors.New("event store: conflict")
+
+// execution is a request that is being executed.
+type execution struct {
+	Request
+	store *Store
+	// keyed: the command's id came with the request, and is kept in log.commands.
+	keyed bool
+	// drawn are the ids taken so far; a retry uses them again.
+	drawn map[domain.Sequence][]int64
+}
 
 // Execute lets the command decide and appends what it decided, again after a
 // conflict. Errors are those of errors.go, ctx's, or, as it is, what Decide
@@ -29,54 +36,52 @@ var errConflict = errors.New("event store: conflict")
 //
 // When ctx ends while the append is under way the error is ErrUnknownOutcome, too.
 func (s *Store) Execute(ctx context.Context, req Request) (Receipt, error) {
-	x := execution{store: s, Request: req, keyed: req.CommandID != uuid.Nil, drawn: map[domain.Sequence][]int64{}}
+	x := execution{Request: req, store: s, keyed: req.CommandID != uuid.Nil, drawn: map[domain.Sequence][]int64{}}
 	if !x.keyed {
 		x.CommandID = newID()
 	}
 	if x.Correlation == uuid.Nil {
 		x.Correlation = x.CommandID
 	}
-	receipt, err := x.attempt(ctx, true)
-	for attempt := range maxAttempts {
+	for retries := 0; ; retries++ {
+		receipt, err := x.attempt(ctx, retries == 0)
 		if !errors.Is(err, errConflict) {
 			return receipt, err
 		}
+		if retries == maxRetries {
+			return Receipt{}, ErrConflict
+		}
 		s.metrics.retries.Inc()
-		if err := pause(ctx, attempt); err != nil {
+		if err := pause(ctx, retries); err != nil {
 			return Receipt{}, err
 		}
-		receipt, err = x.attempt(ctx, false)
 	}
-	if errors.Is(err, errConflict) {
-		err = ErrConflict
-	}
-	return receipt, err
 }
 
-// SaveRefusal keeps the reply that the command with the id got, so that its
-// repetition gets it, too. What became of the command first stands.
-func (s *Store) SaveRefusal(ctx context.Context, commandID uuid.UUID, fingerprint []byte, r Refusal) error {
-	if !json.Valid(r.Body) || !utf8.Valid(r.Body) {
-		return errors.New("save refusal: the body is not JSON in UTF-8")
+// attempt decides, appends and answers once. With remembered it decides on
+// remembered state, as far as that is possible.
+func (x *execution) attempt(ctx context.Context, remembered bool) (Receipt, error) {
+	d, err := x.decide(ctx, remembered)
+	if err != nil {
+		return Receipt{}, err
 	}
-	a, err := s.submit(ctx, &entry{commandID: commandID, keyed: true, fingerprint: fingerprint, refusal: &r})
-	if errors.Is(err, errConflict) {
-		return nil // the same command is answered by the same batch
+	a := answer{stored: d.replay}
+	if d.entry != nil {
+		if a, err = x.store.append(ctx, d.entry); err != nil {
+			return Receipt{}, err
+		}
 	}
-	if err == nil && a.stored != nil {
-		return a.stored.check(fingerprint)
-	}
-	return err
+	return x.answer(ctx, d, a)
 }
 
-// pause waits, longer with each attempt, and never alike for two losers. The
-// first loser goes on at once: most often what was remembered was out of date,
-// and nobody competes.
-func pause(ctx context.Context, attempt int) error {
-	if attempt == 0 {
+// pause waits, longer with each retry, and never alike for two losers. The first
+// loser goes on at once: most often the remembered state was out of date, and
+// nobody competes.
+func pause(ctx context.Context, retries int) error {
+	if retries == 0 {
 		return ctx.Err()
 	}
-	limit := min(time.Millisecond<<min(attempt, 10), maxPause)
+	limit := min(time.Millisecond<<min(retries, 10), maxPause)
 	timer := time.NewTimer(rand.N(limit))
 	defer timer.Stop()
 	select {
@@ -89,21 +94,3 @@ func pause(ctx context.Context, attempt int) error {
 
 // newID returns a UUID of version 7, whose order is that of time.
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-
-// submit hands the entry to the writer and waits for its answer.
-func (s *Store) submit(ctx context.Context, e *entry) (answer, error) {
-	e.since, e.done = time.Now(), make(chan answer, 1)
-	if !s.box.put(e) {
-		return answer{}, ErrUnavailable
-	}
-	select {
-	case a := <-e.done:
-		s.metrics.latency.Observe(time.Since(e.since).Seconds())
-		return a, a.err
-	case <-ctx.Done():
-		if e.abandon() {
-			return answer{}, ctx.Err()
-		}
-		return answer{}, fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
-	}
-}

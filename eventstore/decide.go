@@ -1,0 +1,96 @@
+package eventstore
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+// decision is what one attempt has decided.
+type decision struct {
+	// history is what the decision read.
+	*history
+	events []domain.Event
+	// entry is what is to be appended, nil when there is nothing to append.
+	entry *entry
+}
+
+// decide lets the command decide. With remembered it decides on remembered state
+// first, and reads only when that leads to no events. A command that was carried
+// out before decides nothing: its history has the replay.
+func (x *execution) decide(ctx context.Context, remembered bool) (decision, error) {
+	if !x.store.available() {
+		return decision{}, ErrUnavailable
+	}
+	h := x.history(ctx, remembered)
+	events, err := x.run(h)
+	if remembered && (err != nil || len(events) == 0) {
+		h = x.history(ctx, false)
+		events, err = x.run(h)
+	}
+	d := decision{history: h, events: events}
+	switch {
+	case h.replay != nil:
+		return d, nil
+	case err != nil:
+		return d, err
+	case len(events) > 0 || x.keyed:
+		d.entry, err = x.entry(events, h.conditions)
+	}
+	return d, err
+}
+
+// history begins a decision, which may load what it likes.
+func (x *execution) history(ctx context.Context, remembered bool) *history {
+	h := &history{ctx: ctx, store: x.store, remembered: remembered, drawn: x.drawn, ids: maps.Clone(x.drawn)}
+	if x.keyed {
+		h.lookup = &x.CommandID
+	}
+	return h
+}
+
+// run runs the command. Ids are drawn with its first Load, which every command
+// that needs ids does first, because it has to know who acts.
+func (x *execution) run(h *history) ([]domain.Event, error) {
+	if a, ok := x.Command.(domain.Allocator); ok {
+		h.wants = a.Allocates()
+	}
+	return x.Command.Decide(h, domain.NewEnv(x.Actor, time.Now().UTC(), h.ids))
+}
+
+// entry turns decided events, and the conditions on which they were decided, into an
+// entry for the writer.
+func (x *execution) entry(events []domain.Event, conditions []condition) (*entry, error) {
+	e := &entry{commandID: x.CommandID, keyed: x.keyed, fingerprint: x.Fingerprint, conditions: conditions, events: make([]protocol.Envelope, len(events))}
+	for i, event := range events {
+		var err error
+		if e.events[i], err = x.envelope(event); err != nil {
+			return nil, err
+		}
+		size, err := checkEvent(&e.events[i])
+		if err != nil {
+			return nil, err
+		}
+		e.bytes += size
+	}
+	if len(events) > maxBatchEvents || e.bytes > maxBatchBytes {
+		return nil, fmt.Errorf("a command of %d events with %d bytes: %w", len(events), e.bytes, ErrTooLarge)
+	}
+	return e, e.index()
+}
+
+func (x *execution) envelope(event domain.Event) (protocol.Envelope, error) {
+	d, data, err := x.store.codec.Encode(event)
+	if err != nil {
+		return protocol.Envelope{}, err
+	}
+	return protocol.Envelope{
+		ID: newID(), Type: d.Name, Context: d.Context, Schema: d.Schema(),
+		Key: event.SubjectKey(), Tags: event.Tags(), Data: data, Actor: x.Actor,
+		CommandID: x.CommandID, Causation: x.Causation, Correlation: x.Correlation,
+	}, nil
+}
