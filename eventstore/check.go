@@ -19,8 +19,8 @@ const (
 	MaxTagBytes = 400
 )
 
-// checkEvent refuses what would fail a whole batch in PostgreSQL or be read back
-// as something else. It returns the event's size.
+// checkEvent refuses an event that would fail a whole batch in PostgreSQL, or be read
+// back as another one. It returns the event's size.
 func checkEvent(e *protocol.Envelope) (int, error) {
 	size := len(e.Data)
 	for _, t := range e.Tags {

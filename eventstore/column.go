@@ -6,9 +6,9 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// column is an array parameter in PostgreSQL's binary form. Writing it directly
-// takes a small part of what the driver's general way through reflection does,
-// and the writer does little else while everybody waits.
+// column is an array parameter in PostgreSQL's binary form. Writing that form
+// directly takes a small part of the time that the driver takes with reflection, and
+// the writer does little else while everybody waits.
 type column struct {
 	bytes []byte
 	n     uint32
@@ -16,8 +16,8 @@ type column struct {
 
 const columnHeader = 20
 
-// newColumn begins an array with elements of the type, with room for so many
-// that take so many bytes in all, without their lengths.
+// newColumn begins an array with elements of the type. It makes room for that many
+// elements, of size bytes together.
 func newColumn(element uint32, elements, size int) *column {
 	b := make([]byte, 0, columnHeader+4*elements+size)
 	b = binary.BigEndian.AppendUint32(b, 1) // dimensions
@@ -67,7 +67,7 @@ func (c *column) encoded() []byte {
 	return c.bytes
 }
 
-// Arrays of what is in a slice already.
+// Arrays of the elements of a slice.
 func intsOf(list []int64) []byte {
 	c := newInts(len(list))
 	for _, v := range list {

@@ -17,7 +17,7 @@ const (
 
 // pinned keeps latency flat however the log grows: without statistics the
 // planner would now and then choose a sequential scan or a hash join over the
-// whole log, and JIT costs more than any of our statements.
+// whole log, and JIT costs more than any of these statements.
 func pinned() map[string]string {
 	return map[string]string{
 		"application_name":     "opsledger",

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// What Execute and the reads fail with, beside [*domain.Error] and a context's error.
+// The errors of Execute and of the reads, beside [*domain.Error] and a context's error.
 var (
 	// ErrUnavailable: PostgreSQL does not answer, or the writer is not running.
 	// Nothing was appended unless the error is ErrUnknownOutcome, too.

@@ -30,16 +30,16 @@ type foldState struct {
 	stale bool
 }
 
-// cached is a state in the cache, or one that was: then it has no element.
+// cached is a state that is in the cache, or has been: then element is nil.
 type cached struct {
 	key     foldKey
 	state   foldState
 	element *list.Element
 }
 
-// foldCache keeps the states of folds between decisions, the latest used longest.
-// A state is only where to start from: the events after it are read, or proved
-// absent by the condition of an append.
+// foldCache keeps the states of folds between decisions; those that were used last
+// are kept longest. A decision only starts from a state: the events after it are
+// read, or proved absent by the condition of an append.
 type foldCache struct {
 	mu     sync.Mutex
 	byKey  map[foldKey]*cached
@@ -51,7 +51,8 @@ func newFoldCache() *foldCache {
 	return &foldCache{byKey: map[foldKey]*cached{}, recent: list.New()}
 }
 
-// get returns the state, and where it is for put; nil if there is none.
+// get returns the state and its place in the cache, which put takes. The place is nil
+// if there is no state.
 func (c *foldCache) get(key foldKey) (foldState, *cached) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,7 +64,7 @@ func (c *foldCache) get(key foldKey) (foldState, *cached) {
 	return at.state, at
 }
 
-// put keeps the state unless a later one is known. at is what get gave.
+// put keeps the state unless a later one is known. at is the place that get returned.
 func (c *foldCache) put(key foldKey, at *cached, state foldState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

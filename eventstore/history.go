@@ -15,23 +15,24 @@ import (
 // errReplayed ends a decision whose command has been carried out before.
 var errReplayed = errors.New("event store: the command was carried out before")
 
-// errForgotten ends a decision on remembered state that is known to be out of date.
-var errForgotten = errors.New("event store: the remembered state is out of date")
+// errOutdated ends a decision on remembered state that is known to be out of date.
+var errOutdated = errors.New("event store: the remembered state is out of date")
 
 // history is what one decision reads, and thereby the condition of its append.
 //
-// It reads the log, or takes what the fold cache remembers and presumes that
-// nothing has happened since, at all where nothing is remembered. Such a decision
-// costs no read; the condition of its append proves the presumption. Only a
-// decision that appends is proved that way: any other must be taken again, reading.
+// A history reads the log, or takes what the fold cache remembers and assumes that
+// nothing has happened since; where nothing is remembered, it assumes that nothing
+// has ever happened. A decision on such assumptions costs no read, and the condition
+// of its append proves them. Only a decision that appends is proved that way: any
+// other has to be taken again from a read.
 //
 // Invariants:
 //  1. Each reading Load reads the head before any event, and events beyond that
 //     head are not folded: whatever came later is found by the condition.
 //  2. Every item that was read is a condition from its Load's head on.
-//  3. Every item that was presumed is a condition from where its state was
-//     remembered on, and with all of its types, not the guards alone: the append
-//     succeeds only if a read would have found no event.
+//  3. Every item whose state was assumed is a condition from the position of that
+//     state on, and with all of its types, not the guards alone: the append succeeds
+//     only if a read would have found no event.
 type history struct {
 	ctx   context.Context
 	store *Store
@@ -76,25 +77,25 @@ func (h *history) load(folds []domain.Fold) error {
 		h.tails = append(h.tails, tails...)
 	}
 	if h.remembered {
-		return h.presume(tails)
+		return h.assume(tails)
 	}
 	return h.read(tails)
 }
 
-// presume takes the folds' states as they are remembered, empty if they are not.
-func (h *history) presume(tails []tail) error {
+// assume takes the folds' states as they are remembered, or empty ones.
+func (h *history) assume(tails []tail) error {
 	if err := h.draw(); err != nil {
 		return err
 	}
 	for i := range tails {
 		t := &tails[i]
 		if t.from.stale {
-			return errForgotten
+			return errOutdated
 		}
 		if t.from.snapshot != nil {
 			t.fold.Restore(t.from.snapshot)
 		}
-		h.conditions = append(h.conditions, conditionOn(t.item.Tag, t.hash, t.types.all, t.from.at))
+		h.conditions = append(h.conditions, condition{tag: t.item.Tag, hash: t.hash, types: t.types.all, after: t.from.at})
 	}
 	return nil
 }
@@ -137,7 +138,7 @@ func (h *history) read(tails []tail) error {
 			return err
 		}
 		t := &tails[i]
-		h.conditions = append(h.conditions, conditionOn(t.item.Tag, t.hash, t.types.guards, l.head))
+		h.conditions = append(h.conditions, condition{tag: t.item.Tag, hash: t.hash, types: t.types.guards, after: l.head})
 	}
 	return nil
 }
@@ -179,20 +180,20 @@ func (h *history) missing() map[domain.Sequence]int {
 	return missing
 }
 
-// keep brings what is remembered up to date with what the decision appended. A
-// state that was presumed has been proved up to the first of the events. One that
-// was read may lack events that were no conditions: it is out of date when any
-// of the events belongs to it.
+// keep brings the remembered states up to date with what the decision appended. A
+// state that was assumed has been proved up to the first of the events. A state that
+// was read may lack events on which there was no condition, so it is out of date
+// when one of the appended events belongs to it.
 func (h *history) keep(stored []protocol.Envelope, appended []domain.Recorded) {
 	find := finder(stored, len(h.tails))
 	for i := range h.tails {
 		t := &h.tails[i]
-		applied := 0
+		folded := 0
 		for _, j := range find(t.item.Tag) {
 			if !selects(t.item.Tag, t.item.Types, &stored[j]) {
 				continue
 			}
-			applied++
+			folded++
 			if h.remembered {
 				t.fold.Apply(appended[j])
 			}
@@ -200,15 +201,15 @@ func (h *history) keep(stored []protocol.Envelope, appended []domain.Recorded) {
 		switch {
 		case len(stored) == 0:
 		case h.remembered:
-			h.store.remember(t, stored[len(stored)-1].Position, applied)
-		case applied > 0:
+			h.store.remember(t, stored[len(stored)-1].Position, folded)
+		case folded > 0:
 			h.store.cache.outdate(t.key)
 		}
 	}
 }
 
-// finder returns a function that finds the events that may have a tag. A batch has
-// as many tails as events: they must not meet each with each.
+// finder returns a function that finds the events that may have a tag. A batch of
+// operations has as many tails as events, too many to compare each with each.
 func finder(events []protocol.Envelope, tails int) func(domain.Tag) []int {
 	if len(events) == 1 || len(events)*tails <= 16 {
 		all := make([]int, len(events))

@@ -16,8 +16,8 @@ const (
 	maxLoaders = 4
 	// maxLoads is the number of Loads in one combined read.
 	maxLoads = 128
-	// maxItems is the number of their items. A Load that has more, such as a
-	// batch's, goes alone: nobody else waits for it.
+	// maxItems is the number of their items. A Load that has more, such as that of a
+	// batch of operations, is read alone, so that no other Load waits for its items.
 	maxItems = 2048
 )
 
@@ -48,8 +48,8 @@ type wanted struct {
 }
 
 // loader combines the Loads of concurrent decisions into few reads, as the
-// writer combines their appends. Nobody waits for company: a Load that finds a
-// loader free goes at once.
+// writer combines their appends. No Load waits for others to come: when one of the
+// combined reads is free, it begins at once.
 type loader struct {
 	// read runs one combined read.
 	read func([]*load) error
@@ -66,7 +66,7 @@ func (r *loader) do(ctx context.Context, l *load) error {
 	r.waiting = append(r.waiting, l)
 	if r.running < maxLoaders {
 		r.running++
-		go r.serve()
+		go r.readWaiting()
 	}
 	r.mu.Unlock()
 	select {
@@ -77,8 +77,8 @@ func (r *loader) do(ctx context.Context, l *load) error {
 	}
 }
 
-// serve reads until nobody waits.
-func (r *loader) serve() {
+// readWaiting reads until no Load waits.
+func (r *loader) readWaiting() {
 	for batch := r.take(); len(batch) > 0; batch = r.take() {
 		err := r.read(batch)
 		for _, l := range batch {

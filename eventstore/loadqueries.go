@@ -12,7 +12,7 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// load reads for all of a batch, in one round trip: first the head, then the
+// load reads what a batch of loads wants, in one round trip: first the head, then the
 // commands, the ids and the tails.
 func (s *Store) load(batch []*load) error {
 	return s.read(context.Background(), func(ctx context.Context) error {
@@ -60,7 +60,7 @@ func queueLookups(b *pgx.Batch, batch []*load) {
 	})
 }
 
-// queueIDs draws for all at once, and some in advance when many are wanted, and deals out.
+// queueIDs draws the ids of all loads at once, and more in advance when many are wanted.
 func (s *Store) queueIDs(b *pgx.Batch, batch []*load) {
 	totals := map[domain.Sequence]int{}
 	for _, l := range batch {
@@ -97,7 +97,7 @@ func dealIDs(batch []*load, sequence domain.Sequence, ids []int64) {
 	}
 }
 
-// queueTails reads what is wanted, each only once, and gives it to all who want it.
+// queueTails reads the wanted tails, each only once, and gives each to all who want it.
 func queueTails(b *pgx.Batch, batch []*load) {
 	var (
 		numbers       = map[wanted]int32{}

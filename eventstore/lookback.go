@@ -7,8 +7,8 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// Each step goes to one position, along prev: what lies between belongs to other
-// contexts and costs nothing.
+// Each step goes along prev to one position: the events between belong to other
+// contexts and cost nothing.
 const readBack = `WITH RECURSIVE back AS (
 		SELECT e.* FROM log.events e WHERE e.position = $1
 		UNION ALL
@@ -17,9 +17,9 @@ const readBack = `WITH RECURSIVE back AS (
 		WHERE b.prev > $2)
 	SELECT ` + columns + " FROM back e LIMIT $3"
 
-// ReadBack returns events of one context, the latest first: that at last, which
-// must be one of the context's (see [Head]), and those before it down to, but
-// without, after; limit of them at most.
+// ReadBack returns events of one context, the latest first, limit of them at most.
+// They are the event at last, which must be one of the context's (see [Head]), and
+// those before it whose position is greater than after.
 func (s *Store) ReadBack(ctx context.Context, last, after domain.Position, limit int) ([]protocol.Envelope, error) {
 	if last <= after {
 		return nil, nil
@@ -27,8 +27,8 @@ func (s *Store) ReadBack(ctx context.Context, last, after domain.Position, limit
 	return s.page(ctx, readBack, last, after, limit)
 }
 
-// Load brings folds to the state of the head as of now, which it returns. It is
-// for those who want to know; what a decision reads goes through its history.
+// Load brings folds to the state of the head as of now, which it returns. It serves
+// queries; a decision reads through its history.
 func (s *Store) Load(ctx context.Context, folds ...domain.Fold) (domain.Position, error) {
 	tails, l := make([]tail, len(folds)), &load{items: make([]wanted, len(folds))}
 	for i, f := range folds {

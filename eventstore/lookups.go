@@ -2,9 +2,9 @@ package eventstore
 
 import "github.com/opsledger/opsledger/domain"
 
-// lookups are a batch's conditions as they are looked up in the tag index: those
-// that differ in the position alone, such as many decisions in one zone, once,
-// from the least position on.
+// lookups are a batch's conditions as they are looked up in the tag index.
+// Conditions that differ in the position alone, such as those of many decisions in
+// one zone, are looked up once, from the least position on.
 type lookups struct {
 	// Columns for unnest.
 	index         []int32
@@ -25,14 +25,14 @@ type lookupKey struct {
 	types string
 }
 
-// lookupsOf gathers the conditions but for those of which the window, nil for none, can tell.
-func lookupsOf(batch []*entry, own *window) lookups {
+// lookupsOf gathers the conditions, without those that the recent events, nil for none, cover.
+func lookupsOf(batch []*entry, recent *recentEvents) lookups {
 	var l lookups
 	numbers := map[lookupKey]int32{}
 	for i, e := range batch {
 		for j := range e.conditions {
 			c := &e.conditions[j]
-			if own != nil && own.covers(c) {
+			if recent != nil && recent.covers(c) {
 				continue
 			}
 			key := lookupKey{c.hash, c.types.text}

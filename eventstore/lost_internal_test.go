@@ -39,7 +39,7 @@ func (c *deafConn) Read(b []byte) (int, error) {
 func TestFlightsCommittedUnheard(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	w, box := p.writer()
+	w := p.writer()
 	conn := &deafConn{meanwhile: func() {
 		testkit.Eventually(p.t, "both are committed", func() bool { h, err := p.a.Head(t.Context()); return err == nil && h.Position == 4 })
 	}}
@@ -53,21 +53,19 @@ func TestFlightsCommittedUnheard(t *testing.T) {
 		return c, err
 	}
 	w.disconnect()
-	if err := w.insist([]*entry{entryOf("k")}, nil); err != nil {
+	if err := w.commit([]*entry{entryOf("k")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	release := p.hold()
 	first, second := entryOf("x"), entryOf("y")
-	box.put(second)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		testkit.Eventually(p.t, "it is planned", func() bool { return second.state.Load() == entryTaken })
-		conn.deaf.Store(true)
-		release()
-	})
-	err := w.serve([]*entry{first}, box)
-	wg.Wait()
-	if err != nil {
+	for _, e := range []*entry{first, second} {
+		if !w.send([]*entry{e}) {
+			t.Fatal("a batch is not sent")
+		}
+	}
+	conn.deaf.Store(true)
+	release()
+	if err := w.concludeAll(); err != nil {
 		t.Fatal(err)
 	}
 	p.appended(2, first, second)
@@ -78,13 +76,17 @@ func TestFlightsCommittedUnheard(t *testing.T) {
 func TestRefusedLookup(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	w, _ := p.writer()
+	w := p.writer()
 	w.config.RuntimeParams["lock_timeout"] = "50"
 	e := entryOf("x")
-	f := w.launch(w.prepare([]*entry{e}, nil), nil)
-	if <-f.landed; f.err != nil {
-		t.Fatal(f.err)
+	if !w.send([]*entry{e}) {
+		t.Fatal("the batch is not sent")
 	}
+	sent := w.inFlight[0]
+	if o := sent.Outcome(); o.Err != nil {
+		t.Fatal(o.Err)
+	}
+	w.inFlight = nil
 	w.disconnect()
 	release := p.hold()
 	var wg sync.WaitGroup
@@ -104,7 +106,7 @@ func TestRefusedLookup(t *testing.T) {
 			return err != nil || len(seen) > 1 || len(e.done) > 0
 		})
 	})
-	err := w.insist([]*entry{e}, f.plan)
+	err := w.commit([]*entry{e}, sent.plan)
 	wg.Wait()
 	if err != nil {
 		t.Fatal(err)
@@ -132,15 +134,15 @@ func TestSessionOutOfReach(t *testing.T) {
 	}
 	w := s.writer
 	for _, c := range []struct {
-		user   string
-		unseen bool
+		user    string
+		trusted bool
 	}{{w.config.User, true}, {"acting", false}} {
 		w.config.User = c.user
 		if err := w.connect(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if w.ready() != c.unseen {
-			t.Errorf("%s may send unseen: %t", c.user, !c.unseen)
+		if w.trusted() != c.trusted {
+			t.Errorf("%s may send without a look: %t", c.user, !c.trusted)
 		}
 		w.disconnect()
 	}

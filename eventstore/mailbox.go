@@ -36,7 +36,8 @@ type entry struct {
 	done  chan answer // has room for the one answer
 }
 
-// The states of an entry: it leaves waiting once, to the writer or to nobody.
+// The states of an entry. It stops waiting once: the writer takes it, or its caller
+// abandons it.
 const (
 	entryWaiting int32 = iota
 	entryTaken
@@ -69,11 +70,6 @@ type condition struct {
 	hash int64
 }
 
-// conditionOn is the condition of an item from a position on.
-func conditionOn(tag domain.Tag, hash int64, types *typeSet, after domain.Position) condition {
-	return condition{tag: tag, types: types, after: after, hash: hash}
-}
-
 // answer is what the writer tells about an entry.
 type answer struct {
 	events []protocol.Envelope
@@ -83,7 +79,8 @@ type answer struct {
 
 // mailbox holds the decisions that wait for the writer.
 type mailbox struct {
-	// wake tells the writer, sometimes in vain, that as many wait as it expects.
+	// wake tells the writer, sometimes in vain, that as many entries wait as the
+	// writer expects.
 	wake chan struct{} // has room for one
 
 	mu       sync.Mutex
@@ -94,7 +91,7 @@ type mailbox struct {
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1), expected: 1} }
 
-// expect says how many the writer is to be woken for.
+// expect says for how many entries the writer is to be woken.
 func (m *mailbox) expect(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -125,8 +122,8 @@ func (m *mailbox) put(e *entry) bool {
 	return true
 }
 
-// take returns what fits into one commit, in the order of arrival; nothing if fewer
-// wait than are expected.
+// take returns the entries that fit into one commit, in the order of arrival, or
+// none if fewer wait than are expected.
 func (m *mailbox) take() []*entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -40,7 +40,7 @@ type plan struct {
 // makePlan decides, in the order of arrival, which entries are appended.
 func makePlan(batch []*entry, seen inspection, now time.Time) *plan {
 	p := &plan{batch: batch, answers: make([]answer, len(batch)), head: nextHead(seen.head.Head, now)}
-	p.reserve()
+	p.makeRoom()
 	fresh := watch(batch)
 	keyed := map[uuid.UUID]*entry{}
 	for i, e := range batch {
@@ -63,8 +63,8 @@ func makePlan(batch []*entry, seen inspection, now time.Time) *plan {
 	return p
 }
 
-// reserve makes room for all that the batch may append.
-func (p *plan) reserve() {
+// makeRoom makes room for all that the batch may append.
+func (p *plan) makeRoom() {
 	events, tags, keyed := 0, 0, 0
 	for _, e := range p.batch {
 		events, tags = events+len(e.events), tags+len(e.tags)
@@ -75,8 +75,8 @@ func (p *plan) reserve() {
 	p.events, p.tags, p.keyed = make([]protocol.Envelope, 0, events), make([]tagRow, 0, tags), make([]storedCommand, 0, keyed)
 }
 
-// repeated answers the second of two entries with one command id in one batch:
-// it tries again, and then finds what became of the first.
+// repeated answers the second of two entries with one command id in one batch. The
+// second one is decided again, and then finds what became of the first.
 func repeated(second, first *entry) error {
 	c := storedCommand{fingerprint: first.fingerprint}
 	if err := c.check(second.fingerprint); err != nil {
@@ -121,8 +121,8 @@ func (p *plan) accept(i int, e *entry) {
 	}
 }
 
-// beyond says whether a condition was read past the log's end, which happens
-// when the database fell back. Deciding again, on what is there, will tell.
+// beyond says whether a condition begins after the log's end, which happens when the
+// database fell back. The decision is then taken again, on what the log holds now.
 func beyond(conditions []condition, head domain.Position) bool {
 	return slices.ContainsFunc(conditions, func(c condition) bool { return c.after > head })
 }
@@ -131,7 +131,7 @@ func beyond(conditions []condition, head domain.Position) bool {
 func (p *plan) empty() bool { return len(p.events) == 0 && len(p.keyed) == 0 }
 
 // committedAs says whether the event found at the place where the plan's batch
-// would begin is the plan's own. A plan without events is told by its command ids.
+// would begin is the plan's own. A plan without events is recognized by its command ids.
 func (p *plan) committedAs(first uuid.UUID) bool { return len(p.events) > 0 && p.events[0].ID == first }
 
 // tell answers all entries.

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 )
@@ -43,12 +44,16 @@ func TestPlans(t *testing.T) {
 		}
 	}
 	fill(t, conn, s.id)
+	var last uuid.UUID
+	if err := conn.QueryRow(t.Context(), findEvent, 1000).Scan(&last); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct{ sql, args string }{
 		"page":        {readPage, "500, 100"},
 		"tag page":    {readTagPage, "1, 0, 'x', 100"},
 		"tails":       {readTails, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}'"},
 		"conditions":  {lastMatches, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}', 1000"},
-		"presumption": {checkPresumption, fmt.Sprintf("'%s', 1000, '{1,2}', '{0,700}', '{\"\",\"{5}\"}', '', '1'", s.id)},
+		"assumptions": {checkAssumptions, fmt.Sprintf("'%s', 1000, '{1,2}', '{0,700}', '{\"\",\"{5}\"}', '%s'", s.id, last)},
 		"commands":    {selectCommands, "'{00000000-0000-0000-0000-000000000001}'"},
 		"event":       {findEvent, "17"},
 		"back":        {readBack, "900, 500, 100"},
@@ -92,7 +97,7 @@ func fill(t *testing.T, conn *pgx.Conn, log uuid.UUID) {
 		if _, err := conn.Exec(t.Context(), extendLog, p.head.Position, 250); err != nil {
 			t.Fatal(err)
 		}
-		if err := commit(conn, p); err != nil {
+		if err := pipeline.New(conn.PgConn(), batchLimit).Send(p.statements()).Outcome().Err; err != nil {
 			t.Fatal(err)
 		}
 		head.Head = p.head

@@ -7,14 +7,14 @@ import (
 )
 
 // quiet says that nothing has come in on an idle connection, neither its end nor
-// the server's word that it ends. It says no where that cannot be told (TLS).
+// the server's word that it ends. Where that cannot be told (TLS), quiet says no.
 func quiet(conn net.Conn) bool {
 	told, idle := peek(conn)
 	return told && idle
 }
 
-// disturbed says that something has come in on an idle connection: most likely
-// its end. It says no where that cannot be told (TLS).
+// disturbed says that something has come in on an idle connection, most likely its
+// end. Where that cannot be told (TLS), disturbed says no.
 func disturbed(conn net.Conn) bool {
 	told, idle := peek(conn)
 	return told && !idle
@@ -30,8 +30,8 @@ func peek(conn net.Conn) (told, idle bool) {
 	if err != nil {
 		return false, false
 	}
-	// Not raw.Read: it would wait for a reader, and pgx leaves one on the connection
-	// after a write that took long, until the next reply comes.
+	// raw.Read would wait for a reader, and pgx leaves one on the connection after a
+	// write that took long, until the next reply comes.
 	err = raw.Control(func(fd uintptr) {
 		_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		idle = errors.Is(err, syscall.EAGAIN)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
 )
 
 // connect makes sure of a connection to the log that this process knows.
@@ -20,7 +22,7 @@ func (w *writer) connect(ctx context.Context) error {
 	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, w.config)
 	if err == nil {
-		err = w.begin(ctx, conn)
+		err = w.adopt(ctx, conn)
 	}
 	if err != nil {
 		if conn != nil {
@@ -38,23 +40,24 @@ func (w *writer) connect(ctx context.Context) error {
 	if w.down.Swap(false) {
 		w.log.Info("the database is available again")
 	}
-	w.conn, w.extendAt, w.head, w.own = conn, 0, storedHead{}, window{}
+	w.conn, w.pipeline = conn, pipeline.New(conn.PgConn(), batchLimit)
+	w.extendAt, w.head, w.recent = 0, storedHead{}, recentEvents{}
 	return nil
 }
 
-// begin makes a new connection the writer's.
-func (w *writer) begin(ctx context.Context, conn *pgx.Conn) error {
+// adopt makes a new connection the writer's.
+func (w *writer) adopt(ctx context.Context, conn *pgx.Conn) error {
 	if err := w.recognize(ctx, conn); err != nil {
 		return err
 	}
 	if err := prepareStatements(ctx, conn); err != nil {
 		return err
 	}
-	return w.succeed(ctx, conn)
+	return w.replaceSession(ctx, conn)
 }
 
-// session is a connection as the server knows it, the zero value one that it does
-// not let us see, such as that of a login which acts in another role.
+// session is a connection as the server knows it. It is zero where the server does
+// not let this process see it, as with a login that acts in another role.
 type session struct {
 	pid   int32
 	since time.Time
@@ -62,14 +65,15 @@ type session struct {
 
 const (
 	ownSession = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid() AND backend_start IS NOT NULL"
-	// endSession also waits, for so many milliseconds at most, until it has ended.
+	// endSession also waits, for so many milliseconds at most, until the session has ended.
 	endSession      = "SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2"
 	sessionPatience = 1000
 )
 
-// succeed ends the session of the connection before, which may live on without
-// us: what flies there must not be committed after its fate was looked up.
-func (w *writer) succeed(ctx context.Context, conn *pgx.Conn) error {
+// replaceSession ends the session of the connection before, which may live on
+// without this process: what was sent there must not be committed after its fate was
+// looked up.
+func (w *writer) replaceSession(ctx context.Context, conn *pgx.Conn) error {
 	if w.session.pid != 0 {
 		if _, err := conn.Exec(ctx, endSession, w.session.pid, w.session.since, sessionPatience); err != nil {
 			return fmt.Errorf("end the session of the lost connection: %w", err)
@@ -82,7 +86,7 @@ func (w *writer) succeed(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// recognize refuses a database that was replaced or fell back while we were away.
+// recognize refuses a database that was replaced, or fell back, while there was no connection.
 func (w *writer) recognize(ctx context.Context, conn *pgx.Conn) error {
 	head, err := scanHead(conn.QueryRow(ctx, selectHead))
 	if err != nil {
@@ -102,9 +106,12 @@ func (w *writer) recognize(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// probe looks for a lost server, so that it is found again, or is found to be
-// another, while nobody appends.
+// probe looks for a lost server while nobody appends, so that the writer finds it
+// again, or finds that the database is another one.
 func (w *writer) probe(ctx context.Context) error {
+	if len(w.inFlight) > 0 {
+		return nil // what comes in is an answer, and a lost server is noticed by its absence
+	}
 	if w.conn != nil && !w.conn.IsClosed() && disturbed(w.conn.PgConn().Conn()) {
 		w.disconnect()
 	}

@@ -24,10 +24,10 @@ const (
 	relayPage = 1_000
 	// relayRetryMin and relayRetryMax bound the wait after a failure.
 	relayRetryMin = 20 * time.Millisecond
+	relayRetryMax = time.Second
 	// relayResync is the pause after another relay was first: it lets relays that
 	// race get out of step.
-	relayResync   = 200 * time.Microsecond
-	relayRetryMax = time.Second
+	relayResync = 200 * time.Microsecond
 )
 
 // errResync ends a pass when the stream is not where the relay believed it to

@@ -12,12 +12,14 @@ import (
 type Request struct {
 	Command domain.Command
 	Actor   domain.UserID
-	// CommandID makes the request repeatable: the same id is carried out once and
-	// answered alike ever after. Zero: the request gets a new id and is not kept.
+	// CommandID makes the request repeatable: a command with the same id is carried
+	// out once and answered alike ever after. If it is zero, the command gets a new id,
+	// which is not kept.
 	CommandID uuid.UUID
 	// Fingerprint tells requests of the same CommandID apart.
 	Fingerprint []byte
-	// Correlation joins what belongs to one story; zero means the command's id.
+	// Correlation joins the commands that one request of a user led to; zero means the
+	// command's id.
 	Correlation uuid.UUID
 	// Causation is the event that is reacted to, 0 for none.
 	Causation domain.Position
@@ -28,7 +30,8 @@ type Receipt struct {
 	// First and Last are the positions of the appended events, 0 when there are none.
 	First, Last domain.Position
 	Events      []domain.Recorded
-	// Replayed: the command had been carried out before, nothing was done now.
+	// Replayed says that the command had been carried out before, and that nothing was
+	// done now.
 	Replayed bool
 	// Refusal is set when the replayed command was refused, see [Store.SaveRefusal].
 	Refusal *Refusal

@@ -23,8 +23,8 @@ var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 // scanEnvelopes calls f with each row's envelope, whose columns come after those
 // of the caller, which are scanned into before. It closes the rows.
 //
-// It reads PostgreSQL's binary form itself, which takes a third of what the
-// driver's general way does: a replay does little else.
+// It reads PostgreSQL's binary form itself, in a third of the time that the driver
+// takes: a replay does little else.
 func scanEnvelopes(rows pgx.Rows, before []any, f func(*protocol.Envelope)) error {
 	defer rows.Close()
 	names := map[string]string{}
@@ -62,7 +62,7 @@ func collectEnvelopes(rows pgx.Rows, expected int) ([]protocol.Envelope, error) 
 	return list, err
 }
 
-// checkColumns refuses columns in text form, but for text, which is the same in both.
+// checkColumns refuses columns in text form, except those of type text, whose two forms are the same.
 func checkColumns(columns []pgconn.FieldDescription) error {
 	for _, f := range columns {
 		if f.Format != pgx.BinaryFormatCode && f.DataTypeOID != pgtype.TextOID {
@@ -75,7 +75,7 @@ func checkColumns(columns []pgconn.FieldDescription) error {
 // rawRow takes the fields of a row in turn. After an error it gives zeros.
 type rawRow struct {
 	fields [][]byte
-	// names are texts of which a log has few different ones.
+	// names are the names of types and contexts that were seen, each kept once.
 	names map[string]string
 	err   error
 }
@@ -90,7 +90,7 @@ func (r *rawRow) envelope() protocol.Envelope {
 	}
 }
 
-// name takes a text that was probably seen before.
+// name takes the name of a type or context, which was probably seen before.
 func (r *rawRow) name() string {
 	field := r.next()
 	name, known := r.names[string(field)]

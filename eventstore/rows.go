@@ -1,8 +1,28 @@
 package eventstore
 
-import "github.com/jackc/pgx/v5/pgtype"
+import (
+	"github.com/jackc/pgx/v5/pgtype"
 
-func (w *wire) addEvents(p *plan) {
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
+)
+
+// statements write the plan's rows and end the transaction. The commands come
+// first: one that is known already fails by its key before anything else is written.
+func (p *plan) statements() []pipeline.Statement {
+	var list []pipeline.Statement
+	if len(p.keyed) > 0 {
+		list = append(list, p.insertCommands())
+	}
+	if len(p.events) > 0 {
+		last := p.head.Last
+		list = append(list, p.insertEvents(), p.insertTags(), moveHead.with(int8Of(int64(p.head.Position)), timeOf(p.head.RecordedAt),
+			int8Of(int64(last[domain.ContextAccess])), int8Of(int64(last[domain.ContextDNS])), int8Of(int64(last[domain.ContextOps]))))
+	}
+	return append(list, endBatch.with())
+}
+
+func (p *plan) insertEvents() pipeline.Statement {
 	n := len(p.events)
 	var typeSize, contextSize, tagSize, dataSize int
 	for i := range p.events {
@@ -14,7 +34,7 @@ func (w *wire) addEvents(p *plan) {
 	}
 	var (
 		position, prev, key, actor, causation = newInts(n), newInts(n), newInts(n), newInts(n), newInts(n)
-		id, command, story                    = newUUIDs(n), newUUIDs(n), newUUIDs(n)
+		id, command, correlation              = newUUIDs(n), newUUIDs(n), newUUIDs(n)
 		types, context                        = newColumn(pgtype.TextOID, n, typeSize), newColumn(pgtype.TextOID, n, contextSize)
 		tags, data                            = newColumn(pgtype.TextOID, n, tagSize), newColumn(pgtype.TextOID, n, dataSize)
 		schema                                = newShorts(n)
@@ -33,24 +53,25 @@ func (w *wire) addEvents(p *plan) {
 		actor.int8(int64(e.Actor))
 		command.uuid(e.CommandID)
 		causation.int8(int64(e.Causation))
-		story.uuid(e.Correlation)
+		correlation.uuid(e.Correlation)
 	}
-	w.add(putEvents, position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(), key.encoded(),
-		tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), story.encoded(), timeOf(p.head.RecordedAt))
+	return putEvents.with(position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(), key.encoded(),
+		tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), correlation.encoded(), timeOf(p.head.RecordedAt))
 }
 
-// addTags writes the index in its own order, which touches each page once.
-func (w *wire) addTags(rows []tagRow) {
-	hashes, positions, types := newInts(len(rows)), newInts(len(rows)), newInt4s(len(rows))
-	for _, r := range inIndexOrder(rows) {
+// insertTags writes the index in its own order, which touches each page once.
+func (p *plan) insertTags() pipeline.Statement {
+	n := len(p.tags)
+	hashes, positions, types := newInts(n), newInts(n), newInt4s(n)
+	for _, r := range inIndexOrder(p.tags) {
 		hashes.int8(r.hash)
 		positions.int8(int64(r.position))
 		types.int4(r.typ)
 	}
-	w.add(putTags, hashes.encoded(), positions.encoded(), types.encoded())
+	return putTags.with(hashes.encoded(), positions.encoded(), types.encoded())
 }
 
-func (w *wire) addCommands(p *plan) {
+func (p *plan) insertCommands() pipeline.Statement {
 	n := len(p.keyed)
 	var (
 		ids, first, last = newUUIDs(n), newInts(n), newInts(n)
@@ -71,5 +92,5 @@ func (w *wire) addCommands(p *plan) {
 		status.int4(int32(c.refusal.Status))
 		body.data(c.refusal.Body)
 	}
-	w.add(putCommands, ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(), timeOf(p.head.RecordedAt))
+	return putCommands.with(ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(), timeOf(p.head.RecordedAt))
 }

@@ -10,11 +10,11 @@ import (
 const (
 	drawIDs = "SELECT nextval($1::regclass) FROM generate_series(1, $2::int)"
 
-	// keepDrawn lets the transaction that draws ids wait until that is on the disk,
-	// with what others drew just before it. Else a server that crashed would forget
-	// it and give the same ids again, while this process goes on and uses its own.
-	// Ids that others have logged in advance leave no trace in PostgreSQL's log, and a
-	// commit without any is not waited for: hence the message, which nobody reads.
+	// keepDrawn lets the transaction that draws ids wait until the draw is on the disk,
+	// with those that others made just before. Otherwise a server that crashed would
+	// forget the draw and give the same ids again, while this process goes on and uses
+	// them. PostgreSQL logs sequences some ids ahead, so a draw may write nothing to
+	// its log, and then a commit waits for nothing: hence the message, which nobody reads.
 	keepDrawn = "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'opsledger', '')::text"
 )
 

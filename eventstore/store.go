@@ -47,7 +47,7 @@ type Store struct {
 	writer  *writer
 	pulse   *pulse
 	cache   *foldCache
-	ids     *reserve
+	ids     *idPool
 	types   typeSets
 	closing sync.Once
 
@@ -80,7 +80,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{
 		codec: cfg.Codec, log: cfg.Log, metrics: newMetrics(cfg.Registerer),
-		reads: reads, box: newMailbox(), cache: newFoldCache(), ids: newReserve(),
+		reads: reads, box: newMailbox(), cache: newFoldCache(), ids: newIDPool(),
 	}
 	s.loader = &loader{read: s.load}
 	if s.id, err = identify(ctx, reads); err != nil {
@@ -89,7 +89,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s.writer = &writer{
 		log: cfg.Log, metrics: s.metrics, id: s.id, size: cfg.PartitionSize,
-		config: writeConfig(cfg.Pool.Config().ConnConfig), committed: s.announce,
+		config: writeConfig(cfg.Pool.Config().ConnConfig), box: s.box, committed: s.announce,
 	}
 	s.pulse = newPulse(writeConfig(cfg.Pool.Config().ConnConfig))
 	return s, nil
@@ -119,10 +119,10 @@ func (s *Store) LogID() uuid.UUID { return s.id }
 // Codec decodes the log's events.
 func (s *Store) Codec() *domain.Codec { return s.codec }
 
-// OnCommit registers a function that gets each batch this process commits, in
-// order, from the writer's goroutine: it must neither block nor change the
-// batch. What other processes append is not announced, and a batch whose
-// outcome was unknown to the end may be missing: listeners compare positions.
+// OnCommit registers a function that gets each batch that this process commits, in
+// order, from the writer's goroutine. The function must neither block nor change
+// the batch. What other processes append is not announced, and a batch whose
+// outcome stayed unknown may be missing, so listeners compare positions.
 func (s *Store) OnCommit(f func([]protocol.Envelope)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -75,7 +75,7 @@ func createStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg
 		FirstSeq: uint64(first),
 		Metadata: map[string]string{protocol.MetadataLog: store.LogID().String()},
 	}
-	cfg.applyTo(&full)
+	cfg.writeTo(&full)
 	stream, err := js.CreateStream(ctx, full)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		stream, err = js.Stream(ctx, protocol.StreamEvents)
@@ -91,7 +91,7 @@ func createStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg
 func updateStream(ctx context.Context, js jetstream.JetStream, info *jetstream.StreamInfo, cfg StreamConfig) (*jetstream.StreamInfo, error) {
 	want := info.Config
 	want.Metadata = maps.Clone(want.Metadata)
-	cfg.applyTo(&want)
+	cfg.writeTo(&want)
 	have := info.Config
 	if have.Replicas == want.Replicas && have.MaxMsgs == want.MaxMsgs && have.MaxBytes == want.MaxBytes && have.MaxAge == want.MaxAge {
 		return info, nil
@@ -103,7 +103,7 @@ func updateStream(ctx context.Context, js jetstream.JetStream, info *jetstream.S
 	return stream.CachedInfo(), nil
 }
 
-func (c StreamConfig) applyTo(full *jetstream.StreamConfig) {
+func (c StreamConfig) writeTo(full *jetstream.StreamConfig) {
 	full.Replicas = max(c.Replicas, 1)
 	full.MaxMsgs, full.MaxBytes, full.MaxAge = -1, -1, c.MaxAge
 	if c.MaxMsgs > 0 {

@@ -37,7 +37,7 @@ func collectTails(rows pgx.Rows, items int) ([][]protocol.Envelope, error) {
 	return tails, err
 }
 
-// tail is a fold with where it starts from: a cached state, or nothing.
+// tail is a fold with the state that it starts from: a cached one, or none.
 type tail struct {
 	fold domain.Fold
 	item domain.Item
@@ -46,7 +46,7 @@ type tail struct {
 	hash  int64
 	types *itemTypes
 	from  foldState
-	// cached is where that is in the cache, nil if it is not.
+	// cached is the place of from in the cache, nil if from is not there.
 	cached *cached
 }
 
@@ -73,7 +73,7 @@ func (s *Store) fold(t *tail, events []protocol.Envelope, head domain.Position) 
 	if t.from.snapshot != nil {
 		t.fold.Restore(t.from.snapshot)
 	}
-	applied := 0
+	folded := 0
 	for i := range events {
 		e := &events[i]
 		if e.Position > head || !selects(t.item.Tag, t.item.Types, e) {
@@ -84,20 +84,20 @@ func (s *Store) fold(t *tail, events []protocol.Envelope, head domain.Position) 
 			return fmt.Errorf("load %T: %w", t.fold, err)
 		}
 		t.fold.Apply(recorded)
-		applied++
+		folded++
 	}
-	s.remember(t, head, applied)
+	s.remember(t, head, folded)
 	return nil
 }
 
 // remember keeps the state at the head. Without new events the old snapshot
 // serves on, and an empty state is not worth keeping.
-func (s *Store) remember(t *tail, head domain.Position, applied int) {
-	state := foldState{at: head, snapshot: t.from.snapshot, folded: t.from.folded + applied}
+func (s *Store) remember(t *tail, head domain.Position, folded int) {
+	state := foldState{at: head, snapshot: t.from.snapshot, folded: t.from.folded + folded}
 	if state.folded == 0 {
 		return
 	}
-	if applied > 0 {
+	if folded > 0 {
 		state.snapshot = t.fold.Snapshot()
 	}
 	s.cache.put(t.key, t.cached, state)

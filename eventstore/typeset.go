@@ -37,14 +37,15 @@ func (t *itemTypes) are(all, guards []string) bool {
 	return slices.Equal(t.all.names, all) && slices.Equal(t.guards.names, guards)
 }
 
-// typeSets remembers what the folds of each Go type read: most often the same
-// for all of them, and asked for with every decision.
+// typeSets remembers which types of events the folds of each Go type read. They are
+// most often the same for all folds of a Go type, and needed with every decision.
 //
 // Invariants:
 //  1. The folds of one Go type with the same types and guards have one itemTypes,
 //     and those of another Go type do not.
 type typeSets struct {
-	// usual has what the first fold of a Go type read, others what else they did.
+	// usual has the types that the first fold of a Go type read, others those that
+	// differ from them.
 	usual  sync.Map // reflect.Type → *itemTypes
 	others sync.Map // typesKey → *itemTypes
 }

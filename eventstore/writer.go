@@ -3,7 +3,6 @@ package eventstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -13,71 +12,71 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
 	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
 	// batchLimit bounds one attempt of a commit; then the connection counts as lost.
 	batchLimit = 20 * time.Second
-	// resolveLimit is how long the outcome of a lost commit is inquired after.
-	resolveLimit = 10 * time.Second
-	// probeEvery is how often a lost server is looked for while nobody asks.
+	// probeEvery is how often a lost server is looked for while nobody appends.
 	probeEvery = 200 * time.Millisecond
-	// reachAhead is how far beyond the last known head conditions are looked for:
-	// more than others append between two batches, much less than a partition.
-	reachAhead = 50_000
 )
 
-// writer commits batches on a connection of its own. Only Run's goroutine uses it,
-// but for down and, until it has landed, the connection of a flight.
+// writer commits the entries in the mailbox, in batches, on a connection of its own.
+// Only the goroutine of Run uses it, but for down.
 //
 // Invariants:
-//  1. Conditions and command ids are checked under the head's lock, in
-//     statements of their own after the one that took it: against the log, or
-//     against what the writer remembers of its own end when nobody else has appended.
+//  1. Conditions and command ids are checked under the head's lock, in statements
+//     of their own after the one that took it: against the log, or, while nobody
+//     else has appended, against the writer's recent events and the primary key.
 //  2. A batch whose outcome is unknown is never sent again before its fate was
-//     looked up under that lock, which its old transaction holds while it lives; one
-//     that has not got it yet never will, for its session has been ended. Without
-//     the right to end it, no batch is sent before it has that lock.
+//     looked up under that lock. The batch's old transaction holds the lock while it
+//     lives, and cannot get it later, for its session was ended. Without the right
+//     to end that session, no batch is sent before it has the lock.
 //  3. Every entry gets exactly one answer.
 //  4. Nothing is appended to another log, or to an older state of this one, than
 //     the process has seen.
-//  5. What is planned while a batch is in flight counts its events as part of the
-//     log, and is committed only after it, and not without it.
+//  5. A batch that is planned while another one is in flight takes the events of
+//     that one for a part of the log, and is committed only behind it.
 type writer struct {
 	log       *slog.Logger
 	metrics   *metrics
 	id        uuid.UUID
 	size      int64 // of new partitions
 	config    *pgx.ConnConfig
+	box       *mailbox
 	committed func([]protocol.Envelope)
 
 	// down: the last attempt to connect failed.
 	down atomic.Bool
 	conn *pgx.Conn
+	// pipeline is on that connection, which has no other use while something is in flight.
+	pipeline *pipeline.Pipeline
 	// session is the connection's, or that of the last one.
 	session session
+	// inFlight are the batches that were sent and not concluded, the oldest first.
+	inFlight []batchInFlight
+	// inspections is the number of batches that are to be committed with a look.
+	inspections int
+
 	// extendAt is the position from which partitions may be missing.
 	extendAt domain.Position
-	// head is the log's end as this writer left it, or will have when what is in
-	// flight lands; its log is unset when that is not known. wary counts the batches
-	// for which it is not relied on.
+	// searchLimit is a position that the head is thought not to have passed.
+	searchLimit domain.Position
+	// head is the log's end as this writer left it, or will have left it when what is
+	// in flight is committed. Its log is unset when that is not known.
 	head storedHead
-	wary int
-	// own are the events that this writer appended last, up to head.
-	own window
-	// marks counts the batches that were prepared to fly, see checkPresumption.
-	marks int64
-	// reach is a position that the head is thought not to have passed.
-	reach domain.Position
+	// recent are the events that this writer appended last, up to head.
+	recent recentEvents
 	// last is the newest event that this process knows to be in the log.
 	last   domain.Position
 	lastID uuid.UUID
 }
 
-// Run commits what Execute decides, until ctx ends: then what waits is
-// finished, and Run returns nil. It fails with ErrOtherLog alone; a lost server
-// is waited for. Run is called once.
+// Run commits what Execute decides, until ctx ends: then it finishes what waits and
+// returns nil. Its only error is ErrOtherLog; a lost server is waited for. Run is
+// called once.
 func (s *Store) Run(ctx context.Context) error {
 	defer s.writer.disconnect()
 	var watching sync.WaitGroup
@@ -85,171 +84,85 @@ func (s *Store) Run(ctx context.Context) error {
 	watching.Go(func() { s.pulse.run(watched) })
 	defer watching.Wait()
 	defer stop()
-	probe := time.NewTicker(probeEvery)
-	defer probe.Stop()
-	err := s.writer.probe(ctx)
-	for err == nil {
-		select {
-		case <-ctx.Done():
-			s.box.close()
-			return s.drain()
-		case <-s.box.wake:
-			err = s.drain()
-		case <-probe.C:
-			err = s.writer.probe(ctx)
-		}
-	}
+	err := s.writer.run(ctx)
 	s.box.close()
-	s.refuseWaiting(err)
+	s.writer.refuseWaiting(err)
 	return err
 }
 
-// drain commits until nothing waits.
-func (s *Store) drain() error {
-	w := s.writer
-	for batch := s.box.take(); len(batch) > 0; batch = s.box.take() {
-		if err := w.serve(batch, s.box); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Store) refuseWaiting(err error) {
-	for batch := s.box.take(); len(batch) > 0; batch = s.box.take() {
-		refuse(batch, err)
-	}
-}
-
-func refuse(batch []*entry, err error) {
-	for _, e := range batch {
-		e.done <- answer{err: err}
-	}
-}
-
-// insist brings a batch to its end by looking at the log. sent is set if it may
-// have been committed already.
-func (w *writer) insist(batch []*entry, sent *plan) error {
-	ctx := context.Background() // what was begun is finished, within the limits
-	lost, deadline := sent, time.Now().Add(resolveLimit)
-	for try := 1; ; try++ {
-		p, err := w.attempt(ctx, batch, &sent)
-		switch {
-		case err == nil:
-			w.settle(p)
-			return nil
-		case errors.Is(err, ErrOtherLog):
-			refuse(batch, err)
-			return err
-		case sent == nil && blames(err):
-			return w.isolate(batch, err)
-		case sent == nil && definite(err): // such as a full disk, a lock's timeout, a read-only standby
-			w.abort()
-			refuse(batch, fmt.Errorf("%w: %w", ErrUnavailable, err))
-			return nil
-		}
-		w.disconnect()
-		if sent != lost { // its answer alone may have been awaited for longer than the limit
-			lost, deadline = sent, time.Now().Add(resolveLimit)
-		}
-		switch {
-		case sent == nil && try > 1:
-			refuse(batch, fmt.Errorf("%w: %w", ErrUnavailable, err))
-			return nil
-		case sent != nil && time.Now().After(deadline):
-			w.log.Error("the outcome of a commit stays unknown", "commands", len(batch), "error", err)
-			refuse(batch, fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrUnknownOutcome, err))
-			return nil
-		case sent != nil && (w.down.Load() || definite(err)):
-			time.Sleep(probeEvery / 4)
-		}
-	}
-}
-
-// attempt runs one transaction for the batch, and leaves the writer behind it. sent
-// is set from the moment when a commit may have happened until it is known that it
-// did not.
-func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*plan, error) {
-	if err := w.connect(ctx); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, batchLimit)
-	defer cancel()
-	seen, err := w.inspect(ctx, batch, *sent)
-	if err != nil {
-		return nil, err
-	}
-	if seen.head.log != w.id {
-		return nil, ErrOtherLog
-	}
-	if *sent != nil {
-		w.metrics.resolved.Inc()
-		if (*sent).committedAs(seen.first) {
-			w.advance(*sent)
-			return *sent, w.rollback(ctx)
-		}
-		*sent = nil
-	}
-	p := makePlan(batch, seen, time.Now())
-	if p.empty() {
-		w.advance(p)
-		return p, w.rollback(ctx)
-	}
-	w.head = storedHead{}
-	if err := w.extend(ctx, p.head.Position); err != nil {
-		return nil, err
-	}
-	*sent = p
-	err = commit(w.conn, p)
-	switch {
-	case err == nil:
-		w.advance(p)
-	case definite(err):
-		*sent = nil
-	}
-	return p, err
-}
-
-// inspect looks at the whole log. Where it ends is known only once its lock is
-// held; when others have appended far beyond what was thought, it looks again.
-func (w *writer) inspect(ctx context.Context, batch []*entry, sent *plan) (inspection, error) {
-	for {
-		seen, err := inspect(ctx, w.conn, batch, sent, w.reach)
-		if err != nil || seen.head.log != w.id || seen.head.Position <= w.reach {
-			if err == nil && seen.head.Position > w.reach-reachAhead/2 {
-				w.reach = seen.head.Position + reachAhead
+// run appends what waits in the mailbox. While a batch is in flight, the next one is
+// taken once as many entries wait as are in flight, and is sent behind it: half of
+// the callers decide while the entries of the other half are being committed. Fewer
+// entries wait for more, because small batches cost as much as large ones.
+func (w *writer) run(ctx context.Context) error {
+	probe := time.NewTicker(probeEvery)
+	defer probe.Stop()
+	err := w.probe(ctx)
+	for err == nil {
+		w.expect()
+		var concluded <-chan struct{}
+		wake := w.box.wake
+		if n := len(w.inFlight); n > 0 {
+			concluded = w.inFlight[0].Done()
+			if n == maxInFlight {
+				wake = nil
 			}
-			return seen, err
 		}
-		w.reach = seen.head.Position + reachAhead
-		if err := w.rollback(ctx); err != nil {
-			return seen, err
+		select {
+		case <-ctx.Done():
+			w.box.close()
+			return w.finish()
+		case <-concluded:
+			err = w.conclude()
+		case <-wake:
+			err = w.append(w.box.take())
+		case <-probe.C:
+			err = w.probe(ctx)
 		}
 	}
+	return err
 }
 
-// extend keeps partitions ready ahead of the log, rarely, under the head's lock.
-func (w *writer) extend(ctx context.Context, head domain.Position) error {
-	if head < w.extendAt {
-		return nil
+// expect lets the mailbox wake the writer for as many entries as are in flight.
+func (w *writer) expect() {
+	n := 1
+	if len(w.inFlight) > 0 {
+		n = len(w.inFlight[0].batch)
 	}
-	return w.conn.QueryRow(ctx, extendLog, head, w.size).Scan(&w.extendAt)
+	w.box.expect(n)
 }
 
-// isolate finds the entry that the server refuses: one must not take the others down.
-func (w *writer) isolate(batch []*entry, err error) error {
-	w.abort()
-	if len(batch) == 1 {
-		refuse(batch, fmt.Errorf("append: %w", err))
+// append sends a batch, or, where the batch cannot be sent, commits it with a look at
+// the log once nothing is in flight.
+func (w *writer) append(batch []*entry) error {
+	if len(batch) == 0 || w.send(batch) {
 		return nil
 	}
-	for i := range batch {
-		if err := w.insist(batch[i:i+1], nil); err != nil {
-			refuse(batch[i+1:], err)
-			return err
-		}
+	if err := w.concludeAll(); err != nil {
+		refuse(batch, err)
+		return err
 	}
-	return nil
+	return w.commit(batch, nil)
+}
+
+// finish appends until nothing is in flight and nothing waits.
+func (w *writer) finish() error {
+	err := w.concludeAll()
+	w.expect()
+	for err == nil {
+		batch := w.box.take()
+		if len(batch) == 0 {
+			return nil
+		}
+		err = w.commit(batch, nil)
+	}
+	return err
+}
+
+// advance puts the writer behind the plan's events.
+func (w *writer) advance(p *plan) {
+	w.recent.add(p.head.Position-domain.Position(len(p.events)), p.events, p.tags)
+	w.head = storedHead{Head: p.head, log: w.id}
 }
 
 // settle tells everybody of a batch that was committed: listeners first, so that
@@ -269,18 +182,14 @@ func (w *writer) settle(p *plan) {
 	p.tell()
 }
 
-// abort ends a transaction that has failed, and with it what extend created.
-func (w *writer) abort() {
-	ctx, cancel := context.WithTimeout(context.Background(), batchLimit)
-	defer cancel()
-	if err := w.rollback(ctx); err != nil {
-		w.disconnect()
+func (w *writer) refuseWaiting(err error) {
+	for batch := w.box.take(); len(batch) > 0; batch = w.box.take() {
+		refuse(batch, err)
 	}
-	w.extendAt = 0
-	w.forget()
 }
 
-func (w *writer) rollback(ctx context.Context) error {
-	_, err := w.conn.Exec(ctx, "ROLLBACK")
-	return err
+func refuse(batch []*entry, err error) {
+	for _, e := range batch {
+		e.done <- answer{err: err}
+	}
 }

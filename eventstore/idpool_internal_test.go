@@ -9,9 +9,9 @@ import (
 )
 
 // Ids are drawn in advance as fast as they are taken, handed out once, and not kept.
-func TestReserve(t *testing.T) {
+func TestIDPool(t *testing.T) {
 	t.Parallel()
-	r := newReserve()
+	r := newIDPool()
 	now := time.Now()
 	for _, c := range []struct {
 		after time.Duration
@@ -21,10 +21,10 @@ func TestReserve(t *testing.T) {
 		{time.Hour, 1, 0},
 		{time.Second, 100, 8}, // a hundred a second
 		{time.Second, 1, 0},
-		{time.Millisecond, reserveAfter - 2, 0}, // few in a row, however fast
+		{time.Millisecond, busyAfter - 2, 0}, // few in a row, however fast
 		{10 * time.Millisecond, 10, 80},
-		{reservePause, 400, 100},
-		{time.Millisecond, 10_000, maxReserve},
+		{busyPause, 400, 100},
+		{time.Millisecond, 10_000, maxPooled},
 		{time.Second, 1, 0},
 	} {
 		now = now.Add(c.after)
@@ -40,7 +40,7 @@ func TestReserve(t *testing.T) {
 	if missing := r.take(wants, got); missing["zone"] != 2 || len(got["zone"]) != 2 {
 		t.Errorf("one is left for two: took %v, missing %v", got, missing)
 	}
-	r.put("zone", []int64{8, 9}, time.Now().Add(-2*reserveLife))
+	r.put("zone", []int64{8, 9}, time.Now().Add(-2*idLife))
 	if missing := r.take(wants, got); missing["zone"] != 2 {
 		t.Errorf("old ids were handed out: %v", got)
 	}

@@ -7,9 +7,10 @@ import (
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
-// A batch is committed unseen only if the head, the commands and the conditions
-// are as presumed; otherwise nothing of it is written.
-func TestPresumption(t *testing.T) {
+// A batch is committed without a look only if the head, the commands and the
+// conditions are as assumed, and so is the batch in front; otherwise nothing of it
+// is written.
+func TestAssumptions(t *testing.T) {
 	t.Parallel()
 	pool := testkit.Postgres(t)
 	s, err := Open(t.Context(), Config{Pool: pool, Codec: testkit.Codec()})
@@ -28,10 +29,10 @@ func TestPresumption(t *testing.T) {
 		return e
 	}
 	first := make1()
-	if err := w.insist([]*entry{first}, nil); err != nil {
+	if err := w.commit([]*entry{first}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if a := <-first.done; a.err != nil || !w.presumes() {
+	if a := <-first.done; a.err != nil || w.assume([]*entry{make1()}) == nil {
 		t.Fatalf("the writer does not know the head after %+v", a)
 	}
 	known, ahead, extendAt := make1(), w.head, w.extendAt
@@ -41,24 +42,24 @@ func TestPresumption(t *testing.T) {
 		name  string
 		e     *entry
 		head  storedHead
-		front *flight
+		front *plan
 		ok    bool
 	}{
 		{"a command that was carried out", known, w.head, nil, false},
 		{"a condition that is broken", make1(on("x", 0)), w.head, nil, false},
 		{"a broken condition on a type", make1(on("x", 0, "U", "T")), w.head, nil, false},
 		{"a head that is not there", make1(), ahead, nil, false},
-		{"behind a batch that was not committed", make1(), w.head, &flight{mark: "4"}, false}, // that of the line before
+		{"behind a batch that was not committed", make1(), w.head, &plan{events: entryOf("x").events}, false},
 		{"conditions that hold", make1(on("x", 1), on("x", 0, "U"), on("y", 0)), w.head, nil, true},
 	} {
-		w.head, w.wary, w.extendAt = c.head, 0, extendAt
-		f := w.launch(w.prepare([]*entry{c.e}, c.front), nil)
-		if f == nil {
-			t.Fatalf("%s: not sent unseen", c.name)
+		w.head, w.inspections, w.extendAt = c.head, 0, extendAt
+		p := w.assume([]*entry{c.e})
+		if p == nil {
+			t.Fatalf("%s: not planned", c.name)
 		}
-		<-f.landed
-		if c.ok != (f.err == nil) || !c.ok && !f.refuted() {
-			t.Errorf("%s: %v after %d statements", c.name, f.err, f.succeeded)
+		b := batchInFlight{p, w.pipeline.Send(w.compareAndWrite(p, c.front))}
+		if o := b.Outcome(); c.ok != (o.Err == nil) || !c.ok && !b.disproved() {
+			t.Errorf("%s: %v after %d statements", c.name, o.Err, o.Completed)
 		}
 		w.abort()
 		var n int
@@ -95,5 +96,5 @@ func TestQuiet(t *testing.T) {
 
 // on is the condition that there be no event with the tag, of one of the types, after a position.
 func on(tag domain.Tag, after domain.Position, types ...string) condition {
-	return conditionOn(tag, hashTag(tag), newTypeSet(types), after)
+	return condition{tag: tag, hash: hashTag(tag), types: newTypeSet(types), after: after}
 }

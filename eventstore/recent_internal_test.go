@@ -16,13 +16,13 @@ type logged struct {
 	typ      string
 }
 
-// Where the window says that it can tell, it tells what a look at all events would.
-func TestWindow(t *testing.T) {
+// Where the recent events cover a condition, they tell what a look at all events would.
+func TestRecentEvents(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	tagOf := func() domain.Tag { return domain.Tag(fmt.Sprintf("t%d", random.IntN(40))) }
 	typeOf := func() string { return fmt.Sprintf("T%d", random.IntN(3)) }
-	var w window
+	var recent recentEvents
 	var log []logged
 	head, covered, broken := domain.Position(0), 0, 0
 	grow := func(n int, ours bool) {
@@ -33,13 +33,13 @@ func TestWindow(t *testing.T) {
 			events, log = append(events, e), append(log, logged{head, e.Tags[0], e.Type})
 		}
 		if ours {
-			w.add(head-domain.Position(n), events, tagRowsOf(events))
+			recent.add(head-domain.Position(n), events, tagRowsOf(events))
 		}
 	}
 	for range 400 {
 		grow(1+random.IntN(300), random.IntN(150) > 0)
-		if w.upTo != head {
-			continue // the head is not where the window ends: it is not asked
+		if recent.upTo != head {
+			continue // the head is not where the recent events end: they are not asked
 		}
 		for range 20 {
 			c := on(tagOf(), domain.Position(random.Int64N(int64(head)+1)), typeOf(), typeOf())
@@ -47,15 +47,15 @@ func TestWindow(t *testing.T) {
 			case 0:
 				c.after = max(0, head-domain.Position(random.IntN(60)))
 			case 1: // around the seam of the generations
-				c.after = max(0, w.middle-domain.Position(random.IntN(120)))
+				c.after = max(0, recent.middle-domain.Position(random.IntN(120)))
 			}
-			if !w.covers(&c) {
+			if !recent.covers(&c) {
 				continue
 			}
 			covered++
 			want := matches(log, &c)
-			if got := w.breaks(&c); got != want {
-				t.Fatalf("head %d, window from %d: %s after %d is broken: %v, want %v", head, w.after, c.tag, c.after, got, want)
+			if got := recent.breaks(&c); got != want {
+				t.Fatalf("head %d, recent events from %d: %s after %d is broken: %v, want %v", head, recent.after, c.tag, c.after, got, want)
 			}
 			if want {
 				broken++
@@ -65,8 +65,8 @@ func TestWindow(t *testing.T) {
 	if covered < 1000 || broken < 100 || broken == covered {
 		t.Errorf("%d conditions were covered, %d of them broken: the test proves little", covered, broken)
 	}
-	if w.after == 0 {
-		t.Error("the window forgets nothing")
+	if recent.after == 0 {
+		t.Error("nothing is forgotten")
 	}
 }
 
@@ -79,17 +79,17 @@ func matches(log []logged, c *condition) bool {
 	return false
 }
 
-// The window cannot tell of events before it, nor of all types of a tag.
-func TestWindowCovers(t *testing.T) {
+// The recent events cannot tell of events before them, nor of all types of a tag.
+func TestRecentEventsCover(t *testing.T) {
 	t.Parallel()
-	var w window
+	var recent recentEvents
 	inside, before, all := on("x", 5, "T"), on("x", 4, "T"), on("x", 5)
-	if w.covers(&inside) {
-		t.Error("an empty window covers something")
+	if recent.covers(&inside) {
+		t.Error("something is covered without events")
 	}
-	w.add(5, nil, nil)
+	recent.add(5, nil, nil)
 	for c, want := range map[*condition]bool{&inside: true, &before: false, &all: false} {
-		if w.covers(c) != want {
+		if recent.covers(c) != want {
 			t.Errorf("%+v is covered: %v", *c, !want)
 		}
 	}

@@ -15,40 +15,41 @@ import (
 )
 
 const (
-	// windowMessages and windowBytes bound what is published and not yet answered.
-	windowMessages = 1_000
-	windowBytes    = 16 << 20
-	// askMessages and askBytes bound what one answer is for.
+	// maxUnanswered and maxUnansweredBytes bound the messages that are published and not
+	// answered yet.
+	maxUnanswered      = 1_000
+	maxUnansweredBytes = 16 << 20
+	// askMessages and askBytes bound the messages that one answer is for.
 	askMessages = 64
 	askBytes    = 1 << 20
-	// answerTimeout bounds the wait for one answer. A late one is harmless: the
-	// next pass starts from what the stream holds.
+	// answerTimeout bounds the wait for one answer. A late answer is harmless: the next
+	// pass starts from what the stream holds.
 	answerTimeout = 5 * time.Second
 )
 
-// publishWindow publishes without waiting for each answer. It is used by one
-// goroutine, which must close it.
+// publishWindow publishes messages without waiting for the answer to each. It is
+// used by one goroutine, which must close it.
 //
-// JetStream is asked for an answer to every askMessages-th message only, and to
-// the last. That message's being taken proves all before it: each is published on
-// the condition that the stream ends right before it, so one that is refused or
-// lost has all that follow refused. The window's first message is asked for, too:
-// what keeps JetStream from taking anything is told in its words, not as a gap.
-// An answer costs JetStream, the bus and this process together as much as
-// publishing does.
+// JetStream is asked to answer the last message, and every askMessages-th before it.
+// An answer that JetStream took a message proves that it took all before: each is
+// published on the condition that the stream ends right before it, so after one that
+// was refused or lost all that follow are refused. The first message is answered as
+// well, so that the reason for which JetStream takes nothing is told, and not only
+// the gap that the first refusal left. An answer costs JetStream, the bus and this
+// process together as much as publishing does.
 type publishWindow struct {
 	nc      *nats.Conn
 	inbox   string
 	sub     *nats.Subscription
 	answers chan *nats.Msg
-	// msg, sequence and payload are used for each message anew: a message is
-	// copied as it is published.
+	// msg, sequence and payload are used again for each message: the client copies a
+	// message as it publishes it.
 	msg      nats.Msg
 	sequence []string
 	payload  []byte
 
-	// asked are the parts of the window that an answer is to come for, in their
-	// order; open is the part that none was asked for yet.
+	// asked are the parts for which an answer was asked, in their order; open is the
+	// part for which none was asked yet.
 	asked []publishedPart
 	open  publishedPart
 	// began is set once something was published.
@@ -65,14 +66,14 @@ type publishedPart struct {
 
 func openPublishWindow(nc *nats.Conn) (*publishWindow, error) {
 	// Answers never overflow the channel: there is one for each part.
-	w := &publishWindow{nc: nc, inbox: nc.NewInbox(), answers: make(chan *nats.Msg, windowMessages), sequence: make([]string, 1)}
+	w := &publishWindow{nc: nc, inbox: nc.NewInbox(), answers: make(chan *nats.Msg, maxUnanswered), sequence: make([]string, 1)}
 	w.msg.Header = nats.Header{jetstream.ExpectedLastSeqHeader: w.sequence}
 	var err error
 	w.sub, err = nc.ChanSubscribe(w.inbox, w.answers)
 	return w, err
 }
 
-// close gives up on what is not answered.
+// close ends the wait for all answers.
 func (w *publishWindow) close() { _ = w.sub.Unsubscribe() } // fails only when the connection is closed already
 
 // push publishes one event, first waiting for answers when too many are missing.
@@ -81,7 +82,7 @@ func (w *publishWindow) push(ctx context.Context, e *protocol.Envelope, last boo
 	if w.payload, err = protocol.AppendMessage(w.payload[:0], e); err != nil {
 		return fmt.Errorf("encode event %d: %w", e.Position, err)
 	}
-	for len(w.asked) > 0 && (w.messages >= windowMessages || w.bytes+len(w.payload) > windowBytes) {
+	for len(w.asked) > 0 && (w.messages >= maxUnanswered || w.bytes+len(w.payload) > maxUnansweredBytes) {
 		if err := w.await(ctx, settled); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package eventstore
+package pipeline
 
 import (
 	"errors"
@@ -13,14 +13,17 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// scripted is a connection to a server that does only what the test says, for use
-// in a synctest bubble.
+const testLimit = 20 * time.Second
+
+// scripted is a pipeline to a server that does only what the test says, for use in
+// a synctest bubble.
 type scripted struct {
+	*Pipeline
 	t      *testing.T
-	conn   *pgconn.PgConn
 	server net.Conn
-	// message is a batch as it is sent, of one statement.
-	message wire
+	// statements are a transaction of one statement, and message is how that is sent.
+	statements []Statement
+	message    []byte
 }
 
 // newScripted lets wrap, if there is one, change the client's side.
@@ -35,16 +38,15 @@ func newScripted(t *testing.T, wrap func(net.Conn) net.Conn) *scripted {
 	if wrap != nil {
 		client = wrap(client)
 	}
-	s := &scripted{t: t, server: server}
-	if s.conn, err = pgconn.Construct(&pgconn.HijackedConn{Conn: client, Config: config}); err != nil {
+	conn, err := pgconn.Construct(&pgconn.HijackedConn{Conn: client, Config: config})
+	if err != nil {
 		t.Fatal(err)
 	}
-	s.message.add(endBatch)
-	s.message.end()
-	return s
+	statements := []Statement{{Name: "end"}}
+	return &scripted{Pipeline: New(conn, testLimit), t: t, server: server, statements: statements, message: encode(statements)}
 }
 
-func (s *scripted) fly(front *flight) *flight { return fly(s.conn, &plan{}, s.message, front) }
+func (s *scripted) send() *Transaction { return s.Send(s.statements) }
 
 // takes reads so many bytes.
 func (s *scripted) takes(n int) {
@@ -79,41 +81,42 @@ func (s *scripted) answers() {
 	}
 }
 
-// A flight sends only after all in front has been sent, and takes its own answer.
-func TestFlightsKeepTheirOrder(t *testing.T) {
+// A transaction is written only after all of the one in front, and takes its own answer.
+func TestTransactionsKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScripted(t, nil)
-		front := &flight{written: make(chan struct{}), landed: make(chan struct{})}
-		behind := s.fly(front)
+		front := &Transaction{written: make(chan struct{}), done: make(chan struct{})}
+		s.last = front
+		behind := s.send()
 		s.takesNothing()
 		close(front.written)
-		s.takes(len(s.message.bytes))
+		s.takes(len(s.message))
 		synctest.Wait()
 		go s.answers()
-		if err := front.receive(s.conn, 1); err != nil {
-			t.Fatalf("the answer to the front was taken: %v", err)
+		if o := s.receive(1); o.Err != nil {
+			t.Fatalf("the answer to the front was taken: %v", o.Err)
 		}
-		close(front.landed)
+		close(front.done)
 		s.answers()
-		if <-behind.landed; behind.err != nil {
-			t.Error(behind.err)
+		if o := behind.Outcome(); o.Err != nil {
+			t.Error(o.Err)
 		}
 	})
 }
 
-// What a flight waits for is limited, and the limits end with it.
-func TestFlightLimits(t *testing.T) {
+// What a transaction waits for is limited, and the limits end with the transaction.
+func TestLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScripted(t, nil)
-		f := s.fly(nil)
-		s.takes(len(s.message.bytes))
+		sent := s.send()
+		s.takes(len(s.message))
 		s.answers()
-		if <-f.landed; f.err != nil {
-			t.Fatal(f.err)
+		if o := sent.Outcome(); o.Err != nil {
+			t.Fatal(o.Err)
 		}
-		time.Sleep(2 * batchLimit)
+		time.Sleep(2 * testLimit)
 		go s.takes(1)
 		if _, err := s.conn.Conn().Write(make([]byte, 1)); err != nil {
 			t.Errorf("writing long after: %v", err)
@@ -123,17 +126,16 @@ func TestFlightLimits(t *testing.T) {
 			t.Errorf("reading long after: %v", err)
 		}
 	})
-	for name, taken := range map[string]int{"not taken": 0, "taken in part": 9, "not answered": len(newScripted(t, nil).message.bytes)} {
+	for name, taken := range map[string]int{"not taken": 0, "taken in part": 9, "not answered": len(newScripted(t, nil).message)} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScripted(t, nil)
 			began := time.Now()
-			f := s.fly(nil)
+			sent := s.send()
 			s.takes(taken)
-			<-f.landed
-			behind := s.fly(f)
-			<-behind.landed
-			if took := time.Since(began); !f.lost() || !errors.Is(behind.err, f.err) || took != batchLimit {
-				t.Errorf("%s: %v, and behind it %v, after %s", name, f.err, behind.err, took)
+			<-sent.Done()
+			behind := s.send().Outcome()
+			if took := time.Since(began); !sent.Outcome().Lost || !behind.Lost || !errors.Is(behind.Err, sent.Outcome().Err) || took != testLimit {
+				t.Errorf("%s: %v, and behind it %v, after %s", name, sent.Outcome().Err, behind.Err, took)
 			}
 		})
 	}
@@ -153,22 +155,20 @@ func (w *shortWriter) Write(b []byte) (int, error) {
 	return n, io.ErrShortWrite
 }
 
-// Nothing is sent after a part of a batch: the server would take it for the rest.
-// What had been sent before is answered.
-func TestNothingFollowsPartOfFlight(t *testing.T) {
+// Nothing is written after a part of a transaction: the server would take it for
+// the rest. What had been sent before is answered.
+func TestNothingFollowsAPart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScripted(t, func(c net.Conn) net.Conn { return &shortWriter{Conn: c} })
-		first := s.fly(nil)
-		second := s.fly(first)
-		third := s.fly(second)
-		n := len(s.message.bytes)
+		first, second, third := s.send(), s.send(), s.send()
+		n := len(s.message)
 		s.takes(n + n/2)
 		s.takesNothing()
 		s.answers()
-		<-third.landed
-		if first.err != nil || !second.lost() || !third.lost() {
-			t.Errorf("they ended with %v, %v, %v", first.err, second.err, third.err)
+		<-third.Done()
+		if first.Outcome().Err != nil || !second.Outcome().Lost || !third.Outcome().Lost {
+			t.Errorf("they ended with %v, %v, %v", first.Outcome().Err, second.Outcome().Err, third.Outcome().Err)
 		}
 	})
 }

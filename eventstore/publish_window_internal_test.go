@@ -68,7 +68,7 @@ func TestAnswersAreAskedForNowAndThen(t *testing.T) {
 	t.Parallel()
 	stream := &asked{upTo: 1 << 30}
 	w := testWindow(t, stream)
-	const count = 2*windowMessages + 10
+	const count = 2*maxUnanswered + 10
 	settled := 0
 	settle := func(p publishedPart) {
 		if settled += p.messages; p.position != domain.Position(settled) {
@@ -79,7 +79,7 @@ func TestAnswersAreAskedForNowAndThen(t *testing.T) {
 		if err := w.push(t.Context(), windowEvent(at), at == count, settle); err != nil {
 			t.Fatal(err)
 		}
-		if w.messages > windowMessages {
+		if w.messages > maxUnanswered {
 			t.Fatalf("%d messages are not answered", w.messages)
 		}
 	}

@@ -1,0 +1,59 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
+)
+
+// preparedStatement is known to the server by its name on each connection that appends.
+type preparedStatement struct{ name, text string }
+
+// The statements with which a batch is appended. What compareHead looks up, it
+// looks up in a snapshot of its own that is younger than the head's lock, see inspect.
+var (
+	beginBatch  = preparedStatement{"opsledger_begin", begin}
+	takeHead    = preparedStatement{"opsledger_head", lockHead}
+	compareHead = preparedStatement{"opsledger_compare", checkAssumptions}
+	putEvents   = preparedStatement{"opsledger_events", `INSERT INTO log.events (position, prev, id, type, context, schema, key, tags, data,
+		actor, command_id, causation, correlation, recorded_at)
+	SELECT position, prev, id, type, context, schema, key, tags, data::json,
+		actor, command_id, causation, correlation, $14::timestamptz
+	FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::int2[], $7::bigint[], $8::text[], $9::text[],
+		$10::bigint[], $11::uuid[], $12::bigint[], $13::uuid[])
+		AS e(position, prev, id, type, context, schema, key, tags, data, actor, command_id, causation, correlation)`}
+	putTags = preparedStatement{"opsledger_tags", `INSERT INTO log.event_tags (tag_hash, position, type_hash)
+	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])`}
+	putCommands = preparedStatement{"opsledger_commands", `INSERT INTO log.commands (command_id, fingerprint, first, last, status, body, recorded_at)
+	SELECT command_id, fingerprint, first, last, status, body::json, $7::timestamptz
+	FROM unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::int[], $6::text[])
+		AS c(command_id, fingerprint, first, last, status, body)`}
+	moveHead = preparedStatement{"opsledger_move",
+		`UPDATE log.head SET position = $1, recorded_at = $2, last_access = $3, last_dns = $4, last_ops = $5`}
+	endBatch = preparedStatement{"opsledger_end", "COMMIT"}
+)
+
+// prepareStatements makes the statements known to the server.
+func prepareStatements(ctx context.Context, conn *pgx.Conn) error {
+	for _, s := range []preparedStatement{beginBatch, takeHead, compareHead, putCommands, putEvents, putTags, moveHead, endBatch} {
+		if _, err := conn.Prepare(ctx, s.name, s.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// with adds the parameters, in their binary form.
+func (s preparedStatement) with(parameters ...[]byte) pipeline.Statement {
+	return pipeline.Statement{Name: s.name, Parameters: parameters}
+}
+
+// The binary form of single parameters.
+func int8Of(v int64) []byte     { return binary.BigEndian.AppendUint64(nil, uint64(v)) }
+func uuidOf(v uuid.UUID) []byte { return v[:] }
+func timeOf(v time.Time) []byte { return int8Of(v.UnixMicro() - postgresEpoch) }
