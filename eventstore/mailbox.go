@@ -151,9 +151,9 @@ func (m *mailbox) take() []*entry {
 	return batch
 }
 
-// close refuses new entries. Those that wait stay for take.
+// close refuses new entries. Those that wait stay for take, however few they are.
 func (m *mailbox) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.closed = true
+	m.closed, m.expected = true, 1
 }

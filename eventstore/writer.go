@@ -148,7 +148,6 @@ func (w *writer) append(batch []*entry) error {
 // finish appends until nothing is in flight and nothing waits.
 func (w *writer) finish() error {
 	err := w.concludeAll()
-	w.expect()
 	for err == nil {
 		batch := w.box.take()
 		if len(batch) == 0 {

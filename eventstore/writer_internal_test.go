@@ -172,3 +172,18 @@ func TestMailboxBounds(t *testing.T) {
 		}
 	}
 }
+
+// Once the mailbox is closed, whoever waits there is taken, though the writer expected more.
+func TestClosedMailboxIsEmptied(t *testing.T) {
+	t.Parallel()
+	m := newMailbox()
+	m.expect(3)
+	m.put(&entry{})
+	if batch := m.take(); len(batch) > 0 {
+		t.Errorf("%d were taken before as many waited as were expected", len(batch))
+	}
+	m.close()
+	if batch := m.take(); len(batch) != 1 {
+		t.Errorf("%d were taken, want 1", len(batch))
+	}
+}
