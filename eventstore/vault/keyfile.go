@@ -39,7 +39,7 @@ func readKey(path string) ([]byte, error) {
 
 // createKey writes a new key unless a file appears meanwhile, and returns the
 // key that the file then holds. The file is complete and on disk or absent,
-// whenever we die: a secret sealed with a lost key would be lost, too.
+// whenever the process dies: a secret sealed with a lost key would be lost, too.
 func createKey(path string) ([]byte, error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -17,7 +17,7 @@ import (
 type Opener struct{ people map[uuid.UUID]sealer }
 
 // Opener returns an Opener for the given personal keys, all read with one
-// query. Keys that were erased, or never were, are left out.
+// query. Keys that were erased, or never existed, are left out.
 func (v *Vault) Opener(ctx context.Context, keys []uuid.UUID) (*Opener, error) {
 	o := &Opener{people: make(map[uuid.UUID]sealer, len(keys))}
 	rows, err := v.pool.Query(ctx, "SELECT id, sealed FROM vault.secrets WHERE id = ANY ($1) AND kind = $2", keys, kindPersonal)
@@ -40,7 +40,7 @@ func (v *Vault) Opener(ctx context.Context, keys []uuid.UUID) (*Opener, error) {
 	return o, nil
 }
 
-// Open opens a personal field. One whose key was erased is empty.
+// Open opens a personal field. A field whose key was erased is empty.
 func (o *Opener) Open(key uuid.UUID, field access.Sealed) (string, error) {
 	s, known := o.people[key]
 	if field == "" || !known {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	// ErrNotFound: no secret has the id; it never had, or was erased.
+	// ErrNotFound: no secret has the id, because there never was one or it was erased.
 	ErrNotFound = errors.New("vault: no such secret")
 	// ErrKeyMissing: the vault holds secrets, but the key file is not there.
 	ErrKeyMissing = errors.New("vault: the key file is missing")
@@ -128,8 +128,8 @@ func (v *Vault) get(ctx context.Context, condition string, arg any) ([]byte, err
 // kindNamed is the kind of all secrets that have a name.
 const kindNamed = "named"
 
-// Named returns the secret of which there is one under the name. The first call
-// ever creates it; of callers that race, all get the same.
+// Named returns the one secret with the name. The first call ever creates it, and
+// callers that race all get the same one.
 func (v *Vault) Named(ctx context.Context, name string, create func() []byte) ([]byte, error) {
 	secret, err := v.get(ctx, "name = $1", name)
 	if !errors.Is(err, ErrNotFound) {
@@ -150,7 +150,7 @@ func (v *Vault) Find(ctx context.Context, name string) ([]byte, error) {
 }
 
 // Erase deletes secrets that have no name: personal keys, whose fields are then
-// unreadable for ever, and what is of no use any more. One that is gone is no error.
+// unreadable for ever, and secrets of no use any more. A secret that is gone is no error.
 func (v *Vault) Erase(ctx context.Context, ids ...uuid.UUID) error {
 	if _, err := v.pool.Exec(ctx, "DELETE FROM vault.secrets WHERE id = ANY($1)", ids); err != nil {
 		return fmt.Errorf("vault: erase: %w", err)
