@@ -55,7 +55,7 @@ type App struct {
 
 	listener net.Listener
 	// engine is dev's agent, nil under serve.
-	engine *bind.Agent
+	engine *bind.Engine
 	// newPassword is the admin's random password that nobody has been shown yet.
 	newPassword string
 }

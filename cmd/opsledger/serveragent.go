@@ -10,7 +10,7 @@ import (
 // its named. The agent has no more rights on the bus than its credentials give.
 // url is the address of NATS if it is not the one in the credentials.
 // startServerAgent fills in cfg who the agent is and where it gets secrets.
-func startServerAgent(life *lifecycle, c busauth.Credentials, url string, cfg bind.Config) (*bind.Agent, error) {
+func startServerAgent(life *lifecycle, c busauth.Credentials, url string, cfg bind.Config) (*bind.Engine, error) {
 	nc, err := connectAs(c, url, nameserver.Options(c.ID), cfg.Log)
 	if err != nil {
 		return nil, err

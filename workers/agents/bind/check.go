@@ -46,10 +46,10 @@ func checkFile(ctx context.Context, program, dir, file string) error {
 // why named would not take the main configuration text, whose secrets are in
 // clear. The program sees it with the current views around it, in a folder of
 // its own. Any other error means that it could not be checked.
-func (a *Agent) CheckConf(ctx context.Context, text string) error {
-	a.mu.Lock()
-	views := maps.Clone(a.ledger.views)
-	a.mu.Unlock()
+func (e *Engine) CheckConf(ctx context.Context, text string) error {
+	e.mu.Lock()
+	views := maps.Clone(e.ledger.views)
+	e.mu.Unlock()
 	conf, err := dns.ParseBindConf(text)
 	if err != nil {
 		return err
@@ -62,22 +62,22 @@ func (a *Agent) CheckConf(ctx context.Context, text string) error {
 		return fmt.Errorf("check configuration: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // litter in the system's temporary folder at worst
-	return a.checkIn(ctx, dir, text, views)
+	return e.checkIn(ctx, dir, text, views)
 }
 
-func (a *Agent) checkIn(ctx context.Context, dir, text string, views map[int64]dns.ViewData) error {
+func (e *Engine) checkIn(ctx context.Context, dir, text string, views map[int64]dns.ViewData) error {
 	l := layout{dir: dir}
 	if err := l.create(); err != nil {
 		return err
 	}
 	keys := &local{ControlPort: 953, ControlSecret: newSecret(), ViewSecrets: map[int64][]byte{}}
 	keys.addViewKeys(sortedIDs(views))
-	rendered, _, err := renderConf(confInput{text: text, views: views, local: keys, listen: a.listen, layout: l})
+	rendered, _, err := renderConf(confInput{text: text, views: views, local: keys, listen: e.listen, layout: l})
 	if err != nil {
 		return err
 	}
 	if err := l.write(l.conf(), []byte(rendered)); err != nil {
 		return err
 	}
-	return checkFile(ctx, a.cfg.CheckConfPath, dir, l.conf())
+	return checkFile(ctx, e.cfg.CheckConfPath, dir, l.conf())
 }

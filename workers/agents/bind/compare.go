@@ -17,7 +17,7 @@ var errBusy = errors.New("named does not transfer the zone, which it serves: too
 // what differs is changed.
 func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 	if j.installed.kind != "" && j.installed.kind != kindPrimary {
-		if err := w.agent.remove(ctx, j.key, j.installed); err != nil {
+		if err := w.engine.remove(ctx, j.key, j.installed); err != nil {
 			return outcome{}, err
 		}
 		j.installed.kind = ""
@@ -37,11 +37,11 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	w.agent.metrics.transfers.Inc()
+	w.engine.metrics.transfers.Inc()
 	changes := j.content.diff(held)
 	if j.check && len(changes) > 0 {
-		w.agent.metrics.drift.Inc()
-		w.agent.log.Warn("zone was changed outside the log, repairing it", "zone", j.key.zone, "view", j.key.view, "rrsets", len(changes))
+		w.engine.metrics.drift.Inc()
+		w.engine.log.Warn("zone was changed outside the log, repairing it", "zone", j.key.zone, "view", j.key.view, "rrsets", len(changes))
 	}
 	out, err := w.change(ctx, j, changes, soa)
 	out.compared = err == nil
@@ -55,7 +55,7 @@ func notLoaded(rcode dnsclient.RcodeError) bool {
 }
 
 func (w *worker) install(ctx context.Context, j *job) error {
-	have, err := w.agent.addPrimary(ctx, *j)
+	have, err := w.engine.addPrimary(ctx, *j)
 	if refusedAs(err, "already exists") && !j.looked {
 		return fmt.Errorf("%w: %w", errStale, err)
 	}
@@ -68,9 +68,9 @@ func (w *worker) install(ctx context.Context, j *job) error {
 
 // reinstall replaces a zone that named has and cannot serve.
 func (w *worker) reinstall(ctx context.Context, j *job) (map[setKey]*rrset, *mdns.SOA, error) {
-	w.agent.log.Warn("named has the zone and does not serve it, adding it anew", "zone", j.key.zone, "view", j.key.view)
-	w.agent.metrics.drift.Inc()
-	if err := w.agent.remove(ctx, j.key, j.installed); err != nil {
+	w.engine.log.Warn("named has the zone and does not serve it, adding it anew", "zone", j.key.zone, "view", j.key.view)
+	w.engine.metrics.drift.Inc()
+	if err := w.engine.remove(ctx, j.key, j.installed); err != nil {
 		return nil, nil, err
 	}
 	if err := w.install(ctx, j); err != nil {
@@ -86,7 +86,7 @@ func (w *worker) fetch(ctx context.Context, key siteKey) (map[setKey]*rrset, *md
 		return nil, nil, err
 	}
 	var rrs []mdns.RR
-	err = conn.Transfer(ctx, w.agent.viewKey(key.view), key.zone, func(rr mdns.RR) { rrs = append(rrs, rr) })
+	err = conn.Transfer(ctx, w.engine.viewKey(key.view), key.zone, func(rr mdns.RR) { rrs = append(rrs, rr) })
 	if err != nil {
 		w.hangUp()
 		return nil, nil, w.unlessServed(ctx, key, err)

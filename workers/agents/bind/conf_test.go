@@ -17,11 +17,11 @@ func TestViewsAndConfiguration(t *testing.T) {
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
 	h.expect("127.0.0.3", "www.a.test", "A")
-	before := metric(t, h.agent.metrics.reconfigs)
+	before := metric(t, h.engine.metrics.reconfigs)
 
 	h.emit(dns.ViewUpdated{ID: v, Before: dns.ViewData{Name: "one", ACL: "127.0.0.2"}, After: dns.ViewData{Name: "uno", ACL: "127.0.0.2"}})
 	h.applied()
-	if after := metric(t, h.agent.metrics.reconfigs); after != before {
+	if after := metric(t, h.engine.metrics.reconfigs); after != before {
 		t.Errorf("%v reconfigurations for a view's name", after-before)
 	}
 	h.emit(dns.ViewUpdated{ID: v, Before: dns.ViewData{Name: "uno", ACL: "127.0.0.2"}, After: dns.ViewData{Name: "uno", ACL: "127.0.0.2\n127.0.0.3"}})
@@ -70,7 +70,7 @@ func TestSecretsAndCheckConf(t *testing.T) {
 		`view "x" { };`:                                          "view",
 		`options { recursion yes; } ; logging { category x { };`: "",
 	} {
-		err := h.agent.CheckConf(context.Background(), text)
+		err := h.engine.CheckConf(context.Background(), text)
 		switch {
 		case want == "" && strings.Count(text, "{") == strings.Count(text, "}") && err != nil:
 			t.Errorf("%s: %v", text, err)

@@ -19,7 +19,7 @@ type Config struct {
 	// Dir holds everything that the engine and named keep: keys, configuration,
 	// zone files, new-zone databases. It is created when missing.
 	Dir string
-	// Agent is the id on the bus, which is that of the server enrolled.
+	// Agent is the agent's id on the bus: that of the server that it was enrolled for.
 	Agent int64
 	// NamedPath, CheckConfPath and NZDToolPath are the programs named,
 	// named-checkconf and named-nzd2nzf; found in the system when empty.
@@ -101,7 +101,7 @@ func (c *Config) findPrograms() error {
 }
 
 // agentAddr is the address at which the engine itself reaches named.
-func (c Config) agentAddr() netip.Addr {
+func (c Config) namedAddr() netip.Addr {
 	switch addr := c.Listen.Addr(); {
 	case !addr.IsUnspecified():
 		return addr

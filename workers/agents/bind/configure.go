@@ -26,11 +26,11 @@ type desiredSettings struct {
 }
 
 // desiredSettings needs the lock.
-func (a *Agent) desiredSettings() desiredSettings {
-	s := a.ledger.settings
+func (e *Engine) desiredSettings() desiredSettings {
+	s := e.ledger.settings
 	return desiredSettings{
 		version: s.version, spent: s.spent, renew: s.spent != s.renewed,
-		views: maps.Clone(a.ledger.views), conf: a.ledger.conf,
+		views: maps.Clone(e.ledger.views), conf: e.ledger.conf,
 	}
 }
 
@@ -38,21 +38,21 @@ func (a *Agent) desiredSettings() desiredSettings {
 // configuration, the last one that it took is used in its place, and complaint
 // says why: views and ACLs do not wait for it.
 func (d *driver) establish(ctx context.Context, want desiredSettings) (complaint, err error) {
-	a := d.agent
-	text, err := a.mainText(ctx, want.conf)
+	e := d.engine
+	text, err := e.mainText(ctx, want.conf)
 	if err == nil {
 		err = d.try(ctx, text, want)
 	}
 	if err == nil {
-		if err := a.layout.write(a.layout.goodText(), []byte(text)); err != nil {
-			a.log.Warn("cannot keep the last good configuration", "error", err)
+		if err := e.layout.write(e.layout.goodText(), []byte(text)); err != nil {
+			e.log.Warn("cannot keep the last good configuration", "error", err)
 		}
 		return nil, nil
 	}
 	if !isDefinite(err) {
 		return nil, err
 	}
-	for _, last := range a.fallbackTexts() {
+	for _, last := range e.fallbackTexts() {
 		if last == text {
 			continue
 		}
@@ -63,8 +63,8 @@ func (d *driver) establish(ctx context.Context, want desiredSettings) (complaint
 	return nil, err
 }
 
-func (a *Agent) fallbackTexts() []string {
-	good, err := os.ReadFile(a.layout.goodText())
+func (e *Engine) fallbackTexts() []string {
+	good, err := os.ReadFile(e.layout.goodText())
 	if err != nil {
 		return []string{dns.DefaultBindConf}
 	}
@@ -72,16 +72,16 @@ func (a *Agent) fallbackTexts() []string {
 }
 
 // mainText is the main configuration with its secrets.
-func (a *Agent) mainText(ctx context.Context, conf dns.BindConfChanged) (string, error) {
+func (e *Engine) mainText(ctx context.Context, conf dns.BindConfChanged) (string, error) {
 	if conf.Text == "" {
 		return dns.DefaultBindConf, nil
 	}
 	secrets := map[string]string{}
-	if len(conf.Secrets) > 0 && a.cfg.Secrets != nil {
+	if len(conf.Secrets) > 0 && e.cfg.Secrets != nil {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		var err error
-		if secrets, err = a.cfg.Secrets(ctx, conf.Secrets); err != nil {
+		if secrets, err = e.cfg.Secrets(ctx, conf.Secrets); err != nil {
 			return "", &refusal{text: "fetch the configuration's secrets: " + err.Error()}
 		}
 	}
@@ -95,17 +95,17 @@ func (a *Agent) mainText(ctx context.Context, conf dns.BindConfChanged) (string,
 // try has named run with a main configuration and the wanted views, and sees
 // that it does. Whatever fails, named and its file stay as they were.
 func (d *driver) try(ctx context.Context, text string, want desiredSettings) error {
-	a := d.agent
-	a.mu.Lock()
-	added := a.local.addViewKeys(sortedIDs(want.views))
-	in := confInput{text: text, views: want.views, local: a.local, listen: a.listen, layout: a.layout}
+	e := d.engine
+	e.mu.Lock()
+	added := e.local.addViewKeys(sortedIDs(want.views))
+	in := confInput{text: text, views: want.views, local: e.local, listen: e.listen, layout: e.layout}
 	rendered, digest, err := renderConf(in)
-	a.mu.Unlock()
+	e.mu.Unlock()
 	if err != nil {
 		return &refusal{text: err.Error()}
 	}
 	if added {
-		if err := a.local.save(a.layout); err != nil {
+		if err := e.local.save(e.layout); err != nil {
 			return &refusal{text: err.Error()}
 		}
 	}
@@ -120,23 +120,23 @@ func (d *driver) try(ctx context.Context, text string, want desiredSettings) err
 
 // swap checks the configuration, puts it in place and has named take it.
 func (d *driver) swap(ctx context.Context, rendered, digest string, want desiredSettings) error {
-	a := d.agent
-	before, err := os.ReadFile(a.layout.conf())
+	e := d.engine
+	before, err := os.ReadFile(e.layout.conf())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return &refusal{text: err.Error()}
 	}
-	if a.cfg.Supervise && d.named.child == nil {
-		a.seed(ctx) // before named has a configuration to start with: if interrupted, it begins anew
+	if e.cfg.Supervise && d.named.child == nil {
+		e.seed(ctx) // before named has a configuration to start with: if interrupted, it begins anew
 	}
 	if string(before) != rendered {
-		if err := a.place(ctx, rendered); err != nil {
+		if err := e.place(ctx, rendered); err != nil {
 			return err
 		}
 	}
 	if err := d.activate(ctx, digest, want); err != nil {
 		if isDefinite(err) && before != nil {
-			if err := a.layout.write(a.layout.conf(), before); err != nil {
-				a.log.Error("cannot put the last good configuration back", "error", err)
+			if err := e.layout.write(e.layout.conf(), before); err != nil {
+				e.log.Error("cannot put the last good configuration back", "error", err)
 			}
 		}
 		return err
@@ -145,21 +145,21 @@ func (d *driver) swap(ctx context.Context, rendered, digest string, want desired
 }
 
 // place checks a configuration beside the one in place and then puts it there.
-func (a *Agent) place(ctx context.Context, rendered string) error {
-	staged := filepath.Join(a.layout.dir, "named.conf.new")
-	if err := a.layout.write(staged, []byte(rendered)); err != nil {
+func (e *Engine) place(ctx context.Context, rendered string) error {
+	staged := filepath.Join(e.layout.dir, "named.conf.new")
+	if err := e.layout.write(staged, []byte(rendered)); err != nil {
 		return &refusal{text: err.Error()}
 	}
-	if err := checkFile(ctx, a.cfg.CheckConfPath, a.layout.dir, staged); err != nil {
+	if err := checkFile(ctx, e.cfg.CheckConfPath, e.layout.dir, staged); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return &refusal{text: err.Error()}
 	}
-	if err := os.Rename(staged, a.layout.conf()); err != nil {
+	if err := os.Rename(staged, e.layout.conf()); err != nil {
 		return &refusal{text: err.Error()}
 	}
-	if err := wholefile.SyncFolder(a.layout.dir); err != nil {
+	if err := wholefile.SyncFolder(e.layout.dir); err != nil {
 		return &refusal{text: err.Error()}
 	}
 	return nil
@@ -167,10 +167,10 @@ func (a *Agent) place(ctx context.Context, rendered string) error {
 
 // activate has named read its configuration, and reads back that it did.
 func (d *driver) activate(ctx context.Context, digest string, want desiredSettings) error {
-	a := d.agent
+	e := d.engine
 	if d.running == "" {
-		if a.cfg.Supervise {
-			if err := d.named.start(ctx, a); err != nil {
+		if e.cfg.Supervise {
+			if err := d.named.start(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -179,11 +179,11 @@ func (d *driver) activate(ctx context.Context, digest string, want desiredSettin
 		}
 	}
 	if d.running != digest || want.renew && !d.named.fresh() {
-		a.metrics.reconfigs.Inc()
-		if _, err := a.control(ctx, "reconfig"); err != nil {
+		e.metrics.reconfigs.Inc()
+		if _, err := e.control(ctx, "reconfig"); err != nil {
 			return err
 		}
-		id, err := a.serverID(ctx)
+		id, err := e.serverID(ctx)
 		if err != nil {
 			return err
 		}
@@ -192,20 +192,20 @@ func (d *driver) activate(ctx context.Context, digest string, want desiredSettin
 	if d.running != digest {
 		return &refusal{text: fmt.Sprintf("named runs with configuration %q and not with %q", d.running, digest)}
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.ledger.settings.renewed = want.spent
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ledger.settings.renewed = want.spent
 	return nil
 }
 
 // serverID asks named which configuration it runs with.
-func (a *Agent) serverID(ctx context.Context) (string, error) {
+func (e *Engine) serverID(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	m := new(mdns.Msg)
 	m.SetQuestion("id.server.", mdns.TypeTXT)
 	m.Question[0].Qclass = mdns.ClassCHAOS
-	reply, _, err := (&mdns.Client{Net: "tcp"}).ExchangeContext(ctx, m, a.dialAddr())
+	reply, _, err := (&mdns.Client{Net: "tcp"}).ExchangeContext(ctx, m, e.dialAddr())
 	if err != nil {
 		return "", fmt.Errorf("ask named for its configuration: %w", err)
 	}

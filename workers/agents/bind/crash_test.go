@@ -20,7 +20,7 @@ import (
 func (h *host) tamper(view int64, zone string, rrs ...string) {
 	h.t.Helper()
 	ctx := context.Background()
-	c, err := dnsclient.Dial(ctx, h.agent.dialAddr())
+	c, err := dnsclient.Dial(ctx, h.engine.dialAddr())
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func (h *host) tamper(view int64, zone string, rrs ...string) {
 		}
 		m.Insert([]mdns.RR{rr})
 	}
-	reply, err := c.Exchange(ctx, h.agent.viewKey(view), m)
+	reply, err := c.Exchange(ctx, h.engine.viewKey(view), m)
 	if err != nil || reply.Rcode != mdns.RcodeSuccess {
 		h.t.Fatalf("tamper: %v %v", reply, err)
 	}
@@ -48,7 +48,7 @@ func TestKilledNamedConverges(t *testing.T) {
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
 	for i := range 3 {
-		pid := h.agent.leftOver()
+		pid := h.engine.leftOver()
 		if pid == 0 {
 			t.Fatal("no named")
 		}
@@ -87,15 +87,15 @@ func TestDriftIsRepaired(t *testing.T) {
 
 	// zones removed and added behind the engine's back
 	ctx := context.Background()
-	if _, err := h.agent.control(ctx, "delzone a.test IN "+viewName(v)); err != nil {
+	if _, err := h.engine.control(ctx, "delzone a.test IN "+viewName(v)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.agent.addStub(ctx, siteKey{view: v, zone: "stray.test."}, []string{"127.0.0.1"}); err != nil {
+	if _, err := h.engine.addStub(ctx, siteKey{view: v, zone: "stray.test."}, []string{"127.0.0.1"}); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "the zone is back", func() bool { return len(h.answers("127.0.0.1", "www.a.test", "A")) == 2 })
+	testkit.Eventually(t, "the zone is back", func() bool { return len(h.answers("127.0.0.1", "www.e.test", "A")) == 2 })
 	testkit.Eventually(t, "the stray is gone", func() bool {
-		have, err := h.agent.look(ctx, siteKey{view: v, zone: "stray.test."})
+		have, err := h.engine.look(ctx, siteKey{view: v, zone: "stray.test."})
 		return err == nil && have.kind == ""
 	})
 	h.applied()
@@ -132,7 +132,7 @@ func TestNewEngineConverges(t *testing.T) {
 	h.expect("127.0.0.2", "www.z3.test", "A", "10.0.0.1")
 	h.expect("127.0.0.2", "www.z5.test", "A")
 	h.expect("127.0.0.3", "late.z6.test", "A", "10.0.0.9")
-	if got := metric(t, h.agent.metrics.reconfigs); got != 0 {
+	if got := metric(t, h.engine.metrics.reconfigs); got != 0 {
 		t.Errorf("%v reconfigurations after a start with the same configuration", got)
 	}
 }
@@ -151,7 +151,7 @@ func TestBootstrapFromSnapshot(t *testing.T) {
 		rows = append(rows, protocol.SnapshotRow{Record: &protocol.SnapshotRecord{ID: 1000 + i, ZoneID: 10 + i, Record: record(1, "www", "A", "10.0.0.1")}})
 	}
 	started := time.Now()
-	if err := h.agent.Reset(context.Background(), Snapshot{Position: 5000, LastDNS: 4000, Rows: rows}); err != nil {
+	if err := h.engine.Reset(context.Background(), Snapshot{Position: 5000, LastDNS: 4000, Rows: rows}); err != nil {
 		t.Fatal(err)
 	}
 	h.position = 5000
@@ -164,7 +164,7 @@ func TestBootstrapFromSnapshot(t *testing.T) {
 	// another snapshot, in which all that was there is gone with its view
 	rows = []protocol.SnapshotRow{{View: &protocol.SnapshotView{ID: 2, View: dns.ViewData{Name: "other", ACL: "any"}, Changed: 1}}}
 	defer func() {
-		if err := h.agent.Reset(context.Background(), Snapshot{Position: 6000, LastDNS: 6000, Rows: rows}); err != nil {
+		if err := h.engine.Reset(context.Background(), Snapshot{Position: 6000, LastDNS: 6000, Rows: rows}); err != nil {
 			t.Fatal(err)
 		}
 		h.position = 6000

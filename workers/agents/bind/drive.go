@@ -19,7 +19,7 @@ import (
 //     agent's own settings changed, or a forward-only zone went away; never for a
 //     change of records or of zones with records.
 type driver struct {
-	agent *Agent
+	engine *Engine
 	named process
 	// running is the digest of the configuration that named showed as its server-id.
 	running string
@@ -43,14 +43,14 @@ const (
 )
 
 func (d *driver) run(ctx context.Context) error {
-	a := d.agent
+	e := d.engine
 	defer func() {
 		if err := d.named.stop(); err != nil {
-			a.log.Warn("named did not stop by itself", "error", err)
+			e.log.Warn("named did not stop by itself", "error", err)
 		}
 	}()
-	if a.cfg.Supervise {
-		if err := d.named.takeOver(ctx, a); err != nil {
+	if e.cfg.Supervise {
+		if err := d.named.takeOver(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -58,8 +58,8 @@ func (d *driver) run(ctx context.Context) error {
 		pause := healthEvery
 		if err := d.step(ctx); err != nil && ctx.Err() == nil {
 			pause = troubleEvery
-			a.log.Debug("named needs attention", "error", err)
-		} else if a.renewalDue() {
+			e.log.Debug("named needs attention", "error", err)
+		} else if e.renewalDue() {
 			pause = renewEvery
 		}
 		d.wait(ctx, pause)
@@ -72,7 +72,7 @@ func (d *driver) wait(ctx context.Context, pause time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-d.agent.attention:
+	case <-d.engine.attention:
 	case <-d.named.done():
 		d.away()
 	case <-timer.C:
@@ -81,12 +81,12 @@ func (d *driver) wait(ctx context.Context, pause time.Duration) {
 
 // step brings process, configuration and inventory up to date, as far as possible now.
 func (d *driver) step(ctx context.Context) error {
-	a := d.agent
-	if a.cfg.Supervise {
-		if err := d.named.keepRunning(ctx, a); err != nil {
+	e := d.engine
+	if e.cfg.Supervise {
+		if err := d.named.keepRunning(ctx, e); err != nil {
 			d.away()
 			if ctx.Err() == nil { // else it was interrupted
-				a.failSettings(err.Error())
+				e.failSettings(err.Error())
 			}
 			return err
 		}
@@ -104,80 +104,80 @@ func (d *driver) step(ctx context.Context) error {
 // away notes that named does not answer.
 func (d *driver) away() {
 	d.running, d.boot = "", ""
-	a := d.agent
-	a.rndc.Close()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.queue.open = false
-	if a.version != "" {
-		a.version = ""
-		a.notify()
+	e := d.engine
+	e.rndc.Close()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.queue.open = false
+	if e.version != "" {
+		e.version = ""
+		e.notify()
 	}
 }
 
 // meet asks named for its state, which tells a restart and its version.
 func (d *driver) meet(ctx context.Context) error {
-	a := d.agent
-	text, err := a.control(ctx, "status")
+	e := d.engine
+	text, err := e.control(ctx, "status")
 	if err != nil {
 		return err
 	}
 	status := parseStatus(text)
 	boot := fmt.Sprintf("%s %d", status["boot time"], d.named.pid())
 	if d.boot != boot {
-		running, err := a.serverID(ctx)
+		running, err := e.serverID(ctx)
 		if err != nil {
 			return err // it is not met before it answers there, too
 		}
 		d.boot, d.running = boot, running
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if version := status["version"]; a.version != version {
-		a.version = version
-		a.notify()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if version := status["version"]; e.version != version {
+		e.version = version
+		e.notify()
 	}
 	return nil
 }
 
 // takeStock takes an inventory after each start of named and then lets the workers at it.
 func (d *driver) takeStock(ctx context.Context) error {
-	a := d.agent
-	a.mu.Lock()
-	ready := a.loaded && a.ledger.settings.tried > 0
+	e := d.engine
+	e.mu.Lock()
+	ready := e.loaded && e.ledger.settings.tried > 0
 	same := d.stock == d.boot
-	if ready && same && !a.queue.open {
-		a.queue.unshut()
+	if ready && same && !e.queue.open {
+		e.queue.unshut()
 	}
 	if !ready || same {
-		a.mu.Unlock()
+		e.mu.Unlock()
 		return nil
 	}
-	a.queue.shut()
-	a.mu.Unlock()
-	if err := a.awaitLoaded(ctx); err != nil {
+	e.queue.shut()
+	e.mu.Unlock()
+	if err := e.awaitLoaded(ctx); err != nil {
 		return err
 	}
-	if err := a.takeInventory(ctx); err != nil {
+	if err := e.takeInventory(ctx); err != nil {
 		if ctx.Err() == nil {
-			a.failSettings(err.Error())
+			e.failSettings(err.Error())
 		}
 		return err
 	}
 	d.stock = d.boot
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.queue.unshut()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.queue.unshut()
 	return nil
 }
 
 // awaitLoaded waits until named has loaded its zones. It answers before, with
 // SERVFAIL for those that it has not come to: they would seem to be broken.
-func (a *Agent) awaitLoaded(ctx context.Context) error {
+func (e *Engine) awaitLoaded(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		text, err := a.control(ctx, "status")
+		text, err := e.control(ctx, "status")
 		if err != nil || !strings.Contains(text, "reload/reconfig in progress") {
 			return err
 		}
@@ -191,20 +191,20 @@ func (a *Agent) awaitLoaded(ctx context.Context) error {
 
 // configure brings named to the configuration of the log, or the last good one.
 func (d *driver) configure(ctx context.Context) error {
-	a := d.agent
-	a.mu.Lock()
-	s := &a.ledger.settings
+	e := d.engine
+	e.mu.Lock()
+	s := &e.ledger.settings
 	since := time.Since(d.lastTry)
-	due := a.loaded && (s.version != d.settled || s.spent != s.renewed && since > renewEvery ||
+	due := e.loaded && (s.version != d.settled || s.spent != s.renewed && since > renewEvery ||
 		d.running == "" && (s.failure == nil || since > time.Second) || s.failure != nil && since > settingsRetry)
 	if !due {
-		a.mu.Unlock()
+		e.mu.Unlock()
 		return nil
 	}
-	want := a.desiredSettings()
+	want := e.desiredSettings()
 	s.begin()
-	a.ledger.frontier.note(&s.pending)
-	a.mu.Unlock()
+	e.ledger.frontier.note(&s.pending)
+	e.mu.Unlock()
 
 	d.lastTry = time.Now()
 	complaint, err := d.establish(ctx, want)
@@ -212,25 +212,25 @@ func (d *driver) configure(ctx context.Context) error {
 		d.settled = want.version
 	}
 	if err == nil {
-		a.dropDatabases(want.views)
+		e.dropDatabases(want.views)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if err != nil && (ctx.Err() != nil || !isDefinite(err)) {
 		s.postpone()
-		a.ledger.frontier.note(&s.pending)
+		e.ledger.frontier.note(&s.pending)
 		return err
 	}
 	d.settled = want.version
-	a.settleSettings(want, complaint, err)
+	e.settleSettings(want, complaint, err)
 	return err
 }
 
 // renewalDue says whether a forward-only zone went that named still forwards.
-func (a *Agent) renewalDue() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.ledger.settings.spent != a.ledger.settings.renewed
+func (e *Engine) renewalDue() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.ledger.settings.spent != e.ledger.settings.renewed
 }
 
 // isDefinite says whether trying again at once is of no use.

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type host struct {
 	t      *testing.T
 	dir    string
-	agent  *Agent
+	engine  *Engine
 	cancel context.CancelFunc
 	ended  chan error
 
@@ -55,7 +55,7 @@ func (h *host) start() {
 	h.t.Helper()
 	h.startFrom(Snapshot{})
 	for _, e := range h.history {
-		if err := h.agent.Apply(e); err != nil {
+		if err := h.engine.Apply(e); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -68,7 +68,7 @@ func (h *host) startFrom(s Snapshot) {
 	if os.Getenv("BIND_TEST_DEBUG") != "" {
 		level = slog.LevelDebug
 	}
-	a, err := New(Config{
+	e, err := New(Config{
 		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: h.foreign, DriftEvery: 200 * time.Millisecond, VerifyEvery: 2 * time.Second,
 		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
@@ -76,9 +76,9 @@ func (h *host) startFrom(s Snapshot) {
 		h.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h.agent, h.cancel, h.ended = a, cancel, make(chan error, 1)
-	go func() { h.ended <- a.Run(ctx) }()
-	if err := a.Reset(ctx, s); err != nil {
+	h.engine, h.cancel, h.ended = e, cancel, make(chan error, 1)
+	go func() { h.ended <- e.Run(ctx) }()
+	if err := e.Reset(ctx, s); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -103,7 +103,7 @@ func (h *host) emit(event domain.Event) domain.Position {
 	h.position++
 	e := domain.Recorded{Position: h.position, Prev: h.position - 1, At: time.Now(), Event: event}
 	h.history = append(h.history, e)
-	if err := h.agent.Apply(e); err != nil {
+	if err := h.engine.Apply(e); err != nil {
 		h.t.Fatal(err)
 	}
 	return h.position
@@ -149,15 +149,15 @@ func (h *host) until(what string, ok func(protocol.Report) bool) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		r := h.agent.Status()
+		r := h.engine.Status()
 		if ok(r) {
 			return
 		}
 		select {
-		case <-h.agent.Changed():
+		case <-h.engine.Changed():
 		case <-tick.C:
 		case <-deadline:
-			h.t.Fatalf("in vain: %s; report %+v, log:\n%s", what, r, strings.Join(lastLines(h.agent.layout.log(), 4000), "\n"))
+			h.t.Fatalf("in vain: %s; report %+v, log:\n%s", what, r, strings.Join(lastLines(h.engine.layout.log(), 4000), "\n"))
 		}
 	}
 }
@@ -169,7 +169,7 @@ func (h *host) ask(source, name string, rrtype uint16) *mdns.Msg {
 	m.SetQuestion(mdns.Fqdn(name), rrtype)
 	m.RecursionDesired = h.recursive
 	c := &mdns.Client{Net: "tcp", Dialer: &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}, Timeout: testkit.Patience}}
-	r, _, err := c.Exchange(m, h.agent.Addr().String())
+	r, _, err := c.Exchange(m, h.engine.Addr().String())
 	if err != nil {
 		h.t.Fatal(err)
 	}

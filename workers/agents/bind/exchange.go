@@ -19,7 +19,7 @@ func (w *worker) exchange(ctx context.Context, key siteKey, m *mdns.Msg) (*mdns.
 	if err != nil {
 		return nil, err
 	}
-	reply, err := conn.Exchange(ctx, w.agent.viewKey(key.view), m)
+	reply, err := conn.Exchange(ctx, w.engine.viewKey(key.view), m)
 	if err != nil {
 		w.hangUp()
 	}
@@ -31,7 +31,7 @@ func (w *worker) connection(ctx context.Context) (*dnsclient.Conn, error) {
 		w.hangUp()
 	}
 	if w.conn == nil {
-		conn, err := dnsclient.Dial(ctx, w.agent.dialAddr())
+		conn, err := dnsclient.Dial(ctx, w.engine.dialAddr())
 		if err != nil {
 			return nil, err
 		}

@@ -68,17 +68,17 @@ func readStatement(s dns.Statement) zoneStatement {
 
 // listZones lists a view's zones from its new-zone database, which named writes
 // before it answers a command.
-func (a *Agent) listZones(ctx context.Context, view int64) ([]zoneStatement, error) {
-	if database := a.layout.zoneDatabase(view); exists(database) {
+func (e *Engine) listZones(ctx context.Context, view int64) ([]zoneStatement, error) {
+	if database := e.layout.zoneDatabase(view); exists(database) {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		defer cancel()
-		out, err := child.Run(ctx, child.Spec{Name: "named-nzd2nzf", Path: a.cfg.NZDToolPath, Args: []string{database}})
+		out, err := child.Run(ctx, child.Spec{Name: "named-nzd2nzf", Path: e.cfg.NZDToolPath, Args: []string{database}})
 		if err != nil {
 			return nil, fmt.Errorf("list zones of view %d: %w: %s", view, err, strings.TrimSpace(string(out)))
 		}
 		return parseZoneStatements(string(out))
 	}
-	text, err := os.ReadFile(a.layout.zoneList(view)) // a named built without LMDB
+	text, err := os.ReadFile(e.layout.zoneList(view)) // a named built without LMDB
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -92,94 +92,94 @@ func (a *Agent) listZones(ctx context.Context, view int64) ([]zoneStatement, err
 // new-zone databases of views that it does not have any more. Else a view that
 // gets the same id, in another log or in one that was put back, would begin with
 // the zones of the old one.
-func (a *Agent) dropDatabases(views map[int64]dns.ViewData) {
-	entries, err := os.ReadDir(a.layout.databases())
+func (e *Engine) dropDatabases(views map[int64]dns.ViewData) {
+	entries, err := os.ReadDir(e.layout.databases())
 	if err != nil {
-		a.log.Warn("cannot look for databases of former views", "error", err)
+		e.log.Warn("cannot look for databases of former views", "error", err)
 		return
 	}
 	wanted := map[string]bool{}
 	for id := range views {
 		wanted[viewName(id)] = true
 	}
-	for _, e := range entries {
-		if view, _, _ := strings.Cut(e.Name(), "."); wanted[view] && !strings.HasSuffix(e.Name(), takenListKind) {
+	for _, entry := range entries {
+		if view, _, _ := strings.Cut(entry.Name(), "."); wanted[view] && !strings.HasSuffix(entry.Name(), takenListKind) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(a.layout.databases(), e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
-			a.log.Warn("cannot delete a former view's database", "file", e.Name(), "error", err)
+		if err := os.Remove(filepath.Join(e.layout.databases(), entry.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
+			e.log.Warn("cannot delete a former view's database", "file", entry.Name(), "error", err)
 		}
 	}
 }
 
 // takeInventory finds out what named has, and queues every place for comparison:
 // nothing that was known of named before holds any more. No worker may be busy.
-func (a *Agent) takeInventory(ctx context.Context) error {
+func (e *Engine) takeInventory(ctx context.Context) error {
 	lists := map[int64][]zoneStatement{}
-	for _, view := range a.liveViews() {
-		list, err := a.listZones(ctx, view)
+	for _, view := range e.liveViews() {
+		list, err := e.listZones(ctx, view)
 		if err != nil {
 			return err
 		}
 		lists[view] = list
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, s := range a.ledger.sites {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, s := range e.ledger.sites {
 		s.distrust()
-		s.installed.known = a.ledger.settings.live[s.key.view]
+		s.installed.known = e.ledger.settings.live[s.key.view]
 	}
 	for view, list := range lists {
 		for _, z := range list {
 			// Also a zone that the sweep has just found belongs to nothing in the log.
-			if s := a.found(siteKey{view: view, zone: z.zone}, z.installed); s.want == nil && s.owes() == 0 {
-				a.ledger.owe(s, 1) // it may have been deleted at any position
+			if s := e.found(siteKey{view: view, zone: z.zone}, z.installed); s.want == nil && s.owes() == 0 {
+				e.ledger.owe(s, 1) // it may have been deleted at any position
 			}
 		}
 	}
-	a.ledger.stock.begin()
-	a.ledger.stock.succeed()
-	for _, s := range a.ledger.sites {
-		a.queue.put(s, false)
+	e.ledger.stock.begin()
+	e.ledger.stock.succeed()
+	for _, s := range e.ledger.sites {
+		e.queue.put(s, false)
 	}
 	return nil
 }
 
 // liveViews are the views that named has now.
-func (a *Agent) liveViews() []int64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Collect(maps.Keys(a.ledger.settings.live))
+func (e *Engine) liveViews() []int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Keys(e.ledger.settings.live))
 }
 
 // found notes a zone that named has. One that the log does not have gets a site
 // that wants nothing, and so is removed. Needs the lock.
-func (a *Agent) found(key siteKey, have installed) *site {
-	s := a.ledger.sites[key]
+func (e *Engine) found(key siteKey, have installed) *site {
+	s := e.ledger.sites[key]
 	if s == nil {
-		a.log.Warn("zone is in named and not in the log, removing it", "zone", key.zone, "view", key.view)
-		a.metrics.drift.Inc()
+		e.log.Warn("zone is in named and not in the log, removing it", "zone", key.zone, "view", key.view)
+		e.metrics.drift.Inc()
 		s = &site{key: key}
-		a.ledger.sites[key] = s
+		e.ledger.sites[key] = s
 	}
 	s.installed = have
 	return s
 }
 
 // findStrays removes zones that somebody else added, and files that no zone has.
-func (a *Agent) findStrays(ctx context.Context) error {
-	for _, view := range a.liveViews() {
-		list, err := a.listZones(ctx, view)
+func (e *Engine) findStrays(ctx context.Context) error {
+	for _, view := range e.liveViews() {
+		list, err := e.listZones(ctx, view)
 		if err != nil {
 			return err
 		}
-		a.mu.Lock()
+		e.mu.Lock()
 		for _, z := range list {
-			if key := (siteKey{view: view, zone: z.zone}); a.ledger.sites[key] == nil {
-				a.queue.put(a.found(key, z.installed), false)
+			if key := (siteKey{view: view, zone: z.zone}); e.ledger.sites[key] == nil {
+				e.queue.put(e.found(key, z.installed), false)
 			}
 		}
-		a.mu.Unlock()
+		e.mu.Unlock()
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func TestZonesDeletedMeanwhileAreGoneWhenApplied(t *testing.T) {
 	// named itself is asked: it strikes a zone from its database a moment after it
 	// has ceased to serve it.
 	for i := range zones {
-		have, err := h.agent.look(t.Context(), siteKey{view: v, zone: fmt.Sprintf("z%d.test.", i)})
+		have, err := h.engine.look(t.Context(), siteKey{view: v, zone: fmt.Sprintf("z%d.test.", i)})
 		if err != nil || have.kind != "" {
 			t.Errorf("deleted zone %d is there: %+v, %v", i, have, err)
 		}
@@ -82,7 +82,7 @@ func TestFormerViewLeavesNoZones(t *testing.T) {
 	h.emit(dns.ViewCreated{ID: v, View: dns.ViewData{Name: "another", ACL: "any"}})
 	h.zone("new.test", v)
 	h.applied()
-	list, err := h.agent.listZones(t.Context(), v)
+	list, err := h.engine.listZones(t.Context(), v)
 	if err != nil || len(list) != 1 || list[0].zone != "new.test." {
 		t.Errorf("the view has %+v, %v", list, err)
 	}

@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// endLeftOver ends a named of this directory that outlived its agent: one that
+// endLeftOver ends a named of this directory that outlived its engine: one that
 // proves by our key that it is ours, or one whose command line names our configuration.
-func endLeftOver(ctx context.Context, a *Agent) error {
-	pid := a.leftOver()
-	if _, err := a.control(ctx, "halt"); err == nil {
-		a.log.Info("ended a named that was left over", "pid", pid)
+func endLeftOver(ctx context.Context, e *Engine) error {
+	pid := e.leftOver()
+	if _, err := e.control(ctx, "halt"); err == nil {
+		e.log.Info("ended a named that was left over", "pid", pid)
 	} else if pid != 0 {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("bind: end named (pid %d) that was left over: %w", pid, err)
 		}
 	}
-	a.rndc.Close()
+	e.rndc.Close()
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for a.leftOver() != 0 {
+	for e.leftOver() != 0 {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("bind: named (pid %d) that was left over does not end", pid)
@@ -40,8 +40,8 @@ func endLeftOver(ctx context.Context, a *Agent) error {
 }
 
 // leftOver is the pid of a running named with our configuration, 0 for none.
-func (a *Agent) leftOver() int {
-	text, err := os.ReadFile(a.layout.pid())
+func (e *Engine) leftOver() int {
+	text, err := os.ReadFile(e.layout.pid())
 	if err != nil {
 		return 0
 	}
@@ -50,7 +50,7 @@ func (a *Agent) leftOver() int {
 		return 0
 	}
 	args, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-	if err != nil || !bytes.Contains(args, []byte("\x00"+a.layout.conf()+"\x00")) {
+	if err != nil || !bytes.Contains(args, []byte("\x00"+e.layout.conf()+"\x00")) {
 		return 0
 	}
 	return pid

@@ -34,8 +34,8 @@ func newMetrics() *metrics {
 	}
 }
 
-// register adds the metrics and the gauges computed from the agent's state.
-func (m *metrics) register(r prometheus.Registerer, a *Agent) error {
+// register adds the metrics and the gauges computed from the engine's state.
+func (m *metrics) register(r prometheus.Registerer, e *Engine) error {
 	if r == nil {
 		return nil
 	}
@@ -44,9 +44,9 @@ func (m *metrics) register(r prometheus.Registerer, a *Agent) error {
 	}
 	all := []prometheus.Collector{
 		m.updates, m.failures, m.additions, m.removed, m.transfers, m.drift, m.reconfigs, m.starts, m.updateSeconds,
-		gauge("agent_lag", "Positions seen and not yet proved to be served.", a.lag),
-		gauge("zones", "Zones, counted once in each view.", a.siteCount),
-		gauge("failing", "Zones and configurations that named does not serve as the log says.", a.failingCount),
+		gauge("agent_lag", "Positions seen and not yet proved to be served.", e.lag),
+		gauge("zones", "Zones, counted once in each view.", e.siteCount),
+		gauge("failing", "Zones and configurations that named does not serve as the log says.", e.failingCount),
 	}
 	for _, c := range all {
 		if err := r.Register(c); err != nil {
@@ -56,23 +56,23 @@ func (m *metrics) register(r prometheus.Registerer, a *Agent) error {
 	return nil
 }
 
-func (a *Agent) lag() float64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return float64(a.ledger.seen - a.ledger.frontier.applied(a.ledger.seen))
+func (e *Engine) lag() float64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return float64(e.ledger.seen - e.ledger.frontier.applied(e.ledger.seen))
 }
 
-func (a *Agent) siteCount() float64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return float64(len(a.ledger.sites))
+func (e *Engine) siteCount() float64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return float64(len(e.ledger.sites))
 }
 
-func (a *Agent) failingCount() float64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	n := len(a.ledger.failing)
-	if a.ledger.settings.failure != nil {
+func (e *Engine) failingCount() float64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := len(e.ledger.failing)
+	if e.ledger.settings.failure != nil {
 		n++
 	}
 	return float64(n)

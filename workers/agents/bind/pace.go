@@ -35,11 +35,11 @@ func (s *site) pace(took time.Duration) time.Duration {
 }
 
 // rest keeps the site out of the queue for a while. Needs the lock.
-func (a *Agent) rest(s *site, pause time.Duration) {
+func (e *Engine) rest(s *site, pause time.Duration) {
 	s.resting = true
 	time.AfterFunc(pause, func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.queue.rested(s)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.queue.rested(s)
 	})
 }

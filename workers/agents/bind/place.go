@@ -34,10 +34,10 @@ type refusal struct{ text string }
 func (r *refusal) Error() string { return r.text }
 
 // control runs a command; what named refuses becomes a refusal with its words.
-func (a *Agent) control(ctx context.Context, command string) (string, error) {
+func (e *Engine) control(ctx context.Context, command string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	text, err := a.rndc.Call(ctx, command)
+	text, err := e.rndc.Call(ctx, command)
 	var refused *rndc.CommandError
 	if errors.As(err, &refused) {
 		return "", &refusal{text: refused.Error()}
@@ -49,10 +49,10 @@ func (a *Agent) control(ctx context.Context, command string) (string, error) {
 // It waits until each has come to an end of its work, and while one of them syncs
 // an update to the disk the others wait with it and answer nobody. So no update
 // is under way meanwhile.
-func (a *Agent) controlAlone(ctx context.Context, command string) (string, error) {
-	a.updating.Lock()
-	defer a.updating.Unlock()
-	return a.control(ctx, command)
+func (e *Engine) controlAlone(ctx context.Context, command string) (string, error) {
+	e.updating.Lock()
+	defer e.updating.Unlock()
+	return e.control(ctx, command)
 }
 
 func refusedAs(err error, result string) bool {
@@ -67,8 +67,8 @@ func placeArgs(key siteKey) string { return zoneWord(key) + " IN " + viewName(ke
 func zoneWord(key siteKey) string { return rndc.Quote(strings.TrimSuffix(key.zone, ".")) }
 
 // look asks named what it has at a place.
-func (a *Agent) look(ctx context.Context, key siteKey) (installed, error) {
-	text, err := a.control(ctx, "showzone "+placeArgs(key))
+func (e *Engine) look(ctx context.Context, key siteKey) (installed, error) {
+	text, err := e.control(ctx, "showzone "+placeArgs(key))
 	if refusedAs(err, "not found") {
 		return installed{known: true}, nil
 	}
@@ -83,14 +83,14 @@ func (a *Agent) look(ctx context.Context, key siteKey) (installed, error) {
 }
 
 // remove takes a zone out of named, its files too.
-func (a *Agent) remove(ctx context.Context, key siteKey, have installed) error {
+func (e *Engine) remove(ctx context.Context, key siteKey, have installed) error {
 	// Without -clean, of which named dies when the zone has no file.
-	_, err := a.controlAlone(ctx, "delzone "+placeArgs(key))
+	_, err := e.controlAlone(ctx, "delzone "+placeArgs(key))
 	if err != nil && !refusedAs(err, "not found") {
 		return err
 	}
-	a.metrics.removed.Inc()
-	a.removeFiles(have.file)
+	e.metrics.removed.Inc()
+	e.removeFiles(have.file)
 	if have.kind == kindStub {
 		return errReconfigure
 	}
@@ -99,35 +99,35 @@ func (a *Agent) remove(ctx context.Context, key siteKey, have installed) error {
 
 // removeFiles deletes a zone file and its journal. What is left behind is litter
 // with a name that is not used again, and is swept later.
-func (a *Agent) removeFiles(file string) {
-	if file == "" || filepath.Dir(file) != a.layout.zones() {
+func (e *Engine) removeFiles(file string) {
+	if file == "" || filepath.Dir(file) != e.layout.zones() {
 		return
 	}
 	for _, suffix := range []string{"", ".jnl", ".jbk"} {
 		if err := os.Remove(file + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			a.log.Warn("cannot delete zone file", "file", file+suffix, "error", err)
+			e.log.Warn("cannot delete zone file", "file", file+suffix, "error", err)
 		}
 	}
 }
 
 // addPrimary writes the zone's file and has named serve it.
-func (a *Agent) addPrimary(ctx context.Context, j job) (installed, error) {
-	file, err := a.writeZone(j)
+func (e *Engine) addPrimary(ctx context.Context, j job) (installed, error) {
+	file, err := e.writeZone(j)
 	if err != nil {
 		return installed{}, &refusal{text: err.Error()}
 	}
-	if _, err := a.controlAlone(ctx, "addzone "+placeArgs(j.key)+" "+primaryStatement(file, j.key.view)); err != nil {
+	if _, err := e.controlAlone(ctx, "addzone "+placeArgs(j.key)+" "+primaryStatement(file, j.key.view)); err != nil {
 		if _, refused := errors.AsType[*refusal](err); refused {
-			a.removeFiles(file)
+			e.removeFiles(file)
 		}
 		return installed{}, err
 	}
-	a.metrics.additions.Inc()
+	e.metrics.additions.Inc()
 	return installed{known: true, kind: kindPrimary, file: file}, nil
 }
 
 // writeZone writes a new file with the zone and returns its path.
-func (a *Agent) writeZone(j job) (file string, err error) {
+func (e *Engine) writeZone(j job) (file string, err error) {
 	var nonce [4]byte
 	_, _ = rand.Read(nonce[:]) // never fails
 	name := fmt.Sprintf("z%d-%s-%d-%s.db", j.zoneID, viewName(j.key.view), j.changed, hex.EncodeToString(nonce[:]))
@@ -135,8 +135,8 @@ func (a *Agent) writeZone(j job) (file string, err error) {
 	if err != nil {
 		return "", err
 	}
-	file = filepath.Join(a.layout.zones(), name)
-	return file, a.layout.writeNew(file, text)
+	file = filepath.Join(e.layout.zones(), name)
+	return file, e.layout.writeNew(file, text)
 }
 
 // primaryStatement lets nobody but the view's key change the zone, and named
@@ -150,19 +150,19 @@ const tolerant = "check-names ignore; check-integrity no; check-mx ignore; check
 	"check-srv-cname ignore; check-sibling no; check-spf ignore; check-wildcard no; check-dup-records ignore; " +
 	"max-records-per-type 0; max-types-per-name 0; max-zone-ttl unlimited; "
 
-func (a *Agent) addStub(ctx context.Context, key siteKey, forwarders []string) (installed, error) {
+func (e *Engine) addStub(ctx context.Context, key siteKey, forwarders []string) (installed, error) {
 	statement, err := stubStatement(forwarders)
 	if err != nil {
 		return installed{}, &refusal{text: err.Error()}
 	}
-	_, err = a.controlAlone(ctx, "addzone "+placeArgs(key)+" "+statement)
+	_, err = e.controlAlone(ctx, "addzone "+placeArgs(key)+" "+statement)
 	if refusedAs(err, "already exists") {
 		return installed{}, errReconfigure
 	}
 	if err != nil {
 		return installed{}, err
 	}
-	a.metrics.additions.Inc()
+	e.metrics.additions.Inc()
 	return installed{known: true, kind: kindStub, forwarders: slices.Clone(forwarders)}, nil
 }
 

@@ -20,48 +20,48 @@ func (p *ports) release() {
 }
 
 // settlePorts picks the ports, if possible those of the last time.
-func (a *Agent) settlePorts() error {
-	port := a.cfg.Listen.Port()
+func (e *Engine) settlePorts() error {
+	port := e.cfg.Listen.Port()
 	if port == 0 {
-		held, err := freeport.Keep(a.cfg.agentAddr(), a.local.ListenPort)
+		held, err := freeport.Keep(e.cfg.namedAddr(), e.local.ListenPort)
 		if err != nil {
 			return fmt.Errorf("bind: %w", err)
 		}
-		a.ports.listen, port = held, held.Number()
-		a.local.ListenPort = port
+		e.ports.listen, port = held, held.Number()
+		e.local.ListenPort = port
 	}
-	a.listen = netip.AddrPortFrom(a.cfg.Listen.Addr(), port)
-	return a.settleControl()
+	e.listen = netip.AddrPortFrom(e.cfg.Listen.Addr(), port)
+	return e.settleControl()
 }
 
 // settleControl keeps the last time's control port, on which a named may still
 // listen. Only a named that the engine starts itself can be moved to another one.
-func (a *Agent) settleControl() error {
+func (e *Engine) settleControl() error {
 	var err error
-	if a.local.ControlPort != 0 {
-		if a.ports.control, err = freeport.Hold(a.local.ControlPort); err == nil || !a.cfg.Supervise {
+	if e.local.ControlPort != 0 {
+		if e.ports.control, err = freeport.Hold(e.local.ControlPort); err == nil || !e.cfg.Supervise {
 			return nil
 		}
 	}
-	if a.ports.control, err = freeport.Pick(loopback); err != nil {
+	if e.ports.control, err = freeport.Pick(loopback); err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
-	a.local.ControlPort = a.ports.control.Number()
+	e.local.ControlPort = e.ports.control.Number()
 	return nil
 }
 
 // moveControl takes another control port when a stranger has ours.
-func (a *Agent) moveControl() error {
+func (e *Engine) moveControl() error {
 	held, err := freeport.Pick(loopback)
 	if err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.ports.control.Release()
-	a.ports.control, a.local.ControlPort = held, held.Number()
-	a.rndc = rndc.New(a.local.controlAddr(), a.local.ControlSecret)
-	return a.local.save(a.layout)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ports.control.Release()
+	e.ports.control, e.local.ControlPort = held, held.Number()
+	e.rndc = rndc.New(e.local.controlAddr(), e.local.ControlSecret)
+	return e.local.save(e.layout)
 }
 
 // assigned says whether an interface has the address. named listens on nothing

@@ -55,54 +55,54 @@ func (p *process) fresh() bool {
 	return fresh
 }
 
-// takeOver ends a named that an earlier agent left behind, and makes sure that
+// takeOver ends a named that an earlier engine left behind, and makes sure that
 // the ports are free: two named on one port would both start and answer in turn.
-func (p *process) takeOver(ctx context.Context, a *Agent) error {
-	if err := endLeftOver(ctx, a); err != nil {
+func (p *process) takeOver(ctx context.Context, e *Engine) error {
+	if err := endLeftOver(ctx, e); err != nil {
 		return err
 	}
-	if err := freeport.Check(netip.AddrPortFrom(loopback, a.local.ControlPort)); err != nil {
-		if err := a.moveControl(); err != nil {
+	if err := freeport.Check(netip.AddrPortFrom(loopback, e.local.ControlPort)); err != nil {
+		if err := e.moveControl(); err != nil {
 			return err
 		}
 	}
 	// named itself would not notice a second named: it shares its ports.
-	err := freeport.Check(a.listen)
+	err := freeport.Check(e.listen)
 	if err == nil {
-		err = assigned(a.listen.Addr())
+		err = assigned(e.listen.Addr())
 	}
 	if err != nil {
-		return fmt.Errorf("bind: named cannot listen on %s: %w", a.listen, err)
+		return fmt.Errorf("bind: named cannot listen on %s: %w", e.listen, err)
 	}
-	return a.copyProgram()
+	return e.copyProgram()
 }
 
 // keepRunning starts named if it does not run and has a configuration for our ports.
-func (p *process) keepRunning(ctx context.Context, a *Agent) error {
+func (p *process) keepRunning(ctx context.Context, e *Engine) error {
 	if p.child != nil {
 		select {
 		case <-p.child.Done():
 		default:
 			return nil
 		}
-		a.log.Warn("named has ended", "error", p.child.Err(), "output", p.lastWords(a))
+		e.log.Warn("named has ended", "error", p.child.Err(), "output", p.lastWords(e))
 		p.child = nil
 	}
-	if !a.haveConf() || time.Now().Before(p.notBefore) {
+	if !e.haveConf() || time.Now().Before(p.notBefore) {
 		return nil
 	}
-	return p.start(ctx, a)
+	return p.start(ctx, e)
 }
 
 // haveConf says whether the file in place is for the ports that we use.
-func (a *Agent) haveConf() bool {
-	text, err := os.ReadFile(a.layout.conf())
-	head := confHead(confInput{local: a.local, listen: a.listen})
+func (e *Engine) haveConf() bool {
+	text, err := os.ReadFile(e.layout.conf())
+	head := confHead(confInput{local: e.local, listen: e.listen})
 	return err == nil && bytes.HasPrefix(text, []byte(head))
 }
 
 // start starts named and waits until its control channel answers. A running one is left alone.
-func (p *process) start(ctx context.Context, a *Agent) error {
+func (p *process) start(ctx context.Context, e *Engine) error {
 	if p.child != nil {
 		return nil
 	}
@@ -113,19 +113,19 @@ func (p *process) start(ctx context.Context, a *Agent) error {
 	// By default named has as many threads as there are cores, and one that waits for
 	// the disk after an update answers nobody meanwhile: there is one more for each
 	// update that may be under way.
-	threads := runtime.NumCPU() + a.cfg.Workers
+	threads := runtime.NumCPU() + e.cfg.Workers
 	c, err := child.Start(ctx, child.Spec{
-		Name: "named", Path: a.layout.program(), Dir: a.layout.work(),
-		Args: []string{"-f", "-n", strconv.Itoa(threads), "-L", a.layout.log(), "-c", a.layout.conf()},
-		Log:  p.output, Unprivileged: true, Owns: []string{a.layout.dir},
+		Name: "named", Path: e.layout.program(), Dir: e.layout.work(),
+		Args: []string{"-f", "-n", strconv.Itoa(threads), "-L", e.layout.log(), "-c", e.layout.conf()},
+		Log:  p.output, Unprivileged: true, Owns: []string{e.layout.dir},
 	})
 	if err != nil {
 		p.hold()
 		return &refusal{text: err.Error()}
 	}
-	a.metrics.starts.Inc()
+	e.metrics.starts.Inc()
 	p.child = c
-	if err := p.answers(ctx, a); err != nil {
+	if err := p.answers(ctx, e); err != nil {
 		p.hold()
 		return err
 	}
@@ -140,7 +140,7 @@ func (p *process) hold() {
 }
 
 // answers waits until named answers with our key.
-func (p *process) answers(ctx context.Context, a *Agent) error {
+func (p *process) answers(ctx context.Context, e *Engine) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -150,12 +150,12 @@ func (p *process) answers(ctx context.Context, a *Agent) error {
 		case <-ctx.Done():
 			return fmt.Errorf("named does not answer: %w", ctx.Err())
 		case <-p.child.Done():
-			text := p.lastWords(a)
+			text := p.lastWords(e)
 			p.child = nil
 			return &refusal{text: "named ended at once: " + text}
 		case <-tick.C:
 		}
-		if _, err := a.control(ctx, "status"); err == nil {
+		if _, err := e.control(ctx, "status"); err == nil {
 			return nil
 		}
 	}
@@ -169,8 +169,8 @@ func (p *process) stop() error {
 }
 
 // lastWords are the last errors that named logged, else what it wrote.
-func (p *process) lastWords(a *Agent) string {
-	lines := lastLines(a.layout.log(), 16<<10)
+func (p *process) lastWords(e *Engine) string {
+	lines := lastLines(e.layout.log(), 16<<10)
 	var errs []string
 	for _, line := range lines {
 		if strings.Contains(line, " critical: ") || strings.Contains(line, "error: ") {
@@ -207,18 +207,18 @@ func lastLines(path string, octets int64) []string {
 
 // copyProgram keeps a copy of the program of our own, which a distribution's
 // AppArmor profile for the original does not confine to other folders.
-func (a *Agent) copyProgram() error {
-	data, err := os.ReadFile(a.cfg.NamedPath)
+func (e *Engine) copyProgram() error {
+	data, err := os.ReadFile(e.cfg.NamedPath)
 	if err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
-	if own, err := os.ReadFile(a.layout.program()); err == nil && bytes.Equal(own, data) {
+	if own, err := os.ReadFile(e.layout.program()); err == nil && bytes.Equal(own, data) {
 		return nil
 	}
-	if err := a.layout.write(a.layout.program(), data); err != nil {
+	if err := e.layout.write(e.layout.program(), data); err != nil {
 		return err
 	}
-	if err := os.Chmod(a.layout.program(), 0o755); err != nil {
+	if err := os.Chmod(e.layout.program(), 0o755); err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
 	return nil

@@ -23,13 +23,13 @@ func TestLeftOverNamedIsEnded(t *testing.T) {
 	if err := <-h.ended; err != nil {
 		t.Fatal(err)
 	}
-	old := exec.Command(h.agent.layout.program(), "-f", "-L", h.agent.layout.log(), "-c", h.agent.layout.conf())
+	old := exec.Command(h.engine.layout.program(), "-f", "-L", h.engine.layout.log(), "-c", h.engine.layout.conf())
 	if err := old.Start(); err != nil {
 		t.Fatal(err)
 	}
 	gone := make(chan struct{})
 	go func() { _ = old.Wait(); close(gone) }()
-	testkit.Eventually(t, "the named to be left over has started", func() bool { return h.agent.leftOver() == old.Process.Pid })
+	testkit.Eventually(t, "the named to be left over has started", func() bool { return h.engine.leftOver() == old.Process.Pid })
 	h.start()
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
@@ -50,11 +50,11 @@ func TestPortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	a, err := New(Config{Dir: t.TempDir(), Supervise: true, Listen: l.Addr().(*net.TCPAddr).AddrPort()})
+	e, err := New(Config{Dir: t.TempDir(), Supervise: true, Listen: l.Addr().(*net.TCPAddr).AddrPort()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "address already in use") {
+	if err := e.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("Run: %v", err)
 	}
 }
@@ -66,18 +66,18 @@ func TestNamedOfTheSystem(t *testing.T) {
 	h := &host{t: t, dir: t.TempDir(), ids: 100, foreign: netip.MustParseAddrPort(testkit.Address(t))}
 	h.start()
 	t.Cleanup(h.stop)
-	if err := h.agent.copyProgram(); err != nil { // for the system, which is this test
+	if err := h.engine.copyProgram(); err != nil { // for the system, which is this test
 		t.Fatal(err)
 	}
 	v := h.view("all", "any")
-	z, _ := h.zone("a.test", v)
+	z, _ := h.zone("e.test", v)
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
-	testkit.Eventually(t, "a configuration is written", h.agent.haveConf)
-	if r := h.agent.Status(); r.Applied != 0 || r.Named != "" {
+	testkit.Eventually(t, "a configuration is written", h.engine.haveConf)
+	if r := h.engine.Status(); r.Applied != 0 || r.Named != "" {
 		t.Errorf("without named: %+v", r)
 	}
 	for i := range 2 {
-		named := exec.Command(h.agent.layout.program(), "-f", "-L", h.agent.layout.log(), "-c", h.agent.layout.conf())
+		named := exec.Command(h.engine.layout.program(), "-f", "-L", h.engine.layout.log(), "-c", h.engine.layout.conf())
 		if err := named.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,7 @@ import (
 )
 
 // queue hands sites to workers: changes first, then comparisons, which never
-// take all workers. It lives under the agent's lock.
+// take all workers. It lives under the engine's lock.
 //
 // Invariants:
 //  1. A site is with one worker at a time, and with none while it rests; what

@@ -6,8 +6,8 @@ import (
 
 // reason finds what named logged about refusing a zone's update just now; its
 // answer is a bare code. Empty when the log is not ours to read.
-func (a *Agent) reason(zone string) string {
-	lines := lastLines(a.layout.log(), 16<<10)
+func (e *Engine) reason(zone string) string {
+	lines := lastLines(e.layout.log(), 16<<10)
 	name := "'" + strings.TrimSuffix(zone, ".") + "/IN': "
 	for i := len(lines) - 1; i >= 0; i-- {
 		_, text, about := strings.Cut(lines[i], name)

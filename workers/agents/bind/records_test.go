@@ -17,7 +17,7 @@ func TestRecordsLiveInTheirView(t *testing.T) {
 	inner, outer := h.view("inner", "127.0.0.2"), h.view("outer", "!127.0.0.9 127.0.0.0/8")
 	z, _ := h.zone("a.test", inner, outer)
 	h.applied()
-	before := metric(t, h.agent.metrics.reconfigs)
+	before := metric(t, h.engine.metrics.reconfigs)
 	cases := []struct{ host, rrtype, first, second, served, changed string }{
 		{"www", "A", "10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2"},
 		{"six", "AAAA", "2001:db8::1", "2001:DB8::2", "2001:db8::1", "2001:db8::2"},
@@ -76,7 +76,7 @@ func TestRecordsLiveInTheirView(t *testing.T) {
 	for _, c := range cases {
 		h.expect("127.0.0.3", name(c.host), c.rrtype)
 	}
-	if after := metric(t, h.agent.metrics.reconfigs); after != before {
+	if after := metric(t, h.engine.metrics.reconfigs); after != before {
 		t.Errorf("%v reconfigurations for changes of records", after-before)
 	}
 }
@@ -162,13 +162,13 @@ func TestDeletedNameBelowALoop(t *testing.T) {
 	h.add(z, record(v, "*", "CNAME", "target"))
 	www := h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
-	before := metric(t, h.agent.metrics.failures)
+	before := metric(t, h.engine.metrics.failures)
 	h.drop(www)
 	h.applied()
 	if got := h.ask("127.0.0.1", "www.a.test", mdns.TypeA); got.Rcode != mdns.RcodeServerFailure {
 		t.Fatalf("no loop: %v", got)
 	}
-	if after := metric(t, h.agent.metrics.failures); after != before {
+	if after := metric(t, h.engine.metrics.failures); after != before {
 		t.Errorf("%v failed attempts", after-before)
 	}
 }

@@ -20,45 +20,45 @@ import (
 
 // seed gives a named that does not run what the log has in views that it has no
 // database of. What cannot be written is left to the workers, who say why.
-func (a *Agent) seed(ctx context.Context) {
-	for view, jobs := range a.seeds() {
+func (e *Engine) seed(ctx context.Context) {
+	for view, jobs := range e.seeds() {
 		var list strings.Builder
 		for _, j := range jobs {
 			if ctx.Err() != nil {
 				return
 			}
-			if statement, err := a.seedZone(j); err == nil {
+			if statement, err := e.seedZone(j); err == nil {
 				list.WriteString("zone " + zoneWord(j.key) + " " + statement + "\n")
 			}
 		}
-		if err := a.layout.write(a.layout.zoneList(view), []byte(list.String())); err != nil {
-			a.log.Warn("cannot write the list of zones that named is to start with", "view", view, "error", err)
+		if err := e.layout.write(e.layout.zoneList(view), []byte(list.String())); err != nil {
+			e.log.Warn("cannot write the list of zones that named is to start with", "view", view, "error", err)
 			continue
 		}
-		a.log.Info("named starts with the zones of a view that is new to it", "view", view, "zones", len(jobs))
+		e.log.Info("named starts with the zones of a view that is new to it", "view", view, "zones", len(jobs))
 	}
 }
 
-func (a *Agent) seedZone(j job) (statement string, err error) {
+func (e *Engine) seedZone(j job) (statement string, err error) {
 	if j.want.forwards() {
 		return stubStatement(j.want.forwarders)
 	}
-	file, err := a.writeZone(j)
+	file, err := e.writeZone(j)
 	return primaryStatement(file, j.key.view), err
 }
 
 // seeds takes from the log what is to be served in views without a database.
-func (a *Agent) seeds() map[int64][]job {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (e *Engine) seeds() map[int64][]job {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	missing := map[int64]bool{}
-	for view := range a.ledger.views {
-		missing[view] = !exists(a.layout.zoneDatabase(view)) && !exists(a.layout.zoneList(view))
+	for view := range e.ledger.views {
+		missing[view] = !exists(e.layout.zoneDatabase(view)) && !exists(e.layout.zoneList(view))
 	}
 	jobs := map[int64][]job{}
-	for key, s := range a.ledger.sites {
+	for key, s := range e.ledger.sites {
 		if missing[key.view] && s.want != nil {
-			jobs[key.view] = append(jobs[key.view], s.job(a.ledger.fallback, true))
+			jobs[key.view] = append(jobs[key.view], s.job(e.ledger.fallback, true))
 		}
 	}
 	return jobs

@@ -47,7 +47,7 @@ func TestNamedStartsWithTheZonesOfTheLog(t *testing.T) {
 	h.startFrom(log)
 	t.Cleanup(func() { h.stop() })
 	h.applied()
-	if added := metric(t, h.agent.metrics.additions); added != 0 {
+	if added := metric(t, h.engine.metrics.additions); added != 0 {
 		t.Errorf("%v zones were added one by one", added)
 	}
 	for _, i := range []int{0, zones - 1} {
@@ -61,7 +61,7 @@ func TestNamedStartsWithTheZonesOfTheLog(t *testing.T) {
 	h.applied()
 	h.expect("127.0.0.2", "www.z1.test", "A")
 	h.expect("127.0.0.2", "new.z2.test", "A", "10.0.0.9")
-	entries, err := os.ReadDir(h.agent.layout.databases())
+	entries, err := os.ReadDir(h.engine.layout.databases())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestNamedStartsWithTheZonesOfTheLog(t *testing.T) {
 	h.stop()
 	h.startFrom(log)
 	for _, e := range h.history {
-		if err := h.agent.Apply(e); err != nil {
+		if err := h.engine.Apply(e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +100,7 @@ func TestStartOfManyZonesReplacesNone(t *testing.T) {
 	t.Cleanup(func() { h.stop() })
 	for range 2 {
 		h.applied()
-		if added, drift := metric(t, h.agent.metrics.additions), metric(t, h.agent.metrics.drift); added != 0 || drift != 0 {
+		if added, drift := metric(t, h.engine.metrics.additions), metric(t, h.engine.metrics.drift); added != 0 || drift != 0 {
 			t.Errorf("%v zones were added, %v replaced", added, drift)
 		}
 		h.stop()
@@ -114,7 +114,7 @@ func TestNewZoneReplacesOneAddedByHand(t *testing.T) {
 	h := newHost(t)
 	v := h.view("all", "any")
 	h.applied()
-	if _, err := h.agent.addStub(t.Context(), siteKey{view: v, zone: "a.test."}, []string{"127.0.0.1"}); err != nil {
+	if _, err := h.engine.addStub(t.Context(), siteKey{view: v, zone: "a.test."}, []string{"127.0.0.1"}); err != nil {
 		t.Fatal(err)
 	}
 	z, _ := h.zone("a.test", v)

@@ -6,16 +6,16 @@ import (
 
 // settleSettings takes over the result of an attempt: err when named has none of
 // what was wanted, complaint when it has all but the main configuration. Needs the lock.
-func (a *Agent) settleSettings(want desiredSettings, complaint, err error) {
-	s := &a.ledger.settings
+func (e *Engine) settleSettings(want desiredSettings, complaint, err error) {
+	s := &e.ledger.settings
 	s.tried = want.version
 	problem := errors.Join(complaint, err)
 	if problem != nil {
-		a.metrics.failures.Inc()
+		e.metrics.failures.Inc()
 		if s.failure == nil || s.failure.message != problem.Error() {
-			a.log.Warn("named does not run with the configuration of the log", "error", problem)
+			e.log.Warn("named does not run with the configuration of the log", "error", problem)
 		}
-		s.fail(problem.Error(), a.ledger.seen)
+		s.fail(problem.Error(), e.ledger.seen)
 	} else {
 		s.succeed()
 	}
@@ -25,24 +25,24 @@ func (a *Agent) settleSettings(want desiredSettings, complaint, err error) {
 			s.live[id] = true
 		}
 	}
-	a.ledger.frontier.note(&s.pending)
-	for _, site := range a.ledger.sites {
+	e.ledger.frontier.note(&s.pending)
+	for _, site := range e.ledger.sites {
 		// One that owes was perhaps parked, though nothing is to be done there any more.
 		if site.owes() != 0 || !site.proved() || !s.live[site.key.view] {
-			a.queue.put(site, false)
+			e.queue.put(site, false)
 		}
 	}
-	a.notify()
+	e.notify()
 }
 
 // failSettings reports what keeps named as a whole from working.
-func (a *Agent) failSettings(message string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	s := &a.ledger.settings
+func (e *Engine) failSettings(message string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := &e.ledger.settings
 	if s.failure == nil || s.failure.message != message {
-		a.log.Warn("named does not work", "error", message)
+		e.log.Warn("named does not work", "error", message)
 	}
-	s.fail(message, a.ledger.seen)
-	a.notify()
+	s.fail(message, e.ledger.seen)
+	e.notify()
 }

@@ -11,15 +11,15 @@ import (
 
 // Status reports what is proved, with every failure, the oldest first. Log, Boot
 // and Seq are left to the caller, and to make it fit into a message.
-func (a *Agent) Status() protocol.Report {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	l := a.ledger
+func (e *Engine) Status() protocol.Report {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := e.ledger
 	r := protocol.Report{
-		Agent: a.cfg.Agent, Seen: l.seen, Applied: l.frontier.applied(l.seen),
-		At: time.Now().UTC(), Named: a.version,
+		Agent: e.cfg.Agent, Seen: l.seen, Applied: l.frontier.applied(l.seen),
+		At: time.Now().UTC(), Named: e.version,
 	}
-	if !a.loaded {
+	if !e.loaded {
 		r.Applied = 0
 	}
 	if f := l.settings.failure; f != nil {

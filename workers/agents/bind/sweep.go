@@ -15,8 +15,8 @@ import (
 
 // sweep looks for drift until ctx ends: every zone's serial often, every zone's
 // contents now and then. It only asks for comparisons; workers repair.
-func (a *Agent) sweep(ctx context.Context) error {
-	tick := time.NewTicker(a.cfg.DriftEvery)
+func (e *Engine) sweep(ctx context.Context) error {
+	tick := time.NewTicker(e.cfg.DriftEvery)
 	defer tick.Stop()
 	strays := time.Now()
 	for {
@@ -25,17 +25,17 @@ func (a *Agent) sweep(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if err := a.sweepOnce(ctx); err != nil && ctx.Err() == nil {
-			a.log.Warn("cannot look for drift", "error", err)
+		if err := e.sweepOnce(ctx); err != nil && ctx.Err() == nil {
+			e.log.Warn("cannot look for drift", "error", err)
 		}
-		if time.Since(strays) < min(a.cfg.VerifyEvery, 20*a.cfg.DriftEvery) {
+		if time.Since(strays) < min(e.cfg.VerifyEvery, 20*e.cfg.DriftEvery) {
 			continue
 		}
 		strays = time.Now()
-		if err := a.findStrays(ctx); err != nil && ctx.Err() == nil {
-			a.log.Warn("cannot look for zones that are not in the log", "error", err)
+		if err := e.findStrays(ctx); err != nil && ctx.Err() == nil {
+			e.log.Warn("cannot look for zones that are not in the log", "error", err)
 		}
-		a.sweepFiles()
+		e.sweepFiles()
 	}
 }
 
@@ -46,21 +46,21 @@ type expected struct {
 }
 
 // sweepOnce compares serials, and asks for the comparisons that are due by time.
-func (a *Agent) sweepOnce(ctx context.Context) error {
-	byView := a.quietSites()
+func (e *Engine) sweepOnce(ctx context.Context) error {
+	byView := e.quietSites()
 	if len(byView) == 0 {
 		return nil
 	}
-	conn, err := dnsclient.Dial(ctx, a.dialAddr())
+	conn, err := dnsclient.Dial(ctx, e.dialAddr())
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	for view, list := range byView {
-		key := a.viewKey(view)
+		key := e.viewKey(view)
 		for len(list) > 0 && ctx.Err() == nil {
 			n := min(64, len(list))
-			if err := a.sweepSome(ctx, conn, key, list[:n]); err != nil {
+			if err := e.sweepSome(ctx, conn, key, list[:n]); err != nil {
 				return err
 			}
 			list = list[n:]
@@ -71,22 +71,22 @@ func (a *Agent) sweepOnce(ctx context.Context) error {
 
 // quietSites lists the zones that should just now be as they were proved, and
 // queues those whose last comparison is long ago.
-func (a *Agent) quietSites() map[int64][]expected {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (e *Engine) quietSites() map[int64][]expected {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	quiet := map[int64][]expected{}
-	if !a.queue.open {
+	if !e.queue.open {
 		return quiet
 	}
 	// a share of all per sweep, so that they do not all come at once
-	due := 1 + int(2*float64(len(a.ledger.sites))*a.cfg.DriftEvery.Seconds()/a.cfg.VerifyEvery.Seconds())
-	for key, s := range a.ledger.sites {
+	due := 1 + int(2*float64(len(e.ledger.sites))*e.cfg.DriftEvery.Seconds()/e.cfg.VerifyEvery.Seconds())
+	for key, s := range e.ledger.sites {
 		if s.working || s.queued || s.owes() != 0 || s.failure != nil || !s.proved() || s.want == nil {
 			continue
 		}
-		if due > 0 && time.Since(s.verified) > a.cfg.VerifyEvery {
+		if due > 0 && time.Since(s.verified) > e.cfg.VerifyEvery {
 			due--
-			a.compareSoon(s)
+			e.compareSoon(s)
 		} else if !s.want.forwards() {
 			quiet[key.view] = append(quiet[key.view], expected{site: s, serial: s.soa.Serial})
 		}
@@ -94,62 +94,62 @@ func (a *Agent) quietSites() map[int64][]expected {
 	return quiet
 }
 
-func (a *Agent) compareSoon(s *site) {
+func (e *Engine) compareSoon(s *site) {
 	s.checkDue = true
-	a.queue.put(s, false)
+	e.queue.put(s, false)
 }
 
-func (a *Agent) sweepSome(ctx context.Context, conn *dnsclient.Conn, key dnsclient.Key, list []expected) error {
+func (e *Engine) sweepSome(ctx context.Context, conn *dnsclient.Conn, key dnsclient.Key, list []expected) error {
 	questions := make([]*mdns.Msg, len(list))
-	for i, e := range list {
-		questions[i] = question(e.site.key.zone, mdns.TypeSOA)
+	for i, x := range list {
+		questions[i] = question(x.site.key.zone, mdns.TypeSOA)
 	}
 	answers, err := conn.ExchangeAll(ctx, key, questions)
 	if err != nil {
 		return err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for i, e := range list {
-		soa, err := soaIn(answers[i], e.site.key.zone)
-		moved := e.site.soa == nil || e.site.soa.Serial != e.serial || e.site.working
-		if !moved && (err != nil || soa.Serial != e.serial) {
-			a.compareSoon(e.site)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, x := range list {
+		soa, err := soaIn(answers[i], x.site.key.zone)
+		moved := x.site.soa == nil || x.site.soa.Serial != x.serial || x.site.working
+		if !moved && (err != nil || soa.Serial != x.serial) {
+			e.compareSoon(x.site)
 		}
 	}
 	return nil
 }
 
 // sweepFiles deletes zone files that are old and belong to no zone.
-func (a *Agent) sweepFiles() {
+func (e *Engine) sweepFiles() {
 	used := map[string]bool{}
-	a.mu.Lock()
-	if !a.queue.open {
-		a.mu.Unlock()
+	e.mu.Lock()
+	if !e.queue.open {
+		e.mu.Unlock()
 		return
 	}
-	for _, s := range a.ledger.sites {
+	for _, s := range e.ledger.sites {
 		if !s.installed.known || s.working {
-			a.mu.Unlock()
+			e.mu.Unlock()
 			return // not now: what this zone uses is not known
 		}
 		used[s.installed.file] = true
 	}
-	a.mu.Unlock()
-	entries, err := os.ReadDir(a.layout.zones())
+	e.mu.Unlock()
+	entries, err := os.ReadDir(e.layout.zones())
 	if err != nil {
-		a.log.Warn("cannot sweep zone files", "error", err)
+		e.log.Warn("cannot sweep zone files", "error", err)
 		return
 	}
-	for _, e := range entries {
-		file := filepath.Join(a.layout.zones(), e.Name())
+	for _, entry := range entries {
+		file := filepath.Join(e.layout.zones(), entry.Name())
 		zone := strings.TrimSuffix(strings.TrimSuffix(file, ".jnl"), ".jbk")
-		info, err := e.Info()
+		info, err := entry.Info()
 		if err != nil || used[zone] || time.Since(info.ModTime()) < time.Minute {
 			continue
 		}
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-			a.log.Warn("cannot delete zone file", "file", file, "error", err)
+			e.log.Warn("cannot delete zone file", "file", file, "error", err)
 		}
 	}
 }

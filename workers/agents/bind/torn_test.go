@@ -60,7 +60,7 @@ func TestTornZoneFileIsReplaced(t *testing.T) {
 	z, _ := h.zone("a.test", v)
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
-	have, err := h.agent.look(context.Background(), siteKey{view: v, zone: "a.test."})
+	have, err := h.engine.look(context.Background(), siteKey{view: v, zone: "a.test."})
 	if err != nil || have.file == "" {
 		t.Fatal(have, err)
 	}

@@ -28,37 +28,37 @@ var errStale = errors.New("named's zone is not what was last read")
 
 // worker works on one site after the other over a connection of its own.
 type worker struct {
-	agent *Agent
+	engine *Engine
 	conn  *dnsclient.Conn
 }
 
 // run works until the queue is closed.
 func (w *worker) run(ctx context.Context) {
 	defer w.hangUp()
-	a := w.agent
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	e := w.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for {
-		s, cold := a.queue.get()
+		s, cold := e.queue.get()
 		if s == nil {
 			return
 		}
 		began := time.Now()
 		w.handle(ctx, s)
 		if pause := s.pace(time.Since(began)); pause > 0 {
-			a.rest(s, pause)
+			e.rest(s, pause)
 		}
-		a.queue.done(s, cold)
-		a.wake()
+		e.queue.done(s, cold)
+		e.wake()
 	}
 }
 
-// handle does what a site needs now. It is called with the agent's lock, which
+// handle does what a site needs now. It is called with the engine's lock, which
 // it lets go while it talks to named.
 func (w *worker) handle(ctx context.Context, s *site) {
-	a := w.agent
-	if !a.ledger.settings.live[s.key.view] {
-		a.park(s)
+	e := w.engine
+	if !e.ledger.settings.live[s.key.view] {
+		e.park(s)
 		return
 	}
 	check := s.checkDue
@@ -66,17 +66,17 @@ func (w *worker) handle(ctx context.Context, s *site) {
 	if s.owes() == 0 && s.failure == nil && !check && s.proved() {
 		return
 	}
-	j := a.ledger.take(s, check)
-	a.mu.Unlock()
+	j := e.ledger.take(s, check)
+	e.mu.Unlock()
 	started := time.Now()
 	done, err := w.work(ctx, j)
-	a.mu.Lock()
+	e.mu.Lock()
 	if err == nil {
-		a.metrics.updateSeconds.Observe(time.Since(started).Seconds())
-		a.settle(s, j, done)
+		e.metrics.updateSeconds.Observe(time.Since(started).Seconds())
+		e.settle(s, j, done)
 		return
 	}
-	a.setback(ctx, s, err)
+	e.setback(ctx, s, err)
 }
 
 // work makes named's part of one place what the job says, and proves it.
@@ -84,7 +84,7 @@ func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, zoneTimeout)
 	defer cancel()
 	if !j.installed.known {
-		have, err := w.agent.look(ctx, j.key)
+		have, err := w.engine.look(ctx, j.key)
 		if refusedAs(err, "failure") && j.want != nil {
 			// An automatic empty zone has no statement to show. Adding ours says so
 			// in clearer words, and does no harm if it is something else.
@@ -110,7 +110,7 @@ func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 // clear removes whatever is there.
 func (w *worker) clear(ctx context.Context, j job) (outcome, error) {
 	if j.installed.kind != "" {
-		if err := w.agent.remove(ctx, j.key, j.installed); err != nil {
+		if err := w.engine.remove(ctx, j.key, j.installed); err != nil {
 			return outcome{}, err
 		}
 	}
@@ -120,7 +120,7 @@ func (w *worker) clear(ctx context.Context, j job) (outcome, error) {
 // forward makes the place a forward-only zone.
 func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
 	// what is believed is checked: there is no cheaper proof for a forward-only zone
-	have, err := w.agent.look(ctx, j.key)
+	have, err := w.engine.look(ctx, j.key)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -128,14 +128,14 @@ func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
 		return outcome{installed: have, compared: true}, nil
 	}
 	if have.kind != "" {
-		if err := w.agent.remove(ctx, j.key, have); err != nil {
+		if err := w.engine.remove(ctx, j.key, have); err != nil {
 			return outcome{}, err
 		}
 	}
-	if _, err = w.agent.addStub(ctx, j.key, j.want.forwarders); err != nil {
+	if _, err = w.engine.addStub(ctx, j.key, j.want.forwarders); err != nil {
 		return outcome{}, err
 	}
-	if have, err = w.agent.look(ctx, j.key); err != nil {
+	if have, err = w.engine.look(ctx, j.key); err != nil {
 		return outcome{}, err
 	}
 	if have.kind != kindStub || !slices.Equal(have.forwarders, j.want.forwarders) {
@@ -160,7 +160,7 @@ func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns
 			return out, err
 		}
 	}
-	w.agent.metrics.updates.Add(float64(len(msgs)))
+	w.engine.metrics.updates.Add(float64(len(msgs)))
 	out.soa, err = w.confirm(ctx, j, changes)
 	if err == nil && later(soa.Serial, out.soa.Serial) {
 		err = mismatch(fmt.Sprintf("named shows serial %d after it was given %d", out.soa.Serial, soa.Serial))
@@ -169,9 +169,9 @@ func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns
 }
 
 func (w *worker) update(ctx context.Context, key siteKey, m *mdns.Msg) error {
-	w.agent.updating.RLock()
+	w.engine.updating.RLock()
 	reply, err := w.exchange(ctx, key, m)
-	w.agent.updating.RUnlock()
+	w.engine.updating.RUnlock()
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (w *worker) update(ctx context.Context, key siteKey, m *mdns.Msg) error {
 	case mdns.RcodeNXRrset, mdns.RcodeNotAuth, mdns.RcodeServerFailure:
 		return fmt.Errorf("%w: %w", errStale, dnsclient.RcodeError(reply.Rcode))
 	default:
-		return &refusal{text: "update: " + dnsclient.RcodeError(reply.Rcode).Error() + w.agent.reason(key.zone)}
+		return &refusal{text: "update: " + dnsclient.RcodeError(reply.Rcode).Error() + w.engine.reason(key.zone)}
 	}
 }
 
@@ -194,7 +194,7 @@ func (w *worker) confirm(ctx context.Context, j job, changes []change) (*mdns.SO
 	if err != nil {
 		return nil, err
 	}
-	soa, err := readBack(ctx, conn, w.agent.viewKey(j.key.view), j.key.zone, changes)
+	soa, err := readBack(ctx, conn, w.engine.viewKey(j.key.view), j.key.zone, changes)
 	if err != nil {
 		w.hangUp()
 	}

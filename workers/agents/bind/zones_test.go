@@ -20,7 +20,7 @@ func TestZonesComeAndGo(t *testing.T) {
 	one, two := h.view("one", "127.0.0.2"), h.view("two", "any")
 	z, data := h.zone("a.test", one, two)
 	h.applied()
-	before := metric(t, h.agent.metrics.reconfigs)
+	before := metric(t, h.engine.metrics.reconfigs)
 	www := h.add(z, record(one, "www", "A", "10.0.0.1"))
 	h.add(z, record(two, "www", "CNAME", "target"))
 	h.applied()
@@ -62,10 +62,10 @@ func TestZonesComeAndGo(t *testing.T) {
 	h.applied()
 	h.expect("127.0.0.2", "www.b.test", "A")
 	h.expect("127.0.0.2", "b.test", "NS", "master.b.test.")
-	if after := metric(t, h.agent.metrics.reconfigs); after != before {
+	if after := metric(t, h.engine.metrics.reconfigs); after != before {
 		t.Errorf("%v reconfigurations for changes of zones", after-before)
 	}
-	entries, err := os.ReadDir(h.agent.layout.zones())
+	entries, err := os.ReadDir(h.engine.layout.zones())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,13 +130,13 @@ func TestForwardOnlyZones(t *testing.T) {
 	v := h.view("all", "any")
 	h.emit(dns.BindConfChanged{Text: "options { recursion yes; forwarders { " + global + "; }; forward only; dnssec-validation no; };"})
 	h.applied()
-	before := metric(t, h.agent.metrics.reconfigs)
+	before := metric(t, h.engine.metrics.reconfigs)
 	z := h.id()
 	data := dns.ZoneData{Name: "f.test", Group: 1, Type: dns.ZoneForwardOnly, Forwarders: []string{first}, ViewIDs: []int64{v}}
 	h.emit(dns.ZoneCreated{ID: z, Zone: data})
 	h.applied()
 	h.expect("127.0.0.1", "x.f.test", "A", "10.11.11.11")
-	if after := metric(t, h.agent.metrics.reconfigs); after != before {
+	if after := metric(t, h.engine.metrics.reconfigs); after != before {
 		t.Errorf("%v reconfigurations for a new forward-only zone", after-before)
 	}
 	for i, forwarders := range [][]string{{second}, {first}} {

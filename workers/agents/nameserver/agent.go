@@ -15,7 +15,7 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/bind"
 )
 
-// Engine turns desired state into what named serves. [bind.Agent] is the real
+// Engine turns desired state into what named serves. [bind.Engine] is the real
 // one. Its methods are called from several goroutines.
 type Engine interface {
 	// Reset replaces the desired state.

@@ -25,8 +25,8 @@ type Snapshot struct {
 	Rows []protocol.SnapshotRow
 }
 
-// Agent is the engine. All methods may be called from any goroutine.
-type Agent struct {
+// Engine makes one named serve what the log says. All methods may be called from any goroutine.
+type Engine struct {
 	cfg     Config
 	log     *slog.Logger
 	layout  layout
@@ -51,157 +51,157 @@ type Agent struct {
 }
 
 // New prepares the engine: folders, keys, ports. Nothing runs before Run.
-func New(cfg Config) (*Agent, error) {
+func New(cfg Config) (*Engine, error) {
 	cfg, err := cfg.complete()
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{
+	e := &Engine{
 		cfg: cfg, log: cfg.Log, layout: layout{dir: cfg.Dir}, metrics: newMetrics(),
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1),
-		ledger: newLedger(cfg.agentAddr(), cfg.NameServers),
+		ledger: newLedger(cfg.namedAddr(), cfg.NameServers),
 	}
-	a.ledger.stock.waiting = 1
-	a.ledger.frontier.note(&a.ledger.stock)
-	a.queue = queue{ready: sync.NewCond(&a.mu), coldLimit: max(1, cfg.Workers/2)}
-	if err := a.prepare(); err != nil {
-		a.ports.release()
+	e.ledger.stock.waiting = 1
+	e.ledger.frontier.note(&e.ledger.stock)
+	e.queue = queue{ready: sync.NewCond(&e.mu), coldLimit: max(1, cfg.Workers/2)}
+	if err := e.prepare(); err != nil {
+		e.ports.release()
 		return nil, err
 	}
-	if err := a.metrics.register(cfg.Registerer, a); err != nil {
-		a.ports.release()
+	if err := e.metrics.register(cfg.Registerer, e); err != nil {
+		e.ports.release()
 		return nil, fmt.Errorf("bind: register metrics: %w", err)
 	}
-	return a, nil
+	return e, nil
 }
 
 // prepare makes the folders, reads what the host alone knows, and settles the ports.
-func (a *Agent) prepare() error {
-	if err := a.layout.create(); err != nil {
+func (e *Engine) prepare() error {
+	if err := e.layout.create(); err != nil {
 		return err
 	}
 	var err error
-	if a.local, err = openLocal(a.layout); err != nil {
+	if e.local, err = openLocal(e.layout); err != nil {
 		return err
 	}
-	if err := a.settlePorts(); err != nil {
+	if err := e.settlePorts(); err != nil {
 		return err
 	}
-	a.rndc = rndc.New(a.local.controlAddr(), a.local.ControlSecret)
-	return a.local.save(a.layout)
+	e.rndc = rndc.New(e.local.controlAddr(), e.local.ControlSecret)
+	return e.local.save(e.layout)
 }
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
 // Run works until ctx ends. It returns after what was under way has ended and
 // named, if it is a child, has stopped. It is called once.
-func (a *Agent) Run(ctx context.Context) error {
-	defer a.ports.release()
+func (e *Engine) Run(ctx context.Context) error {
+	defer e.ports.release()
 	g, ctx := errgroup.WithContext(ctx)
-	d := &driver{agent: a}
+	d := &driver{engine: e}
 	g.Go(func() error { return d.run(ctx) })
-	g.Go(func() error { return a.sweep(ctx) })
-	for range a.cfg.Workers {
-		w := &worker{agent: a}
+	g.Go(func() error { return e.sweep(ctx) })
+	for range e.cfg.Workers {
+		w := &worker{engine: e}
 		g.Go(func() error { w.run(ctx); return nil })
 	}
 	g.Go(func() error {
 		<-ctx.Done()
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.queue.close()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.queue.close()
 		return nil
 	})
 	err := g.Wait()
-	a.rndc.Close()
+	e.rndc.Close()
 	return err
 }
 
 // Reset replaces the desired state. Everything counts as applied again only
 // after it was compared with what named holds.
-func (a *Agent) Reset(ctx context.Context, s Snapshot) error {
+func (e *Engine) Reset(ctx context.Context, s Snapshot) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.ledger.reset(s); err != nil {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.ledger.reset(s); err != nil {
 		return fmt.Errorf("take snapshot at %d: %w", s.Position, err)
 	}
-	a.loaded = true
-	a.handOut(false)
-	a.call()
-	a.notify()
+	e.loaded = true
+	e.handOut(false)
+	e.call()
+	e.notify()
 	return nil
 }
 
 // Apply takes the next event of the dns context; others only count as seen. It
 // works in memory alone. An error means that the event does not fit the state:
 // the caller takes a snapshot.
-func (a *Agent) Apply(e domain.Recorded) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	before := a.ledger.settings.version
-	if err := a.ledger.apply(e); err != nil {
+func (e *Engine) Apply(event domain.Recorded) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.ledger.settings.version
+	if err := e.ledger.apply(event); err != nil {
 		return err
 	}
-	a.wake()
-	if a.ledger.settings.version != before {
-		a.call()
+	e.wake()
+	if e.ledger.settings.version != before {
+		e.call()
 	}
-	a.notify()
+	e.notify()
 	return nil
 }
 
 // Advance says that nothing up to the position concerns the engine.
-func (a *Agent) Advance(p domain.Position) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.ledger.advance(p)
-	a.notify()
+func (e *Engine) Advance(p domain.Position) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ledger.advance(p)
+	e.notify()
 }
 
 // Changed receives a signal after Status may have changed; signals coalesce.
-func (a *Agent) Changed() <-chan struct{} { return a.changed }
+func (e *Engine) Changed() <-chan struct{} { return e.changed }
 
 // Addr is where named answers.
-func (a *Agent) Addr() netip.AddrPort { return a.listen }
+func (e *Engine) Addr() netip.AddrPort { return e.listen }
 
-func (a *Agent) dialAddr() string {
-	return netip.AddrPortFrom(a.cfg.agentAddr(), a.listen.Port()).String()
+func (e *Engine) dialAddr() string {
+	return netip.AddrPortFrom(e.cfg.namedAddr(), e.listen.Port()).String()
 }
 
 // notify tells whoever listens that Status may have changed.
-func (a *Agent) notify() {
+func (e *Engine) notify() {
 	select {
-	case a.changed <- struct{}{}:
+	case e.changed <- struct{}{}:
 	default:
 	}
 }
 
 // call has the driver look after named's process and configuration.
-func (a *Agent) call() {
+func (e *Engine) call() {
 	select {
-	case a.attention <- struct{}{}:
+	case e.attention <- struct{}{}:
 	default:
 	}
 }
 
 // wake queues what the ledger says is to be done, before all comparisons. Needs the lock.
-func (a *Agent) wake() { a.handOut(true) }
+func (e *Engine) wake() { e.handOut(true) }
 
-func (a *Agent) handOut(hot bool) {
-	for _, s := range a.ledger.woken {
-		a.queue.put(s, hot)
+func (e *Engine) handOut(hot bool) {
+	for _, s := range e.ledger.woken {
+		e.queue.put(s, hot)
 	}
-	a.ledger.woken = a.ledger.woken[:0]
+	e.ledger.woken = e.ledger.woken[:0]
 }
 
 // viewKey is the TSIG key of a view.
-func (a *Agent) viewKey(view int64) dnsclient.Key {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.local.viewKey(view)
+func (e *Engine) viewKey(view int64) dnsclient.Key {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.local.viewKey(view)
 }
 
 // viewTitle is how a report names a view.
