@@ -10,9 +10,9 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 )
 
-// Access is how a tool on the same host, which may read the engine's folder,
-// reaches its named beside the engine: to measure or to look, not to change
-// what the log says.
+// Access lets a tool on the same host, which may read the engine's folder, talk
+// to named beside the engine: to measure or to look, not to change what the log
+// says.
 type Access struct {
 	layout layout
 	local  *local
@@ -35,7 +35,7 @@ func OpenAccess(dir string) (*Access, error) {
 	return &Access{layout: l, local: own}, nil
 }
 
-// ViewKey is the key whose bearer talks to the view with that id.
+// ViewKey is the TSIG key that leads a query to the view with that id.
 func (a *Access) ViewKey(view int64) (dnsclient.Key, error) {
 	if len(a.local.ViewSecrets[view]) == 0 {
 		return dnsclient.Key{}, fmt.Errorf("bind: view %d has no key yet", view)

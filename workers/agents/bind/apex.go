@@ -36,7 +36,7 @@ type nameServers struct {
 
 // apexOf generates the apex for a zone's records. Its cost depends on the number
 // of apex NS, not on the zone's size.
-func (n nameServers) apexOf(zone string, sets map[setKey][]member) apex {
+func (n nameServers) apexOf(zone string, sets map[setKey][]logRecord) apex {
 	b := apexBuilder{zone: zone, sets: sets, out: apex{sets: map[setKey]*rrset{}}, addresses: n.addresses}
 	own := assemble(sets[apexNS])
 	targets := b.usable(targetsOf(own))
@@ -59,7 +59,7 @@ func (n nameServers) apexOf(zone string, sets map[setKey][]member) apex {
 
 type apexBuilder struct {
 	zone      string
-	sets      map[setKey][]member
+	sets      map[setKey][]logRecord
 	addresses []netip.Addr
 	out       apex
 }
@@ -91,7 +91,7 @@ func (b *apexBuilder) masterName() string {
 }
 
 // giveAddress generates addresses for a name server inside the zone that has
-// none: those that a wildcard would have given it, else the masters'.
+// none: the addresses that a wildcard would have given it, else the masters'.
 func (b *apexBuilder) giveAddress(target string) {
 	owner, inside := relative(target, b.zone)
 	if !inside || b.has(owner, mdns.TypeA) || b.has(owner, mdns.TypeAAAA) {
@@ -121,8 +121,8 @@ func (b *apexBuilder) wildcard(owner string, rrtype uint16) *rrset {
 		if !below {
 			parent, key.owner = "@", "*"
 		}
-		if members := b.sets[key]; len(members) > 0 {
-			return assemble(members)
+		if records := b.sets[key]; len(records) > 0 {
+			return assemble(records)
 		}
 		owner = parent
 	}

@@ -18,13 +18,13 @@ import (
 // checkTimeout is how long named-checkconf may take.
 const checkTimeout = 30 * time.Second
 
-// generatedLine is where the program places a fault: in the file that was
-// generated, which tells the author of the configuration nothing.
+// generatedLine matches the place in the generated file that named-checkconf
+// names in front of a fault. It tells the author of the configuration nothing.
 var generatedLine = regexp.MustCompile(`(?m)^named\.conf:\d+: `)
 
-// checkFile runs named-checkconf on a file. A refusal is a [domain.Error] in the
-// program's own words, without the paths below dir; any other error means that
-// nothing was found out.
+// checkFile runs named-checkconf on a file. It returns a refusal as a
+// [domain.Error] in the program's own words, without the paths below dir. Any
+// other error means that the program could not tell.
 func checkFile(ctx context.Context, program, dir, file string) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -42,13 +42,13 @@ func checkFile(ctx context.Context, program, dir, file string) error {
 	return &domain.Error{Code: domain.CodeInvalid, Field: "bind_conf", Message: text}
 }
 
-// CheckConf says, by a [domain.Error] in the words of named's checking program,
-// why named would not take the main configuration text, whose secrets are in
-// clear. The program sees it with the current views around it, in a folder of
-// its own. Any other error means that it could not be checked.
+// CheckConf returns a [domain.Error], in the words of named-checkconf, if named
+// would not take the text as its main configuration. The text has its secrets in
+// clear. The program checks it together with the current views, in a temporary
+// folder. Any other error means that the text could not be checked.
 func (e *Engine) CheckConf(ctx context.Context, text string) error {
 	e.mu.Lock()
-	views := maps.Clone(e.ledger.views)
+	views := maps.Clone(e.state.views)
 	e.mu.Unlock()
 	conf, err := dns.ParseBindConf(text)
 	if err != nil {

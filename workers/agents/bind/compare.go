@@ -13,11 +13,11 @@ import (
 // errBusy says that named serves the zone and would not transfer it now.
 var errBusy = errors.New("named does not transfer the zone, which it serves: too many transfers at a time")
 
-// compare makes the place a zone with records: the whole zone is fetched, and
-// what differs is changed.
+// compare makes named serve a zone with records: it transfers the whole zone and
+// changes what differs.
 func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 	if j.installed.kind != "" && j.installed.kind != kindPrimary {
-		if err := w.engine.remove(ctx, j.key, j.installed); err != nil {
+		if err := w.engine.removeZone(ctx, j.key, j.installed); err != nil {
 			return outcome{}, err
 		}
 		j.installed.kind = ""
@@ -48,8 +48,8 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 	return out, err
 }
 
-// notLoaded tells the errors of a zone that is broken or gone from those of a
-// server that does not let us.
+// notLoaded says whether the rcode of a refused transfer means that named does
+// not serve the zone, rather than that the engine may not transfer it.
 func notLoaded(rcode dnsclient.RcodeError) bool {
 	return int(rcode) == mdns.RcodeServerFailure || int(rcode) == mdns.RcodeNotAuth
 }
@@ -70,7 +70,7 @@ func (w *worker) install(ctx context.Context, j *job) error {
 func (w *worker) reinstall(ctx context.Context, j *job) (map[setKey]*rrset, *mdns.SOA, error) {
 	w.engine.log.Warn("named has the zone and does not serve it, adding it anew", "zone", j.key.zone, "view", j.key.view)
 	w.engine.metrics.drift.Inc()
-	if err := w.engine.remove(ctx, j.key, j.installed); err != nil {
+	if err := w.engine.removeZone(ctx, j.key, j.installed); err != nil {
 		return nil, nil, err
 	}
 	if err := w.install(ctx, j); err != nil {
@@ -80,7 +80,7 @@ func (w *worker) reinstall(ctx context.Context, j *job) (map[setKey]*rrset, *mdn
 }
 
 // fetch transfers a zone. An error is never taken for an empty zone.
-func (w *worker) fetch(ctx context.Context, key siteKey) (map[setKey]*rrset, *mdns.SOA, error) {
+func (w *worker) fetch(ctx context.Context, key zoneKey) (map[setKey]*rrset, *mdns.SOA, error) {
 	conn, err := w.connection(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -95,10 +95,10 @@ func (w *worker) fetch(ctx context.Context, key siteKey) (map[setKey]*rrset, *md
 	return sets, rrs[0].(*mdns.SOA), err
 }
 
-// unlessServed returns the error of a transfer, or errBusy when it says no more
-// than that: named answers with SERVFAIL for a zone that it could not load, and
-// for any zone while the limit of its transfers-out is reached.
-func (w *worker) unlessServed(ctx context.Context, key siteKey, err error) error {
+// unlessServed returns the error of a transfer, or errBusy if named serves the
+// zone all the same: named answers a transfer with SERVFAIL for a zone that it
+// could not load, and also for any zone while its transfers-out are used up.
+func (w *worker) unlessServed(ctx context.Context, key zoneKey, err error) error {
 	if rcode := dnsclient.RcodeError(0); !errors.As(err, &rcode) || int(rcode) != mdns.RcodeServerFailure {
 		return err
 	}

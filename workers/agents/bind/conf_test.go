@@ -28,13 +28,14 @@ func TestViewsAndConfiguration(t *testing.T) {
 	h.applied()
 	h.expect("127.0.0.3", "www.a.test", "A", "10.0.0.1")
 
-	// who may query is the user's to say, and does not shut out the engine
+	// the user says who may query, which does not keep the engine out
 	h.emit(dns.BindConfChanged{Text: "options { allow-query { 127.0.0.2; }; notify no; };"})
 	h.applied()
 	h.expect("127.0.0.3", "www.a.test", "A")
 	h.expect("127.0.0.2", "www.a.test", "A", "10.0.0.1")
 
-	// what named does not take keeps the last good, and does not hold up the rest
+	// a configuration that named refuses leaves the last good one in force, and does
+	// not hold up other changes
 	bad := h.emit(dns.BindConfChanged{Text: "options { recursion perhaps; };"})
 	h.until("the configuration is reported", func(r protocol.Report) bool {
 		return r.Applied == h.position && len(r.Failures) == 1 && r.Failures[0].ZoneID == 0 && r.Failures[0].Since == bad &&

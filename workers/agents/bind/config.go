@@ -30,13 +30,14 @@ type Config struct {
 	// Supervise starts named as a private child and restarts it when it dies.
 	// Otherwise the system runs named with the configuration in Dir/named.conf.
 	Supervise bool
-	// NameServers are absolute names for the apex NS of zones that have none of
-	// their own. When empty it is master.<zone> with the masters' addresses.
+	// NameServers are absolute names for the apex NS of zones whose records have
+	// none. When empty, such a zone gets master.<zone> with the masters' addresses.
 	NameServers []string
 	// Secrets resolves vault ids named by the BIND configuration; nil knows none.
 	Secrets func(ctx context.Context, ids []string) (map[string]string, error)
 	// Workers is the number of zones worked on at the same time, 16 when 0. Most of
-	// a worker's time named waits for its disk, so more of them than cores pay.
+	// the time a worker waits for named, and named for its disk, so that more
+	// workers than cores pay.
 	Workers int
 	// DriftEvery is the pause between two checks of all zones' serials, 30 s when 0.
 	DriftEvery time.Duration

@@ -18,25 +18,25 @@ import (
 
 // desiredSettings is what named's configuration is to be made of.
 type desiredSettings struct {
-	version, spent int
-	views          map[int64]dns.ViewData
-	conf           dns.BindConfChanged
-	// renew asks for a reconfiguration although the configuration is the same.
-	renew bool
+	version, forwardsRemoved int
+	views                    map[int64]dns.ViewData
+	conf                     dns.BindConfChanged
+	// rebuildViews asks for a reconfiguration although the configuration is the same.
+	rebuildViews bool
 }
 
-// desiredSettings needs the lock.
+// desiredSettings returns a copy of the wanted settings. The caller holds the lock.
 func (e *Engine) desiredSettings() desiredSettings {
-	s := e.ledger.settings
+	s := e.state.settings
 	return desiredSettings{
-		version: s.version, spent: s.spent, renew: s.spent != s.renewed,
-		views: maps.Clone(e.ledger.views), conf: e.ledger.conf,
+		version: s.version, forwardsRemoved: s.forwardsRemoved, rebuildViews: s.forwardsRemoved != s.forwardsCleared,
+		views: maps.Clone(e.state.views), conf: e.state.conf,
 	}
 }
 
-// establish has named run with what is wanted. When it would not take the main
-// configuration, the last one that it took is used in its place, and complaint
-// says why: views and ACLs do not wait for it.
+// establish makes named run with the wanted settings. If named refuses the main
+// configuration, establish uses the last one that named took instead, so that
+// views and ACLs do not wait, and returns the refusal as complaint.
 func (d *driver) establish(ctx context.Context, want desiredSettings) (complaint, err error) {
 	e := d.engine
 	text, err := e.mainText(ctx, want.conf)
@@ -71,7 +71,7 @@ func (e *Engine) fallbackTexts() []string {
 	return []string{string(good), dns.DefaultBindConf}
 }
 
-// mainText is the main configuration with its secrets.
+// mainText is the main configuration with its secrets filled in.
 func (e *Engine) mainText(ctx context.Context, conf dns.BindConfChanged) (string, error) {
 	if conf.Text == "" {
 		return dns.DefaultBindConf, nil
@@ -92,8 +92,8 @@ func (e *Engine) mainText(ctx context.Context, conf dns.BindConfChanged) (string
 	return text, nil
 }
 
-// try has named run with a main configuration and the wanted views, and sees
-// that it does. Whatever fails, named and its file stay as they were.
+// try makes named run with a main configuration and the wanted views, and checks
+// that it does. If anything fails, named and named.conf stay as they were.
 func (d *driver) try(ctx context.Context, text string, want desiredSettings) error {
 	e := d.engine
 	e.mu.Lock()
@@ -109,27 +109,28 @@ func (d *driver) try(ctx context.Context, text string, want desiredSettings) err
 			return &refusal{text: err.Error()}
 		}
 	}
-	if d.running == "" && d.meet(ctx) != nil {
+	if d.running == "" && d.askStatus(ctx) != nil {
 		d.running = ""
 	}
-	if d.running == digest && !want.renew {
+	if d.running == digest && !want.rebuildViews {
 		return nil
 	}
-	return d.swap(ctx, rendered, digest, want)
+	return d.replaceConf(ctx, rendered, digest, want)
 }
 
-// swap checks the configuration, puts it in place and has named take it.
-func (d *driver) swap(ctx context.Context, rendered, digest string, want desiredSettings) error {
+// replaceConf checks the configuration, puts it into named.conf and makes named
+// read it.
+func (d *driver) replaceConf(ctx context.Context, rendered, digest string, want desiredSettings) error {
 	e := d.engine
 	before, err := os.ReadFile(e.layout.conf())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return &refusal{text: err.Error()}
 	}
 	if e.cfg.Supervise && d.named.child == nil {
-		e.seed(ctx) // before named has a configuration to start with: if interrupted, it begins anew
+		e.seed(ctx) // before there is a named.conf: if the engine is stopped meanwhile, it seeds again
 	}
 	if string(before) != rendered {
-		if err := e.place(ctx, rendered); err != nil {
+		if err := e.putConf(ctx, rendered); err != nil {
 			return err
 		}
 	}
@@ -144,8 +145,9 @@ func (d *driver) swap(ctx context.Context, rendered, digest string, want desired
 	return nil
 }
 
-// place checks a configuration beside the one in place and then puts it there.
-func (e *Engine) place(ctx context.Context, rendered string) error {
+// putConf checks a configuration in a file of its own, which then replaces
+// named.conf.
+func (e *Engine) putConf(ctx context.Context, rendered string) error {
 	staged := filepath.Join(e.layout.dir, "named.conf.new")
 	if err := e.layout.write(staged, []byte(rendered)); err != nil {
 		return &refusal{text: err.Error()}
@@ -165,7 +167,7 @@ func (e *Engine) place(ctx context.Context, rendered string) error {
 	return nil
 }
 
-// activate has named read its configuration, and reads back that it did.
+// activate makes named read its configuration, and asks named whether it did.
 func (d *driver) activate(ctx context.Context, digest string, want desiredSettings) error {
 	e := d.engine
 	if d.running == "" {
@@ -174,11 +176,11 @@ func (d *driver) activate(ctx context.Context, digest string, want desiredSettin
 				return err
 			}
 		}
-		if err := d.meet(ctx); err != nil {
+		if err := d.askStatus(ctx); err != nil {
 			return err // not running yet; it starts with the new file
 		}
 	}
-	if d.running != digest || want.renew && !d.named.fresh() {
+	if d.running != digest || want.rebuildViews && !d.named.startedWithConf() {
 		e.metrics.reconfigs.Inc()
 		if _, err := e.control(ctx, "reconfig"); err != nil {
 			return err
@@ -194,7 +196,7 @@ func (d *driver) activate(ctx context.Context, digest string, want desiredSettin
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.ledger.settings.renewed = want.spent
+	e.state.settings.forwardsCleared = want.forwardsRemoved
 	return nil
 }
 

@@ -7,12 +7,13 @@ import (
 	mdns "github.com/miekg/dns"
 )
 
-// content is what one zone holds in one view: the records of the log, and what
-// is generated for its apex. A content whose sets map is not shared never changes.
+// content is all that one zone holds in one view: the records of the log, and
+// the RRsets that are generated for its apex. A content does not change, except
+// one that shares its sets map with the desired state.
 type content struct {
 	// zone is the absolute name in lower case.
 	zone string
-	sets map[setKey][]member
+	sets map[setKey][]logRecord
 	apex apex
 }
 
@@ -65,14 +66,15 @@ func sameButSerial(a, b *mdns.SOA) bool {
 // later says whether serial a is after b by RFC 1982.
 func later(a, b uint32) bool { return int32(a-b) > 0 }
 
-// change is one RRset that named holds otherwise than it should.
+// change is one RRset of which named holds (held) something else than it should
+// (want). nil stands for no records.
 type change struct {
 	key        setKey
 	held, want *rrset
 }
 
-// diff compares what named holds with the content. What DNSSEC signing adds to
-// a zone is named's own business.
+// diff compares the RRsets that named holds with the content. Records that
+// DNSSEC signing adds to a zone are named's own and left out.
 func (c content) diff(held map[setKey]*rrset) []change {
 	var changes []change
 	for _, key := range c.keys() {
@@ -86,7 +88,7 @@ func (c content) diff(held map[setKey]*rrset) []change {
 			changes = append(changes, change{key: key, held: have})
 		}
 	}
-	// a set that is generated as absent stands in keys as well as in held
+	// an RRset that is generated as absent is found by both loops
 	return slices.CompactFunc(sortChanges(changes), func(a, b change) bool { return a.key == b.key })
 }
 

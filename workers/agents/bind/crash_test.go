@@ -48,7 +48,7 @@ func TestKilledNamedConverges(t *testing.T) {
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
 	for i := range 3 {
-		pid := h.engine.leftOver()
+		pid := h.engine.orphan()
 		if pid == 0 {
 			t.Fatal("no named")
 		}
@@ -90,12 +90,12 @@ func TestDriftIsRepaired(t *testing.T) {
 	if _, err := h.engine.control(ctx, "delzone a.test IN "+viewName(v)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.engine.addStub(ctx, siteKey{view: v, zone: "stray.test."}, []string{"127.0.0.1"}); err != nil {
+	if _, err := h.engine.addStub(ctx, zoneKey{view: v, zone: "stray.test."}, []string{"127.0.0.1"}); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "the zone is back", func() bool { return len(h.answers("127.0.0.1", "www.e.test", "A")) == 2 })
+	testkit.Eventually(t, "the zone is back", func() bool { return len(h.answers("127.0.0.1", "www.a.test", "A")) == 2 })
 	testkit.Eventually(t, "the stray is gone", func() bool {
-		have, err := h.engine.look(ctx, siteKey{view: v, zone: "stray.test."})
+		have, err := h.engine.showZone(ctx, zoneKey{view: v, zone: "stray.test."})
 		return err == nil && have.kind == ""
 	})
 	h.applied()

@@ -8,36 +8,37 @@ import (
 	"time"
 )
 
-// driver looks after named as a whole: its process, its configuration, and what
-// must be looked through after it has started. Everything happens in one
-// goroutine, one step after the other.
+// driver looks after named as a whole: its process, its configuration, and the
+// inventory of its zones after each start. It does so in one goroutine, one step
+// after the other.
 //
 // Invariants:
-//  1. Workers are let at named only while it runs a configuration of ours, and
-//     since it started has loaded its zones and an inventory was taken.
+//  1. Workers are admitted to named only while it runs a configuration of the
+//     engine's and, since its start, has loaded its zones and had its inventory taken.
 //  2. named is reconfigured only when views, ACLs, the main configuration or the
-//     agent's own settings changed, or a forward-only zone went away; never for a
-//     change of records or of zones with records.
+//     agent's own settings changed, or a forward-only zone was removed; never for
+//     a change of records or of zones with records.
 type driver struct {
 	engine *Engine
-	named process
+	named  process
 	// running is the digest of the configuration that named showed as its server-id.
 	running string
-	// boot tells one start of named from the next; stock is that of the inventory.
-	boot, stock string
-	// settled is the version of the settings that was last tried, at lastTry.
-	settled int
-	lastTry time.Time
+	// boot tells one start of named from the next; inventoried is the boot that the
+	// last inventory was taken of.
+	boot, inventoried string
+	// triedVersion is the version of the settings that was last tried, at lastTry.
+	triedVersion int
+	lastTry      time.Time
 }
 
 const (
 	// healthEvery is the pause between looks at a named that is well.
 	healthEvery = 2 * time.Second
-	// troubleEvery is the pause when something is wrong.
-	troubleEvery = 250 * time.Millisecond
-	// renewEvery is the least pause between reconfigurations for forward-only zones
-	// that went, so that many of them share one.
-	renewEvery = 200 * time.Millisecond
+	// retryEvery is the pause when something is wrong.
+	retryEvery = 250 * time.Millisecond
+	// rebuildEvery is the least pause between reconfigurations for removed
+	// forward-only zones, so that many of them share one.
+	rebuildEvery = 200 * time.Millisecond
 	// settingsRetry is the pause before a configuration that failed is tried again unchanged.
 	settingsRetry = 20 * time.Second
 )
@@ -57,10 +58,10 @@ func (d *driver) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		pause := healthEvery
 		if err := d.step(ctx); err != nil && ctx.Err() == nil {
-			pause = troubleEvery
+			pause = retryEvery
 			e.log.Debug("named needs attention", "error", err)
-		} else if e.renewalDue() {
-			pause = renewEvery
+		} else if e.rebuildDue() {
+			pause = rebuildEvery
 		}
 		d.wait(ctx, pause)
 	}
@@ -74,7 +75,7 @@ func (d *driver) wait(ctx context.Context, pause time.Duration) {
 	case <-ctx.Done():
 	case <-d.engine.attention:
 	case <-d.named.done():
-		d.away()
+		d.noteDown()
 	case <-timer.C:
 	}
 }
@@ -84,8 +85,8 @@ func (d *driver) step(ctx context.Context) error {
 	e := d.engine
 	if e.cfg.Supervise {
 		if err := d.named.keepRunning(ctx, e); err != nil {
-			d.away()
-			if ctx.Err() == nil { // else it was interrupted
+			d.noteDown()
+			if ctx.Err() == nil { // else the engine is being stopped
 				e.failSettings(err.Error())
 			}
 			return err
@@ -94,15 +95,15 @@ func (d *driver) step(ctx context.Context) error {
 	if err := d.configure(ctx); err != nil {
 		return err
 	}
-	if err := d.meet(ctx); err != nil {
-		d.away()
+	if err := d.askStatus(ctx); err != nil {
+		d.noteDown()
 		return err
 	}
-	return d.takeStock(ctx)
+	return d.admitWorkers(ctx)
 }
 
-// away notes that named does not answer.
-func (d *driver) away() {
+// noteDown notes that named does not answer.
+func (d *driver) noteDown() {
 	d.running, d.boot = "", ""
 	e := d.engine
 	e.rndc.Close()
@@ -115,8 +116,8 @@ func (d *driver) away() {
 	}
 }
 
-// meet asks named for its state, which tells a restart and its version.
-func (d *driver) meet(ctx context.Context) error {
+// askStatus asks named for its status, by which a restart is noticed, and its version.
+func (d *driver) askStatus(ctx context.Context) error {
 	e := d.engine
 	text, err := e.control(ctx, "status")
 	if err != nil {
@@ -127,7 +128,7 @@ func (d *driver) meet(ctx context.Context) error {
 	if d.boot != boot {
 		running, err := e.serverID(ctx)
 		if err != nil {
-			return err // it is not met before it answers there, too
+			return err // a named that does not answer queries yet counts as down
 		}
 		d.boot, d.running = boot, running
 	}
@@ -140,20 +141,21 @@ func (d *driver) meet(ctx context.Context) error {
 	return nil
 }
 
-// takeStock takes an inventory after each start of named and then lets the workers at it.
-func (d *driver) takeStock(ctx context.Context) error {
+// admitWorkers takes an inventory after each start of named and then lets the
+// workers begin.
+func (d *driver) admitWorkers(ctx context.Context) error {
 	e := d.engine
 	e.mu.Lock()
-	ready := e.loaded && e.ledger.settings.tried > 0
-	same := d.stock == d.boot
+	ready := e.loaded && e.state.settings.tried > 0
+	same := d.inventoried == d.boot
 	if ready && same && !e.queue.open {
-		e.queue.unshut()
+		e.queue.resume()
 	}
 	if !ready || same {
 		e.mu.Unlock()
 		return nil
 	}
-	e.queue.shut()
+	e.queue.pause()
 	e.mu.Unlock()
 	if err := e.awaitLoaded(ctx); err != nil {
 		return err
@@ -164,15 +166,15 @@ func (d *driver) takeStock(ctx context.Context) error {
 		}
 		return err
 	}
-	d.stock = d.boot
+	d.inventoried = d.boot
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.queue.unshut()
+	e.queue.resume()
 	return nil
 }
 
-// awaitLoaded waits until named has loaded its zones. It answers before, with
-// SERVFAIL for those that it has not come to: they would seem to be broken.
+// awaitLoaded waits until named has loaded its zones. Before, named answers with
+// SERVFAIL for a zone that it has not come to yet, which would seem to be broken.
 func (e *Engine) awaitLoaded(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -189,13 +191,13 @@ func (e *Engine) awaitLoaded(ctx context.Context) error {
 	}
 }
 
-// configure brings named to the configuration of the log, or the last good one.
+// configure makes named run the configuration of the log, or the last good one.
 func (d *driver) configure(ctx context.Context) error {
 	e := d.engine
 	e.mu.Lock()
-	s := &e.ledger.settings
+	s := &e.state.settings
 	since := time.Since(d.lastTry)
-	due := e.loaded && (s.version != d.settled || s.spent != s.renewed && since > renewEvery ||
+	due := e.loaded && (s.version != d.triedVersion || s.forwardsRemoved != s.forwardsCleared && since > rebuildEvery ||
 		d.running == "" && (s.failure == nil || since > time.Second) || s.failure != nil && since > settingsRetry)
 	if !due {
 		e.mu.Unlock()
@@ -203,13 +205,13 @@ func (d *driver) configure(ctx context.Context) error {
 	}
 	want := e.desiredSettings()
 	s.begin()
-	e.ledger.frontier.note(&s.pending)
+	e.state.frontier.note(&s.pending)
 	e.mu.Unlock()
 
 	d.lastTry = time.Now()
 	complaint, err := d.establish(ctx, want)
 	if err == nil && complaint == nil {
-		d.settled = want.version
+		d.triedVersion = want.version
 	}
 	if err == nil {
 		e.dropDatabases(want.views)
@@ -218,19 +220,20 @@ func (d *driver) configure(ctx context.Context) error {
 	defer e.mu.Unlock()
 	if err != nil && (ctx.Err() != nil || !isDefinite(err)) {
 		s.postpone()
-		e.ledger.frontier.note(&s.pending)
+		e.state.frontier.note(&s.pending)
 		return err
 	}
-	d.settled = want.version
+	d.triedVersion = want.version
 	e.settleSettings(want, complaint, err)
 	return err
 }
 
-// renewalDue says whether a forward-only zone went that named still forwards.
-func (e *Engine) renewalDue() bool {
+// rebuildDue says whether a forward-only zone was removed for which named still
+// forwards.
+func (e *Engine) rebuildDue() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.ledger.settings.spent != e.ledger.settings.renewed
+	return e.state.settings.forwardsRemoved != e.state.settings.forwardsCleared
 }
 
 // isDefinite says whether trying again at once is of no use.

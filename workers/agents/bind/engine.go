@@ -34,19 +34,19 @@ type Engine struct {
 	ports   ports
 	metrics *metrics
 	changed chan struct{}
-	// attention wakes the driver, see drive.go.
+	// attention wakes the driver.
 	attention chan struct{}
 	rndc      *rndc.Client
-	// updating is held for reading while an update is under way, see controlAlone.
+	// updating is read-locked while an update is under way, see controlAlone.
 	updating sync.RWMutex
 
-	mu     sync.Mutex
-	ledger *ledger
-	queue  queue
-	local  *local
+	mu    sync.Mutex
+	state *desiredState
+	queue queue
+	local *local
 	// loaded is set by the first Reset: before it nothing is compared or removed.
 	loaded bool
-	// version is what named says it is, empty while it does not answer.
+	// version is the version that named reports, empty while named does not answer.
 	version string
 }
 
@@ -59,11 +59,11 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, layout: layout{dir: cfg.Dir}, metrics: newMetrics(),
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1),
-		ledger: newLedger(cfg.namedAddr(), cfg.NameServers),
+		state: newDesiredState(cfg.namedAddr(), cfg.NameServers),
 	}
-	e.ledger.stock.waiting = 1
-	e.ledger.frontier.note(&e.ledger.stock)
-	e.queue = queue{ready: sync.NewCond(&e.mu), coldLimit: max(1, cfg.Workers/2)}
+	e.state.inventory.waiting = 1
+	e.state.frontier.note(&e.state.inventory)
+	e.queue = queue{ready: sync.NewCond(&e.mu), backgroundLimit: max(1, cfg.Workers/2)}
 	if err := e.prepare(); err != nil {
 		e.ports.release()
 		return nil, err
@@ -75,7 +75,7 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// prepare makes the folders, reads what the host alone knows, and settles the ports.
+// prepare makes the folders, reads or makes the host's keys, and chooses the ports.
 func (e *Engine) prepare() error {
 	if err := e.layout.create(); err != nil {
 		return err
@@ -117,51 +117,52 @@ func (e *Engine) Run(ctx context.Context) error {
 	return err
 }
 
-// Reset replaces the desired state. Everything counts as applied again only
-// after it was compared with what named holds.
+// Reset replaces the desired state. A position counts as applied again only after
+// every zone was compared with what named holds.
 func (e *Engine) Reset(ctx context.Context, s Snapshot) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.ledger.reset(s); err != nil {
+	if err := e.state.reset(s); err != nil {
 		return fmt.Errorf("take snapshot at %d: %w", s.Position, err)
 	}
 	e.loaded = true
-	e.handOut(false)
-	e.call()
+	e.queueDirty(false)
+	e.wakeDriver()
 	e.notify()
 	return nil
 }
 
-// Apply takes the next event of the dns context; others only count as seen. It
-// works in memory alone. An error means that the event does not fit the state:
-// the caller takes a snapshot.
-func (e *Engine) Apply(event domain.Recorded) error {
+// Take takes the next event of the dns context. It works in memory alone. An
+// error means that the event does not fit the state, and that the caller must
+// reset the engine with a snapshot.
+func (e *Engine) Take(event domain.Recorded) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	before := e.ledger.settings.version
-	if err := e.ledger.apply(event); err != nil {
+	before := e.state.settings.version
+	if err := e.state.apply(event); err != nil {
 		return err
 	}
-	e.wake()
-	if e.ledger.settings.version != before {
-		e.call()
+	e.queueDirty(true)
+	if e.state.settings.version != before {
+		e.wakeDriver()
 	}
 	e.notify()
 	return nil
 }
 
-// Advance says that nothing up to the position concerns the engine.
+// Advance says that no event up to the position concerns the engine.
 func (e *Engine) Advance(p domain.Position) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.ledger.advance(p)
+	e.state.advance(p)
 	e.notify()
 }
 
-// Changed receives a signal after Status may have changed; signals coalesce.
+// Changed receives a signal after Status may have changed; several changes may
+// share a signal.
 func (e *Engine) Changed() <-chan struct{} { return e.changed }
 
 // Addr is where named answers.
@@ -171,7 +172,7 @@ func (e *Engine) dialAddr() string {
 	return netip.AddrPortFrom(e.cfg.namedAddr(), e.listen.Port()).String()
 }
 
-// notify tells whoever listens that Status may have changed.
+// notify signals that Status may have changed.
 func (e *Engine) notify() {
 	select {
 	case e.changed <- struct{}{}:
@@ -179,22 +180,21 @@ func (e *Engine) notify() {
 	}
 }
 
-// call has the driver look after named's process and configuration.
-func (e *Engine) call() {
+// wakeDriver makes the driver look after named's process and configuration.
+func (e *Engine) wakeDriver() {
 	select {
 	case e.attention <- struct{}{}:
 	default:
 	}
 }
 
-// wake queues what the ledger says is to be done, before all comparisons. Needs the lock.
-func (e *Engine) wake() { e.handOut(true) }
-
-func (e *Engine) handOut(hot bool) {
-	for _, s := range e.ledger.woken {
-		e.queue.put(s, hot)
+// queueDirty queues the zones that have become dirty; urgent ones go before all
+// comparisons. The caller holds the lock.
+func (e *Engine) queueDirty(urgent bool) {
+	for _, z := range e.state.dirty {
+		e.queue.put(z, urgent)
 	}
-	e.ledger.woken = e.ledger.woken[:0]
+	e.state.dirty = e.state.dirty[:0]
 }
 
 // viewKey is the TSIG key of a view.
@@ -205,8 +205,8 @@ func (e *Engine) viewKey(view int64) dnsclient.Key {
 }
 
 // viewTitle is how a report names a view.
-func viewTitle(l *ledger, id int64) string {
-	if v, ok := l.views[id]; ok {
+func viewTitle(s *desiredState, id int64) string {
+	if v, ok := s.views[id]; ok {
 		return v.Name
 	}
 	return strconv.FormatInt(id, 10)

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type host struct {
 	t      *testing.T
 	dir    string
-	engine  *Engine
+	engine *Engine
 	cancel context.CancelFunc
 	ended  chan error
 
@@ -55,7 +55,7 @@ func (h *host) start() {
 	h.t.Helper()
 	h.startFrom(Snapshot{})
 	for _, e := range h.history {
-		if err := h.engine.Apply(e); err != nil {
+		if err := h.engine.Take(e); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -103,7 +103,7 @@ func (h *host) emit(event domain.Event) domain.Position {
 	h.position++
 	e := domain.Recorded{Position: h.position, Prev: h.position - 1, At: time.Now(), Event: event}
 	h.history = append(h.history, e)
-	if err := h.engine.Apply(e); err != nil {
+	if err := h.engine.Take(e); err != nil {
 		h.t.Fatal(err)
 	}
 	return h.position

@@ -13,8 +13,8 @@ import (
 const connectionIdle = 10 * time.Second
 
 // exchange sends one message. After an error it is unknown whether named has
-// acted on it; the zone is then compared whole.
-func (w *worker) exchange(ctx context.Context, key siteKey, m *mdns.Msg) (*mdns.Msg, error) {
+// acted on the message, so that the whole zone must be compared.
+func (w *worker) exchange(ctx context.Context, key zoneKey, m *mdns.Msg) (*mdns.Msg, error) {
 	conn, err := w.connection(ctx)
 	if err != nil {
 		return nil, err

@@ -37,8 +37,8 @@ func (l layout) create() error {
 	return nil
 }
 
-// handOver gives a path that root made to the user whom the directory belongs
-// to, as whom named runs where root's powers are taken away that way.
+// handOver gives a path that root made to the owner of the engine's directory: a
+// named whose privileges are dropped runs as that user.
 func (l layout) handOver(path string) error {
 	if os.Geteuid() != 0 {
 		return nil
@@ -66,9 +66,9 @@ func (l layout) write(path string, data []byte) error {
 	return nil
 }
 
-// writeNew writes a file whose name is new and does not wait for the disk: after
-// a crash of the host it may be there, or a beginning of it, or not. That is for
-// what can be told from a whole file and made again.
+// writeNew writes a file whose name is new, without waiting for the disk: after a
+// crash of the host the file may be whole, cut short or missing. It is for files
+// of which named can tell whether they are whole, and which can be made again.
 func (l layout) writeNew(path string, data []byte) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

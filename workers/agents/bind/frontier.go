@@ -6,29 +6,29 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// pending is a unit of work's place in the log: the first positions that it
-// still owes. It is embedded by sites and by the configuration.
+// pending says from which positions on a unit of work has not been applied. It is
+// embedded in each unit: the zones in view, the settings and the inventory.
 type pending struct {
-	// waiting is the first position that no work under way covers, 0 for none.
+	// waiting is the first unapplied position for which no work is under way, 0 for none.
 	waiting domain.Position
-	// underway is the first position that the work under way covers, 0 for none.
+	// underway is the first position for which work is under way, 0 for none.
 	underway domain.Position
 	// noted is the position of the unit's newest entry in the frontier.
 	noted domain.Position
-	// failure is set while the unit cannot be applied; it then no longer holds
-	// the frontier back, but is named in every report.
+	// failure is set while the unit cannot be applied. Such a unit no longer holds
+	// the frontier back, but every report names it.
 	failure *failure
 }
 
 // failure says since when and why a unit is not served as the log says.
 type failure struct {
-	since    domain.Position
-	message  string
-	attempts int
+	since   domain.Position
+	message string
+	tries   int
 }
 
-// owes is the first position that the unit has not applied, 0 for none.
-func (p *pending) owes() domain.Position {
+// unapplied is the first position that the unit has not applied, 0 for none.
+func (p *pending) unapplied() domain.Position {
 	switch {
 	case p.failure != nil:
 		return 0
@@ -39,7 +39,7 @@ func (p *pending) owes() domain.Position {
 	}
 }
 
-// begin moves what waits under way.
+// begin notes that work is under way for all that was waiting.
 func (p *pending) begin() {
 	if p.underway == 0 || p.waiting != 0 && p.waiting < p.underway {
 		p.underway = p.waiting
@@ -47,10 +47,10 @@ func (p *pending) begin() {
 	p.waiting = 0
 }
 
-// succeed settles what was under way.
+// succeed notes that the work under way was applied.
 func (p *pending) succeed() { p.underway, p.failure = 0, nil }
 
-// postpone puts what was under way back, without a failure.
+// postpone makes the work that was under way wait again, without a failure.
 func (p *pending) postpone() {
 	if p.underway != 0 && (p.waiting == 0 || p.underway < p.waiting) {
 		p.waiting = p.underway
@@ -58,7 +58,7 @@ func (p *pending) postpone() {
 	p.underway = 0
 }
 
-// fail puts what was under way back and says why.
+// fail makes the work that was under way wait again and notes why.
 func (p *pending) fail(message string, now domain.Position) {
 	p.postpone()
 	if p.failure == nil {
@@ -68,14 +68,15 @@ func (p *pending) fail(message string, now domain.Position) {
 		}
 	}
 	p.failure.message = message
-	p.failure.attempts++
+	p.failure.tries++
 }
 
-// frontier finds the lowest position that any unit owes, in O(log n) per change.
+// frontier finds the lowest position that any unit has not applied, in O(log n)
+// per change.
 //
 // Invariants:
-//  1. Every unit that owes a position has an entry at or below it.
-//  2. Entries that no longer hold are dropped when they reach the top.
+//  1. Every unit with an unapplied position has an entry at or below it.
+//  2. An entry that is out of date is dropped when it reaches the top.
 type frontier struct{ entries frontierHeap }
 
 type frontierEntry struct {
@@ -83,20 +84,20 @@ type frontierEntry struct {
 	at   domain.Position
 }
 
-// note must be called whenever a unit may owe a lower or another position than before.
+// note must be called whenever the unapplied position of a unit may have changed.
 func (f *frontier) note(unit *pending) {
-	if at := unit.owes(); at != 0 && at != unit.noted {
+	if at := unit.unapplied(); at != 0 && at != unit.noted {
 		unit.noted = at
 		heap.Push(&f.entries, frontierEntry{unit: unit, at: at})
 	}
 }
 
-// applied is the highest position below all that is owed, at most seen.
+// applied is the highest position below all unapplied ones, at most seen.
 func (f *frontier) applied(seen domain.Position) domain.Position {
 	for len(f.entries) > 0 {
 		top := f.entries[0]
-		if owes := top.unit.owes(); owes == top.at {
-			return min(seen, owes-1)
+		if p := top.unit.unapplied(); p == top.at {
+			return min(seen, p-1)
 		}
 		heap.Pop(&f.entries)
 		if top.unit.noted == top.at {

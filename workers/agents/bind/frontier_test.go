@@ -8,7 +8,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// The frontier is what a look at every unit would say, whatever happens to them.
+// The frontier agrees with a look at every unit, whatever happens to them.
 func TestFrontierAgreesWithALookAtAll(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -37,8 +37,8 @@ func TestFrontierAgreesWithALookAtAll(t *testing.T) {
 		f.note(u)
 		want := seen
 		for i := range units {
-			if owes := units[i].owes(); owes != 0 {
-				want = min(want, owes-1)
+			if p := units[i].unapplied(); p != 0 {
+				want = min(want, p-1)
 			}
 		}
 		if got := f.applied(seen); got != want {
@@ -53,39 +53,40 @@ func TestFrontierAgreesWithALookAtAll(t *testing.T) {
 func TestQueueInvariants(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	q := queue{ready: sync.NewCond(&mu), coldLimit: 1, open: true}
+	q := queue{ready: sync.NewCond(&mu), backgroundLimit: 1, open: true}
 	mu.Lock()
 	defer mu.Unlock()
-	a, b, c := &site{}, &site{}, &site{}
+	a, b, c := &zoneInView{}, &zoneInView{}, &zoneInView{}
 	q.put(a, false)
 	q.put(b, false)
 	q.put(c, true)
-	if s, cold := q.get(); s != c || cold {
+	if z, background := q.get(); z != c || background {
 		t.Fatal("a change must go before comparisons")
 	}
-	if s, cold := q.get(); s != a || !cold {
+	if z, background := q.get(); z != a || !background {
 		t.Fatal("then the first comparison")
 	}
-	if s, _ := q.next(); s != nil {
+	if z, _ := q.next(); z != nil {
 		t.Fatal("comparisons must not take all workers")
 	}
-	// invariant 1: what comes while a site is worked on brings it back, and only then
+	// invariant 1: a change that comes while a zone is worked on queues it again, but
+	// only afterwards
 	q.put(c, true)
-	if s, _ := q.next(); s != nil {
-		t.Fatal("a site was handed out twice")
+	if z, _ := q.next(); z != nil {
+		t.Fatal("a zone was handed out twice")
 	}
 	q.done(c, false)
 	// invariant 2
 	q.open = false
-	if s, _ := q.next(); s != nil {
-		t.Fatal("the gate is shut")
+	if z, _ := q.next(); z != nil {
+		t.Fatal("the queue is not open")
 	}
-	q.unshut()
-	if s, _ := q.get(); s != c {
+	q.resume()
+	if z, _ := q.get(); z != c {
 		t.Fatal("the change came back to nobody")
 	}
 	q.close()
-	if s, _ := q.get(); s != nil {
+	if z, _ := q.get(); z != nil {
 		t.Fatal("a closed queue hands out nothing")
 	}
 }

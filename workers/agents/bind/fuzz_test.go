@@ -18,7 +18,7 @@ import (
 )
 
 // FuzzZoneFile: whatever zone and records are accepted, the file that the engine
-// writes of them loads in named-checkzone, and says to it what it says to us.
+// writes of them loads in named-checkzone with exactly these records.
 func FuzzZoneFile(f *testing.F) {
 	for _, seed := range [][7]string{
 		{"a.com", "www", "A", "192.0.2.1", "@", "MX", "10 mail"},
@@ -49,28 +49,28 @@ func FuzzZoneFile(f *testing.F) {
 		if !w.record(host2, type2, value2) && !accepted {
 			return
 		}
-		for _, s := range w.ledger.sites {
-			checkZoneFile(t, checkzone, s.take(w.ledger.fallback, false).content)
+		for _, z := range w.state.inView {
+			checkZoneFile(t, checkzone, z.startJob(w.state.fallback, false).content)
 		}
 	})
 }
 
-// fuzzWorld decides commands and gives their events to a ledger.
+// fuzzWorld decides commands and applies their events to a desired state.
 type fuzzWorld struct {
 	t       *testing.T
 	history *domaintest.History
-	ledger  *ledger
+	state   *desiredState
 }
 
 func newFuzzWorld(t *testing.T) *fuzzWorld {
-	w := &fuzzWorld{t: t, history: domaintest.NewHistory(), ledger: newLedger(netip.MustParseAddr("192.0.2.1"), nil)}
+	w := &fuzzWorld{t: t, history: domaintest.NewHistory(), state: newDesiredState(netip.MustParseAddr("192.0.2.1"), nil)}
 	w.take(dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v", ACL: "any"}})
 	return w
 }
 
 func (w *fuzzWorld) take(e domain.Event) {
 	w.history.Append(e)
-	if err := w.ledger.apply(domain.Recorded{Position: w.history.Last(), Prev: w.history.Last() - 1, Event: e}); err != nil {
+	if err := w.state.apply(domain.Recorded{Position: w.history.Last(), Prev: w.history.Last() - 1, Event: e}); err != nil {
 		w.t.Fatal(err)
 	}
 }

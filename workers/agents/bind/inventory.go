@@ -21,7 +21,7 @@ type zoneStatement struct {
 	installed
 }
 
-// parseZoneStatements reads what showzone and the database's dump print.
+// parseZoneStatements reads the output of showzone and of the database's dump.
 func parseZoneStatements(text string) ([]zoneStatement, error) {
 	var out []zoneStatement
 	for line := range strings.Lines(text) {
@@ -66,8 +66,8 @@ func readStatement(s dns.Statement) zoneStatement {
 	return z
 }
 
-// listZones lists a view's zones from its new-zone database, which named writes
-// before it answers a command.
+// listZones lists a view's zones from its new-zone database. named writes the
+// database before it answers addzone or delzone.
 func (e *Engine) listZones(ctx context.Context, view int64) ([]zoneStatement, error) {
 	if database := e.layout.zoneDatabase(view); exists(database) {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
@@ -88,10 +88,10 @@ func (e *Engine) listZones(ctx context.Context, view int64) ([]zoneStatement, er
 	return parseZoneStatements(string(text))
 }
 
-// dropDatabases deletes lists that named has taken over, see seed.go, and the
-// new-zone databases of views that it does not have any more. Else a view that
-// gets the same id, in another log or in one that was put back, would begin with
-// the zones of the old one.
+// dropDatabases deletes the lists that named has taken over, see seed.go, and the
+// new-zone databases of former views. Otherwise a view that gets the same id, from
+// another log or from one that was restored to an earlier state, would begin with
+// the zones of the former one.
 func (e *Engine) dropDatabases(views map[int64]dns.ViewData) {
 	entries, err := os.ReadDir(e.layout.databases())
 	if err != nil {
@@ -112,11 +112,12 @@ func (e *Engine) dropDatabases(views map[int64]dns.ViewData) {
 	}
 }
 
-// takeInventory finds out what named has, and queues every place for comparison:
-// nothing that was known of named before holds any more. No worker may be busy.
+// takeInventory lists the zones that named has, and queues every zone for
+// comparison: what was known of a former named no longer holds. No worker may be
+// busy.
 func (e *Engine) takeInventory(ctx context.Context) error {
 	lists := map[int64][]zoneStatement{}
-	for _, view := range e.liveViews() {
+	for _, view := range e.configuredViews() {
 		list, err := e.listZones(ctx, view)
 		if err != nil {
 			return err
@@ -125,58 +126,59 @@ func (e *Engine) takeInventory(ctx context.Context) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, s := range e.ledger.sites {
-		s.distrust()
-		s.installed.known = e.ledger.settings.live[s.key.view]
+	for _, z := range e.state.inView {
+		z.forget()
+		z.installed.known = e.state.settings.configured[z.key.view]
 	}
 	for view, list := range lists {
 		for _, z := range list {
-			// Also a zone that the sweep has just found belongs to nothing in the log.
-			if s := e.found(siteKey{view: view, zone: z.zone}, z.installed); s.want == nil && s.owes() == 0 {
-				e.ledger.owe(s, 1) // it may have been deleted at any position
+			// A zone that the sweep has just found is not in the log either.
+			if zone := e.noteFound(zoneKey{view: view, zone: z.zone}, z.installed); zone.want == nil && zone.unapplied() == 0 {
+				e.state.markDirty(zone, 1) // the zone may have been deleted at any position
 			}
 		}
 	}
-	e.ledger.stock.begin()
-	e.ledger.stock.succeed()
-	for _, s := range e.ledger.sites {
-		e.queue.put(s, false)
+	e.state.inventory.begin()
+	e.state.inventory.succeed()
+	for _, z := range e.state.inView {
+		e.queue.put(z, false)
 	}
 	return nil
 }
 
-// liveViews are the views that named has now.
-func (e *Engine) liveViews() []int64 {
+// configuredViews are the views that named has now.
+func (e *Engine) configuredViews() []int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Collect(maps.Keys(e.ledger.settings.live))
+	return slices.Collect(maps.Keys(e.state.settings.configured))
 }
 
-// found notes a zone that named has. One that the log does not have gets a site
-// that wants nothing, and so is removed. Needs the lock.
-func (e *Engine) found(key siteKey, have installed) *site {
-	s := e.ledger.sites[key]
-	if s == nil {
+// noteFound notes a zone that named has. A zone that the log does not have is
+// entered with nothing wanted, so that a worker removes it. The caller holds the
+// lock.
+func (e *Engine) noteFound(key zoneKey, have installed) *zoneInView {
+	z := e.state.inView[key]
+	if z == nil {
 		e.log.Warn("zone is in named and not in the log, removing it", "zone", key.zone, "view", key.view)
 		e.metrics.drift.Inc()
-		s = &site{key: key}
-		e.ledger.sites[key] = s
+		z = &zoneInView{key: key}
+		e.state.inView[key] = z
 	}
-	s.installed = have
-	return s
+	z.installed = have
+	return z
 }
 
-// findStrays removes zones that somebody else added, and files that no zone has.
+// findStrays queues for removal the zones that somebody else has added.
 func (e *Engine) findStrays(ctx context.Context) error {
-	for _, view := range e.liveViews() {
+	for _, view := range e.configuredViews() {
 		list, err := e.listZones(ctx, view)
 		if err != nil {
 			return err
 		}
 		e.mu.Lock()
 		for _, z := range list {
-			if key := (siteKey{view: view, zone: z.zone}); e.ledger.sites[key] == nil {
-				e.queue.put(e.found(key, z.installed), false)
+			if key := (zoneKey{view: view, zone: z.zone}); e.state.inView[key] == nil {
+				e.queue.put(e.noteFound(key, z.installed), false)
 			}
 		}
 		e.mu.Unlock()

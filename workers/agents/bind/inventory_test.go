@@ -9,9 +9,8 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// Zones that were deleted while the engine was away are not served any more by
-// the time that their deletion counts as applied, though the engine learns of
-// them from named alone.
+// Zones that were deleted while the engine was away are not served any more when
+// their deletion counts as applied, though only named can tell the engine of them.
 func TestZonesDeletedMeanwhileAreGoneWhenApplied(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
@@ -24,14 +23,14 @@ func TestZonesDeletedMeanwhileAreGoneWhenApplied(t *testing.T) {
 	}
 	h.applied()
 	h.stop()
-	h.history = nil // its sum is a snapshot
+	h.history = nil // a snapshot takes its place
 	domainEvents(&h.position, deleted...)
 	h.startFrom(Snapshot{Position: h.position, LastDNS: h.position, Rows: []protocol.SnapshotRow{viewRow(v)}})
 	h.applied()
-	// named itself is asked: it strikes a zone from its database a moment after it
-	// has ceased to serve it.
+	// named itself is asked: it removes a zone from its database a moment after it
+	// has ceased to serve the zone.
 	for i := range zones {
-		have, err := h.engine.look(t.Context(), siteKey{view: v, zone: fmt.Sprintf("z%d.test.", i)})
+		have, err := h.engine.showZone(t.Context(), zoneKey{view: v, zone: fmt.Sprintf("z%d.test.", i)})
 		if err != nil || have.kind != "" {
 			t.Errorf("deleted zone %d is there: %+v, %v", i, have, err)
 		}
@@ -40,35 +39,35 @@ func TestZonesDeletedMeanwhileAreGoneWhenApplied(t *testing.T) {
 
 // A deleted zone keeps its deletion from counting as applied also when the sweep
 // has found it before the inventory did.
-func TestInventoryOwesWhatTheSweepFound(t *testing.T) {
+func TestInventoryCountsWhatTheSweepFound(t *testing.T) {
 	t.Parallel()
-	a, err := New(Config{Dir: t.TempDir(), Supervise: true})
+	e, err := New(Config{Dir: t.TempDir(), Supervise: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.ports.release()
+	defer e.ports.release()
 	const view = 1
-	if err := a.Reset(t.Context(), Snapshot{Position: 5, LastDNS: 5, Rows: []protocol.SnapshotRow{viewRow(view)}}); err != nil {
+	if err := e.Reset(t.Context(), Snapshot{Position: 5, LastDNS: 5, Rows: []protocol.SnapshotRow{viewRow(view)}}); err != nil {
 		t.Fatal(err)
 	}
-	a.ledger.settings.begin()
-	a.settleSettings(desiredSettings{views: a.ledger.views}, nil, nil)
-	if err := a.layout.write(a.layout.zoneList(view), []byte("zone \"gone.test\" { type primary; file \"x\"; };\n")); err != nil {
+	e.state.settings.begin()
+	e.settleSettings(desiredSettings{views: e.state.views}, nil, nil)
+	if err := e.layout.write(e.layout.zoneList(view), []byte("zone \"gone.test\" { type primary; file \"x\"; };\n")); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.findStrays(t.Context()); err != nil {
+	if err := e.findStrays(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.takeInventory(t.Context()); err != nil {
+	if err := e.takeInventory(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if r := a.Status(); r.Applied != 0 {
+	if r := e.Status(); r.Applied != 0 {
 		t.Errorf("all up to %d is applied while named has a zone that was deleted", r.Applied)
 	}
 }
 
-// A view's zones go with it: one of the same id, which another log may have,
-// begins empty.
+// A view's zones are removed with it: a view of the same id, which another log may
+// have, begins empty.
 func TestFormerViewLeavesNoZones(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)

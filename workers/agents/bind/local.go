@@ -13,13 +13,13 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 )
 
-// local is what this host alone knows: keys that never leave it, and ports. It
-// is kept in one file that only its owner can read.
+// local is what is known on this host alone: keys that never leave it, and ports.
+// It is kept in one file that only its owner can read.
 type local struct {
-	// ControlPort is on loopback.
+	// ControlPort is the port of named's control channel, on loopback.
 	ControlPort   uint16 `json:"control_port"`
 	ControlSecret []byte `json:"control_secret"`
-	// ListenPort is the port taken when any would do.
+	// ListenPort is the port that was chosen for named, 0 if one was configured.
 	ListenPort uint16 `json:"listen_port"`
 	// ViewSecrets holds each view's TSIG secret by view id.
 	ViewSecrets map[int64][]byte `json:"view_secrets"`
@@ -81,7 +81,7 @@ func viewName(id int64) string { return "v" + strconv.FormatInt(id, 10) }
 
 func viewKeyName(id int64) string { return "opsledger-" + viewName(id) }
 
-// viewKey is the key whose bearer talks to the view.
+// viewKey is the TSIG key that leads a message to the view.
 func (o *local) viewKey(id int64) dnsclient.Key {
 	return dnsclient.Key{Name: viewKeyName(id) + ".", Secret: base64.StdEncoding.EncodeToString(o.ViewSecrets[id])}
 }

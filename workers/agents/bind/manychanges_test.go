@@ -26,7 +26,7 @@ func TestManyChangesAreReadBack(t *testing.T) {
 	v := h.view("all", "any")
 	z, _ := h.zone("a.test", v)
 	h.applied()
-	for _, n := range []int{askAll / 2, askAll + 100, 10} {
+	for _, n := range []int{transferAt / 2, transferAt + 100, 10} {
 		var added []dns.RecordAdded
 		for i := range n {
 			added = append(added, h.add(z, record(v, fmt.Sprintf("n%d-%d", n, i), "A", "10.0.0.1")))

@@ -19,7 +19,7 @@ func newMetrics() *metrics {
 	}
 	return &metrics{
 		updates:   counter("updates_total", "Dynamic updates that named took."),
-		failures:  counter("failures_total", "Attempts at a zone or the configuration that failed."),
+		failures:  counter("failures_total", "Tries to change a zone or the configuration that failed."),
 		additions: counter("zones_added_total", "Zones added to named."),
 		removed:   counter("zones_removed_total", "Zones removed from named."),
 		transfers: counter("zone_comparisons_total", "Zones transferred from named and compared whole."),
@@ -45,7 +45,7 @@ func (m *metrics) register(r prometheus.Registerer, e *Engine) error {
 	all := []prometheus.Collector{
 		m.updates, m.failures, m.additions, m.removed, m.transfers, m.drift, m.reconfigs, m.starts, m.updateSeconds,
 		gauge("agent_lag", "Positions seen and not yet proved to be served.", e.lag),
-		gauge("zones", "Zones, counted once in each view.", e.siteCount),
+		gauge("zones", "Zones, counted once in each view.", e.zoneCount),
 		gauge("failing", "Zones and configurations that named does not serve as the log says.", e.failingCount),
 	}
 	for _, c := range all {
@@ -59,20 +59,20 @@ func (m *metrics) register(r prometheus.Registerer, e *Engine) error {
 func (e *Engine) lag() float64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return float64(e.ledger.seen - e.ledger.frontier.applied(e.ledger.seen))
+	return float64(e.state.seen - e.state.frontier.applied(e.state.seen))
 }
 
-func (e *Engine) siteCount() float64 {
+func (e *Engine) zoneCount() float64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return float64(len(e.ledger.sites))
+	return float64(len(e.state.inView))
 }
 
 func (e *Engine) failingCount() float64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n := len(e.ledger.failing)
-	if e.ledger.settings.failure != nil {
+	n := len(e.state.failing)
+	if e.state.settings.failure != nil {
 		n++
 	}
 	return float64(n)

@@ -13,10 +13,10 @@ func TestPace(t *testing.T) {
 	t.Parallel()
 	const took = 10 * time.Millisecond
 	for _, c := range []struct {
-		name    string
-		dirty   string // d: more to do at the end of a work, c: none
-		trouble int
-		want    time.Duration
+		name      string
+		dirty     string // d: more to do at the end of a job, c: nothing
+		uncertain int
+		want      time.Duration
 	}{
 		{"one change", "c", 0, 0},
 		{"two at the same time", "dc", 0, 0},
@@ -24,47 +24,47 @@ func TestPace(t *testing.T) {
 		{"without pause", "dd", 0, restShare * took},
 		{"with a short breath", "dddc", 0, restShare * took},
 		{"calm again", "ddddddccc", 0, 0},
-		{"in trouble", "dddd", 1, 0},
+		{"with an uncertain end", "dddd", 1, 0},
 	} {
-		s := &site{trouble: c.trouble}
+		z := &zoneInView{uncertain: c.uncertain}
 		var got time.Duration
 		for _, dirty := range c.dirty {
-			s.again = dirty == 'd'
-			got = s.pace(took)
+			z.requeue = dirty == 'd'
+			got = z.pace(took)
 		}
 		if got != c.want {
 			t.Errorf("%s: rests %s, want %s", c.name, got, c.want)
 		}
 	}
-	s := &site{again: true, crowded: crowdedMost}
-	if least, most := s.pace(0), s.pace(time.Minute); least != restMin || most != restMax {
+	z := &zoneInView{requeue: true, streak: longestStreak}
+	if least, most := z.pace(0), z.pace(time.Minute); least != restMin || most != restMax {
 		t.Errorf("rests between %s and %s", least, most)
 	}
 }
 
-// Invariant 1 of the queue, for a site at rest.
-func TestARestingSiteIsWithNobody(t *testing.T) {
+// Invariant 1 of the queue, for a zone at rest.
+func TestARestingZoneIsWithNobody(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	q := queue{ready: sync.NewCond(&mu), coldLimit: 1, open: true}
+	q := queue{ready: sync.NewCond(&mu), backgroundLimit: 1, open: true}
 	mu.Lock()
 	defer mu.Unlock()
-	s := &site{}
-	q.put(s, true)
-	if got, _ := q.next(); got != s {
+	z := &zoneInView{}
+	q.put(z, true)
+	if got, _ := q.next(); got != z {
 		t.Fatal("the change was not handed out")
 	}
-	s.queued, s.working = false, true
+	z.queued, z.working = false, true
 	q.busy++
-	q.put(s, true)
-	s.resting = true
-	q.done(s, false)
-	q.put(s, true)
+	q.put(z, true)
+	z.resting = true
+	q.done(z, false)
+	q.put(z, true)
 	if got, _ := q.next(); got != nil {
-		t.Fatal("a site was handed out at rest")
+		t.Fatal("a zone was handed out at rest")
 	}
-	q.rested(s)
-	if got, _ := q.next(); got != s {
+	q.endRest(z)
+	if got, _ := q.next(); got != z {
 		t.Fatal("what came before and while it rested is lost")
 	}
 	if got, _ := q.next(); got != nil {

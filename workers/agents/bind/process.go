@@ -19,13 +19,13 @@ import (
 // process is named as a private child.
 type process struct {
 	child *child.Process
-	// output is what the child wrote itself, before its log was open.
-	output *tail
-	// failures in a row lengthen the pause before notBefore.
+	// output is what the child wrote to standard error, before its log was open.
+	output *outputTail
+	// failures in a row delay the next start until notBefore.
 	failures  int
 	notBefore time.Time
-	// began is set until the first configuration after a start was settled.
-	began bool
+	// started is set from a start until the first configuration after it.
+	started bool
 }
 
 const (
@@ -48,17 +48,18 @@ func (p *process) pid() int {
 	return p.child.Pid()
 }
 
-// fresh says, once, that named started with the configuration as it now is.
-func (p *process) fresh() bool {
-	fresh := p.began
-	p.began = false
-	return fresh
+// startedWithConf says, once after each start, that named has read its
+// configuration at that start.
+func (p *process) startedWithConf() bool {
+	started := p.started
+	p.started = false
+	return started
 }
 
-// takeOver ends a named that an earlier engine left behind, and makes sure that
-// the ports are free: two named on one port would both start and answer in turn.
+// takeOver ends a named that outlived an earlier engine, and makes sure that the
+// ports are free: two named on one port would both start and answer in turn.
 func (p *process) takeOver(ctx context.Context, e *Engine) error {
-	if err := endLeftOver(ctx, e); err != nil {
+	if err := endOrphan(ctx, e); err != nil {
 		return err
 	}
 	if err := freeport.Check(netip.AddrPortFrom(loopback, e.local.ControlPort)); err != nil {
@@ -85,7 +86,7 @@ func (p *process) keepRunning(ctx context.Context, e *Engine) error {
 		default:
 			return nil
 		}
-		e.log.Warn("named has ended", "error", p.child.Err(), "output", p.lastWords(e))
+		e.log.Warn("named has ended", "error", p.child.Err(), "output", p.lastErrors(e))
 		p.child = nil
 	}
 	if !e.haveConf() || time.Now().Before(p.notBefore) {
@@ -94,14 +95,15 @@ func (p *process) keepRunning(ctx context.Context, e *Engine) error {
 	return p.start(ctx, e)
 }
 
-// haveConf says whether the file in place is for the ports that we use.
+// haveConf says whether there is a named.conf for the ports that the engine uses.
 func (e *Engine) haveConf() bool {
 	text, err := os.ReadFile(e.layout.conf())
 	head := confHead(confInput{local: e.local, listen: e.listen})
 	return err == nil && bytes.HasPrefix(text, []byte(head))
 }
 
-// start starts named and waits until its control channel answers. A running one is left alone.
+// start starts named and waits until its control channel answers. A named that
+// runs already is left alone.
 func (p *process) start(ctx context.Context, e *Engine) error {
 	if p.child != nil {
 		return nil
@@ -109,10 +111,10 @@ func (p *process) start(ctx context.Context, e *Engine) error {
 	if wait := time.Until(p.notBefore); wait > 0 {
 		return fmt.Errorf("named is started again in %s", wait.Round(time.Millisecond))
 	}
-	p.output = &tail{}
-	// By default named has as many threads as there are cores, and one that waits for
-	// the disk after an update answers nobody meanwhile: there is one more for each
-	// update that may be under way.
+	p.output = &outputTail{}
+	// By default named has as many threads as there are cores, and a thread that waits
+	// for the disk after an update answers no query meanwhile. So named gets one more
+	// thread for each update that may be under way.
 	threads := runtime.NumCPU() + e.cfg.Workers
 	c, err := child.Start(ctx, child.Spec{
 		Name: "named", Path: e.layout.program(), Dir: e.layout.work(),
@@ -120,27 +122,27 @@ func (p *process) start(ctx context.Context, e *Engine) error {
 		Log:  p.output, Unprivileged: true, Owns: []string{e.layout.dir},
 	})
 	if err != nil {
-		p.hold()
+		p.delayStart()
 		return &refusal{text: err.Error()}
 	}
 	e.metrics.starts.Inc()
 	p.child = c
-	if err := p.answers(ctx, e); err != nil {
-		p.hold()
+	if err := p.awaitAnswer(ctx, e); err != nil {
+		p.delayStart()
 		return err
 	}
-	p.failures, p.began = 0, true
+	p.failures, p.started = 0, true
 	return nil
 }
 
-// hold puts the next start off.
-func (p *process) hold() {
+// delayStart delays the next start.
+func (p *process) delayStart() {
 	p.failures++
 	p.notBefore = time.Now().Add(min(10*time.Second, 100*time.Millisecond<<min(p.failures, 10)))
 }
 
-// answers waits until named answers with our key.
-func (p *process) answers(ctx context.Context, e *Engine) error {
+// awaitAnswer waits until named answers on its control channel.
+func (p *process) awaitAnswer(ctx context.Context, e *Engine) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -150,7 +152,7 @@ func (p *process) answers(ctx context.Context, e *Engine) error {
 		case <-ctx.Done():
 			return fmt.Errorf("named does not answer: %w", ctx.Err())
 		case <-p.child.Done():
-			text := p.lastWords(e)
+			text := p.lastErrors(e)
 			p.child = nil
 			return &refusal{text: "named ended at once: " + text}
 		case <-tick.C:
@@ -168,8 +170,9 @@ func (p *process) stop() error {
 	return p.child.Stop(stopTimeout)
 }
 
-// lastWords are the last errors that named logged, else what it wrote.
-func (p *process) lastWords(e *Engine) string {
+// lastErrors are the last errors that named logged, else the last line that it
+// wrote.
+func (p *process) lastErrors(e *Engine) string {
 	lines := lastLines(e.layout.log(), 16<<10)
 	var errs []string
 	for _, line := range lines {
@@ -205,8 +208,8 @@ func lastLines(path string, octets int64) []string {
 	return strings.Split(strings.TrimSpace(string(data)), "\n")
 }
 
-// copyProgram keeps a copy of the program of our own, which a distribution's
-// AppArmor profile for the original does not confine to other folders.
+// copyProgram copies named into the engine's folder: a distribution's AppArmor
+// profile for the original would keep named out of that folder.
 func (e *Engine) copyProgram() error {
 	data, err := os.ReadFile(e.cfg.NamedPath)
 	if err != nil {

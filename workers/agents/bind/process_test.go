@@ -13,7 +13,7 @@ import (
 )
 
 // A named that outlived its engine is ended, not doubled: two on one port would answer in turn.
-func TestLeftOverNamedIsEnded(t *testing.T) {
+func TestOrphanedNamedIsEnded(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	v := h.view("all", "any")
@@ -29,7 +29,7 @@ func TestLeftOverNamedIsEnded(t *testing.T) {
 	}
 	gone := make(chan struct{})
 	go func() { _ = old.Wait(); close(gone) }()
-	testkit.Eventually(t, "the named to be left over has started", func() bool { return h.engine.leftOver() == old.Process.Pid })
+	testkit.Eventually(t, "the named to be left over has started", func() bool { return h.engine.orphan() == old.Process.Pid })
 	h.start()
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()

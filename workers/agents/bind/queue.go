@@ -4,107 +4,109 @@ import (
 	"sync"
 )
 
-// queue hands sites to workers: changes first, then comparisons, which never
-// take all workers. It lives under the engine's lock.
+// queue hands zones to workers: zones with changes first, then those that only
+// have to be compared, on which never all workers are busy. The engine's lock
+// guards it.
 //
 // Invariants:
-//  1. A site is with one worker at a time, and with none while it rests; what
-//     comes meanwhile brings it back.
-//  2. While the gate is shut nothing is handed out.
+//  1. A zone is with one worker at a time, and with none while it rests; a change
+//     that comes meanwhile queues it again afterwards.
+//  2. While the queue is not open, nothing is handed out.
 type queue struct {
-	ready *sync.Cond
-	hot   []*site
-	cold  []*site
-	// coldLimit is how many workers may be busy with comparisons.
-	coldLimit int
-	coldBusy  int
-	busy      int
-	open      bool
-	closed    bool
+	ready      *sync.Cond
+	urgent     []*zoneInView
+	background []*zoneInView
+	// backgroundLimit is how many workers may be busy with comparisons.
+	backgroundLimit int
+	backgroundBusy  int
+	busy            int
+	open            bool
+	closed          bool
 }
 
-// put queues a site; hot goes before all that is cold.
-func (q *queue) put(s *site, hot bool) {
-	if s.working || s.resting {
-		s.again = s.again || hot
+// put queues a zone; urgent ones go before all others.
+func (q *queue) put(z *zoneInView, urgent bool) {
+	if z.working || z.resting {
+		z.requeue = z.requeue || urgent
 		return
 	}
-	if hot {
-		q.hot = append(q.hot, s)
-	} else if !s.queued {
-		q.cold = append(q.cold, s)
+	if urgent {
+		q.urgent = append(q.urgent, z)
+	} else if !z.queued {
+		q.background = append(q.background, z)
 	}
-	s.queued = true
+	z.queued = true
 	q.ready.Signal()
 }
 
-// get waits for a site; nil means that the queue was closed.
-func (q *queue) get() (s *site, cold bool) {
+// get waits for a zone; nil means that the queue was closed. background says that
+// the zone only has to be compared.
+func (q *queue) get() (z *zoneInView, background bool) {
 	for {
 		if q.closed {
 			return nil, false
 		}
-		if s, cold := q.next(); s != nil {
-			s.queued, s.working = false, true
+		if z, background := q.next(); z != nil {
+			z.queued, z.working = false, true
 			q.busy++
-			if cold {
-				q.coldBusy++
+			if background {
+				q.backgroundBusy++
 			}
-			return s, cold
+			return z, background
 		}
 		q.ready.Wait()
 	}
 }
 
-// next takes the first site that is still queued: a site may stand in both lists.
-func (q *queue) next() (*site, bool) {
-	for q.open && len(q.hot) > 0 {
-		s := q.hot[0]
-		if q.hot = q.hot[1:]; s.queued {
-			return s, false
+// next takes the first zone that is still queued: a zone may be in both lists.
+func (q *queue) next() (*zoneInView, bool) {
+	for q.open && len(q.urgent) > 0 {
+		z := q.urgent[0]
+		if q.urgent = q.urgent[1:]; z.queued {
+			return z, false
 		}
 	}
-	for q.open && len(q.cold) > 0 && q.coldBusy < q.coldLimit {
-		s := q.cold[0]
-		if q.cold = q.cold[1:]; s.queued {
-			return s, true
+	for q.open && len(q.background) > 0 && q.backgroundBusy < q.backgroundLimit {
+		z := q.background[0]
+		if q.background = q.background[1:]; z.queued {
+			return z, true
 		}
 	}
 	return nil, false
 }
 
-// done gives a site back.
-func (q *queue) done(s *site, cold bool) {
-	s.working = false
+// done takes a zone back from its worker.
+func (q *queue) done(z *zoneInView, background bool) {
+	z.working = false
 	q.busy--
-	if cold {
-		q.coldBusy--
+	if background {
+		q.backgroundBusy--
 	}
-	if s.again && !s.resting {
-		s.again = false
-		q.put(s, true)
+	if z.requeue && !z.resting {
+		z.requeue = false
+		q.put(z, true)
 	}
 	q.ready.Broadcast()
 }
 
-// rested ends a site's rest.
-func (q *queue) rested(s *site) {
-	s.resting = false
-	if s.again {
-		s.again = false
-		q.put(s, true)
+// endRest ends a zone's rest.
+func (q *queue) endRest(z *zoneInView) {
+	z.resting = false
+	if z.requeue {
+		z.requeue = false
+		q.put(z, true)
 	}
 }
 
-// shut stops handing out and waits until all workers are idle.
-func (q *queue) shut() {
+// pause stops handing out zones and waits until all workers are idle.
+func (q *queue) pause() {
 	q.open = false
 	for q.busy > 0 && !q.closed {
 		q.ready.Wait()
 	}
 }
 
-func (q *queue) unshut() {
+func (q *queue) resume() {
 	q.open = true
 	q.ready.Broadcast()
 }

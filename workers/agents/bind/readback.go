@@ -14,10 +14,10 @@ import (
 // changed RRset, and returns the SOA. The error is a mismatch when named serves
 // anything else than what is wanted.
 //
-// Few RRsets are asked for as a client would. What a client cannot see as it is
-// (below a delegation, or where a wildcard answers in place of what was deleted),
-// and what are too many to ask for one by one, are given to named as prerequisites
-// of an update that changes nothing: it compares them with its own zone data.
+// A few RRsets are asked for as a client would ask. Some RRsets a client cannot
+// see (below a delegation, or deleted where a wildcard now answers), and many would
+// cost too much to ask for one by one. Those are sent as prerequisites of an update
+// that changes nothing: named compares them with its own zone data.
 func readBack(ctx context.Context, c *dnsclient.Conn, key dnsclient.Key, zone string, changes []change) (*mdns.SOA, error) {
 	asked, hidden := split(changes)
 	questions := []*mdns.Msg{question(zone, mdns.TypeSOA)}
@@ -33,7 +33,7 @@ func readBack(ctx context.Context, c *dnsclient.Conn, key dnsclient.Key, zone st
 		return nil, err
 	}
 	for i, ch := range asked {
-		switch seen, err := judge(answers[i+1], zone, ch); {
+		switch seen, err := compareAnswer(answers[i+1], zone, ch); {
 		case err != nil:
 			return nil, err
 		case !seen:
@@ -47,9 +47,9 @@ func readBack(ctx context.Context, c *dnsclient.Conn, key dnsclient.Key, zone st
 // signatures, costs named far more than the comparison of an RRset in a message.
 const askedMost = 3
 
-// split picks the changes to ask for when there are many: the first, so that
-// something is always seen as clients see it, and those that a prerequisite
-// cannot tell from before, since it does not compare times to live.
+// split picks the changes to ask for. Of many, these are the first one, so that
+// something is always seen as clients see it, and those of a TTL alone, which
+// prerequisites do not compare.
 func split(changes []change) (asked, compared []change) {
 	if len(changes) <= askedMost {
 		return changes, nil
@@ -89,12 +89,12 @@ func soaIn(m *mdns.Msg, zone string) (*mdns.SOA, error) {
 	return nil, mismatch("named does not answer for the zone " + zone)
 }
 
-// judge compares an answer with what is wanted. seen is false when the answer
-// does not show what the zone holds at that name.
-func judge(m *mdns.Msg, zone string, ch change) (seen bool, err error) {
+// compareAnswer compares an answer with what is wanted. seen is false if the answer
+// does not show what the zone itself holds at that name.
+func compareAnswer(m *mdns.Msg, zone string, ch change) (seen bool, err error) {
 	if m.Rcode == mdns.RcodeServerFailure {
-		// named serves the zone, or it would not have answered for the SOA. What
-		// fails is a loop of aliases: a CNAME at a wildcard above a deleted name.
+		// named serves the zone, or it would not have answered for the SOA. It fails at
+		// a loop of aliases: a CNAME at a wildcard above a deleted name.
 		return false, nil
 	}
 	if m.Rcode != mdns.RcodeSuccess && m.Rcode != mdns.RcodeNameError {

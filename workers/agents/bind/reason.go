@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// reason finds what named logged about refusing a zone's update just now; its
-// answer is a bare code. Empty when the log is not ours to read.
+// reason finds what named has just logged about a refused update of a zone, whose
+// answer is only a code. It is empty if named's log cannot be read.
 func (e *Engine) reason(zone string) string {
 	lines := lastLines(e.layout.log(), 16<<10)
 	name := "'" + strings.TrimSuffix(zone, ".") + "/IN': "

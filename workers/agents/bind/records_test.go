@@ -169,7 +169,7 @@ func TestDeletedNameBelowALoop(t *testing.T) {
 		t.Fatalf("no loop: %v", got)
 	}
 	if after := metric(t, h.engine.metrics.failures); after != before {
-		t.Errorf("%v failed attempts", after-before)
+		t.Errorf("%v failures", after-before)
 	}
 }
 

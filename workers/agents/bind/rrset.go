@@ -18,8 +18,8 @@ type setKey struct {
 
 var apexNS = setKey{owner: "@", rrtype: mdns.TypeNS}
 
-// rrset is what a name server holds under a setKey. It never changes once made;
-// nil stands for no records.
+// rrset is the data of an RRset. It never changes once made; nil stands for no
+// records.
 type rrset struct {
 	ttl uint32
 	// rdata is in canonical wire form (names in lower case), sorted, without repeats.
@@ -33,23 +33,23 @@ func (s *rrset) equal(o *rrset) bool {
 	return s.ttl == o.ttl && slices.Equal(s.rdata, o.rdata)
 }
 
-// member is one record of the log within an RRset.
-type member struct {
+// logRecord is one record of the log within an RRset.
+type logRecord struct {
 	id    int64
 	ttl   uint32
 	value string
 	rdata string
 }
 
-// assemble makes the RRset of its members: the lowest TTL holds for all.
-func assemble(members []member) *rrset {
-	if len(members) == 0 {
+// assemble makes the RRset of its records: the lowest TTL holds for all.
+func assemble(records []logRecord) *rrset {
+	if len(records) == 0 {
 		return nil
 	}
-	s := &rrset{ttl: members[0].ttl, rdata: make([]string, 0, len(members))}
-	for _, m := range members {
-		s.ttl = min(s.ttl, m.ttl)
-		s.rdata = append(s.rdata, m.rdata)
+	s := &rrset{ttl: records[0].ttl, rdata: make([]string, 0, len(records))}
+	for _, r := range records {
+		s.ttl = min(s.ttl, r.ttl)
+		s.rdata = append(s.rdata, r.rdata)
 	}
 	slices.Sort(s.rdata)
 	s.rdata = slices.Compact(s.rdata)

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// A zone that is added to a running named costs it a command and a sync of its
-// new-zone database. A named that is about to start can be given all zones of a
-// view at once: a list of zone statements beside a database that does not exist
-// yet, which it turns into that database in one transaction. (A named without
-// LMDB has no other database than the list.)
+// Adding a zone to a running named costs a command and a sync of named's new-zone
+// database. A named that is about to start can be given all zones of a view at
+// once: if a view has no database yet, but a list of zone statements, named turns
+// the list into the database in one transaction. (A named without LMDB has the
+// list as its database.)
 //
-// So this is for views that named knows nothing of, as on a host that is new to
-// an estate of many zones. Where there is a database, named starts with the zones
-// in it, the last good state, and what is missing is added while it serves.
+// So seeding is for views that named has no zones of, as on a new host. Where
+// there is a database, named starts with its zones, which are the last good state,
+// and missing ones are added while it serves.
 
-// seed gives a named that does not run what the log has in views that it has no
-// database of. What cannot be written is left to the workers, who say why.
+// seed gives a named that does not run the zones of views that it has no database
+// of. A zone that cannot be written is left to the workers, which report why.
 func (e *Engine) seed(ctx context.Context) {
 	for view, jobs := range e.seeds() {
 		var list strings.Builder
@@ -28,7 +28,7 @@ func (e *Engine) seed(ctx context.Context) {
 				return
 			}
 			if statement, err := e.seedZone(j); err == nil {
-				list.WriteString("zone " + zoneWord(j.key) + " " + statement + "\n")
+				list.WriteString("zone " + quotedZone(j.key) + " " + statement + "\n")
 			}
 		}
 		if err := e.layout.write(e.layout.zoneList(view), []byte(list.String())); err != nil {
@@ -47,31 +47,31 @@ func (e *Engine) seedZone(j job) (statement string, err error) {
 	return primaryStatement(file, j.key.view), err
 }
 
-// seeds takes from the log what is to be served in views without a database.
+// seeds makes the jobs for all zones that are wanted in views without a database.
 func (e *Engine) seeds() map[int64][]job {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	missing := map[int64]bool{}
-	for view := range e.ledger.views {
+	for view := range e.state.views {
 		missing[view] = !exists(e.layout.zoneDatabase(view)) && !exists(e.layout.zoneList(view))
 	}
 	jobs := map[int64][]job{}
-	for key, s := range e.ledger.sites {
-		if missing[key.view] && s.want != nil {
-			jobs[key.view] = append(jobs[key.view], s.job(e.ledger.fallback, true))
+	for key, z := range e.state.inView {
+		if missing[key.view] && z.want != nil {
+			jobs[key.view] = append(jobs[key.view], z.job(e.state.fallback, true))
 		}
 	}
 	return jobs
 }
 
-// exists says whether there is such a file, or may be.
+// exists says whether there is such a file, also if that cannot be told.
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, os.ErrNotExist)
 }
 
 // zoneDatabase and zoneList are where named keeps the zones that were added to a
-// view; it keeps the list under another name once it has taken it over.
+// view. Once named has taken a list over, it keeps the list under another name.
 func (l layout) zoneDatabase(view int64) string {
 	return filepath.Join(l.databases(), viewName(view)+".nzd")
 }

@@ -11,8 +11,7 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// estateOf is a log with so many zones, each in two views, and one that is
-// forwarded only.
+// estateOf is a log with so many zones, each in two views, and one forward-only zone.
 func estateOf(zones int) Snapshot {
 	rows := []protocol.SnapshotRow{viewRow(1), viewRow(2)}
 	rows[0].View.View.ACL = "127.0.0.2"
@@ -34,9 +33,9 @@ func estateOf(zones int) Snapshot {
 	return Snapshot{Position: 90_000, LastDNS: 90_000, Rows: rows}
 }
 
-// A named that is new to the log starts with its zones, also when the engine was
-// stopped in the middle of that. They are changed as those that were added later,
-// and named starts with them again.
+// A named that is new to the log starts with its zones, also if the engine was
+// stopped in the middle of seeding. These zones are changed like zones that are
+// added later, and named starts with them again.
 func TestNamedStartsWithTheZonesOfTheLog(t *testing.T) {
 	t.Parallel()
 	const zones = 200
@@ -74,7 +73,7 @@ func TestNamedStartsWithTheZonesOfTheLog(t *testing.T) {
 	h.stop()
 	h.startFrom(log)
 	for _, e := range h.history {
-		if err := h.engine.Apply(e); err != nil {
+		if err := h.engine.Take(e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,8 +83,8 @@ func TestNamedStartsWithTheZonesOfTheLog(t *testing.T) {
 	h.expect("127.0.0.3", "late.test", "NS", "master.late.test.")
 }
 
-// Zones that named has not loaded yet, or does not transfer since it transfers
-// others, are not broken: none of them is replaced after a start.
+// Zones that named has not loaded yet, or does not transfer because it transfers too
+// many others, are not broken: none of them is replaced after a start.
 func TestStartOfManyZonesReplacesNone(t *testing.T) {
 	t.Parallel()
 	log := estateOf(300)
@@ -114,7 +113,7 @@ func TestNewZoneReplacesOneAddedByHand(t *testing.T) {
 	h := newHost(t)
 	v := h.view("all", "any")
 	h.applied()
-	if _, err := h.engine.addStub(t.Context(), siteKey{view: v, zone: "a.test."}, []string{"127.0.0.1"}); err != nil {
+	if _, err := h.engine.addStub(t.Context(), zoneKey{view: v, zone: "a.test."}, []string{"127.0.0.1"}); err != nil {
 		t.Fatal(err)
 	}
 	z, _ := h.zone("a.test", v)

@@ -8,31 +8,31 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
-// A zone that came to a view which named did not have yet, and went again before
-// it had, is parked. Once named has the view, what the zone owes is settled.
+// A zone that was added to a view before named had the view, and removed again, is
+// parked. Once named has the view, the zone's positions are applied.
 func TestParkedAndNotWantedAnyMore(t *testing.T) {
 	t.Parallel()
-	l, emit := smallLedger(t)
-	prove(t, l)
-	l.stock.begin()
-	l.stock.succeed()
-	e := &Engine{ledger: l, log: slog.New(slog.DiscardHandler), metrics: newMetrics(), changed: make(chan struct{}, 1)}
-	e.queue = queue{ready: sync.NewCond(&e.mu), coldLimit: 1, open: true}
+	s, emit := smallState(t)
+	prove(t, s)
+	s.inventory.begin()
+	s.inventory.succeed()
+	e := &Engine{state: s, log: slog.New(slog.DiscardHandler), metrics: newMetrics(), changed: make(chan struct{}, 1)}
+	e.queue = queue{ready: sync.NewCond(&e.mu), backgroundLimit: 1, open: true}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	emit(dns.ViewCreated{ID: 2, View: dns.ViewData{Name: "w", ACL: "any"}})
 	zone := dns.ZoneData{Name: "b.test", Group: 1, Type: dns.ZoneMaster, ViewIDs: []int64{2}}
 	emit(dns.ZoneCreated{ID: 6, Zone: zone})
 	emit(dns.ZoneDeleted{ID: 6, Zone: zone})
-	e.wake()
-	s, _ := e.queue.get()
-	if (&worker{engine: e}).handle(t.Context(), s); s.owes() == 0 {
+	e.queueDirty(true)
+	z, _ := e.queue.get()
+	if (&worker{engine: e}).handle(t.Context(), z); z.unapplied() == 0 {
 		t.Fatal("not parked")
 	}
-	e.queue.done(s, false)
-	l.settings.begin()
+	e.queue.done(z, false)
+	s.settings.begin()
 	e.settleSettings(e.desiredSettings(), nil, nil)
-	if !s.queued {
-		t.Errorf("the site, which owes %d, is not handed out", s.owes())
+	if !z.queued {
+		t.Errorf("the zone, with unapplied position %d, is not handed out", z.unapplied())
 	}
 }

@@ -9,24 +9,25 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// Status reports what is proved, with every failure, the oldest first. Log, Boot
-// and Seq are left to the caller, and to make it fit into a message.
+// Status reports how far named is proved to be, with every failure, the oldest
+// first. The caller fills in Log, Boot and Seq, and makes the report fit into a
+// message.
 func (e *Engine) Status() protocol.Report {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	l := e.ledger
+	s := e.state
 	r := protocol.Report{
-		Agent: e.cfg.Agent, Seen: l.seen, Applied: l.frontier.applied(l.seen),
+		Agent: e.cfg.Agent, Seen: s.seen, Applied: s.frontier.applied(s.seen),
 		At: time.Now().UTC(), Named: e.version,
 	}
 	if !e.loaded {
 		r.Applied = 0
 	}
-	if f := l.settings.failure; f != nil {
+	if f := s.settings.failure; f != nil {
 		r.Failures = append(r.Failures, protocol.Failure{Since: f.since, Message: f.message})
 	}
-	for s := range l.failing {
-		r.Failures = append(r.Failures, failureOf(l, s))
+	for z := range s.failing {
+		r.Failures = append(r.Failures, failureOf(s, z))
 	}
 	slices.SortFunc(r.Failures, func(x, y protocol.Failure) int {
 		return cmp.Or(cmp.Compare(x.Since, y.Since), cmp.Compare(x.ZoneID, y.ZoneID), cmp.Compare(x.ViewID, y.ViewID))
@@ -34,13 +35,13 @@ func (e *Engine) Status() protocol.Report {
 	return r
 }
 
-func failureOf(l *ledger, s *site) protocol.Failure {
+func failureOf(s *desiredState, z *zoneInView) protocol.Failure {
 	f := protocol.Failure{
-		Since: s.failure.since, Message: s.failure.message,
-		Zone: strings.TrimSuffix(s.key.zone, "."), ViewID: s.key.view, View: viewTitle(l, s.key.view),
+		Since: z.failure.since, Message: z.failure.message,
+		Zone: strings.TrimSuffix(z.key.zone, "."), ViewID: z.key.view, View: viewTitle(s, z.key.view),
 	}
-	if s.want != nil {
-		f.ZoneID = s.want.zoneID
+	if z.want != nil {
+		f.ZoneID = z.want.zoneID
 	}
 	return f
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 )
 
-// sweep looks for drift until ctx ends: every zone's serial often, every zone's
-// contents now and then. It only asks for comparisons; workers repair.
+// sweep looks for drift until ctx ends: it asks for every zone's serial often, and
+// has every zone's contents compared now and then. It only queues comparisons;
+// workers repair.
 func (e *Engine) sweep(ctx context.Context) error {
 	tick := time.NewTicker(e.cfg.DriftEvery)
 	defer tick.Stop()
@@ -39,15 +40,15 @@ func (e *Engine) sweep(ctx context.Context) error {
 	}
 }
 
-// expected is what a zone's SOA should be while nothing is under way.
+// expected is the serial that a zone should have while no job on it is under way.
 type expected struct {
-	site   *site
+	zone   *zoneInView
 	serial uint32
 }
 
-// sweepOnce compares serials, and asks for the comparisons that are due by time.
+// sweepOnce compares serials, and queues the comparisons that are due.
 func (e *Engine) sweepOnce(ctx context.Context) error {
-	byView := e.quietSites()
+	byView := e.idleZones()
 	if len(byView) == 0 {
 		return nil
 	}
@@ -69,40 +70,40 @@ func (e *Engine) sweepOnce(ctx context.Context) error {
 	return nil
 }
 
-// quietSites lists the zones that should just now be as they were proved, and
-// queues those whose last comparison is long ago.
-func (e *Engine) quietSites() map[int64][]expected {
+// idleZones lists the zones that should be as they were last proved, and queues
+// those whose last comparison is long ago.
+func (e *Engine) idleZones() map[int64][]expected {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	quiet := map[int64][]expected{}
 	if !e.queue.open {
 		return quiet
 	}
-	// a share of all per sweep, so that they do not all come at once
-	due := 1 + int(2*float64(len(e.ledger.sites))*e.cfg.DriftEvery.Seconds()/e.cfg.VerifyEvery.Seconds())
-	for key, s := range e.ledger.sites {
-		if s.working || s.queued || s.owes() != 0 || s.failure != nil || !s.proved() || s.want == nil {
+	// a share of all zones per sweep, so that they do not all come at once
+	due := 1 + int(2*float64(len(e.state.inView))*e.cfg.DriftEvery.Seconds()/e.cfg.VerifyEvery.Seconds())
+	for key, z := range e.state.inView {
+		if z.working || z.queued || z.unapplied() != 0 || z.failure != nil || !z.proved() || z.want == nil {
 			continue
 		}
-		if due > 0 && time.Since(s.verified) > e.cfg.VerifyEvery {
+		if due > 0 && time.Since(z.verified) > e.cfg.VerifyEvery {
 			due--
-			e.compareSoon(s)
-		} else if !s.want.forwards() {
-			quiet[key.view] = append(quiet[key.view], expected{site: s, serial: s.soa.Serial})
+			e.compareSoon(z)
+		} else if !z.want.forwards() {
+			quiet[key.view] = append(quiet[key.view], expected{zone: z, serial: z.soa.Serial})
 		}
 	}
 	return quiet
 }
 
-func (e *Engine) compareSoon(s *site) {
-	s.checkDue = true
-	e.queue.put(s, false)
+func (e *Engine) compareSoon(z *zoneInView) {
+	z.checkDue = true
+	e.queue.put(z, false)
 }
 
 func (e *Engine) sweepSome(ctx context.Context, conn *dnsclient.Conn, key dnsclient.Key, list []expected) error {
 	questions := make([]*mdns.Msg, len(list))
 	for i, x := range list {
-		questions[i] = question(x.site.key.zone, mdns.TypeSOA)
+		questions[i] = question(x.zone.key.zone, mdns.TypeSOA)
 	}
 	answers, err := conn.ExchangeAll(ctx, key, questions)
 	if err != nil {
@@ -111,10 +112,10 @@ func (e *Engine) sweepSome(ctx context.Context, conn *dnsclient.Conn, key dnscli
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i, x := range list {
-		soa, err := soaIn(answers[i], x.site.key.zone)
-		moved := x.site.soa == nil || x.site.soa.Serial != x.serial || x.site.working
+		soa, err := soaIn(answers[i], x.zone.key.zone)
+		moved := x.zone.soa == nil || x.zone.soa.Serial != x.serial || x.zone.working
 		if !moved && (err != nil || soa.Serial != x.serial) {
-			e.compareSoon(x.site)
+			e.compareSoon(x.zone)
 		}
 	}
 	return nil
@@ -128,12 +129,12 @@ func (e *Engine) sweepFiles() {
 		e.mu.Unlock()
 		return
 	}
-	for _, s := range e.ledger.sites {
-		if !s.installed.known || s.working {
+	for _, z := range e.state.inView {
+		if !z.installed.known || z.working {
 			e.mu.Unlock()
-			return // not now: what this zone uses is not known
+			return // not now: it is not known which file this zone uses
 		}
-		used[s.installed.file] = true
+		used[z.installed.file] = true
 	}
 	e.mu.Unlock()
 	entries, err := os.ReadDir(e.layout.zones())

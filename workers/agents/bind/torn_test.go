@@ -14,7 +14,7 @@ import (
 // end. named must then refuse the zone and not serve a part of it.
 func TestTornZoneFileIsNotServed(t *testing.T) {
 	t.Parallel()
-	c := content{zone: "a.test.", sets: map[setKey][]member{
+	c := content{zone: "a.test.", sets: map[setKey][]logRecord{
 		{owner: "@", rrtype: 2}:  {{ttl: 60, rdata: "\x02ns\x07example\x00"}},
 		{owner: "w", rrtype: 1}:  {{ttl: 60, rdata: "\x0a\x00\x00\x01"}, {ttl: 60, rdata: "\x0a\x00\x00\x02"}},
 		{owner: "x", rrtype: 16}: {{ttl: 60, rdata: "\x03abc"}},
@@ -60,7 +60,7 @@ func TestTornZoneFileIsReplaced(t *testing.T) {
 	z, _ := h.zone("a.test", v)
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
-	have, err := h.engine.look(context.Background(), siteKey{view: v, zone: "a.test."})
+	have, err := h.engine.showZone(context.Background(), zoneKey{view: v, zone: "a.test."})
 	if err != nil || have.file == "" {
 		t.Fatal(have, err)
 	}

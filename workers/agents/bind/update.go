@@ -8,17 +8,18 @@ import (
 // below the 64 KiB of a message.
 const maxUpdate = 48 << 10
 
-// updates makes the messages that turn what named holds into what is wanted.
+// updates makes the messages that carry out the changes, and returns the SOA that
+// the zone has after the last one.
 //
-// Within a message named works in order, all or nothing. So at each name
-// everything that goes is removed before anything is added (an address added
-// beside an alias would silently be ignored), but apex NS are added before the
-// others are removed one by one (named keeps the last one whatever is asked).
-// What belongs to the apex travels in the first message: named refuses a state
-// in which an apex NS has no address.
+// named carries a message out in order, and all of it or nothing. So at each name
+// the removals come before the additions: named would silently ignore an address
+// that is added beside an alias. Apex NS are the exception: new ones are added
+// first and old ones then removed one by one, since named keeps the last apex NS
+// whatever it is asked. Changes of the apex and its name servers travel in the
+// first message: named refuses a state in which an apex NS has no address.
 //
-// Each message requires the SOA that was read last: a zone that somebody else
-// changed meanwhile is not written to, but compared anew.
+// Each message has the SOA that was read last as its prerequisite, so that a zone
+// that somebody else changed meanwhile is not written to, but compared anew.
 func updates(c content, changes []change, held *mdns.SOA, target uint32) ([]*mdns.Msg, *mdns.SOA, error) {
 	groups, err := groupByName(c, changes)
 	if err != nil {
@@ -39,9 +40,9 @@ func updates(c content, changes []change, held *mdns.SOA, target uint32) ([]*mdn
 	return msgs, soa, nil
 }
 
-// serialFor picks the serial of a message after which more are to come: the
-// target is kept for the last one if there is room, and every one is above the
-// one before.
+// serialFor picks the serial of a message that so many more will follow. Each
+// serial is above the one before, and the last message gets the target if that is
+// above, too.
 func serialFor(held, target uint32, more int) uint32 {
 	if more == 0 && later(target, held) {
 		return target
@@ -56,8 +57,8 @@ func require(m *mdns.Msg, soa *mdns.SOA) {
 	m.Used([]mdns.RR{rr})
 }
 
-// groupByName returns the operations of each owner name, those of the apex and
-// its name servers as the first group.
+// groupByName returns the operations grouped by owner name. The first group has
+// those of the apex and of its name servers.
 func groupByName(c content, changes []change) ([][]mdns.RR, error) {
 	atApex := map[string]bool{"@": true}
 	for _, ch := range changes {
@@ -97,8 +98,8 @@ func groupByName(c content, changes []change) ([][]mdns.RR, error) {
 	return groups, nil
 }
 
-// operations writes the changes as RFC 2136 updates: removals, additions, and
-// the apex NS that go.
+// operations writes the changes as RFC 2136 updates: removals, additions, and the
+// removals of single apex NS.
 func operations(zone string, changes []change) ([]mdns.RR, error) {
 	var removals, additions, last []mdns.RR
 	for _, ch := range changes {
@@ -106,11 +107,11 @@ func operations(zone string, changes []change) ([]mdns.RR, error) {
 		switch {
 		case ch.held == nil:
 		case ch.key == apexNS:
-			gone, err := goneFrom(zone, ch)
+			single, err := removalsOf(zone, ch)
 			if err != nil {
 				return nil, err
 			}
-			last = append(last, gone...)
+			last = append(last, single...)
 		default:
 			removals = append(removals, &mdns.ANY{Hdr: mdns.RR_Header{Name: owner, Rrtype: ch.key.rrtype, Class: mdns.ClassANY}})
 		}
@@ -123,8 +124,9 @@ func operations(zone string, changes []change) ([]mdns.RR, error) {
 	return append(append(removals, additions...), last...), nil
 }
 
-// goneFrom lists, as removals of single records, what is held and not wanted.
-func goneFrom(zone string, ch change) ([]mdns.RR, error) {
+// removalsOf lists the records that are held and not wanted, as removals of single
+// records.
+func removalsOf(zone string, ch change) ([]mdns.RR, error) {
 	held, err := ch.held.records(zone, ch.key)
 	if err != nil {
 		return nil, err
@@ -135,18 +137,18 @@ func goneFrom(zone string, ch change) ([]mdns.RR, error) {
 			wanted[data] = true
 		}
 	}
-	var gone []mdns.RR
+	var removals []mdns.RR
 	for i, rr := range held {
 		if !wanted[ch.held.rdata[i]] {
 			rr.Header().Class, rr.Header().Ttl = mdns.ClassNONE, 0
-			gone = append(gone, rr)
+			removals = append(removals, rr)
 		}
 	}
-	return gone, nil
+	return removals, nil
 }
 
-// packGroups fills messages, cutting inside a name only where one name alone is
-// too much for a message. There is always at least one, be it empty.
+// packGroups distributes the groups to messages. It cuts a group only if that is
+// too large for one message. It returns at least one message, which may be empty.
 func packGroups(groups [][]mdns.RR) [][]mdns.RR {
 	packs, size := [][]mdns.RR{{}}, 0
 	for _, group := range groups {

@@ -8,11 +8,11 @@ import (
 	mdns "github.com/miekg/dns"
 )
 
-// However many changes there are, messages stay small, each requires the SOA
-// that the one before leaves, and the last one carries the target.
+// However many changes there are, messages stay small, each requires the SOA that
+// the message before leaves, and the last one carries the target.
 func TestUpdatesAreCutAndChained(t *testing.T) {
 	t.Parallel()
-	c := content{zone: "a.test.", sets: map[setKey][]member{}}
+	c := content{zone: "a.test.", sets: map[setKey][]logRecord{}}
 	c.apex = nameServers{addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}.apexOf(c.zone, c.sets)
 	var changes []change
 	for i := range 5000 {

@@ -17,19 +17,20 @@ const (
 	commandTimeout = 60 * time.Second
 	// zoneTimeout bounds the work on one zone.
 	zoneTimeout = 2 * time.Minute
-	// askAll is the number of changed RRsets from which the whole zone may be read back.
-	askAll = 400
-	// askCost is how many RRsets of a transfer cost as much as the comparison of one.
-	askCost = 3
+	// transferAt is the number of changed RRsets from which on the whole zone may be
+	// read back by a transfer.
+	transferAt = 400
+	// transferCost is how many RRsets of a transfer cost as much as the comparison of one.
+	transferCost = 3
 )
 
 // errStale says that somebody else changed the zone since it was last read.
 var errStale = errors.New("named's zone is not what was last read")
 
-// worker works on one site after the other over a connection of its own.
+// worker works on one zone after the other over a connection of its own.
 type worker struct {
 	engine *Engine
-	conn  *dnsclient.Conn
+	conn   *dnsclient.Conn
 }
 
 // run works until the queue is closed.
@@ -39,55 +40,55 @@ func (w *worker) run(ctx context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for {
-		s, cold := e.queue.get()
-		if s == nil {
+		z, background := e.queue.get()
+		if z == nil {
 			return
 		}
 		began := time.Now()
-		w.handle(ctx, s)
-		if pause := s.pace(time.Since(began)); pause > 0 {
-			e.rest(s, pause)
+		w.handle(ctx, z)
+		if pause := z.pace(time.Since(began)); pause > 0 {
+			e.rest(z, pause)
 		}
-		e.queue.done(s, cold)
-		e.wake()
+		e.queue.done(z, background)
+		e.queueDirty(true)
 	}
 }
 
-// handle does what a site needs now. It is called with the engine's lock, which
-// it lets go while it talks to named.
-func (w *worker) handle(ctx context.Context, s *site) {
+// handle does what a zone needs now. The caller holds the engine's lock, which
+// handle releases while it talks to named.
+func (w *worker) handle(ctx context.Context, z *zoneInView) {
 	e := w.engine
-	if !e.ledger.settings.live[s.key.view] {
-		e.park(s)
+	if !e.state.settings.configured[z.key.view] {
+		e.park(z)
 		return
 	}
-	check := s.checkDue
-	s.checkDue = false
-	if s.owes() == 0 && s.failure == nil && !check && s.proved() {
+	check := z.checkDue
+	z.checkDue = false
+	if z.unapplied() == 0 && z.failure == nil && !check && z.proved() {
 		return
 	}
-	j := e.ledger.take(s, check)
+	j := e.state.startJob(z, check)
 	e.mu.Unlock()
 	started := time.Now()
 	done, err := w.work(ctx, j)
 	e.mu.Lock()
 	if err == nil {
 		e.metrics.updateSeconds.Observe(time.Since(started).Seconds())
-		e.settle(s, j, done)
+		e.settle(z, j, done)
 		return
 	}
-	e.setback(ctx, s, err)
+	e.handleFailure(ctx, z, err)
 }
 
-// work makes named's part of one place what the job says, and proves it.
+// work makes named serve what the job says, and proves it.
 func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, zoneTimeout)
 	defer cancel()
 	if !j.installed.known {
-		have, err := w.engine.look(ctx, j.key)
+		have, err := w.engine.showZone(ctx, j.key)
 		if refusedAs(err, "failure") && j.want != nil {
-			// An automatic empty zone has no statement to show. Adding ours says so
-			// in clearer words, and does no harm if it is something else.
+			// An automatic empty zone has no statement to show. Adding the zone then
+			// fails with a clearer message, and is right if the cause is another.
 			have, err = installed{known: true}, nil
 		}
 		if err != nil {
@@ -107,20 +108,20 @@ func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 	}
 }
 
-// clear removes whatever is there.
+// clear removes whatever named has under the zone's name.
 func (w *worker) clear(ctx context.Context, j job) (outcome, error) {
 	if j.installed.kind != "" {
-		if err := w.engine.remove(ctx, j.key, j.installed); err != nil {
+		if err := w.engine.removeZone(ctx, j.key, j.installed); err != nil {
 			return outcome{}, err
 		}
 	}
 	return outcome{installed: installed{known: true}}, nil
 }
 
-// forward makes the place a forward-only zone.
+// forward makes named serve a forward-only zone.
 func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
-	// what is believed is checked: there is no cheaper proof for a forward-only zone
-	have, err := w.engine.look(ctx, j.key)
+	// named is always asked: there is no cheaper proof for a forward-only zone
+	have, err := w.engine.showZone(ctx, j.key)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -128,14 +129,14 @@ func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
 		return outcome{installed: have, compared: true}, nil
 	}
 	if have.kind != "" {
-		if err := w.engine.remove(ctx, j.key, have); err != nil {
+		if err := w.engine.removeZone(ctx, j.key, have); err != nil {
 			return outcome{}, err
 		}
 	}
 	if _, err = w.engine.addStub(ctx, j.key, j.want.forwarders); err != nil {
 		return outcome{}, err
 	}
-	if have, err = w.engine.look(ctx, j.key); err != nil {
+	if have, err = w.engine.showZone(ctx, j.key); err != nil {
 		return outcome{}, err
 	}
 	if have.kind != kindStub || !slices.Equal(have.forwarders, j.want.forwarders) {
@@ -168,7 +169,7 @@ func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns
 	return out, err
 }
 
-func (w *worker) update(ctx context.Context, key siteKey, m *mdns.Msg) error {
+func (w *worker) update(ctx context.Context, key zoneKey, m *mdns.Msg) error {
 	w.engine.updating.RLock()
 	reply, err := w.exchange(ctx, key, m)
 	w.engine.updating.RUnlock()
@@ -201,9 +202,10 @@ func (w *worker) confirm(ctx context.Context, j job, changes []change) (*mdns.SO
 	return soa, err
 }
 
-// transferPays says whether a whole zone is read back sooner than its changed
-// RRsets one by one: not so in a zone that is much larger than its change.
-func transferPays(changed, size int) bool { return changed > askAll && size < askCost*changed }
+// transferPays says whether a transfer of the whole zone costs less than reading
+// back its changed RRsets: it does not in a zone that is much larger than its
+// change.
+func transferPays(changed, size int) bool { return changed > transferAt && size < transferCost*changed }
 
 func (w *worker) confirmWhole(ctx context.Context, j job, changes []change) (*mdns.SOA, error) {
 	held, soa, err := w.fetch(ctx, j.key)

@@ -22,7 +22,7 @@ type Engine interface {
 	Reset(ctx context.Context, s bind.Snapshot) error
 	// Apply takes the next dns event, in memory and quickly. An error means that
 	// the event does not fit the state.
-	Apply(e domain.Recorded) error
+	Take(e domain.Recorded) error
 	// Status reports what is proved; Log, Agent, Boot and Seq are filled in here.
 	Status() protocol.Report
 	// Changed receives a signal after Status has changed; signals coalesce.

@@ -34,7 +34,7 @@ func (f *follower) take(e protocol.Envelope) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errResync, err)
 	}
-	if err := f.agent.cfg.Engine.Apply(recorded); err != nil {
+	if err := f.agent.cfg.Engine.Take(recorded); err != nil {
 		return fmt.Errorf("%w: event %d does not fit: %w", errResync, e.Position, err)
 	}
 	f.checkpoint, f.repeated = e.Position, false

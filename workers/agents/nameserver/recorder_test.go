@@ -38,7 +38,7 @@ func (r *recorder) Reset(_ context.Context, s bind.Snapshot) error {
 	return nil
 }
 
-func (r *recorder) Apply(e domain.Recorded) (err error) {
+func (r *recorder) Take(e domain.Recorded) (err error) {
 	r.update(func() {
 		if e.Position == r.refuse {
 			r.refuse, err = 0, errors.New("does not fit")

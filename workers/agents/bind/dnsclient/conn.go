@@ -22,14 +22,14 @@ type Key struct {
 	Secret string
 }
 
-// RcodeError is a reply that is an error, properly signed.
+// RcodeError is the rcode of a properly signed reply that reports an error.
 type RcodeError int
 
 func (e RcodeError) Error() string { return "named answers " + mdns.RcodeToString[int(e)] }
 
-// window is how many queries are under way at once; named stops reading a
-// connection that has more.
-const window = 16
+// sendWindow is how many queries are sent before their replies are read; named
+// stops reading a connection with more queries under way.
+const sendWindow = 16
 
 // Conn is a TCP connection. It serves one goroutine at a time.
 type Conn struct {
@@ -52,18 +52,18 @@ func Dial(ctx context.Context, addr string) (*Conn, error) {
 	return &Conn{net: c, raw: raw, reader: bufio.NewReaderSize(c, 32<<10), used: time.Now()}, nil
 }
 
-// acknowledge has the kernel acknowledge at once what arrives. named holds back
+// acknowledge makes the kernel acknowledge at once what arrives. named holds back
 // the second of two small replies until the first is acknowledged (Nagle's
-// algorithm), which a kernel would otherwise delay by 40 ms. The setting wears
-// off and is renewed before every read.
+// algorithm), and a kernel may delay that by 40 ms. The kernel drops the setting by
+// itself, so it is made before every read.
 func (c *Conn) acknowledge() {
-	_ = c.raw.Control(func(fd uintptr) { // without it, it is only slow
+	_ = c.raw.Control(func(fd uintptr) { // if it fails, replies are only slower
 		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1)
 	})
 }
 
 // Close ends the connection.
-func (c *Conn) Close() { _ = c.net.Close() } // nothing is owed to it
+func (c *Conn) Close() { _ = c.net.Close() } // an error would change nothing
 
 // Idle is for how long nothing was sent.
 func (c *Conn) Idle() time.Duration { return time.Since(c.used) }
@@ -77,15 +77,15 @@ func (c *Conn) Exchange(ctx context.Context, key Key, m *mdns.Msg) (*mdns.Msg, e
 	return replies[0], nil
 }
 
-// ExchangeAll sends the messages pipelined and returns their replies in the
-// same order. After an error the connection is of no more use, and what was
-// done is unknown.
+// ExchangeAll sends the messages pipelined and returns their replies in the same
+// order. After an error the connection cannot be used any more, and it is unknown
+// which messages named has carried out.
 func (c *Conn) ExchangeAll(ctx context.Context, key Key, msgs []*mdns.Msg) ([]*mdns.Msg, error) {
 	defer c.guard(ctx)()
 	replies := make([]*mdns.Msg, 0, len(msgs))
 	for len(msgs) > 0 {
-		n := min(window, len(msgs))
-		part, err := c.exchangeWindow(key, msgs[:n])
+		n := min(sendWindow, len(msgs))
+		part, err := c.exchangePipelined(key, msgs[:n])
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (c *Conn) guard(ctx context.Context) (release func()) {
 	return func() { stop() }
 }
 
-func (c *Conn) exchangeWindow(key Key, msgs []*mdns.Msg) ([]*mdns.Msg, error) {
+func (c *Conn) exchangePipelined(key Key, msgs []*mdns.Msg) ([]*mdns.Msg, error) {
 	c.used = time.Now()
 	macs := make(map[uint16]pending, len(msgs))
 	var out []byte

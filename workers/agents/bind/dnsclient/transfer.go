@@ -9,10 +9,10 @@ import (
 	mdns "github.com/miekg/dns"
 )
 
-// Transfer fetches a whole zone (AXFR) and gives every record but the closing
-// SOA to each, the SOA first. It returns [RcodeError] when named refuses. Only
-// after a nil error has the zone been seen whole; after another error than
-// RcodeError the connection is of no more use.
+// Transfer fetches a whole zone (AXFR) and calls each for every record except the
+// closing SOA, the first SOA first. It returns [RcodeError] if named refuses. The
+// records are the whole zone only if the error is nil. After another error than
+// RcodeError the connection cannot be used any more.
 func (c *Conn) Transfer(ctx context.Context, key Key, zone string, each func(mdns.RR)) error {
 	defer c.guard(ctx)()
 	m := new(mdns.Msg)

@@ -22,7 +22,7 @@ var ErrNotSent = errors.New("command not sent")
 type CommandError struct {
 	// Result is the kind of error, such as "not found" or "already exists".
 	Result string
-	// Text is what named says beyond it.
+	// Text is what named says besides.
 	Text string
 }
 
@@ -47,7 +47,7 @@ type Client struct {
 	used   time.Time
 }
 
-// idleLimit is how long an unused connection is trusted to be open still.
+// idleLimit is how long an unused connection is trusted to be still open.
 const idleLimit = 20 * time.Second
 
 // New returns a client for the control channel at addr (host:port) whose key
@@ -63,9 +63,9 @@ func (c *Client) Close() {
 	c.drop()
 }
 
-// Call runs one command and returns named's text. It returns [*CommandError]
-// when named refuses; [ErrNotSent] when named was not reached; with any other
-// error it is unknown whether the command was run.
+// Call runs one command and returns named's text. It returns [*CommandError] if
+// named refuses, and [ErrNotSent] if named was not reached. With any other error it
+// is unknown whether the command was run.
 func (c *Client) Call(ctx context.Context, command string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,7 +120,7 @@ func (c *Client) connect(ctx context.Context) error {
 
 func (c *Client) drop() {
 	if c.conn != nil {
-		_ = c.conn.Close() // nothing is owed to it
+		_ = c.conn.Close() // an error would change nothing
 	}
 	c.conn, c.reader = nil, nil
 }

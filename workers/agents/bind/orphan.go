@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-// endLeftOver ends a named of this directory that outlived its engine: one that
-// proves by our key that it is ours, or one whose command line names our configuration.
-func endLeftOver(ctx context.Context, e *Engine) error {
-	pid := e.leftOver()
+// endOrphan ends a named of this directory that outlived its engine. Such a named
+// is known by the engine's control key, or by a command line that names the
+// engine's configuration.
+func endOrphan(ctx context.Context, e *Engine) error {
+	pid := e.orphan()
 	if _, err := e.control(ctx, "halt"); err == nil {
 		e.log.Info("ended a named that was left over", "pid", pid)
 	} else if pid != 0 {
@@ -29,7 +30,7 @@ func endLeftOver(ctx context.Context, e *Engine) error {
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for e.leftOver() != 0 {
+	for e.orphan() != 0 {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("bind: named (pid %d) that was left over does not end", pid)
@@ -39,8 +40,9 @@ func endLeftOver(ctx context.Context, e *Engine) error {
 	return nil
 }
 
-// leftOver is the pid of a running named with our configuration, 0 for none.
-func (e *Engine) leftOver() int {
+// orphan is the pid of a running named whose command line names the engine's
+// configuration, 0 for none.
+func (e *Engine) orphan() int {
 	text, err := os.ReadFile(e.layout.pid())
 	if err != nil {
 		return 0

@@ -12,120 +12,121 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
-// prove does what a worker would for every woken site, with a named that takes everything.
-func prove(t *testing.T, l *ledger) []job {
+// prove does what a worker would do for every dirty zone, with a named that accepts
+// everything.
+func prove(t *testing.T, s *desiredState) []job {
 	t.Helper()
 	var jobs []job
-	for len(l.woken) > 0 {
-		woken := l.woken
-		l.woken = nil
-		for _, s := range woken {
-			if s.owes() == 0 {
+	for len(s.dirty) > 0 {
+		dirty := s.dirty
+		s.dirty = nil
+		for _, z := range dirty {
+			if z.unapplied() == 0 {
 				continue
 			}
-			j := l.take(s, false)
+			j := s.startJob(z, false)
 			jobs = append(jobs, j)
 			o := outcome{installed: installed{known: true}}
 			if j.want != nil {
 				o.installed.kind, o.soa = kindPrimary, j.content.soa(uint32(j.changed))
 			}
-			l.settle(s, j, o, time.Unix(0, 0))
+			s.settle(z, j, o, time.Unix(0, 0))
 		}
 	}
 	return jobs
 }
 
-func smallLedger(t *testing.T) (*ledger, func(domain.Event) domain.Position) {
+func smallState(t *testing.T) (*desiredState, func(domain.Event) domain.Position) {
 	t.Helper()
-	l := newLedger(netip.MustParseAddr("192.0.2.1"), nil)
+	s := newDesiredState(netip.MustParseAddr("192.0.2.1"), nil)
 	position := domain.Position(0)
 	emit := func(e domain.Event) domain.Position {
 		t.Helper()
 		position++
-		if err := l.apply(domain.Recorded{Position: position, Prev: position - 1, Event: e}); err != nil {
+		if err := s.apply(domain.Recorded{Position: position, Prev: position - 1, Event: e}); err != nil {
 			t.Fatal(err)
 		}
 		return position
 	}
 	emit(dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v", ACL: "any"}})
-	l.settings.begin()
-	l.settings.succeed()
+	s.settings.begin()
+	s.settings.succeed()
 	emit(dns.ZoneCreated{ID: 5, Zone: dns.ZoneData{Name: "a.test", Group: 1, Type: dns.ZoneMaster, ViewIDs: []int64{1}}})
-	return l, emit
+	return s, emit
 }
 
 // A change is worth as much work as it changes, whatever the zone holds.
 func TestChangeCarriesOnlyItself(t *testing.T) {
 	t.Parallel()
-	l, emit := smallLedger(t)
+	s, emit := smallState(t)
 	for i := range int64(1000) {
 		emit(dns.RecordAdded{ID: 100 + i, ZoneID: 5, Record: record(1, fmt.Sprintf("h%d", i), "A", "10.0.0.1")})
 	}
-	prove(t, l)
+	prove(t, s)
 	emit(dns.RecordAdded{ID: 5000, ZoneID: 5, Record: record(1, "new", "A", "10.0.0.1")})
-	jobs := prove(t, l)
+	jobs := prove(t, s)
 	if len(jobs) != 1 || jobs[0].full || len(jobs[0].changes) != 1 || jobs[0].content.sets != nil {
 		t.Fatalf("jobs %+v", jobs)
 	}
-	if got := l.frontier.applied(l.seen); got != l.seen {
-		t.Errorf("applied %d, want %d", got, l.seen)
+	if got := s.frontier.applied(s.seen); got != s.seen {
+		t.Errorf("applied %d, want %d", got, s.seen)
 	}
 }
 
-// Site invariant 2: what changes while work is under way is not forgotten, and
-// is compared with what that work proves.
+// Invariant 2 of zoneInView: a change that comes while a job is under way is not
+// forgotten, and is compared with what that job proves.
 func TestChangesWhileUnderWay(t *testing.T) {
 	t.Parallel()
-	l, emit := smallLedger(t)
-	prove(t, l)
-	s := l.sites[siteKey{view: 1, zone: "a.test."}]
+	s, emit := smallState(t)
+	prove(t, s)
+	z := s.inView[zoneKey{view: 1, zone: "a.test."}]
 	first := emit(dns.RecordAdded{ID: 9, ZoneID: 5, Record: record(1, "www", "A", "10.0.0.1")})
-	j := l.take(s, false)
+	j := s.startJob(z, false)
 	emit(dns.RecordUpdated{ID: 9, ZoneID: 5, Before: record(1, "www", "A", "10.0.0.1"), After: record(1, "www", "A", "10.0.0.2")})
-	if got := l.frontier.applied(l.seen); got != first-1 {
+	if got := s.frontier.applied(s.seen); got != first-1 {
 		t.Errorf("applied %d while %d is under way", got, first)
 	}
-	l.settle(s, j, outcome{installed: installed{known: true, kind: kindPrimary}, soa: j.content.soa(uint32(first))}, time.Now())
-	if got := l.frontier.applied(l.seen); got != first {
+	s.settle(z, j, outcome{installed: installed{known: true, kind: kindPrimary}, soa: j.content.soa(uint32(first))}, time.Now())
+	if got := s.frontier.applied(s.seen); got != first {
 		t.Errorf("applied %d, want %d", got, first)
 	}
-	second := l.take(s, false)
+	second := s.startJob(z, false)
 	if len(second.changes) != 1 || second.changes[0].held == nil || second.changes[0].held.rdata[0] != "\x0a\x00\x00\x01" {
 		t.Fatalf("changes %+v", second.changes)
 	}
 	// a failure: the rest is no longer known, and later changes merge
-	l.fail(s, "refused")
-	if got := l.frontier.applied(l.seen); got != l.seen || s.failure.since != first+1 {
-		t.Errorf("applied %d, failing since %d", got, s.failure.since)
+	s.fail(z, "refused")
+	if got := s.frontier.applied(s.seen); got != s.seen || z.failure.since != first+1 {
+		t.Errorf("applied %d, failing since %d", got, z.failure.since)
 	}
-	if third := l.take(s, false); !third.full {
+	if third := s.startJob(z, false); !third.full {
 		t.Error("after a failure the whole zone is to be compared")
 	}
 }
 
-// Work on what a place held before does not count for what it holds now.
+// A job on a zone that was replaced meanwhile does not count for its successor.
 func TestReplacedWhileUnderWay(t *testing.T) {
 	t.Parallel()
-	l, emit := smallLedger(t)
-	prove(t, l)
-	s := l.sites[siteKey{view: 1, zone: "a.test."}]
+	s, emit := smallState(t)
+	prove(t, s)
+	z := s.inView[zoneKey{view: 1, zone: "a.test."}]
 	emit(dns.RecordAdded{ID: 9, ZoneID: 5, Record: record(1, "www", "A", "10.0.0.1")})
-	j := l.take(s, false)
+	j := s.startJob(z, false)
 	emit(dns.ZoneDeleted{ID: 5, Zone: dns.ZoneData{Name: "a.test", Group: 1, ViewIDs: []int64{1}}})
 	emit(dns.ZoneCreated{ID: 6, Zone: dns.ZoneData{Name: "A.TEST", Group: 2, Type: dns.ZoneMaster, ViewIDs: []int64{1}}})
-	l.settle(s, j, outcome{installed: installed{known: true, kind: kindPrimary}, soa: j.content.soa(1)}, time.Now())
-	if s.proved() || s.owes() == 0 {
+	s.settle(z, j, outcome{installed: installed{known: true, kind: kindPrimary}, soa: j.content.soa(1)}, time.Now())
+	if z.proved() || z.unapplied() == 0 {
 		t.Fatal("the old zone's proof was taken for the new one's")
 	}
-	if next := l.take(s, false); !next.full || next.zoneID != 6 || next.content.set(setKey{"www", mdns.TypeA}) != nil {
+	if next := s.startJob(z, false); !next.full || next.zoneID != 6 || next.content.set(setKey{"www", mdns.TypeA}) != nil {
 		t.Fatalf("job %+v", next)
 	}
 }
 
 func TestEventsMustFollow(t *testing.T) {
 	t.Parallel()
-	l, _ := smallLedger(t)
-	if err := l.apply(domain.Recorded{Position: l.seen, Event: dns.ViewCreated{ID: 3}}); err == nil {
+	s, _ := smallState(t)
+	if err := s.apply(domain.Recorded{Position: s.seen, Event: dns.ViewCreated{ID: 3}}); err == nil {
 		t.Error("an event that was seen already must be refused")
 	}
 	// external zones and records of views that a zone is not linked to are not ours
@@ -134,12 +135,12 @@ func TestEventsMustFollow(t *testing.T) {
 		dns.RecordAdded{ID: 1, ZoneID: 8, Record: dns.RecordData{Line: "default", Host: "www", Type: "A", Value: "10.0.0.1"}},
 		dns.RecordAdded{ID: 2, ZoneID: 5, Record: record(77, "www", "A", "10.0.0.1")},
 	} {
-		if err := l.apply(domain.Recorded{Position: l.seen + 1, Event: e}); err != nil {
+		if err := s.apply(domain.Recorded{Position: s.seen + 1, Event: e}); err != nil {
 			t.Errorf("event %d: %v", i, err)
 		}
 	}
-	if len(l.sites) != 1 {
-		t.Errorf("%d sites, want 1", len(l.sites))
+	if len(s.inView) != 1 {
+		t.Errorf("%d zones in view, want 1", len(s.inView))
 	}
 }
 

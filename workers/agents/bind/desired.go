@@ -1,0 +1,237 @@
+package bind
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+// desiredState is what named is to serve, a fold of the log's dns events, and how
+// much of it is proved. It is pure, without I/O or locks. Applying an event costs
+// O(its changes), whatever the zone's size.
+type desiredState struct {
+	// own is this name server's address, for zones when no master is known.
+	own   netip.Addr
+	names []string
+
+	servers map[int64]dns.ServerData
+	views   map[int64]dns.ViewData
+	zones   map[int64]*logZone
+	conf    dns.BindConfChanged
+
+	inView   map[zoneKey]*zoneInView
+	settings settings
+	// inventory is unapplied from the engine's start until named's zones were
+	// listed: one of them may have been deleted from the log meanwhile, and nothing
+	// in the desired state would tell.
+	inventory pending
+	fallback  nameServers
+	frontier  frontier
+	failing   map[*zoneInView]struct{}
+	seen      domain.Position
+
+	// dirty collects the zones to be worked on; the caller queues them.
+	dirty []*zoneInView
+}
+
+// logZone is a zone of the log that named serves, with its copy for each view.
+type logZone struct {
+	data   dns.ZoneData
+	copies map[int64]*viewCopy
+}
+
+// settings is named's configuration as a unit of work.
+type settings struct {
+	pending
+	// version rises with every change of what the configuration is made of.
+	version int
+	// tried is the version that was last tried.
+	tried int
+	// configured lists the views that named is known to have.
+	configured map[int64]bool
+	// forwardsRemoved counts the forward-only zones that were removed: named goes on
+	// forwarding for each until its views are built anew. forwardsCleared is the
+	// count at the last time that they were.
+	forwardsRemoved, forwardsCleared int
+}
+
+func newDesiredState(own netip.Addr, names []string) *desiredState {
+	s := &desiredState{own: own, names: absoluteNames(names), inView: map[zoneKey]*zoneInView{}, failing: map[*zoneInView]struct{}{}}
+	s.settings.configured = map[int64]bool{}
+	s.clear()
+	return s
+}
+
+func absoluteNames(names []string) []string {
+	var out []string
+	for _, name := range names {
+		out = append(out, strings.TrimSuffix(strings.ToLower(name), ".")+".")
+	}
+	return out
+}
+
+func (s *desiredState) clear() {
+	s.servers, s.views, s.zones = map[int64]dns.ServerData{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
+	s.conf = dns.BindConfChanged{}
+	s.resolveFallback()
+}
+
+// reset replaces the desired state. It keeps which zones named has, but every zone
+// is compared anew.
+func (s *desiredState) reset(from Snapshot) error {
+	s.clear()
+	clear(s.failing)
+	for _, z := range s.inView {
+		z.replace(nil)
+		z.failure = nil
+	}
+	for _, row := range from.Rows {
+		if err := s.load(row); err != nil {
+			return err
+		}
+	}
+	s.seen = from.Position
+	s.resolveFallback()
+	for _, z := range s.inView {
+		at := max(from.LastDNS, 1)
+		if z.want != nil && z.want.changed > 0 {
+			at = z.want.changed
+		}
+		s.markDirty(z, at)
+	}
+	s.settings.failure = nil
+	s.markSettingsDirty(max(from.LastDNS, 1))
+	return nil
+}
+
+func (s *desiredState) load(row protocol.SnapshotRow) error {
+	switch {
+	case row.Server != nil:
+		s.servers[row.Server.ID] = row.Server.Server
+	case row.View != nil:
+		s.views[row.View.ID] = row.View.View
+	case row.BindConf != nil:
+		s.conf = row.BindConf.Conf
+	case row.Zone != nil:
+		s.addZone(row.Zone.ID, row.Zone.Zone, row.Zone.Changed, 0)
+	case row.Record != nil:
+		return s.loadRecord(row.Record.ID, row.Record.ZoneID, row.Record.Record)
+	}
+	return nil
+}
+
+// apply folds the next event of the log into the state.
+func (s *desiredState) apply(e domain.Recorded) error {
+	if e.Position <= s.seen {
+		return fmt.Errorf("event %d comes after position %d", e.Position, s.seen)
+	}
+	if err := s.dispatch(e.Event, e.Position); err != nil {
+		return fmt.Errorf("event %d (%s): %w", e.Position, e.Event.EventType(), err)
+	}
+	s.seen = e.Position
+	return nil
+}
+
+func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
+	switch e := event.(type) {
+	case dns.ServerCreated:
+		s.changeServer(e.ID, &e.Server, p)
+	case dns.ServerUpdated:
+		s.changeServer(e.ID, &e.After, p)
+	case dns.ServerDeleted:
+		s.changeServer(e.ID, nil, p)
+	case dns.ViewCreated:
+		s.changeView(e.ID, &e.View, p)
+	case dns.ViewUpdated:
+		s.changeView(e.ID, &e.After, p)
+	case dns.ViewDeleted:
+		s.changeView(e.ID, nil, p)
+	case dns.BindConfChanged:
+		s.conf = e
+		s.markSettingsDirty(p)
+	case dns.ZoneCreated:
+		s.addZone(e.ID, e.Zone, nil, p)
+	case dns.ZoneUpdated:
+		return s.updateZone(e.ID, e.After, p)
+	case dns.ZoneDeleted:
+		s.dropZone(e.ID, p)
+	case dns.RecordAdded:
+		return s.addRecord(e.ID, e.ZoneID, e.Record, p)
+	case dns.RecordUpdated:
+		return s.updateRecord(e, p)
+	case dns.RecordDeleted:
+		return s.dropRecord(e.ID, e.ZoneID, e.Record, p)
+	}
+	return nil
+}
+
+// advance notes that no event up to the position changes anything.
+func (s *desiredState) advance(p domain.Position) { s.seen = max(s.seen, p) }
+
+// markDirty notes that named lacks the event at p in a zone.
+func (s *desiredState) markDirty(z *zoneInView, p domain.Position) {
+	if z.waiting == 0 || p < z.waiting {
+		z.waiting = p
+	}
+	s.frontier.note(&z.pending)
+	s.dirty = append(s.dirty, z)
+}
+
+func (s *desiredState) markSettingsDirty(p domain.Position) {
+	s.settings.version++
+	if s.settings.waiting == 0 {
+		s.settings.waiting = p
+	}
+	s.frontier.note(&s.settings.pending)
+}
+
+func (s *desiredState) changeView(id int64, data *dns.ViewData, p domain.Position) {
+	if data == nil {
+		delete(s.views, id)
+	} else {
+		s.views[id] = *data
+	}
+	s.markSettingsDirty(p)
+}
+
+// startJob makes the job for a zone and notes that it is under way.
+func (s *desiredState) startJob(z *zoneInView, check bool) job {
+	j := z.startJob(s.fallback, check)
+	s.frontier.note(&z.pending)
+	return j
+}
+
+func (s *desiredState) settle(z *zoneInView, j job, o outcome, now time.Time) {
+	z.settle(j, o, now)
+	s.noteOutcome(z)
+	if z.want == nil && z.unapplied() == 0 && z.failure == nil && z.installed.known && z.installed.kind == "" {
+		delete(s.inView, z.key)
+	}
+}
+
+func (s *desiredState) fail(z *zoneInView, message string) {
+	z.forget()
+	z.fail(message, s.seen)
+	s.noteOutcome(z)
+}
+
+// postpone puts a job back that could not be tried.
+func (s *desiredState) postpone(z *zoneInView) {
+	z.forget()
+	z.postpone()
+	s.noteOutcome(z)
+}
+
+func (s *desiredState) noteOutcome(z *zoneInView) {
+	s.frontier.note(&z.pending)
+	if z.failure != nil {
+		s.failing[z] = struct{}{}
+	} else {
+		delete(s.failing, z)
+	}
+}

@@ -1,0 +1,151 @@
+package bind
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+func absoluteZone(name string) string { return dns.FoldName(name) + "." }
+
+// addZone makes the zone's copies for its views. Their serials are in changed if
+// the zone comes from a snapshot; otherwise each serial is p.
+func (s *desiredState) addZone(id int64, data dns.ZoneData, changed map[int64]domain.Position, p domain.Position) {
+	if !data.Group.Rendered() {
+		return
+	}
+	zone := &logZone{data: data, copies: map[int64]*viewCopy{}}
+	s.zones[id] = zone
+	for _, view := range data.ViewIDs {
+		c := newViewCopy(id, data, max(p, changed[view]))
+		zone.copies[view] = c
+		s.serve(view, data.Name, c, c.changed)
+	}
+}
+
+func newViewCopy(id int64, data dns.ZoneData, changed domain.Position) *viewCopy {
+	c := &viewCopy{zoneID: id, changed: changed, sets: map[setKey][]logRecord{}}
+	if data.Type == dns.ZoneForwardOnly {
+		c.forwarders = append([]string{}, data.Forwarders...)
+	}
+	return c
+}
+
+// serve sets what named is to serve under a zone name in a view.
+func (s *desiredState) serve(view int64, name string, want *viewCopy, p domain.Position) {
+	key := zoneKey{view: view, zone: absoluteZone(name)}
+	z := s.inView[key]
+	if z == nil {
+		// The inventory entered all zones that named has. So named does not have this
+		// one; if somebody added it since, named will refuse to add it again.
+		z = &zoneInView{key: key, installed: installed{known: s.inventory.unapplied() == 0}}
+		s.inView[key] = z
+	}
+	z.replace(want)
+	s.markDirty(z, p)
+}
+
+// withdraw ends the serving of a copy, unless another zone has taken its name in
+// the view since.
+func (s *desiredState) withdraw(view int64, name string, c *viewCopy, p domain.Position) {
+	z := s.inView[zoneKey{view: view, zone: absoluteZone(name)}]
+	if z != nil && z.want == c {
+		z.replace(nil)
+		s.markDirty(z, p)
+	}
+}
+
+func (s *desiredState) dropZone(id int64, p domain.Position) {
+	zone := s.zones[id]
+	if zone == nil {
+		return
+	}
+	delete(s.zones, id)
+	for view, c := range zone.copies {
+		s.withdraw(view, zone.data.Name, c, p)
+	}
+}
+
+// updateZone unlinks views, links views, renames the zone or changes its type, as
+// the new data says.
+func (s *desiredState) updateZone(id int64, after dns.ZoneData, p domain.Position) error {
+	zone := s.zones[id]
+	if zone == nil {
+		if after.Group.Rendered() {
+			return fmt.Errorf("zone %d is not known", id)
+		}
+		return nil
+	}
+	before := zone.data
+	zone.data = after
+	for _, view := range before.ViewIDs {
+		if !slices.Contains(after.ViewIDs, view) {
+			s.withdraw(view, before.Name, zone.copies[view], p)
+			delete(zone.copies, view)
+		}
+	}
+	renamed := absoluteZone(before.Name) != absoluteZone(after.Name)
+	retyped := before.Type != after.Type || after.Type == dns.ZoneForwardOnly && !slices.Equal(before.Forwarders, after.Forwarders)
+	for _, view := range after.ViewIDs {
+		old := zone.copies[view]
+		if old != nil && !renamed && !retyped {
+			continue
+		}
+		if err := s.replaceCopy(id, zone, view, before, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceCopy gives the zone a new copy for a view, with the records of the old one.
+func (s *desiredState) replaceCopy(id int64, zone *logZone, view int64, before dns.ZoneData, p domain.Position) error {
+	next := newViewCopy(id, zone.data, p)
+	if old := zone.copies[view]; old != nil {
+		if !next.forwards() {
+			sets, err := rerender(old.sets, absoluteZone(before.Name), absoluteZone(zone.data.Name))
+			if err != nil {
+				return err
+			}
+			next.sets = sets
+		}
+		if absoluteZone(before.Name) != absoluteZone(zone.data.Name) {
+			s.withdraw(view, before.Name, old, p)
+		}
+	}
+	zone.copies[view] = next
+	s.serve(view, zone.data.Name, next, p)
+	return nil
+}
+
+// rerender renders records for another zone name: names in their values may be
+// relative to the zone.
+func rerender(sets map[setKey][]logRecord, from, to string) (map[setKey][]logRecord, error) {
+	if from == to {
+		return maps.Clone(sets), nil
+	}
+	out := make(map[setKey][]logRecord, len(sets))
+	for key, records := range sets {
+		next := make([]logRecord, 0, len(records))
+		for _, m := range records {
+			data, err := dns.ParseRData(zoneOf(to), mdns.TypeToString[key.rrtype], m.value)
+			if err != nil {
+				return nil, fmt.Errorf("record %d: %w", m.id, err)
+			}
+			if m.rdata, err = rdataOf(data.RR(".", m.ttl)); err != nil {
+				return nil, fmt.Errorf("record %d: %w", m.id, err)
+			}
+			next = append(next, m)
+		}
+		out[key] = next
+	}
+	return out, nil
+}
+
+// zoneOf is the zone's name as the domain has it, without final dot.
+func zoneOf(absolute string) string { return dns.FoldName(absolute) }

@@ -1,0 +1,224 @@
+package bind
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// zoneKey names a zone in a view as named knows it. Zones of the log with different
+// ids may have the same name one after the other; named knows the name only.
+type zoneKey struct {
+	view int64
+	// zone is the absolute name in lower case.
+	zone string
+}
+
+// viewCopy is a zone of the log as it is to be served in one view.
+type viewCopy struct {
+	zoneID int64
+	// forwarders is set for a forward-only zone, which has no records.
+	forwarders []string
+	// sets holds the records; its slices are never changed, only replaced.
+	sets map[setKey][]logRecord
+	// changed is the position of the last event that changed the zone in this
+	// view: the serial that named should show.
+	changed domain.Position
+}
+
+func (c *viewCopy) forwards() bool { return c.forwarders != nil }
+
+// zoneInView is what the engine wants, and knows, of one zone name in one view.
+//
+// Invariants:
+//  1. One worker at a time works on it.
+//  2. While tracked is not nil, named holds the wanted content, except for the
+//     RRsets in tracked, of which named holds the values in tracked. (While a job is
+//     under way, this is what named holds once the job has succeeded.)
+//  3. After anything unexpected tracked is nil, and the next job transfers the
+//     zone and compares all of it.
+type zoneInView struct {
+	pending
+	key zoneKey
+	// want is nil when named must not have the zone.
+	want *viewCopy
+	// generation rises whenever want is replaced as a whole.
+	generation int
+	tracked    map[setKey]*rrset
+	// apex is the generated part of the content that tracked refers to.
+	apex apex
+	// soa is the SOA that was last read from named.
+	soa *mdns.SOA
+	// installed is the zone statement that named was last seen to have.
+	installed installed
+	// verified is when the whole zone was last compared.
+	verified time.Time
+
+	// checkDue asks for a comparison of the whole zone.
+	checkDue bool
+	// uncertain counts the tries in a row whose result is not certain.
+	uncertain int
+
+	queued, working, requeue bool
+	// streak counts the jobs that ended with more to do, less those that did not.
+	streak  int
+	resting bool
+}
+
+// proved says whether named is known to serve what is wanted, except for
+// unapplied changes.
+func (z *zoneInView) proved() bool {
+	switch {
+	case z.want == nil:
+		return z.installed.known && z.installed.kind == ""
+	case z.want.forwards():
+		return z.installed.known && z.installed.kind == kindStub && slices.Equal(z.installed.forwarders, z.want.forwarders)
+	default:
+		return z.tracked != nil && z.soa != nil
+	}
+}
+
+// installed is a zone statement in named's new-zone database.
+type installed struct {
+	// known is false when it has to be asked for.
+	known bool
+	// kind is "" for no zone, else primary, static-stub or another type.
+	kind       string
+	file       string
+	forwarders []string
+}
+
+// job is all that a worker needs to work on a zone without the engine's lock.
+type job struct {
+	key        zoneKey
+	generation int
+	want       *viewCopy
+	// content is what a zone with records is to hold. Its sets are nil in a job that
+	// only carries changes.
+	content content
+	full    bool
+	changes []change
+	changed domain.Position
+	soa     *mdns.SOA
+	zoneID  int64
+	// size is the number of RRsets of the log that the zone has in this view.
+	size int
+	// installed is the zone statement that named is believed to have; looked is set
+	// once named was asked for it.
+	installed installed
+	looked    bool
+	// check asks for a comparison although no change is pending.
+	check bool
+}
+
+// outcome is what a worker found out.
+type outcome struct {
+	installed installed
+	// soa is what named holds now.
+	soa *mdns.SOA
+	// compared is set when the whole zone was compared.
+	compared bool
+}
+
+// startJob makes the job to be done now. It costs O(changes) while tracked is set,
+// else O(zone) to copy the references to its records.
+func (z *zoneInView) startJob(fallback nameServers, check bool) job {
+	z.begin()
+	full := z.tracked == nil || check || z.soa == nil || !z.installed.known || z.installed.kind != kindPrimary
+	j := z.job(fallback, full)
+	j.soa, j.installed, j.check = z.soa, z.installed, check
+	if z.want == nil || z.want.forwards() {
+		return j
+	}
+	if !full {
+		j.changes = z.pendingChanges(j.content)
+		j.content.sets = nil // shared with the desired state, not for the worker
+	}
+	z.tracked, z.apex = map[setKey]*rrset{}, j.content.apex
+	return j
+}
+
+// job makes a job of what is wanted. A full job has contents of its own; another
+// shares them with the desired state.
+func (z *zoneInView) job(fallback nameServers, full bool) job {
+	j := job{key: z.key, generation: z.generation, want: z.want}
+	if z.want == nil {
+		return j
+	}
+	j.zoneID, j.changed = z.want.zoneID, z.want.changed
+	if z.want.forwards() {
+		return j
+	}
+	j.full, j.size = full, len(z.want.sets)
+	sets := z.want.sets
+	if full {
+		sets = maps.Clone(sets)
+	}
+	j.content = content{zone: z.key.zone, sets: sets, apex: fallback.apexOf(z.key.zone, z.want.sets)}
+	return j
+}
+
+// pendingChanges lists the RRsets in which named differs from the next content.
+func (z *zoneInView) pendingChanges(next content) []change {
+	held := maps.Clone(z.tracked)
+	before := content{zone: z.key.zone, sets: z.want.sets, apex: z.apex}
+	for _, generated := range []map[setKey]*rrset{z.apex.sets, next.apex.sets} {
+		for key := range generated {
+			if _, tracked := held[key]; !tracked {
+				held[key] = before.set(key)
+			}
+		}
+	}
+	var changes []change
+	for key, have := range held {
+		if want := next.set(key); !want.equal(have) {
+			changes = append(changes, change{key: key, held: have, want: want})
+		}
+	}
+	return sortChanges(changes)
+}
+
+// track must be called before a record of the wanted copy changes: it notes the
+// RRset that named holds.
+func (z *zoneInView) track(key setKey) {
+	if z.tracked == nil {
+		return
+	}
+	if _, tracked := z.tracked[key]; !tracked {
+		z.tracked[key] = content{zone: z.key.zone, sets: z.want.sets, apex: z.apex}.set(key)
+	}
+}
+
+// replace sets what is wanted as a whole.
+func (z *zoneInView) replace(want *viewCopy) {
+	z.want, z.tracked = want, nil
+	z.generation++
+}
+
+// settle takes over what a finished job proved.
+func (z *zoneInView) settle(j job, o outcome, now time.Time) {
+	z.installed = o.installed
+	if j.generation != z.generation {
+		z.postpone()
+		return
+	}
+	before := z.failure
+	z.succeed()
+	z.soa, z.uncertain = o.soa, 0
+	if o.compared {
+		z.verified = now
+	}
+	if complaint := j.content.apex.complaint; complaint != "" {
+		z.failure = &failure{since: j.changed, message: complaint}
+		if before != nil && before.message == complaint {
+			z.failure = before
+		}
+	}
+}
+
+// forget drops all that is known of what named holds.
+func (z *zoneInView) forget() { z.tracked, z.soa, z.installed = nil, nil, installed{} }
