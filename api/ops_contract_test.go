@@ -137,7 +137,7 @@ func (s *stack) contractTasks() {
 }
 
 // report tells the log how an attempt goes.
-func (s *stack) report(task string, attempt string, percent int, end ops.Outcome) {
+func (s *stack) report(task string, attempt string, percent int, end ops.AttemptState) {
 	s.t.Helper()
 	number, err := strconv.ParseInt(attempt, 10, 64)
 	must(s.t, err)
@@ -171,12 +171,12 @@ func (s *stack) contractUpdates() {
 	s.opsRefused("POST", pathUpdate, act("update", data), 200, "task is running")
 	s.opsRefused("DELETE", pathTask+"?task_id="+name, nil, 200, "task is running")
 	s.opsRefused("DELETE", pathMachine+"?machine_name=web01", nil, 200, "has 1 queued or running tasks")
-	s.report(name, attempt, 90, ops.OutcomeSucceeded)
+	s.report(name, attempt, 90, ops.Succeeded)
 	running(`"revert_time":0,"status":1,"percent":100,"revert":0,.*"state":"succeeded","result":"why"`)
 	s.opsRefused("POST", pathUpdate, act("update", data), 200, "task has been executed")
 	reverted := s.do("POST", pathUpdate, act("revert", data))
 	s.expect(reverted, 200, info(`"executor task ok"`))
-	s.report(name, reverted.header.Get("Opsledger-Position"), 100, ops.OutcomeFailed)
+	s.report(name, reverted.header.Get("Opsledger-Position"), 100, ops.Failed)
 	running(`"revert_time":[0-9]{10},"status":1,"percent":0,"revert":2,.*"state":"revert_failed","result":"why"`)
 	s.expect(s.do("POST", pathMachine, act("revert", data)), 200, info(`"executor task ok"`))
 	s.expect(s.do("POST", pathUpdate, act("cancel", data)), 200, info(`"executor task ok"`))

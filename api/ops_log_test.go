@@ -49,7 +49,7 @@ func (l *logged) execute(mode string) {
 // end ends the attempt, of which the host counted lines.
 func (l *logged) end(lines int64) {
 	l.t.Helper()
-	l.happens(ops.RecordReport{Machine: 1, Task: l.task, Attempt: l.of.Attempt, End: &ops.End{Outcome: ops.OutcomeSucceeded, Lines: lines}})
+	l.happens(ops.RecordReport{Machine: 1, Task: l.task, Attempt: l.of.Attempt, End: &ops.End{Outcome: ops.Succeeded, Lines: lines}})
 }
 
 func (l *logged) path() string { return "/v1/tasks/" + l.task + "/log" }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 )
@@ -27,7 +28,7 @@ func (p *pretence) runs(machine int64) bool { _, ok := p.machines[machine]; retu
 
 func (p *pretence) newTasks() *pretended {
 	return &pretended{
-		pretence: p, known: map[int64]*executor.Held{}, ready: make(chan struct{}),
+		pretence: p, known: map[int64]*executor.Pending{}, ready: make(chan struct{}),
 		reports: make(chan executor.Report), more: make(chan struct{}, 1),
 	}
 }
@@ -46,7 +47,7 @@ type pretended struct {
 	mu    sync.Mutex
 	queue []executor.Assignment
 	// known are all that it ever took on; nil those that are settled.
-	known map[int64]*executor.Held
+	known map[int64]*executor.Pending
 }
 
 // Run implements [host.Tasks].
@@ -99,9 +100,9 @@ func (t *pretended) wake() {
 
 // carryOut says what an attempt would, and false when ctx ends.
 func (t *pretended) carryOut(ctx context.Context, a executor.Assignment) bool {
-	say := func(state executor.State, percent int) bool {
+	say := func(state ops.AttemptState, percent int) bool {
 		r := executor.Report{Task: a.Task, Attempt: a.Attempt, State: state, Percent: percent}
-		if state.Final() {
+		if state.Ended() {
 			t.end(r)
 		}
 		select {
@@ -112,15 +113,15 @@ func (t *pretended) carryOut(ctx context.Context, a executor.Assignment) bool {
 		}
 	}
 	t.begin(a.Attempt)
-	if !say(executor.Started, 0) {
+	if !say(ops.Running, 0) {
 		return false
 	}
 	for i := range t.percents {
-		if !backoff.Sleep(ctx, t.step) || !say(executor.Progress, 100*(i+1)/(t.percents+1)) {
+		if !backoff.Sleep(ctx, t.step) || !say(ops.Running, 100*(i+1)/(t.percents+1)) {
 			return false
 		}
 	}
-	return backoff.Sleep(ctx, t.step) && say(executor.OK, 100)
+	return backoff.Sleep(ctx, t.step) && say(ops.Succeeded, 100)
 }
 
 func (t *pretended) begin(attempt int64) {
@@ -143,7 +144,7 @@ func (t *pretended) Assign(a executor.Assignment) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, known := t.known[a.Attempt]; !known {
-		t.known[a.Attempt] = &executor.Held{Task: a.Task, Attempt: a.Attempt, Waiting: true}
+		t.known[a.Attempt] = &executor.Pending{Task: a.Task, Attempt: a.Attempt, Waiting: true}
 		t.queue = append(t.queue, a)
 		t.wake()
 	}
@@ -154,7 +155,7 @@ func (t *pretended) Assign(a executor.Assignment) error {
 func (t *pretended) Cancel(string, int64) error { return nil }
 
 // Settled implements [host.Tasks].
-func (t *pretended) Settled(_ string, attempt int64) error {
+func (t *pretended) Acknowledged(_ string, attempt int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.known[attempt] = nil
@@ -170,10 +171,10 @@ func (t *pretended) Knows(_ string, attempt int64) bool {
 }
 
 // Held implements [host.Tasks].
-func (t *pretended) Held() []executor.Held {
+func (t *pretended) Pending() []executor.Pending {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var held []executor.Held
+	var held []executor.Pending
 	for _, h := range t.known {
 		if h != nil {
 			held = append(held, *h)

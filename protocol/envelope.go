@@ -20,7 +20,7 @@ type Envelope struct {
 	Type    string          `json:"type"`
 	Context domain.Context  `json:"context"`
 	Schema  int             `json:"schema"`
-	// Key is the subject key, a zone's or a host's id or 0.
+	// Key is the subject key: a zone's or a host's id, or 0.
 	Key  int64        `json:"key"`
 	Tags []domain.Tag `json:"tags"`
 	// Data is the event's JSON, byte for byte as it was first written.

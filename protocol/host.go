@@ -10,10 +10,10 @@ import (
 	"github.com/opsledger/opsledger/domain/ops"
 )
 
-// A host's id on the bus is the id of its machine. What a host is to do is
-// state, not a list of messages: the set of open attempts and the keys of its
-// accounts. Events bring news of it early; the whole of it ([HostWork]) can be
-// asked for at any time, so nothing depends on an event's arrival.
+// A host's id on the bus is the id of its machine. A host's work is state, not a list
+// of messages: the set of its open attempts and the keys of its accounts. Events bring
+// changes of the work early; the host can ask for the whole of it ([HostWork]) at any
+// time, so that nothing depends on an event's arrival.
 
 // HostConsumer is the name of a host's pull consumer on the EVENTS stream.
 func HostConsumer(host int64) string { return fmt.Sprintf("host-%d", host) }
@@ -21,7 +21,7 @@ func HostConsumer(host int64) string { return fmt.Sprintf("host-%d", host) }
 // HostUser is a host's user name on NATS.
 func HostUser(host int64) string { return fmt.Sprintf("host-%d", host) }
 
-// HostInboxPrefix is where a host receives replies. Inboxes under it are unguessable.
+// HostInboxPrefix is the prefix of a host's inboxes, whose names cannot be guessed.
 func HostInboxPrefix(host int64) string { return fmt.Sprintf("_INBOX_host_%d", host) }
 
 // HostInboxOf says whether a reply subject leads to the host's own inbox, see [InboxOf].
@@ -38,20 +38,21 @@ const SubjectHostReports = "host.*.report"
 // SubjectHostWork is where a host asks for its [HostWork].
 func SubjectHostWork(host int64) string { return fmt.Sprintf("host.%d.work", host) }
 
-// SubjectHostWorks matches every host's wish for its work.
+// SubjectHostWorks matches every host's request for its work.
 const SubjectHostWorks = "host.*.work"
 
-// SubjectHostAlive is where a host says that it lives, with a [HostAlive].
-func SubjectHostAlive(host int64) string { return fmt.Sprintf("host.%d.alive", host) }
+// SubjectHostHeartbeat is where a host publishes its [HostHeartbeat].
+func SubjectHostHeartbeat(host int64) string { return fmt.Sprintf("host.%d.alive", host) }
 
-// SubjectHostAlives matches every host's sign of life.
-const SubjectHostAlives = "host.*.alive"
+// SubjectHostHeartbeats matches every host's heartbeats.
+const SubjectHostHeartbeats = "host.*.alive"
 
-// SubjectHostPoke tells one host to ask for its work (control plane to host, no payload).
-func SubjectHostPoke(host int64) string { return fmt.Sprintf("hosts.%d.poke", host) }
+// SubjectHostFetchWork tells one host to ask for its work (from the control
+// plane, no payload).
+func SubjectHostFetchWork(host int64) string { return fmt.Sprintf("hosts.%d.poke", host) }
 
-// SubjectHostsPoke tells all hosts to say that they live.
-const SubjectHostsPoke = "hosts.poke"
+// SubjectHostsHeartbeatNow tells all hosts to send a heartbeat at once.
+const SubjectHostsHeartbeatNow = "hosts.poke"
 
 // StreamOutput keeps the output of attempts for a while. It is no part of the log.
 const StreamOutput = "OUTPUT"
@@ -64,8 +65,8 @@ func SubjectOutput(host int64, task string, attempt domain.Position) string {
 // SubjectOutputs matches all output.
 const SubjectOutputs = "output.*.*.*"
 
-// HostReport is a host's word about some of its attempts. It is answered with a
-// [HostReceipt] once the log has what it says.
+// HostReport is a host's report about some of its attempts. It is answered with a
+// [HostReceipt] once the log has it.
 type HostReport struct {
 	Log      uuid.UUID       `json:"log"`
 	Attempts []AttemptReport `json:"attempts"`
@@ -80,23 +81,25 @@ type AttemptReport struct {
 	End     *ops.End        `json:"end,omitempty"`
 }
 
-// HostReceipt says which attempts the log has taken, each as [AttemptReport]
-// said it or because it is not news. Those left out are to be reported again.
+// HostReceipt says of which attempts the log has the report, or needs nothing of it.
+// Attempts that are left out are to be reported again.
 type HostReceipt struct {
 	Taken []domain.Position `json:"taken"`
 	Error string            `json:"error,omitempty"`
 }
 
-// HostAlive is a host's sign of life, every few seconds.
-type HostAlive struct {
+// HostHeartbeat is what a host sends every few seconds to show that it is alive.
+type HostHeartbeat struct {
 	Log  uuid.UUID `json:"log"`
 	Boot uuid.UUID `json:"boot"`
 	// Seen is the position up to which the host knows its work.
 	Seen domain.Position `json:"seen"`
-	// Known are the attempts that the host has taken on and not settled.
+	// Known are the attempts that the host has taken on and whose ends the control plane
+	// has not acknowledged.
 	Known   []domain.Position `json:"known,omitempty"`
 	Version string            `json:"version"`
-	// Accounts are the system accounts whose keys the host keeps, with the digest of what is there.
+	// Accounts are the system accounts whose keys the host keeps, with the digests of
+	// the keys that it found there.
 	Accounts []AccountState `json:"accounts,omitempty"`
 }
 
@@ -108,8 +111,8 @@ type AccountState struct {
 	Error  string `json:"error,omitempty"`
 }
 
-// HostWorkRequest asks for the work after an attempt; 0, or no request at all,
-// asks from the first.
+// HostWorkRequest asks for the work after an attempt. 0, or an empty payload, asks for
+// all of it.
 type HostWorkRequest struct {
 	After domain.Position `json:"after,omitempty"`
 }
@@ -118,22 +121,22 @@ type HostWorkRequest struct {
 type HostWork struct {
 	Log      uuid.UUID       `json:"log"`
 	Position domain.Position `json:"position"`
-	// Attempts are the open ones, by number.
+	// Attempts are the open attempts, by number.
 	Attempts []WorkItem `json:"attempts"`
-	// More: there are attempts after the last one, to be asked for.
+	// More says that there are attempts after the last one, for another request.
 	More bool `json:"more,omitempty"`
-	// Accounts are the sets of keys of all accounts that ever had one; the answer
-	// that begins with the first attempt has them.
+	// Accounts are the sets of keys of all accounts that ever had keys. Only the answer
+	// to a request for all work has them.
 	Accounts []ops.AccountKeysSet `json:"accounts"`
 	Error    string               `json:"error,omitempty"`
 }
 
-// WorkItem is an open attempt.
+// WorkItem is an open attempt. Its number is the position of the event that accepted it.
 type WorkItem struct {
-	Attempt domain.Position     `json:"attempt"`
-	Order   ops.AttemptAccepted `json:"order"`
-	// Begun says that the host once said that it has begun: one that does not know
-	// the attempt has lost its memory, and must not run it again.
+	Number  domain.Position     `json:"attempt"`
+	Attempt ops.AttemptAccepted `json:"order"`
+	// Begun says that the host has reported that it began the attempt. A host that does
+	// not know such an attempt has lost its journal, and must not run it again.
 	Begun      bool `json:"begun,omitempty"`
 	Cancelling bool `json:"cancelling,omitempty"`
 }
@@ -149,13 +152,13 @@ type OutputLines struct {
 // OutputLine is one line as a process wrote it, made safe to show.
 type OutputLine struct {
 	At time.Time `json:"at"`
-	// Err: the line came on standard error.
+	// Err says that the line came on standard error.
 	Err  bool   `json:"err,omitempty"`
 	Text string `json:"text"`
 }
 
-// EventFilter lists the subjects of the events that a host is told of.
-func EventFilter(host int64) []string {
+// HostEventSubjects lists the subjects of the events that a host receives.
+func HostEventSubjects(host int64) []string {
 	subjects := []string{}
 	for _, e := range []domain.Event{ops.AttemptAccepted{}, ops.CancelRequested{}, ops.AccountKeysSet{}} {
 		subjects = append(subjects, Subject(Envelope{Context: domain.ContextOps, Key: host, Type: e.EventType()}))
@@ -163,17 +166,17 @@ func EventFilter(host int64) []string {
 	return subjects
 }
 
-// WorkOf describes a task's open attempt.
-func WorkOf(name string, t ops.Task) WorkItem {
+// NewWorkItem describes a task's open attempt.
+func NewWorkItem(name string, t ops.Task) WorkItem {
 	item := WorkItem{
-		Attempt: t.Attempt.Number, Begun: t.Attempt.Begun, Cancelling: t.Attempt.Cancelling,
-		Order: ops.AttemptAccepted{
+		Number: t.Attempt.Number, Begun: t.Attempt.Begun, Cancelling: t.Attempt.Cancelling,
+		Attempt: ops.AttemptAccepted{
 			Task: name, Machine: t.Machine, Mode: t.Attempt.Mode, ExecutorName: t.Executor,
 			Order: t.Order, Deadline: t.Attempt.Deadline,
 		},
 	}
 	if t.Attempt.Mode == ops.ModeRevert {
-		item.Order.Of = t.Executed
+		item.Attempt.Of = t.Executed
 	}
 	return item
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // AppendMessage appends the payload of an event's message to b: exactly what
-// encoding/json writes for the envelope, at a fifth of the cost. The relay
-// publishes one message for each event, one after the other.
+// encoding/json writes for the envelope, at a fifth of the cost. The cost matters, since
+// the relay publishes a message for each event.
 func AppendMessage(b []byte, e *Envelope) ([]byte, error) {
 	b = appendNumber(append(b, `{"position":`...), int64(e.Position))
 	b = appendNumber(append(b, `,"prev":`...), int64(e.Prev))

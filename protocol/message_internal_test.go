@@ -12,7 +12,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// texts that a message may hold; some have to be escaped.
+// messageTexts are texts that a message may hold; some have to be escaped.
 var messageTexts = []string{"", "RecordAdded", "node:12/www", `a"b\c`, "<&>", "名", "a\u2028\x7f\t", "bad\xff"}
 
 func randomEnvelope(r *rand.Rand) Envelope {
@@ -66,7 +66,8 @@ func TestOrdinaryMessagesAreReadTheFastWay(t *testing.T) {
 	}
 }
 
-// compareReaders fails when ReadMessage takes what encoding/json does not, or as something else.
+// compareReaders fails if ReadMessage accepts a payload that encoding/json does not, or
+// reads other values.
 func compareReaders(t *testing.T, payload []byte) {
 	t.Helper()
 	got, err := ReadMessage(payload)
@@ -86,7 +87,7 @@ func compareReaders(t *testing.T, payload []byte) {
 	}
 }
 
-// FuzzReadMessage: whatever comes, see compareReaders.
+// FuzzReadMessage compares the readers on any payload, see compareReaders.
 func FuzzReadMessage(f *testing.F) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 20 {

@@ -10,14 +10,13 @@ import (
 	"github.com/opsledger/opsledger/domain/plainjson"
 )
 
-// ReadMessage reads the payload of an event's message but for the tags and what
-// the event came from (command, causation, correlation), which followers of the
-// stream do not need. The data is a part of the payload, not a copy, and is not
-// checked to be JSON: whoever decodes it does that.
+// ReadMessage reads the payload of an event's message without its tags, command,
+// causation and correlation, which followers of the stream do not need. The data is a
+// part of the payload, not a copy. It is not checked to be JSON; its decoder does that.
 //
 // Invariants:
-//  1. A payload that the fast way reads, and whose data is JSON, is read by
-//     encoding/json as the same values.
+//  1. If readPlain reads a payload whose data is JSON, encoding/json reads the same
+//     values.
 func ReadMessage(payload []byte) (Envelope, error) {
 	if e, ok := readPlain(payload); ok {
 		return e, nil

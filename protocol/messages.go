@@ -9,15 +9,15 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
-// Report is what an agent knows of its name server. The newest replaces all before.
+// Report is the state of an agent's name server. The newest report replaces all before.
 type Report struct {
 	Log   uuid.UUID `json:"log"`
 	Agent int64     `json:"agent"`
 	// Seq rises with every report of one agent process; Boot tells the processes apart.
 	Boot uuid.UUID `json:"boot"`
 	Seq  int64     `json:"seq"`
-	// Applied is the highest position of which, and of all before, everything that
-	// concerns named has been read back from it, but for what Failures names.
+	// Applied is the highest position up to which every change has been read back from
+	// named, except for those in Failures.
 	Applied domain.Position `json:"applied"`
 	// Seen is the highest position that the agent has received.
 	Seen     domain.Position `json:"seen"`
@@ -27,27 +27,27 @@ type Report struct {
 	Named string `json:"named"`
 }
 
-// Failure says what named does not serve as the log says.
+// Failure is a zone, or the configuration, that named does not serve as the log says.
 type Failure struct {
 	// Since is the first position that could not be applied.
 	Since domain.Position `json:"since"`
-	// ZoneID is 0 for the configuration as a whole (options, views, ACLs), and for
-	// a zone that is to be gone; Zone tells them apart.
+	// ZoneID is 0 for the configuration as a whole (options, views, ACLs), and for a zone
+	// that cannot be removed; only the latter has a Zone.
 	ZoneID int64  `json:"zone_id,omitempty"`
 	Zone   string `json:"zone,omitempty"`
 	ViewID int64  `json:"view_id,omitempty"`
 	View   string `json:"view,omitempty"`
-	// More is set when this one stands for failures that the report has no room
-	// for: whatever the log says may be among them.
+	// More is set if this failure stands for others that the report has no room for. They
+	// may concern anything.
 	More bool `json:"more,omitempty"`
-	// Message is named's own, or that of its checking program.
+	// Message is named's own message, or that of named-checkconf.
 	Message string `json:"message"`
 }
 
-// Beacon is what the control plane tells all agents from time to time, with the
-// wish to hear a [Report]: an agent that does not get to LastDNS by itself has
-// lost events in a quiet time, when no later event shows the gap.
-type Beacon struct {
+// HeadAnnouncement tells all agents from time to time where the log ends, and requests a
+// [Report]. An agent that does not get to LastDNS by itself has lost events: while no
+// later events come, nothing else shows this.
+type HeadAnnouncement struct {
 	Log uuid.UUID `json:"log"`
 	// LastDNS is the position of the last event of the dns context.
 	LastDNS domain.Position `json:"last_dns"`
@@ -59,16 +59,16 @@ type SnapshotInfo struct {
 	Position domain.Position `json:"position"`
 	// LastDNS is the position of the last event of the dns context at Position.
 	LastDNS domain.Position `json:"last_dns"`
-	// Head is the end of the log when the snapshot was asked for. An agent that is
-	// beyond it followed a log that was since put back to an earlier state; one
-	// that is only beyond Position is ahead of a read model that lags.
+	// Head is the end of the log when the snapshot was asked for. An agent that is beyond
+	// Head has followed a log that was restored to an earlier state since; an agent that
+	// is only beyond Position is ahead of a read model that lags.
 	Head     domain.Position `json:"head"`
 	Instance string          `json:"instance"`
 	ID       string          `json:"id"`
 	Chunks   int             `json:"chunks"`
 	// Rows is the number of rows in all chunks together.
 	Rows int `json:"rows"`
-	// Error is set when no snapshot can be had now; the agent tries again.
+	// Error is set if no snapshot can be made now; the agent tries again.
 	Error string `json:"error,omitempty"`
 }
 
@@ -96,16 +96,16 @@ type SnapshotView struct {
 	Changed domain.Position `json:"changed"`
 }
 
-// SnapshotZone is a rendered (never an external) zone.
+// SnapshotZone is a zone that named serves, never an external one.
 type SnapshotZone struct {
 	ID   int64        `json:"id"`
 	Zone dns.ZoneData `json:"zone"`
-	// Changed is, by view id, the position of the last event that changed the
-	// zone in that view: its SOA serial.
+	// Changed has, by view id, the position of the last event that changed the zone in
+	// that view, which is its SOA serial there.
 	Changed map[int64]domain.Position `json:"changed"`
 }
 
-// SnapshotRecord is a record of a rendered zone.
+// SnapshotRecord is a record of a zone that named serves.
 type SnapshotRecord struct {
 	ID     int64          `json:"id"`
 	ZoneID int64          `json:"zone_id"`
@@ -118,7 +118,7 @@ type SnapshotBindConf struct {
 	Changed domain.Position     `json:"changed"`
 }
 
-// SecretsRequest asks for the secrets of vault ids that the current configuration names.
+// SecretsRequest asks for secrets by the vault ids that the current configuration names.
 type SecretsRequest struct {
 	IDs []string `json:"ids"`
 }

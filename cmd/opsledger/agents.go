@@ -39,7 +39,7 @@ func (a agents) Agents(ctx context.Context) ([]api.Agent, error) {
 	}
 	list := make([]api.Agent, 0, len(servers)+len(machines))
 	for _, s := range slices.Backward(servers) { // which are newest first
-		h := a.reports.Heard(s.ID)
+		h := a.reports.AgentStatus(s.ID)
 		list = append(list, api.Agent{
 			Kind: api.AgentOfServer, ID: s.ID, Name: s.Host, Online: h.Online, LastSeen: orNull(h.Seen), Version: h.Named,
 		})

@@ -112,7 +112,7 @@ func TestReportsCountOnce(t *testing.T) {
 	own, other := s.speaker("web01", "10.0.0.1"), s.speaker("web02", "10.0.0.2")
 	task := s.newTask("10.0.0.1", "say", "target", "1", "content")
 	first := domain.Position(s.execute(task, "update"))
-	failed := &ops.End{Outcome: ops.OutcomeFailed, Result: "no"}
+	failed := &ops.End{Outcome: ops.Failed, Result: "no"}
 
 	begun := protocol.AttemptReport{Task: task, Attempt: first, Begun: true}
 	half := protocol.AttemptReport{Task: task, Attempt: first, Begun: true, Percent: percent(50)}
@@ -143,7 +143,7 @@ func TestReportsCountOnce(t *testing.T) {
 	ends := make(chan error, 8)
 	for i := range cap(ends) {
 		go func() {
-			end := &ops.End{Outcome: ops.OutcomeSucceeded, Result: fmt.Sprint(i)}
+			end := &ops.End{Outcome: ops.Succeeded, Result: fmt.Sprint(i)}
 			_, err := own.report(own.id, protocol.AttemptReport{Task: task, Attempt: second, Begun: true, End: end})
 			ends <- err
 		}()

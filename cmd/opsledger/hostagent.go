@@ -39,15 +39,15 @@ func startHostAgent(life *lifecycle, c busauth.Credentials, url, dir, config str
 		return err
 	}
 	life.onStop("host agent's connection", func() error { nc.Close(); return nil })
-	agent, err := openHostAgent(nc, c, dir, config, log)
+	follower, err := openHostAgent(nc, c, dir, config, log)
 	if err != nil {
 		return err
 	}
-	life.start("host agent", agent.Run)
+	life.start("host agent", follower.Run)
 	return nil
 }
 
-func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log *slog.Logger) (*host.Agent, error) {
+func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log *slog.Logger) (*host.Follower, error) {
 	if config == "" {
 		return nil, errors.New("--config: the agent of a machine needs the file that says which actions are allowed")
 	}
@@ -58,7 +58,7 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
-	if err := host.Claim(dir, c.Log); err != nil {
+	if err := host.PrepareFolder(dir, c.Log); err != nil {
 		return nil, err
 	}
 	keys, err := sshkeys.New(sshkeys.Config{File: filepath.Join(dir, "ssh-keys.json")})
@@ -71,13 +71,13 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 	if err != nil {
 		return nil, err
 	}
-	agent, err := host.New(host.Config{
+	follower, err := host.New(host.Config{
 		NC: nc, ID: c.ID, LogID: c.Log, Tasks: tasks, Keys: keys, Codec: newCodec(), Version: version, Log: log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, tasks.Close())
 	}
-	return agent, nil
+	return follower, nil
 }
 
 // connectAs connects with the rights of an agent. It does not wait for NATS to be

@@ -66,8 +66,8 @@ func (c AcceptAttempt) code() int {
 	return access.CodeUpdate
 }
 
-// allowed says whether the task's state admits the attempt: an update once,
-// unless it did not happen; a revert of what was executed.
+// allowed returns an error if the task's state does not allow the attempt. An update is
+// allowed unless the task has been executed, a revert only if it has been.
 func (c AcceptAttempt) allowed(s State) error {
 	switch {
 	case s.Open():
@@ -98,8 +98,8 @@ func (c AcceptAttempt) accept(task *taskFold, executor *access.UserNamed, now ti
 	return e
 }
 
-// CancelAttempt ends the open attempt of a task. One that its host has not begun
-// is taken to be cancelled at once; one that runs is ended by its host.
+// CancelAttempt ends the open attempt of a task. An attempt that its host has not begun
+// is presumed to be cancelled at once; the host ends an attempt that runs.
 type CancelAttempt struct{ task string }
 
 // NewCancelAttempt checks the form of the task's name.
@@ -123,7 +123,7 @@ func (c CancelAttempt) Decide(h domain.History, env domain.Env) ([]domain.Event,
 	}
 	if unknown || !task.Attempt.Begun {
 		events = append(events, AttemptPresumed{
-			Task: c.task, Machine: task.Machine, Attempt: task.Attempt.Number, Outcome: OutcomeCancelled,
+			Task: c.task, Machine: task.Machine, Attempt: task.Attempt.Number, Outcome: Cancelled,
 		})
 	}
 	return events, nil

@@ -1,13 +1,15 @@
-// Package ops decides about machines, tasks and their execution on hosts, and
-// ssh keys: the operations dialect.
+// Package ops decides about machines, about tasks and their execution on hosts, and
+// about ssh keys.
 //
-// Stage: api, the desk of hosts and presence build commands, eventstore lets them
-// decide on folds of the log, and what they return is appended. Contract: pure; no
-// I/O, no clock, no randomness. It stands on domain/access (who may), and knows nothing
-// of DNS.
+// Stage in the flow: api, workers/control/hostdesk and workers/control/presence make
+// commands; the event store lets them decide on folds of the log and appends the events
+// that they return.
 //
-// An execution of a task on its machine is an attempt, named by the position of
-// the event that accepted it. A report about an attempt that is not the task's
-// current one changes nothing, so a host that was thought lost can never
-// overwrite what happened since.
+// Contract: pure; no I/O, no clock, no randomness. The package uses domain/access for
+// rights, and knows nothing of DNS.
+//
+// An execution of a task on its machine is an attempt. Its number is the position of the
+// event that accepted it. A report about an attempt that is not the task's newest one
+// changes nothing, so that a host that was thought lost can never overwrite what
+// happened since.
 package ops

@@ -60,7 +60,7 @@ func parseKey(line string) (string, error) {
 	return key.Type() + " " + base64.StdEncoding.EncodeToString(key.Marshal()), nil
 }
 
-// strong refuses the types that are not, or no longer, to be relied on.
+// strong refuses types of keys that are not, or no longer, secure.
 func strong(key ssh.PublicKey) error {
 	switch key.Type() {
 	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521:

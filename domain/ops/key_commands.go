@@ -7,14 +7,15 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// SetUserKeys replaces a user's public keys, everywhere that the user may log in.
+// SetUserKeys replaces a user's public keys in all accounts that the user may log in to.
 //
 // Invariants of keys:
-//  1. What a machine was last told of an account is the keys of exactly those
-//     users who are granted it, whatever order grants and key changes come in.
-//  2. A deleted user opens no account.
-//  3. Nobody gives keys to a user who holds a role or permission code that they
-//     lack: who could, could log in where that user may.
+//  1. The last set of keys that a machine was given for an account has the keys of
+//     exactly the users to whom the account is granted, in whatever order grants and
+//     key changes come.
+//  2. The keys of a deleted user open no account.
+//  3. Nobody may set the keys of a user who has a role or permission code that they
+//     lack themselves: otherwise they could log in wherever that user may.
 type SetUserKeys struct {
 	username string
 	keys     []string
@@ -56,7 +57,7 @@ func (c SetUserKeys) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	return append(events, sets...), err
 }
 
-// spread returns the new sets of all accounts that the user may log in to.
+// spread returns the new sets of keys of all accounts that the user may log in to.
 func (f *userKeys) spread(h domain.History, keys []string) ([]domain.Event, error) {
 	var events []domain.Event
 	folds := make([]domain.Fold, 0, len(f.grants))
@@ -100,7 +101,7 @@ func NewGrantAccount(username, ip, account string) (GrantAccount, error) {
 	return newGrant(username, ip, account, false)
 }
 
-// NewRevokeAccount checks the form of the end of a grant.
+// NewRevokeAccount checks the form of a revocation.
 func NewRevokeAccount(username, ip, account string) (GrantAccount, error) {
 	return newGrant(username, ip, account, true)
 }
@@ -156,7 +157,8 @@ func (c GrantAccount) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	}, nil
 }
 
-// unchanged: granting twice is fine, taking back what was never given is an error.
+// unchanged is the decision when nothing would change: a second grant is no error, but
+// the revocation of an account that was never granted is.
 func (c GrantAccount) unchanged() ([]domain.Event, error) {
 	if c.revoke {
 		return nil, domain.Refused("user %s has no access to %s@%s", c.username, c.account, c.ip)

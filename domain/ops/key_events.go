@@ -20,7 +20,7 @@ type AccountGranted struct {
 	Account string `json:"account"`
 }
 
-// AccountRevoked takes a grant back.
+// AccountRevoked says that a user may no longer log in to an account.
 type AccountRevoked struct {
 	User     domain.UserID `json:"user"`
 	Username string        `json:"username"`
@@ -28,8 +28,8 @@ type AccountRevoked struct {
 	Account  string        `json:"account"`
 }
 
-// AccountKeysSet tells a machine which keys open a system account: the whole
-// set. It accompanies each change of a grant or of a granted user's keys.
+// AccountKeysSet tells a machine the whole set of keys that open a system account. It
+// accompanies each change of a grant or of a granted user's keys.
 type AccountKeysSet struct {
 	Machine int64        `json:"machine"`
 	Account string       `json:"account"`

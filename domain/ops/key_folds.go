@@ -14,10 +14,10 @@ type account struct {
 	name    string
 }
 
-// userKeys is what a user has to log in with, and where they may.
+// userKeys has a user's keys and the accounts that the user may log in to.
 type userKeys struct {
 	user domain.UserID
-	// name is set by who looked the user up.
+	// name is set by the command, which has looked the user up.
 	name string
 	userKeysState
 }
@@ -32,8 +32,8 @@ func newUserKeys(user domain.UserID) *userKeys {
 	return &userKeys{user: user, userKeysState: userKeysState{grants: map[account]bool{}}}
 }
 
-// Item implements [domain.Fold]. Everything guards: the sets that machines get
-// are made of all of it.
+// Item implements [domain.Fold]. All types are guards, since each of them changes the
+// sets of keys that machines get.
 func (f *userKeys) Item() domain.Item {
 	return domain.Item{Tag: TagUserKeys(f.user), Types: []string{
 		UserKeysChanged{}.EventType(), AccountGranted{}.EventType(), AccountRevoked{}.EventType(),
@@ -75,7 +75,7 @@ func (f *userKeys) Restore(s any) {
 	f.grants = maps.Clone(f.grants)
 }
 
-// accountKeys is the set of keys that opens an account.
+// accountKeys is the set of keys that open an account.
 type accountKeys struct {
 	account
 	keys []AccountKey // never changed in place
@@ -115,13 +115,13 @@ func (f *accountKeys) Snapshot() any { return f.keys }
 // Restore implements [domain.Fold].
 func (f *accountKeys) Restore(s any) { f.keys = s.([]AccountKey) }
 
-// machineAccounts is who may log in where on one machine.
+// machineAccounts has the users who may log in to the accounts of one machine.
 type machineAccounts struct {
 	machine int64
 	grants  map[grant]string // the user's name
 }
 
-// grant is one user's way into one account of a machine.
+// grant names one user who may log in to one account of a machine.
 type grant struct {
 	account string
 	user    domain.UserID

@@ -8,7 +8,7 @@ type claim struct {
 	holder *machineHolder
 }
 
-// claims are what a machine with the data takes for itself.
+// claims are all names and addresses that a machine with the data is to have.
 type claims []claim
 
 func newClaims(d MachineData) claims {
@@ -30,7 +30,8 @@ func (l claims) folds() []domain.Fold {
 	return folds
 }
 
-// check refuses what a machine other than id holds; 0 stands for a new one.
+// check refuses a name or address that a machine other than id holds; 0 stands for a new
+// machine.
 func (l claims) check(id int64) error {
 	for _, c := range l {
 		if c.holder.HeldByOther(id) {

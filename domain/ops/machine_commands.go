@@ -74,7 +74,7 @@ func (c UpdateMachine) Decide(h domain.History, env domain.Env) ([]domain.Event,
 	return []domain.Event{MachineUpdated{ID: machine.id, Before: machine.data, After: after}}, nil
 }
 
-// DeleteMachine removes the named machine, and the trust in its agent.
+// DeleteMachine removes the named machine; its agent is no longer trusted.
 type DeleteMachine struct {
 	name    string
 	ifMatch *domain.Position
@@ -108,8 +108,8 @@ func (c DeleteMachine) Decide(h domain.History, env domain.Env) ([]domain.Event,
 	return append(accounts.revocations(), MachineDeleted{ID: machine.id, Machine: machine.data}), nil
 }
 
-// loadMachine returns the named machine if the actor may do what the permission
-// is for, it exists, and the client's version is the current one.
+// loadMachine returns the named machine if the actor has the permission, the machine
+// exists, and the client's version is the current one.
 func loadMachine(h domain.History, env domain.Env, name string, code int, ifMatch *domain.Position) (*machineFold, error) {
 	actor, holder := access.NewActor(env.Actor), machineNamed(name)
 	if err := h.Load(actor, holder); err != nil {

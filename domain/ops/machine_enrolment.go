@@ -5,7 +5,8 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// EnrollHost says that the named machine has an agent. It does nothing if it has one.
+// EnrollHost makes the named machine's agent trusted. It does nothing if the agent is
+// enrolled already.
 type EnrollHost struct{ name string }
 
 // NewEnrollHost checks the machine's name.

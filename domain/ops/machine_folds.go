@@ -2,7 +2,7 @@ package ops
 
 import "github.com/opsledger/opsledger/domain"
 
-// machineFold is one machine's life.
+// machineFold is one machine's state.
 type machineFold struct {
 	id int64
 	machineState
@@ -60,8 +60,8 @@ type machineHolder struct {
 func machineNamed(name string) *machineHolder { return &machineHolder{tag: TagMachineName(name)} }
 func machineAt(ip string) *machineHolder      { return &machineHolder{tag: TagMachineIP(ip)} }
 
-// Item implements [domain.Fold]. A deletion frees what it held, which can turn
-// the yes of who looks for the machine into a no.
+// Item implements [domain.Fold]. All types are guards: a deletion frees the name or
+// address, which may make a command fail that looked for the machine by it.
 func (f *machineHolder) Item() domain.Item {
 	return domain.Item{Tag: f.tag, Types: []string{
 		MachineAdded{}.EventType(), MachineUpdated{}.EventType(), MachineDeleted{}.EventType(),

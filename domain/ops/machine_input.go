@@ -6,15 +6,16 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// MachineInput is what a request says about a machine, nil or empty where it
-// says nothing.
+// MachineInput has the fields of a machine in a request. A field is nil or empty if the
+// request does not have it.
 type MachineInput struct {
 	Name, InsideIP, OutsideIP, Usage, Location *string
 	Initialized                                *int
 }
 
-// data checks the form of a machine to be; before is what holds where the input
-// says nothing, its zero value for a new machine, which must have everything.
+// data checks the input and returns the machine's new data. Fields that the input does
+// not have keep their values in before. For a new machine before is zero, and the input
+// must have all fields.
 func (in MachineInput) data(before MachineData) (MachineData, error) {
 	after := before
 	for _, f := range []struct {

@@ -48,7 +48,7 @@ func TestMachines(t *testing.T) {
 		}},
 		{name: "delete twice", as: operator, given: given(ops.MachineDeleted{ID: 7, Machine: web}), when: remove, code: domain.CodeRefused, text: "does not exist"},
 		{name: "delete while busy", as: operator, given: given(created(), accepted()), when: remove, code: domain.CodeRefused, text: "1 queued or running"},
-		{name: "delete after the work", as: operator, given: given(created(), accepted(), finished(8, ops.OutcomeFailed)), when: remove, then: []domain.Event{ops.MachineDeleted{ID: 7, Machine: web}}},
+		{name: "delete after the work", as: operator, given: given(created(), accepted(), finished(8, ops.Failed)), when: remove, then: []domain.Event{ops.MachineDeleted{ID: 7, Machine: web}}},
 		{name: "enroll", as: operator, given: given(), when: domaintest.Must(ops.NewEnrollHost("web01")), then: []domain.Event{ops.HostEnrolled{ID: 7}}},
 		{name: "enroll twice", as: operator, given: given(ops.HostEnrolled{ID: 7}), when: domaintest.Must(ops.NewEnrollHost("web01"))},
 		{name: "withdraw", as: operator, given: given(ops.HostEnrolled{ID: 7}), when: domaintest.Must(ops.NewWithdrawHost("web01")), then: []domain.Event{ops.HostWithdrawn{ID: 7}}},

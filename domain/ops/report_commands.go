@@ -7,36 +7,36 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// RecordReport takes a host's word about an attempt. Whatever is not news, or is
-// about an attempt that is over or another machine's, leads to no event, so a
-// report may come twice, late and out of order.
+// RecordReport takes a host's report about an attempt. A report that says nothing
+// new, or is about an attempt that is over or another machine's, leads to no event,
+// so that a report may come twice, late and out of order.
 type RecordReport struct {
 	Machine int64
 	Task    string
 	Attempt domain.Position
-	// Begun says that the host has begun, or had before the end.
+	// Begun says that the host has begun the attempt, or had begun it before its end.
 	Begun bool
-	// Percent is how far the attempt is, nil when that is not said.
+	// Percent is how far the attempt is, nil if the report does not say.
 	Percent *int
 	// End is set with the last report.
 	End *End
 }
 
-// End is how an attempt ended, by its host.
+// End is how an attempt ended, as its host reports it.
 type End struct {
-	Outcome Outcome
+	Outcome AttemptState
 	// Result is shortened to MaxResult bytes of valid UTF-8.
 	Result string
 	Lines  int64
 }
 
-// Decide implements [domain.Command]. Only the system brings reports; which
-// machine one is from is known from the subject that it came on.
+// Decide implements [domain.Command]. Only the system records reports; it knows
+// the machine from the subject that a report came on.
 func (c RecordReport) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	if env.Actor != domain.System {
 		return nil, domain.Forbidden("reports come from hosts alone")
 	}
-	if c.End != nil && !c.End.Outcome.byHost() {
+	if c.End != nil && !c.End.Outcome.Ended() {
 		return nil, domain.Invalid("outcome", "a host cannot say %q", c.End.Outcome)
 	}
 	task := newTaskFold(c.Task)
@@ -49,8 +49,8 @@ func (c RecordReport) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	return c.news(task), nil
 }
 
-// news are the events that the report adds. A host that is heard of again after
-// it was given up runs again.
+// news are the events that the report adds. If the host was given up as silent, a
+// report that the attempt goes on makes it running again.
 func (c RecordReport) news(task *taskFold) []domain.Event {
 	var events []domain.Event
 	if c.Begun && (!task.Attempt.Begun || task.Attempt.Presumed && c.End == nil) {
@@ -83,12 +83,12 @@ func shorten(text string) string {
 	return text[:end]
 }
 
-// PresumeEnd gives up waiting for a host: a begun attempt becomes unknown when
-// its host is silent, one that was not begun by its deadline expires.
+// PresumeEnd gives up waiting for a host: a begun attempt becomes unknown when its
+// host is silent, and an attempt that was not begun by its deadline expires.
 type PresumeEnd struct {
 	Task    string
 	Attempt domain.Position
-	// Silent says that the host was not heard of for long.
+	// Silent says that the host has sent no heartbeat for long.
 	Silent bool
 }
 
@@ -104,11 +104,11 @@ func (c PresumeEnd) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if !task.Exists || task.Attempt.Number != c.Attempt || !task.State.Open() {
 		return nil, nil
 	}
-	outcome := OutcomeUnknown
+	outcome := Unknown
 	switch {
 	case task.Attempt.Begun && c.Silent:
 	case !task.Attempt.Begun && !env.Now.Before(task.Attempt.Deadline):
-		outcome = OutcomeExpired
+		outcome = Expired
 	default:
 		return nil, nil
 	}

@@ -20,7 +20,7 @@ func report(attempt domain.Position, percent int, end *ops.End) ops.RecordReport
 
 func TestReports(t *testing.T) {
 	t.Parallel()
-	ok, failed := &ops.End{Outcome: ops.OutcomeSucceeded}, &ops.End{Outcome: ops.OutcomeFailed}
+	ok, failed := &ops.End{Outcome: ops.Succeeded}, &ops.End{Outcome: ops.Failed}
 	half := ops.AttemptProgressed{Task: task, Machine: 7, Attempt: 8, Percent: 50}
 	foreign := report(8, -1, ok)
 	foreign.Machine = 8
@@ -32,20 +32,20 @@ func TestReports(t *testing.T) {
 		{name: "first heard at half", given: given(created(), accepted()), when: report(8, 50, nil), then: []domain.Event{started(8), half}},
 		{name: "the same half", given: given(created(), accepted(), started(8), half), when: report(8, 50, nil)},
 		{name: "too much", given: given(created(), accepted(), started(8)), when: report(8, 900, nil), then: []domain.Event{ops.AttemptProgressed{Task: task, Machine: 7, Attempt: 8, Percent: 100}}},
-		{name: "ended", given: given(created(), accepted(), started(8)), when: report(8, -1, ok), then: []domain.Event{finished(8, ops.OutcomeSucceeded)}},
-		{name: "ended, all at once", given: given(created(), accepted()), when: report(8, -1, ok), then: []domain.Event{started(8), finished(8, ops.OutcomeSucceeded)}},
-		{name: "never begun", given: given(created(), accepted()), when: refused, then: []domain.Event{finished(8, ops.OutcomeFailed)}},
-		{name: "ended twice", given: given(created(), accepted(), finished(8, ops.OutcomeSucceeded)), when: report(8, -1, failed)},
-		{name: "of an attempt before", given: given(created(), accepted(), finished(8, ops.OutcomeFailed), accepted()), when: report(8, -1, ok)},
+		{name: "ended", given: given(created(), accepted(), started(8)), when: report(8, -1, ok), then: []domain.Event{finished(8, ops.Succeeded)}},
+		{name: "ended, all at once", given: given(created(), accepted()), when: report(8, -1, ok), then: []domain.Event{started(8), finished(8, ops.Succeeded)}},
+		{name: "never begun", given: given(created(), accepted()), when: refused, then: []domain.Event{finished(8, ops.Failed)}},
+		{name: "ended twice", given: given(created(), accepted(), finished(8, ops.Succeeded)), when: report(8, -1, failed)},
+		{name: "of an attempt before", given: given(created(), accepted(), finished(8, ops.Failed), accepted()), when: report(8, -1, ok)},
 		{name: "of an attempt to come", given: given(created(), accepted()), when: report(9, -1, ok)},
 		{name: "from another machine", given: given(created(), accepted()), when: foreign},
-		{name: "of a deleted task", given: given(created(), accepted(), presumed(8, ops.OutcomeUnknown), ops.TaskDeleted{Task: task, Machine: 7}), when: report(8, -1, ok)},
+		{name: "of a deleted task", given: given(created(), accepted(), presumed(8, ops.Unknown), ops.TaskDeleted{Task: task, Machine: 7}), when: report(8, -1, ok)},
 		{name: "of no task", given: given(), when: report(8, -1, ok)},
-		{name: "late end settles unknown", given: given(created(), accepted(), started(8), presumed(8, ops.OutcomeUnknown)), when: report(8, -1, failed), then: []domain.Event{finished(8, ops.OutcomeFailed)}},
-		{name: "late end settles expired", given: given(created(), accepted(), presumed(8, ops.OutcomeExpired)), when: report(8, -1, ok), then: []domain.Event{started(8), finished(8, ops.OutcomeSucceeded)}},
-		{name: "heard again", given: given(created(), accepted(), started(8), presumed(8, ops.OutcomeUnknown)), when: report(8, 50, nil), then: []domain.Event{started(8), half}},
-		{name: "presumed, then accepted again", given: given(created(), accepted(), presumed(8, ops.OutcomeExpired), accepted()), when: report(8, -1, ok)},
-		{name: "what a host cannot know", given: given(created(), accepted()), when: report(8, -1, &ops.End{Outcome: ops.OutcomeUnknown}), code: domain.CodeInvalid, text: "outcome"},
+		{name: "late end settles unknown", given: given(created(), accepted(), started(8), presumed(8, ops.Unknown)), when: report(8, -1, failed), then: []domain.Event{finished(8, ops.Failed)}},
+		{name: "late end settles expired", given: given(created(), accepted(), presumed(8, ops.Expired)), when: report(8, -1, ok), then: []domain.Event{started(8), finished(8, ops.Succeeded)}},
+		{name: "heard again", given: given(created(), accepted(), started(8), presumed(8, ops.Unknown)), when: report(8, 50, nil), then: []domain.Event{started(8), half}},
+		{name: "presumed, then accepted again", given: given(created(), accepted(), presumed(8, ops.Expired), accepted()), when: report(8, -1, ok)},
+		{name: "what a host cannot know", given: given(created(), accepted()), when: report(8, -1, &ops.End{Outcome: ops.Unknown}), code: domain.CodeInvalid, text: "outcome"},
 		{name: "from a user", as: admin, given: given(created(), accepted()), when: report(8, -1, ok), code: domain.CodeForbidden},
 	})
 }
@@ -57,24 +57,24 @@ func TestPresume(t *testing.T) {
 	overdue := accepted().(ops.AttemptAccepted)
 	overdue.Deadline = domaintest.Now
 	check(t, []rule{
-		{name: "silent while running", given: given(created(), accepted(), started(8)), when: silent, then: []domain.Event{presumed(8, ops.OutcomeUnknown)}},
+		{name: "silent while running", given: given(created(), accepted(), started(8)), when: silent, then: []domain.Event{presumed(8, ops.Unknown)}},
 		{name: "silent while queued", given: given(created(), accepted()), when: silent},
-		{name: "silent after the end", given: given(created(), accepted(), started(8), finished(8, ops.OutcomeFailed)), when: silent},
-		{name: "overdue", given: given(created(), overdue), when: late, then: []domain.Event{presumed(8, ops.OutcomeExpired)}},
+		{name: "silent after the end", given: given(created(), accepted(), started(8), finished(8, ops.Failed)), when: silent},
+		{name: "overdue", given: given(created(), overdue), when: late, then: []domain.Event{presumed(8, ops.Expired)}},
 		{name: "overdue but running", given: given(created(), overdue, started(8)), when: late},
 		{name: "not yet", given: given(created(), accepted()), when: late},
-		{name: "another attempt", given: given(created(), accepted(), finished(8, ops.OutcomeFailed), overdue), when: late},
+		{name: "another attempt", given: given(created(), accepted(), finished(8, ops.Failed), overdue), when: late},
 		{name: "by a user", as: admin, given: given(created(), overdue), when: late, code: domain.CodeForbidden},
 	})
 	expiring := domaintest.Given(given(created(), overdue)...).When(late)
-	if !expiring.Conflicts(started(8)) || !expiring.Conflicts(finished(8, ops.OutcomeSucceeded)) {
+	if !expiring.Conflicts(started(8)) || !expiring.Conflicts(finished(8, ops.Succeeded)) {
 		t.Error("an attempt can expire while its host begins or ends it")
 	}
 }
 
 func TestResultsAreShortened(t *testing.T) {
 	t.Parallel()
-	end := &ops.End{Outcome: ops.OutcomeFailed, Result: strings.Repeat("语", ops.MaxResult) + "\xff"}
+	end := &ops.End{Outcome: ops.Failed, Result: strings.Repeat("语", ops.MaxResult) + "\xff"}
 	outcome := domaintest.Given(given(created(), accepted(), started(8))...).When(report(8, -1, end))
 	result := outcome.Events[0].(ops.AttemptFinished).Result
 	if len(result) > ops.MaxResult || len(result) < ops.MaxResult-3 || !utf8.ValidString(result) {

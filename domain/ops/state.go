@@ -1,6 +1,6 @@
 package ops
 
-// State is where a task stands, by name.
+// State is where a task stands: how far its newest attempt is, and which way that went.
 type State string
 
 // The states.
@@ -51,8 +51,8 @@ func (s State) Revert() int {
 	}
 }
 
-// Open says whether an attempt has begun, or is to begin, and has not ended.
-// The end of an unknown one is not known, but nobody waits for it.
+// Open says whether the task's newest attempt has not ended. An unknown attempt counts
+// as ended: nobody waits for it.
 func (s State) Open() bool {
 	switch s {
 	case StateQueued, StateRunning, StateRevertQueued, StateReverting:
@@ -78,17 +78,17 @@ func started(m Mode) State {
 	return StateRunning
 }
 
-// ended is the state after an attempt's end, real or presumed. A revert that was
-// never begun leaves the task executed; one that was stopped half-way has failed.
-func ended(m Mode, o Outcome, begun bool) State {
+// ended is the state after an attempt's end, reported or presumed. A revert that was
+// never begun leaves the task executed; a revert that was stopped half-way has failed.
+func ended(m Mode, o AttemptState, begun bool) State {
 	switch {
 	case m == ModeUpdate:
 		return State(o)
-	case o == OutcomeSucceeded:
+	case o == Succeeded:
 		return StateReverted
-	case o == OutcomeUnknown:
+	case o == Unknown:
 		return StateRevertUnknown
-	case !begun && (o == OutcomeCancelled || o == OutcomeExpired):
+	case !begun && (o == Cancelled || o == Expired):
 		return StateSucceeded
 	default:
 		return StateRevertFailed

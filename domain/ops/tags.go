@@ -16,8 +16,8 @@ func TagMachineName(name string) domain.Tag { return domain.TextTag("machinename
 // or given up by a machine.
 func TagMachineIP(ip string) domain.Tag { return domain.TextTag("machineip", ip) }
 
-// TagHostWork marks the beginnings and ends of attempts on a machine, apart from
-// its lifecycle: accepting work never competes with accepting other work.
+// TagHostWork marks the acceptances and ends of attempts on a machine. It is apart from
+// the machine's lifecycle, so that acceptances do not conflict with each other.
 func TagHostWork(machine int64) domain.Tag { return domain.IDTag("hostwork", machine) }
 
 // TagTaskID marks the creation of a task by its number.

@@ -6,13 +6,13 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// Task is what the log says about one task. Decisions and read models compute it
-// with the same Apply.
+// Task is the state of one task, a fold of its events. Decisions and read models use the
+// same Apply.
 //
 // Invariants:
 //  1. At most one attempt is open.
-//  2. Nothing said about an attempt other than the newest changes the state.
-//  3. A host's word is final; what was presumed gives way to it.
+//  2. An event about another attempt than the newest does not change the state.
+//  3. An end that the host reports is final, and replaces a presumed one.
 type Task struct {
 	Exists      bool
 	ID          int64
@@ -24,14 +24,14 @@ type Task struct {
 	Description string
 	Created     time.Time
 	State       State
-	// Executor is who had the newest update accepted; Started and Reverted are when
-	// the newest update and revert were accepted, zero for never.
+	// Executor is the user who had the newest attempt accepted. Started and Reverted are
+	// the times when the newest update and revert were accepted, zero for never.
 	Executor          string
 	Started, Reverted time.Time
 	Attempt           Attempt
-	// Executed is the newest attempt that did what the task says, which a revert takes back.
+	// Executed is the newest update that succeeded, which a revert undoes.
 	Executed domain.Position
-	// Result is the newest attempt's, in its host's words.
+	// Result is the newest attempt's result, in its host's words.
 	Result  string
 	Changed domain.Position
 }
@@ -42,14 +42,14 @@ type Attempt struct {
 	Mode    Mode
 	Percent int
 	Lines   int64
-	// Begun says that the host has begun, Presumed that the end is what the control
-	// plane takes it to be, Cancelling that somebody wants the attempt to end.
+	// Begun says that the host has begun the attempt, Presumed that the control plane
+	// presumed its end, and Cancelling that somebody wants the attempt to end.
 	Begun, Presumed, Cancelling bool
-	// Deadline is when the attempt is no longer begun.
+	// Deadline is the time until which the attempt may begin.
 	Deadline time.Time
 }
 
-// Apply takes the next event that carries the task's tag.
+// Apply applies the next event that has the task's tag.
 func (t *Task) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case TaskCreated:
@@ -99,12 +99,12 @@ func (t *Task) begin(attempt domain.Position) {
 }
 
 // end says whether it was the newest attempt that ended.
-func (t *Task) end(attempt domain.Position, o Outcome, presumed bool) bool {
+func (t *Task) end(attempt domain.Position, o AttemptState, presumed bool) bool {
 	if attempt != t.Attempt.Number {
 		return false
 	}
 	t.State, t.Attempt.Presumed = ended(t.Attempt.Mode, o, t.Attempt.Begun), presumed
-	if o == OutcomeSucceeded {
+	if o == Succeeded {
 		t.Attempt.Percent = 100
 	}
 	if t.State == StateSucceeded && t.Attempt.Mode == ModeUpdate {
@@ -113,7 +113,7 @@ func (t *Task) end(attempt domain.Position, o Outcome, presumed bool) bool {
 	return true
 }
 
-// awaits says whether the host's word about the attempt is still to come.
+// awaits says whether the host's report of the attempt's end is still to come.
 func (t *Task) awaits(attempt domain.Position) bool {
 	return t.Exists && attempt == t.Attempt.Number && (t.State.Open() || t.Attempt.Presumed)
 }

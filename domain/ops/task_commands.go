@@ -46,8 +46,8 @@ func (c CreateTask) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	}}, nil
 }
 
-// onBehalf refuses a name that nobody has, and, from all but administrators, any
-// but the caller's own.
+// onBehalf refuses the name of a user who does not exist, and any name but the caller's
+// own unless the caller is an administrator.
 func onBehalf(actor *access.Actor, named *access.UserNamed, field, name string) error {
 	if named.ID() == 0 {
 		return domain.Refused("%s: user %s does not exist", field, name)
@@ -58,7 +58,7 @@ func onBehalf(actor *access.Actor, named *access.UserNamed, field, name string) 
 	return nil
 }
 
-// DeleteTask takes a task out of the lists.
+// DeleteTask removes a task from the lists.
 type DeleteTask struct {
 	task    string
 	ifMatch *domain.Position
@@ -84,7 +84,7 @@ func (c DeleteTask) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	return []domain.Event{TaskDeleted{Task: c.task, Machine: task.Machine}}, nil
 }
 
-// loadTask returns the task if the actor may do what the code is for, and it exists.
+// loadTask returns the task if the actor has the permission and the task exists.
 func loadTask(h domain.History, env domain.Env, name string, code int) (*taskFold, error) {
 	actor, task := access.NewActor(env.Actor), newTaskFold(name)
 	if err := h.Load(actor, task); err != nil {

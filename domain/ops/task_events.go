@@ -6,7 +6,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// Order is what a host is to do.
+// Order is the action that a task has its host carry out.
 type Order struct {
 	Action  string `json:"action"`
 	Target  string `json:"target"`
@@ -28,7 +28,7 @@ type TaskCreated struct {
 	Description string        `json:"description"`
 }
 
-// TaskDeleted says that a task is gone from the lists.
+// TaskDeleted says that a task was removed from the lists.
 type TaskDeleted struct {
 	Task    string `json:"task"`
 	Machine int64  `json:"machine"`
@@ -44,17 +44,17 @@ const (
 )
 
 // AttemptAccepted says that a task is to be executed or reverted by its machine.
-// The event's position names the attempt.
+// The event's position is the attempt's number.
 type AttemptAccepted struct {
 	Task    string `json:"task"`
 	Machine int64  `json:"machine"`
 	Mode    Mode   `json:"mode"`
-	// Of is the attempt that a revert takes back, 0 for an update.
+	// Of is the attempt that a revert undoes, 0 for an update.
 	Of           domain.Position `json:"of,omitempty"`
 	Executor     domain.UserID   `json:"executor"`
 	ExecutorName string          `json:"executor_name"`
 	Order        Order           `json:"order"`
-	// Deadline is when the attempt is no longer begun.
+	// Deadline is the time until which the attempt may begin.
 	Deadline time.Time `json:"deadline"`
 }
 
@@ -65,7 +65,7 @@ type CancelRequested struct {
 	Attempt domain.Position `json:"attempt"`
 }
 
-// AttemptStarted says that the host has begun.
+// AttemptStarted says that the host has begun the attempt.
 type AttemptStarted struct {
 	Task    string          `json:"task"`
 	Machine int64           `json:"machine"`
@@ -80,43 +80,25 @@ type AttemptProgressed struct {
 	Percent int             `json:"percent"`
 }
 
-// Outcome is how an attempt ended, or is presumed to have ended.
-type Outcome string
-
-// The outcomes.
-const (
-	OutcomeSucceeded Outcome = "succeeded"
-	OutcomeFailed    Outcome = "failed"
-	OutcomeCancelled Outcome = "cancelled"
-	OutcomeExpired   Outcome = "expired"
-	// OutcomeUnknown is presumed of a host that went silent.
-	OutcomeUnknown Outcome = "unknown"
-)
-
-// byHost says whether a host may say so of an attempt.
-func (o Outcome) byHost() bool {
-	return o == OutcomeSucceeded || o == OutcomeFailed || o == OutcomeCancelled || o == OutcomeExpired
-}
-
-// AttemptFinished says how the attempt ended, in the host's own words.
+// AttemptFinished says how the attempt ended, as its host reported.
 type AttemptFinished struct {
 	Task    string          `json:"task"`
 	Machine int64           `json:"machine"`
 	Attempt domain.Position `json:"attempt"`
-	Outcome Outcome         `json:"outcome"`
+	Outcome AttemptState    `json:"outcome"`
 	// Result is the host's text, at most MaxResult bytes.
 	Result string `json:"result,omitempty"`
 	// Lines is how many lines of output the attempt had.
 	Lines int64 `json:"lines,omitempty"`
 }
 
-// AttemptPresumed says what the control plane takes to be the end while the host
-// is not heard of. The host's own word, should it come, settles it.
+// AttemptPresumed says which end the control plane presumes without a report of the
+// host. A report of the end, should it come, replaces it.
 type AttemptPresumed struct {
 	Task    string          `json:"task"`
 	Machine int64           `json:"machine"`
 	Attempt domain.Position `json:"attempt"`
-	Outcome Outcome         `json:"outcome"`
+	Outcome AttemptState    `json:"outcome"`
 }
 
 // MaxResult bounds the result text that enters the log, in bytes.

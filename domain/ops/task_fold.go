@@ -14,8 +14,8 @@ type taskFold struct {
 
 func newTaskFold(task string) *taskFold { return &taskFold{task: task} }
 
-// Item implements [domain.Fold]. Progress guards nothing: no decision but that
-// about progress looks at it, and the task's one host reports in order.
+// Item implements [domain.Fold]. Progress is no guard: only the decision about a report
+// looks at it, and the task's one host sends its reports in order.
 func (f *taskFold) Item() domain.Item {
 	guards := []string{
 		TaskDeleted{}.EventType(), AttemptAccepted{}.EventType(), CancelRequested{}.EventType(),
@@ -31,7 +31,7 @@ func (f *taskFold) Snapshot() any { return f.Task }
 // Restore implements [domain.Fold].
 func (f *taskFold) Restore(s any) { f.Task = s.(Task) }
 
-// hostWork counts the open attempts of one machine.
+// hostWork has the open attempts of one machine.
 type hostWork struct {
 	machine int64
 	open    map[domain.Position]bool
@@ -41,7 +41,8 @@ func newHostWork(machine int64) *hostWork {
 	return &hostWork{machine: machine, open: map[domain.Position]bool{}}
 }
 
-// Item implements [domain.Fold]. Only new work can forbid what an idle machine allows.
+// Item implements [domain.Fold]. Only a new attempt can make a command fail that an idle
+// machine allows.
 func (f *hostWork) Item() domain.Item {
 	return domain.Item{
 		Tag:    TagHostWork(f.machine),

@@ -6,12 +6,13 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// TaskInput is what a request says about a new task, nil or empty where it says nothing.
+// TaskInput has the fields of a new task in a request. A field is nil or empty if the
+// request does not have it.
 type TaskInput struct {
 	IP, Creator, Action, Target, Version, Content, Description *string
 }
 
-// parse checks the form of everything but the creator's name, which is that of a user or of nobody.
+// parse checks the form of all fields. Whether the creator exists is decided later.
 func (in TaskInput) parse() (c CreateTask, err error) {
 	for _, f := range []struct {
 		field string

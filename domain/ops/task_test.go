@@ -50,10 +50,10 @@ func TestTasks(t *testing.T) {
 	})
 }
 
-// What may be asked of a task in each state.
+// What may be done to a task in each state.
 func TestStates(t *testing.T) {
 	t.Parallel()
-	done := []domain.Event{created(), accepted(), started(8), finished(8, ops.OutcomeSucceeded)}
+	done := []domain.Event{created(), accepted(), started(8), finished(8, ops.Succeeded)}
 	revert := func(more ...domain.Event) []domain.Event { return append(append([]domain.Event{}, done...), more...) }
 	for _, c := range []struct {
 		state                  ops.State
@@ -65,17 +65,17 @@ func TestStates(t *testing.T) {
 		{ops.StateQueued, []domain.Event{created(), accepted()}, "queued", "queued", "", 0, 0},
 		{ops.StateRunning, []domain.Event{created(), accepted(), started(8)}, "running", "running", "", 1, 0},
 		{ops.StateSucceeded, done, "task has been executed", "", "nothing", 1, 0},
-		{ops.StateFailed, []domain.Event{created(), accepted(), finished(8, ops.OutcomeFailed)}, "", "has not been executed", "nothing", 2, 0},
-		{ops.StateCancelled, []domain.Event{created(), accepted(), presumed(8, ops.OutcomeCancelled)}, "", "has not", "nothing", 3, 0},
-		{ops.StateExpired, []domain.Event{created(), accepted(), presumed(8, ops.OutcomeExpired)}, "", "has not", "nothing", 2, 0},
-		{ops.StateUnknown, []domain.Event{created(), accepted(), started(8), presumed(8, ops.OutcomeUnknown)}, "unknown", "unknown", "", 4, 0},
+		{ops.StateFailed, []domain.Event{created(), accepted(), finished(8, ops.Failed)}, "", "has not been executed", "nothing", 2, 0},
+		{ops.StateCancelled, []domain.Event{created(), accepted(), presumed(8, ops.Cancelled)}, "", "has not", "nothing", 3, 0},
+		{ops.StateExpired, []domain.Event{created(), accepted(), presumed(8, ops.Expired)}, "", "has not", "nothing", 2, 0},
+		{ops.StateUnknown, []domain.Event{created(), accepted(), started(8), presumed(8, ops.Unknown)}, "unknown", "unknown", "", 4, 0},
 		{ops.StateRevertQueued, revert(reverting()), "revert_queued", "revert_queued", "", 1, 1},
 		{ops.StateReverting, revert(reverting(), started(11)), "reverting", "reverting", "", 1, 1},
-		{ops.StateReverted, revert(reverting(), started(11), finished(11, ops.OutcomeSucceeded)), "has been executed", "reverted", "nothing", 1, 1},
-		{ops.StateRevertFailed, revert(reverting(), started(11), finished(11, ops.OutcomeFailed)), "has been executed", "", "nothing", 1, 2},
-		{ops.StateRevertUnknown, revert(reverting(), started(11), presumed(11, ops.OutcomeUnknown)), "has been executed", "revert_unknown", "", 4, 1},
-		{ops.StateSucceeded, revert(reverting(), presumed(11, ops.OutcomeCancelled)), "has been executed", "", "nothing", 1, 0},
-		{ops.StateRevertFailed, revert(reverting(), started(11), finished(11, ops.OutcomeCancelled)), "has been executed", "", "nothing", 1, 2},
+		{ops.StateReverted, revert(reverting(), started(11), finished(11, ops.Succeeded)), "has been executed", "reverted", "nothing", 1, 1},
+		{ops.StateRevertFailed, revert(reverting(), started(11), finished(11, ops.Failed)), "has been executed", "", "nothing", 1, 2},
+		{ops.StateRevertUnknown, revert(reverting(), started(11), presumed(11, ops.Unknown)), "has been executed", "revert_unknown", "", 4, 1},
+		{ops.StateSucceeded, revert(reverting(), presumed(11, ops.Cancelled)), "has been executed", "", "nothing", 1, 0},
+		{ops.StateRevertFailed, revert(reverting(), started(11), finished(11, ops.Cancelled)), "has been executed", "", "nothing", 1, 2},
 	} {
 		t.Run(string(c.state), func(t *testing.T) {
 			t.Parallel()
@@ -103,7 +103,7 @@ func TestStates(t *testing.T) {
 func TestRevertTakesBackTheAttemptThatSucceeded(t *testing.T) {
 	t.Parallel()
 	domaintest.Given(given(
-		created(), accepted(), finished(8, ops.OutcomeFailed), accepted(), started(10), finished(10, ops.OutcomeSucceeded),
+		created(), accepted(), finished(8, ops.Failed), accepted(), started(10), finished(10, ops.Succeeded),
 	)...).As(operator).When(accept(ops.ModeRevert)).Then(t, func() domain.Event {
 		e := reverting().(ops.AttemptAccepted)
 		e.Of = 10
@@ -116,14 +116,14 @@ func TestCancel(t *testing.T) {
 	cancel := domaintest.Must(ops.NewCancelAttempt(task))
 	asked := ops.CancelRequested{Task: task, Machine: 7, Attempt: 8}
 	check(t, []rule{
-		{name: "before the host begins", as: operator, given: given(created(), accepted()), when: cancel, then: []domain.Event{asked, presumed(8, ops.OutcomeCancelled)}},
+		{name: "before the host begins", as: operator, given: given(created(), accepted()), when: cancel, then: []domain.Event{asked, presumed(8, ops.Cancelled)}},
 		{name: "while it runs", as: operator, given: given(created(), accepted(), started(8)), when: cancel, then: []domain.Event{asked}},
 		{name: "again while it runs", as: operator, given: given(created(), accepted(), started(8), asked), when: cancel},
-		{name: "after the host went silent", as: operator, given: given(created(), accepted(), started(8), asked, presumed(8, ops.OutcomeUnknown)), when: cancel, then: []domain.Event{presumed(8, ops.OutcomeCancelled)}},
+		{name: "after the host went silent", as: operator, given: given(created(), accepted(), started(8), asked, presumed(8, ops.Unknown)), when: cancel, then: []domain.Event{presumed(8, ops.Cancelled)}},
 	})
 }
 
-// Two that accept the same task: the second must read again.
+// Of two commands that accept the same task, the second must read again.
 func TestAttemptRaces(t *testing.T) {
 	t.Parallel()
 	accepting := domaintest.Given(given(created())...).As(operator).When(accept(ops.ModeUpdate))

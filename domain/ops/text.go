@@ -24,8 +24,8 @@ func required(field string, text *string) (string, error) {
 	return *text, nil
 }
 
-// checkLine refuses what cannot be shown on one line: characters that
-// [domain.BreaksLine] tells of, bad UTF-8, more than limit characters.
+// checkLine refuses a text that cannot be shown on one line: with characters that
+// [domain.BreaksLine] names, with bad UTF-8, or with more than limit characters.
 func checkLine(field, text string, limit int) error {
 	if err := checkLength(field, text, limit); err != nil {
 		return err
@@ -57,7 +57,8 @@ func checkLength(field, text string, limit int) error {
 	return nil
 }
 
-// checkWord is checkLine for what has no blanks either, such as a machine's name.
+// checkWord is checkLine for a text that may not have blanks either, such as a machine's
+// name.
 func checkWord(field, text string) error {
 	if err := checkLine(field, text, maxName); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// AddUser makes a user with public keys, in one append.
+// AddUser adds a user together with their public keys.
 type AddUser struct {
 	access.AddUser
 	keys []string
@@ -21,7 +21,8 @@ func NewAddUser(user access.UserRegistered, codes []int, lines []string) (AddUse
 	return AddUser{AddUser: add, keys: keys}, err
 }
 
-// Decide implements [domain.Command]. A user who is new may log in nowhere yet.
+// Decide implements [domain.Command]. A new user may not log in anywhere yet, so that no
+// machine is given the keys.
 func (c AddUser) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	events, err := c.AddUser.Decide(h, env)
 	if err != nil || len(c.keys) == 0 {
@@ -31,7 +32,7 @@ func (c AddUser) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 	return append(events, UserKeysChanged{User: user.ID, Before: []string{}, After: c.keys}), nil
 }
 
-// DeleteUser deletes a user and closes every account to their keys, in one append.
+// DeleteUser deletes a user together with their keys and grants.
 type DeleteUser struct {
 	access.DeleteUser
 	ID domain.UserID

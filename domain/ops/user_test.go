@@ -27,7 +27,7 @@ func TestAddUser(t *testing.T) {
 	}
 }
 
-// Who gives keys to a user can log in where that user may.
+// Whoever can set a user's keys can log in wherever that user may.
 func TestKeysOfTheStronger(t *testing.T) {
 	t.Parallel()
 	const update = access.CodeUpdateUser

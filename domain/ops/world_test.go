@@ -66,15 +66,15 @@ func started(attempt domain.Position) domain.Event {
 	return ops.AttemptStarted{Task: task, Machine: 7, Attempt: attempt}
 }
 
-func finished(attempt domain.Position, o ops.Outcome) domain.Event {
+func finished(attempt domain.Position, o ops.AttemptState) domain.Event {
 	return ops.AttemptFinished{Task: task, Machine: 7, Attempt: attempt, Outcome: o}
 }
 
-func presumed(attempt domain.Position, o ops.Outcome) domain.Event {
+func presumed(attempt domain.Position, o ops.AttemptState) domain.Event {
 	return ops.AttemptPresumed{Task: task, Machine: 7, Attempt: attempt, Outcome: o}
 }
 
-// reverting is a revert of attempt 8, accepted at the position of its place.
+// reverting accepts a revert of attempt 8.
 func reverting() domain.Event {
 	e := accepted().(ops.AttemptAccepted)
 	e.Mode, e.Of = ops.ModeRevert, 8

@@ -88,9 +88,9 @@ func step(random *rand.Rand, n int64, t ops.Task) domain.Event {
 			ops.CancelRequested{Task: name, Machine: t.Machine, Attempt: attempt},
 			ops.AttemptStarted{Task: name, Machine: t.Machine, Attempt: attempt},
 			ops.AttemptProgressed{Task: name, Machine: t.Machine, Attempt: attempt, Percent: random.IntN(100)},
-			ops.AttemptFinished{Task: name, Machine: t.Machine, Attempt: attempt, Outcome: ops.OutcomeSucceeded, Result: "好", Lines: 9},
-			ops.AttemptFinished{Task: name, Machine: t.Machine, Attempt: attempt, Outcome: ops.OutcomeFailed},
-			ops.AttemptPresumed{Task: name, Machine: t.Machine, Attempt: attempt, Outcome: ops.OutcomeUnknown},
+			ops.AttemptFinished{Task: name, Machine: t.Machine, Attempt: attempt, Outcome: ops.Succeeded, Result: "好", Lines: 9},
+			ops.AttemptFinished{Task: name, Machine: t.Machine, Attempt: attempt, Outcome: ops.Failed},
+			ops.AttemptPresumed{Task: name, Machine: t.Machine, Attempt: attempt, Outcome: ops.Unknown},
 		}[random.IntN(6)]
 	}
 	if random.IntN(4) == 0 {

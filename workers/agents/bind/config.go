@@ -101,7 +101,7 @@ func (c *Config) findPrograms() error {
 	return nil
 }
 
-// agentAddr is the address at which the engine itself reaches named.
+// namedAddr is the address at which the engine itself reaches named.
 func (c Config) namedAddr() netip.Addr {
 	switch addr := c.Listen.Addr(); {
 	case !addr.IsUnspecified():

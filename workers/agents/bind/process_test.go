@@ -70,7 +70,7 @@ func TestNamedOfTheSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := h.view("all", "any")
-	z, _ := h.zone("e.test", v)
+	z, _ := h.zone("a.test", v)
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	testkit.Eventually(t, "a configuration is written", h.engine.haveConf)
 	if r := h.engine.Status(); r.Applied != 0 || r.Named != "" {

@@ -21,14 +21,14 @@ const (
 	databaseAction = "update_db"
 )
 
-// limits are what every action has.
+// limits are the limits of an action's attempts.
 type limits struct {
 	timeout, grace time.Duration
 	output         int64
 }
 
-// action is an allowed action whose settings have been checked. One of targets,
-// databases and program is set.
+// action is an allowed action whose settings have been checked. Exactly one of
+// targets, databases and program is set.
 type action struct {
 	name   string
 	user   asuser.User
@@ -112,7 +112,8 @@ func onlyFor(name string, s ActionSettings) error {
 	return nil
 }
 
-// setUser finds whom the action runs as. Root says so itself, never by omission.
+// setUser finds the user that the action runs as. Nothing runs as root because a
+// user was left out.
 func (a *action) setUser(name string) error {
 	if a.name == databaseAction || name == "" && os.Geteuid() != 0 {
 		a.user = asuser.User{UID: uint32(os.Geteuid()), GID: uint32(os.Getegid()), Home: "/"}
@@ -132,7 +133,8 @@ func (a *action) setUser(name string) error {
 	return nil
 }
 
-// account is the user as a program gets it; nil where nothing changes.
+// account has the ids of the user that the action's program runs as, nil for the
+// agent's own user.
 func (a *action) account() *supervise.Account {
 	if os.Geteuid() != 0 || a.name == databaseAction {
 		return nil
@@ -158,7 +160,8 @@ func (a *action) setProgram(folder, file string, environment map[string]string) 
 	return a.checkProgram()
 }
 
-// checkProgram is repeated before each run: the program and its folder are only ours to change.
+// checkProgram refuses a program that others than root and the agent's user can
+// change, or whose folder they can. It is repeated before each run.
 func (a *action) checkProgram() error {
 	for _, path := range []string{filepath.Dir(a.program), a.program} {
 		info, err := os.Lstat(path)

@@ -9,35 +9,28 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/workers/agents/executor/files"
-)
-
-// Mode says which way an attempt goes.
-type Mode string
-
-// The modes.
-const (
-	Update Mode = "update"
-	Revert Mode = "revert"
 )
 
 // Assignment is one attempt to carry out a task.
 type Assignment struct {
 	// Task has 32 hexadecimal digits.
 	Task string `json:"task"`
-	// Attempt is the log position at which the attempt was accepted. It fences: a
-	// higher number of the same task makes all lower ones stale.
-	Attempt int64 `json:"attempt"`
-	Mode    Mode  `json:"mode"`
-	// Of is the attempt that a revert takes back.
+	// Attempt is the log position at which the attempt was accepted. It is a fencing
+	// token: a higher number of the same task makes all lower ones stale.
+	Attempt int64    `json:"attempt"`
+	Mode    ops.Mode `json:"mode"`
+	// Of is the attempt that a revert undoes.
 	Of     int64  `json:"of,omitempty"`
 	Action string `json:"action"`
-	// Target is the name of a folder or a database of the configuration, or whatever a program makes of it.
+	// Target is the name of a folder or a database in the host's configuration. A
+	// program may take it as it likes.
 	Target  string `json:"target"`
 	Version string `json:"version,omitempty"`
 	// Content names files, relative to the target, one a line or separated by commas.
 	Content string `json:"content"`
-	// Deadline is until when the attempt may begin; zero means for ever.
+	// Deadline is the time until which the attempt may begin; zero means for ever.
 	Deadline time.Time `json:"deadline,omitzero"`
 }
 
@@ -51,24 +44,24 @@ var (
 	versionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$`)
 )
 
-// ErrMalformed is wrapped by Assign's and Cancel's errors for what cannot even be
-// reported about.
+// ErrMalformed is wrapped by the errors of Assign and Cancel for an attempt without a
+// proper task and number, about which nothing can be reported.
 var ErrMalformed = errors.New("malformed assignment")
 
-// identified refuses what has no proper identity.
-func identified(task string, attempt int64) error {
+// checkIdentity refuses a task or number that is not well-formed.
+func checkIdentity(task string, attempt int64) error {
 	if !taskPattern.MatchString(task) || attempt <= 0 {
 		return fmt.Errorf("task %.40q, attempt %d: %w", task, attempt, ErrMalformed)
 	}
 	return nil
 }
 
-// check refuses what no action takes.
+// check refuses an assignment that no action can carry out.
 func (a Assignment) check() error {
 	switch {
-	case a.Mode != Update && a.Mode != Revert:
+	case a.Mode != ops.ModeUpdate && a.Mode != ops.ModeRevert:
 		return fmt.Errorf("unknown mode %.20q", a.Mode)
-	case a.Mode == Revert && (a.Of <= 0 || a.Of >= a.Attempt):
+	case a.Mode == ops.ModeRevert && (a.Of <= 0 || a.Of >= a.Attempt):
 		return fmt.Errorf("a revert needs the number of an earlier attempt, not %d", a.Of)
 	case len(a.Content) > longestContent:
 		return fmt.Errorf("content has more than %d bytes", longestContent)
@@ -82,7 +75,7 @@ func (a Assignment) check() error {
 	return files.CheckPaths(a.Files())
 }
 
-// plainText refuses what could be taken for an option or divide a line.
+// plainText refuses a text that could be taken for an option or spans lines.
 func plainText(what, text string) error {
 	switch {
 	case text == "" || len(text) > longestName:
@@ -95,9 +88,9 @@ func plainText(what, text string) error {
 	return nil
 }
 
-// Files lists the names in Content: blanks around a name and empty names are
-// dropped. The target's folder is the root of every path, so one slash at the
-// start of a name says nothing.
+// Files lists the names in Content, without blanks around a name and without empty
+// names. The target's folder is the root of every path, so that one slash at the
+// start of a name is dropped, too.
 func (a Assignment) Files() []string {
 	var names []string
 	for _, part := range strings.FieldsFunc(a.Content, func(r rune) bool { return r == '\n' || r == '\r' || r == ',' }) {

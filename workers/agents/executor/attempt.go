@@ -13,38 +13,40 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
 )
 
-// attempt is what is known of one attempt: its journal entries, and how to end it.
+// attempt is what is known of one attempt: the content of its journal entries, and
+// how to end it.
 type attempt struct {
 	Assignment
-	begun   *begun
-	running *running
-	doing   *doing
-	ended   *Report
-	settled bool
+	begun        *start
+	processes    *processes
+	intent       *intent
+	ended        *Report
+	acknowledged bool
 
-	// cancel is set while it runs; cause is why it must not begin.
+	// cancel is set while the attempt runs; cause is why it must end or not begin.
 	cancel context.CancelCauseFunc
 	cause  error
-	// holds says that it has its target, its task and a place among those that work.
+	// holds says that admit gave it its target, its task and a place.
 	holds bool
 }
 
-// begun is written before anything of the attempt happens.
-type begun struct {
-	// Run is an unguessable word in the environment of the attempt's processes alone.
+// start is the journal's entry that an attempt begins, written before anything of it
+// happens.
+type start struct {
+	// Run is a random word that only the attempt's processes have in their environment.
 	Run string `json:"run"`
-	// Boot is the machine's start: processes of an earlier one are gone.
+	// Boot is the id of the machine's boot. Processes of an earlier boot are gone.
 	Boot string    `json:"boot"`
 	Time time.Time `json:"time"`
 }
 
-func newBegun() *begun {
+func newStart() *start {
 	word := make([]byte, 16)
 	_, _ = rand.Read(word) // never fails
-	return &begun{Run: hex.EncodeToString(word), Boot: bootID(), Time: time.Now()}
+	return &start{Run: hex.EncodeToString(word), Boot: bootID(), Time: time.Now()}
 }
 
-// bootID is empty where the system does not tell, as for every start then.
+// bootID is the id of the machine's boot, always empty if the system does not tell.
 func bootID() string {
 	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -53,24 +55,24 @@ func bootID() string {
 	return strings.TrimSpace(string(text))
 }
 
-// running names the processes of an attempt.
-type running struct {
-	Leader     supervise.Mark `json:"leader"`
-	Supervisor supervise.Mark `json:"supervisor"`
+// processes identifies the processes of an attempt.
+type processes struct {
+	Leader     supervise.Identity `json:"leader"`
+	Supervisor supervise.Identity `json:"supervisor"`
 }
 
-// doing is what is about to happen, in enough detail to find out after a crash
-// whether it did, and to take it back later.
-type doing struct {
+// intent is the change that an attempt is about to make, in enough detail to find
+// out after a crash whether it was made, and to undo it later.
+type intent struct {
 	Target string `json:"target"`
-	// Plan is of an update; Scripts and XID of an update_db.
+	// Plan is set for an update, Scripts and XID for an update_db.
 	Plan    *files.Plan `json:"plan,omitempty"`
 	Scripts []script    `json:"scripts,omitempty"`
 	XID     string      `json:"xid,omitempty"`
 }
 
-// digests calls fn for each content that the attempt needs kept.
-func (d *doing) digests(fn func(string)) {
+// eachDigest calls fn for the digest of each content that the attempt may still need.
+func (d *intent) eachDigest(fn func(string)) {
 	if d == nil {
 		return
 	}
@@ -96,25 +98,26 @@ var (
 	errExpired    = errors.New("its deadline passed")
 )
 
-// apply takes one journal entry in.
-func (a *attempt) apply(e entry) {
+// replay takes over one journal entry.
+func (a *attempt) replay(e entry) {
 	switch {
 	case e.Accepted != nil:
 		a.Assignment = *e.Accepted
 	case e.Begun != nil:
 		a.begun = e.Begun
-	case e.Running != nil:
-		a.running = e.Running
-	case e.Doing != nil:
-		a.doing = e.Doing
+	case e.Processes != nil:
+		a.processes = e.Processes
+	case e.Intent != nil:
+		a.intent = e.Intent
 	case e.Ended != nil:
 		a.ended = e.Ended
-	case e.Settled != nil:
-		a.settled = true
+		a.ended.upgrade()
+	case e.Acknowledged != nil:
+		a.acknowledged = true
 	}
 }
 
-// entries are what the journal must hold of the attempt.
+// entries are the journal entries from which the attempt can be replayed.
 func (a *attempt) entries() []entry {
 	base := entry{Task: a.Task, Attempt: a.Attempt}
 	var all []entry
@@ -127,22 +130,22 @@ func (a *attempt) entries() []entry {
 	if a.begun != nil {
 		with(func(e *entry) { e.Begun = a.begun })
 	}
-	if a.running != nil && a.ended == nil {
-		with(func(e *entry) { e.Running = a.running })
+	if a.processes != nil && a.ended == nil {
+		with(func(e *entry) { e.Processes = a.processes })
 	}
-	if a.doing != nil {
-		with(func(e *entry) { e.Doing = a.doing })
+	if a.intent != nil {
+		with(func(e *entry) { e.Intent = a.intent })
 	}
 	if a.ended != nil {
 		with(func(e *entry) { e.Ended = a.ended })
 	}
-	if a.settled {
-		with(func(e *entry) { e.Settled = &struct{}{} })
+	if a.acknowledged {
+		with(func(e *entry) { e.Acknowledged = &struct{}{} })
 	}
 	return all
 }
 
-// keys are what the attempt must have for itself: its target and its task.
+// keys name what no two attempts may work on at the same time: target and task.
 func (a *attempt) keys() [2]string {
 	return [2]string{"target " + a.Action + " " + a.Target, "task " + a.Task}
 }

@@ -14,14 +14,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Settings is the host's configuration file (YAML, see docs/executors.md). What it
-// does not name does not happen on the host.
+// Settings is the host's configuration file (YAML, see docs/executors.md). An action,
+// target or database that it does not name cannot be used on the host.
 type Settings struct {
 	// ActionsFolder holds the programs of actions.
 	ActionsFolder string `yaml:"actions_folder"`
 	// Concurrency is how many attempts run at once; 4 when 0.
 	Concurrency int `yaml:"concurrency"`
-	// Keep is for how long ended attempts can be reverted; 90 days when 0.
+	// Keep is how long ended attempts can be reverted; 90 days when 0.
 	Keep time.Duration `yaml:"keep"`
 	// LargestFile limits a file that update handles; 1 GiB when 0.
 	LargestFile Size `yaml:"largest_file"`
@@ -31,22 +31,24 @@ type Settings struct {
 
 // ActionSettings allows one action: the built-in update or update_db, or a program.
 type ActionSettings struct {
-	// User is whom the action runs as. A root agent needs it, except for update_db.
+	// User is the user that the action runs as. It is required of an agent that runs
+	// as root, except for update_db.
 	User string `yaml:"user"`
 	// Timeout is how long an attempt may run; 10 minutes when 0.
 	Timeout time.Duration `yaml:"timeout"`
-	// Grace is how long it may go on after it was asked to end; 10 seconds when 0.
+	// Grace is how long an attempt may go on after it was asked to end; 10 seconds
+	// when 0.
 	Grace time.Duration `yaml:"grace"`
-	// OutputLimit is how much it may write; more ends it. 64 MiB when 0.
+	// OutputLimit is how much an attempt may write before it is killed; 64 MiB when 0.
 	OutputLimit Size `yaml:"output_limit"`
 
-	// Targets are update's folders.
+	// Targets are the folders of update, by name.
 	Targets map[string]TargetSettings `yaml:"targets"`
-	// Databases are update_db's.
+	// Databases are the databases of update_db, by name.
 	Databases map[string]DatabaseSettings `yaml:"databases"`
 	// Program is a file in the actions folder; the action's name when empty.
 	Program string `yaml:"program"`
-	// Environment is added to a program's.
+	// Environment is added to a program's environment.
 	Environment map[string]string `yaml:"environment"`
 }
 
@@ -57,7 +59,7 @@ type TargetSettings struct {
 	Releases string `yaml:"releases"`
 	// Git is a repository or working copy; the version names a commit in it.
 	Git string `yaml:"git"`
-	// Fetch is the remote that is fetched from before; nothing when empty.
+	// Fetch is the remote to fetch from before each update; none when empty.
 	Fetch string `yaml:"fetch"`
 	// Subversion is a working copy; the version is a revision of its repository.
 	Subversion string `yaml:"svn"`
@@ -65,7 +67,8 @@ type TargetSettings struct {
 
 // DatabaseSettings is a database that update_db changes.
 type DatabaseSettings struct {
-	// URL is its address; URLFile is a file that has it, which only the agent can read.
+	// URL is the database's address; URLFile is a file with the address, which only the
+	// agent can read.
 	URL     string `yaml:"url"`
 	URLFile string `yaml:"url_file"`
 	// Folder holds <name>.sql and <name>.down.sql.
@@ -91,8 +94,8 @@ func (s *Size) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// LoadSettings reads the file, which nobody but root and the agent's user may
-// change: whoever can may run what he likes on the host.
+// LoadSettings reads the file. It refuses a file that others than root and the
+// agent's user can change: they could run anything on the host.
 func LoadSettings(path string) (Settings, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -135,7 +138,7 @@ func ParseSettings(text []byte) (Settings, error) {
 	return s, nil
 }
 
-// onlyOurs says whether others than root and the agent's user can write.
+// onlyOurs returns an error if others than root and the agent's user can write.
 func onlyOurs(info os.FileInfo) error {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {

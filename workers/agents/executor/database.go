@@ -10,12 +10,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/asuser"
 	"github.com/opsledger/opsledger/workers/agents/executor/files"
 	"github.com/opsledger/opsledger/workers/agents/executor/sqlfiles"
 )
 
-// script is an SQL file with the one that takes it back, by their digests.
+// script is an SQL file and the file that undoes it, by their digests.
 type script struct {
 	Name string `json:"name"`
 	Up   string `json:"up"`
@@ -25,13 +26,13 @@ type script struct {
 const (
 	sqlSuffix  = ".sql"
 	downSuffix = ".down"
-	// largestSQL is what a file of SQL may have in bytes: it is in memory as a whole.
+	// largestSQL bounds a file of SQL, in bytes: it is held in memory as a whole.
 	largestSQL = 64 << 20
 	// askAgain is how often a database that cannot be reached is asked again.
 	askAgain = 5 * time.Second
 )
 
-// updateDatabase carries out the built-in update_db, or takes one back.
+// updateDatabase carries out the built-in update_db, or its revert.
 func (j *job) updateDatabase(ctx context.Context) outcome {
 	database, ok := j.act.databases[j.a.Target]
 	if !ok {
@@ -63,23 +64,24 @@ func (j *job) updateDatabase(ctx context.Context) outcome {
 	if err != nil {
 		return failed(err)
 	}
-	return outcome{state: OK, message: filesText(len(texts)) + " run in one transaction"}
+	return outcome{state: ops.Succeeded, message: filesText(len(texts)) + " run in one transaction"}
 }
 
-// committing notes what to ask the database about, should the agent be killed now.
+// committing writes to the journal which transaction to ask the database about, in
+// case the agent is killed at the commit.
 func (j *job) committing(ctx context.Context, scripts []script, xid string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	d := &doing{Target: j.a.Target, Scripts: scripts, XID: xid}
-	if err := j.note(entry{Doing: d}); err != nil {
+	d := &intent{Target: j.a.Target, Scripts: scripts, XID: xid}
+	if err := j.persist(entry{Intent: d}); err != nil {
 		return err
 	}
-	j.a.doing = d
+	j.a.intent = d
 	return nil
 }
 
-// address reads the database's address. A file of it is for the agent alone.
+// address returns the database's address. It refuses a file that others can read.
 func (d DatabaseSettings) address() (string, error) {
 	if d.URLFile == "" {
 		return d.URL, nil
@@ -98,10 +100,11 @@ func (d DatabaseSettings) address() (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
-// scripts lists what is to be run: the named files, or in reverse what takes the
-// files back that an earlier attempt ran, as they were then.
+// scripts lists the files to run. For an update these are the named files; for a
+// revert, in reverse order, the undo files of the reverted attempt, as they were when
+// it ran.
 func (j *job) scripts(d DatabaseSettings) ([]script, error) {
-	if j.a.Mode == Update {
+	if j.a.Mode == ops.ModeUpdate {
 		return j.readScripts(d)
 	}
 	of, err := j.original()
@@ -124,29 +127,29 @@ func otherWay(name string) string {
 	return base + downSuffix + sqlSuffix
 }
 
-// readScripts keeps the named files and those that take them back, which must be there.
+// readScripts stores the named files and their undo files, which must exist.
 func (j *job) readScripts(d DatabaseSettings) ([]script, error) {
 	self, err := asuser.Start(j.act.user)
 	if err != nil {
 		return nil, err
 	}
 	defer self.Stop()
-	ground, err := files.OpenGround(d.Folder, self)
+	folder, err := files.OpenFolder(d.Folder, self)
 	if err != nil {
 		return nil, err
 	}
-	defer ground.Close()
+	defer folder.Close()
 	var scripts []script
 	for _, name := range j.a.Files() {
 		base := strings.TrimSuffix(name, sqlSuffix)
 		if strings.HasSuffix(base, downSuffix) {
 			return nil, fmt.Errorf("%s takes another file back; it runs with a revert", name)
 		}
-		up, err := ground.Look(base+sqlSuffix, j.e.keep)
+		up, err := folder.Look(base+sqlSuffix, j.e.store)
 		if err != nil {
 			return nil, err
 		}
-		down, err := ground.Look(base+downSuffix+sqlSuffix, j.e.keep)
+		down, err := folder.Look(base+downSuffix+sqlSuffix, j.e.store)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +163,7 @@ func (j *job) readScripts(d DatabaseSettings) ([]script, error) {
 	return scripts, nil
 }
 
-// texts reads what is to be run, and checks also what would take it back.
+// texts reads the files to run. It also checks the files that would undo them.
 func (j *job) texts(scripts []script) ([]sqlfiles.File, error) {
 	var all []sqlfiles.File
 	for _, s := range scripts {
@@ -177,7 +180,7 @@ func (j *job) texts(scripts []script) ([]sqlfiles.File, error) {
 }
 
 func (j *job) text(name, digest string) (sqlfiles.File, error) {
-	content, err := j.e.keep.Open(digest)
+	content, err := j.e.store.Open(digest)
 	if err != nil {
 		return sqlfiles.File{}, err
 	}
@@ -193,10 +196,11 @@ func (j *job) text(name, digest string) (sqlfiles.File, error) {
 	return f, sqlfiles.Check(f)
 }
 
-// settleDatabase asks what became of the transaction that was being committed when
-// the agent was killed, until it is answered or the action's time is over.
-func (j *job) settleDatabase(ctx context.Context) outcome {
-	unknown := outcome{state: Interrupted, message: "the agent was killed at the commit; whether it happened is not known: "}
+// recoverDatabase asks the database whether the transaction was committed that was
+// being committed when the agent was killed. It asks until the database answers or
+// the action's time is over.
+func (j *job) recoverDatabase(ctx context.Context) outcome {
+	unknown := interrupted("the agent was killed at the commit; whether it happened is not known: ")
 	act := j.e.actions[j.a.Action]
 	if act == nil {
 		unknown.message += "update_db is no longer allowed"
@@ -208,17 +212,17 @@ func (j *job) settleDatabase(ctx context.Context) outcome {
 		address, err := act.databases[j.a.Target].address()
 		if err == nil {
 			var committed bool
-			if committed, err = sqlfiles.Committed(limit, address, j.a.doing.XID); err == nil {
+			if committed, err = sqlfiles.Committed(limit, address, j.a.intent.XID); err == nil {
 				if committed {
-					return outcome{state: OK, message: filesText(len(j.a.doing.Scripts)) + " run in one transaction"}
+					return outcome{state: ops.Succeeded, message: filesText(len(j.a.intent.Scripts)) + " run in one transaction"}
 				}
-				return outcome{state: Interrupted, message: "the agent was killed before the commit; nothing was changed"}
+				return interrupted("the agent was killed before the commit; nothing was changed")
 			}
 		}
 		select {
 		case <-limit.Done():
 			if errors.Is(context.Cause(ctx), errStopped) {
-				return outcome{} // asked again in the agent's next life
+				return outcome{} // the agent's next life asks again
 			}
 			unknown.message += err.Error()
 			return unknown

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 )
@@ -44,7 +45,7 @@ actions:
 		return n
 	}
 	h.assign(executor.Assignment{Attempt: 1, Action: "update_db", Target: "shop", Content: "1,2"})
-	h.wantEnd(1, executor.Failed, "lets others read it")
+	h.wantEnd(1, ops.Failed, "lets others read it")
 	if err := os.Chmod(h.path("url"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -55,13 +56,13 @@ actions:
 		{"shop", "1.down.sql", "revert"}, {"shop", "none", "there is no none"}, {"other", "1", `unknown database "other"`}, {"shop", "../sql/1", "elements"},
 	} {
 		h.assign(executor.Assignment{Attempt: int64(i + 2), Action: "update_db", Target: test.target, Content: test.content})
-		h.wantEnd(int64(i+2), executor.Failed, test.message)
+		h.wantEnd(int64(i+2), ops.Failed, test.message)
 	}
 	if rows() != -1 {
 		t.Error("a failed attempt left something")
 	}
 	h.assign(executor.Assignment{Attempt: 20, Action: "update_db", Target: "shop", Content: "1.sql, 2"})
-	h.wantEnd(20, executor.OK, "2 files run in one transaction")
+	h.wantEnd(20, ops.Succeeded, "2 files run in one transaction")
 	if rows() != 1 {
 		t.Errorf("%d rows", rows())
 	}
@@ -69,8 +70,8 @@ actions:
 	if err := errors.Join(os.Remove(h.path("sql/1.down.sql")), os.Remove(h.path("sql/2.down.sql"))); err != nil {
 		t.Fatal(err)
 	}
-	h.assign(executor.Assignment{Attempt: 21, Mode: executor.Revert, Of: 20, Action: "update_db", Target: "shop", Content: "1"})
-	h.wantEnd(21, executor.OK, "")
+	h.assign(executor.Assignment{Attempt: 21, Mode: ops.ModeRevert, Of: 20, Action: "update_db", Target: "shop", Content: "1"})
+	h.wantEnd(21, ops.Succeeded, "")
 	if rows() != -1 {
 		t.Errorf("%d rows", rows())
 	}
@@ -106,6 +107,6 @@ func TestAgentKilledAtTheCommit(t *testing.T) {
 	}
 	h.write("agent/journal", journal.String())
 	h.start()
-	h.wantEnd(1, executor.OK, "1 file run")
-	h.wantEnd(2, executor.Interrupted, "nothing was changed")
+	h.wantEnd(1, ops.Succeeded, "1 file run")
+	h.wantInterrupted(2, "nothing was changed")
 }

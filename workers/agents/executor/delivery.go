@@ -2,12 +2,13 @@ package executor
 
 import "context"
 
-// Repeat reports every end again that is not settled, as after a lost connection.
+// Repeat reports every end again that is not acknowledged, as is due after a lost
+// connection.
 func (e *Executor) Repeat() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, a := range e.attempts {
-		if a.ended != nil && !a.settled {
+		if a.ended != nil && !a.acknowledged {
 			e.reports.put(*a.ended)
 		}
 	}

@@ -16,9 +16,9 @@ import (
 
 // Config is what an executor needs.
 type Config struct {
-	// Dir is the agent's folder for the journal and kept contents; it is made if missing.
+	// Dir is the agent's folder for the journal and stored contents; it is made if missing.
 	Dir string
-	// Settings are the host's.
+	// Settings are those of the host's configuration file.
 	Settings Settings
 	// Supervisor is a command that does nothing but call supervise.Main; usually
 	// /proc/self/exe and a hidden subcommand.
@@ -31,7 +31,7 @@ const (
 	defaultConcurrency = 4
 	defaultKeep        = 90 * 24 * time.Hour
 	defaultLargest     = 1 << 30
-	// repeatEvery is how often ends that are not settled are told again.
+	// repeatEvery is how often ends that are not acknowledged are reported again.
 	repeatEvery = 30 * time.Second
 	expireEvery = time.Second
 )
@@ -39,22 +39,22 @@ const (
 // Executor carries out attempts.
 //
 // Invariants:
-//  1. An attempt begins at most once: that it begins is on the disk before, and
-//     one that has begun in an earlier life of the agent is only cleared up.
+//  1. An attempt begins at most once: the journal has its start on the disk before,
+//     and an attempt that began in an earlier life of the agent is only recovered.
 //  2. An end is on the disk before it is reported, never changes, and is reported
-//     again until it is settled.
-//  3. An attempt lower than another one of its task never begins.
-//  4. At most one attempt works on a target, and one on a task.
-//  5. An attempt that is forgotten stays forgotten: nothing at or below the
-//     highest such position is taken as new.
+//     again until it is acknowledged.
+//  3. An attempt with a lower number than another one of its task never begins.
+//  4. At most one attempt works on a target, and at most one on a task.
+//  5. A forgotten attempt is not taken as new: nothing at or below the highest
+//     forgotten position is.
 type Executor struct {
 	cfg     Config
 	log     *slog.Logger
 	actions map[string]*action
 	lock    *folderlock.Lock
 	journal *journal
-	keep    *files.Store
-	keeper  *supervise.Keeper
+	store   *files.Store
+	starter *supervise.Starter
 	reports *outbox
 	logs    *logs
 
@@ -71,12 +71,12 @@ type Executor struct {
 	// run is the context of Run; nil before and after.
 	run  context.Context
 	work sync.WaitGroup
-	// failed ends Run: the journal cannot be written.
+	// failed has the error of a journal that cannot be written, which ends Run.
 	failed chan error
 }
 
-// New checks the settings, takes the folder and reads the journal. Nothing runs
-// before Run is called; if it never is, Close frees the folder.
+// New checks the settings, locks the folder and reads the journal. Nothing runs
+// before Run is called; if Run is never called, Close frees the folder.
 func New(cfg Config) (*Executor, error) {
 	actions, err := newActions(cfg.Settings)
 	if err != nil {
@@ -101,20 +101,20 @@ func (e *Executor) Close() error {
 	return errors.Join(e.journal.close(), e.lock.Release())
 }
 
-// Reports is where reports are read from, while Run runs.
+// Reports is the channel of reports, while Run runs.
 func (e *Executor) Reports() <-chan Report { return e.reportsOut }
 
-// Lines is where log lines are read from, while Run runs. A slow reader slows
-// down what runs, a little, and then loses lines, which is said.
+// Lines is the channel of output lines, while Run runs. A slow reader slows programs
+// down for a moment and then loses lines; each batch says which lines are missing.
 func (e *Executor) Lines() <-chan Batch { return e.linesOut }
 
-// Run clears up what an earlier life left, then carries out attempts until ctx
-// ends. Then what runs is asked to end, as interrupted, and Run returns when all
-// has ended. It returns an error when the journal cannot be written.
+// Run recovers the attempts that an earlier life left, then carries out attempts until
+// ctx ends. Then it interrupts the attempts that run, and returns when all have
+// ended. It returns an error if the journal cannot be written.
 func (e *Executor) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	e.keeper = supervise.NewKeeper(e.cfg.Supervisor)
+	e.starter = supervise.NewStarter(e.cfg.Supervisor)
 	var deliver sync.WaitGroup
 	deliver.Go(func() { e.deliverReports(ctx) })
 	deliver.Go(func() { e.deliverLines(ctx) })
@@ -136,11 +136,11 @@ func (e *Executor) Run(ctx context.Context) error {
 	e.work.Wait()
 	cancel(errStopped)
 	deliver.Wait()
-	e.keeper.Close()
+	e.starter.Close()
 	return errors.Join(failed, e.Close())
 }
 
-// watch returns when the executor has to stop, with the reason if it is a fault.
+// watch returns when the executor has to stop: nil if ctx ended, else the fault.
 func (e *Executor) watch(ctx context.Context) error {
 	repeat, expire := time.NewTicker(repeatEvery), time.NewTicker(expireEvery)
 	defer repeat.Stop()

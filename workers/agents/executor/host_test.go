@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
@@ -145,7 +146,7 @@ func (h *host) assign(a executor.Assignment) {
 		a.Task = task
 	}
 	if a.Mode == "" {
-		a.Mode = executor.Update
+		a.Mode = ops.ModeUpdate
 	}
 	if a.Target == "" {
 		a.Target = "t"
@@ -182,7 +183,7 @@ func (h *host) end(attempt int64) (end executor.Report) {
 	h.t.Helper()
 	h.until(fmt.Sprintf("end of %d", attempt), func() bool {
 		for _, r := range h.reports {
-			if r.Attempt == attempt && r.State.Final() {
+			if r.Attempt == attempt && r.State.Ended() {
 				end = r
 				return true
 			}
@@ -192,13 +193,21 @@ func (h *host) end(attempt int64) (end executor.Report) {
 	return end
 }
 
-func (h *host) wantEnd(attempt int64, state executor.State, message string) executor.Report {
+func (h *host) wantEnd(attempt int64, state ops.AttemptState, message string) executor.Report {
 	h.t.Helper()
 	end := h.end(attempt)
 	if end.State != state || !strings.Contains(end.Message, message) {
 		h.t.Errorf("attempt %d ended %s: %q, want %s: %q", attempt, end.State, end.Message, state, message)
 	}
 	return end
+}
+
+// wantInterrupted wants an end that the agent's own end caused.
+func (h *host) wantInterrupted(attempt int64, message string) {
+	h.t.Helper()
+	if !h.wantEnd(attempt, ops.Failed, message).Interrupted {
+		h.t.Errorf("attempt %d was not interrupted", attempt)
+	}
 }
 
 // log waits until all lines of an ended attempt are there and joins them.

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/asuser"
 )
 
@@ -19,9 +20,9 @@ type job struct {
 	result  string
 }
 
-// note writes an entry about the attempt and waits for the disk.
-func (j *job) note(en entry) error {
-	end, err := j.jot(en)
+// persist writes an entry about the attempt to the journal and waits for the disk.
+func (j *job) persist(en entry) error {
+	end, err := j.appendEntry(en)
 	if err == nil {
 		err = j.e.journal.sync(end)
 	}
@@ -31,16 +32,18 @@ func (j *job) note(en entry) error {
 	return err
 }
 
-// jot writes an entry without waiting: it survives the agent, but perhaps not the machine.
-func (j *job) jot(en entry) (int64, error) {
+// appendEntry writes an entry without waiting for the disk: the entry survives the
+// agent's end, but perhaps not the machine's.
+func (j *job) appendEntry(en entry) (int64, error) {
 	en.Task, en.Attempt = j.a.Task, j.a.Attempt
 	return j.e.journal.add(en)
 }
 
-// say adds a line of the agent's own to the log.
+// say adds a line of the agent's own to the attempt's output.
 func (j *job) say(text string) { j.logs.add(agentStream, safe([]byte(text))) }
 
-// setPercent reports progress that is one: it never falls and keeps 100 for the end.
+// setPercent reports progress: the percentage never falls, and 100 is left for the
+// end.
 func (j *job) setPercent(percent int) {
 	j.mu.Lock()
 	percent = min(percent, 99)
@@ -50,7 +53,7 @@ func (j *job) setPercent(percent int) {
 	}
 	j.mu.Unlock()
 	if grown {
-		j.report(Progress)
+		j.report(ops.Running)
 	}
 }
 
@@ -66,7 +69,7 @@ func (j *job) setResult(text string) {
 	j.result = text
 }
 
-func (j *job) report(state State) {
+func (j *job) report(state ops.AttemptState) {
 	r := Report{Task: j.a.Task, Attempt: j.a.Attempt, State: state, Percent: j.percentNow()}
 	if j.a.begun != nil {
 		r.Began = j.a.begun.Time
@@ -74,7 +77,7 @@ func (j *job) report(state State) {
 	j.e.reports.put(r)
 }
 
-// as calls do with an actor for the action's user.
+// as calls do with an actor that works with the rights of the action's user.
 func (j *job) as(do func(*asuser.Actor) outcome) outcome {
 	actor, err := asuser.Start(j.act.user)
 	if err != nil {
@@ -84,7 +87,7 @@ func (j *job) as(do func(*asuser.Actor) outcome) outcome {
 	return do(actor)
 }
 
-// steps turns a count into a percentage between two others.
+// steps returns a function that reports a count as a percentage between two bounds.
 func (j *job) steps(from, to int) func(done, of int) {
 	last := time.Time{}
 	return func(done, of int) {

@@ -17,10 +17,11 @@ import (
 // journal is a file of entries, one a line, in the order in which they happened.
 //
 // Invariants:
-//  1. An entry up to whose end sync has returned is found after any crash.
-//  2. A torn last line is dropped; anything else that cannot be read stops the
-//     agent, since what it forgot it might run again.
-//  3. After a write has failed no more are made: the file's end is not known.
+//  1. After any crash the journal has every entry up to the end that sync was last
+//     called with.
+//  2. A torn last line is dropped. Any other line that cannot be read stops the
+//     agent, which might otherwise run an attempt again.
+//  3. After a failed write nothing more is written, since the file's end is not known.
 type journal struct {
 	path string
 
@@ -29,7 +30,7 @@ type journal struct {
 	size   int64
 	broken error
 
-	// syncing is held while the disk is waited for; others then need not.
+	// syncing is held while one caller waits for the disk; it syncs for the others, too.
 	syncing sync.Mutex
 	synced  int64
 }
@@ -39,13 +40,13 @@ type entry struct {
 	Task    string `json:"task"`
 	Attempt int64  `json:"attempt"`
 
-	Accepted *Assignment `json:"accepted,omitempty"`
-	Begun    *begun      `json:"begun,omitempty"`
-	Running  *running    `json:"running,omitempty"`
-	Doing    *doing      `json:"doing,omitempty"`
-	Ended    *Report     `json:"ended,omitempty"`
-	Settled  *struct{}   `json:"settled,omitempty"`
-	// Forgotten is a log position: no attempt up to it runs any more.
+	Accepted     *Assignment `json:"accepted,omitempty"`
+	Begun        *start      `json:"begun,omitempty"`
+	Processes    *processes  `json:"running,omitempty"`
+	Intent       *intent     `json:"doing,omitempty"`
+	Ended        *Report     `json:"ended,omitempty"`
+	Acknowledged *struct{}   `json:"settled,omitempty"`
+	// Forgotten is a log position: no attempt up to it is run any more.
 	Forgotten *int64 `json:"forgotten,omitempty"`
 }
 
@@ -70,7 +71,7 @@ func (j *journal) read(replay func(entry)) error {
 			if len(line) == 0 {
 				return nil
 			}
-			return j.cut() // torn: its writer was never told that it is there
+			return j.cut() // torn: add never returned for it
 		}
 		if err != nil {
 			return err
@@ -135,7 +136,7 @@ func (j *journal) sync(end int64) error {
 	return nil
 }
 
-// rewrite replaces the file by the entries, before the journal is used.
+// rewrite replaces the file's content by the entries, before the journal is used.
 func (j *journal) rewrite(entries []entry) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

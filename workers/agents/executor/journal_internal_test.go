@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/opsledger/opsledger/domain/ops"
 )
 
 func reopen(t *testing.T, path string) (*journal, []entry, error) {
@@ -80,6 +82,20 @@ func TestJournalFailure(t *testing.T) {
 	}
 }
 
+// Ends in a journal of an earlier version are read as they are written today.
+func TestOlderJournal(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[ops.AttemptState]Report{
+		"ok": {State: ops.Succeeded}, "failed": {State: ops.Failed}, "interrupted": {State: ops.Failed, Interrupted: true},
+	} {
+		var a attempt
+		a.replay(entry{Ended: &Report{State: state}})
+		if a.ended.State != want.State || a.ended.Interrupted != want.Interrupted {
+			t.Errorf("%s is read as %+v", state, *a.ended)
+		}
+	}
+}
+
 // What is forgotten is not taken as new, and contents that nobody needs go.
 func TestForget(t *testing.T) {
 	t.Parallel()
@@ -90,7 +106,7 @@ func TestForget(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, ended := range map[int64]time.Time{5: time.Now().Add(-2 * time.Hour), 6: time.Now()} {
-		a := attempt{Assignment: Assignment{Task: task, Attempt: n}, ended: &Report{Attempt: n, State: OK, Ended: ended}, settled: true}
+		a := attempt{Assignment: Assignment{Task: task, Attempt: n}, ended: &Report{Attempt: n, State: ops.Succeeded, Ended: ended}, acknowledged: true}
 		for _, e := range a.entries() {
 			if _, err := j.add(e); err != nil {
 				t.Fatal(err)
@@ -105,7 +121,7 @@ func TestForget(t *testing.T) {
 		if len(e.attempts) != 1 || e.forgotten != 5 {
 			t.Errorf("%d attempts, forgotten up to %d", len(e.attempts), e.forgotten)
 		}
-		if err := e.Assign(Assignment{Task: "f" + task[1:], Attempt: 5, Mode: Update}); err == nil {
+		if err := e.Assign(Assignment{Task: "f" + task[1:], Attempt: 5, Mode: ops.ModeUpdate}); err == nil {
 			t.Error("a forgotten attempt was taken as new")
 		}
 		if err := e.Close(); err != nil {

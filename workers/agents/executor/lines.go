@@ -39,8 +39,9 @@ type Batch struct {
 	Lines   []Line `json:"lines"`
 }
 
-// The limits of what waits to be handed over. While an attempt's own is reached its
-// program waits, but never longer than patience for each time that a batch is taken.
+// Limits of the lines that wait for a reader. While an attempt's own limit is reached,
+// its program waits for the reader, but at most patience until the next batch is
+// taken.
 const (
 	mostWaiting    = 1 << 20
 	mostWaitingAll = 32 << 20
@@ -50,13 +51,12 @@ const (
 	lineOverhead   = 64
 )
 
-// logs holds the lines of all attempts that wait to be handed over.
+// logs holds the lines of all attempts that wait for a reader.
 //
 // Invariants:
-//  1. Numbers of an attempt's lines are handed over without a gap: what was
-//     dropped is named in Missing.
-//  2. A program waits for a reader at most patience, however slow that is.
-//  3. The newest lines are the last to be dropped: they tell why it failed.
+//  1. The numbers of an attempt's lines have no gap that is not named in Missing.
+//  2. A program waits at most patience for a reader, however slow the reader is.
+//  3. The newest lines are the last to be dropped: they tell why a program failed.
 type logs struct {
 	mu    sync.Mutex
 	order []*attemptLog
@@ -69,7 +69,7 @@ type logs struct {
 
 func newLogs() *logs { return &logs{wake: make(chan struct{}, 1), patience: patience} }
 
-// attemptLog is one attempt's part.
+// attemptLog holds the lines of one attempt.
 type attemptLog struct {
 	all     *logs
 	task    string
@@ -79,9 +79,10 @@ type attemptLog struct {
 	waiting    []Line
 	bytes      int
 	closed     bool
-	// hurried: the reader was waited for in vain, and is not until it takes again.
-	hurried bool
-	taken   chan struct{}
+	// skipWait: the reader was waited for in vain. The program does not wait again
+	// before the reader has taken a batch.
+	skipWait bool
+	taken    chan struct{}
 }
 
 func (l *logs) open(task string, attempt int64) *attemptLog {
@@ -96,7 +97,7 @@ func (l *logs) open(task string, attempt int64) *attemptLog {
 func (a *attemptLog) add(stream, text string) {
 	a.all.mu.Lock()
 	defer a.all.mu.Unlock()
-	if a.bytes >= mostWaiting && !a.hurried {
+	if a.bytes >= mostWaiting && !a.skipWait {
 		a.await()
 	}
 	a.last++
@@ -114,11 +115,11 @@ func (a *attemptLog) add(stream, text string) {
 	a.all.signal()
 }
 
-// await gives the lock away until a batch was taken or patience is at its end.
+// await releases the lock and waits until a batch was taken or patience is over.
 func (a *attemptLog) await() {
 	timer := time.NewTimer(a.all.patience)
 	defer timer.Stop()
-	for a.bytes >= mostWaiting && !a.hurried {
+	for a.bytes >= mostWaiting && !a.skipWait {
 		a.all.mu.Unlock()
 		expired := false
 		select {
@@ -127,7 +128,7 @@ func (a *attemptLog) await() {
 			expired = true
 		}
 		a.all.mu.Lock()
-		a.hurried = a.hurried || expired
+		a.skipWait = a.skipWait || expired
 	}
 }
 
@@ -145,7 +146,7 @@ func (a *attemptLog) grow(bytes int) {
 	a.all.bytes += bytes
 }
 
-// close says that no more lines come, and returns how many there were.
+// close notes that no more lines will come, and returns how many there were.
 func (a *attemptLog) close() int64 {
 	a.all.mu.Lock()
 	defer a.all.mu.Unlock()
@@ -161,7 +162,7 @@ func (l *logs) signal() {
 	}
 }
 
-// take returns the next batch, of the attempt that has waited longest.
+// take returns the next batch of the attempt that has waited longest.
 func (l *logs) take() (Batch, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -196,7 +197,7 @@ func (a *attemptLog) batch() Batch {
 	a.waiting = a.waiting[n:]
 	a.grow(-bytes)
 	a.next = first + int64(n)
-	a.hurried = false
+	a.skipWait = false
 	select {
 	case a.taken <- struct{}{}:
 	default:

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/opsledger/opsledger/domain/ops"
 )
 
 // collect takes all batches and joins them to numbers, checking that none is lost unsaid.
@@ -154,12 +156,12 @@ func TestSplitter(t *testing.T) {
 func TestOutbox(t *testing.T) {
 	t.Parallel()
 	o := newOutbox()
-	for _, r := range []Report{{Attempt: 1, State: Started}, {Attempt: 2, State: Started}, {Attempt: 1, State: Progress, Percent: 9}, {Attempt: 2, State: OK}, {Attempt: 2, State: Progress}} {
+	for _, r := range []Report{{Attempt: 1, State: ops.Running}, {Attempt: 2, State: ops.Running}, {Attempt: 1, State: ops.Running, Percent: 9}, {Attempt: 2, State: ops.Succeeded}, {Attempt: 2, State: ops.Running}} {
 		o.put(r)
 	}
 	first, _ := o.take()
 	second, _ := o.take()
-	if _, more := o.take(); more || first.Percent != 9 || second.State != OK {
+	if _, more := o.take(); more || first.Percent != 9 || second.State != ops.Succeeded {
 		t.Errorf("%+v %+v", first, second)
 	}
 }

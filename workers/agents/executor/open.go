@@ -13,7 +13,7 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/executor/files"
 )
 
-// open takes the folder and learns from the journal what an earlier life left.
+// open locks the folder and reads from the journal what an earlier life left.
 func (e *Executor) open() (err error) {
 	if err := os.MkdirAll(e.cfg.Dir, 0o700); err != nil {
 		return err
@@ -27,7 +27,7 @@ func (e *Executor) open() (err error) {
 		}
 	}()
 	largest := int64(cmp.Or(e.cfg.Settings.LargestFile, defaultLargest))
-	if e.keep, err = files.OpenStore(filepath.Join(e.cfg.Dir, "contents"), largest); err != nil {
+	if e.store, err = files.OpenStore(filepath.Join(e.cfg.Dir, "contents"), largest); err != nil {
 		return err
 	}
 	if e.journal, err = openJournal(filepath.Join(e.cfg.Dir, "journal"), e.replay); err != nil {
@@ -41,11 +41,11 @@ func (e *Executor) open() (err error) {
 		switch {
 		case a.ended == nil:
 			e.queue = append(e.queue, a)
-		case !a.settled:
+		case !a.acknowledged:
 			e.reports.put(*a.ended)
 		}
 	}
-	// Cleared up before anything else on the same target.
+	// Attempts that have begun are recovered before others use the same target.
 	slices.SortStableFunc(e.queue, func(a, b *attempt) int {
 		return cmp.Compare(boolInt(a.begun == nil), boolInt(b.begun == nil))
 	})
@@ -68,7 +68,7 @@ func (e *Executor) replay(en entry) {
 	if e.attempts[k] == nil {
 		e.attempts[k] = &attempt{}
 	}
-	e.attempts[k].apply(en)
+	e.attempts[k].replay(en)
 }
 
 func (e *Executor) sorted() []*attempt {
@@ -80,12 +80,12 @@ func (e *Executor) sorted() []*attempt {
 	return all
 }
 
-// forget drops settled attempts that are too old to be reverted, rewrites the
-// journal without them, and removes contents that nobody needs.
+// forget drops acknowledged attempts that are too old to be reverted, rewrites the
+// journal without them, and removes the stored contents that no attempt needs.
 func (e *Executor) forget(now time.Time) error {
 	oldest := now.Add(-cmp.Or(e.cfg.Settings.Keep, defaultKeep))
 	for k, a := range e.attempts {
-		if a.settled && a.ended != nil && a.ended.Ended.Before(oldest) {
+		if a.acknowledged && a.ended != nil && a.ended.Ended.Before(oldest) {
 			delete(e.attempts, k)
 			e.forgotten = max(e.forgotten, k.attempt)
 		}
@@ -94,10 +94,10 @@ func (e *Executor) forget(now time.Time) error {
 	wanted := map[string]bool{}
 	for _, a := range e.sorted() {
 		entries = append(entries, a.entries()...)
-		a.doing.digests(func(digest string) { wanted[digest] = true })
+		a.intent.eachDigest(func(digest string) { wanted[digest] = true })
 	}
 	if err := e.journal.rewrite(entries); err != nil {
 		return err
 	}
-	return e.keep.Keep(func(digest string) bool { return wanted[digest] })
+	return e.store.Retain(func(digest string) bool { return wanted[digest] })
 }

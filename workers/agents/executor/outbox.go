@@ -8,7 +8,7 @@ type key struct {
 	attempt int64
 }
 
-// outbox holds reports that wait for a reader: of each attempt only the newest.
+// outbox holds the reports that wait for a reader, only the newest of each attempt.
 //
 // Invariant: nothing replaces an end but the same end.
 type outbox struct {
@@ -25,7 +25,7 @@ func (o *outbox) put(r Report) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	old, there := o.waiting[k]
-	if there && old.State.Final() {
+	if there && old.State.Ended() {
 		return
 	}
 	if !there {

@@ -12,27 +12,28 @@ import (
 )
 
 const (
-	// runVariable marks the processes of one attempt.
-	runVariable = "OPSLEDGER_RUN"
+	// runVariableName names the variable by which the processes of an attempt are known.
+	runVariableName = "OPSLEDGER_RUN"
 	// searchPath is the PATH of every program.
 	searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	// outputPatience is how long output is still read after all processes have ended.
 	outputPatience = 2 * time.Second
-	leftOverLimit  = 30 * time.Second
+	orphanLimit    = 30 * time.Second
 )
 
-// supervised runs a program to its end as the action's user and copies what it
-// writes. When ctx ends the whole tree is asked to end, and killed after the grace
-// time; when a writer fails it is killed at once.
+// supervised runs a program to its end as the action's user and copies its output.
+// When ctx ends, the whole tree of processes is asked to end, and killed after the
+// grace time. If a writer fails, the tree is killed at once.
 func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stderr io.Writer) (supervise.End, error) {
-	spec.Env = append(spec.Env, j.marked())
+	spec.Env = append(spec.Env, j.runVariable())
 	spec.As = j.act.account()
-	p, err := j.e.keeper.Start(spec)
+	p, err := j.e.starter.Start(spec)
 	if err != nil {
 		return supervise.End{}, err
 	}
-	// A supervisor kills its tree when the agent dies; this is for when it dies as well.
-	if _, err := j.jot(entry{Running: &running{Leader: p.Leader, Supervisor: p.Supervisor}}); err != nil {
+	// A supervisor kills its tree when the agent dies; the entry is for the case that
+	// the supervisor dies as well.
+	if _, err := j.appendEntry(entry{Processes: &processes{Leader: p.Leader, Supervisor: p.Supervisor}}); err != nil {
 		j.e.fail(err)
 	}
 	ended := make(chan struct{})
@@ -50,8 +51,8 @@ func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stder
 	helpers.Go(func() { j.endWith(ctx, p, ended) })
 	end := p.Wait()
 	close(ended)
-	if end.Lost { // then what it left still writes
-		_, err = j.endLeftOver(context.WithoutCancel(ctx), supervise.Trace{Assignment: j.marked(), Leader: p.Leader, Supervisor: p.Supervisor})
+	if end.Lost { // then orphans may still write
+		_, err = j.endOrphans(context.WithoutCancel(ctx), supervise.Orphans{Variable: j.runVariable(), Leader: p.Leader, Supervisor: p.Supervisor})
 	}
 	deadline := time.Now().Add(outputPatience)
 	_ = errors.Join(p.Stdout.SetReadDeadline(deadline), p.Stderr.SetReadDeadline(deadline)) // pipes have deadlines
@@ -60,9 +61,9 @@ func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stder
 	return end, err
 }
 
-func (j *job) marked() string { return runVariable + "=" + j.a.begun.Run }
+func (j *job) runVariable() string { return runVariableName + "=" + j.a.begun.Run }
 
-// endWith ends the program with ctx.
+// endWith ends the program when ctx ends.
 func (j *job) endWith(ctx context.Context, p *supervise.Process, ended <-chan struct{}) {
 	select {
 	case <-ended:
@@ -79,8 +80,8 @@ func (j *job) endWith(ctx context.Context, p *supervise.Process, ended <-chan st
 	}
 }
 
-func (j *job) endLeftOver(ctx context.Context, t supervise.Trace) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, leftOverLimit)
+func (j *job) endOrphans(ctx context.Context, o supervise.Orphans) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, orphanLimit)
 	defer cancel()
-	return supervise.EndLeftOver(ctx, t)
+	return supervise.EndOrphans(ctx, o)
 }

@@ -11,10 +11,12 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
 )
 
-// The line protocol of programs: lines of standard output that begin so.
+// Directives of programs: a line of standard output that begins like this is not
+// output.
 const (
 	percentDirective = "##percent "
 	resultDirective  = "##result "
@@ -34,21 +36,22 @@ func (j *job) runProgram(ctx context.Context) outcome {
 		return failed(err)
 	}
 	j.mu.Lock()
-	out := outcome{state: OK, message: end.String(), result: j.result, signal: end.Signal}
+	out := outcome{state: ops.Succeeded, message: end.String(), result: j.result, signal: end.Signal}
 	j.mu.Unlock()
 	if end.Signal == "" && !end.Lost {
 		out.code = &end.Code
 	}
 	switch {
 	case meter.exceeded():
-		out.state, out.message = Failed, fmt.Sprintf("%v of %d bytes", errOutput, meter.limit)
+		out.state, out.message = ops.Failed, fmt.Sprintf("%v of %d bytes", errOutput, meter.limit)
 	case !end.OK():
-		out.state = Failed
+		out.state = ops.Failed
 	}
 	return out
 }
 
-// refuse says why a program is not given an assignment: a name could be taken for an option.
+// refuse returns an error if a name in the assignment could be taken for an option of
+// the program.
 func (a *action) refuse(as Assignment) error {
 	if a.program == "" {
 		return nil
@@ -69,10 +72,11 @@ func (j *job) programSpec() supervise.Spec {
 		"OPSLEDGER_TASK=" + a.Task, "OPSLEDGER_ATTEMPT=" + strconv.FormatInt(a.Attempt, 10), "OPSLEDGER_MODE=" + string(a.Mode),
 		"OPSLEDGER_ACTION=" + a.Action, "OPSLEDGER_TARGET=" + a.Target, "OPSLEDGER_VERSION=" + a.Version,
 	}
-	if a.Mode == Revert {
+	if a.Mode == ops.ModeRevert {
 		env = append(env, "OPSLEDGER_OF="+strconv.FormatInt(a.Of, 10))
 	}
-	// One string of the environment may have 128 KiB; the arguments have all names anyway.
+	// A string of the environment may have at most 128 KiB. All names are in the
+	// arguments anyway.
 	if content := strings.Join(names, "\n"); len(content) < 100<<10 {
 		env = append(env, "OPSLEDGER_CONTENT="+content)
 	}
@@ -97,7 +101,8 @@ func (j *job) outputLine(text string) {
 	j.logs.add(stdoutStream, text)
 }
 
-// meter counts what all its writers together let pass, up to a limit.
+// meter counts what is written to all its writers together, and makes them fail above
+// a limit.
 type meter struct {
 	limit   int64
 	written atomic.Int64
@@ -119,8 +124,8 @@ func (m *metered) Write(p []byte) (int, error) {
 	return m.to.Write(p)
 }
 
-// capture runs a tool for the agent itself and hands its output to read. Its
-// error is what the tool said.
+// capture runs a tool and hands its output to read. If the tool fails, the error has
+// what it wrote to standard error.
 func (j *job) capture(ctx context.Context, read func(io.Reader) error, path string, args ...string) error {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 )
 
@@ -53,19 +54,19 @@ func TestPrograms(t *testing.T) {
 	h := newPrograms(t).start()
 	for i, test := range []struct {
 		action  string
-		state   executor.State
+		state   ops.AttemptState
 		message string
 		log     string
 	}{
-		{"good", executor.OK, "exit code 0", "stdout one\nstdout ##percent x\nstdout two\n"},
-		{"bad", executor.Failed, "exit code 3", "stderr reason\n"},
-		{"segv", executor.Failed, "ended by signal SIGSEGV", ""},
-		{"stubborn", executor.Failed, "timed out after 300ms; ended by signal SIGKILL", ""},
-		{"fork", executor.OK, "2 processes that it left behind were ended", ""},
-		{"binary", executor.OK, "", "stdout a\\x00b\\x1b[31m\\xff\nstdout last 中\n"},
-		{"unknown", executor.Failed, "unknown action", ""},
-		{"../good", executor.Failed, "unknown action", ""},
-		{"update", executor.Failed, "unknown action", ""},
+		{"good", ops.Succeeded, "exit code 0", "stdout one\nstdout ##percent x\nstdout two\n"},
+		{"bad", ops.Failed, "exit code 3", "stderr reason\n"},
+		{"segv", ops.Failed, "ended by signal SIGSEGV", ""},
+		{"stubborn", ops.Failed, "timed out after 300ms; ended by signal SIGKILL", ""},
+		{"fork", ops.Succeeded, "2 processes that it left behind were ended", ""},
+		{"binary", ops.Succeeded, "", "stdout a\\x00b\\x1b[31m\\xff\nstdout last 中\n"},
+		{"unknown", ops.Failed, "unknown action", ""},
+		{"../good", ops.Failed, "unknown action", ""},
+		{"update", ops.Failed, "unknown action", ""},
 	} {
 		t.Run(test.action, func(t *testing.T) {
 			attempt := int64(i + 1)
@@ -74,7 +75,7 @@ func TestPrograms(t *testing.T) {
 			if log := h.log(attempt); log != test.log {
 				t.Errorf("log %q, want %q", log, test.log)
 			}
-			if (end.Percent == 100) != (end.State == executor.OK) {
+			if (end.Percent == 100) != (end.State == ops.Succeeded) {
 				t.Errorf("%d percent", end.Percent)
 			}
 			if test.action == "good" && (end.Result != "all well" || end.Code == nil || *end.Code != 0) {
@@ -89,7 +90,7 @@ func TestArguments(t *testing.T) {
 	t.Parallel()
 	h := newPrograms(t).start()
 	h.assign(executor.Assignment{Attempt: 5, Action: "args", Target: "$(id) `id`; rm", Version: "1.2/x", Content: " a b ,\n*\r\n$HOME"})
-	h.wantEnd(5, executor.OK, "")
+	h.wantEnd(5, ops.Succeeded, "")
 	log := h.log(5)
 	if want := "stdout update\nstdout $(id) `id`; rm\nstdout 1.2/x\nstdout a b\nstdout *\nstdout $HOME\n"; !strings.HasPrefix(log, want) {
 		t.Errorf("arguments %q", log)
@@ -99,8 +100,8 @@ func TestArguments(t *testing.T) {
 			t.Errorf("no %s in %q", want, log)
 		}
 	}
-	h.assign(executor.Assignment{Attempt: 9, Mode: executor.Revert, Of: 5, Action: "args"})
-	h.wantEnd(9, executor.OK, "")
+	h.assign(executor.Assignment{Attempt: 9, Mode: ops.ModeRevert, Of: 5, Action: "args"})
+	h.wantEnd(9, ops.Succeeded, "")
 	if log := h.log(9); !strings.HasPrefix(log, "stdout revert\n") || !strings.Contains(log, "OPSLEDGER_OF=5\n") {
 		t.Errorf("revert %q", log)
 	}
@@ -111,11 +112,11 @@ func TestBadAssignments(t *testing.T) {
 	h := newPrograms(t).start()
 	for i, a := range []executor.Assignment{
 		{Content: "../x"}, {Content: "//etc/passwd"}, {Content: "-rf"}, {Content: "/-rf"}, {Content: ","}, {Content: "a,a"}, {Content: strings.Repeat("x", 300<<10)}, {Target: "-x"}, {Target: "a\nb"},
-		{Version: "-x"}, {Version: "a b"}, {Version: "../x"}, {Mode: "wipe"}, {Mode: executor.Revert}, {Mode: executor.Revert, Of: 1 << 40},
+		{Version: "-x"}, {Version: "a b"}, {Version: "../x"}, {Mode: "wipe"}, {Mode: ops.ModeRevert}, {Mode: ops.ModeRevert, Of: 1 << 40},
 	} {
 		a.Action, a.Attempt = "good", int64(i+1)
 		h.assign(a)
-		if end := h.end(a.Attempt); end.State != executor.Failed || !end.Began.IsZero() {
+		if end := h.end(a.Attempt); end.State != ops.Failed || !end.Began.IsZero() {
 			t.Errorf("%d: %+v", i, end)
 		}
 	}
@@ -130,7 +131,7 @@ func TestOutputLimit(t *testing.T) {
 	t.Parallel()
 	h := newPrograms(t).start()
 	h.assign(executor.Assignment{Attempt: 1, Action: "flood"})
-	h.wantEnd(1, executor.Failed, "more than its output limit of 1048576 bytes")
+	h.wantEnd(1, ops.Failed, "more than its output limit of 1048576 bytes")
 }
 
 // A program that changes what others may write is refused, also after the start.
@@ -141,19 +142,19 @@ func TestProgramThatOthersCanChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.assign(executor.Assignment{Attempt: 1, Action: "good"})
-	h.wantEnd(1, executor.Failed, "lets others change it")
+	h.wantEnd(1, ops.Failed, "lets others change it")
 	if err := errors.Join(os.Remove(h.path("actions/bad")), os.Symlink("/bin/true", h.path("actions/bad"))); err != nil {
 		t.Fatal(err)
 	}
 	h.assign(executor.Assignment{Attempt: 2, Action: "bad"})
-	h.wantEnd(2, executor.Failed, "not an executable file")
+	h.wantEnd(2, ops.Failed, "not an executable file")
 }
 
 func TestManyLines(t *testing.T) {
 	t.Parallel()
 	h := newPrograms(t).start()
 	h.assign(executor.Assignment{Attempt: 1, Action: "many"})
-	if end := h.wantEnd(1, executor.OK, ""); end.Lines != 100_000 {
+	if end := h.wantEnd(1, ops.Succeeded, ""); end.Lines != 100_000 {
 		t.Errorf("%d lines", end.Lines)
 	}
 	if log := h.log(1); strings.Contains(log, "[") || !strings.HasSuffix(log, "stdout 100000\n") {

@@ -3,44 +3,22 @@ package executor
 import (
 	"time"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/workers/agents/executor/files"
 )
 
-// State is how far an attempt is.
-type State string
-
-// The states; those from OK on are ends.
-const (
-	// Queued: the attempt is in the journal and waits for its turn.
-	Queued   State = "queued"
-	Started  State = "started"
-	Progress State = "progress"
-
-	OK        State = "ok"
-	Failed    State = "failed"
-	Cancelled State = "cancelled"
-	// Expired: its deadline passed before it began. It never ran.
-	Expired State = "expired"
-	// Interrupted: the agent ended before it did. It will not run again.
-	Interrupted State = "interrupted"
-)
-
-// Final says whether the state is an end.
-func (s State) Final() bool {
-	switch s {
-	case OK, Failed, Cancelled, Expired, Interrupted:
-		return true
-	}
-	return false
-}
-
-// Report tells how far an attempt is. Between started and the end only the newest
-// is kept for a slow reader; an end is told until it is settled.
+// Report tells how far an attempt is. For a slow reader only an attempt's newest
+// report is kept; an end is reported until it is acknowledged.
 type Report struct {
 	Task    string `json:"task"`
 	Attempt int64  `json:"attempt"`
-	State   State  `json:"state"`
-	// Percent never falls within an attempt; 100 comes with OK and not before.
+	// State is queued once the journal has the attempt, then running, then an end.
+	State ops.AttemptState `json:"state"`
+	// Interrupted says that the agent ended before the attempt did, which has failed
+	// then and does not run again.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// Percent never falls within an attempt. It is above 0 once a program or action
+	// has reported progress, and 100 only with success.
 	Percent int `json:"percent"`
 	// Message says in one line what happened, for people.
 	Message string `json:"message,omitempty"`
@@ -51,9 +29,20 @@ type Report struct {
 	Signal string `json:"signal,omitempty"`
 	// Changes are the files that were changed, with their digests before and after.
 	Changes []files.Change `json:"changes,omitempty"`
-	// Lines is how many log lines there are, with an end; -1 if that is not known.
+	// Lines is how many log lines the attempt had, if it has ended; -1 if that is not
+	// known.
 	Lines int64 `json:"lines"`
 	// Began and Ended are by the host's clock.
 	Began time.Time `json:"began,omitzero"`
 	Ended time.Time `json:"ended,omitzero"`
+}
+
+// upgrade turns the state of a report in an older journal into today's.
+func (r *Report) upgrade() {
+	switch r.State {
+	case "ok":
+		r.State = ops.Succeeded
+	case "interrupted":
+		r.State, r.Interrupted = ops.Failed, true
+	}
 }

@@ -22,11 +22,11 @@ const (
 	executableMode = 0o755
 )
 
-// source yields the files of one version: it keeps a file's content and returns
-// its digest, size and permission bits.
+// source has the files of one version: it stores a file's content and returns its
+// digest, size and permission bits.
 type source func(ctx context.Context, name string) (files.State, error)
 
-// fetch keeps all new contents, before anything in the target is touched.
+// fetch stores all new contents, before anything in the target is touched.
 func (j *job) fetch(ctx context.Context, target TargetSettings, actor *asuser.Actor) ([]files.Change, error) {
 	get, done, err := j.open(ctx, target, actor)
 	if err != nil {
@@ -64,17 +64,17 @@ func (j *job) open(ctx context.Context, target TargetSettings, actor *asuser.Act
 	return get, done, err
 }
 
-// openReleases reads from <releases>/<version>.
+// openReleases reads files from <releases>/<version>.
 func (j *job) openReleases(target TargetSettings, actor *asuser.Actor) (source, func(), error) {
 	if j.a.Version == "" {
 		return nil, nil, errors.New("this target's files come from a folder of releases: a version is needed")
 	}
-	ground, err := files.OpenGround(target.Releases, actor)
+	folder, err := files.OpenFolder(target.Releases, actor)
 	if err != nil {
 		return nil, nil, fmt.Errorf("releases: %w", err)
 	}
 	get := func(_ context.Context, name string) (files.State, error) {
-		f, err := ground.Open(j.a.Version + "/" + name)
+		f, err := folder.Open(j.a.Version + "/" + name)
 		if err != nil {
 			return files.State{}, err
 		}
@@ -84,19 +84,19 @@ func (j *job) openReleases(target TargetSettings, actor *asuser.Actor) (source, 
 			return files.State{}, err
 		}
 		state := files.State{Mode: uint32(info.Mode().Perm()) &^ 0o022}
-		state.Digest, state.Size, err = j.e.keep.Put(f)
+		state.Digest, state.Size, err = j.e.store.Put(f)
 		return state, err
 	}
-	return get, func() { _ = ground.Close() }, nil // it was only read
+	return get, func() { _ = folder.Close() }, nil // nothing was written
 }
 
-// openGit reads objects of a commit; the working copy is not touched.
+// openGit reads files from a commit; it does not touch the working copy.
 func (j *job) openGit(ctx context.Context, target TargetSettings) (source, error) {
 	git, err := child.Find("git")
 	if err != nil {
 		return nil, err
 	}
-	// The repository may belong to somebody else: git then wants to be told that this is known.
+	// The repository may belong to another user, which git accepts only when told so.
 	base := []string{"-c", "safe.directory=" + target.Git, "-c", "core.fsmonitor=false", "--literal-pathspecs", "-C", target.Git}
 	run := func(ctx context.Context, read func(io.Reader) error, args ...string) error {
 		return j.capture(ctx, read, git, append(base[:len(base):len(base)], args...)...)
@@ -146,7 +146,8 @@ func blob(listing string) (mode uint32, object string, err error) {
 
 var revisionPattern = regexp.MustCompile(`^([0-9]{1,12}|HEAD)$`)
 
-// openSubversion reads from the working copy's repository; the working copy is not touched.
+// openSubversion reads files from the working copy's repository; it does not touch the
+// working copy.
 func (j *job) openSubversion(ctx context.Context, target TargetSettings) (source, error) {
 	svn, err := child.Find("svn")
 	if err != nil {
@@ -190,15 +191,15 @@ func escape(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// keeping keeps what is read and notes its digest and size.
+// keeping stores what is read and notes its digest and size.
 func (j *job) keeping(state *files.State) func(io.Reader) error {
 	return func(r io.Reader) (err error) {
-		state.Digest, state.Size, err = j.e.keep.Put(r)
+		state.Digest, state.Size, err = j.e.store.Put(r)
 		return err
 	}
 }
 
-// shortAnswer is more than any tool's answer that is kept in memory.
+// shortAnswer bounds the output of a tool that is kept in memory.
 const shortAnswer = 64 << 10
 
 func into(answer *bytes.Buffer) func(io.Reader) error {

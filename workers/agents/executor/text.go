@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// longestLine is where a longer line is divided.
+// longestLine is the length at which a longer line is divided.
 const longestLine = 16 << 10
 
 // splitter divides a stream of bytes into lines. A carriage return ends a line
@@ -18,7 +18,7 @@ type splitter struct {
 	pending []byte
 	// returned is set after a carriage return, whose line feed may follow.
 	returned bool
-	// divided is set after a piece of a long line: its end is no line of its own.
+	// divided is set after a piece of a long line, whose end is no line of its own.
 	divided bool
 }
 
@@ -55,7 +55,7 @@ func (s *splitter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// flush emits what came without an end of line.
+// flush emits a last line that has no end of line.
 func (s *splitter) flush() {
 	if len(s.pending) > 0 {
 		s.emit()
@@ -67,8 +67,8 @@ func (s *splitter) emit() {
 	s.pending = s.pending[:0]
 }
 
-// safe turns whatever a program wrote into text that no terminal, browser or
-// database chokes on: what is not printable UTF-8 is written as \x.. .
+// safe turns a program's output into text that a terminal, browser or database can
+// take: bytes that are not printable UTF-8 are written as \x.. .
 func safe(raw []byte) string {
 	if clean(raw) {
 		return string(raw)

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 )
 
@@ -39,7 +40,7 @@ func TestUpdateAndRevert(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "web", Version: "1", Content: "a\nsub/b"})
-	end := h.wantEnd(1, executor.OK, "2 files exchanged")
+	end := h.wantEnd(1, ops.Succeeded, "2 files exchanged")
 	if len(end.Changes) != 2 || end.Changes[0].Before.Digest == "" || end.Changes[1].Before.Exists() {
 		t.Errorf("changes %+v", end.Changes)
 	}
@@ -47,16 +48,16 @@ func TestUpdateAndRevert(t *testing.T) {
 		t.Error("not updated")
 	}
 	h.assign(executor.Assignment{Task: strings.Repeat("4", 32), Attempt: 2, Action: "update", Target: "web", Version: "2", Content: "a"})
-	h.wantEnd(2, executor.OK, "")
-	h.assign(executor.Assignment{Attempt: 3, Mode: executor.Revert, Of: 1, Action: "update", Target: "web", Content: "a"})
-	h.wantEnd(3, executor.Failed, "changed by somebody else since: a")
+	h.wantEnd(2, ops.Succeeded, "")
+	h.assign(executor.Assignment{Attempt: 3, Mode: ops.ModeRevert, Of: 1, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(3, ops.Failed, "changed by somebody else since: a")
 	if h.read("web/sub/b") != "one b" {
 		t.Error("a refused revert touched something")
 	}
-	h.assign(executor.Assignment{Task: strings.Repeat("4", 32), Attempt: 4, Mode: executor.Revert, Of: 2, Action: "update", Target: "web", Content: "a"})
-	h.wantEnd(4, executor.OK, "")
-	h.assign(executor.Assignment{Attempt: 5, Mode: executor.Revert, Of: 1, Action: "update", Target: "web", Content: "a"})
-	h.wantEnd(5, executor.OK, "")
+	h.assign(executor.Assignment{Task: strings.Repeat("4", 32), Attempt: 4, Mode: ops.ModeRevert, Of: 2, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(4, ops.Succeeded, "")
+	h.assign(executor.Assignment{Attempt: 5, Mode: ops.ModeRevert, Of: 1, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(5, ops.Succeeded, "")
 	info, err := os.Stat(h.path("web/a"))
 	if err != nil || info.Mode().Perm() != 0o604 || h.read("web/a") != "old a" {
 		t.Errorf("a is %q, %v %v", h.read("web/a"), info, err)
@@ -64,8 +65,8 @@ func TestUpdateAndRevert(t *testing.T) {
 	if _, err := os.Stat(h.path("web/sub")); !os.IsNotExist(err) {
 		t.Error("the folder that the update made is still there")
 	}
-	h.assign(executor.Assignment{Attempt: 6, Mode: executor.Revert, Of: 3, Action: "update", Target: "web", Content: "a"})
-	h.wantEnd(6, executor.Failed, "attempt 3 changed nothing")
+	h.assign(executor.Assignment{Attempt: 6, Mode: ops.ModeRevert, Of: 3, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(6, ops.Failed, "attempt 3 changed nothing")
 }
 
 func TestUpdateRefusals(t *testing.T) {
@@ -94,7 +95,7 @@ func TestUpdateRefusals(t *testing.T) {
 		{"web", "1", "/etc/passwd", "fetch etc/passwd"}, // the folder is the root
 	} {
 		h.assign(executor.Assignment{Attempt: int64(i + 1), Action: "update", Target: test.target, Version: test.version, Content: test.content})
-		h.wantEnd(int64(i+1), executor.Failed, test.message)
+		h.wantEnd(int64(i+1), ops.Failed, test.message)
 	}
 	if h.read("web/a") != "old a" || h.read("secret") != "secret" {
 		t.Error("a refused update touched something")
@@ -130,7 +131,7 @@ func TestUpdateFromGit(t *testing.T) {
 	h.run("git", "-C", "upstream", "tag", "v1")
 	h.start()
 	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "git", Version: "v1", Content: "a\nbin/run me"})
-	h.wantEnd(1, executor.OK, "")
+	h.wantEnd(1, ops.Succeeded, "")
 	if info, err := os.Stat(h.path("web/bin/run me")); err != nil || info.Mode().Perm() != 0o755 || h.read("web/a") != "git a" {
 		t.Errorf("%v %v %q", info, err, h.read("web/a"))
 	}
@@ -138,7 +139,7 @@ func TestUpdateFromGit(t *testing.T) {
 		{"v9", "a", "does not know version v9"}, {"v1", "link", "not a regular file"}, {"v1", "none", "no such file"}, {"v1", "bin", "not a regular file"},
 	} {
 		h.assign(executor.Assignment{Attempt: int64(i + 2), Action: "update", Target: "git", Version: test.version, Content: test.content})
-		h.wantEnd(int64(i+2), executor.Failed, test.message)
+		h.wantEnd(int64(i+2), ops.Failed, test.message)
 	}
 }
 
@@ -159,13 +160,13 @@ func TestUpdateFromSubversion(t *testing.T) {
 	h.run("svn", "commit", "-qm", "two", "copy")
 	h.start()
 	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "svn", Version: "1", Content: "a\nb@1 x"})
-	h.wantEnd(1, executor.OK, "")
+	h.wantEnd(1, ops.Succeeded, "")
 	if h.read("web/a") != "svn a" || h.read("web/b@1 x") != "odd" {
 		t.Errorf("%q %q", h.read("web/a"), h.read("web/b@1 x"))
 	}
 	for i, test := range []struct{ version, content, message string }{{"9", "a", "svn"}, {"1", "none", "none"}, {"v1", "a", "not a subversion revision"}} {
 		h.assign(executor.Assignment{Attempt: int64(i + 2), Action: "update", Target: "svn", Version: test.version, Content: test.content})
-		h.wantEnd(int64(i+2), executor.Failed, test.message)
+		h.wantEnd(int64(i+2), ops.Failed, test.message)
 	}
 }
 
@@ -182,10 +183,10 @@ func TestAgentKilledWhileFilesAreExchanged(t *testing.T) {
 		h.write("web/"+name, "old")
 	}
 	for attempt := int64(1); attempt <= 4; attempt++ {
-		v := h.victim()
-		v.assign(executor.Assignment{Task: task, Attempt: attempt, Mode: executor.Update, Action: "update", Target: "web", Version: "1", Content: strings.Join(names, "\n")})
+		v := h.startAgent()
+		v.assign(executor.Assignment{Task: task, Attempt: attempt, Mode: ops.ModeUpdate, Action: "update", Target: "web", Version: "1", Content: strings.Join(names, "\n")})
 		for range attempt { // a little further each time
-			if !v.until(attempt, executor.Progress) {
+			if !v.until(attempt, progressed) {
 				break
 			}
 		}
@@ -194,9 +195,9 @@ func TestAgentKilledWhileFilesAreExchanged(t *testing.T) {
 		h.start()
 		end := h.end(attempt)
 		want := "old"
-		if end.State == executor.OK {
+		if end.State == ops.Succeeded {
 			want = "new"
-		} else if end.State != executor.Interrupted {
+		} else if !end.Interrupted {
 			t.Errorf("ended %+v", end)
 		}
 		for _, name := range names {
@@ -209,7 +210,7 @@ func TestAgentKilledWhileFilesAreExchanged(t *testing.T) {
 			t.Errorf("%d files, %v", len(entries), err)
 		}
 		h.stop()
-		if end.State == executor.OK {
+		if end.State == ops.Succeeded {
 			break
 		}
 	}

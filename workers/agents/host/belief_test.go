@@ -22,10 +22,10 @@ import (
 // played is an executor that does nothing but remember what it was asked for.
 type played struct {
 	Tasks
-	mu       sync.Mutex
-	assigned []int64
-	settled  []int64
-	// cancelled are those that it was to cancel; it knows those in knows.
+	mu           sync.Mutex
+	assigned     []int64
+	acknowledged []int64
+	// cancelled are the attempts that it was told to cancel; it knows those in knows.
 	cancelled []int64
 	knows     map[int64]bool
 	reports   chan executor.Report
@@ -38,10 +38,10 @@ func (p *played) Assign(a executor.Assignment) error {
 	return nil
 }
 
-func (p *played) Settled(_ string, attempt int64) error {
+func (p *played) Acknowledged(_ string, attempt int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.settled = append(p.settled, attempt)
+	p.acknowledged = append(p.acknowledged, attempt)
 	return nil
 }
 
@@ -58,24 +58,24 @@ func (p *played) took() []int64 {
 	return slices.Clone(p.assigned)
 }
 
-func (p *played) Held() []executor.Held { return nil }
+func (p *played) Pending() []executor.Pending { return nil }
 
-func (p *played) isSettled() bool {
+func (p *played) isAcknowledged() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.settled) > 0
+	return len(p.acknowledged) > 0
 }
 
 func (p *played) Reports() <-chan executor.Report { return p.reports }
 
-func newPlayed(t *testing.T, nc *nats.Conn) (*Agent, *played) {
+func newPlayed(t *testing.T, nc *nats.Conn) (*Follower, *played) {
 	t.Helper()
 	p := &played{reports: make(chan executor.Report)}
-	a, err := New(Config{NC: nc, ID: machine, LogID: uuid.New(), Tasks: p, Codec: testkit.Codec()})
+	f, err := New(Config{NC: nc, ID: machine, LogID: uuid.New(), Tasks: p, Codec: testkit.Codec()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a, p
+	return f, p
 }
 
 // A consumer that has others' events, too, does not make their work this host's.
@@ -83,12 +83,12 @@ func TestWorkOfOthers(t *testing.T) {
 	t.Parallel()
 	server := testkit.NATSServer(t)
 	stream := streamtest.New(t, server, protocol.HostConsumer(machine), domain.ContextOps)
-	a, tasks := newPlayed(t, testkit.Connect(t, server))
-	serve(t, stream.NC, protocol.SubjectHostWork(machine), func([]byte) any { return protocol.HostWork{Log: a.cfg.LogID} })
+	f, tasks := newPlayed(t, testkit.Connect(t, server))
+	serve(t, stream.NC, protocol.SubjectHostWork(machine), func([]byte) any { return protocol.HostWork{Log: f.cfg.LogID} })
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := newFollower(a).run(ctx); err != nil {
+		if err := newFeeder(f).run(ctx); err != nil {
 			t.Error(err)
 		}
 	})
@@ -102,14 +102,14 @@ func TestWorkOfOthers(t *testing.T) {
 	}
 }
 
-// What the work of a later position does not have is over, whatever comes of it
-// afterwards; but who was told to cancel what the host has is heard.
+// An attempt that is missing in work of a later position is over, whatever events come
+// afterwards; but the cancellation of an attempt that the host has is carried out.
 func TestOldNews(t *testing.T) {
 	t.Parallel()
-	a, tasks := newPlayed(t, testkit.NATS(t))
+	f, tasks := newPlayed(t, testkit.NATS(t))
 	tasks.knows = map[int64]bool{4: true}
-	a.seen.Store(10)
-	f := newFollower(a)
+	f.seen.Store(10)
+	fd := newFeeder(f)
 	for _, r := range []domain.Recorded{
 		{Position: 5, Event: ops.AttemptAccepted{Task: "t"}},
 		{Position: 6, Event: ops.CancelRequested{Task: "t", Attempt: 4}},
@@ -118,7 +118,7 @@ func TestOldNews(t *testing.T) {
 		{Position: 11, Event: ops.AttemptAccepted{Task: "v"}},
 		{Position: 12, Event: ops.CancelRequested{Task: "v", Attempt: 11}},
 	} {
-		if err := f.news(r); err != nil {
+		if err := fd.takeEvent(r); err != nil {
 			t.Error(err)
 		}
 	}
@@ -131,19 +131,19 @@ func TestOldNews(t *testing.T) {
 func TestAnotherLog(t *testing.T) {
 	t.Parallel()
 	nc := testkit.NATS(t)
-	a, _ := newPlayed(t, nc)
+	f, _ := newPlayed(t, nc)
 	other := uuid.New()
 	serve(t, nc, protocol.SubjectHostWork(machine), func([]byte) any { return protocol.HostWork{Log: other} })
-	if _, err := a.fetchWork(t.Context()); err == nil || !strings.Contains(err.Error(), other.String()) {
+	if _, err := f.fetchWork(t.Context()); err == nil || !strings.Contains(err.Error(), other.String()) {
 		t.Errorf("work of another log: %v", err)
 	}
 	dir := t.TempDir()
 	for range 2 {
-		if err := Claim(dir, other); err != nil {
+		if err := PrepareFolder(dir, other); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := Claim(dir, uuid.New()); err == nil || !strings.Contains(err.Error(), other.String()) {
+	if err := PrepareFolder(dir, uuid.New()); err == nil || !strings.Contains(err.Error(), other.String()) {
 		t.Errorf("a folder of another log: %v", err)
 	}
 }

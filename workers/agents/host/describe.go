@@ -9,44 +9,32 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/executor"
 )
 
-// describe says a report in the control plane's words.
+// describe turns an executor's report into a message to the control plane.
 func describe(r executor.Report) protocol.AttemptReport {
 	said := protocol.AttemptReport{
-		Task: r.Task, Attempt: domain.Position(r.Attempt), Begun: !r.Began.IsZero() || r.State == executor.Started,
+		Task: r.Task, Attempt: domain.Position(r.Attempt), Begun: !r.Began.IsZero() || r.State == ops.Running,
 	}
 	switch {
-	case r.State.Final():
-		said.End = &ops.End{Outcome: outcome(r.State), Result: shorten(result(r)), Lines: max(r.Lines, 0)}
-	case r.State == executor.Progress:
+	case r.State.Ended():
+		said.End = &ops.End{Outcome: r.State, Result: shorten(result(r)), Lines: max(r.Lines, 0)}
+	case r.Percent > 0:
 		percent := r.Percent
 		said.Percent = &percent
 	}
 	return said
 }
 
-// outcome of an attempt that was interrupted is failed: it is not tried again.
-func outcome(s executor.State) ops.Outcome {
-	switch s {
-	case executor.OK:
-		return ops.OutcomeSucceeded
-	case executor.Cancelled:
-		return ops.OutcomeCancelled
-	case executor.Expired:
-		return ops.OutcomeExpired
-	}
-	return ops.OutcomeFailed
-}
-
-// result is what a program gave as its result, and what there is to say besides.
+// result is the result that a program gave, after the executor's own message if the
+// attempt did not succeed.
 func result(r executor.Report) string {
 	text := r.Message
-	if r.State == executor.Interrupted {
+	if r.Interrupted {
 		text = "interrupted: " + text
 	}
 	switch {
 	case r.Result == "":
 		return text
-	case r.State == executor.OK || text == "":
+	case r.State == ops.Succeeded || text == "":
 		return r.Result
 	}
 	return text + "; " + r.Result

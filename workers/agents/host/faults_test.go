@@ -83,7 +83,7 @@ func TestServeAway(t *testing.T) {
 	w.until(name, ops.StateSucceeded)
 }
 
-// All of JetStream is lost, and with it what the host was told of.
+// All of JetStream is lost, and with it the events for the host.
 func TestStreamLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"note": "echo ran >> $DIR/ran"})
@@ -96,11 +96,11 @@ func TestStreamLost(t *testing.T) {
 	}
 }
 
-// A host goes silent while a task runs, which is unknown then, until its late word.
+// A host goes silent while a task runs: the task is unknown until the host reports late.
 func TestSilenceAndTheLateWord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"steps": steps})
-	w.RestartServe(func() { w.Silence = aliveEvery * 7 / 5 })
+	w.RestartServe(func() { w.Silence = heartbeatEvery * 7 / 5 })
 	w.startProcess()
 	name := w.do("steps")
 	w.until(name, ops.StateRunning)
@@ -115,7 +115,7 @@ func TestSilenceAndTheLateWord(t *testing.T) {
 	}
 }
 
-// Whatever comes twice, late or of a stranger changes nothing.
+// Messages that come twice, late or from a stranger change nothing.
 func TestDuplicatesAndStrangers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"note": "echo ran >> $DIR/ran"})

@@ -3,135 +3,182 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/protocol"
-	"github.com/opsledger/opsledger/workers/agents/pull"
+	"github.com/opsledger/opsledger/workers/agents/executor"
+	"github.com/opsledger/opsledger/workers/agents/sshkeys"
 )
 
-// workEvery is how often the host asks for its work when nothing tells it to.
-const workEvery = 5 * time.Minute
-
-// follower keeps the host's state at what is wanted.
-//
-// Invariants:
-//  1. Events are followed only after the work was heard of a control plane of the
-//     host's own log; a delivery that broke off begins with the work again.
-//  2. An attempt that was accepted before that work and is not in it is not begun.
-//  3. An event is acknowledged after the executor's journal has it.
-type follower struct {
-	agent *Agent
-	// heard says that the work was heard at least once.
-	heard bool
-	// again asks for the work when that was long ago; nil before run.
-	again *time.Timer
+// Tasks carries attempts out; [executor.Executor] is the real one, and documents the
+// methods.
+type Tasks interface {
+	Run(ctx context.Context) error
+	// Close is called if Run is never called.
+	Close() error
+	Assign(a executor.Assignment) error
+	Cancel(task string, attempt int64) error
+	Acknowledged(task string, attempt int64) error
+	Knows(task string, attempt int64) bool
+	Pending() []executor.Pending
+	Reports() <-chan executor.Report
+	Lines() <-chan executor.Batch
 }
 
-func newFollower(a *Agent) *follower { return &follower{agent: a} }
+// ErrClosed says that the connection was closed for good.
+var ErrClosed = errors.New("host: the NATS connection is closed")
 
-// run returns nil when ctx ends, ErrClosed when the connection does.
-func (f *follower) run(ctx context.Context) error {
-	f.again = time.AfterFunc(backoff.Jitter(workEvery), func() { signal(f.agent.askWork) })
-	defer f.again.Stop()
-	pause := backoff.Growing{Least: 100 * time.Millisecond, Most: 5 * time.Second}
-	for ctx.Err() == nil {
-		if f.agent.cfg.NC.IsClosed() {
-			return ErrClosed
-		}
-		began := time.Now()
-		err := f.round(ctx)
-		var broken brokenError
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.As(err, &broken):
-			return broken.error
-		case errors.Is(err, pull.ErrEnded), !f.agent.cfg.NC.IsConnected():
-			f.agent.cfg.Log.Debug("following the log anew", "reason", err)
-		default:
-			f.agent.cfg.Log.Warn("cannot follow the log, will try again", "error", err)
-		}
-		if time.Since(began) > 2*pause.Most {
-			pause.Reset()
-		}
-		pause.Wait(ctx, f.agent.askWork)
+// lastReportWithin bounds how long an agent that is stopped tries to report the ends of
+// the attempts that it stopped. Other ends are reported at its next start.
+const lastReportWithin = 2 * time.Second
+
+// Config holds what a follower needs. Every field is required unless its comment says
+// otherwise.
+type Config struct {
+	// NC is connected as the host, see [Options]. The caller closes it after Run.
+	NC *nats.Conn
+	// ID is the id of the machine that the agent was enrolled for.
+	ID int64
+	// LogID is the log that the credentials are of. If it is nil, the follower takes the
+	// first log that the control plane names.
+	LogID uuid.UUID
+	Tasks Tasks
+	// Keys keeps the accounts' keys; nil if the host keeps none.
+	Keys  *sshkeys.Keeper
+	Codec *domain.Codec
+	// Version is the agent's version, for its heartbeats.
+	Version string
+	// Log is for the host's operator; nil discards it.
+	Log *slog.Logger
+}
+
+// Follower is one host's end of the bus. Run may be called once.
+type Follower struct {
+	cfg      Config
+	boot     uuid.UUID
+	keys     *accountKeys
+	reporter *reporter
+
+	// logID is the log whose work the host does, nil before it is known.
+	logID atomic.Pointer[uuid.UUID]
+	// seen is the position up to which the host knows its work.
+	seen atomic.Int64
+	// ready closes when the host has got its work for the first time.
+	ready chan struct{}
+	// askWork makes the feeder ask for work. heartbeatNow makes sendHeartbeats send one at
+	// once, and changed makes it send one soon.
+	askWork, heartbeatNow, changed chan struct{}
+}
+
+// New returns a follower that does nothing before Run.
+func New(cfg Config) (*Follower, error) {
+	switch {
+	case cfg.NC == nil || cfg.Tasks == nil || cfg.Codec == nil:
+		return nil, errors.New("host: connection, tasks and codec are needed")
+	case cfg.ID <= 0:
+		return nil, errors.New("host: id must be positive")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg.Log = cfg.Log.With("host", cfg.ID)
+	boot, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	f := &Follower{
+		cfg: cfg, boot: boot, ready: make(chan struct{}),
+		askWork: make(chan struct{}, 1), heartbeatNow: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+	}
+	if cfg.LogID != uuid.Nil {
+		f.logID.Store(&cfg.LogID)
+	}
+	f.keys, f.reporter = newAccountKeys(f), newReporter(f)
+	return f, nil
+}
+
+// Run does the host's work until ctx ends. Then it stops the running attempts, reports
+// their ends if that can be done quickly, and returns nil. It returns an error, such as
+// ErrClosed, only if trying again is of no use.
+func (f *Follower) Run(ctx context.Context) error {
+	stopListening, err := f.listen()
+	if err != nil {
+		return errors.Join(err, f.cfg.Tasks.Close())
+	}
+	defer stopListening()
+	// Reports and lines outlive the tasks, which end when ctx does.
+	back, stopBack := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBack()
+	g, back := errgroup.WithContext(back)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	context.AfterFunc(back, stop)
+
+	g.Go(func() error { return newFeeder(f).run(ctx) })
+	g.Go(func() error { f.keys.run(ctx); return nil })
+	g.Go(func() error { f.sendHeartbeats(ctx); return nil })
+	g.Go(func() error { f.reporter.run(back); return nil })
+	g.Go(func() error { f.publishLines(back); return nil })
+	failed := f.execute(ctx)
+	if f.cfg.NC.IsConnected() {
+		f.reporter.finish(back, f.cfg.Tasks.Pending())
+	}
+	stop()
+	stopBack()
+	return errors.Join(failed, g.Wait())
+}
+
+// execute runs the tasks once the host has got its work, so that an attempt that was
+// cancelled while the agent was down is not begun.
+func (f *Follower) execute(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return f.cfg.Tasks.Close()
+	case <-f.ready:
+	}
+	if err := f.cfg.Tasks.Run(ctx); err != nil {
+		return fmt.Errorf("host: %w", err)
 	}
 	return nil
 }
 
-// brokenError is of an executor that cannot go on.
-type brokenError struct{ error }
-
-// round asks for the work and follows the news until something is wrong.
-func (f *follower) round(ctx context.Context) error {
-	if err := f.work(ctx); err != nil {
-		return err
+// listen takes the control plane's requests.
+func (f *Follower) listen() (stop func(), err error) {
+	all, err := f.cfg.NC.Subscribe(protocol.SubjectHostsHeartbeatNow, func(*nats.Msg) {
+		signal(f.heartbeatNow)
+		f.reporter.repeatNow()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("host: listen to the control plane: %w", err)
 	}
-	return pull.Feed{
-		NC: f.agent.cfg.NC, Consumer: protocol.HostConsumer(f.agent.cfg.ID), Key: f.agent.cfg.ID, Log: f.agent.cfg.Log,
-		Event: f.take,
-		Wake:  f.agent.askWork, Woken: func() error { return f.work(ctx) },
-	}.Follow(ctx)
+	mine, err := f.cfg.NC.Subscribe(protocol.SubjectHostFetchWork(f.cfg.ID), func(*nats.Msg) { signal(f.askWork) })
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("host: listen to the control plane: %w", err), all.Unsubscribe())
+	}
+	return func() { _, _ = all.Unsubscribe(), mine.Unsubscribe() }, nil
 }
 
-// work asks what is wanted, and has it done.
-func (f *follower) work(ctx context.Context) error {
+// log is the log whose work the host does, and false before it is known.
+func (f *Follower) log() (uuid.UUID, bool) {
+	id := f.logID.Load()
+	if id == nil {
+		return uuid.Nil, false
+	}
+	return *id, true
+}
+
+// signal leaves a token in the channel, unless there is one.
+func signal(to chan<- struct{}) {
 	select {
-	case <-f.agent.askWork: // what wished for it is served by this one
+	case to <- struct{}{}:
 	default:
 	}
-	work, err := f.agent.fetchWork(ctx)
-	if err != nil {
-		return err
-	}
-	if err := f.agent.takeWork(work); err != nil {
-		return brokenError{err}
-	}
-	f.again.Reset(backoff.Jitter(workEvery))
-	if !f.heard {
-		f.heard = true
-		close(f.agent.ready)
-		signal(f.agent.aliveNow)
-	}
-	return nil
-}
-
-// take has what an event says done.
-func (f *follower) take(e protocol.Envelope) error {
-	recorded, err := e.Decode(f.agent.cfg.Codec)
-	if err != nil {
-		// It cannot be understood by waiting; the work says what there is to do.
-		f.agent.cfg.Log.Warn("an event is not understood", "error", err)
-		signal(f.agent.askWork)
-		return nil
-	}
-	if err := f.news(recorded); err != nil {
-		return brokenError{err}
-	}
-	return nil
-}
-
-// news does what an event says, unless the work was newer.
-func (f *follower) news(r domain.Recorded) error {
-	a := f.agent
-	old := r.Position <= domain.Position(a.seen.Load())
-	defer signal(a.changed)
-	switch e := r.Event.(type) {
-	case ops.AttemptAccepted:
-		if !old {
-			return a.assign(e, r.Position)
-		}
-	case ops.CancelRequested:
-		if !old || a.cfg.Tasks.Knows(e.Task, int64(e.Attempt)) {
-			return a.cancel(e.Task, e.Attempt)
-		}
-	case ops.AccountKeysSet:
-		if !old {
-			a.keys.set(e, r.Position)
-		}
-	}
-	return nil
 }

@@ -73,7 +73,7 @@ func TestKeysReachAccounts(t *testing.T) {
 
 	// Somebody takes them away: put back when the host is told to look, and by itself each minute.
 	w.write(filepath.Join(w.home("deploy"), ".ssh", "authorized_keys"), own+"\n", 0o600)
-	w.Check(w.NC.Publish(protocol.SubjectHostPoke(machine), nil))
+	w.Check(w.NC.Publish(protocol.SubjectHostFetchWork(machine), nil))
 	w.untilKeys("deploy", []string{second, own})
 
 	stop()
@@ -91,7 +91,7 @@ func TestNewestKeysWin(t *testing.T) {
 	old, young := newKey(t), newKey(t)
 	keeper, err := newKeeper(w.dir)
 	w.Check(err)
-	k := newKeyring(&Agent{cfg: Config{Keys: keeper, Log: quiet}, aliveNow: make(chan struct{}, 1)})
+	k := newAccountKeys(&Follower{cfg: Config{Keys: keeper, Log: quiet}, heartbeatNow: make(chan struct{}, 1)})
 	set := func(key string) ops.AccountKeysSet {
 		return ops.AccountKeysSet{Machine: machine, Account: "deploy", Keys: []ops.AccountKey{{Username: "admin", Key: key}}}
 	}

@@ -15,47 +15,48 @@ import (
 )
 
 const (
-	// storedWithin bounds the stream's word that it has a message.
+	// storedWithin bounds the wait for the stream's acknowledgement of a message.
 	storedWithin = 3 * time.Second
-	// refusalsUntilDropped is how often the stream may refuse a message.
+	// refusalsUntilDropped is how often the stream may refuse a message before the
+	// message is dropped.
 	refusalsUntilDropped = 3
 )
 
-// errRefused says that the stream does not want a message, and is not going to.
+// errRefused says that the stream refused a message for good.
 var errRefused = errors.New("the stream refused the lines")
 
-// publishLines brings the lines of all attempts to the stream, one message at a
-// time: the next batch is taken when the stream has the one before, so reports
-// never wait behind more than one message, and what the bus cannot carry waits,
-// and is dropped and counted, in the executor.
-func (a *Agent) publishLines(ctx context.Context) {
+// publishLines brings the lines of all attempts to the stream, one message at a time:
+// it takes the next batch when the stream has the one before. So reports never wait
+// behind more than one message, and lines that the bus cannot carry wait in the
+// executor, which drops the oldest and counts them.
+func (f *Follower) publishLines(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case batch := <-a.cfg.Tasks.Lines():
+		case batch := <-f.cfg.Tasks.Lines():
 			if len(batch.Lines) > 0 {
-				a.publish(ctx, batch)
+				f.publish(ctx, batch)
 			}
 		}
 	}
 }
 
-// publish repeats a message until the stream has it: a repetition is told by its
-// line numbers.
-func (a *Agent) publish(ctx context.Context, batch executor.Batch) {
+// publish repeats a message until the stream has it. Readers recognise a repetition by
+// its line numbers.
+func (f *Follower) publish(ctx context.Context, batch executor.Batch) {
 	pause := backoff.Growing{Least: 50 * time.Millisecond, Most: 2 * time.Second}
 	payload, err := json.Marshal(outputOf(batch))
 	if err != nil {
-		a.cfg.Log.Warn("lines cannot be encoded", "task", batch.Task, "error", err)
+		f.cfg.Log.Warn("lines cannot be encoded", "task", batch.Task, "error", err)
 		return
 	}
 	for refusals := 0; ctx.Err() == nil && refusals < refusalsUntilDropped; pause.Wait(ctx, nil) {
-		err := a.store(ctx, batch, payload)
+		err := f.store(ctx, batch, payload)
 		if err == nil {
 			return
 		}
-		log := a.cfg.Log.With("task", batch.Task, "first", batch.Lines[0].Number, "error", err)
+		log := f.cfg.Log.With("task", batch.Task, "first", batch.Lines[0].Number, "error", err)
 		if !errors.Is(err, errRefused) {
 			log.Debug("lines were not stored, will try again")
 			continue
@@ -66,18 +67,18 @@ func (a *Agent) publish(ctx context.Context, batch executor.Batch) {
 }
 
 // store returns nil when the stream has the message.
-func (a *Agent) store(ctx context.Context, batch executor.Batch, payload []byte) error {
+func (f *Follower) store(ctx context.Context, batch executor.Batch, payload []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, storedWithin)
 	defer cancel()
-	subject := protocol.SubjectOutput(a.cfg.ID, batch.Task, domain.Position(batch.Attempt))
-	reply, err := a.cfg.NC.RequestWithContext(ctx, subject, payload)
+	subject := protocol.SubjectOutput(f.cfg.ID, batch.Task, domain.Position(batch.Attempt))
+	reply, err := f.cfg.NC.RequestWithContext(ctx, subject, payload)
 	if err != nil {
 		return err
 	}
 	var ack struct {
 		Stream string `json:"stream"`
 		Error  *struct {
-			Code        int    `json:"code"` // as of HTTP
+			Code        int    `json:"code"` // an HTTP status
 			Description string `json:"description"`
 		} `json:"error"`
 	}

@@ -48,20 +48,21 @@ func agentProcess(dir string) error {
 		return err
 	}
 	defer nc.Close()
-	a, err := newAgent(nc, c, dir, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	f, err := newFollower(nc, c, dir, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx)
+	return f.Run(ctx)
 }
 
-// newAgent has the state in the folder, and a configuration of actions there.
-func newAgent(nc *nats.Conn, c busauth.Credentials, dir string, log *slog.Logger) (*Agent, error) {
+// newFollower makes the follower of a host whose state and configuration of actions are
+// in the folder.
+func newFollower(nc *nats.Conn, c busauth.Credentials, dir string, log *slog.Logger) (*Follower, error) {
 	settings, err := executor.LoadSettings(filepath.Join(dir, "actions.yaml"))
 	if err != nil {
 		return nil, err
 	}
-	if err := Claim(dir, c.Log); err != nil {
+	if err := PrepareFolder(dir, c.Log); err != nil {
 		return nil, err
 	}
 	tasks, err := executor.New(executor.Config{

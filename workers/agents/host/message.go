@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// maxMessage bounds a message, in bytes of texts; as JSON it may be six times as much.
+	// maxMessage bounds the texts in a message, in bytes. As JSON a text may become six
+	// times as long.
 	maxMessage = 120 << 10
 	// receiptWithin bounds the answer to one message.
 	receiptWithin = 5 * time.Second
@@ -23,15 +24,15 @@ const (
 
 // message is one report to the control plane.
 type message struct {
-	agent   *Agent
-	reports []executor.Report
-	body    protocol.HostReport
-	size    int
+	follower *Follower
+	reports  []executor.Report
+	body     protocol.HostReport
+	size     int
 }
 
-func newMessage(a *Agent) *message { return &message{agent: a} }
+func newMessage(f *Follower) *message { return &message{follower: f} }
 
-// add says whether there was room.
+// add adds a report and says whether there was room for it.
 func (m *message) add(r executor.Report) bool {
 	said := describe(r)
 	size := 200
@@ -46,7 +47,7 @@ func (m *message) add(r executor.Report) bool {
 	return true
 }
 
-// receipt is what became of one message.
+// receipt says which reports of one message the control plane took.
 type receipt struct {
 	reports []executor.Report
 	taken   map[domain.Position]bool
@@ -61,16 +62,16 @@ func (m *message) deliver(ctx context.Context, to chan<- receipt) {
 func (m *message) request(ctx context.Context) (map[domain.Position]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, receiptWithin)
 	defer cancel()
-	log, known := m.agent.log()
+	log, known := m.follower.log()
 	if !known {
-		return nil, errors.New("it is not known yet whose work this is")
+		return nil, errors.New("it is not known yet which log this host serves")
 	}
 	m.body.Log = log
 	payload, err := json.Marshal(m.body)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := m.agent.cfg.NC.RequestWithContext(ctx, protocol.SubjectHostReport(m.agent.cfg.ID), payload)
+	reply, err := m.follower.cfg.NC.RequestWithContext(ctx, protocol.SubjectHostReport(m.follower.cfg.ID), payload)
 	if err != nil {
 		return nil, err
 	}

@@ -7,10 +7,11 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/internal/connection"
 )
 
-// Options are what a host's connection needs, which reconnects for ever. Add the
-// credentials.
+// Options are the options of a host's connection, which reconnects for ever. The caller
+// adds the credentials.
 func Options(host int64) []nats.Option {
 	return append(connection.Options(protocol.HostUser(host), protocol.HostInboxPrefix(host)),
-		// What waits here for a connection would only be late: it is said again anyway.
+		// Messages are not kept for the next connection: they would be late, and each is
+		// repeated anyway.
 		nats.ReconnectBufSize(-1))
 }

@@ -62,11 +62,12 @@ func TestManyLines(t *testing.T) {
 	t.Logf("%d of 100000 lines are kept", read)
 }
 
-// What the stream does not want is dropped, what it cannot take now is not.
+// Lines that the stream refuses for good are dropped; lines that it cannot take now are
+// not.
 func TestRefusedLines(t *testing.T) {
 	t.Parallel()
 	nc := testkit.NATS(t)
-	a, _ := newPlayed(t, nc)
+	f, _ := newPlayed(t, nc)
 	const never, later = int64(1), int64(2)
 	tries := map[int64]int{}
 	for attempt, code := range map[int64]int{never: 400, later: 503} {
@@ -77,7 +78,7 @@ func TestRefusedLines(t *testing.T) {
 			}
 			return map[string]any{"error": map[string]any{"code": code, "description": "no"}}
 		})
-		a.publish(t.Context(), executor.Batch{Task: "t", Attempt: attempt, Lines: []executor.Line{{Number: 1, Text: "x"}}})
+		f.publish(t.Context(), executor.Batch{Task: "t", Attempt: attempt, Lines: []executor.Line{{Number: 1, Text: "x"}}})
 	}
 	if tries[never] != refusalsUntilDropped || tries[later] != refusalsUntilDropped+1 {
 		t.Errorf("tries %v", tries)

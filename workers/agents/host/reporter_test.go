@@ -18,14 +18,14 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/executor"
 )
 
-// desk is a control plane that receives what it is told to.
+// desk is a control plane that refuses some reports and takes the others.
 type desk struct {
 	mu      sync.Mutex
 	heard   []protocol.HostReport
 	refused int
 }
 
-// answer receives nothing until it has refused often enough.
+// answer takes nothing until it has refused often enough.
 func (d *desk) answer(data []byte) any {
 	var r protocol.HostReport
 	_ = json.Unmarshal(data, &r)
@@ -52,32 +52,32 @@ func (d *desk) said() (all []protocol.AttemptReport) {
 	return all
 }
 
-// reporting runs the reports of an agent whose executor is played.
-func reporting(t *testing.T, refused int) (*Agent, *played, *desk) {
+// reporting runs the reporter of a follower with a fake executor.
+func reporting(t *testing.T, refused int) (*Follower, *played, *desk) {
 	t.Helper()
 	nc := testkit.NATS(t)
-	a, tasks := newPlayed(t, nc)
+	f, tasks := newPlayed(t, nc)
 	d := &desk{refused: refused}
 	serve(t, nc, protocol.SubjectHostReport(machine), d.answer)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { a.told.run(ctx) })
+	running.Go(func() { f.reporter.run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait() })
-	return a, tasks, d
+	return f, tasks, d
 }
 
 func TestAnEndIsReportedUntilItIsReceived(t *testing.T) {
 	t.Parallel()
 	_, tasks, d := reporting(t, 3)
-	end := executor.Report{Task: "t", Attempt: 5, State: executor.OK, Message: "exit code 0", Result: "fine", Lines: 7, Began: time.Now()}
+	end := executor.Report{Task: "t", Attempt: 5, State: ops.Succeeded, Message: "exit code 0", Result: "fine", Lines: 7, Began: time.Now()}
 	tasks.reports <- end
 	tasks.reports <- end // the executor repeats itself
-	testkit.Eventually(t, "it is settled", tasks.isSettled)
+	testkit.Eventually(t, "it is acknowledged", tasks.isAcknowledged)
 	said := d.said()
 	if len(said) != 4 {
 		t.Errorf("said %d times", len(said))
 	}
-	if got := *said[3].End; !said[3].Begun || got != (ops.End{Outcome: ops.OutcomeSucceeded, Result: "fine", Lines: 7}) {
+	if got := *said[3].End; !said[3].Begun || got != (ops.End{Outcome: ops.Succeeded, Result: "fine", Lines: 7}) {
 		t.Errorf("said %+v, %+v", said[3], got)
 	}
 }
@@ -87,13 +87,13 @@ func TestPercentagesAreHeldBack(t *testing.T) {
 	t.Parallel()
 	_, tasks, d := reporting(t, 0)
 	began := time.Now()
-	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: executor.Started, Began: began}
+	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: ops.Running, Began: began}
 	for percent := range 100 {
-		tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: executor.Progress, Percent: percent, Began: began}
+		tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: ops.Running, Percent: 1 + percent, Began: began}
 		time.Sleep(time.Millisecond) // the pace is the point
 	}
-	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: executor.OK, Percent: 100, Began: began}
-	testkit.Eventually(t, "it is settled", tasks.isSettled)
+	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: ops.Succeeded, Percent: 100, Began: began}
+	testkit.Eventually(t, "it is acknowledged", tasks.isAcknowledged)
 	most := int(time.Since(began)/percentEvery) + 3
 	said := d.said()
 	if len(said) > most || said[0].Percent != nil || !said[0].Begun || said[len(said)-1].End == nil {
@@ -108,7 +108,7 @@ func TestPercentagesAreHeldBack(t *testing.T) {
 func TestOneReportOfAnAttemptAtATime(t *testing.T) {
 	t.Parallel()
 	nc := testkit.NATS(t)
-	a, tasks := newPlayed(t, nc)
+	f, tasks := newPlayed(t, nc)
 	release := make(chan struct{})
 	var mu sync.Mutex
 	count := map[domain.Position]int{}
@@ -139,14 +139,14 @@ func TestOneReportOfAnAttemptAtATime(t *testing.T) {
 	defer func() { _ = replies.Unsubscribe() }()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { a.told.run(ctx) })
+	running.Go(func() { f.reporter.run(ctx) })
 	defer running.Wait()
 	defer cancel()
 	defer close(release)
-	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: executor.Started}
+	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: ops.Running}
 	<-heard
-	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: executor.OK}
-	tasks.reports <- executor.Report{Task: "u", Attempt: 6, State: executor.Started}
+	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: ops.Succeeded}
+	tasks.reports <- executor.Report{Task: "u", Attempt: 6, State: ops.Running}
 	if got := <-heard; got != 6 {
 		t.Errorf("attempt %d is reported next", got)
 	}
@@ -156,16 +156,16 @@ func TestResults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		report  executor.Report
-		outcome ops.Outcome
+		outcome ops.AttemptState
 		text    string
 	}{
-		{executor.Report{State: executor.OK, Message: "1 file exchanged"}, ops.OutcomeSucceeded, "1 file exchanged"},
-		{executor.Report{State: executor.OK, Message: "exit code 0", Result: "fine"}, ops.OutcomeSucceeded, "fine"},
-		{executor.Report{State: executor.Failed, Message: "exit code 3", Result: "disk full"}, ops.OutcomeFailed, "exit code 3; disk full"},
-		{executor.Report{State: executor.Cancelled, Message: "cancelled"}, ops.OutcomeCancelled, "cancelled"},
-		{executor.Report{State: executor.Expired, Message: "too late"}, ops.OutcomeExpired, "too late"},
-		{executor.Report{State: executor.Interrupted, Message: "the agent was killed"}, ops.OutcomeFailed, "interrupted: the agent was killed"},
-		{executor.Report{State: executor.Failed, Message: strings.Repeat("é", 4000)}, ops.OutcomeFailed, strings.Repeat("é", ops.MaxResult/2)},
+		{executor.Report{State: ops.Succeeded, Message: "1 file exchanged"}, ops.Succeeded, "1 file exchanged"},
+		{executor.Report{State: ops.Succeeded, Message: "exit code 0", Result: "fine"}, ops.Succeeded, "fine"},
+		{executor.Report{State: ops.Failed, Message: "exit code 3", Result: "disk full"}, ops.Failed, "exit code 3; disk full"},
+		{executor.Report{State: ops.Cancelled, Message: "cancelled"}, ops.Cancelled, "cancelled"},
+		{executor.Report{State: ops.Expired, Message: "too late"}, ops.Expired, "too late"},
+		{executor.Report{State: ops.Failed, Interrupted: true, Message: "the agent was killed"}, ops.Failed, "interrupted: the agent was killed"},
+		{executor.Report{State: ops.Failed, Message: strings.Repeat("é", 4000)}, ops.Failed, strings.Repeat("é", ops.MaxResult/2)},
 	} {
 		if end := describe(c.report).End; end.Outcome != c.outcome || end.Result != c.text {
 			t.Errorf("%s is said as %s, %.50q", c.report.State, end.Outcome, end.Result)

@@ -90,8 +90,8 @@ func (w *world) wantSteps(name string, attempt domain.Position) {
 	}
 }
 
-// A machine that is away finds its work when it comes back, less what was
-// cancelled or came too late meanwhile.
+// A host that was away finds its work when it comes back, without the attempts that were
+// cancelled or have expired meanwhile.
 func TestOfflineHost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"note": "echo $OPSLEDGER_TASK >> $DIR/ran"})
@@ -100,7 +100,7 @@ func TestOfflineHost(t *testing.T) {
 	attempt := w.accept(cancelled, "note", time.Hour)
 	w.Append(
 		ops.CancelRequested{Task: cancelled, Machine: machine, Attempt: attempt},
-		ops.AttemptPresumed{Task: cancelled, Machine: machine, Attempt: attempt, Outcome: ops.OutcomeCancelled},
+		ops.AttemptPresumed{Task: cancelled, Machine: machine, Attempt: attempt, Outcome: ops.Cancelled},
 	)
 	late := w.task("note")
 	w.accept(late, "note", 10*time.Millisecond)
@@ -115,8 +115,8 @@ func TestOfflineHost(t *testing.T) {
 	w.until(late, ops.StateExpired)
 }
 
-// An agent that stops leaves what waits. What was cancelled before it comes back
-// is not begun then, though its journal has it.
+// An agent that stops leaves waiting attempts alone. An attempt that is cancelled before
+// the agent comes back is not begun, though the agent's journal has it.
 func TestCancelledWhileAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"steps": steps})
@@ -130,7 +130,7 @@ func TestCancelledWhileAway(t *testing.T) {
 	if end := w.until(running, ops.StateFailed); !strings.Contains(end.Result, "interrupted") {
 		t.Errorf("what was stopped ended with %q", end.Result)
 	}
-	w.Append(ops.AttemptPresumed{Task: name, Machine: machine, Attempt: attempt, Outcome: ops.OutcomeCancelled})
+	w.Append(ops.AttemptPresumed{Task: name, Machine: machine, Attempt: attempt, Outcome: ops.Cancelled})
 	w.write("go", "", 0o644)
 	w.start()
 	w.until(w.do("steps"), ops.StateSucceeded)

@@ -16,27 +16,27 @@ import (
 )
 
 const (
-	// workWithin bounds the answer to one question for work.
+	// workWithin bounds the answer to one request for work.
 	workWithin = 5 * time.Second
-	// maxPages bounds the answers that make up one host's work.
+	// maxPages bounds the number of answers that make up a host's work.
 	maxPages = 10_000
 )
 
-// fetchWork asks for all that the host is to do. What the answers say is as of
-// the first one's position at least.
-func (a *Agent) fetchWork(ctx context.Context) (protocol.HostWork, error) {
-	work, err := a.fetchPage(ctx, 0)
+// fetchWork asks for all that the host is to do. The work is at least as new as the
+// position of the first answer.
+func (f *Follower) fetchWork(ctx context.Context) (protocol.HostWork, error) {
+	work, err := f.fetchPage(ctx, 0)
 	for page, pages := work, 1; err == nil && page.More; pages++ {
 		if pages > maxPages || len(page.Attempts) == 0 {
 			return work, errors.New("the work does not end")
 		}
-		page, err = a.fetchPage(ctx, page.Attempts[len(page.Attempts)-1].Attempt)
+		page, err = f.fetchPage(ctx, page.Attempts[len(page.Attempts)-1].Number)
 		work.Attempts = append(work.Attempts, page.Attempts...)
 	}
 	return work, err
 }
 
-func (a *Agent) fetchPage(ctx context.Context, after domain.Position) (protocol.HostWork, error) {
+func (f *Follower) fetchPage(ctx context.Context, after domain.Position) (protocol.HostWork, error) {
 	ctx, cancel := context.WithTimeout(ctx, workWithin)
 	defer cancel()
 	var work protocol.HostWork
@@ -44,7 +44,7 @@ func (a *Agent) fetchPage(ctx context.Context, after domain.Position) (protocol.
 	if err != nil {
 		return work, err
 	}
-	reply, err := a.cfg.NC.RequestWithContext(ctx, protocol.SubjectHostWork(a.cfg.ID), request)
+	reply, err := f.cfg.NC.RequestWithContext(ctx, protocol.SubjectHostWork(f.cfg.ID), request)
 	if err != nil {
 		return work, fmt.Errorf("ask for work: %w", err)
 	}
@@ -54,18 +54,18 @@ func (a *Agent) fetchPage(ctx context.Context, after domain.Position) (protocol.
 	if work.Error != "" {
 		return work, fmt.Errorf("ask for work: %s", work.Error)
 	}
-	return work, a.belongs(work.Log)
+	return work, f.belongs(work.Log)
 }
 
-// belongs says by an error that the control plane speaks of another log than the
-// one that this host serves: its attempts have other meanings.
-func (a *Agent) belongs(log uuid.UUID) error {
+// belongs returns an error if the control plane has another log than the one that this
+// host serves, whose attempts have other numbers.
+func (f *Follower) belongs(log uuid.UUID) error {
 	if log == uuid.Nil {
 		return errors.New("the control plane names no log")
 	}
-	own, known := a.log()
+	own, known := f.log()
 	if !known {
-		a.logID.Store(&log)
+		f.logID.Store(&log)
 		return nil
 	}
 	if log != own {
@@ -74,61 +74,62 @@ func (a *Agent) belongs(log uuid.UUID) error {
 	return nil
 }
 
-// takeWork brings the host's state to what is wanted. An error means that the
-// executor cannot go on.
-func (a *Agent) takeWork(work protocol.HostWork) error {
+// takeWork makes the executor and the account keys follow the work. An error means that
+// the executor cannot go on.
+func (f *Follower) takeWork(work protocol.HostWork) error {
 	wanted := map[domain.Position]bool{}
 	for _, item := range work.Attempts {
-		wanted[item.Attempt] = true
-		if err := a.takeItem(item); err != nil {
+		wanted[item.Number] = true
+		if err := f.takeItem(item); err != nil {
 			return err
 		}
 	}
-	// What waits here and is not open any more was cancelled, or has expired. What
-	// has begun goes on: its host's word settles what was presumed meanwhile.
-	for _, h := range a.cfg.Tasks.Held() {
+	// An attempt that waits here and is not open in the log any more was cancelled or has
+	// expired. An attempt that has begun goes on: its end replaces what the control plane
+	// presumed meanwhile.
+	for _, h := range f.cfg.Tasks.Pending() {
 		if at := domain.Position(h.Attempt); h.Waiting && at <= work.Position && !wanted[at] {
-			if err := a.cancel(h.Task, at); err != nil {
+			if err := f.cancel(h.Task, at); err != nil {
 				return err
 			}
 		}
 	}
-	a.keys.replace(work.Accounts, work.Position)
-	a.seen.Store(int64(work.Position))
-	signal(a.changed)
+	f.keys.replace(work.Accounts, work.Position)
+	f.seen.Store(int64(work.Position))
+	signal(f.changed)
 	return nil
 }
 
-func (a *Agent) takeItem(item protocol.WorkItem) error {
-	known := a.cfg.Tasks.Knows(item.Order.Task, int64(item.Attempt))
+func (f *Follower) takeItem(item protocol.WorkItem) error {
+	known := f.cfg.Tasks.Knows(item.Attempt.Task, int64(item.Number))
 	switch {
 	case item.Begun && !known:
-		a.told.fail(item.Order.Task, item.Attempt, "the host lost its memory of this attempt")
+		f.reporter.fail(item.Attempt.Task, item.Number, "the host lost its memory of this attempt")
 		return nil
 	case item.Cancelling:
-		return a.cancel(item.Order.Task, item.Attempt)
+		return f.cancel(item.Attempt.Task, item.Number)
 	}
-	return a.assign(item.Order, item.Attempt)
+	return f.assign(item.Attempt, item.Number)
 }
 
-// assign hands an attempt over. One that the executor will never take is reported
-// as failed, so that nobody waits for it.
-func (a *Agent) assign(e ops.AttemptAccepted, attempt domain.Position) error {
-	err := a.cfg.Tasks.Assign(executor.Assignment{
-		Task: e.Task, Attempt: int64(attempt), Mode: executor.Mode(e.Mode), Of: int64(e.Of),
+// assign hands an attempt to the executor. An attempt that the executor will never take
+// is reported as failed, so that nobody waits for it.
+func (f *Follower) assign(e ops.AttemptAccepted, attempt domain.Position) error {
+	err := f.cfg.Tasks.Assign(executor.Assignment{
+		Task: e.Task, Attempt: int64(attempt), Mode: e.Mode, Of: int64(e.Of),
 		Action: e.Order.Action, Target: e.Order.Target, Version: e.Order.Version, Content: e.Order.Content, Deadline: e.Deadline,
 	})
-	return a.refused(err, e.Task, attempt)
+	return f.refused(err, e.Task, attempt)
 }
 
-func (a *Agent) cancel(task string, attempt domain.Position) error {
-	return a.refused(a.cfg.Tasks.Cancel(task, int64(attempt)), task, attempt)
+func (f *Follower) cancel(task string, attempt domain.Position) error {
+	return f.refused(f.cfg.Tasks.Cancel(task, int64(attempt)), task, attempt)
 }
 
-func (a *Agent) refused(err error, task string, attempt domain.Position) error {
+func (f *Follower) refused(err error, task string, attempt domain.Position) error {
 	if errors.Is(err, executor.ErrStale) || errors.Is(err, executor.ErrMalformed) {
-		a.cfg.Log.Warn("an attempt is not taken on", "task", task, "attempt", attempt, "error", err)
-		a.told.fail(task, attempt, err.Error())
+		f.cfg.Log.Warn("an attempt is not taken on", "task", task, "attempt", attempt, "error", err)
+		f.reporter.fail(task, attempt, err.Error())
 		return nil
 	}
 	return err

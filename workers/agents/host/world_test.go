@@ -99,12 +99,12 @@ func (w *world) start() (stop func()) {
 	nc, err := nats.Connect(c.URL, append(Options(c.ID), c.Option())...)
 	w.Check(err)
 	log := slog.New(slog.NewTextHandler(w.t.Output(), nil))
-	a, err := newAgent(nc, c, w.dir, log)
+	f, err := newFollower(nc, c, w.dir, log)
 	w.Check(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := a.Run(ctx); err != nil {
+		if err := f.Run(ctx); err != nil {
 			w.t.Error(err)
 		}
 	})

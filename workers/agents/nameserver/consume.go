@@ -11,69 +11,71 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/pull"
 )
 
-// consume hands events to the engine as they come. It returns errAgain when
-// delivery is to begin anew at the checkpoint, errResync when a snapshot is needed,
-// and what [pull.Feed.Follow] returns.
-func (f *follower) consume(ctx context.Context) error {
+// consume hands events to the engine as they come. It returns errRedeliver if the
+// delivery has to begin anew at the checkpoint, errNeedSnapshot if the engine needs a
+// snapshot, and the errors of [pull.Feed.Follow].
+func (fd *feeder) consume(ctx context.Context) error {
 	return pull.Feed{
-		NC: f.agent.cfg.NC, Consumer: protocol.Consumer(f.agent.cfg.ID), Log: f.log,
-		Event: f.take,
-		Wake:  f.agent.beaconCame, Woken: func() error { return f.compare(*f.agent.beacon.Load(), time.Now()) },
+		NC: fd.follower.cfg.NC, Consumer: protocol.Consumer(fd.follower.cfg.ID), Log: fd.log,
+		Event: fd.take,
+		Wake:  fd.follower.headCame, OnWake: func() error { return fd.compare(*fd.follower.head.Load(), time.Now()) },
 	}.Follow(ctx)
 }
 
-// take hands an event to the engine, if it is the next.
-func (f *follower) take(e protocol.Envelope) error {
-	switch judge(f.checkpoint, e.Prev, e.Position) {
-	case repeated:
+// take hands an event to the engine if it is the next one.
+func (fd *feeder) take(e protocol.Envelope) error {
+	switch classify(fd.checkpoint, e.Prev, e.Position) {
+	case duplicate:
 		return nil
 	case gap:
-		return f.gap(fmt.Sprintf("event %d follows %d, which never came", e.Position, e.Prev))
+		return fd.gap(fmt.Sprintf("event %d follows %d, which never came", e.Position, e.Prev))
 	}
-	recorded, err := e.Decode(f.agent.cfg.Codec)
+	recorded, err := e.Decode(fd.follower.cfg.Codec)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errResync, err)
+		return fmt.Errorf("%w: %w", errNeedSnapshot, err)
 	}
-	if err := f.agent.cfg.Engine.Take(recorded); err != nil {
-		return fmt.Errorf("%w: event %d does not fit: %w", errResync, e.Position, err)
+	if err := fd.follower.cfg.Engine.Take(recorded); err != nil {
+		return fmt.Errorf("%w: event %d does not fit: %w", errNeedSnapshot, e.Position, err)
 	}
-	f.checkpoint, f.repeated = e.Position, false
-	f.progress(time.Now())
+	fd.checkpoint, fd.redelivered = e.Position, false
+	fd.progress(time.Now())
 	return nil
 }
 
-// gap decides what closes a gap after the checkpoint.
-func (f *follower) gap(seen string) error {
-	reason := errAgain
-	if f.repeated {
-		reason = errResync
+// gap decides how a gap after the checkpoint is closed: the first time by a new
+// delivery, then by a snapshot.
+func (fd *feeder) gap(seen string) error {
+	reason := errRedeliver
+	if fd.redelivered {
+		reason = errNeedSnapshot
 	}
-	f.repeated = true
+	fd.redelivered = true
 	return fmt.Errorf("%w: %s", reason, seen)
 }
 
-// compare takes what a beacon says about the end of the log. A quiet log shows
-// no gap, so an agent that is short of the end and gets nothing treats that as one.
-func (f *follower) compare(b protocol.Beacon, now time.Time) error {
+// compare takes an announcement of the log's end. While no new events come, no event
+// shows that some were lost; so an agent that stays short of the announced end treats
+// this as a gap.
+func (fd *feeder) compare(b protocol.HeadAnnouncement, now time.Time) error {
 	switch {
 	case b.Log == uuid.Nil:
-	case b.Log != f.logID:
-		return fmt.Errorf("%w: the control plane speaks of log %s", errResync, b.Log)
-	case b.LastDNS <= f.checkpoint:
-		f.goal = 0
-	case f.goal == 0:
-		f.goal, f.since = b.LastDNS, now
-	case now.Sub(f.since) >= staleAfter:
-		f.since = now
-		return f.gap(fmt.Sprintf("event %d exists and does not come", f.goal))
+	case b.Log != fd.logID:
+		return fmt.Errorf("%w: the control plane speaks of log %s", errNeedSnapshot, b.Log)
+	case b.LastDNS <= fd.checkpoint:
+		fd.announced = 0
+	case fd.announced == 0:
+		fd.announced, fd.since = b.LastDNS, now
+	case now.Sub(fd.since) >= staleAfter:
+		fd.since = now
+		return fd.gap(fmt.Sprintf("event %d exists and does not come", fd.announced))
 	}
 	return nil
 }
 
-// progress notes that an event came, after which waiting begins anew.
-func (f *follower) progress(now time.Time) {
-	f.since = now
-	if f.checkpoint >= f.goal {
-		f.goal = 0
+// progress notes that an event came: the wait for the announced end begins anew.
+func (fd *feeder) progress(now time.Time) {
+	fd.since = now
+	if fd.checkpoint >= fd.announced {
+		fd.announced = 0
 	}
 }

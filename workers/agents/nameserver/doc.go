@@ -1,16 +1,18 @@
-// Package nameserver is a DNS host's end of the bus: it brings the log's dns events,
-// in order and without holes, to an engine that materialises them in named.
+// Package nameserver is the follower of a name server's agent, its end of the bus: it
+// brings the log's dns events, in order and without gaps, to the engine that makes
+// named serve them.
 //
-// Stage in the flow: stream EVENTS → the agent's own pull consumer → [Engine];
-// and back: what the engine has proved → reports → control plane.
+// Stage in the flow: stream EVENTS → the agent's own pull consumer → [Engine]; and
+// back: the engine's status → reports → control plane.
 //
-// Contract: the engine starts from a snapshot and then gets each dns event once,
-// in the order of the log. Whatever may be lost or mixed up on the way (events
-// expired while the host slept, a stream made anew, a crash with unacknowledged
-// messages, a restored log) ends in a repeated delivery or in a new snapshot,
-// never in a silent hole. The acknowledgements only move the consumer; what the
-// agent has is what named and the snapshot say.
+// Contract: the engine starts from a snapshot and then gets each dns event once, in
+// the order of the log. Events may be lost or mixed up on the way (expired while the
+// host slept, a stream made anew, a crash with unacknowledged messages, a restored
+// log): this always ends in a repeated delivery or a new snapshot, never in a gap that
+// nobody notices. Acknowledgements only move the consumer; after a restart the agent
+// begins with a snapshot, whatever was acknowledged.
 //
-// The agent may use exactly the subjects that package busauth grants. It must
-// not create, inspect or delete anything on JetStream, so requests are raw.
+// The follower may use only the subjects that package busauth grants to the agent. It
+// must not create, inspect or delete anything on JetStream, so its requests are made
+// without a JetStream client.
 package nameserver

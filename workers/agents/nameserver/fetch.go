@@ -22,8 +22,8 @@ import (
 
 const (
 	// openTimeout bounds the making of a snapshot, which reads all zones. The first
-	// wish has less patience and is repeated: who has begun to make one may have
-	// died, and a second wish shares what the first had made.
+	// request waits for openPatience only and is repeated: the process that had begun to
+	// make the snapshot may have died, and otherwise both requests share one snapshot.
 	openTimeout  = 60 * time.Second
 	openPatience = 4 * time.Second
 	// chunkTimeout and chunkTries bound the fetching of one chunk.
@@ -35,7 +35,8 @@ const (
 	maxChunks = 1 << 16
 )
 
-// snapshot is what the engine can start from, and which log it shows.
+// snapshot is a state that the engine can start from, with the log that it is of and
+// the position of the log's end when it was made.
 type snapshot struct {
 	bind.Snapshot
 	log  uuid.UUID
@@ -43,8 +44,8 @@ type snapshot struct {
 }
 
 // fetchSnapshot opens a snapshot and fetches it whole.
-func (a *Agent) fetchSnapshot(ctx context.Context) (snapshot, error) {
-	info, err := a.openSnapshot(ctx)
+func (f *Follower) fetchSnapshot(ctx context.Context) (snapshot, error) {
+	info, err := f.openSnapshot(ctx)
 	if err != nil {
 		return snapshot{}, fmt.Errorf("open a snapshot: %w", err)
 	}
@@ -53,7 +54,7 @@ func (a *Agent) fetchSnapshot(ctx context.Context) (snapshot, error) {
 	g.SetLimit(chunksAtOnce)
 	for i := range chunks {
 		g.Go(func() (err error) {
-			chunks[i], err = a.fetchChunk(gctx, info, i)
+			chunks[i], err = f.fetchChunk(gctx, info, i)
 			return err
 		})
 	}
@@ -71,20 +72,20 @@ func (a *Agent) fetchSnapshot(ctx context.Context) (snapshot, error) {
 	return s, nil
 }
 
-func (a *Agent) openSnapshot(ctx context.Context) (protocol.SnapshotInfo, error) {
+func (f *Follower) openSnapshot(ctx context.Context) (protocol.SnapshotInfo, error) {
 	for patience := openPatience; ; patience *= 2 {
-		info, err := a.askForSnapshot(ctx, min(patience, openTimeout))
+		info, err := f.askForSnapshot(ctx, min(patience, openTimeout))
 		if patience >= openTimeout || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 			return info, err
 		}
 	}
 }
 
-func (a *Agent) askForSnapshot(ctx context.Context, patience time.Duration) (protocol.SnapshotInfo, error) {
+func (f *Follower) askForSnapshot(ctx context.Context, patience time.Duration) (protocol.SnapshotInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var info protocol.SnapshotInfo
-	reply, err := a.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotOpen(a.cfg.ID), nil)
+	reply, err := f.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotOpen(f.cfg.ID), nil)
 	if err != nil {
 		return info, err
 	}
@@ -102,11 +103,12 @@ func (a *Agent) askForSnapshot(ctx context.Context, patience time.Duration) (pro
 	return info, nil
 }
 
-// fetchChunk tries more than once: a lost reply must not cost the whole snapshot.
-func (a *Agent) fetchChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]protocol.SnapshotRow, error) {
+// fetchChunk tries more than once, so that a lost reply does not cost the whole
+// snapshot.
+func (f *Follower) fetchChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]protocol.SnapshotRow, error) {
 	var failure error
 	for range chunkTries {
-		rows, err := a.tryChunk(ctx, info, i)
+		rows, err := f.tryChunk(ctx, info, i)
 		if err == nil || ctx.Err() != nil || errors.Is(err, errChunkRefused) || errors.Is(err, nats.ErrNoResponders) {
 			return rows, err
 		}
@@ -118,10 +120,10 @@ func (a *Agent) fetchChunk(ctx context.Context, info protocol.SnapshotInfo, i in
 // errChunkRefused says that the instance does not have the snapshot any more.
 var errChunkRefused = errors.New("chunk refused")
 
-func (a *Agent) tryChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]protocol.SnapshotRow, error) {
+func (f *Follower) tryChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]protocol.SnapshotRow, error) {
 	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
 	defer cancel()
-	reply, err := a.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotChunk(a.cfg.ID, info.Instance, info.ID, i), nil)
+	reply, err := f.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotChunk(f.cfg.ID, info.Instance, info.ID, i), nil)
 	if err != nil {
 		return nil, fmt.Errorf("chunk %d: %w", i, err)
 	}

@@ -65,7 +65,8 @@ func TestExpiredEventsAreReplacedByASnapshot(t *testing.T) {
 	e.expect(t, positions(0, 8), positions(1, 2, 3, 9))
 }
 
-// When nothing follows what was lost, no message shows the gap; the beacon does.
+// If no event follows those that were lost, no message shows the gap, but the
+// announcement does.
 func TestEventsExpiredInAQuietTimeAreFound(t *testing.T) {
 	t.Parallel()
 	w, e := newFollowed(t, 3)
@@ -73,28 +74,28 @@ func TestEventsExpiredInAQuietTimeAreFound(t *testing.T) {
 	w.DNS(2)
 	w.PurgeBefore(6)
 	w.snapshotAt(w.log, 5, 5)
-	stop := repeatedly(100*time.Millisecond, func() { w.beacon(protocol.Beacon{Log: w.log, LastDNS: 5}) })
+	stop := repeatedly(100*time.Millisecond, func() { w.announce(protocol.HeadAnnouncement{Log: w.log, LastDNS: 5}) })
 	defer stop()
 	e.untilAt(t, 5)
 	e.expect(t, positions(0, 5), span(1, 3))
 }
 
-func TestABeaconOfWhatTheAgentHasChangesNothing(t *testing.T) {
+func TestAnAnnouncementOfWhatTheAgentHasChangesNothing(t *testing.T) {
 	t.Parallel()
-	f := &follower{logID: uuid.New(), checkpoint: 9}
+	fd := &feeder{logID: uuid.New(), checkpoint: 9}
 	now := time.Now()
-	for _, b := range []protocol.Beacon{{}, {Log: f.logID, LastDNS: 9}, {Log: f.logID, LastDNS: 2}, {Log: f.logID, LastDNS: 12}, {Log: f.logID, LastDNS: 12}} {
-		if err := f.compare(b, now); err != nil {
+	for _, b := range []protocol.HeadAnnouncement{{}, {Log: fd.logID, LastDNS: 9}, {Log: fd.logID, LastDNS: 2}, {Log: fd.logID, LastDNS: 12}, {Log: fd.logID, LastDNS: 12}} {
+		if err := fd.compare(b, now); err != nil {
 			t.Fatalf("%+v: %v", b, err)
 		}
 		now = now.Add(staleAfter / 2)
 	}
-	f.checkpoint = 12
-	f.progress(now)
-	if err := f.compare(protocol.Beacon{Log: f.logID, LastDNS: 12}, now.Add(time.Hour)); err != nil {
+	fd.checkpoint = 12
+	fd.progress(now)
+	if err := fd.compare(protocol.HeadAnnouncement{Log: fd.logID, LastDNS: 12}, now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.compare(protocol.Beacon{Log: uuid.New(), LastDNS: 12}, now); err == nil {
+	if err := fd.compare(protocol.HeadAnnouncement{Log: uuid.New(), LastDNS: 12}, now); err == nil {
 		t.Error("another log went unnoticed")
 	}
 }
@@ -148,7 +149,7 @@ func TestTwoAgentsOfOneIDHarmNobody(t *testing.T) {
 		w.DNS(1)
 	}
 	w.snapshotAt(w.log, w.Head, w.Head)
-	stop := repeatedly(200*time.Millisecond, func() { w.beacon(protocol.Beacon{Log: w.log, LastDNS: 10}) })
+	stop := repeatedly(200*time.Millisecond, func() { w.announce(protocol.HeadAnnouncement{Log: w.log, LastDNS: 10}) })
 	defer stop()
 	a.untilAt(t, 10)
 	b.untilAt(t, 10)
@@ -187,7 +188,7 @@ func TestNATSRestarts(t *testing.T) {
 	e.expect(t, positions(0), span(1, 9)) // the consumer is the old one: no snapshot
 }
 
-func (w *world) beacon(b protocol.Beacon) {
+func (w *world) announce(b protocol.HeadAnnouncement) {
 	payload, err := json.Marshal(b)
 	if err != nil {
 		panic(err)

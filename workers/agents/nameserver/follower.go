@@ -3,139 +3,101 @@ package nameserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"time"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/protocol"
-	"github.com/opsledger/opsledger/workers/agents/pull"
+	"github.com/opsledger/opsledger/workers/agents/bind"
 )
 
-// Why a delivery ended, other than that ctx did.
-var (
-	// errAgain: deliver anew from the checkpoint on.
-	errAgain = errors.New("delivery is to be repeated")
-	// errResync: delivery cannot help, the engine needs a snapshot.
-	errResync = errors.New("a snapshot is needed")
-	// errSnapshotLags: the snapshot to be had would take the engine back.
-	errSnapshotLags = errors.New("the snapshot is behind")
-)
-
-const (
-	// retryMin and retryMax bound the pause before what failed is tried again.
-	retryMin = 20 * time.Millisecond
-	retryMax = 2 * time.Second
-	// staleAfter is how long an agent may be short of the end of the log, with
-	// nothing arriving, before it takes it that events were lost.
-	staleAfter = time.Second
-)
-
-// follower brings the engine along the log.
-//
-// Invariants:
-//  1. An event reaches the engine only if the engine has all dns events before it.
-//  2. The engine's state and every event applied on it come from one log: a
-//     consumer that was made anew (its stream may be another log's) is read only
-//     after a snapshot has told the log.
-//  3. A gap is closed by delivering again once; if that does not help, by a snapshot.
-type follower struct {
-	agent *Agent
-	log   *slog.Logger
-
-	// logID and checkpoint describe what the engine has; logID is nil before the first snapshot.
-	logID      uuid.UUID
-	checkpoint domain.Position
-	// consumer is when the consumer was created that belongs to logID.
-	consumer time.Time
-	// repeated says that delivery was repeated at this checkpoint because of a gap.
-	repeated bool
-
-	// goal is what a beacon said is the end of the log, since is when; zero if reached.
-	goal  domain.Position
-	since time.Time
+// Engine makes named serve the desired state; [bind.Engine] is the real one. Its
+// methods are called from several goroutines.
+type Engine interface {
+	// Reset replaces the desired state.
+	Reset(ctx context.Context, s bind.Snapshot) error
+	// Take takes the next dns event, in memory and quickly. An error means that the
+	// event does not fit the state.
+	Take(e domain.Recorded) error
+	// Status reports how far named is proved to be. The follower fills in Log, Agent,
+	// Boot and Seq.
+	Status() protocol.Report
+	// Changed receives a signal after Status has changed; several changes may share a
+	// signal.
+	Changed() <-chan struct{}
+	// CheckConf returns a [domain.Error] if named would not take the main
+	// configuration; any other error means that it could not be checked.
+	CheckConf(ctx context.Context, text string) error
 }
 
-func newFollower(a *Agent) *follower { return &follower{agent: a, log: a.cfg.Log} }
+// ErrClosed says that the connection was closed for good.
+var ErrClosed = errors.New("agent: the NATS connection is closed")
 
-// run returns nil when ctx ends, ErrClosed when the connection does.
-func (f *follower) run(ctx context.Context) error {
-	pause := backoff.Growing{Least: retryMin, Most: retryMax}
-	for ctx.Err() == nil {
-		if f.agent.cfg.NC.IsClosed() {
-			return ErrClosed
-		}
-		before, began := f.checkpoint, time.Now()
-		err := f.deliver(ctx)
-		if errors.Is(err, errResync) {
-			f.log.Warn("asking for a snapshot", "checkpoint", f.checkpoint, "reason", err)
-			err = f.resync(ctx, false)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil && !errors.Is(err, errAgain) && !errors.Is(err, pull.ErrEnded) {
-			f.log.Warn("cannot follow the log, will try again", "checkpoint", f.checkpoint, "error", err)
-		}
-		if f.checkpoint != before || time.Since(began) > 2*retryMax {
-			pause.Reset() // it went well for a while: begin again at once
-			continue
-		}
-		pause.Wait(ctx, nil)
-	}
-	return nil
+// Config holds what a follower needs; every field is required but Log.
+type Config struct {
+	// NC is connected as the agent, with its inbox prefix, see [Options]. The caller
+	// closes it after Run.
+	NC *nats.Conn
+	// ID is the id of the server that the agent was enrolled for.
+	ID     int64
+	Engine Engine
+	Codec  *domain.Codec
+	Log    *slog.Logger
 }
 
-// deliver sets the consumer to the checkpoint and hands its messages to the
-// engine until something is wrong.
-func (f *follower) deliver(ctx context.Context) error {
-	created, err := pull.Reset(ctx, f.agent.cfg.NC, protocol.Consumer(f.agent.cfg.ID), f.checkpoint+1)
-	if errors.Is(err, nats.ErrNoResponders) && f.logID == uuid.Nil {
-		return errResync // serve what the snapshot says even while there is no consumer yet
+// Follower follows the log for one engine. Run may be called once.
+type Follower struct {
+	cfg  Config
+	boot uuid.UUID
+	// head is the newest announcement of the log's end. headCame signals that there is
+	// one, reportNow that a report is requested.
+	head                atomic.Pointer[protocol.HeadAnnouncement]
+	headCame, reportNow chan struct{}
+	// log is the log whose state the engine holds, nil before the first snapshot.
+	log atomic.Pointer[uuid.UUID]
+}
+
+// New returns a follower that does nothing before Run.
+func New(cfg Config) (*Follower, error) {
+	switch {
+	case cfg.NC == nil || cfg.Engine == nil || cfg.Codec == nil:
+		return nil, errors.New("agent: connection, engine and codec are needed")
+	case cfg.ID <= 0:
+		return nil, errors.New("agent: id must be positive")
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg.Log = cfg.Log.With("agent", cfg.ID)
+	boot, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	return &Follower{cfg: cfg, boot: boot, headCame: make(chan struct{}, 1), reportNow: make(chan struct{}, 1)}, nil
+}
+
+// Run follows the log until ctx ends; then it returns nil. It returns an error, such as
+// ErrClosed, only if trying again is of no use.
+func (f *Follower) Run(ctx context.Context) error {
+	stop, err := f.answerRequests(ctx)
 	if err != nil {
 		return err
 	}
-	if !created.Equal(f.consumer) {
-		if err := f.resync(ctx, true); err != nil {
-			return err
-		}
-		f.consumer = created
-		return nil
-	}
-	return f.consume(ctx)
+	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return newFeeder(f).run(ctx) })
+	g.Go(func() error { return f.publishReports(ctx) })
+	return g.Wait()
 }
 
-// resync gives the engine a snapshot. With onlyCompare there is no doubt about
-// the engine's state, only about the log that the consumer's stream holds.
-func (f *follower) resync(ctx context.Context, onlyCompare bool) error {
-	s, err := f.agent.fetchSnapshot(ctx)
-	if err != nil {
-		return err
+// signal leaves a token in the channel, unless there is one.
+func signal(to chan<- struct{}) {
+	select {
+	case to <- struct{}{}:
+	default:
 	}
-	if f.behind(s) {
-		if onlyCompare {
-			return nil
-		}
-		return fmt.Errorf("%w: it is at %d, the agent at %d", errSnapshotLags, s.Position, f.checkpoint)
-	}
-	if err := f.agent.cfg.Engine.Reset(ctx, s.Snapshot); err != nil {
-		return err
-	}
-	f.log.Info("took a snapshot", "position", s.Position, "rows", len(s.Rows), "log", s.log, "before", f.checkpoint)
-	f.logID, f.checkpoint, f.repeated, f.goal = s.log, s.Position, false, 0
-	f.agent.log.Store(&s.log)
-	return nil
-}
-
-// behind says whether the snapshot shows an earlier state of the log that the
-// engine follows, so that taking it would undo changes for a while. It does not
-// if the log itself is shorter than what the engine has: then it was put back to
-// an earlier state, and what came after never happened.
-func (f *follower) behind(s snapshot) bool {
-	return s.log == f.logID && s.Position < f.checkpoint && f.checkpoint <= s.head
 }

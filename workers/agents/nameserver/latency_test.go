@@ -25,7 +25,7 @@ func TestLatency(t *testing.T) {
 		e.untilAt(t, last)
 		delays := slices.Sorted(slices.Values(e.delays[before:]))
 		median = delays[len(delays)/2]
-		t.Logf("from before publishing to Apply: median %s, p99 %s", median, delays[len(delays)*99/100])
+		t.Logf("from before publishing to Take: median %s, p99 %s", median, delays[len(delays)*99/100])
 	}
 	if median > 50*time.Millisecond {
 		t.Errorf("median %s", median)

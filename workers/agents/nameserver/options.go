@@ -7,9 +7,8 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/internal/connection"
 )
 
-// Options are what an agent's connection needs, which reconnects for ever. Add
-// [nats.UserInfo] and TLS as the server wants them; both also serve an in-process
-// connection.
+// Options are the options of an agent's connection, which reconnects for ever. The
+// caller adds credentials and TLS as the server requires.
 func Options(agent int64) []nats.Option {
 	return connection.Options(protocol.User(agent), protocol.InboxPrefix(agent))
 }

@@ -24,9 +24,9 @@ type recorder struct {
 	resets   []bind.Snapshot
 	position domain.Position
 	failures []protocol.Failure
-	refuse   domain.Position // Apply fails once for this position
+	refuse   domain.Position // Take fails once for this position
 	news     chan struct{}   // closed at every change
-	delays   []time.Duration // from an event's recording to Apply
+	delays   []time.Duration // from an event's recording to Take
 }
 
 func newRecorder() *recorder {

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// reportEvery is how often an agent reports when nothing changes; the
-	// control plane takes three missed reports for an absent agent.
+	// reportEvery is how often an agent reports when nothing changes. After three missed
+	// reports the control plane counts it as offline.
 	reportEvery = 5 * time.Second
 	// reportPause is the least time between two reports.
 	reportPause = 5 * time.Millisecond
@@ -21,11 +21,11 @@ const (
 	maxReport = 256 << 10
 )
 
-// report publishes what the engine has proved: on every change, when asked, and
+// publishReports publishes the engine's status: on every change, when requested, and
 // regularly. It returns nil when ctx ends.
-func (a *Agent) report(ctx context.Context) error {
-	connected := a.cfg.NC.StatusChanged(nats.CONNECTED)
-	defer a.cfg.NC.RemoveStatusListener(connected)
+func (f *Follower) publishReports(ctx context.Context) error {
+	connected := f.cfg.NC.StatusChanged(nats.CONNECTED)
+	defer f.cfg.NC.RemoveStatusListener(connected)
 	tick := time.NewTicker(reportEvery)
 	defer tick.Stop()
 	pause := time.NewTimer(0)
@@ -34,8 +34,8 @@ func (a *Agent) report(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-a.cfg.Engine.Changed():
-		case <-a.reportNow:
+		case <-f.cfg.Engine.Changed():
+		case <-f.reportNow:
 		case <-connected:
 		case <-tick.C:
 		}
@@ -45,33 +45,33 @@ func (a *Agent) report(ctx context.Context) error {
 		case <-pause.C:
 		}
 		pause.Reset(reportPause)
-		a.publishReport(seq)
+		f.publishReport(seq)
 	}
 }
 
-// publishReport sends one report. A report that cannot be sent is not kept: the
-// next one says more.
-func (a *Agent) publishReport(seq int64) {
-	log := a.log.Load()
-	if log == nil || !a.cfg.NC.IsConnected() {
+// publishReport sends one report. A report that cannot be sent is dropped, since the
+// next one replaces it.
+func (f *Follower) publishReport(seq int64) {
+	log := f.log.Load()
+	if log == nil || !f.cfg.NC.IsConnected() {
 		return
 	}
-	r := a.cfg.Engine.Status()
-	r.Log, r.Agent, r.Boot, r.Seq = *log, a.cfg.ID, a.boot, seq
+	r := f.cfg.Engine.Status()
+	r.Log, r.Agent, r.Boot, r.Seq = *log, f.cfg.ID, f.boot, seq
 	if r.At.IsZero() {
 		r.At = time.Now().UTC()
 	}
 	payload, err := encodeReport(r)
 	if err == nil {
-		err = a.cfg.NC.Publish(protocol.SubjectReport(a.cfg.ID), payload)
+		err = f.cfg.NC.Publish(protocol.SubjectReport(f.cfg.ID), payload)
 	}
 	if err != nil {
-		a.cfg.Log.Warn("cannot report", "error", err)
+		f.cfg.Log.Warn("cannot report", "error", err)
 	}
 }
 
-// encodeReport keeps a report within maxReport. Failures that do not fit are
-// merged into one that covers them all: a report never hides a failure.
+// encodeReport encodes a report in at most maxReport bytes. Failures that do not fit are
+// merged into one that stands for all of them, so that a report never hides a failure.
 func encodeReport(r protocol.Report) ([]byte, error) {
 	all := r.Failures
 	for keep := len(all); ; keep /= 2 {
@@ -86,7 +86,7 @@ func encodeReport(r protocol.Report) ([]byte, error) {
 	}
 }
 
-// merge makes one failure that may concern anything out of many.
+// merge makes one failure of many; it may concern anything.
 func merge(rest []protocol.Failure) protocol.Failure {
 	first := rest[0].Since
 	for _, f := range rest {

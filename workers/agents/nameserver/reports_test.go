@@ -45,7 +45,7 @@ func TestReports(t *testing.T) {
 		}
 	}
 	boot := r.Boot
-	w.beacon(protocol.Beacon{})
+	w.announce(protocol.HeadAnnouncement{})
 	if r = nextReport(t, sub); r.Applied != 3 || r.Boot != boot {
 		t.Errorf("asked for a report, got %+v", r)
 	}

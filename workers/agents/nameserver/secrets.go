@@ -15,8 +15,8 @@ import (
 // secretsTimeout bounds one request for secrets.
 const secretsTimeout = 5 * time.Second
 
-// Secrets returns the function by which an agent's engine gets the secrets that
-// the current BIND configuration names. They are kept nowhere on the way.
+// Secrets returns a function by which the engine gets the secrets that the current BIND
+// configuration names. The secrets are stored nowhere on the way.
 func Secrets(nc *nats.Conn, agent int64) func(ctx context.Context, ids []string) (map[string]string, error) {
 	return func(ctx context.Context, ids []string) (map[string]string, error) {
 		if len(ids) == 0 {

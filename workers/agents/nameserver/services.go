@@ -22,67 +22,70 @@ const (
 	checksAtOnce = 2
 )
 
-// serve answers the control plane until stop is called, which waits for what runs.
-func (a *Agent) serve(ctx context.Context) (stop func(), err error) {
+// answerRequests answers the control plane's requests until stop is called, which waits
+// for the requests under way.
+func (f *Follower) answerRequests(ctx context.Context) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	checks := parallel.New(checksAtOnce)
 	end := func() {
 		cancel()
 		checks.Close()
 	}
-	// Those that find it busy have other ways.
-	check, err := a.cfg.NC.Subscribe(protocol.SubjectCheckConf(a.cfg.ID), checks.Some(func(m *nats.Msg) { a.checkConf(ctx, m) }))
+	// A request that comes while all checks are busy is dropped: the control plane then
+	// asks another agent or checks itself.
+	check, err := f.cfg.NC.Subscribe(protocol.SubjectCheckConf(f.cfg.ID), checks.Some(func(m *nats.Msg) { f.checkConf(ctx, m) }))
 	if err != nil {
 		end()
 		return nil, fmt.Errorf("serve configuration checks: %w", err)
 	}
-	wishes, err := a.cfg.NC.Subscribe(protocol.SubjectReportNow, a.asked)
+	requests, err := f.cfg.NC.Subscribe(protocol.SubjectReportNow, f.takeAnnouncement)
 	if err != nil {
 		err = errors.Join(err, check.Unsubscribe())
 		end()
-		return nil, fmt.Errorf("listen for wishes to report: %w", err)
+		return nil, fmt.Errorf("listen for requests to report: %w", err)
 	}
 	return func() {
-		_, _ = check.Unsubscribe(), wishes.Unsubscribe()
+		_, _ = check.Unsubscribe(), requests.Unsubscribe()
 		end()
 	}, nil
 }
 
-// genuine tells a request of the control plane from an answer of the server that
-// another agent had sent here: who answers events or pull requests does not ask
-// to be answered in an inbox.
+// genuine says whether a message is a request of the control plane. Another agent can
+// make the server send a JetStream answer here, by naming the subject as the reply of
+// its own request, but such an answer does not have an inbox as its reply subject.
 func genuine(m *nats.Msg) bool {
 	return strings.HasPrefix(m.Reply, "_R_.") || strings.HasPrefix(m.Reply, nats.InboxPrefix)
 }
 
-// asked takes a wish for a report and the beacon that may come with it.
-func (a *Agent) asked(m *nats.Msg) {
-	var b protocol.Beacon
+// takeAnnouncement takes a request for a report and the announcement that may come with
+// it.
+func (f *Follower) takeAnnouncement(m *nats.Msg) {
+	var b protocol.HeadAnnouncement
 	if len(m.Data) > 0 && json.Unmarshal(m.Data, &b) == nil {
-		a.beacon.Store(&b)
-		signal(a.beaconCame)
+		f.head.Store(&b)
+		signal(f.headCame)
 	}
-	signal(a.reportNow)
+	signal(f.reportNow)
 }
 
-// checkConf answers one check. Nothing is answered when the check itself could
-// not be made, so that silence never reads as consent.
-func (a *Agent) checkConf(ctx context.Context, m *nats.Msg) {
+// checkConf answers one check. It does not answer if the configuration could not be
+// checked, and no answer never counts as consent.
+func (f *Follower) checkConf(ctx context.Context, m *nats.Msg) {
 	var request protocol.CheckConfRequest
 	if err := json.Unmarshal(m.Data, &request); err != nil {
-		a.cfg.Log.Warn("dropped a configuration check", "error", err)
+		f.cfg.Log.Warn("dropped a configuration check", "error", err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	var reply protocol.CheckConfReply
-	err := a.cfg.Engine.CheckConf(ctx, request.Text)
+	err := f.cfg.Engine.CheckConf(ctx, request.Text)
 	var refusal *domain.Error
 	switch {
 	case errors.As(err, &refusal):
 		reply.Error = refusal.Message
 	case err != nil:
-		a.cfg.Log.Warn("cannot check a configuration", "error", err)
+		f.cfg.Log.Warn("cannot check a configuration", "error", err)
 		return
 	}
 	payload, err := json.Marshal(reply)
@@ -90,6 +93,6 @@ func (a *Agent) checkConf(ctx context.Context, m *nats.Msg) {
 		err = m.Respond(payload)
 	}
 	if err != nil {
-		a.cfg.Log.Warn("cannot answer a configuration check", "error", err)
+		f.cfg.Log.Warn("cannot answer a configuration check", "error", err)
 	}
 }

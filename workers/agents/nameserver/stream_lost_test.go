@@ -33,7 +33,8 @@ func TestAnotherLogsStreamIsNotMixedIn(t *testing.T) {
 	e.expect(t, positions(0, 2), append(span(1, 5), span(3, 7)...))
 }
 
-// A backup was restored: the log is the same and shorter, what came after never happened.
+// A backup was restored: the log is the same and shorter, and the events after it never
+// happened.
 func TestALogPutBackTakesTheAgentBack(t *testing.T) {
 	t.Parallel()
 	w, e := newFollowed(t, 5)

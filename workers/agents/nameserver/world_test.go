@@ -134,13 +134,13 @@ func startOn(t *testing.T, nc *nats.Conn, engine Engine) (stop func()) {
 
 func startAs(t *testing.T, nc *nats.Conn, id int64, engine Engine) (stop func()) {
 	t.Helper()
-	a, err := New(Config{NC: nc, ID: id, Engine: engine, Codec: testkit.Codec()})
+	f, err := New(Config{NC: nc, ID: id, Engine: engine, Codec: testkit.Codec()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
+	go func() { done <- f.Run(ctx) }()
 	var once sync.Once
 	stop = func() {
 		once.Do(func() {

@@ -6,7 +6,7 @@ import "github.com/nats-io/nats.go"
 // acknowledgement covers all before it.
 const ackEvery = 64
 
-// acker acknowledges what the agent has, and holds back a little.
+// acker acknowledges the events that the agent has, many with one message.
 type acker struct {
 	nc      *nats.Conn
 	reply   string
@@ -21,7 +21,7 @@ func (a *acker) add(m *nats.Msg) {
 	}
 }
 
-// flush may fail with the connection: what is not acknowledged comes again.
+// flush may fail with the connection: events that are not acknowledged come again.
 func (a *acker) flush() {
 	if a.pending == 0 {
 		return

@@ -15,27 +15,27 @@ const (
 	batch = 256
 	// expires is how long the server keeps a request that gets no messages.
 	expires = 30 * time.Second
-	// heartbeat is how often the server shows that it still has the request.
-	heartbeat = 2 * time.Second
+	// idleHeartbeat is how often the server shows that it still has a request.
+	idleHeartbeat = 2 * time.Second
 )
 
-// delivery is one run of pull requests with an inbox of its own: what an earlier
-// run asked for and comes late does not reach it. It is for one goroutine.
+// delivery is one run of pull requests with an inbox of its own, so that messages which
+// an earlier run asked for and which come late do not reach it. One goroutine uses it.
 type delivery struct {
 	nc       *nats.Conn
 	consumer string
 	inbox    string
 	sub      *nats.Subscription
-	// messages has events, and the server's words about the delivery, see status.
+	// messages has events, and the server's status messages, see status.
 	messages chan *nats.Msg
 	// wanted is how many messages were asked for and have not come yet.
 	wanted int
 }
 
-// begin asks for nothing before the first refill.
+// begin subscribes to a new inbox. It asks for no messages: refill does.
 func begin(nc *nats.Conn, consumer string) (*delivery, error) {
-	// The server sends no more than was asked for, plus a few words about each
-	// request, so the channel never overflows.
+	// The server sends as many messages as were asked for and a few status messages about
+	// each request, so that the channel never overflows.
 	d := &delivery{nc: nc, consumer: consumer, inbox: nc.NewInbox(), messages: make(chan *nats.Msg, 4*batch)}
 	var err error
 	if d.sub, err = nc.ChanSubscribe(d.inbox, d.messages); err != nil {
@@ -44,7 +44,7 @@ func begin(nc *nats.Conn, consumer string) (*delivery, error) {
 	return d, nil
 }
 
-// end takes the interest away, upon which the server drops the pull requests.
+// end unsubscribes, upon which the server drops the pull requests.
 func (d *delivery) end() { _ = d.sub.Unsubscribe() }
 
 // refill asks for more when half of what was asked for has come.
@@ -57,7 +57,7 @@ func (d *delivery) refill() error {
 		Expires   time.Duration `json:"expires"`
 		Heartbeat time.Duration `json:"idle_heartbeat"`
 	}
-	request.Batch, request.Expires, request.Heartbeat = batch-d.wanted, expires, heartbeat
+	request.Batch, request.Expires, request.Heartbeat = batch-d.wanted, expires, idleHeartbeat
 	payload, err := json.Marshal(request)
 	if err != nil {
 		return err
@@ -69,8 +69,8 @@ func (d *delivery) refill() error {
 	return nil
 }
 
-// status says whether a message is the server's word about the delivery rather
-// than an event. The error wraps ErrEnded when that word ends the delivery.
+// status says whether a message is a status message of the server rather than an event.
+// The error wraps ErrEnded if the status ends the delivery.
 func (d *delivery) status(m *nats.Msg) (isStatus bool, err error) {
 	if len(m.Data) > 0 || m.Header.Get("Status") == "" {
 		d.wanted = max(0, d.wanted-1)

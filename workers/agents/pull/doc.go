@@ -4,8 +4,8 @@
 //
 // Stage in the flow: stream EVENTS → an agent's own consumer → packages nameserver and host.
 //
-// Contract: [Feed.Follow] hands events over one by one until something is wrong;
-// then the agent, which knows what it has, begins again, with [Reset] where it
-// wants to begin elsewhere. Events may come twice, and may be missing. Requests are
-// raw, since a client library wants to inspect the consumer, which agents may not.
+// Contract: [Feed.Follow] hands events over one by one until something is wrong. Then
+// the agent begins again, after [Reset] if it wants to begin at another position. Events
+// may come twice, and may be missing; the agent notices. Requests are made without a
+// JetStream client, which would inspect the consumer, as agents may not.
 package pull

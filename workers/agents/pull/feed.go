@@ -12,49 +12,49 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// silence is how long nothing at all may come before a delivery is given up as lost.
-const silence = 2*heartbeat + time.Second
+// silenceLimit is how long no message at all may come before a delivery counts as lost.
+const silenceLimit = 2*idleHeartbeat + time.Second
 
-// ErrEnded says that a delivery is over, as happens; another one may be begun.
+// ErrEnded says that a delivery has ended in an ordinary way; another one may begin.
 var ErrEnded = errors.New("the delivery ended")
 
-// Feed is a consumer and who takes its events; every field is required but those
-// that say so.
+// Feed is a consumer and the functions that take its events. Every field is required
+// unless its comment says otherwise.
 //
 // Invariants:
-//  1. Event is given only what all that it says of itself shows to be an event of
-//     the log, and the consumer's.
-//  2. An event is acknowledged after Event has taken it, and with it all before it.
-//  3. While the feed is followed the server has been asked for more, so that no
-//     event waits for a request.
-//  4. A delivery of which something may have got lost without a word ends: when the
-//     connection was replaced, and when nothing comes, not even a sign that
-//     something may. What comes late of it does not reach the next one.
+//  1. Event gets only messages that verify has found to be events of the log for this
+//     consumer.
+//  2. An event is acknowledged only after Event has taken it and all before it.
+//  3. While the feed is followed, the server always has a request for more messages, so
+//     that no event waits for one.
+//  4. A delivery that may have lost messages unnoticed ends: when the connection was
+//     replaced, and when neither an event nor a heartbeat comes. Its late messages do
+//     not reach the next delivery.
 type Feed struct {
 	// NC is the agent's connection.
 	NC *nats.Conn
 	// Consumer is the name of the agent's own.
 	Consumer string
-	// Key is whose events the consumer has; zero when they are not one's alone.
+	// Key is the subject key of the consumer's events, zero if they have several.
 	Key int64
-	// Log hears of what is dropped.
+	// Log gets a warning for each message that is dropped.
 	Log *slog.Logger
 	// Event takes one event. Its error ends the delivery.
 	Event func(protocol.Envelope) error
-	// Wake has Woken called between two events, whose error ends the delivery; nil
-	// when there is nothing but events to attend to.
-	Wake  <-chan struct{}
-	Woken func() error
+	// A signal on Wake makes the feed call OnWake between two events; an error of OnWake
+	// ends the delivery. Both may be nil.
+	Wake   <-chan struct{}
+	OnWake func() error
 
-	// patience replaces silence in tests.
+	// patience replaces silenceLimit in tests.
 	patience time.Duration
 }
 
-// Follow hands events over from where the consumer is. It returns nil when ctx
-// ends. Any error that wraps ErrEnded is healed by following again; others are those
-// of Event and Woken, or of the connection.
+// Follow hands events over from where the consumer is. It returns nil when ctx ends.
+// After an error that wraps ErrEnded, following again helps; other errors come from
+// Event, OnWake or the connection.
 func (f Feed) Follow(ctx context.Context) error {
-	// Listened to before anything is asked for, so that every loss is heard of.
+	// Subscribed before the first request, so that no loss of the connection is missed.
 	reconnected := f.NC.StatusChanged(nats.CONNECTED, nats.CLOSED)
 	defer f.NC.RemoveStatusListener(reconnected)
 	d, err := begin(f.NC, f.Consumer)
@@ -68,7 +68,7 @@ func (f Feed) Follow(ctx context.Context) error {
 func (f Feed) follow(ctx context.Context, d *delivery, reconnected <-chan nats.Status) error {
 	patience := f.patience
 	if patience == 0 {
-		patience = silence
+		patience = silenceLimit
 	}
 	quiet := time.NewTimer(patience)
 	defer quiet.Stop()
@@ -84,11 +84,11 @@ func (f Feed) follow(ctx context.Context, d *delivery, reconnected <-chan nats.S
 		case <-reconnected:
 			return fmt.Errorf("%w: the connection was lost", ErrEnded)
 		case <-quiet.C:
-			if len(d.messages) == 0 { // else it was Event or Woken that took so long
+			if len(d.messages) == 0 { // else it was Event or OnWake that took so long
 				return fmt.Errorf("%w: nothing came for %s", ErrEnded, patience)
 			}
 		case <-f.Wake:
-			if err := f.Woken(); err != nil {
+			if err := f.OnWake(); err != nil {
 				return err
 			}
 		case m := <-d.messages:
@@ -103,13 +103,13 @@ func (f Feed) follow(ctx context.Context, d *delivery, reconnected <-chan nats.S
 	}
 }
 
-// take handles one message. What is not an event of the consumer's is dropped.
+// take handles one message. A message that is not an event for the consumer is dropped.
 func (f Feed) take(d *delivery, m *nats.Msg, acks *acker) error {
 	isStatus, err := d.status(m)
 	if isStatus || err != nil {
 		return err
 	}
-	e, err := f.believe(m)
+	e, err := f.verify(m)
 	if err != nil {
 		f.Log.Warn("dropped a message that is not of the log", "subject", m.Subject, "error", err)
 		return nil

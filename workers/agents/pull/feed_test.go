@@ -147,8 +147,7 @@ func lastAcknowledged(t *testing.T, acks *nats.Subscription) (last domain.Positi
 	return last
 }
 
-// A delivery that nothing comes of ends; what came while the agent was at work does not
-// pass for nothing.
+// A delivery without messages ends; messages that came while the agent was busy count.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	nc := testkit.NATS(t)
@@ -171,8 +170,8 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// Who is connected anew does not know what was lost meanwhile, and what comes late is
-// not for the next delivery.
+// After a reconnection it is not known which messages were lost, and late messages do
+// not reach the next delivery.
 func TestANewConnectionEndsTheDelivery(t *testing.T) {
 	t.Parallel()
 	server := testkit.NATSServer(t)
@@ -212,7 +211,7 @@ func TestWoken(t *testing.T) {
 	f, _ := newFeed(testkit.Connect(t, server))
 	wake, enough := make(chan struct{}, 1), errors.New("enough")
 	woken := 0
-	f.Wake, f.Woken = wake, func() error {
+	f.Wake, f.OnWake = wake, func() error {
 		if woken++; woken == 3 {
 			return enough
 		}

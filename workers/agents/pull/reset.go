@@ -16,8 +16,8 @@ import (
 const (
 	// resetTimeout bounds the answer to a consumer reset.
 	resetTimeout = 3 * time.Second
-	// resetRepeat is when an unanswered reset is sent again, and twice as late each
-	// further time: nobody answers for a consumer that is just being made.
+	// resetRepeat is the pause before an unanswered reset is sent again, doubled each
+	// time: while a consumer is just being made, no server answers for it.
 	resetRepeat = 200 * time.Millisecond
 )
 
@@ -63,14 +63,14 @@ func reset(ctx context.Context, nc *nats.Conn, consumer string, from domain.Posi
 	switch {
 	case answer.Error != nil:
 		return time.Time{}, errors.New(answer.Error.Description)
-	case answer.Created.IsZero(): // it would pass for the consumer that nothing is known of
+	case answer.Created.IsZero(): // it would be taken for a consumer that was never seen
 		return time.Time{}, errors.New("the answer does not say when the consumer was made")
 	}
 	return answer.Created, nil
 }
 
-// requestReset asks until it is answered or ctx ends. A reset that is carried out
-// twice only makes the consumer deliver again what the agent then knows.
+// requestReset asks until a server answers or ctx ends. If a reset is carried out twice,
+// the consumer only delivers events again that the agent then recognises.
 func requestReset(ctx context.Context, nc *nats.Conn, consumer string, payload []byte) (*nats.Msg, error) {
 	for wait := resetRepeat; ; wait *= 2 {
 		try, cancel := context.WithTimeout(ctx, wait)

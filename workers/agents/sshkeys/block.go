@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// The marks around our block. A file whose last line has no end gets one before
-// the block; the second mark says so, that it can be taken away again.
+// The marks around our block. A file whose last line has no line end gets one before
+// the block; beginMarkJoined says so, so that it can be removed together with the block.
 const (
 	beginMark       = "# BEGIN opsledger: kept by its agent, changes are undone"
 	beginMarkJoined = "# BEGIN opsledger: kept by its agent, changes are undone; the line before had no end"
@@ -25,8 +25,8 @@ type content struct {
 	whole bool
 }
 
-// split finds our block. Somebody may have damaged its marks: a mark that stands
-// alone is dropped, and with it the lines below that we are known to have written.
+// split finds our block. Somebody may have damaged its marks: a mark without its
+// counterpart is dropped, together with the lines below it that we have written.
 func split(file []byte, written []string) content {
 	known := map[string]bool{}
 	for _, l := range written {
@@ -40,7 +40,7 @@ func split(file []byte, written []string) content {
 		text := strings.TrimRight(string(raw), "\r\n")
 		switch text {
 		case endMark:
-			c.whole = false // its beginning is gone
+			c.whole = false // the first mark is missing
 			continue
 		case beginMark, beginMarkJoined:
 		default:
@@ -62,7 +62,7 @@ func split(file []byte, written []string) content {
 	return c
 }
 
-// block reads the lines of a block whose first mark was read.
+// block reads the lines of a block after its first mark.
 func block(rest []byte, known map[string]bool) (ours []string, after []byte, closed bool) {
 	end := bytes.Index(append([]byte("\n"), rest...), []byte("\n"+endMark+"\n"))
 	next := bytes.Index(rest, []byte("# BEGIN opsledger: "))

@@ -14,12 +14,12 @@ import (
 const (
 	folder   = ".ssh"
 	fileName = "authorized_keys"
-	// newName is where a new file is made; it is in nobody's way.
+	// newName is the name of a new file until it replaces the old one.
 	newName = ".authorized_keys.opsledger"
 
 	folderMode = 0o700
 	fileMode   = 0o600
-	// largestFile is more than any authorized_keys file that is one.
+	// largestFile is more than any real authorized_keys file has, in bytes.
 	largestFile = 4 << 20
 )
 
@@ -33,8 +33,8 @@ type home struct {
 	ssh  *os.Root
 }
 
-// openHome opens the folder, which is made only if there is something to put in
-// it; without, and if it is not needed, it returns nil.
+// openHome opens the folder. If there is none, it makes the folder if it is needed, and
+// else returns nil.
 func openHome(user asuser.User, needed bool) (*home, error) {
 	root, err := os.OpenRoot(user.Home)
 	if err != nil {
@@ -64,7 +64,8 @@ func openHome(user asuser.User, needed bool) (*home, error) {
 	return h, h.own(info, needed)
 }
 
-// own checks that what was opened is what was looked at, and sets the mode right.
+// own checks that the opened folder is the one that was looked at and belongs to the
+// account, and sets its mode.
 func (h *home) own(looked os.FileInfo, setMode bool) error {
 	info, err := h.ssh.Stat(".")
 	if err != nil {

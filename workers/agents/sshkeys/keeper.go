@@ -24,17 +24,19 @@ var namePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
 
 // Config is what a Keeper needs.
 type Config struct {
-	// File keeps what was asked for; its folder exists and is the agent's alone.
+	// File remembers the keys that were asked for. Its folder exists, and only the agent
+	// can use it.
 	File string
 	// Lookup finds an account; asuser.Lookup when nil.
 	Lookup func(name string) (asuser.User, error)
 }
 
-// Status is how an account's block is after it was looked at.
+// Status is the state of an account's block after it was checked.
 type Status struct {
 	SystemUser string `json:"system_user"`
 	Keys       int    `json:"keys"`
-	// Digest is the SHA-256 of the block's lines, as read back; empty without a block.
+	// Digest is the SHA-256 of the block's lines, as they were read back; empty if there
+	// is no block.
 	Digest string `json:"digest,omitempty"`
 	// Changed says that the file had to be written; Drift, that somebody else had
 	// changed the block, the file's mode or its owner.
@@ -47,9 +49,9 @@ type Status struct {
 // Keeper keeps the blocks of all accounts of a host.
 //
 // Invariants:
-//  1. What is asked for is on the disk before a home is touched, and an account is
-//     forgotten only after its block is gone: a key that was taken away does not
-//     stay because the agent was killed or the home was not there.
+//  1. The wanted keys are on the disk before a home is touched, and an account is
+//     forgotten only after its block is removed: a revoked key does not stay in the
+//     file because the agent was killed or the home was missing.
 //  2. One call at a time works on a home.
 type Keeper struct {
 	cfg Config
@@ -59,7 +61,7 @@ type Keeper struct {
 	written map[string][]string
 }
 
-// New reads what was asked for earlier; it touches no home.
+// New reads the keys that were asked for earlier; it touches no home.
 func New(cfg Config) (*Keeper, error) {
 	if cfg.Lookup == nil {
 		cfg.Lookup = asuser.Lookup
@@ -71,9 +73,9 @@ func New(cfg Config) (*Keeper, error) {
 	return k, nil
 }
 
-// Set gives an account exactly these keys (OpenSSH lines), or takes its block away
-// if there are none. Keys that are refused change nothing. An account that cannot
-// be reached gets them by a later Check.
+// Set gives an account exactly these keys (OpenSSH lines), or removes its block if there
+// are none. If a key is refused, nothing changes. If the account's file cannot be
+// written now, a later Check does it.
 func (k *Keeper) Set(systemUser string, keys []string) (Status, error) {
 	text, err := lines(keys)
 	if err == nil && !namePattern.MatchString(systemUser) {
@@ -88,27 +90,27 @@ func (k *Keeper) Set(systemUser string, keys []string) (Status, error) {
 	if err := k.save(); err != nil {
 		return Status{SystemUser: systemUser}, err
 	}
-	s := k.apply(systemUser)
+	s := k.reconcile(systemUser)
 	return s, s.Err
 }
 
-// Check looks at every account and repairs what is not as it was asked for.
+// Check repairs the block of every account that is not as it was asked for.
 func (k *Keeper) Check() []Status {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var all []Status
 	for _, name := range slices.Sorted(maps.Keys(k.wanted)) {
-		all = append(all, k.apply(name))
+		all = append(all, k.reconcile(name))
 	}
 	return all
 }
 
-// apply brings one account's block to what is wanted, and remembers it.
-func (k *Keeper) apply(name string) Status {
+// reconcile makes one account's block what is wanted, and remembers that it is.
+func (k *Keeper) reconcile(name string) Status {
 	s, err := k.repair(name)
 	s.SystemUser = name
-	gone := errors.Is(err, ErrNoAccount) && len(k.wanted[name]) == 0
-	if err != nil && !gone {
+	removed := errors.Is(err, ErrNoAccount) && len(k.wanted[name]) == 0
+	if err != nil && !removed {
 		s.Err = fmt.Errorf("keys of account %s: %w", name, err)
 		return s
 	}
@@ -161,7 +163,7 @@ func (k *Keeper) work(account asuser.User, name string) (Status, error) {
 	before := split(text, append(slices.Clone(k.written[name]), wanted...))
 	s := Status{Keys: len(wanted), Digest: digest(wanted)}
 	asWanted := slices.Equal(before.ours, wanted) && (before.whole || len(wanted) == 0)
-	right = right || len(wanted) == 0 // the mode is ours to set while keys of ours are in it
+	right = right || len(wanted) == 0 // the mode matters only while the file has keys of ours
 	after := before.join(wanted)
 	if asWanted && right && bytes.Equal(after, text) {
 		return s, nil
@@ -174,7 +176,7 @@ func (k *Keeper) work(account asuser.User, name string) (Status, error) {
 	return s, h.prove(wanted)
 }
 
-// prove reads back what was written.
+// prove reads the file back and compares it with what was written.
 func (h *home) prove(wanted []string) error {
 	text, right, err := h.read()
 	if err == nil && (!right || !slices.Equal(split(text, nil).ours, wanted)) {

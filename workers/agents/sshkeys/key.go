@@ -52,7 +52,7 @@ func bits(key ssh.PublicKey) int {
 	return 0
 }
 
-// lines parses all keys; one that is there twice is written once.
+// lines parses all keys; a repeated key is written once.
 func lines(keys []string) ([]string, error) {
 	var all []string
 	seen := map[string]bool{}

@@ -9,9 +9,10 @@ import (
 	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
-// remembered is the file of a Keeper.
+// remembered is the content of a Keeper's file.
 type remembered struct {
-	// Wanted are the lines asked for, by account; Written those in its block.
+	// Wanted are the lines that were asked for, by account; Written those that were last
+	// written to its block.
 	Wanted  map[string][]string `json:"wanted"`
 	Written map[string][]string `json:"written"`
 }

@@ -14,14 +14,14 @@ import (
 // service is a subject on which agents ask the control plane.
 type service struct {
 	subject string
-	// streamed: one request may have many answers.
+	// streamed says that one request may have many answers.
 	streamed bool
 }
 
-// services are all that agents may ask. Between accounts an answer can go only
-// where the request came from. In one account with the control plane an agent
-// could name, say, $JS.API.STREAM.DELETE.EVENTS as the reply subject of its own
-// pull request, and the server's answer would delete the stream.
+// services are all subjects on which agents may send requests. Between accounts an
+// answer can only go to the account that the request came from. In one account with the
+// control plane, an agent could name $JS.API.STREAM.DELETE.EVENTS as the reply subject of
+// its own pull request, and the server's answer would delete the stream.
 func services() []service {
 	stream := protocol.StreamEvents
 	return []service{
@@ -34,15 +34,15 @@ func services() []service {
 	}
 }
 
-// calls are what the control plane says to agents without being asked.
+// calls are the subjects on which the control plane publishes to agents.
 func calls() []string {
-	return []string{protocol.SubjectReportNow, protocol.SubjectHostsPoke, "hosts.*.poke"}
+	return []string{protocol.SubjectReportNow, protocol.SubjectHostsHeartbeatNow, "hosts.*.poke"}
 }
 
-// checks is what the control plane asks agents.
+// checks is the subject of the control plane's requests to agents.
 const checks = "agents.*.checkconf"
 
-// operatorJWT is the statement that every server of the bus trusts.
+// operatorJWT is the operator's JWT, which every server of the bus trusts.
 func (k keys) operatorJWT() (string, error) {
 	claims := jwt.NewOperatorClaims(public(k.operator()))
 	claims.Name, claims.SystemAccount = "opsledger", public(k.system())
@@ -90,7 +90,7 @@ func (k keys) agentsJWT(revoked []string) (string, error) {
 		for _, kind := range []Kind{KindServer, KindHost} {
 			c.SigningKeys.AddScopedSigner(k.scope(kind))
 		}
-		// A key belongs to one enrolment and is never trusted again: whatever it ever signs is void.
+		// A key belongs to one enrolment and is never trusted again, whatever it signs later.
 		never := time.Now().AddDate(100, 0, 0)
 		for _, key := range slices.Sorted(slices.Values(revoked)) {
 			c.RevokeAt(key, never)
@@ -98,7 +98,7 @@ func (k keys) agentsJWT(revoked []string) (string, error) {
 	})
 }
 
-// encode makes and signs the statement about an account.
+// encode makes and signs an account's JWT.
 func (k keys) encode(account nkeys.KeyPair, name string, fill func(*jwt.AccountClaims)) (string, error) {
 	claims := jwt.NewAccountClaims(public(account))
 	claims.Name = name

@@ -26,20 +26,20 @@ type Config struct {
 // Authority signs for the bus.
 //
 // Invariants:
-//  1. Credentials are good only while the enrolment that they were made for stands
+//  1. Credentials are valid only while the enrolment that they were made for is in force
 //     in the log: those of every other enrolment are revoked.
-//  2. While the log cannot be read, what it last said holds: Postgres being away
-//     does not cut agents off.
+//  2. While the log cannot be read, the state that was last read holds, so that agents
+//     stay connected while Postgres is away.
 type Authority struct {
 	cfg  Config
 	keys keys
 
 	mu sync.Mutex
-	// known are the enrolments as far as they were read.
+	// known are the enrolments that have been read so far.
 	known enrolments
 }
 
-// New returns an authority with the secret of the vault, made at the first call ever.
+// New returns an authority with the secret in the vault, which the first call ever makes.
 func New(ctx context.Context, cfg Config) (*Authority, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -53,8 +53,8 @@ func New(ctx context.Context, cfg Config) (*Authority, error) {
 	}, nil
 }
 
-// Trust is what a NATS server starts with: the operator, and the accounts as the
-// log says now.
+// Trust is the trust that a NATS server starts with: the operator, and the accounts with
+// the revocations that the log says now.
 func (a *Authority) Trust(ctx context.Context) (*embeddednats.Trust, error) {
 	revoked, err := a.revoked(ctx)
 	if err != nil {
@@ -79,10 +79,10 @@ func (a *Authority) Trust(ctx context.Context) (*embeddednats.Trust, error) {
 // ControlAccount is the public key of the account that the streams are in.
 func (a *Authority) ControlAccount() string { return public(a.keys.control()) }
 
-// AsControl lets a connection be the control plane's.
+// AsControl makes a connection the control plane's.
 func (a *Authority) AsControl() nats.Option { return a.as("control", a.keys.control()) }
 
-// asSystem lets a connection speak to the servers themselves.
+// asSystem makes a connection one of the system account, which talks to the servers.
 func (a *Authority) asSystem() nats.Option { return a.as("system", a.keys.system()) }
 
 func (a *Authority) as(name string, account nkeys.KeyPair) nats.Option {

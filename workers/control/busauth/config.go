@@ -9,10 +9,10 @@ import (
 	"strconv"
 )
 
-// WriteConfig writes what the configuration of every server of an outside NATS
-// cluster has to include to trust this control plane and its agents: the
-// operator, and a resolver with the accounts as they are now. The servers keep
-// accounts in dir and take later statements from the control plane.
+// WriteConfig writes what the configuration of every server of an outside NATS cluster
+// has to include to trust this control plane and its agents: the operator, and a resolver
+// with the accounts as they are now. The servers keep accounts in dir and take later
+// versions from the control plane.
 func (a *Authority) WriteConfig(ctx context.Context, w io.Writer, dir string) error {
 	trust, err := a.Trust(ctx)
 	if err != nil {

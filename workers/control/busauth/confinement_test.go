@@ -83,7 +83,7 @@ func TestServicesCrossTheAccounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alive, err := b.control.SubscribeSync(protocol.SubjectHostAlives)
+	alive, err := b.control.SubscribeSync(protocol.SubjectHostHeartbeats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestServicesCrossTheAccounts(t *testing.T) {
 	}
 	wishes := map[string]*nats.Subscription{}
 	for subject, nc := range map[string]*nats.Conn{
-		protocol.SubjectReportNow: server, protocol.SubjectHostsPoke: host, protocol.SubjectHostPoke(1): host,
+		protocol.SubjectReportNow: server, protocol.SubjectHostsHeartbeatNow: host, protocol.SubjectHostFetchWork(1): host,
 	} {
 		if wishes[subject], err = nc.SubscribeSync(subject); err != nil {
 			t.Fatal(err)
@@ -109,7 +109,7 @@ func TestServicesCrossTheAccounts(t *testing.T) {
 			t.Errorf("%s: %v %v", subject, m, err)
 		}
 	}
-	if err := errors.Join(server.Publish(protocol.SubjectReport(1), nil), host.Publish(protocol.SubjectHostAlive(1), nil)); err != nil {
+	if err := errors.Join(server.Publish(protocol.SubjectReport(1), nil), host.Publish(protocol.SubjectHostHeartbeat(1), nil)); err != nil {
 		t.Fatal(err)
 	}
 	for _, sub := range []*nats.Subscription{heard, alive} {

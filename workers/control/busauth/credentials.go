@@ -32,13 +32,13 @@ type Credentials struct {
 	ID   int64 `json:"id"`
 	// Log is the log whose control plane gave the credentials.
 	Log uuid.UUID `json:"log"`
-	// Token and Seed prove it: a signed statement, and the key that it names.
+	// Token is the signed user JWT; Seed is the key that it names.
 	Token string `json:"-"`
 	Seed  []byte `json:"-"`
 }
 
-// Credentials returns those of an enrolled agent, or ErrNotEnrolled. Asked again
-// for the same enrolment they have the same key.
+// Credentials returns the credentials of an enrolled agent, or ErrNotEnrolled. For the
+// same enrolment they always have the same key.
 func (a *Authority) Credentials(ctx context.Context, who Identity, url string) (Credentials, error) {
 	all, err := a.enrolments(ctx)
 	if err != nil {
@@ -51,8 +51,8 @@ func (a *Authority) Credentials(ctx context.Context, who Identity, url string) (
 	return a.sign(who, at, url)
 }
 
-// CredentialsOfAll returns those of every enrolled agent of a kind, as
-// Credentials does for one, with one look at the log.
+// CredentialsOfAll returns the credentials of every enrolled agent of a kind, and reads
+// the log only once.
 func (a *Authority) CredentialsOfAll(ctx context.Context, kind Kind, url string) ([]Credentials, error) {
 	all, err := a.enrolments(ctx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (a *Authority) sign(who Identity, at domain.Position, url string) (Credenti
 	claims := jwt.NewUserClaims(public(pair))
 	claims.Name, claims.IssuerAccount = who.Name(), public(a.keys.agents())
 	claims.Tags.Add(idTag + ":" + strconv.FormatInt(who.ID, 10))
-	// A scoped key signs for nothing of the user's own: the scope says all.
+	// A user whose JWT a scoped key signs has no permissions but those of the scope.
 	claims.UserPermissionLimits = jwt.UserPermissionLimits{}
 	c := Credentials{URL: url, Kind: who.Kind, ID: who.ID, Log: a.cfg.Store.LogID()}
 	var err error
@@ -93,7 +93,7 @@ func (a *Authority) sign(who Identity, at domain.Position, url string) (Credenti
 // Identity says for whom the credentials are.
 func (c Credentials) Identity() Identity { return Identity{c.Kind, c.ID} }
 
-// Option lets a connection use the credentials; without any it changes nothing.
+// Option makes a connection use the credentials; empty credentials change nothing.
 func (c Credentials) Option() nats.Option {
 	if c.Token == "" {
 		return func(*nats.Options) error { return nil }
@@ -110,8 +110,8 @@ func (c Credentials) Option() nats.Option {
 	)
 }
 
-// WriteFile writes the credentials for their owner's eyes only (mode 0600). The
-// file is whole or not there, and replaces one that was.
+// WriteFile writes the credentials to a file that only its owner can read (mode 0600). It
+// replaces an existing file as a whole.
 func (c Credentials) WriteFile(path string) error {
 	head, err := json.Marshal(c)
 	if err != nil {
@@ -127,7 +127,8 @@ func (c Credentials) WriteFile(path string) error {
 	return nil
 }
 
-// ReadCredentials reads what WriteFile wrote. A file that others may read is refused.
+// ReadCredentials reads a file that WriteFile wrote. It refuses a file that others may
+// read.
 func ReadCredentials(path string) (Credentials, error) {
 	c, err := readCredentials(path)
 	if err != nil {

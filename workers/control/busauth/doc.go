@@ -1,15 +1,16 @@
-// Package busauth is the trust on the bus: who may connect, and what they may say
-// and hear there.
+// Package busauth is the access control of the bus: who may connect, and what they may
+// publish and subscribe to.
 //
-// Stage in the flow: serve runs the embedded NATS server with what it says, or
-// keeps an outside cluster up to date with it; `opsledger agent enroll` writes the
-// credentials of an agent, `opsledger nats-config` what an outside cluster needs.
+// Stage in the flow: serve runs the embedded NATS server with the accounts of this
+// package, or pushes them to an outside cluster; `opsledger agent enroll` writes the
+// credentials of an agent, `opsledger nats-config` the configuration that an outside
+// cluster needs.
 //
-// Contract: NATS in decentralised JWT mode. All keys follow from one secret in
-// the vault, an agent's from its enrolment, too, so nothing is stored and a new
-// enrolment ends the old credentials. Agents live in an account of their own and
-// import nothing but the few services they need: permissions alone would not hold
-// them, since a client may name any reply subject (accounts.go says more). What
-// each may use of these is bound to its id by the scope of the key that signed
-// its credentials. Withdrawing an agent revokes them on every server at once.
+// Contract: NATS in decentralised JWT mode. All keys are derived from one secret in the
+// vault, and an agent's key also from its enrolment, so that no key is stored and a new
+// enrolment ends the old credentials. Agents are in an account of their own, which
+// imports only the few services that they need: permissions alone would not confine them,
+// since a client may name any reply subject (see accounts.go). The scope of the key that
+// signed an agent's credentials limits it to subjects with its own id. Withdrawing an
+// agent revokes its credentials on every server at once.
 package busauth

@@ -6,7 +6,7 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// Kind is what an agent stands for.
+// Kind says what an agent is for.
 type Kind string
 
 // The kinds.

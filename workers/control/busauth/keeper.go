@@ -16,18 +16,17 @@ import (
 )
 
 const (
-	// checkEvery is how often the log is asked when nothing tells of a change.
+	// checkEvery is how often the log is read if no event says that an enrolment ended.
 	checkEvery = 2 * time.Second
-	// checkWithin bounds one look.
+	// checkWithin bounds one check.
 	checkWithin = 5 * time.Second
 )
 
-// Push gives the servers of the bus a new statement about an account.
+// Push gives the servers of the bus a new version of an account.
 type Push func(ctx context.Context, account, token string) error
 
-// Keep pushes the revocations to the servers as the log changes, until ctx ends;
-// then it returns nil. nc is the control plane's connection: events that go by on
-// it tell early of a change.
+// Keep pushes new revocations to the servers until ctx ends; then it returns nil. nc is
+// the control plane's connection, on which events say early that an enrolment ended.
 func (a *Authority) Keep(ctx context.Context, nc *nats.Conn, push Push) error {
 	hints := make(chan *nats.Msg, 16)
 	for _, subject := range withdrawals() {
@@ -56,7 +55,7 @@ func (a *Authority) Keep(ctx context.Context, nc *nats.Conn, push Push) error {
 	}
 }
 
-// pushNews pushes the account of the agents if other keys are revoked than before.
+// pushNews pushes the account of the agents if the revoked keys are others than before.
 func (a *Authority) pushNews(ctx context.Context, push Push, before []string, always bool) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
@@ -86,11 +85,11 @@ func withdrawals() []string {
 	}
 }
 
-// subjectUpdate is where the servers of a cluster take statements about accounts.
+// subjectUpdate is where the servers of a cluster take new versions of accounts.
 const subjectUpdate = "$SYS.REQ.CLAIMS.UPDATE"
 
-// PushTo returns a Push to an outside cluster, which must run as `opsledger
-// nats-config` says, and what closes its connection.
+// PushTo returns a Push to an outside cluster, which must be configured as `opsledger
+// nats-config` says, and a function that closes its connection.
 func (a *Authority) PushTo(url string, options ...nats.Option) (Push, func(), error) {
 	nc, err := nats.Connect(url, append(options, a.asSystem())...)
 	if err != nil {

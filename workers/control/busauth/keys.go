@@ -11,7 +11,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// secretName is the vault's name of the secret that all keys follow from.
+// secretName is the vault's name of the secret that all keys are derived from.
 const secretName = "bus"
 
 func newSecret() []byte {
@@ -20,9 +20,8 @@ func newSecret() []byte {
 	return secret
 }
 
-// keys are all key pairs of the bus, each an Ed25519 key whose seed is
-// HMAC-SHA-256 of the secret over a label: one secret, as many keys as there are
-// labels, none of which tells of another.
+// keys are all key pairs of the bus. Each is an Ed25519 key whose seed is the HMAC-SHA-256
+// of a label under the secret, so that no key tells anything about another.
 type keys struct{ secret []byte }
 
 func (k keys) operator() nkeys.KeyPair { return k.pair(nkeys.PrefixByteOperator, "operator") }
@@ -30,8 +29,8 @@ func (k keys) system() nkeys.KeyPair   { return k.pair(nkeys.PrefixByteAccount, 
 func (k keys) control() nkeys.KeyPair  { return k.pair(nkeys.PrefixByteAccount, "account control") }
 func (k keys) agents() nkeys.KeyPair   { return k.pair(nkeys.PrefixByteAccount, "account agents") }
 
-// signer is the key that signs the credentials of agents of a kind, and lends
-// them that kind's permissions.
+// signer is the scoped key that signs the credentials of agents of a kind, and gives them
+// that kind's permissions.
 func (k keys) signer(kind Kind) nkeys.KeyPair {
 	return k.pair(nkeys.PrefixByteAccount, "signer "+string(kind))
 }

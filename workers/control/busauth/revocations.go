@@ -13,14 +13,14 @@ import (
 // pageSize is how many events are read at a time.
 const pageSize = 500
 
-// enrolment is one time that an agent was trusted.
+// enrolment is one enrolment of an agent.
 type enrolment struct {
 	who Identity
 	at  domain.Position
 }
 
-// enrolments are all that ever were, by identity; the last is in force where
-// current says so.
+// enrolments are all enrolments that ever were, by identity. The last one of an identity
+// is in force if current says so.
 type enrolments struct {
 	of      map[Identity][]domain.Position
 	current map[Identity]bool
@@ -28,8 +28,8 @@ type enrolments struct {
 	last domain.Position
 }
 
-// enrolments reads from the log, which is never behind, who was ever trusted. What
-// it read before it remembers: with many agents all of it is much to read every
+// enrolments reads all enrolments from the log, which is never behind. It remembers those
+// that it has read before, since with many agents they would be too many to read every
 // few seconds.
 func (a *Authority) enrolments(ctx context.Context) (*enrolments, error) {
 	a.mu.Lock()
@@ -52,7 +52,8 @@ func (a *Authority) enrolments(ctx context.Context) (*enrolments, error) {
 	}
 }
 
-// clone is what others may read while more is applied, which only appends.
+// clone returns a copy that may be read while more events are applied: apply only appends
+// to the positions, which the copy shares.
 func (e *enrolments) clone() *enrolments {
 	return &enrolments{of: maps.Clone(e.of), current: maps.Clone(e.current), last: e.last}
 }
@@ -87,8 +88,8 @@ func (e *enrolments) inForce(who Identity) (domain.Position, bool) {
 	return e.of[who][len(e.of[who])-1], true
 }
 
-// over lists the enrolments that ended.
-func (e *enrolments) over() []enrolment {
+// ended lists the enrolments that have ended.
+func (e *enrolments) ended() []enrolment {
 	var list []enrolment
 	for who, positions := range e.of {
 		last := len(positions)
@@ -109,7 +110,7 @@ func (a *Authority) revoked(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	var revoked []string
-	for _, e := range all.over() {
+	for _, e := range all.ended() {
 		revoked = append(revoked, public(a.keys.agent(e.who, e.at)))
 	}
 	return revoked, nil

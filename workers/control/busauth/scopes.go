@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// idTag is the tag of credentials that holds the agent's id; the server puts it
+	// idTag is the tag of credentials that has the agent's id. The server inserts the id
 	// into the subjects of the scope.
 	idTag = "id"
 	id    = "{{tag(" + idTag + ")}}"
@@ -20,9 +20,8 @@ const (
 	maxSubscriptions = 32
 )
 
-// scope is what the bearers of credentials of a kind may publish and subscribe
-// to, all of it with their own id. An acknowledgement's subject has two forms,
-// with and without domain and account.
+// scope is what agents of a kind may publish and subscribe to, all of it with their own
+// id. An acknowledgement's subject has two forms, with and without domain and account.
 func (k keys) scope(kind Kind) *jwt.UserScope {
 	s := jwt.NewUserScope()
 	s.Key, s.Role, s.Template.Subs = public(k.signer(kind)), string(kind), maxSubscriptions
@@ -52,5 +51,5 @@ func serverScope() (consumer string, publish, subscribe []string) {
 func hostScope() (consumer string, publish, subscribe []string) {
 	return "host-" + id,
 		[]string{"host." + id + ".>", "output." + id + ".>"},
-		[]string{"_INBOX_host_" + id + ".>", protocol.SubjectHostsPoke, "hosts." + id + ".>"}
+		[]string{"_INBOX_host_" + id + ".>", protocol.SubjectHostsHeartbeatNow, "hosts." + id + ".>"}
 }

@@ -30,7 +30,7 @@ type Config struct {
 	NC *nats.Conn
 	// Online lists the agents worth asking, see reporter.Reporter.
 	Online func() []int64
-	// Program is named-checkconf's path; empty: found in the system.
+	// Program is named-checkconf's path; if empty, it is found in the system.
 	Program string
 	Log     *slog.Logger
 }
@@ -49,9 +49,9 @@ func New(cfg Config) *Checker {
 // Check returns nil when named would take the configuration, a [domain.Error] with
 // named's own message when it would not, ErrNoChecker when nobody could say.
 //
-// What is checked is the text that conf writes anew from its statements, never the
-// client's own: a word of theirs that named's lexer reads as something else, such
-// as an include, would have the program open files and load code.
+// Check checks the text that conf writes anew from its statements, never the client's own
+// text: named's lexer might read a part of that as something else, such as an include,
+// and the program would open files or load code.
 func (c *Checker) Check(ctx context.Context, conf *dns.BindConf) error {
 	text := conf.String()
 	verdict, answered := c.askAgents(ctx, text)
@@ -100,7 +100,7 @@ func (c *Checker) ask(ctx context.Context, agent int64, request []byte) *protoco
 		err = json.Unmarshal(m.Data, &answer)
 	}
 	if err != nil {
-		if !errors.Is(err, context.Canceled) { // another one was quicker
+		if !errors.Is(err, context.Canceled) { // another agent was quicker
 			c.cfg.Log.Warn("an agent did not check a configuration", "agent", agent, "error", err)
 		}
 		return nil

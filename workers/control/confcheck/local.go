@@ -17,13 +17,13 @@ import (
 // localTimeout bounds the program's run.
 const localTimeout = 10 * time.Second
 
-// generatedLine is where the program places a fault: in the text that was
-// written anew, which tells the author of the configuration nothing.
+// generatedLine matches the place in the rendered text that the program names in front
+// of a fault. It tells the author of the configuration nothing.
 var generatedLine = regexp.MustCompile(`(?m)^named\.conf:\d+: `)
 
-// checkHere runs named-checkconf on a rendered text and returns what it says
-// against it. The agents' own frame (channel, views, zones) is not around it: statements
-// that would clash with that are refused when the text is parsed.
+// checkHere runs named-checkconf on a rendered text and returns its objections. The text
+// is checked without the statements that an agent adds (control channel, views, zones):
+// statements that would clash with those are refused when a configuration is parsed.
 func (c *Checker) checkHere(ctx context.Context, text string) (verdict string, err error) {
 	program, err := c.program()
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *Checker) checkHere(ctx context.Context, text string) (verdict string, e
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("check the configuration here: %w", ctx.Err())
 	case errors.As(err, &exit):
-		return said(string(output), file), nil
+		return userText(string(output), file), nil
 	case err != nil:
 		return "", fmt.Errorf("check the configuration here: %w", err)
 	}
@@ -65,9 +65,9 @@ func (c *Checker) program() (string, error) {
 	return "", ErrNoChecker
 }
 
-// said is the program's output as the user should see it: without our path and
-// without lines of a text that the user never saw.
-func said(output, file string) string {
+// userText is the program's output for the user: without the path of the temporary file
+// and without line numbers of the rendered text, which the user has never seen.
+func userText(output, file string) string {
 	output = strings.TrimSpace(strings.ReplaceAll(output, file, "named.conf"))
 	output = generatedLine.ReplaceAllString(output, "")
 	if output == "" {

@@ -21,13 +21,13 @@ import (
 )
 
 const (
-	// checkEvery is how often the stream's consumers are compared with the
-	// roster when nothing tells of a change.
+	// checkEvery is how often the stream's consumers are compared with the roster if no
+	// event or advisory says that something changed.
 	checkEvery = 5 * time.Second
 	// checkTimeout bounds one comparison.
 	checkTimeout = 30 * time.Second
-	// maxAckPending bounds what an agent may have received without a word; it
-	// acknowledges far more often.
+	// maxAckPending bounds the events that an agent may have received without
+	// acknowledging them; it acknowledges far more often.
 	maxAckPending = 65536
 )
 
@@ -35,28 +35,29 @@ const (
 type Config struct {
 	NC *nats.Conn
 	JS jetstream.JetStream
-	// Store confirms that an agent is not enrolled before its consumer goes.
+	// Store is asked whether an agent is enrolled before its consumer is removed.
 	Store *eventstore.Store
 	Log   *slog.Logger
 }
 
-// family is the agents of one kind.
-type family struct {
+// agentKind describes the agents of one kind and their consumers.
+type agentKind struct {
 	// prefix and an agent's id make up the name of its consumer.
 	prefix string
-	// enrolled are the agents that are to have one, false while that is not known;
-	// the channel closes at the next change.
+	// enrolled lists the agents that are to have a consumer; false says that they are not
+	// known yet. The channel closes at the next change.
 	enrolled func() ([]int64, <-chan struct{}, bool)
-	// confirm asks the log, since the list may be older than a consumer.
+	// confirm asks the log whether an agent is enrolled, since the list may be older than
+	// its consumer.
 	confirm func(ctx context.Context, store *eventstore.Store, id int64) (domain.Position, bool, error)
-	// describe is an agent's consumer.
+	// describe returns the configuration of an agent's consumer.
 	describe func(id int64) jetstream.ConsumerConfig
 }
 
 // Keeper keeps the consumers of the agents of one kind.
 type Keeper struct {
-	cfg    Config
-	family family
+	cfg  Config
+	kind agentKind
 	// checked are the consumers whose configuration this process has made sure of.
 	checked map[int64]bool
 }
@@ -64,7 +65,7 @@ type Keeper struct {
 // New returns a keeper of the consumers of the servers' agents, which does
 // nothing before Run.
 func New(cfg Config, servers *roster.Servers) *Keeper {
-	return newKeeper(cfg, family{
+	return newKeeper(cfg, agentKind{
 		prefix: "agent-", confirm: roster.Enrolment, describe: serverConsumer,
 		enrolled: enrolled(servers, func(s projections.Server) int64 { return s.ID }),
 	})
@@ -72,17 +73,17 @@ func New(cfg Config, servers *roster.Servers) *Keeper {
 
 // NewHosts is [New] for the hosts' agents.
 func NewHosts(cfg Config, hosts *roster.Hosts) *Keeper {
-	return newKeeper(cfg, family{
+	return newKeeper(cfg, agentKind{
 		prefix: "host-", confirm: roster.HostEnrolment, describe: hostConsumer,
 		enrolled: enrolled(hosts, func(m opsmodel.Machine) int64 { return m.ID }),
 	})
 }
 
-func newKeeper(cfg Config, f family) *Keeper {
+func newKeeper(cfg Config, f agentKind) *Keeper {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Keeper{cfg: cfg, family: f, checked: map[int64]bool{}}
+	return &Keeper{cfg: cfg, kind: f, checked: map[int64]bool{}}
 }
 
 // enrolled lists the ids of a roster.
@@ -113,7 +114,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	for {
-		_, changed, _ := k.family.enrolled()
+		_, changed, _ := k.kind.enrolled()
 		if err := k.check(ctx); err != nil && ctx.Err() == nil {
 			k.cfg.Log.Warn("consumers: will try again", "error", err)
 		}
@@ -128,17 +129,17 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 }
 
-// check makes what is missing and removes what is too much.
+// check makes missing consumers and removes those of agents that are not enrolled.
 func (k *Keeper) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	agents, _, known := k.family.enrolled()
+	agents, _, known := k.kind.enrolled()
 	if !known {
 		return nil
 	}
 	present, err := k.present(ctx)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil // the relay makes it, upon which an advisory comes
+		return nil // when the relay has made the stream, an advisory comes
 	}
 	if err != nil {
 		return err
@@ -180,15 +181,15 @@ func (k *Keeper) present(ctx context.Context) (map[int64]bool, error) {
 
 // agentOf is the inverse of name.
 func (k *Keeper) agentOf(name string) (int64, bool) {
-	digits, ok := strings.CutPrefix(name, k.family.prefix)
+	digits, ok := strings.CutPrefix(name, k.kind.prefix)
 	id, err := strconv.ParseInt(digits, 10, 64)
 	return id, ok && err == nil && k.name(id) == name
 }
 
-func (k *Keeper) name(id int64) string { return k.family.prefix + strconv.FormatInt(id, 10) }
+func (k *Keeper) name(id int64) string { return k.kind.prefix + strconv.FormatInt(id, 10) }
 
 func (k *Keeper) ensure(ctx context.Context, id int64) error {
-	if _, err := k.cfg.JS.CreateOrUpdateConsumer(ctx, protocol.StreamEvents, k.family.describe(id)); err != nil {
+	if _, err := k.cfg.JS.CreateOrUpdateConsumer(ctx, protocol.StreamEvents, k.kind.describe(id)); err != nil {
 		return fmt.Errorf("make the consumer %s: %w", k.name(id), err)
 	}
 	k.checked[id] = true
@@ -197,7 +198,7 @@ func (k *Keeper) ensure(ctx context.Context, id int64) error {
 }
 
 // serverConsumer describes the consumer of a name server's agent. It has no start
-// sequence and delivers all, since only so may it be reset to any position.
+// sequence and delivers all events: only such a consumer can be reset to any position.
 func serverConsumer(id int64) jetstream.ConsumerConfig {
 	c := agentConsumer(protocol.Consumer(id))
 	c.Description = fmt.Sprintf("dns events for the agent of server %d", id)
@@ -205,15 +206,15 @@ func serverConsumer(id int64) jetstream.ConsumerConfig {
 	return c
 }
 
-// hostConsumer describes the consumer of a host. Its state is in memory alone: a
-// host asks for its work and resets the consumer whenever it starts to follow, and
-// on disk JetStream would write a file for each event and each acknowledgement.
-// With a NATS server that restarts alone it is gone, and made again by the next check.
+// hostConsumer describes the consumer of a host. Its state is in memory alone: on disk,
+// JetStream would write a file for each event and each acknowledgement. The consumer is
+// lost when a single NATS server restarts; the next check makes it again, and the host
+// asks for its work whenever it starts to follow events.
 func hostConsumer(id int64) jetstream.ConsumerConfig {
 	c := agentConsumer(protocol.HostConsumer(id))
 	c.MemoryStorage = true
 	c.Description = fmt.Sprintf("work for machine %d", id)
-	c.FilterSubjects = protocol.EventFilter(id)
+	c.FilterSubjects = protocol.HostEventSubjects(id)
 	return c
 }
 
@@ -224,10 +225,10 @@ func agentConsumer(name string) jetstream.ConsumerConfig {
 	}
 }
 
-// remove deletes the consumer of an agent that is not enrolled. The roster may be
-// older than the consumer, so the log is asked.
+// remove deletes the consumer of an agent that is not enrolled. It asks the log first,
+// since the roster may be older than the consumer.
 func (k *Keeper) remove(ctx context.Context, id int64) error {
-	if _, enrolled, err := k.family.confirm(ctx, k.cfg.Store, id); err != nil || enrolled {
+	if _, enrolled, err := k.kind.confirm(ctx, k.cfg.Store, id); err != nil || enrolled {
 		return err
 	}
 	delete(k.checked, id)

@@ -83,8 +83,8 @@ func TestConsumersComeBack(t *testing.T) {
 	}
 }
 
-// A consumer that the roster does not know may be newer than the roster: it stays
-// when the log says so, and goes when not. Others' consumers are nobody's business.
+// A consumer that the roster does not have may be newer than the roster: it is removed only
+// if the log says that its agent is not enrolled. Consumers of others are left alone.
 func TestOnlyTheLogTakesAConsumerAway(t *testing.T) {
 	t.Parallel()
 	p := planetest.Start(t)

@@ -31,8 +31,8 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Eraser follows the log. Erasing twice does no harm, so any number of processes
-// may run one, and where it stood is not kept.
+// Eraser follows the log. Erasing twice does no harm, so that any number of processes may
+// run an Eraser, and its position need not be stored.
 type Eraser struct {
 	cfg    Config
 	notice chan struct{}
@@ -64,7 +64,7 @@ func (e *Eraser) wake() {
 	}
 }
 
-// Run erases until ctx ends. A database that is away is waited for.
+// Run erases until ctx ends. While the database is away, it tries again.
 func (e *Eraser) Run(ctx context.Context) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -81,8 +81,8 @@ func (e *Eraser) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep erases what the log names and was not erased by this Eraser before. It
-// must not be called while Run runs.
+// Sweep erases the secrets that the log names and this Eraser has not erased yet. It must
+// not be called while Run runs.
 func (e *Eraser) Sweep(ctx context.Context) error {
 	for {
 		events, err := e.cfg.Store.ReadTag(ctx, access.TagErasable, e.done, page)

@@ -142,9 +142,8 @@ func (f *fixture) log() []protocol.Envelope {
 	return list
 }
 
-// A deletion that nobody acted upon, since the process died in between, is made
-// up for at the next start; others keep what is theirs, and the log stays byte
-// for byte.
+// If a process dies before it acts on a deletion, the next start does it; other users
+// keep their data, and the log does not change by a byte.
 func TestSweepAfterACrash(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -20,19 +20,19 @@ import (
 )
 
 const (
-	// queueGroup lets one process answer what any could.
+	// queueGroup makes one process answer each request, which any process could.
 	queueGroup = "hostdesk"
 	// maxHandlers bounds how many messages are worked on at the same time. Their
 	// commands wait for each other's commit, so many at once cost little.
 	maxHandlers = 256
 	// answerWithin bounds the work on one message; the host asks again later.
 	answerWithin = 10 * time.Second
-	// catchUpWithin bounds the wait for the read model; what it lacks then is
-	// brought by the events behind its position.
+	// catchUpWithin bounds the wait for the read model; the events after its position
+	// bring the host what the read model lacks.
 	catchUpWithin = 2 * time.Second
-	// maxWork bounds the attempts in one answer, in bytes of what clients wrote and
-	// itemOverhead for the rest of each: as JSON it is at most six times as much
-	// where all of it has to be escaped, and NATS carries a million.
+	// maxWork bounds the attempts in one answer, in bytes of clients' texts plus
+	// itemOverhead for each attempt. As JSON a text may become six times as long, and
+	// NATS carries a million bytes.
 	maxWork      = 160 << 10
 	itemOverhead = 512
 )
@@ -101,8 +101,9 @@ func (d *Desk) answer(ctx context.Context, m *nats.Msg, h handler) error {
 	return m.Respond(data)
 }
 
-// work answers with all that the host is to do, or as much as fits one message. It waits for what the log had
-// when the host asked, so that a host which was poked finds why.
+// work answers with all that the host is to do, or with as much as fits into one
+// message. It waits until the read model has the events that were in the log when the
+// host asked, so that a host that was told to ask gets the reason.
 func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
 	var asked protocol.HostWorkRequest
 	if len(data) > 0 && json.Unmarshal(data, &asked) != nil {
@@ -123,7 +124,7 @@ func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
 			answer.More = true
 			break
 		}
-		answer.Attempts = append(answer.Attempts, protocol.WorkOf(t.Name, t.Task))
+		answer.Attempts = append(answer.Attempts, protocol.NewWorkItem(t.Name, t.Task))
 	}
 	if asked.After > 0 {
 		return answer

@@ -102,13 +102,13 @@ func TestReportsAreReceivedOnceInTheLog(t *testing.T) {
 	}
 
 	said.Log = uuid.New()
-	said.Attempts[0].End = &ops.End{Outcome: ops.OutcomeSucceeded}
+	said.Attempts[0].End = &ops.End{Outcome: ops.Succeeded}
 	if r := w.report(said); len(r.Taken) != 0 || !strings.Contains(r.Error, "another log") {
 		t.Errorf("a report about another log: %+v", r)
 	}
 	// What the domain refuses would be refused for ever: it is received.
 	said.Log, said.Attempts = w.Store.LogID(), said.Attempts[:1]
-	said.Attempts[0].End.Outcome = ops.OutcomeUnknown
+	said.Attempts[0].End.Outcome = ops.Unknown
 	if r := w.report(said); len(r.Taken) != 1 {
 		t.Errorf("a refused report: %+v", r)
 	}
@@ -149,7 +149,7 @@ func TestWorkInPages(t *testing.T) {
 	}
 	for pages := 1; ; pages++ {
 		for _, item := range work.Attempts {
-			got = append(got, item.Attempt)
+			got = append(got, item.Number)
 		}
 		if !work.More {
 			if pages < 2 {

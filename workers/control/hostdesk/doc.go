@@ -1,11 +1,11 @@
 // Package hostdesk is where hosts ask for their work and bring their reports.
 //
-// Stage in the flow: control side; read model of the ops context → hosts, and
-// hosts → commands on the log.
+// Stage in the flow: control plane; read model of the ops context → hosts, and reports
+// of hosts → commands.
 //
-// Contract: every serve process answers. Who asks is told by the subject, which
-// the bus lets each host use for itself alone; answers go to the host's own inbox
-// or nowhere. A report is received when the log has what it says, not before, so
-// a host that gets no receipt reports again. Nothing here decides: what a report
-// leads to is decided by domain/ops.
+// Contract: every serve process answers. The subject of a request says which host asks:
+// the bus lets a host use subjects with its own id only. An answer goes to the host's own
+// inbox or nowhere. A report gets its receipt only when the log has it, so that a host
+// without a receipt reports again. The package decides nothing: domain/ops decides which
+// events a report leads to.
 package hostdesk

@@ -12,8 +12,8 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// report brings a host's word to the log. Its attempts are independent of each
-// other and travel in one commit with those of other hosts.
+// report brings a host's report to the log. The commands for its attempts are independent
+// of each other, and the store may commit them together with those of other hosts.
 func (d *Desk) report(ctx context.Context, host int64, data []byte) any {
 	var report protocol.HostReport
 	if err := json.Unmarshal(data, &report); err != nil {
@@ -40,8 +40,8 @@ func (d *Desk) report(ctx context.Context, host int64, data []byte) any {
 	return receipt
 }
 
-// take says whether the log has what the report says, or needs nothing of it. A
-// refusal is final: the same report would be refused again.
+// take says whether the log has the report, or needs nothing of it. A refusal is final:
+// the same report would be refused again.
 func (d *Desk) take(ctx context.Context, host int64, a protocol.AttemptReport) bool {
 	_, err := d.cfg.Store.Execute(ctx, eventstore.Request{
 		Actor: domain.System, Causation: a.Attempt,

@@ -1,10 +1,10 @@
-// Package output keeps what attempts print, for a while, and lets it be read.
+// Package output keeps the output of attempts for a while, and reads it.
 //
-// Stage in the flow: control side; hosts → stream OUTPUT → readers of a task's log.
+// Stage in the flow: control plane; hosts → stream OUTPUT → readers of a task's output.
 //
-// Contract: the stream has limits of its own, and nothing of it enters the log.
-// The bus lets a host write under its own id alone, so what is read of a
-// machine's attempt is that machine's word. Lines are numbered by the host: a
-// reader returns each at most once, ascending; numbers that are left out were
-// dropped, by the host or by the stream's limits, and do not come later.
+// Contract: the stream has limits of its own, and no output enters the log. The bus lets
+// a host publish under its own id only, so that the output of a machine's attempt comes
+// from that machine. The host numbers the lines: a reader returns each line at most once,
+// in ascending order; missing numbers were dropped by the host or by the stream's limits,
+// and do not come later.
 package output

@@ -36,15 +36,16 @@ type Line struct {
 // Reader reads one attempt's output. It is for one goroutine.
 //
 // Invariants:
-//  1. Numbers ascend, so that a message that the host repeated is read once.
-//  2. What was published before Pending said no, and is kept, has been returned.
+//  1. Line numbers ascend, so that a message that the host has repeated is read once.
+//  2. When Pending says no, all lines in the stream have been returned.
 type Reader struct {
 	store   *Store
 	subject string
 	hints   chan *nats.Msg
 	sub     *nats.Subscription
 
-	// last is the number of the newest line that was read, next the sequence to look from.
+	// last is the number of the newest line that was read, next the stream sequence from
+	// which to look for more.
 	last int64
 	next uint64
 	read []Line
@@ -52,14 +53,14 @@ type Reader struct {
 	pause time.Duration
 }
 
-// Open begins to read what is kept of an attempt's output, behind the given line.
-// Close must be called.
+// Open begins to read an attempt's output after the given line. Close must be called.
 func (s *Store) Open(ctx context.Context, machine int64, task string, attempt domain.Position, after int64) (*Reader, error) {
 	r := &Reader{
 		store: s, subject: protocol.SubjectOutput(machine, task, attempt), hints: make(chan *nats.Msg, 16), last: after, next: 1, pause: lookEvery,
 	}
 	var err error
-	// Before the first look: nothing falls between it and the waiting.
+	// Subscribed before the first look, so that no message between that and the wait is
+	// missed.
 	if r.sub, err = s.cfg.NC.Subscribe(r.subject, r.hint); err != nil {
 		return nil, fmt.Errorf("output: follow %s: %w", r.subject, err)
 	}
@@ -70,7 +71,8 @@ func (s *Store) Open(ctx context.Context, machine int64, task string, attempt do
 	return r, nil
 }
 
-// hint keeps a message that goes by, unless many wait already: the stream has it.
+// hint keeps a message that is published meanwhile, unless many wait already: the stream
+// has the message, too.
 func (r *Reader) hint(m *nats.Msg) {
 	select {
 	case r.hints <- m:
@@ -78,7 +80,7 @@ func (r *Reader) hint(m *nats.Msg) {
 	}
 }
 
-// Close gives the reader up.
+// Close ends the reader.
 func (r *Reader) Close() { _ = r.sub.Unsubscribe() }
 
 // Pending says whether Next would return at once.
@@ -104,7 +106,8 @@ func (r *Reader) Next(ctx context.Context) ([]Line, error) {
 	return lines, nil
 }
 
-// wait returns the messages that went by, none when it is time to look anyway.
+// wait returns the messages that were published meanwhile, and none if it is time to look
+// at the stream anyway.
 func (r *Reader) wait(ctx context.Context) (hints []*nats.Msg, err error) {
 	timer := time.NewTimer(r.pause)
 	defer timer.Stop()
@@ -121,8 +124,8 @@ func (r *Reader) wait(ctx context.Context) (hints []*nats.Msg, err error) {
 	return hints, nil
 }
 
-// hear takes messages that went by and may not be stored yet. One that does not
-// continue what was read waits until the stream tells what is before it.
+// hear takes messages that may not be stored in the stream yet. A message that leaves
+// lines out is read from the stream, once the stream has the lines before it.
 func (r *Reader) hear(hints []*nats.Msg) {
 	missed := false
 	for _, m := range hints {
@@ -165,7 +168,7 @@ func (r *Reader) look(ctx context.Context) error {
 }
 
 func decode(data []byte) (said protocol.OutputLines, ok bool) {
-	// A host's nonsense is that host's alone.
+	// A message that cannot be read is skipped.
 	err := json.Unmarshal(data, &said)
 	return said, err == nil && said.First >= 1
 }

@@ -35,8 +35,8 @@ type Config struct {
 	JS jetstream.JetStream
 	// Replicas is the number of copies in a cluster; 0 means 1.
 	Replicas int
-	// MaxBytes bounds all output, MaxAge and MaxPerAttempt that of one attempt; the
-	// oldest goes first.
+	// MaxBytes bounds all output, MaxAge and MaxPerAttempt the output of one attempt; the
+	// oldest is dropped first.
 	MaxBytes      int64
 	MaxAge        time.Duration
 	MaxPerAttempt int64
@@ -68,8 +68,8 @@ func New(cfg Config) *Store {
 	return &Store{cfg: cfg}
 }
 
-// Run makes the stream, and makes it anew should it be lost, until ctx ends; then
-// it returns nil. Hosts hold their lines back while there is none.
+// Run makes the stream, and makes it again if it is lost, until ctx ends; then it returns
+// nil. While there is no stream, hosts hold their lines back.
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(ensureEvery)
 	defer tick.Stop()
@@ -94,8 +94,8 @@ func (s *Store) ensure(ctx context.Context) error {
 		Storage:     jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
 		MaxBytes: s.cfg.MaxBytes, MaxAge: s.cfg.MaxAge, MaxMsgsPerSubject: s.cfg.MaxPerAttempt, MaxMsgSize: maxMessage,
 		Replicas: max(s.cfg.Replicas, 1), AllowDirect: true,
-		// Repetitions are told by their line numbers. Message ids are one space for the
-		// whole stream: with them one host could swallow another's lines.
+		// Readers recognise repetitions by their line numbers. Message ids would be shared by
+		// the whole stream, so that a host could suppress another's lines with them.
 		Duplicates: 100 * time.Millisecond,
 	})
 	if err == nil {

@@ -1,10 +1,11 @@
-// Package presence knows which hosts live, and gives up those that do not.
+// Package presence knows which hosts are online, and gives up attempts of hosts that
+// are not.
 //
-// Stage in the flow: control side; signs of life from hosts → who is online, with
-// last seen; silence and deadlines → commands on the log.
+// Stage in the flow: control plane; heartbeats of hosts → who is online and when each
+// was last seen; silence and deadlines → commands.
 //
-// Contract: every serve process listens to all hosts, so each knows all of them.
-// A host is given up only by a process that could have heard it: after the
-// process's start, or after its own connection was away, silence counts anew.
-// What it says about an attempt is a presumption that the host's word settles.
+// Contract: every serve process receives the heartbeats of all hosts. A process gives a
+// host up only if it could have received its heartbeats: a host's silence counts from
+// the process's start and from the last loss of its connection. The end of an attempt is
+// only presumed; the host's own report replaces it.
 package presence

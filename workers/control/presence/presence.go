@@ -18,8 +18,8 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// DefaultSilence is after how long without a sign of life a host counts as
-// offline, and what it was running as unknown. Hosts give one every five seconds.
+// DefaultSilence is the time without a heartbeat after which a host counts as offline,
+// and its running attempts as unknown. Hosts send a heartbeat every five seconds.
 const DefaultSilence = 30 * time.Second
 
 // Config holds what presence needs; every field is required but Silence and Log.
@@ -35,38 +35,39 @@ type Config struct {
 
 // Host is what is known of one host.
 type Host struct {
-	// Online: the host gave a sign of life within the silence.
+	// Online says that the host's last heartbeat is not older than the silence.
 	Online  bool
 	Seen    time.Time
 	Boot    uuid.UUID
 	Version string
-	// Accounts is what the host said last of the keys that it keeps.
+	// Accounts are the states of the accounts' keys in the last heartbeat.
 	Accounts []protocol.AccountState
 }
 
-// Presence is who lives.
+// Presence knows who is online.
 //
 // Invariants:
 //  1. A host is given up only after this process listened for the whole silence.
-//  2. A host that lives and does not work on what it should is told to ask.
+//  2. A host that is online and does not know an attempt of its own is told to ask for
+//     its work.
 type Presence struct {
 	cfg Config
 
 	mu    sync.Mutex
 	hosts map[int64]*entry
-	// listening is since when this process would have heard every host.
+	// listening is the time since which this process receives all heartbeats.
 	listening time.Time
 }
 
-// entry is a host as heard of.
+// entry is the last heartbeat of a host.
 type entry struct {
-	alive protocol.HostAlive
-	seen  time.Time
-	// saved is the seen that the database has.
+	heartbeat protocol.HostHeartbeat
+	seen      time.Time
+	// saved is the value of seen in the database.
 	saved time.Time
 }
 
-// New returns a presence that knows nobody before Run.
+// New returns a presence that knows no hosts before Run.
 func New(cfg Config) *Presence {
 	if cfg.Silence == 0 {
 		cfg.Silence = DefaultSilence
@@ -80,25 +81,25 @@ func New(cfg Config) *Presence {
 // Run listens and watches until ctx ends; then it returns nil.
 func (p *Presence) Run(ctx context.Context) error {
 	if err := p.restore(ctx); err != nil {
-		p.cfg.Log.Warn("presence: nobody is known from before", "error", err)
+		p.cfg.Log.Warn("presence: the hosts of earlier runs are not known", "error", err)
 	}
-	sub, err := p.cfg.NC.Subscribe(protocol.SubjectHostAlives, p.hear)
+	sub, err := p.cfg.NC.Subscribe(protocol.SubjectHostHeartbeats, p.hear)
 	if err != nil {
 		return fmt.Errorf("presence: listen to hosts: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	if err := p.cfg.NC.Publish(protocol.SubjectHostsPoke, nil); err != nil {
-		p.cfg.Log.Debug("presence: cannot ask who lives", "error", err)
+	if err := p.cfg.NC.Publish(protocol.SubjectHostsHeartbeatNow, nil); err != nil {
+		p.cfg.Log.Debug("presence: cannot request heartbeats", "error", err)
 	}
 	p.watch(ctx)
 	p.save(context.WithoutCancel(ctx))
 	return nil
 }
 
-// hear takes a sign of life.
+// hear takes a heartbeat.
 func (p *Presence) hear(m *nats.Msg) {
 	host, ok := protocol.AgentOf(m.Subject)
-	var alive protocol.HostAlive
+	var alive protocol.HostHeartbeat
 	if !ok || json.Unmarshal(m.Data, &alive) != nil || alive.Log != p.cfg.Store.LogID() {
 		return
 	}
@@ -109,17 +110,18 @@ func (p *Presence) hear(m *nats.Msg) {
 		e = &entry{}
 		p.hosts[host] = e
 	}
-	e.alive, e.seen = alive, time.Now()
+	e.heartbeat, e.seen = alive, time.Now()
 }
 
-// Host returns what is known of a host; a zero Seen means that it was never heard of.
+// Host returns what is known of a host. A zero Seen means that it has never sent a
+// heartbeat.
 func (p *Presence) Host(id int64) Host {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.hostLocked(id)
 }
 
-// Hosts returns what is known of all hosts that were ever heard of.
+// Hosts returns what is known of all hosts that have ever sent a heartbeat.
 func (p *Presence) Hosts() map[int64]Host {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -137,12 +139,12 @@ func (p *Presence) hostLocked(id int64) Host {
 	}
 	return Host{
 		Online: time.Since(e.seen) < p.cfg.Silence, Seen: e.seen,
-		Boot: e.alive.Boot, Version: e.alive.Version, Accounts: e.alive.Accounts,
+		Boot: e.heartbeat.Boot, Version: e.heartbeat.Version, Accounts: e.heartbeat.Accounts,
 	}
 }
 
-// silentHosts are those that gave no sign of life for the whole silence, though
-// this process listened. A host that was never heard of has begun nothing.
+// silentHosts are the hosts that have sent no heartbeat for the whole silence, while this
+// process would have received one. A host that has never sent one has begun nothing.
 func (p *Presence) silentHosts() []int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -158,23 +160,23 @@ func (p *Presence) silentHosts() []int64 {
 	return silent
 }
 
-// unaware are the hosts that live and did not say, with their last sign of life,
-// that they know an attempt.
-func (p *Presence) unaware(open []opsmodel.OpenAttempt) map[int64]bool {
+// withoutKnownWork are the hosts that are online and whose last heartbeat does not name
+// one of their open attempts.
+func (p *Presence) withoutKnownWork(open []opsmodel.OpenAttempt) map[int64]bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	hosts := map[int64]bool{}
 	for _, a := range open {
 		e := p.hosts[a.Machine]
-		if e != nil && time.Since(e.seen) < p.cfg.Silence && !slices.Contains(e.alive.Known, a.Attempt) {
+		if e != nil && time.Since(e.seen) < p.cfg.Silence && !slices.Contains(e.heartbeat.Known, a.Attempt) {
 			hosts[a.Machine] = true
 		}
 	}
 	return hosts
 }
 
-// deafUntilNow makes silence count anew.
-func (p *Presence) deafUntilNow() {
+// restartSilence makes every host's silence count from now on.
+func (p *Presence) restartSilence() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.listening = time.Now()

@@ -63,9 +63,9 @@ func taskOf(machine int64) string { return fmt.Sprintf("%032x", machine) }
 
 func (w *world) alive(machine int64, known ...domain.Position) {
 	w.t.Helper()
-	payload, err := json.Marshal(protocol.HostAlive{Log: w.Store.LogID(), Boot: uuid.New(), Version: "v1", Known: known})
+	payload, err := json.Marshal(protocol.HostHeartbeat{Log: w.Store.LogID(), Boot: uuid.New(), Version: "v1", Known: known})
 	w.Check(err)
-	w.Check(w.NC.Publish(protocol.SubjectHostAlive(machine), payload))
+	w.Check(w.NC.Publish(protocol.SubjectHostHeartbeat(machine), payload))
 }
 
 // watch runs another presence with its own patience until the test ends.
@@ -146,7 +146,7 @@ func TestDeadline(t *testing.T) {
 }
 
 // A host that lives and does not know its work is told to ask for it.
-func TestIdleHostsArePoked(t *testing.T) {
+func TestIdleHostsAreToldToAskForWork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pokes := make(chan *nats.Msg, 16)
@@ -159,7 +159,7 @@ func TestIdleHostsArePoked(t *testing.T) {
 	w.alive(8, known)
 	select {
 	case m := <-pokes:
-		if m.Subject != protocol.SubjectHostPoke(7) {
+		if m.Subject != protocol.SubjectHostFetchWork(7) {
 			t.Errorf("poked: %s", m.Subject)
 		}
 	case <-time.After(testkit.Patience):
@@ -167,14 +167,14 @@ func TestIdleHostsArePoked(t *testing.T) {
 	}
 }
 
-// A word about another log is nobody's.
+// A heartbeat about another log is dropped.
 func TestOtherLogs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	payload, err := json.Marshal(protocol.HostAlive{Log: uuid.New(), Boot: uuid.New()})
+	payload, err := json.Marshal(protocol.HostHeartbeat{Log: uuid.New(), Boot: uuid.New()})
 	w.Check(err)
-	w.Check(w.NC.Publish(protocol.SubjectHostAlive(7), payload))
-	w.Check(w.NC.Publish(protocol.SubjectHostAlive(7), []byte("{")))
+	w.Check(w.NC.Publish(protocol.SubjectHostHeartbeat(7), payload))
+	w.Check(w.NC.Publish(protocol.SubjectHostHeartbeat(7), []byte("{")))
 	w.Eventually("the other host is heard, which spoke later", func() bool { w.alive(8); return w.Presence.Host(8).Online })
 	if !w.Presence.Host(7).Seen.IsZero() {
 		t.Error("host 7 was heard")

@@ -19,8 +19,8 @@ const (
 	saveWithin = 5 * time.Second
 )
 
-// restore reads who was heard of before this process started. That is no sign of
-// life: it says since when a host is offline, not that it is not.
+// restore reads the hosts that earlier processes have known. A restored entry does not
+// make a host online; it says since when the host has been offline.
 func (p *Presence) restore(ctx context.Context) error {
 	rows, err := p.cfg.Pool.Query(ctx, loadHosts)
 	if err != nil {
@@ -32,7 +32,7 @@ func (p *Presence) restore(ctx context.Context) error {
 	for rows.Next() {
 		var host int64
 		e := &entry{}
-		if err := rows.Scan(&host, &e.alive.Boot, &e.alive.Version, &e.seen); err != nil {
+		if err := rows.Scan(&host, &e.heartbeat.Boot, &e.heartbeat.Version, &e.seen); err != nil {
 			return err
 		}
 		e.saved = e.seen
@@ -43,7 +43,8 @@ func (p *Presence) restore(ctx context.Context) error {
 	return rows.Err()
 }
 
-// save keeps what was heard since the last save. It may fail: the next one has it.
+// save stores the heartbeats since the last save. If it fails, the heartbeats that come
+// later are stored by the next one.
 func (p *Presence) save(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, saveWithin)
 	defer cancel()
@@ -54,8 +55,8 @@ func (p *Presence) save(ctx context.Context) {
 	p.mu.Lock()
 	for id, e := range p.hosts {
 		if e.seen.After(e.saved) {
-			hosts, boots = append(hosts, id), append(boots, e.alive.Boot)
-			versions, seen = append(versions, e.alive.Version), append(seen, e.seen)
+			hosts, boots = append(hosts, id), append(boots, e.heartbeat.Boot)
+			versions, seen = append(versions, e.heartbeat.Version), append(seen, e.seen)
 			e.saved = e.seen
 		}
 	}

@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// watchEvery is how often deadlines and silence are looked at.
+	// watchEvery is how often deadlines and silent hosts are checked.
 	watchEvery = time.Second
-	// watchWithin bounds one look.
+	// watchWithin bounds one check.
 	watchWithin = 10 * time.Second
-	// overdueAtOnce bounds how many attempts expire in one look.
+	// overdueAtOnce bounds the number of attempts that expire in one check.
 	overdueAtOnce = 500
-	// idleAfter is how long a host that lives may leave work alone before it is
-	// told to ask for it.
+	// idleAfter is how long a host that is online may not know an attempt before it is
+	// told to ask for its work.
 	idleAfter = 3 * time.Second
-	// saveEvery is how often what is known is kept for the next start.
+	// saveEvery is how often the hosts are stored for the next start.
 	saveEvery = 30 * time.Second
 )
 
-// watch looks at deadlines and silence until ctx ends.
+// watch checks deadlines and silent hosts until ctx ends.
 func (p *Presence) watch(ctx context.Context) {
 	tick, keep := time.NewTicker(watchEvery), time.NewTicker(saveEvery)
 	defer tick.Stop()
@@ -38,7 +38,7 @@ func (p *Presence) watch(ctx context.Context) {
 			p.save(ctx)
 		case <-tick.C:
 			if !p.cfg.NC.IsConnected() {
-				p.deafUntilNow()
+				p.restartSilence()
 				continue
 			}
 			p.look(ctx)
@@ -46,12 +46,12 @@ func (p *Presence) watch(ctx context.Context) {
 	}
 }
 
-// look is one round. What fails is tried in the next.
+// look makes one check. A step that fails is tried again in the next.
 func (p *Presence) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, watchWithin)
 	defer cancel()
 	for what, step := range map[string]func(context.Context) error{
-		"deadlines": p.expire, "silent hosts": p.giveUp, "idle hosts": p.wake,
+		"deadlines": p.expire, "silent hosts": p.presumeUnknown, "idle hosts": p.askToFetchWork,
 	} {
 		if err := step(ctx); err != nil && ctx.Err() == nil {
 			p.cfg.Log.Warn("presence: will look again", "at", what, "error", err)
@@ -68,8 +68,8 @@ func (p *Presence) expire(ctx context.Context) error {
 	return p.presume(ctx, due, false)
 }
 
-// giveUp makes the running attempts of silent hosts unknown.
-func (p *Presence) giveUp(ctx context.Context) error {
+// presumeUnknown makes the running attempts of silent hosts unknown.
+func (p *Presence) presumeUnknown(ctx context.Context) error {
 	silent := p.silentHosts()
 	if len(silent) == 0 {
 		return nil
@@ -94,15 +94,15 @@ func (p *Presence) presume(ctx context.Context, tasks []opsmodel.Task, silent bo
 	return nil
 }
 
-// wake tells hosts that live, and do not know an attempt that they should, to
-// ask for their work. A host that lost its memory says then that it did.
-func (p *Presence) wake(ctx context.Context) error {
+// askToFetchWork tells hosts that are online and do not know one of their attempts to
+// ask for their work. A host that has lost its journal reports that then.
+func (p *Presence) askToFetchWork(ctx context.Context) error {
 	open, err := p.cfg.Reader.OpenBefore(ctx, time.Now().Add(-idleAfter))
 	if err != nil {
 		return err
 	}
-	for host := range p.unaware(open) {
-		if err := p.cfg.NC.Publish(protocol.SubjectHostPoke(host), nil); err != nil {
+	for host := range p.withoutKnownWork(open) {
+		if err := p.cfg.NC.Publish(protocol.SubjectHostFetchWork(host), nil); err != nil {
 			return err
 		}
 	}

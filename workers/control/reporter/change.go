@@ -14,9 +14,9 @@ type State string
 const (
 	// Pending: not every server is known to have the change.
 	Pending State = "PENDING"
-	// InSync: every server has it, or it changes nothing in named.
+	// InSync: every server has the change, or the event changes nothing in named.
 	InSync State = "INSYNC"
-	// Failed: at least one server cannot apply it, and says why.
+	// Failed: at least one server cannot apply the change, and says why.
 	Failed State = "FAILED"
 )
 
@@ -38,24 +38,24 @@ type ServerChange struct {
 	Applied bool
 	// Percent is 100 when Applied, else 0.
 	Percent int
-	// Since is when that was first known, nil while it is not.
+	// Since is when the server was first known to serve the change, nil while it is not.
 	Since *time.Time
-	// AppliedPosition is how far the server is as a whole.
+	// AppliedPosition is the position up to which the server has applied the log.
 	AppliedPosition domain.Position
-	// Online says that the agent reported lately.
+	// Online says that the agent has reported lately.
 	Online bool
-	// Error is named's own message, when it is what keeps the change from being served.
+	// Error is named's own message if a failure keeps the change from being served.
 	Error string
 }
 
 // evaluate says how far the servers are with the event at the position.
-func evaluate(position domain.Position, c concern, servers []projections.Server, words map[int64]*word, now time.Time) Change {
+func evaluate(position domain.Position, c effect, servers []projections.Server, words map[int64]*lastReport, now time.Time) Change {
 	change := Change{Position: position, State: InSync, Percent: 100, Servers: make([]ServerChange, 0, len(servers))}
 	applied := 0
 	for _, s := range servers {
 		row := ServerChange{ServerID: s.ID, Host: s.Host, IP: s.IP}
 		if w := words[s.ID]; w != nil {
-			row.judge(position, c, w, now)
+			row.fillIn(position, c, w, now)
 		}
 		switch {
 		case row.Applied:
@@ -73,10 +73,10 @@ func evaluate(position domain.Position, c concern, servers []projections.Server,
 	return change
 }
 
-// judge fills in what the agent's last word says about the event.
-func (s *ServerChange) judge(position domain.Position, c concern, w *word, now time.Time) {
+// fillIn fills in what the agent's last report says about the event.
+func (s *ServerChange) fillIn(position domain.Position, c effect, w *lastReport, now time.Time) {
 	s.Online, s.AppliedPosition = w.online(now), w.report.Applied
-	if failure, ok := c.covered(w.report, position); ok {
+	if failure, ok := c.failureIn(w.report, position); ok {
 		s.Error = failure.Message
 		if s.Error == "" {
 			s.Error = "refused without a message"
@@ -89,9 +89,9 @@ func (s *ServerChange) judge(position domain.Position, c concern, w *word, now t
 	}
 }
 
-// withoutEffect says that the event needs nothing of any server.
-func withoutEffect(position domain.Position, at time.Time, servers []projections.Server, words map[int64]*word, now time.Time) Change {
-	change := evaluate(position, concern{}, servers, words, now)
+// withoutEffect is the state of an event that changes nothing in named.
+func withoutEffect(position domain.Position, at time.Time, servers []projections.Server, words map[int64]*lastReport, now time.Time) Change {
+	change := evaluate(position, effect{}, servers, words, now)
 	change.State, change.Percent = InSync, 100
 	for i := range change.Servers {
 		s := &change.Servers[i]

@@ -1,11 +1,11 @@
-// Package reporter knows how far each agent is and answers whether a change is
+// Package reporter knows how far each name server's agent is, and whether a change is
 // served.
 //
-// Stage in the flow: agents' reports → memory of every serve process (and a row
-// in Postgres, so that a start knows the last word) → [Reporter.Change].
+// Stage in the flow: agents' reports → memory of every serve process (and a row in
+// Postgres, from which the next process starts) → [Reporter.Change].
 //
-// Contract: a server has a change when its agent has proved it by reading back
-// from named; nothing here guesses. Reports are taken only from enrolled agents
-// and only about this log. It also tells all agents regularly where the log
-// ends, so that one that lost events in a quiet time finds out.
+// Contract: a server has a change only if its agent has read the change back from
+// named. The reporter takes reports only from enrolled agents and only about this log.
+// It also tells all agents regularly where the log ends, so that an agent that has lost
+// the newest events finds out.
 package reporter

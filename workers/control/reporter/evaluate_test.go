@@ -25,34 +25,34 @@ func TestConcernOf(t *testing.T) {
 	internal, external := dns.ZoneData{Name: "z", Group: dns.GroupHijack}, dns.ZoneData{Name: "z", Group: dns.GroupExternal}
 	for name, c := range map[string]struct {
 		event domain.Event
-		want  concern
+		want  effect
 	}{
-		"user":                 {access.UserRegistered{ID: 1}, concern{}},
-		"master":               {dns.ServerCreated{Server: master}, concern{effect: true}},
-		"slave":                {dns.ServerCreated{Server: slave}, concern{}},
-		"server's environment": {dns.ServerUpdated{Before: master, After: renamed}, concern{}},
-		"server's address":     {dns.ServerUpdated{Before: master, After: moved}, concern{effect: true}},
-		"master becomes slave": {dns.ServerUpdated{Before: master, After: slave}, concern{effect: true}},
-		"master gone":          {dns.ServerDeleted{Server: master}, concern{effect: true}},
-		"enrolled":             {dns.ServerEnrolled{ID: 1}, concern{}},
-		"withdrawn":            {dns.ServerWithdrawn{ID: 1}, concern{}},
-		"view":                 {dns.ViewCreated{ID: 1}, concern{effect: true}},
-		"view renamed":         {dns.ViewUpdated{Before: dns.ViewData{Name: "a", ACL: "any"}, After: dns.ViewData{Name: "b", ACL: "any"}}, concern{}},
-		"view's ACL":           {dns.ViewUpdated{Before: dns.ViewData{ACL: "any"}, After: dns.ViewData{ACL: "none"}}, concern{effect: true}},
-		"view gone":            {dns.ViewDeleted{ID: 1}, concern{effect: true}},
-		"configuration":        {dns.BindConfChanged{}, concern{effect: true}},
-		"zone":                 {dns.ZoneCreated{ID: 5, Zone: internal}, concern{effect: true, zone: 5, after: "z"}},
-		"external zone":        {dns.ZoneCreated{ID: 5, Zone: external}, concern{zone: 5, after: "z"}},
-		"zone changed":         {dns.ZoneUpdated{ID: 5, Before: internal, After: internal}, concern{effect: true, zone: 5, before: "z", after: "z"}},
-		"zone gone":            {dns.ZoneDeleted{ID: 5, Zone: internal}, concern{effect: true, zone: 5, before: "z"}},
-		"record":               {dns.RecordAdded{ZoneID: 5, Record: inside}, concern{effect: true, zone: 5}},
-		"external record":      {dns.RecordAdded{ZoneID: 5, Record: outside}, concern{zone: 5}},
-		"record's comment":     {dns.RecordUpdated{ZoneID: 5, Before: inside, After: comment}, concern{zone: 5}},
-		"record's value":       {dns.RecordUpdated{ZoneID: 5, Before: inside, After: value}, concern{effect: true, zone: 5}},
-		"record gone":          {dns.RecordDeleted{ZoneID: 5, Record: inside}, concern{effect: true, zone: 5}},
-		"external record gone": {dns.RecordDeleted{ZoneID: 5, Record: outside}, concern{zone: 5}},
+		"user":                 {access.UserRegistered{ID: 1}, effect{}},
+		"master":               {dns.ServerCreated{Server: master}, effect{any: true}},
+		"slave":                {dns.ServerCreated{Server: slave}, effect{}},
+		"server's environment": {dns.ServerUpdated{Before: master, After: renamed}, effect{}},
+		"server's address":     {dns.ServerUpdated{Before: master, After: moved}, effect{any: true}},
+		"master becomes slave": {dns.ServerUpdated{Before: master, After: slave}, effect{any: true}},
+		"master gone":          {dns.ServerDeleted{Server: master}, effect{any: true}},
+		"enrolled":             {dns.ServerEnrolled{ID: 1}, effect{}},
+		"withdrawn":            {dns.ServerWithdrawn{ID: 1}, effect{}},
+		"view":                 {dns.ViewCreated{ID: 1}, effect{any: true}},
+		"view renamed":         {dns.ViewUpdated{Before: dns.ViewData{Name: "a", ACL: "any"}, After: dns.ViewData{Name: "b", ACL: "any"}}, effect{}},
+		"view's ACL":           {dns.ViewUpdated{Before: dns.ViewData{ACL: "any"}, After: dns.ViewData{ACL: "none"}}, effect{any: true}},
+		"view gone":            {dns.ViewDeleted{ID: 1}, effect{any: true}},
+		"configuration":        {dns.BindConfChanged{}, effect{any: true}},
+		"zone":                 {dns.ZoneCreated{ID: 5, Zone: internal}, effect{any: true, zone: 5, after: "z"}},
+		"external zone":        {dns.ZoneCreated{ID: 5, Zone: external}, effect{zone: 5, after: "z"}},
+		"zone changed":         {dns.ZoneUpdated{ID: 5, Before: internal, After: internal}, effect{any: true, zone: 5, before: "z", after: "z"}},
+		"zone gone":            {dns.ZoneDeleted{ID: 5, Zone: internal}, effect{any: true, zone: 5, before: "z"}},
+		"record":               {dns.RecordAdded{ZoneID: 5, Record: inside}, effect{any: true, zone: 5}},
+		"external record":      {dns.RecordAdded{ZoneID: 5, Record: outside}, effect{zone: 5}},
+		"record's comment":     {dns.RecordUpdated{ZoneID: 5, Before: inside, After: comment}, effect{zone: 5}},
+		"record's value":       {dns.RecordUpdated{ZoneID: 5, Before: inside, After: value}, effect{any: true, zone: 5}},
+		"record gone":          {dns.RecordDeleted{ZoneID: 5, Record: inside}, effect{any: true, zone: 5}},
+		"external record gone": {dns.RecordDeleted{ZoneID: 5, Record: outside}, effect{zone: 5}},
 	} {
-		if got := concernOf(c.event); got != c.want {
+		if got := effectOf(c.event); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
 		}
 	}
@@ -70,49 +70,49 @@ func TestEveryEventTypeIsConsidered(t *testing.T) {
 func TestEvaluate(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	says := func(applied, seen domain.Position, failures ...protocol.Failure) *word {
-		w := &word{}
+	says := func(applied, seen domain.Position, failures ...protocol.Failure) *lastReport {
+		w := &lastReport{}
 		w.take(protocol.Report{Boot: uuid.New(), Seq: 1, Applied: applied, Seen: seen, Failures: failures}, now)
 		return w
 	}
-	zone, conf := concern{effect: true, zone: 5}, concern{effect: true}
-	removal := concern{effect: true, zone: 5, before: "Gone.example"}
+	zone, conf := effect{any: true, zone: 5}, effect{any: true}
+	removal := effect{any: true, zone: 5, before: "Gone.example"}
 	stays := protocol.Failure{Since: 8, Zone: "gone.example", Message: "busy"}
 	more := protocol.Failure{Since: 8, More: true, Message: "many"}
 	failure := func(since domain.Position, zone int64) protocol.Failure {
 		return protocol.Failure{Since: since, ZoneID: zone, Message: "bad"}
 	}
 	for name, c := range map[string]struct {
-		concern concern
-		words   []*word // nil: the agent never spoke
+		concern effect
+		words   []*lastReport // nil: the agent never spoke
 		state   State
 		percent int
 	}{
 		"no servers":                                    {zone, nil, InSync, 100},
-		"all have it":                                   {zone, []*word{says(10, 10), says(12, 12)}, InSync, 100},
-		"one lacks it":                                  {zone, []*word{says(10, 10), says(9, 10), says(11, 11)}, Pending, 66},
-		"one never spoke":                               {zone, []*word{says(10, 10), nil}, Pending, 50},
-		"the zone fails since then":                     {zone, []*word{says(10, 10, failure(10, 5)), says(10, 10)}, Failed, 50},
-		"the zone fails since before":                   {zone, []*word{says(10, 10, failure(7, 5))}, Failed, 0},
-		"the zone fails since later":                    {zone, []*word{says(12, 12, failure(11, 5))}, InSync, 100},
-		"another zone fails":                            {zone, []*word{says(12, 12, failure(3, 6))}, InSync, 100},
-		"an older failure, the change not seen yet":     {zone, []*word{says(9, 9, failure(7, 5))}, Pending, 0},
-		"an older failure, the change seen":             {zone, []*word{says(9, 10, failure(7, 5))}, Failed, 0},
-		"the configuration fails, the record is served": {zone, []*word{says(10, 10, failure(4, 0))}, InSync, 100},
-		"the configuration fails, the record is not":    {zone, []*word{says(9, 10, failure(4, 0))}, Failed, 0},
-		"the configuration fails":                       {conf, []*word{says(10, 10, failure(10, 0))}, Failed, 0},
-		"the configuration failed before":               {conf, []*word{says(10, 10, failure(4, 0))}, Failed, 0},
-		"the configuration fails later":                 {conf, []*word{says(12, 12, failure(11, 0))}, InSync, 100},
-		"a zone fails, the configuration does not":      {conf, []*word{says(10, 10, failure(4, 5))}, InSync, 100},
-		"a zone fails because of the configuration":     {conf, []*word{says(10, 10, failure(10, 5))}, Failed, 0},
-		"a zone cannot be removed":                      {removal, []*word{says(10, 10, stays)}, Failed, 0},
-		"another zone cannot be removed":                {zone, []*word{says(10, 10, stays)}, InSync, 100},
-		"a zone's removal is not the configuration":     {conf, []*word{says(10, 10, stays)}, InSync, 100},
-		"more failures than the report holds":           {zone, []*word{says(10, 10, more)}, Failed, 0},
-		"failed on one, pending on the other":           {zone, []*word{says(10, 10, failure(10, 5)), says(3, 3)}, Failed, 0},
+		"all have it":                                   {zone, []*lastReport{says(10, 10), says(12, 12)}, InSync, 100},
+		"one lacks it":                                  {zone, []*lastReport{says(10, 10), says(9, 10), says(11, 11)}, Pending, 66},
+		"one never spoke":                               {zone, []*lastReport{says(10, 10), nil}, Pending, 50},
+		"the zone fails since then":                     {zone, []*lastReport{says(10, 10, failure(10, 5)), says(10, 10)}, Failed, 50},
+		"the zone fails since before":                   {zone, []*lastReport{says(10, 10, failure(7, 5))}, Failed, 0},
+		"the zone fails since later":                    {zone, []*lastReport{says(12, 12, failure(11, 5))}, InSync, 100},
+		"another zone fails":                            {zone, []*lastReport{says(12, 12, failure(3, 6))}, InSync, 100},
+		"an older failure, the change not seen yet":     {zone, []*lastReport{says(9, 9, failure(7, 5))}, Pending, 0},
+		"an older failure, the change seen":             {zone, []*lastReport{says(9, 10, failure(7, 5))}, Failed, 0},
+		"the configuration fails, the record is served": {zone, []*lastReport{says(10, 10, failure(4, 0))}, InSync, 100},
+		"the configuration fails, the record is not":    {zone, []*lastReport{says(9, 10, failure(4, 0))}, Failed, 0},
+		"the configuration fails":                       {conf, []*lastReport{says(10, 10, failure(10, 0))}, Failed, 0},
+		"the configuration failed before":               {conf, []*lastReport{says(10, 10, failure(4, 0))}, Failed, 0},
+		"the configuration fails later":                 {conf, []*lastReport{says(12, 12, failure(11, 0))}, InSync, 100},
+		"a zone fails, the configuration does not":      {conf, []*lastReport{says(10, 10, failure(4, 5))}, InSync, 100},
+		"a zone fails because of the configuration":     {conf, []*lastReport{says(10, 10, failure(10, 5))}, Failed, 0},
+		"a zone cannot be removed":                      {removal, []*lastReport{says(10, 10, stays)}, Failed, 0},
+		"another zone cannot be removed":                {zone, []*lastReport{says(10, 10, stays)}, InSync, 100},
+		"a zone's removal is not the configuration":     {conf, []*lastReport{says(10, 10, stays)}, InSync, 100},
+		"more failures than the report holds":           {zone, []*lastReport{says(10, 10, more)}, Failed, 0},
+		"failed on one, pending on the other":           {zone, []*lastReport{says(10, 10, failure(10, 5)), says(3, 3)}, Failed, 0},
 	} {
 		var servers []projections.Server
-		words := map[int64]*word{}
+		words := map[int64]*lastReport{}
 		for i, w := range c.words {
 			id := int64(i + 1)
 			servers = append(servers, projections.Server{ID: id})
@@ -135,11 +135,11 @@ func TestEvaluate(t *testing.T) {
 func TestOnline(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	w := &word{}
+	w := &lastReport{}
 	w.take(protocol.Report{Seq: 1, Applied: 5}, now)
 	servers := []projections.Server{{ID: 1}}
 	for after, want := range map[time.Duration]bool{0: true, offlineAfter - 1: true, offlineAfter: false} {
-		if got := evaluate(5, concern{}, servers, map[int64]*word{1: w}, now.Add(after)).Servers[0].Online; got != want {
+		if got := evaluate(5, effect{}, servers, map[int64]*lastReport{1: w}, now.Add(after)).Servers[0].Online; got != want {
 			t.Errorf("after %s: online is %t", after, got)
 		}
 	}
@@ -148,7 +148,7 @@ func TestOnline(t *testing.T) {
 func TestWordTakesReportsInOrder(t *testing.T) {
 	t.Parallel()
 	first, second := uuid.New(), uuid.New()
-	w := &word{}
+	w := &lastReport{}
 	for i, step := range []struct {
 		boot uuid.UUID
 		seq  int64
@@ -166,7 +166,7 @@ func TestWordTakesReportsInOrder(t *testing.T) {
 func TestWordTellsSinceWhen(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
-	w := &word{}
+	w := &lastReport{}
 	seq := int64(0)
 	say := func(applied domain.Position, minute int) {
 		seq++
@@ -184,11 +184,11 @@ func TestWordTellsSinceWhen(t *testing.T) {
 	if got := [3]int{since(5), since(6), since(9)}; got != [3]int{1, 4, 5} {
 		t.Errorf("after a step back: since %v", got)
 	}
-	for i := range 3 * maxMarks {
+	for i := range 3 * maxApplied {
 		say(domain.Position(10+i), 6)
 	}
-	if len(w.marks) > maxMarks || since(1) != 6 {
-		t.Errorf("%d marks are kept, the oldest since %d", len(w.marks), since(1))
+	if len(w.applied) > maxApplied || since(1) != 6 {
+		t.Errorf("%d marks are kept, the oldest since %d", len(w.applied), since(1))
 	}
 }
 
@@ -215,12 +215,12 @@ func TestWaiters(t *testing.T) {
 	if n := woken(list...); n != 50 || woken(held) != 0 {
 		t.Errorf("%d were woken, want 50 and not the one held up", n)
 	}
-	w.heldUp()
-	if woken(held) != 1 || w.held.Len() != 0 {
+	w.failuresChanged()
+	if woken(held) != 1 || w.failing.Len() != 0 {
 		t.Error("the one held up was not woken")
 	}
 	list[99].Leave() // woken before
-	w.everyone()
+	w.all()
 	if n := woken(list...); n != 49 || w.ahead.Len() != 0 {
 		t.Errorf("%d more were woken, want all but the one that left", n)
 	}

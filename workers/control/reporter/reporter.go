@@ -23,9 +23,9 @@ const (
 	// offlineAfter is how long an agent may be silent before it counts as away;
 	// it reports at least every 5 s.
 	offlineAfter = 15 * time.Second
-	// beaconEvery is how often agents are told where the log ends.
-	beaconEvery = 3 * time.Second
-	// storeEvery is how often the last words are written to Postgres.
+	// announceEvery is how often agents are told where the log ends.
+	announceEvery = 3 * time.Second
+	// storeEvery is how often the last reports are written to Postgres.
 	storeEvery = time.Second
 	// storeTimeout bounds one such write, also the last one when stopping.
 	storeTimeout = 3 * time.Second
@@ -42,52 +42,52 @@ type Config struct {
 	Registerer prometheus.Registerer
 }
 
-// Reporter collects reports. Change works from New on; it knows the agents from
-// when Run has begun.
+// Reporter collects reports. Change may be called after New; the agents are known once
+// Run has begun.
 type Reporter struct {
 	cfg     Config
-	memory  *memory
+	store   *reportStore
 	metrics *metrics
 
 	mu sync.Mutex
-	// words are the agents' last words, by agent.
-	words map[int64]*word
-	// dirty are the agents whose last word is not in Postgres yet.
+	// last are the last reports, by agent.
+	last map[int64]*lastReport
+	// dirty are the agents whose last report is not in Postgres yet.
 	dirty   map[int64]bool
 	waiters waiters
-	// lastDNS is the last known end of the dns context, for the lag.
+	// lastDNS is the last known position of a dns event, for the lag.
 	lastDNS domain.Position
 }
 
-// New returns a reporter that has heard nothing yet.
+// New returns a reporter without any reports.
 func New(cfg Config) *Reporter {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Reporter{
-		cfg: cfg, memory: &memory{pool: cfg.Pool, log: cfg.Store.LogID()}, metrics: newMetrics(cfg.Registerer),
-		words: map[int64]*word{}, dirty: map[int64]bool{},
+		cfg: cfg, store: &reportStore{pool: cfg.Pool, log: cfg.Store.LogID()}, metrics: newMetrics(cfg.Registerer),
+		last: map[int64]*lastReport{}, dirty: map[int64]bool{},
 	}
 }
 
-// Run collects reports until ctx ends; then it stores the last words and returns nil.
+// Run collects reports until ctx ends; then it stores the last ones and returns nil.
 func (r *Reporter) Run(ctx context.Context) error {
-	if err := r.recall(ctx); err != nil && ctx.Err() == nil {
-		r.cfg.Log.Warn("reporter: the agents' last words are unknown until they report", "error", err)
+	if err := r.loadReports(ctx); err != nil && ctx.Err() == nil {
+		r.cfg.Log.Warn("reporter: the agents' last reports are unknown until they report again", "error", err)
 	}
 	sub, err := r.cfg.NC.Subscribe(protocol.SubjectReports, r.hear)
 	if err != nil {
 		return fmt.Errorf("reporter: listen to reports: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	var beacons sync.WaitGroup
-	beacons.Go(func() { r.beacon(ctx) })
-	defer beacons.Wait()
+	var announcing sync.WaitGroup
+	announcing.Go(func() { r.announce(ctx) })
+	defer announcing.Wait()
 	r.keep(ctx)
 	return nil
 }
 
-// keep stores last words and follows the roster until ctx ends.
+// keep stores last reports and follows the roster until ctx ends.
 func (r *Reporter) keep(ctx context.Context) {
 	tick := time.NewTicker(storeEvery)
 	defer tick.Stop()
@@ -95,10 +95,10 @@ func (r *Reporter) keep(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			r.store(context.WithoutCancel(ctx))
+			r.saveReports(context.WithoutCancel(ctx))
 			return
 		case <-tick.C:
-			r.store(ctx)
+			r.saveReports(ctx)
 		case <-changed:
 			_, changed = r.cfg.Roster.Enrolled()
 			r.forget(ctx)
@@ -118,7 +118,7 @@ func (r *Reporter) hear(m *nats.Msg) {
 		r.metrics.drop("form")
 		return
 	}
-	report.Agent = agent // the subject says who speaks
+	report.Agent = agent // the subject, not the payload, names the agent
 	switch {
 	case report.Log != r.cfg.Store.LogID():
 		r.metrics.drop("other log")
@@ -129,52 +129,52 @@ func (r *Reporter) hear(m *nats.Msg) {
 	}
 }
 
-// take remembers a report and wakes who waited for what it says.
+// take remembers a report and wakes the callers that waited for it.
 func (r *Reporter) take(report protocol.Report, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := r.words[report.Agent]
+	w := r.last[report.Agent]
 	if w == nil {
-		w = &word{}
-		r.words[report.Agent] = w
+		w = &lastReport{}
+		r.last[report.Agent] = w
 	}
-	healed, ok := w.take(report, now)
+	failuresChanged, ok := w.take(report, now)
 	if !ok {
 		r.metrics.drop("outdated")
 		return
 	}
 	r.dirty[report.Agent] = true
 	r.metrics.heard(report, r.lastDNS)
-	r.wake(healed)
+	r.wake(failuresChanged)
 }
 
-// wake tells waiters to look again: those whose position all agents have reached,
-// and, when failures changed, those who are held up by one. The caller holds the lock.
+// wake makes waiters look again: those whose position all agents have reached and, if
+// failures changed, those that a failure holds up. The caller holds the lock.
 func (r *Reporter) wake(failuresChanged bool) {
 	servers, _ := r.cfg.Roster.Enrolled()
-	r.waiters.reached(r.floor(servers))
+	r.waiters.reached(r.appliedByAll(servers))
 	if failuresChanged {
-		r.waiters.heldUp()
+		r.waiters.failuresChanged()
 	}
 }
 
-// floor is the position that all servers have applied. The caller holds the lock.
-func (r *Reporter) floor(servers []projections.Server) domain.Position {
-	var floor domain.Position
+// appliedByAll is the position that all servers have applied. The caller holds the lock.
+func (r *Reporter) appliedByAll(servers []projections.Server) domain.Position {
+	var least domain.Position
 	for i, s := range servers {
 		var applied domain.Position
-		if w := r.words[s.ID]; w != nil {
+		if w := r.last[s.ID]; w != nil {
 			applied = w.report.Applied
 		}
-		if i == 0 || applied < floor {
-			floor = applied
+		if i == 0 || applied < least {
+			least = applied
 		}
 	}
-	return floor
+	return least
 }
 
-// forget drops what is known of agents that are not enrolled any more, and lets
-// all waiters count anew.
+// forget drops the reports of agents that are not enrolled any more, and makes all
+// waiters look again.
 func (r *Reporter) forget(ctx context.Context) {
 	servers, _ := r.cfg.Roster.Enrolled()
 	enrolled := make([]int64, 0, len(servers))
@@ -182,18 +182,18 @@ func (r *Reporter) forget(ctx context.Context) {
 	for _, s := range servers {
 		enrolled = append(enrolled, s.ID)
 	}
-	for id := range r.words {
+	for id := range r.last {
 		if !r.cfg.Roster.Has(id) {
-			delete(r.words, id)
+			delete(r.last, id)
 			delete(r.dirty, id)
 			r.metrics.forget(id)
 		}
 	}
-	r.waiters.everyone()
+	r.waiters.all()
 	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	if err := r.memory.keepOnly(ctx, enrolled); err != nil && ctx.Err() == nil {
+	if err := r.store.keepOnly(ctx, enrolled); err != nil && ctx.Err() == nil {
 		r.cfg.Log.Warn("reporter: rows of withdrawn agents stay for now", "error", err)
 	}
 }
@@ -206,7 +206,7 @@ func (r *Reporter) Online() []int64 {
 	defer r.mu.Unlock()
 	var online []int64
 	for _, s := range servers {
-		if w := r.words[s.ID]; w != nil && w.online(now) && w.report.Named != "" {
+		if w := r.last[s.ID]; w != nil && w.online(now) && w.report.Named != "" {
 			online = append(online, s.ID)
 		}
 	}

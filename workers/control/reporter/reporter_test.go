@@ -25,8 +25,8 @@ var (
 	ns2 = dns.ServerData{Host: "ns2", IP: "192.0.2.2", Type: "master"}
 )
 
-// voice speaks as one agent process.
-type voice struct {
+// fakeAgent reports like one agent process.
+type fakeAgent struct {
 	t     *testing.T
 	nc    *nats.Conn
 	log   uuid.UUID
@@ -35,21 +35,21 @@ type voice struct {
 	seq   int64
 }
 
-func newVoice(t *testing.T, p *planetest.Plane, agent int64) *voice {
-	return &voice{t: t, nc: p.NC, log: p.Store.LogID(), agent: agent, boot: uuid.New()}
+func newFakeAgent(t *testing.T, p *planetest.Plane, agent int64) *fakeAgent {
+	return &fakeAgent{t: t, nc: p.NC, log: p.Store.LogID(), agent: agent, boot: uuid.New()}
 }
 
-func (v *voice) say(applied domain.Position, failures ...protocol.Failure) {
-	v.t.Helper()
-	v.seq++
+func (a *fakeAgent) say(applied domain.Position, failures ...protocol.Failure) {
+	a.t.Helper()
+	a.seq++
 	payload, err := json.Marshal(protocol.Report{
-		Log: v.log, Agent: v.agent, Boot: v.boot, Seq: v.seq, Applied: applied, Seen: applied, Failures: failures, Named: "9.18",
+		Log: a.log, Agent: a.agent, Boot: a.boot, Seq: a.seq, Applied: applied, Seen: applied, Failures: failures, Named: "9.18",
 	})
 	if err != nil {
-		v.t.Fatal(err)
+		a.t.Fatal(err)
 	}
-	if err := v.nc.Publish(protocol.SubjectReport(v.agent), payload); err != nil {
-		v.t.Fatal(err)
+	if err := a.nc.Publish(protocol.SubjectReport(a.agent), payload); err != nil {
+		a.t.Fatal(err)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestChange(t *testing.T) {
 	if c := change(t, p.Reporter, p.Append(access.UserRegistered{ID: 9, Username: "nine"})); c.State != reporter.InSync || !c.Servers[0].Applied {
 		t.Errorf("an event of no concern to named: %+v", c)
 	}
-	one, two := newVoice(t, p, 1), newVoice(t, p, 2)
+	one, two := newFakeAgent(t, p, 1), newFakeAgent(t, p, 2)
 	one.say(position)
 	p.Eventually("one has it", func() bool { return change(t, p.Reporter, position).Percent == 50 })
 	two.say(position, protocol.Failure{Since: position, Message: "named says no"})
@@ -112,7 +112,7 @@ func TestReportsOfOthersAreDropped(t *testing.T) {
 	p := planetest.Start(t)
 	p.Enroll(1, ns1)
 	position := p.Append(view(1))
-	stranger, foreign, one := newVoice(t, p, 5), newVoice(t, p, 1), newVoice(t, p, 1)
+	stranger, foreign, one := newFakeAgent(t, p, 5), newFakeAgent(t, p, 1), newFakeAgent(t, p, 1)
 	stranger.say(position)
 	foreign.log = uuid.New()
 	foreign.say(position)
@@ -121,7 +121,7 @@ func TestReportsOfOthersAreDropped(t *testing.T) {
 		return change(t, p.Reporter, position).Servers[0].AppliedPosition == position-1
 	})
 	// As agent 1 with another subject: the subject decides.
-	liar := newVoice(t, p, 1)
+	liar := newFakeAgent(t, p, 1)
 	liar.agent = 6
 	liar.say(position)
 	for _, m := range []string{"", "{", `{"log":1}`} {
@@ -140,7 +140,7 @@ func TestWaitEndsWithTheReport(t *testing.T) {
 	p := planetest.Start(t)
 	p.Enroll(1, ns1)
 	p.Enroll(2, ns2)
-	one, two := newVoice(t, p, 1), newVoice(t, p, 2)
+	one, two := newFakeAgent(t, p, 1), newFakeAgent(t, p, 2)
 	position := p.Append(view(1))
 
 	const many = 500
@@ -201,14 +201,14 @@ func TestWithdrawalEndsWaiting(t *testing.T) {
 	}
 }
 
-// The last word survives the process, with the time of its position; it does not
-// make a silent agent look alive for longer.
+// The last report survives the process, with the time of its position; it does not make
+// a silent agent count as online for longer.
 func TestTheLastWordSurvives(t *testing.T) {
 	t.Parallel()
 	p := planetest.Start(t)
 	p.Enroll(1, ns1)
 	position := p.Append(view(1))
-	newVoice(t, p, 1).say(position, protocol.Failure{Since: 1, ZoneID: 8, Message: "other zone"})
+	newFakeAgent(t, p, 1).say(position, protocol.Failure{Since: 1, ZoneID: 8, Message: "other zone"})
 	p.Eventually("it is heard", func() bool { return change(t, p.Reporter, position).State == reporter.InSync })
 	since := *change(t, p.Reporter, position).Servers[0].Since
 	p.Stop()
@@ -236,7 +236,7 @@ func TestBeacons(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var b protocol.Beacon
+		var b protocol.HeadAnnouncement
 		if err := json.Unmarshal(m.Data, &b); err != nil || b.Log != p.Store.LogID() {
 			t.Fatalf("%s %v", m.Data, err)
 		}

@@ -13,8 +13,7 @@ import (
 // ErrNotFound says that the log has no event at the position.
 var ErrNotFound = errors.New("the log has no event at this position")
 
-// projectTimeout bounds the wait for the list of servers to be as new as the
-// event that is asked about.
+// projectTimeout bounds the wait until the list of servers is as new as the event.
 const projectTimeout = 2 * time.Second
 
 // Change says how far the enrolled servers are with the event at the position:
@@ -34,7 +33,7 @@ func (r *Reporter) Change(ctx context.Context, position domain.Position, wait ti
 	if err := r.loadServers(ctx, event); err != nil {
 		return Change{}, err
 	}
-	c := concernOf(decoded.Event)
+	c := effectOf(decoded.Event)
 	for {
 		change, waiter := r.look(event, c, wait > 0)
 		if waiter == nil {
@@ -68,12 +67,12 @@ func (r *Reporter) event(ctx context.Context, position domain.Position) (protoco
 	return events[0], nil
 }
 
-// loadServers makes the roster as new as the event, if the read model gets there.
+// loadServers makes the roster as new as the event, unless the read model lags.
 func (r *Reporter) loadServers(ctx context.Context, event protocol.Envelope) error {
 	if event.Context == domain.ContextDNS {
 		waiting, cancel := context.WithTimeout(ctx, projectTimeout)
 		defer cancel()
-		// One that lags knows the servers of a moment ago: better than no answer.
+		// A roster that lags is better than no answer.
 		_ = r.cfg.Progress.Wait(waiting, domain.ContextDNS, event.Position)
 	}
 	if _, err := r.cfg.Roster.Fresh(ctx); err != nil {
@@ -82,21 +81,21 @@ func (r *Reporter) loadServers(ctx context.Context, event protocol.Envelope) err
 	return nil
 }
 
-// look evaluates the change now. With mayWait it returns a waiter that is woken
-// when there may be news, unless all servers have the change.
-func (r *Reporter) look(event protocol.Envelope, c concern, mayWait bool) (Change, *waiter) {
+// look evaluates the change now. With mayWait it also returns a waiter, unless all
+// servers have the change; the waiter is woken when the evaluation may have changed.
+func (r *Reporter) look(event protocol.Envelope, c effect, mayWait bool) (Change, *waiter) {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	servers, _ := r.cfg.Roster.Enrolled()
-	if !c.effect {
-		return withoutEffect(event.Position, event.RecordedAt, servers, r.words, now), nil
+	if !c.any {
+		return withoutEffect(event.Position, event.RecordedAt, servers, r.last, now), nil
 	}
-	change := evaluate(event.Position, c, servers, r.words, now)
+	change := evaluate(event.Position, c, servers, r.last, now)
 	if !mayWait || change.State == InSync {
 		return change, nil
 	}
-	return change, r.waiters.join(event.Position, r.floor(servers) >= event.Position)
+	return change, r.waiters.join(event.Position, r.appliedByAll(servers) >= event.Position)
 }
 
 func (r *Reporter) leave(w *waiter) {

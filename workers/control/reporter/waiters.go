@@ -5,34 +5,36 @@ import (
 	"github.com/opsledger/opsledger/internal/waitlist"
 )
 
-// waiters are the callers that wait for a change. Who is answered looks again.
+// waiters are the callers that wait for a change. A caller that is woken evaluates the
+// change again.
 type waiters struct {
-	// ahead wait until all agents are at the change's position: a report touches
-	// only those that it may satisfy, however many wait.
+	// ahead are those that wait until all agents are at their change's position: a
+	// report wakes only those whose position is reached, however many wait.
 	ahead waitlist.List[struct{}]
-	// held wait for a failure to end; all agents are at their positions.
-	held waitlist.List[struct{}]
+	// failing are those that wait for a failure to end; all agents are at their positions.
+	failing waitlist.List[struct{}]
 }
 
 // waiter is one such caller.
 type waiter = waitlist.Waiter[struct{}]
 
-// join lets a caller wait: held up by a failure, or until all agents get there.
-func (w *waiters) join(position domain.Position, held bool) *waiter {
-	if held {
-		return w.held.Join(position)
+// join makes a caller wait until failures change, or until all agents get to the
+// position.
+func (w *waiters) join(position domain.Position, failing bool) *waiter {
+	if failing {
+		return w.failing.Join(position)
 	}
 	return w.ahead.Join(position)
 }
 
-// reached wakes those that wait for the position or one before.
+// reached wakes those that wait for the position or a lower one.
 func (w *waiters) reached(position domain.Position) { w.ahead.Reach(position, struct{}{}) }
 
-// heldUp wakes those that a failure holds up.
-func (w *waiters) heldUp() { w.held.AnswerAll(struct{}{}) }
+// failuresChanged wakes those that wait for a failure to end.
+func (w *waiters) failuresChanged() { w.failing.AnswerAll(struct{}{}) }
 
-// everyone wakes all waiters.
-func (w *waiters) everyone() {
+// all wakes all waiters.
+func (w *waiters) all() {
 	w.ahead.AnswerAll(struct{}{})
-	w.heldUp()
+	w.failuresChanged()
 }

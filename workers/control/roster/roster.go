@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// refreshEvery is how often the roster is read when nothing tells of a change.
+	// refreshEvery is how often the roster is read if no event says that it changed.
 	refreshEvery = 2 * time.Second
 	// loadTimeout bounds one read.
 	loadTimeout = 5 * time.Second
@@ -28,7 +28,7 @@ const (
 // Config holds what a roster needs; every field is required but Log.
 type Config struct {
 	Progress *projections.Progress
-	// NC sees events go by on their way to the stream, which saves waiting for
+	// NC receives events on their way to the stream, so that a change does not wait for
 	// the next regular read.
 	NC  *nats.Conn
 	Log *slog.Logger
@@ -39,10 +39,10 @@ type source[T any] struct {
 	// read reads the enrolled from the read model of the context.
 	read    func(context.Context) ([]T, error)
 	context domain.Context
-	// subject matches the events among which those are that concern the roster.
+	// subject matches the events that may concern the roster; concerns says which do.
 	subject  string
 	concerns func(eventType string) bool
-	// key is an entry's id; same says whether two entries of one id are alike.
+	// key is an entry's id; same says whether two entries with one id are equal.
 	key  func(T) int64
 	same func(a, b T) bool
 }
@@ -66,7 +66,7 @@ type Roster[T any] struct {
 	next    *load[T]
 }
 
-// load is one read that has not begun yet; those who wait for it share its end.
+// load is a read and its result, which all callers that wait for it share.
 type load[T any] struct {
 	done chan struct{}
 	list []T
@@ -107,7 +107,8 @@ func (r *Roster[T]) Run(ctx context.Context) error {
 	}
 }
 
-// follow asks for a read once the read model has applied an event of concern.
+// follow asks for a read once the read model has applied an event that concerns the
+// roster.
 func (r *Roster[T]) follow(ctx context.Context, hints <-chan domain.Position) {
 	for {
 		select {
@@ -128,8 +129,8 @@ func (r *Roster[T]) ask() {
 	}
 }
 
-// listen yields the positions of events of concern that go by. A hint that finds
-// the channel full is not needed: the read that the waiting one causes is later.
+// listen returns the positions of events that concern the roster. A position that finds
+// the channel full is dropped: the positions in it cause a later read anyway.
 func (r *Roster[T]) listen() (<-chan domain.Position, func(), error) {
 	hints := make(chan domain.Position, 64)
 	sub, err := r.cfg.NC.Subscribe(r.source.subject, func(m *nats.Msg) {
@@ -158,7 +159,7 @@ func (r *Roster[T]) catchUp(ctx context.Context, position domain.Position) {
 	}
 }
 
-// load reads the list and hands it to those who asked before it began.
+// load reads the list and hands it to the callers that asked before.
 func (r *Roster[T]) load(ctx context.Context) {
 	r.mu.Lock()
 	this := r.next

@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// chunkTarget is the compressed size at which a chunk is closed. What the
-	// compressor still holds then makes it larger, but not above chunkMost,
-	// unless a single row is.
+	// chunkTarget is the compressed size at which a chunk is closed. The compressor's
+	// buffer makes the chunk larger then, but not above chunkMost, unless a single row
+	// is.
 	chunkTarget = 160 << 10
 	// chunkMost is the compressed size, in bytes, that a chunk may have.
 	chunkMost = 256 << 10
-	// largeRow is the size of a row from which on it gets a chunk of its own.
+	// largeRow is the size from which on a row gets a chunk of its own.
 	largeRow = 64 << 10
 )
 
 // build reads a snapshot from the read model.
-func (s *Service) build(ctx context.Context) (*kept, error) {
+func (s *Service) build(ctx context.Context) (*snapshot, error) {
 	began := time.Now()
 	w := &writer{}
 	if err := s.cfg.Reader.Snapshot(ctx, w); err != nil {
@@ -37,10 +37,10 @@ func (s *Service) build(ctx context.Context) (*kept, error) {
 	if err := w.closeChunk(); err != nil {
 		return nil, err
 	}
-	k := &kept{id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, chunks: w.chunks, rows: w.rows}
-	s.metrics.built(time.Since(began), k)
-	s.cfg.Log.Debug("snapshots: built", "position", k.position, "rows", k.rows, "chunks", len(k.chunks), "took", time.Since(began))
-	return k, nil
+	made := &snapshot{id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, chunks: w.chunks, rows: w.rows}
+	s.metrics.built(time.Since(began), made)
+	s.cfg.Log.Debug("snapshots: built", "position", made.position, "rows", made.rows, "chunks", len(made.chunks), "took", time.Since(began))
+	return made, nil
 }
 
 // writer is the [projections.Visitor] that writes rows into chunks.

@@ -32,12 +32,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
-func (m *metrics) built(took time.Duration, k *kept) {
+func (m *metrics) built(took time.Duration, s *snapshot) {
 	size := 0
-	for _, c := range k.chunks {
+	for _, c := range s.chunks {
 		size += len(c)
 	}
 	m.builds.Observe(took.Seconds())
-	m.rows.Set(float64(k.rows))
+	m.rows.Set(float64(s.rows))
 	m.bytes.Set(float64(size))
 }

@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	// catchUpTimeout is how long a snapshot waits for the read model to reach the
-	// log's end. One that is behind is given all the same: the agent knows the
-	// log's end, too, and follows the bus from the snapshot's position on.
+	// catchUpTimeout is how long a request waits for the read model to reach the log's
+	// end. After that the snapshot is of an earlier position: the agent gets the later
+	// events over the bus.
 	catchUpTimeout = 3 * time.Second
 	// buildTimeout bounds the reading of all zones.
 	buildTimeout = 50 * time.Second
 )
 
-// open answers a wish for a snapshot.
+// open answers a request for a snapshot.
 func (s *Service) open(ctx context.Context, agent int64, m *nats.Msg) error {
 	info, err := s.prepare(ctx)
 	if err != nil {
@@ -42,8 +42,8 @@ func (s *Service) open(ctx context.Context, agent int64, m *nats.Msg) error {
 	return m.Respond(payload)
 }
 
-// prepare returns a snapshot that shows all that was in the log when it was
-// called, unless the read model lags.
+// prepare returns a snapshot with all changes that were in the log when it was called,
+// unless the read model lags.
 func (s *Service) prepare(ctx context.Context) (protocol.SnapshotInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
@@ -55,18 +55,18 @@ func (s *Service) prepare(ctx context.Context) (protocol.SnapshotInfo, error) {
 	if err := s.catchUp(ctx, last); err != nil {
 		return protocol.SnapshotInfo{}, err
 	}
-	kept, err := s.shelf.take(ctx, last, s.build)
+	found, err := s.cache.get(ctx, last, s.build)
 	if err != nil {
 		return protocol.SnapshotInfo{}, fmt.Errorf("build a snapshot: %w", err)
 	}
 	return protocol.SnapshotInfo{
-		Log: s.cfg.Store.LogID(), Position: kept.position, LastDNS: kept.lastDNS,
-		Head: max(head.Position, kept.position), Instance: s.instance, ID: kept.id,
-		Chunks: len(kept.chunks), Rows: kept.rows,
+		Log: s.cfg.Store.LogID(), Position: found.position, LastDNS: found.lastDNS,
+		Head: max(head.Position, found.position), Instance: s.instance, ID: found.id,
+		Chunks: len(found.chunks), Rows: found.rows,
 	}, nil
 }
 
-// catchUp waits for the read model, but not for ever.
+// catchUp waits for the read model, at most catchUpTimeout.
 func (s *Service) catchUp(ctx context.Context, position domain.Position) error {
 	waiting, cancel := context.WithTimeout(ctx, catchUpTimeout)
 	defer cancel()
@@ -78,14 +78,14 @@ func (s *Service) catchUp(ctx context.Context, position domain.Position) error {
 	return err
 }
 
-// chunk answers a wish for one chunk of a snapshot of this instance.
+// chunk answers a request for one chunk of a snapshot of this instance.
 func (s *Service) chunk(_ int64, m *nats.Msg) error {
 	parts := strings.Split(m.Subject, ".")
 	number, err := strconv.Atoi(parts[len(parts)-1])
 	if err != nil {
 		return refuse(m, "no such chunk")
 	}
-	data, ok := s.shelf.chunk(parts[len(parts)-2], number)
+	data, ok := s.cache.chunk(parts[len(parts)-2], number)
 	if !ok {
 		return refuse(m, "the snapshot is gone")
 	}

@@ -19,11 +19,11 @@ import (
 // secretsTimeout bounds one answer; agents wait a little longer.
 const secretsTimeout = 4 * time.Second
 
-// errNotNamed says that an agent asked for what is none of its business.
+// errNotNamed says that an agent asked for a secret that it has no use for.
 var errNotNamed = errors.New("the current configuration does not name this secret")
 
-// secrets answers with the secrets of the current BIND configuration. What went
-// wrong is logged here; the agent learns only that it gets none.
+// secrets answers with the secrets of the current BIND configuration. An error is logged
+// here; the agent learns only that it gets no secrets.
 func (s *Service) secrets(ctx context.Context, agent int64, m *nats.Msg) error {
 	ctx, cancel := context.WithTimeout(ctx, secretsTimeout)
 	defer cancel()
@@ -74,8 +74,8 @@ func (s *Service) reveal(ctx context.Context, ids []string) (map[string]string, 
 	return secrets, nil
 }
 
-// namedSecrets lists the ids that the current configuration names. An agent may
-// have its event before the read model does, so that is waited for.
+// namedSecrets lists the ids that the current configuration names. It waits for the read
+// model, since an agent may have the configuration's event before.
 func (s *Service) namedSecrets(ctx context.Context) ([]string, error) {
 	head, err := s.cfg.Store.Head(ctx)
 	if err != nil {

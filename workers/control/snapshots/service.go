@@ -19,14 +19,14 @@ import (
 	"github.com/opsledger/opsledger/workers/control/roster"
 )
 
-// queueGroup lets one process answer a wish that any could.
+// queueGroup makes one process answer each request, which any process could.
 const queueGroup = "snapshots"
 
-// maxHandlers bounds how many wishes are worked on at the same time. Chunks are
-// not among them: they are in memory and answered at once.
+// maxHandlers bounds how many requests are worked on at the same time. Requests for
+// chunks, which are in memory, are answered at once and do not count.
 const maxHandlers = 16
 
-// admitTimeout bounds the look into the log for an agent that the roster does not have.
+// admitTimeout bounds the reading of the log about an agent that the roster does not have.
 const admitTimeout = 5 * time.Second
 
 // Config holds what the service needs; every field is required but Log and Registerer.
@@ -45,7 +45,7 @@ type Config struct {
 type Service struct {
 	cfg      Config
 	instance string
-	shelf    *shelf
+	cache    *cache
 	metrics  *metrics
 	handlers *parallel.Handlers
 }
@@ -56,7 +56,7 @@ func New(cfg Config) *Service {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Service{
-		cfg: cfg, instance: nuid.Next(), shelf: newShelf(),
+		cfg: cfg, instance: nuid.Next(), cache: newCache(),
 		metrics: newMetrics(cfg.Registerer), handlers: parallel.New(maxHandlers),
 	}
 }
@@ -86,7 +86,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			s.shelf.tidy()
+			s.cache.expire()
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (s *Service) Run(ctx context.Context) error {
 // handler answers one message of an agent.
 type handler func(agent int64, m *nats.Msg) error
 
-// guarded lets through only what an enrolled agent asks for itself.
+// guarded lets only requests of enrolled agents for themselves through.
 func (s *Service) guarded(ctx context.Context, h handler) nats.MsgHandler {
 	return func(m *nats.Msg) {
 		agent, err := s.admit(ctx, m)
@@ -107,13 +107,13 @@ func (s *Service) guarded(ctx context.Context, h handler) nats.MsgHandler {
 	}
 }
 
-// inBackground is guarded for what takes time.
+// inBackground is guarded for requests that take time.
 func (s *Service) inBackground(ctx context.Context, h func(context.Context, int64, *nats.Msg) error) nats.MsgHandler {
 	return s.handlers.Each(ctx, s.guarded(ctx, func(agent int64, m *nats.Msg) error { return h(ctx, agent, m) }))
 }
 
-// admit returns the agent that sent a message, which the server has checked its
-// subject against.
+// admit returns the agent that sent a message. The NATS server lets an agent use
+// subjects with its own id only.
 func (s *Service) admit(ctx context.Context, m *nats.Msg) (int64, error) {
 	agent, ok := protocol.AgentOf(m.Subject)
 	switch {
@@ -127,8 +127,8 @@ func (s *Service) admit(ctx context.Context, m *nats.Msg) (int64, error) {
 	return agent, s.enrolled(ctx, agent)
 }
 
-// enrolled asks the log: the roster may not have been read yet, or not since the
-// agent was enrolled, and an agent without an answer waits for long.
+// enrolled reads from the log whether the agent is enrolled: the roster may not have been
+// read since the enrolment, and an agent without an answer would wait for long.
 func (s *Service) enrolled(ctx context.Context, agent int64) error {
 	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
 	defer cancel()

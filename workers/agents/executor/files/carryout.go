@@ -10,26 +10,26 @@ import (
 	"slices"
 )
 
-// CarryOut does what the plan says. The caller has made the plan durable before.
-// After an error nothing is changed, unless the error wraps an *UnsettledError.
-// progress is told how many of the plan's steps are done.
+// CarryOut carries the plan out. The caller has made the plan durable before. After an
+// error nothing is changed, unless the error wraps a *NotRestoredError. CarryOut calls
+// progress with the number of steps that are done.
 //
-// A context that ends is heeded until all is in place.
-func (p Plan) CarryOut(ctx context.Context, g *Ground, keep *Store, progress func(done, of int)) error {
+// It can be stopped by ctx until the last file is in place.
+func (p Plan) CarryOut(ctx context.Context, folder *Folder, keep *Store, progress func(done, of int)) error {
 	steps := steps{of: 2 * len(p.Changes), tell: progress}
-	if err := p.stageAll(ctx, g, keep, &steps); err != nil {
-		p.clear(g)
+	if err := p.stageAll(ctx, folder, keep, &steps); err != nil {
+		p.clear(folder)
 		return err
 	}
-	replaced, err := p.exchange(ctx, g, &steps)
+	replaced, err := p.exchange(ctx, folder, &steps)
 	if err != nil {
-		return errors.Join(err, p.takeBack(g, keep, replaced))
+		return errors.Join(err, p.takeBack(folder, keep, replaced))
 	}
-	p.sweep(g, p.Removes)
+	p.sweep(folder, p.Removes)
 	return nil
 }
 
-// steps counts.
+// steps counts the steps that are done.
 type steps struct {
 	done, of int
 	tell     func(done, of int)
@@ -41,12 +41,12 @@ func (s *steps) next() {
 }
 
 // stageAll makes every new content durable beside its target.
-func (p Plan) stageAll(ctx context.Context, g *Ground, keep *Store, steps *steps) error {
-	if _, err := p.compare(g); err != nil {
+func (p Plan) stageAll(ctx context.Context, folder *Folder, keep *Store, steps *steps) error {
+	if _, err := p.compare(folder); err != nil {
 		return err
 	}
 	for _, dir := range p.Folders {
-		err := g.as.Do(func() error { return g.root.Mkdir(dir, 0o755) })
+		err := folder.as.Do(func() error { return folder.root.Mkdir(dir, 0o755) })
 		if err != nil && !errors.Is(err, os.ErrExist) {
 			return err
 		}
@@ -56,7 +56,7 @@ func (p Plan) stageAll(ctx context.Context, g *Ground, keep *Store, steps *steps
 			return err
 		}
 		if c.After.Exists() {
-			if err := g.put(p.stage(i), c.After, keep); err != nil {
+			if err := folder.put(p.stage(i), c.After, keep); err != nil {
 				return fmt.Errorf("stage %s: %w", c.Path, err)
 			}
 		}
@@ -65,24 +65,24 @@ func (p Plan) stageAll(ctx context.Context, g *Ground, keep *Store, steps *steps
 	return nil
 }
 
-// put writes a kept content to a new file with the state's mode and owner.
-func (g *Ground) put(name string, s State, keep *Store) (err error) {
+// put writes a stored content to a new file with the state's mode and owner.
+func (folder *Folder) put(name string, s State, keep *Store) (err error) {
 	content, err := keep.Open(s.Digest)
 	if err != nil {
 		return err
 	}
 	defer content.Close()
 	var f *os.File
-	err = g.as.Do(func() error {
-		_ = g.root.Remove(name) // a crash may have left it; the name is the plan's own
-		f, err = g.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err = folder.as.Do(func() error {
+		_ = folder.root.Remove(name) // a crash may have left it; the name is the plan's own
+		f, err = folder.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(f, content)
-	err = errors.Join(err, g.as.Do(func() error { return own(f, s) }))
+	err = errors.Join(err, folder.as.Do(func() error { return own(f, s) }))
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
@@ -115,9 +115,10 @@ func fileMode(bits uint32) os.FileMode {
 	return mode
 }
 
-// exchange compares once more and then only renames. It returns how many changes were made.
-func (p Plan) exchange(ctx context.Context, g *Ground, steps *steps) (int, error) {
-	signatures, err := p.compare(g)
+// exchange compares the files with the plan once more and then only renames. It
+// returns how many changes it made.
+func (p Plan) exchange(ctx context.Context, folder *Folder, steps *steps) (int, error) {
+	signatures, err := p.compare(folder)
 	if err != nil {
 		return 0, err
 	}
@@ -125,20 +126,20 @@ func (p Plan) exchange(ctx context.Context, g *Ground, steps *steps) (int, error
 		if err := ctx.Err(); err != nil {
 			return i, err
 		}
-		if err := g.unchanged(c, signatures[i]); err != nil {
+		if err := folder.unchanged(c, signatures[i]); err != nil {
 			return i, err
 		}
-		if err := g.replace(c, p.stage(i)); err != nil {
+		if err := folder.replace(c, p.stage(i)); err != nil {
 			return i, fmt.Errorf("exchange %s: %w", c.Path, err)
 		}
 		steps.next()
 	}
-	return len(p.Changes), p.sync(g)
+	return len(p.Changes), p.sync(folder)
 }
 
 // unchanged compares a file's signature, right before it is replaced.
-func (g *Ground) unchanged(c Change, want signature) error {
-	info, err := g.lstat(c.Path)
+func (folder *Folder) unchanged(c Change, want signature) error {
+	info, err := folder.lstat(c.Path)
 	missing := errors.Is(err, os.ErrNotExist)
 	if err != nil && !missing {
 		return err
@@ -149,16 +150,16 @@ func (g *Ground) unchanged(c Change, want signature) error {
 	return nil
 }
 
-func (g *Ground) replace(c Change, staged string) error {
-	return g.as.Do(func() error {
+func (folder *Folder) replace(c Change, staged string) error {
+	return folder.as.Do(func() error {
 		if c.After.Exists() {
-			return g.root.Rename(staged, c.Path)
+			return folder.root.Rename(staged, c.Path)
 		}
-		return g.root.Remove(c.Path)
+		return folder.root.Remove(c.Path)
 	})
 }
 
-func (p Plan) sync(g *Ground) error {
+func (p Plan) sync(folder *Folder) error {
 	synced := map[string]bool{}
 	for _, c := range p.Changes {
 		dir := path.Dir(c.Path)
@@ -166,28 +167,29 @@ func (p Plan) sync(g *Ground) error {
 			continue
 		}
 		synced[dir] = true
-		if err := g.sync(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := folder.sync(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
-// clear removes what was prepared for changes that are not made.
-func (p Plan) clear(g *Ground) {
+// clear removes the staged files and new folders of a plan that is not carried out.
+func (p Plan) clear(folder *Folder) {
 	made := slices.Clone(p.Folders)
 	slices.Reverse(made)
-	p.sweep(g, made)
+	p.sweep(folder, made)
 }
 
-// sweep removes staged files that were not used, and the folders that are empty.
-func (p Plan) sweep(g *Ground, folders []string) {
-	_ = g.as.Do(func() error {
+// sweep removes the plan's staged files that are left, and those of the folders that
+// are empty.
+func (p Plan) sweep(folder *Folder, folders []string) {
+	_ = folder.as.Do(func() error {
 		for i := range p.Changes {
-			_ = g.root.Remove(p.stage(i)) // most are in their places
+			_ = folder.root.Remove(p.stage(i)) // most are in their places
 		}
 		for _, dir := range folders {
-			_ = g.root.Remove(dir) // with something in it, it stays
+			_ = folder.root.Remove(dir) // with something in it, it stays
 		}
 		return nil
 	})

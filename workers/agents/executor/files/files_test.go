@@ -19,80 +19,80 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// place is a folder to work in, with a store.
-type place struct {
-	t    *testing.T
-	dir  string
-	g    *files.Ground
-	keep *files.Store
+// workspace is a folder to work in, with a store.
+type workspace struct {
+	t      *testing.T
+	dir    string
+	folder *files.Folder
+	keep   *files.Store
 }
 
-func newPlace(t *testing.T, contents map[string]string) *place {
+func newWorkspace(t *testing.T, contents map[string]string) *workspace {
 	t.Helper()
-	p := &place{t: t, dir: t.TempDir()}
+	w := &workspace{t: t, dir: t.TempDir()}
 	for name, text := range contents {
-		p.write(name, text)
+		w.write(name, text)
 	}
 	me, err := asuser.Start(asuser.User{UID: uint32(os.Geteuid())})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.g, err = files.OpenGround(p.dir, me); err != nil {
+	if w.folder, err = files.OpenFolder(w.dir, me); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.g.Close(); me.Stop() })
-	if p.keep, err = files.OpenStore(t.TempDir(), 1<<20); err != nil {
+	t.Cleanup(func() { w.folder.Close(); me.Stop() })
+	if w.keep, err = files.OpenStore(t.TempDir(), 1<<20); err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return w
 }
 
-func (p *place) path(name string) string { return filepath.Join(p.dir, name) }
+func (w *workspace) path(name string) string { return filepath.Join(w.dir, name) }
 
-func (p *place) write(name, text string) {
-	p.t.Helper()
-	if err := errors.Join(os.MkdirAll(filepath.Dir(p.path(name)), 0o755), os.WriteFile(p.path(name), []byte(text), 0o640)); err != nil {
-		p.t.Fatal(err)
+func (w *workspace) write(name, text string) {
+	w.t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(w.path(name)), 0o755), os.WriteFile(w.path(name), []byte(text), 0o640)); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
 // plan plans to put the contents in place.
-func (p *place) plan(id int64, names ...string) (files.Plan, error) {
-	p.t.Helper()
+func (w *workspace) plan(id int64, names ...string) (files.Plan, error) {
+	w.t.Helper()
 	var wanted []files.Change
 	for _, name := range names {
-		digest, size, err := p.keep.Put(strings.NewReader("new " + name))
+		digest, size, err := w.keep.Put(strings.NewReader("new " + name))
 		if err != nil {
-			p.t.Fatal(err)
+			w.t.Fatal(err)
 		}
 		wanted = append(wanted, files.Change{Path: name, After: files.State{
 			Digest: digest, Size: size, Mode: 0o750, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}})
 	}
-	return files.NewPlan(p.g, p.keep, id, wanted)
+	return files.NewPlan(w.folder, w.keep, id, wanted)
 }
 
-func (p *place) mustPlan(id int64, names ...string) files.Plan {
-	p.t.Helper()
-	plan, err := p.plan(id, names...)
+func (w *workspace) mustPlan(id int64, names ...string) files.Plan {
+	w.t.Helper()
+	plan, err := w.plan(id, names...)
 	if err != nil {
-		p.t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	return plan
 }
 
-func (p *place) carryOut(plan files.Plan) error {
-	return plan.CarryOut(p.t.Context(), p.g, p.keep, func(int, int) {})
+func (w *workspace) carryOut(plan files.Plan) error {
+	return plan.CarryOut(w.t.Context(), w.folder, w.keep, func(int, int) {})
 }
 
 // tree is every path with its mode and content.
-func (p *place) tree() map[string]string {
-	p.t.Helper()
+func (w *workspace) tree() map[string]string {
+	w.t.Helper()
 	tree := map[string]string{}
-	err := filepath.Walk(p.dir, func(path string, info os.FileInfo, err error) error {
+	err := filepath.Walk(w.dir, func(path string, info os.FileInfo, err error) error {
 		if err != nil {
 			return err
 		}
-		name, _ := filepath.Rel(p.dir, path)
+		name, _ := filepath.Rel(w.dir, path)
 		tree[name] = info.Mode().String()
 		if info.Mode().IsRegular() {
 			text, err := os.ReadFile(path)
@@ -102,38 +102,38 @@ func (p *place) tree() map[string]string {
 		return nil
 	})
 	if err != nil {
-		p.t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	return tree
 }
 
-func (p *place) wantTree(what string, want map[string]string) {
-	p.t.Helper()
-	got := p.tree()
+func (w *workspace) wantTree(what string, want map[string]string) {
+	w.t.Helper()
+	got := w.tree()
 	for name := range want {
 		if got[name] != want[name] {
-			p.t.Errorf("%s: %s is %q, want %q", what, name, got[name], want[name])
+			w.t.Errorf("%s: %s is %q, want %q", what, name, got[name], want[name])
 		}
 	}
 	for name := range got {
 		if _, ok := want[name]; !ok {
-			p.t.Errorf("%s: %s is left over", what, name)
+			w.t.Errorf("%s: %s is left over", what, name)
 		}
 	}
 }
 
 func TestThereAndBack(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, map[string]string{"a": "old a", "sub/b": "old b", "other": "x"})
-	if err := os.Chmod(p.path("a"), 0o711|os.ModeSetgid); err != nil {
+	w := newWorkspace(t, map[string]string{"a": "old a", "sub/b": "old b", "other": "x"})
+	if err := os.Chmod(w.path("a"), 0o711|os.ModeSetgid); err != nil {
 		t.Fatal(err)
 	}
-	before := p.tree()
-	plan := p.mustPlan(7, "a", "sub/b", "new/deep/c", "new/d")
-	if err := p.carryOut(plan); err != nil {
+	before := w.tree()
+	plan := w.mustPlan(7, "a", "sub/b", "new/deep/c", "new/d")
+	if err := w.carryOut(plan); err != nil {
 		t.Fatal(err)
 	}
-	after := p.tree()
+	after := w.tree()
 	for name, want := range map[string]string{
 		"a": "grwx--x--x new a", "sub/b": "-rw-r----- new sub/b", "new/deep/c": "-rwxr-x--- new new/deep/c", "new/d": "-rwxr-x--- new new/d", "other": "-rw-r----- x",
 	} {
@@ -142,49 +142,49 @@ func TestThereAndBack(t *testing.T) {
 		}
 	}
 	back := plan.Reverse(8)
-	if err := p.carryOut(back); err != nil {
+	if err := w.carryOut(back); err != nil {
 		t.Fatal(err)
 	}
-	p.wantTree("after the revert", before)
-	if err := p.carryOut(back.Reverse(9)); err != nil {
+	w.wantTree("after the revert", before)
+	if err := w.carryOut(back.Reverse(9)); err != nil {
 		t.Fatal(err)
 	}
-	p.wantTree("after the revert of the revert", after)
+	w.wantTree("after the revert of the revert", after)
 }
 
 // What somebody changed since is named, all of it, and nothing is touched.
 func TestChangedSince(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, map[string]string{"a": "old a", "b": "old b", "c": "old c"})
-	plan := p.mustPlan(1, "a", "b", "c", "n")
-	if err := p.carryOut(plan); err != nil {
+	w := newWorkspace(t, map[string]string{"a": "old a", "b": "old b", "c": "old c"})
+	plan := w.mustPlan(1, "a", "b", "c", "n")
+	if err := w.carryOut(plan); err != nil {
 		t.Fatal(err)
 	}
-	p.write("b", "by hand")
-	if err := errors.Join(os.Chmod(p.path("c"), 0o600), os.Remove(p.path("n"))); err != nil {
+	w.write("b", "by hand")
+	if err := errors.Join(os.Chmod(w.path("c"), 0o600), os.Remove(w.path("n"))); err != nil {
 		t.Fatal(err)
 	}
-	before := p.tree()
+	before := w.tree()
 	var changed *files.ChangedError
-	if err := p.carryOut(plan.Reverse(2)); !errors.As(err, &changed) || strings.Join(changed.Paths, " ") != "n c b" {
+	if err := w.carryOut(plan.Reverse(2)); !errors.As(err, &changed) || strings.Join(changed.Paths, " ") != "n c b" {
 		t.Fatalf("got %v", err)
 	}
-	p.wantTree("after the refusal", before)
+	w.wantTree("after the refusal", before)
 }
 
 // Every prefix of the work may be all that was done before a crash.
-func TestSettle(t *testing.T) {
+func TestRecover(t *testing.T) {
 	t.Parallel()
 	names := []string{"a", "b", "new/c", "new/d"}
 	for stop := range 2*len(names) + 1 {
-		p := newPlace(t, map[string]string{"a": "old a", "b": "old b"})
-		before := p.tree()
-		plan := p.mustPlan(3, names...)
-		cut := &cutShort{g: p.g}
+		w := newWorkspace(t, map[string]string{"a": "old a", "b": "old b"})
+		before := w.tree()
+		plan := w.mustPlan(3, names...)
+		cut := &cutShort{g: w.folder}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		cut.carryOut(ctx, plan, p.keep, stop)
-		done, err := plan.Settle(p.g, p.keep)
+		cut.carryOut(ctx, plan, w.keep, stop)
+		done, err := plan.Recover(w.folder, w.keep)
 		if err != nil {
 			t.Fatalf("after %d steps: %v", stop, err)
 		}
@@ -192,18 +192,18 @@ func TestSettle(t *testing.T) {
 			t.Errorf("after %d steps: done is %v", stop, done)
 		}
 		if !done {
-			p.wantTree("settled", before)
+			w.wantTree("recovered", before)
 		}
-		tree := p.tree()
-		if again, err := plan.Settle(p.g, p.keep); err != nil || again != done {
-			t.Errorf("settled again after %d steps: %v %v", stop, again, err)
+		tree := w.tree()
+		if again, err := plan.Recover(w.folder, w.keep); err != nil || again != done {
+			t.Errorf("recovered again after %d steps: %v %v", stop, again, err)
 		}
-		p.wantTree("settled twice", tree)
+		w.wantTree("recovered twice", tree)
 	}
 }
 
 // cutShort carries a plan out in a goroutine that stops for ever after some steps, as a crash would.
-type cutShort struct{ g *files.Ground }
+type cutShort struct{ g *files.Folder }
 
 func (c *cutShort) carryOut(ctx context.Context, plan files.Plan, keep *files.Store, stop int) {
 	if stop == 0 {
@@ -222,17 +222,17 @@ func (c *cutShort) carryOut(ctx context.Context, plan files.Plan, keep *files.St
 	})
 }
 
-func TestSettleNamesWhatSomebodyChanged(t *testing.T) {
+func TestRecoverNamesWhatSomebodyChanged(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, map[string]string{"a": "old a", "b": "old b"})
-	plan := p.mustPlan(3, "a", "b")
-	(&cutShort{p.g}).carryOut(t.Context(), plan, p.keep, 3)
-	p.write("a", "by hand")
-	var unsettled *files.UnsettledError
-	if done, err := plan.Settle(p.g, p.keep); done || !errors.As(err, &unsettled) || !strings.Contains(err.Error(), "a: changed") {
+	w := newWorkspace(t, map[string]string{"a": "old a", "b": "old b"})
+	plan := w.mustPlan(3, "a", "b")
+	(&cutShort{w.folder}).carryOut(t.Context(), plan, w.keep, 3)
+	w.write("a", "by hand")
+	var unsettled *files.NotRestoredError
+	if done, err := plan.Recover(w.folder, w.keep); done || !errors.As(err, &unsettled) || !strings.Contains(err.Error(), "a: changed") {
 		t.Errorf("got %v %v", done, err)
 	}
-	if text, _ := os.ReadFile(p.path("a")); string(text) != "by hand" {
+	if text, _ := os.ReadFile(w.path("a")); string(text) != "by hand" {
 		t.Errorf("a is %q", text)
 	}
 }
@@ -240,11 +240,11 @@ func TestSettleNamesWhatSomebodyChanged(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	t.Parallel()
 	for stop := 1; stop < 4; stop++ {
-		p := newPlace(t, map[string]string{"a": "old a", "b": "old b"})
-		before := p.tree()
-		plan := p.mustPlan(3, "a", "b")
+		w := newWorkspace(t, map[string]string{"a": "old a", "b": "old b"})
+		before := w.tree()
+		plan := w.mustPlan(3, "a", "b")
 		ctx, cancel := context.WithCancel(t.Context())
-		err := plan.CarryOut(ctx, p.g, p.keep, func(done, _ int) {
+		err := plan.CarryOut(ctx, w.folder, w.keep, func(done, _ int) {
 			if done == stop {
 				cancel()
 			}
@@ -252,7 +252,7 @@ func TestCancelled(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("after %d steps: %v", stop, err)
 		}
-		p.wantTree("cancelled", before)
+		w.wantTree("cancelled", before)
 	}
 }
 
@@ -260,25 +260,25 @@ func TestCancelled(t *testing.T) {
 // and the others are put back.
 func TestChangedMeanwhile(t *testing.T) {
 	t.Parallel()
-	for name, meddle := range map[string]func(p *place) error{
-		"written": func(p *place) error { return os.WriteFile(p.path("b"), []byte("by hand"), 0o640) },
-		"replaced": func(p *place) error {
-			return errors.Join(os.Remove(p.path("b")), os.WriteFile(p.path("b"), []byte("by hand"), 0o640))
+	for name, meddle := range map[string]func(w *workspace) error{
+		"written": func(w *workspace) error { return os.WriteFile(w.path("b"), []byte("by hand"), 0o640) },
+		"replaced": func(w *workspace) error {
+			return errors.Join(os.Remove(w.path("b")), os.WriteFile(w.path("b"), []byte("by hand"), 0o640))
 		},
-		"removed": func(p *place) error { return os.Remove(p.path("b")) },
-		"made":    func(p *place) error { return os.WriteFile(p.path("n"), []byte("by hand"), 0o640) },
+		"removed": func(w *workspace) error { return os.Remove(w.path("b")) },
+		"made":    func(w *workspace) error { return os.WriteFile(w.path("n"), []byte("by hand"), 0o640) },
 	} {
-		p := newPlace(t, map[string]string{"a": "old a", "b": "old b"})
-		plan := p.mustPlan(3, "a", "b", "n")
+		w := newWorkspace(t, map[string]string{"a": "old a", "b": "old b"})
+		plan := w.mustPlan(3, "a", "b", "n")
 		var want map[string]string
-		err := plan.CarryOut(t.Context(), p.g, p.keep, func(done, _ int) {
+		err := plan.CarryOut(t.Context(), w.folder, w.keep, func(done, _ int) {
 			if done != 4 { // a is exchanged
 				return
 			}
-			if err := meddle(p); err != nil {
+			if err := meddle(w); err != nil {
 				t.Error(err)
 			}
-			want = p.tree()
+			want = w.tree()
 		})
 		var changed *files.ChangedError
 		if !errors.As(err, &changed) || len(changed.Paths) != 1 {
@@ -293,7 +293,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		if name == "made" {
 			want["b"] = "-rw-r----- old b"
 		}
-		p.wantTree(name, want)
+		w.wantTree(name, want)
 	}
 }
 
@@ -322,25 +322,25 @@ func TestTraps(t *testing.T) {
 	if err := os.WriteFile(victim, []byte("safe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := newPlace(t, map[string]string{"folder/x": ""})
-	if err := errors.Join(os.Symlink(outside, p.path("out")), os.Symlink(victim, p.path("link")), os.Symlink("folder", p.path("in")),
-		syscall.Mkfifo(p.path("pipe"), 0o600)); err != nil {
+	w := newWorkspace(t, map[string]string{"folder/x": ""})
+	if err := errors.Join(os.Symlink(outside, w.path("out")), os.Symlink(victim, w.path("link")), os.Symlink("folder", w.path("in")),
+		syscall.Mkfifo(w.path("pipe"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"out/victim", "out/new", "link", "pipe", "folder", "folder/x/y"} {
-		if _, err := p.plan(1, name); err == nil {
+		if _, err := w.plan(1, name); err == nil {
 			t.Errorf("%s: planned", name)
 		}
-		if _, err := p.g.Open(name); err == nil {
+		if _, err := w.folder.Open(name); err == nil {
 			t.Errorf("%s: opened", name)
 		}
 	}
 	// A link that is put there after the plan was made.
-	plan := p.mustPlan(1, "late/victim")
-	if err := os.Symlink(outside, p.path("late")); err != nil {
+	plan := w.mustPlan(1, "late/victim")
+	if err := os.Symlink(outside, w.path("late")); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.carryOut(plan); err == nil {
+	if err := w.carryOut(plan); err == nil {
 		t.Error("carried out through a link")
 	}
 	if text, _ := os.ReadFile(victim); string(text) != "safe" {
@@ -349,7 +349,7 @@ func TestTraps(t *testing.T) {
 	if entries, _ := os.ReadDir(outside); len(entries) != 1 {
 		t.Errorf("something was left outside: %v", entries)
 	}
-	if err := p.carryOut(p.mustPlan(2, "in/x")); err != nil {
+	if err := w.carryOut(w.mustPlan(2, "in/x")); err != nil {
 		t.Errorf("a link inside: %v", err)
 	}
 }
@@ -382,7 +382,7 @@ func TestStore(t *testing.T) {
 	if _, err := keep.Open("../../etc/passwd"); err == nil {
 		t.Error("opened what is not a digest")
 	}
-	if err := keep.Keep(func(string) bool { return false }); err != nil {
+	if err := keep.Retain(func(string) bool { return false }); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := keep.Open(digest); err == nil {
@@ -397,13 +397,13 @@ func TestTheUsersRights(t *testing.T) {
 	if err != nil || os.Geteuid() != 0 {
 		t.Skip("needs root and a user nobody")
 	}
-	p := newPlace(t, map[string]string{"roots/secret": "root's"})
-	for dir := p.dir; dir != "/"; dir = filepath.Dir(dir) {
+	w := newWorkspace(t, map[string]string{"roots/secret": "root's"})
+	for dir := w.dir; dir != "/"; dir = filepath.Dir(dir) {
 		if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&1 == 0 {
 			_ = os.Chmod(dir, 0o755)
 		}
 	}
-	if err := errors.Join(os.Mkdir(p.path("own"), 0o755), os.Chown(p.path("own"), int(nobody.UID), int(nobody.GID)), os.Chmod(p.path("roots"), 0o700)); err != nil {
+	if err := errors.Join(os.Mkdir(w.path("own"), 0o755), os.Chown(w.path("own"), int(nobody.UID), int(nobody.GID)), os.Chmod(w.path("roots"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	as, err := asuser.Start(nobody)
@@ -411,22 +411,22 @@ func TestTheUsersRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer as.Stop()
-	if p.g, err = files.OpenGround(p.dir, as); err != nil {
+	if w.folder, err = files.OpenFolder(w.dir, as); err != nil {
 		t.Fatal(err)
 	}
-	defer p.g.Close()
-	if _, err := p.plan(1, "roots/secret"); !errors.Is(err, os.ErrPermission) {
+	defer w.folder.Close()
+	if _, err := w.plan(1, "roots/secret"); !errors.Is(err, os.ErrPermission) {
 		t.Errorf("root's file: %v", err)
 	}
-	digest, _, _ := p.keep.Put(strings.NewReader("mine"))
-	plan, err := files.NewPlan(p.g, p.keep, 2, []files.Change{{Path: "own/f", After: files.State{Digest: digest, Size: 4, Mode: 0o644, UID: nobody.UID, GID: nobody.GID}}})
+	digest, _, _ := w.keep.Put(strings.NewReader("mine"))
+	plan, err := files.NewPlan(w.folder, w.keep, 2, []files.Change{{Path: "own/f", After: files.State{Digest: digest, Size: 4, Mode: 0o644, UID: nobody.UID, GID: nobody.GID}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.carryOut(plan); err != nil {
+	if err := w.carryOut(plan); err != nil {
 		t.Fatal(err)
 	}
-	if info, _ := os.Stat(p.path("own/f")); info.Sys().(*syscall.Stat_t).Uid != nobody.UID {
+	if info, _ := os.Stat(w.path("own/f")); info.Sys().(*syscall.Stat_t).Uid != nobody.UID {
 		t.Error("the new file is not the user's")
 	}
 }

@@ -9,36 +9,36 @@ import (
 	"strings"
 )
 
-// Plan is what is going to happen to a folder.
+// Plan is a set of changes to the files in a folder.
 type Plan struct {
-	// ID makes the names of staged files the plan's own.
+	// ID makes the names of the plan's staged files unique.
 	ID      int64    `json:"id"`
 	Changes []Change `json:"changes"`
-	// Folders are made for new files, outermost first.
+	// Folders are the folders to make for new files, outermost first.
 	Folders []string `json:"folders,omitempty"`
-	// Removes are folders that go if they are empty then, innermost first.
+	// Removes are the folders to remove if they are empty afterwards, innermost first.
 	Removes []string `json:"removes,omitempty"`
 }
 
-// stage is the name under which the i-th change's new content waits.
+// stage is the name of the staged file with the i-th change's new content.
 func (p Plan) stage(i int) string {
 	return path.Join(path.Dir(p.Changes[i].Path), stagePrefix+strconv.FormatInt(p.ID, 10)+"-"+strconv.Itoa(i))
 }
 
-// NewPlan plans to put the contents, given by their digests, in place. What is
-// there now is kept in the store. A file keeps its mode and owner; a new one gets
-// the permission bits given with it, and belongs to whom the ground works as.
-func NewPlan(g *Ground, keep *Store, id int64, contents []Change) (Plan, error) {
+// NewPlan plans to put the contents, given by their digests, in place, and stores the
+// contents that they replace. An existing file keeps its mode and owner; a new one
+// gets the permission bits given with it, and belongs to the folder's user.
+func NewPlan(folder *Folder, keep *Store, id int64, contents []Change) (Plan, error) {
 	p := Plan{ID: id}
 	for _, c := range contents {
 		var err error
-		if c.Before, err = g.Look(c.Path, keep); err != nil {
+		if c.Before, err = folder.Look(c.Path, keep); err != nil {
 			return Plan{}, err
 		}
 		if c.Before.Exists() {
 			c.After.Mode, c.After.UID, c.After.GID = c.Before.Mode, c.Before.UID, c.Before.GID
 		}
-		missing, err := g.missingFolders(c.Path)
+		missing, err := folder.missingFolders(c.Path)
 		if err != nil {
 			return Plan{}, err
 		}
@@ -72,11 +72,11 @@ func (e *ChangedError) Error() string {
 }
 
 // compare returns the signatures of the files if all are as the plan expects.
-func (p Plan) compare(g *Ground) ([]signature, error) {
+func (p Plan) compare(folder *Folder) ([]signature, error) {
 	signatures := make([]signature, len(p.Changes))
 	changed := &ChangedError{}
 	for i, c := range p.Changes {
-		now, sig, err := g.look(c.Path, nil)
+		now, sig, err := folder.look(c.Path, nil)
 		if errors.Is(err, ErrPath) {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 	"unicode"
 )
 
-// State is what can be told of a file. The zero State is "there is no file".
+// State describes a file. The zero State means that there is no file.
 type State struct {
 	// Digest is the content's SHA-256 in hexadecimal; empty if there is no file.
 	Digest string `json:"digest,omitempty"`
@@ -43,11 +43,11 @@ const (
 	pathSeparator = "/"
 )
 
-// ErrPath is wrapped by what CheckPath refuses.
+// ErrPath is wrapped by the errors of CheckPath.
 var ErrPath = errors.New("not a file's path below the folder")
 
-// CheckPath refuses what is not a plain path below a folder. That no symbolic
-// link on it leads out is seen when it is used.
+// CheckPath refuses a name that is not a plain path below a folder. Symbolic links
+// that lead out of the folder are refused when the path is used.
 func CheckPath(name string) error {
 	switch {
 	case name == "" || len(name) > longestPath:
@@ -82,8 +82,8 @@ func CheckPaths(names []string) error {
 	return nil
 }
 
-// signature tells cheaply whether a file was touched: any write or rename moves
-// one of these.
+// signature tells cheaply whether a file was touched: any write or rename changes one
+// of its fields.
 type signature struct {
 	dev, ino uint64
 	size     int64

@@ -30,8 +30,8 @@ func OpenStore(dir string, limit int64) (*Store, error) {
 	return &Store{dir: dir, limit: limit}, nil
 }
 
-// Put keeps what the reader yields and returns its digest and size. When it
-// returns, the content is durable.
+// Put stores what the reader yields and returns its digest and size. When it returns,
+// the content is durable.
 func (s *Store) Put(r io.Reader) (digest string, size int64, err error) {
 	f, err := os.CreateTemp(s.dir, ".new-*")
 	if err != nil {
@@ -57,7 +57,8 @@ func (s *Store) Put(r io.Reader) (digest string, size int64, err error) {
 	return digest, size, wholefile.SyncFolder(s.dir)
 }
 
-// Open returns a content for reading; the reader's last Read fails if it is not what it was.
+// Open returns a content for reading. The last Read fails if the content does not match
+// its digest.
 func (s *Store) Open(digest string) (io.ReadCloser, error) {
 	if len(digest) != hex.EncodedLen(sha256.Size) || filepath.Base(digest) != digest {
 		return nil, fmt.Errorf("%q is not a digest", digest)
@@ -69,11 +70,11 @@ func (s *Store) Open(digest string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &proved{File: f, want: digest, rest: sha256.New()}, nil
+	return &verifiedContent{File: f, want: digest, rest: sha256.New()}, nil
 }
 
-// Keep removes every content of which wanted is false.
-func (s *Store) Keep(wanted func(digest string) bool) error {
+// Retain removes every content for which wanted is false.
+func (s *Store) Retain(wanted func(digest string) bool) error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return err
@@ -89,8 +90,8 @@ func (s *Store) Keep(wanted func(digest string) bool) error {
 
 func (s *Store) path(digest string) string { return filepath.Join(s.dir, digest) }
 
-// proved is a content that is compared with its digest while it is read.
-type proved struct {
+// verifiedContent is a content that is compared with its digest while it is read.
+type verifiedContent struct {
 	*os.File
 	want string
 	rest interface {
@@ -99,7 +100,7 @@ type proved struct {
 	}
 }
 
-func (p *proved) Read(b []byte) (int, error) {
+func (p *verifiedContent) Read(b []byte) (int, error) {
 	n, err := p.File.Read(b)
 	_, _ = p.rest.Write(b[:n]) // a hash takes everything
 	if errors.Is(err, io.EOF) && hex.EncodeToString(p.rest.Sum(nil)) != p.want {
@@ -108,7 +109,7 @@ func (p *proved) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// WriteTo hides the file's, which would pass by Read.
-func (p *proved) WriteTo(w io.Writer) (int64, error) {
+// WriteTo hides the method of the embedded file, which would bypass Read.
+func (p *verifiedContent) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{p})
 }

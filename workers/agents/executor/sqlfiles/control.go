@@ -17,9 +17,9 @@ var control = map[string]bool{
 	"BEGIN": true, "START": true, "COMMIT": true, "END": true, "ROLLBACK": true, "ABORT": true, "SAVEPOINT": true, "RELEASE": true,
 }
 
-// Check refuses a file that has statements of transaction control: the whole
-// task is one transaction, and a file must not end or divide it. It refuses also
-// a COPY with the client, on whose data the server would wait.
+// Check refuses a file that has statements of transaction control: the whole task is
+// one transaction, which a file must not end or divide. It also refuses a COPY from or
+// to the client, for whose data the server would wait.
 func Check(f File) error {
 	if strings.ContainsRune(f.SQL, 0) {
 		return fmt.Errorf("%s: it has a NUL byte", f.Name)

@@ -15,7 +15,7 @@ import (
 
 // Observer is told what happens, from the goroutine that runs the files.
 type Observer struct {
-	// Message is something that the server says.
+	// Message is called for each notice of the server.
 	Message func(text string)
 	// Ran is called after each file.
 	Ran func(file File)
@@ -36,8 +36,9 @@ func (e *UnknownError) Error() string {
 
 func (e *UnknownError) Unwrap() error { return e.Cause }
 
-// Run runs the files in order in one transaction. Check has accepted them. When
-// the commit's answer is lost it asks again; *UnknownError says that in vain.
+// Run runs the files in order in one transaction; Check has accepted them before. If the
+// commit's answer is lost, Run asks the database what became of the transaction, and
+// returns *UnknownError if that fails, too.
 func Run(ctx context.Context, url string, files []File, o Observer) error {
 	conn, err := connect(ctx, url, o.Message)
 	if err != nil {
@@ -108,7 +109,7 @@ func runOne(ctx context.Context, conn *pgx.Conn, f File, xid string) error {
 	if _, err := results.ReadAll(); err != nil {
 		return describe(f, err)
 	}
-	// What Check did not see must at least not go unnoticed.
+	// If Check has missed a statement of transaction control, it is at least noticed.
 	if now, err := currentXID(ctx, conn); err != nil || now != xid {
 		return fmt.Errorf("%s: it ended the transaction; what it did until then may stay (%w)", f.Name, errors.Join(err, errDivided))
 	}
@@ -217,5 +218,5 @@ func connect(ctx context.Context, url string, message func(string)) (*pgx.Conn, 
 func closeConn(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	_ = conn.Close(ctx) // what matters was committed or not before
+	_ = conn.Close(ctx) // the transaction has ended before
 }

@@ -15,7 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// endPatience is how long the supervisor tries to end what does not die of SIGKILL at once.
+// endPatience is how long the supervisor tries to end processes that do not die of
+// SIGKILL at once.
 const endPatience = 5 * time.Second
 
 // Main is the supervisor's whole life: it runs one program for the process that
@@ -26,7 +27,7 @@ func Main() int {
 	runtime.LockOSThread()
 	unix.CloseOnExec(controlFD)
 	unix.CloseOnExec(statusFD)
-	// Caught and dropped, not ignored: what is ignored stays so in the program.
+	// Signals are caught and dropped, not ignored: the program would inherit that.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "supervise:", err)
@@ -39,8 +40,9 @@ func Main() int {
 // supervisor runs one program.
 //
 // Invariants:
-//  1. It ends only when no process is below it, or after endPatience.
-//  2. When the control pipe ends, its owner is dead, and the program is killed.
+//  1. It ends only when no process is below it, or endPatience is over.
+//  2. When the control pipe ends, the supervisor's owner is dead, and the program is
+//     killed.
 //  3. A process is signalled only while it is below the supervisor and not reaped.
 type supervisor struct {
 	status *json.Encoder
@@ -59,13 +61,13 @@ func (s *supervisor) run(control *bufio.Reader) int {
 	if s.leader, err = start(spec); err != nil {
 		return s.say(event{Failed: err.Error()})
 	}
-	// Only the program writes there, so that its end is the end of its output.
+	// Only the program's tree holds the output open, so that the output ends with it.
 	_, _ = syscall.Close(1), syscall.Close(2)
-	mark, err := markOf(s.leader)
+	id, err := identityOf(s.leader)
 	if err != nil {
-		mark.PID = s.leader // it has its place in the table until it is reaped: does not happen
+		id.PID = s.leader // cannot happen: the process is in the table until it is reaped
 	}
-	s.say(event{Leader: &mark})
+	s.say(event{Leader: &id})
 	ended := make(chan struct{})
 	go s.obey(control, ended)
 	end := s.reapLeader()
@@ -74,7 +76,7 @@ func (s *supervisor) run(control *bufio.Reader) int {
 	return s.say(event{End: &end})
 }
 
-// say tells the owner; when it is dead there is nobody to tell.
+// say sends an event to the owner, and returns 1 if the owner is dead.
 func (s *supervisor) say(e event) int {
 	if s.status.Encode(e) != nil {
 		return 1
@@ -123,12 +125,12 @@ func (s *supervisor) obey(control *bufio.Reader, ended <-chan struct{}) {
 	}
 }
 
-// signalAll reaches the leader's group at once and then all that left it.
+// signalAll signals the leader's group at once and then each process outside it.
 func (s *supervisor) signalAll(sig syscall.Signal) int {
 	all := below(os.Getpid(), processes())
 	for _, p := range all {
 		if p.group == s.leader {
-			_ = syscall.Kill(-s.leader, sig) // it is gone or about to be
+			_ = syscall.Kill(-s.leader, sig) // an error means that it has ended
 			break
 		}
 	}
@@ -140,7 +142,7 @@ func (s *supervisor) signalAll(sig syscall.Signal) int {
 	return len(all)
 }
 
-// reapLeader waits for the program, reaping orphans that came here meanwhile.
+// reapLeader waits for the program, and reaps the orphans that end meanwhile.
 func (s *supervisor) reapLeader() End {
 	for {
 		var status syscall.WaitStatus
@@ -162,7 +164,7 @@ func endOf(status syscall.WaitStatus) End {
 	return End{Code: status.ExitStatus()}
 }
 
-// reapRest ends what the program left behind.
+// reapRest ends the processes that the program left behind.
 func (s *supervisor) reapRest(end *End) {
 	deadline := time.Now().Add(endPatience)
 	for first := true; ; first = false {
@@ -181,7 +183,7 @@ func (s *supervisor) reapRest(end *End) {
 	}
 }
 
-// reapAll reaps what has ended and says whether there are children left.
+// reapAll reaps the children that have ended and says whether there are others.
 func reapAll() bool {
 	for {
 		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)

@@ -18,8 +18,8 @@ import (
 
 // owned is what a process that will be killed says of its program.
 type owned struct {
-	Trace  supervise.Trace
-	Family []int
+	Orphans supervise.Orphans
+	Family  []int
 }
 
 const assignment = "OPSLEDGER_RUN="
@@ -27,14 +27,14 @@ const assignment = "OPSLEDGER_RUN="
 // own starts a program with a child in its group, one outside, and one without
 // its environment, says so, and waits to be killed.
 func own(token string) int {
-	p, err := supervise.NewKeeper(command).Start(supervise.Spec{Path: "/bin/sh", Dir: "/",
+	p, err := supervise.NewStarter(command).Start(supervise.Spec{Path: "/bin/sh", Dir: "/",
 		Env:  []string{"PATH=/usr/bin:/bin", assignment + token},
 		Args: []string{"-c", `sleep 1000 & echo $!; setsid sleep 1000 & echo $!; env -i sleep 1000 & echo $!; echo $$; wait`}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	o := owned{Trace: supervise.Trace{Assignment: assignment + token, Leader: p.Leader, Supervisor: p.Supervisor}}
+	o := owned{Orphans: supervise.Orphans{Variable: assignment + token, Leader: p.Leader, Supervisor: p.Supervisor}}
 	for in := bufio.NewScanner(p.Stdout); len(o.Family) < 4 && in.Scan(); {
 		pid, _ := strconv.Atoi(in.Text())
 		o.Family = append(o.Family, pid)
@@ -43,8 +43,8 @@ func own(token string) int {
 	select {}
 }
 
-// doomed starts a process that owns a program, and returns what it says.
-func doomed(t *testing.T) (*exec.Cmd, owned) {
+// startOwner starts a process that owns a program, and returns what it says.
+func startOwner(t *testing.T) (*exec.Cmd, owned) {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe", "own", fmt.Sprint(time.Now().UnixNano()))
 	cmd.Stderr = os.Stderr
@@ -64,30 +64,30 @@ func doomed(t *testing.T) (*exec.Cmd, owned) {
 
 func TestTheTreeDiesWithItsOwner(t *testing.T) {
 	t.Parallel()
-	cmd, o := doomed(t)
+	cmd, o := startOwner(t)
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	for _, pid := range append(o.Family, o.Trace.Supervisor.PID) {
+	for _, pid := range append(o.Family, o.Orphans.Supervisor.PID) {
 		testkit.Eventually(t, fmt.Sprintf("process %d dies with its owner", pid), func() bool { return !testkit.Alive(pid) })
 	}
 }
 
 // When owner and supervisor are killed at once, only the leader dies with them;
 // the next owner ends the rest.
-func TestEndLeftOver(t *testing.T) {
+func TestEndOrphans(t *testing.T) {
 	t.Parallel()
-	cmd, o := doomed(t)
-	if err := syscall.Kill(o.Trace.Supervisor.PID, syscall.SIGSTOP); err != nil { // so that it cannot do its work
+	cmd, o := startOwner(t)
+	if err := syscall.Kill(o.Orphans.Supervisor.PID, syscall.SIGSTOP); err != nil { // so that it cannot do its work
 		t.Fatal(err)
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	if err := syscall.Kill(o.Trace.Supervisor.PID, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(o.Orphans.Supervisor.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), testkit.Patience)
 	defer cancel()
-	if _, err := supervise.EndLeftOver(ctx, o.Trace); err != nil {
+	if _, err := supervise.EndOrphans(ctx, o.Orphans); err != nil {
 		t.Fatal(err)
 	}
 	for i, pid := range o.Family {
@@ -108,8 +108,8 @@ func TestStrangersAreNotEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = stranger.Process.Kill(); _ = stranger.Wait() }()
-	mark := supervise.Mark{PID: stranger.Process.Pid, Start: 1}
-	n, err := supervise.EndLeftOver(t.Context(), supervise.Trace{Assignment: assignment + "nobody's", Leader: mark, Supervisor: mark})
+	id := supervise.Identity{PID: stranger.Process.Pid, Start: 1}
+	n, err := supervise.EndOrphans(t.Context(), supervise.Orphans{Variable: assignment + "nobody's", Leader: id, Supervisor: id})
 	if n != 0 || err != nil {
 		t.Errorf("ended %d processes, %v", n, err)
 	}

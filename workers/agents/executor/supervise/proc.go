@@ -16,7 +16,7 @@ type process struct {
 	zombie             bool
 }
 
-// processes reads the process table; what ends meanwhile is left out.
+// processes reads the process table, without processes that end meanwhile.
 func processes() []process {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -56,19 +56,19 @@ func readProcess(pid int) (process, error) {
 	return process{pid: pid, parent: parent, group: group, start: start, zombie: fields[0] == "Z" || fields[0] == "X"}, nil
 }
 
-// markOf names the process that has the id now.
-func markOf(pid int) (Mark, error) {
+// identityOf identifies the process that has the id now.
+func identityOf(pid int) (Identity, error) {
 	p, err := readProcess(pid)
-	return Mark{PID: pid, Start: p.start}, err
+	return Identity{PID: pid, Start: p.start}, err
 }
 
-// alive says whether the very process that was marked still runs.
-func (m Mark) alive() bool {
-	if m.PID <= 1 {
+// alive says whether the identified process still runs.
+func (id Identity) alive() bool {
+	if id.PID <= 1 {
 		return false
 	}
-	p, err := readProcess(m.PID)
-	return err == nil && p.start == m.Start && !p.zombie
+	p, err := readProcess(id.PID)
+	return err == nil && p.start == id.Start && !p.zombie
 }
 
 // below lists the processes of which root is an ancestor, without zombies.
@@ -89,11 +89,11 @@ func below(root int, all []process) []process {
 	return found
 }
 
-// carries says whether the process was started with the assignment in its environment.
-func carries(pid int, assignment string) bool {
+// carries says whether the process was started with the variable in its environment.
+func carries(pid int, variable string) bool {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "environ"))
 	if err != nil {
 		return false
 	}
-	return bytes.Contains(append([]byte{0}, text...), []byte("\x00"+assignment+"\x00"))
+	return bytes.Contains(append([]byte{0}, text...), []byte("\x00"+variable+"\x00"))
 }

@@ -2,8 +2,8 @@ package supervise
 
 import "fmt"
 
-// The supervisor reads a request and then orders from one pipe and writes what
-// happens to another. Both are lines: a request and events as JSON.
+// The supervisor reads a request and then orders from one pipe, and writes events to
+// another. All are lines; the request and the events are JSON.
 const (
 	controlFD = 3
 	statusFD  = 4
@@ -20,7 +20,7 @@ type Spec struct {
 	// Env is the whole environment.
 	Env []string `json:"env"`
 	Dir string   `json:"dir"`
-	// As is whom it runs as; nil is the user of this process.
+	// As is the user that the program runs as; nil is the user of this process.
 	As *Account `json:"as,omitempty"`
 }
 
@@ -31,17 +31,17 @@ type Account struct {
 	Groups []uint32 `json:"groups"`
 }
 
-// Mark names a process so that another one that got the same id later is told apart.
-type Mark struct {
+// Identity identifies a process, also after another one has got the same id.
+type Identity struct {
 	PID int `json:"pid"`
-	// Start is when it started, in clock ticks since the machine did.
+	// Start is when the process started, in clock ticks since the machine's boot.
 	Start uint64 `json:"start"`
 }
 
-// event is what the supervisor says.
+// event is a message of the supervisor.
 type event struct {
 	// Leader is set once the program runs. It leads a process group of its own.
-	Leader *Mark `json:"leader,omitempty"`
+	Leader *Identity `json:"leader,omitempty"`
 	// Failed is set when it could not be started.
 	Failed string `json:"failed,omitempty"`
 	End    *End   `json:"end,omitempty"`

@@ -29,11 +29,11 @@ func TestMain(m *testing.M) {
 
 var command = []string{"/proc/self/exe", "supervise"}
 
-func keeper(t *testing.T) *supervise.Keeper {
+func starter(t *testing.T) *supervise.Starter {
 	t.Helper()
-	k := supervise.NewKeeper(command)
-	t.Cleanup(k.Close)
-	return k
+	s := supervise.NewStarter(command)
+	t.Cleanup(s.Close)
+	return s
 }
 
 func shell(script string) supervise.Spec {
@@ -42,7 +42,7 @@ func shell(script string) supervise.Spec {
 
 func start(t *testing.T, spec supervise.Spec) *supervise.Process {
 	t.Helper()
-	p, err := keeper(t).Start(spec)
+	p, err := starter(t).Start(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,11 +99,11 @@ func TestOutputIsKeptApart(t *testing.T) {
 
 func TestWhatCannotBeStarted(t *testing.T) {
 	t.Parallel()
-	_, err := keeper(t).Start(supervise.Spec{Path: "/nonexistent", Dir: "/"})
+	_, err := starter(t).Start(supervise.Spec{Path: "/nonexistent", Dir: "/"})
 	if err == nil || !strings.Contains(err.Error(), "/nonexistent") {
 		t.Errorf("got %v", err)
 	}
-	broken := supervise.NewKeeper([]string{"/nonexistent"})
+	broken := supervise.NewStarter([]string{"/nonexistent"})
 	defer broken.Close()
 	if _, err := broken.Start(shell("exit 0")); err == nil {
 		t.Error("started without a supervisor")

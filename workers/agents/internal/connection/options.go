@@ -1,5 +1,5 @@
-// Package connection has the options of connections that outlive whatever happens
-// to the bus: those of agents, of both kinds.
+// Package connection has the options of agents' connections, which outlive whatever
+// happens to the bus.
 package connection
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Options are what the connection of an agent needs: its name, its own inbox (the
-// only one that it may read) and a will to reconnect for ever. They hold no credentials.
+// Options give an agent's connection its name and its own inbox prefix (the only one
+// that it may read), and make it reconnect for ever. They hold no credentials.
 func Options(user, inboxPrefix string) []nats.Option {
 	return []nats.Option{
 		nats.Name(user),

@@ -9,9 +9,10 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// believe returns the event that a message holds. The inbox is unguessable but not
-// protected, so a message is believed only if all that it says of itself agrees.
-func (f Feed) believe(m *nats.Msg) (protocol.Envelope, error) {
+// verify returns the event in a message. The inbox cannot be guessed, but anybody who
+// knows it can send to it. So a message counts only if its stream, consumer, sequence
+// and subject agree with the event in it.
+func (f Feed) verify(m *nats.Msg) (protocol.Envelope, error) {
 	meta, err := m.Metadata()
 	if err != nil {
 		return protocol.Envelope{}, err

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 )
 
@@ -51,18 +52,18 @@ func agent(dir string) int {
 	return 0
 }
 
-// victim is such a process.
-type victim struct {
+// agentProcess is an agent in a process of its own, which can be killed.
+type agentProcess struct {
 	t   *testing.T
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-func (h *host) victim() *victim {
+func (h *host) startAgent() *agentProcess {
 	h.t.Helper()
 	h.write("config.yaml", h.config)
-	v := &victim{t: h.t, cmd: exec.Command("/proc/self/exe", "agent", h.dir)}
+	v := &agentProcess{t: h.t, cmd: exec.Command("/proc/self/exe", "agent", h.dir)}
 	v.cmd.Stderr = os.Stderr
 	out, err1 := v.cmd.StdoutPipe()
 	in, err2 := v.cmd.StdinPipe()
@@ -74,17 +75,25 @@ func (h *host) victim() *victim {
 	return v
 }
 
-func (v *victim) assign(a executor.Assignment) {
+// in returns a condition for until.
+func in(state ops.AttemptState) func(executor.Report) bool {
+	return func(r executor.Report) bool { return r.State == state }
+}
+
+// progressed says that the program of a running attempt has reported progress.
+func progressed(r executor.Report) bool { return r.State == ops.Running && r.Percent > 0 }
+
+func (v *agentProcess) assign(a executor.Assignment) {
 	v.t.Helper()
 	if err := json.NewEncoder(v.in).Encode(a); err != nil {
 		v.t.Fatal(err)
 	}
 }
 
-// until reads reports up to one of the attempt with the state, and returns whether
-// there was one: of several only the newest may be told, so an attempt that does
-// not stay in the state may have ended in another.
-func (v *victim) until(attempt int64, state executor.State) bool {
+// until reads reports up to one about the attempt that is as wanted, or to the
+// attempt's end, and returns whether it came to a wanted one: of several reports
+// only the newest may be told.
+func (v *agentProcess) until(attempt int64, wanted func(executor.Report) bool) bool {
 	v.t.Helper()
 	for {
 		line, err := v.out.ReadBytes('\n')
@@ -92,13 +101,13 @@ func (v *victim) until(attempt int64, state executor.State) bool {
 		if err := errors.Join(err, json.Unmarshal(line, &r)); err != nil {
 			v.t.Fatal(err)
 		}
-		if r.Attempt == attempt && (r.State == state || r.State.Final()) {
-			return r.State == state
+		if r.Attempt == attempt && (wanted(r) || r.State.Ended()) {
+			return wanted(r)
 		}
 	}
 }
 
-func (v *victim) kill() {
+func (v *agentProcess) kill() {
 	_ = v.cmd.Process.Signal(syscall.SIGKILL)
 	_ = v.cmd.Wait()
 }

@@ -11,25 +11,25 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-func TestShelf(t *testing.T) {
+func TestCache(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	s := newShelf()
-	s.now = func() time.Time { return now }
+	c := newCache()
+	c.now = func() time.Time { return now }
 	builds := 0
-	at := func(p domain.Position) func(context.Context) (*kept, error) {
-		return func(context.Context) (*kept, error) {
+	at := func(p domain.Position) func(context.Context) (*snapshot, error) {
+		return func(context.Context) (*snapshot, error) {
 			builds++
-			return &kept{id: fmt.Sprint(builds), lastDNS: p, chunks: [][]byte{{1}}}, nil
+			return &snapshot{id: fmt.Sprint(builds), lastDNS: p, chunks: [][]byte{{1}}}, nil
 		}
 	}
-	take := func(p domain.Position) *kept {
+	take := func(p domain.Position) *snapshot {
 		t.Helper()
-		k, err := s.take(t.Context(), p, at(p))
+		s, err := c.get(t.Context(), p, at(p))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return k
+		return s
 	}
 	first := take(5)
 	if take(5) != first || take(3) != first || builds != 1 {
@@ -38,42 +38,42 @@ func TestShelf(t *testing.T) {
 	if take(6) == first || builds != 2 {
 		t.Error("a newer position needs a new snapshot")
 	}
-	if _, ok := s.chunk(first.id, 0); !ok {
+	if _, ok := c.chunk(first.id, 0); !ok {
 		t.Error("the older one is gone already")
 	}
-	if _, ok := s.chunk(first.id, 1); ok {
+	if _, ok := c.chunk(first.id, 1); ok {
 		t.Error("it has no second chunk")
 	}
-	if _, ok := s.chunk(first.id, -1); ok {
+	if _, ok := c.chunk(first.id, -1); ok {
 		t.Error("it has no chunk -1")
 	}
 	now = now.Add(keepFor - time.Second)
-	if _, ok := s.chunk("2", 0); !ok {
+	if _, ok := c.chunk("2", 0); !ok {
 		t.Error("gone before its time")
 	}
 	now = now.Add(2 * time.Second)
-	s.tidy()
-	if _, ok := s.chunk(first.id, 0); ok || len(s.list) != 1 {
+	c.expire()
+	if _, ok := c.chunk(first.id, 0); ok || len(c.list) != 1 {
 		t.Error("kept beyond its time")
 	}
 	for p := range domain.Position(3 * keepMost) {
 		take(100 + p)
 	}
-	if len(s.list) != keepMost {
-		t.Errorf("%d are kept", len(s.list))
+	if len(c.list) != keepMost {
+		t.Errorf("%d are kept", len(c.list))
 	}
 }
 
 func TestManyWhoAskAtOnceShareOneBuild(t *testing.T) {
 	t.Parallel()
-	s := newShelf()
+	c := newCache()
 	var builds int // only one builds at a time
 	var asking sync.WaitGroup
 	for range 50 {
 		asking.Go(func() {
-			if _, err := s.take(context.Background(), 5, func(context.Context) (*kept, error) {
+			if _, err := c.get(context.Background(), 5, func(context.Context) (*snapshot, error) {
 				builds++
-				return &kept{lastDNS: 5}, nil
+				return &snapshot{lastDNS: 5}, nil
 			}); err != nil {
 				t.Error(err)
 			}
@@ -84,10 +84,10 @@ func TestManyWhoAskAtOnceShareOneBuild(t *testing.T) {
 		t.Errorf("%d builds", builds)
 	}
 	broken := errors.New("broken")
-	if _, err := s.take(t.Context(), 6, func(context.Context) (*kept, error) { return nil, broken }); !errors.Is(err, broken) {
+	if _, err := c.get(t.Context(), 6, func(context.Context) (*snapshot, error) { return nil, broken }); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if _, err := s.take(t.Context(), 6, func(context.Context) (*kept, error) { return &kept{lastDNS: 6}, nil }); err != nil {
+	if _, err := c.get(t.Context(), 6, func(context.Context) (*snapshot, error) { return &snapshot{lastDNS: 6}, nil }); err != nil {
 		t.Errorf("a failed build must not block the next: %v", err)
 	}
 }

@@ -64,7 +64,7 @@ func TestForgedMessagesAreDropped(t *testing.T) {
 	}
 }
 
-// Whoever knows the inbox can send to it; others do not, but this test looks.
+// Anybody who knows the inbox can send to it; this test finds out what it is.
 func TestWhatOthersSendIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	server := testkit.NATSServer(t)

@@ -13,10 +13,11 @@ import (
 	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
-// Claim makes the folder of a host's state, for its owner alone, and binds it to a
-// log: attempts are numbered by it, so what is remembered of another log's means
-// nothing. A log that is not known, nil, claims nothing.
-func Claim(dir string, log uuid.UUID) error {
+// PrepareFolder makes the folder of a host's state, which only its owner can read, and
+// ties it to a log. It refuses a folder that is tied to another log: attempts are
+// numbered by the log's positions, so that the state would mean nothing. A nil log ties
+// the folder to none.
+func PrepareFolder(dir string, log uuid.UUID) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("host: %w", err)
 	}
@@ -27,7 +28,7 @@ func Claim(dir string, log uuid.UUID) error {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return writeClaim(path, log)
+		return writeLogID(path, log)
 	case err != nil:
 		return fmt.Errorf("host: %w", err)
 	case strings.TrimSpace(string(text)) != log.String():
@@ -36,7 +37,7 @@ func Claim(dir string, log uuid.UUID) error {
 	return nil
 }
 
-func writeClaim(path string, log uuid.UUID) error {
+func writeLogID(path string, log uuid.UUID) error {
 	if err := wholefile.Write(path, []byte(log.String()+"\n"), 0o600); err != nil {
 		return fmt.Errorf("host: %w", err)
 	}

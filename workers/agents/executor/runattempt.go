@@ -6,20 +6,28 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/workers/agents/executor/files"
 )
 
-// outcome is how an attempt ended; without a state it has not.
+// outcome is how an attempt ended. Without a state the attempt has not ended.
 type outcome struct {
-	state   State
-	message string
-	result  string
-	code    *int
-	signal  string
-	changes []files.Change
+	state ops.AttemptState
+	// interrupted says that the agent ended before the attempt did.
+	interrupted bool
+	message     string
+	result      string
+	code        *int
+	signal      string
+	changes     []files.Change
 }
 
-func failed(err error) outcome { return outcome{state: Failed, message: err.Error()} }
+func failed(err error) outcome { return outcome{state: ops.Failed, message: err.Error()} }
+
+// interrupted is the end of an attempt that the agent's own end cut short.
+func interrupted(message string) outcome {
+	return outcome{state: ops.Failed, interrupted: true, message: message}
+}
 
 // begin runs the attempt in a goroutine of its own.
 func (e *Executor) begin(a *attempt) {
@@ -30,40 +38,42 @@ func (e *Executor) begin(a *attempt) {
 	}
 	e.work.Go(func() {
 		defer cancel(nil)
-		e.conduct(ctx, a)
-		e.finished(a)
+		e.runAttempt(ctx, a)
+		e.release(a)
 	})
 }
 
-// conduct takes the attempt to its end, in a way that depends on how far it is.
-func (e *Executor) conduct(ctx context.Context, a *attempt) {
+// runAttempt takes the attempt to its end: it recovers one that has begun in an
+// earlier life of the agent, and runs a new one.
+func (e *Executor) runAttempt(ctx context.Context, a *attempt) {
 	j := &job{e: e, a: a, logs: e.logs.open(a.Task, a.Attempt)}
 	var out outcome
-	lines := int64(-1) // those of an earlier life are not counted
+	lines := int64(-1) // the lines of an earlier life were not counted
 	switch {
 	case a.begun != nil:
-		out = j.clearUp(ctx)
+		out = j.recoverAttempt(ctx)
 		j.logs.close()
 	default:
-		out = j.first(ctx)
+		out = j.runNew(ctx)
 		lines = j.logs.close()
 	}
 	if out.state == "" {
-		return // left to the agent's next life
+		return // the agent's next life goes on with it
 	}
 	e.end(a, j, out, lines)
 }
 
-// first runs an attempt that has not begun, if there is nothing against it.
-func (j *job) first(ctx context.Context) outcome {
+// runNew runs an attempt that has not begun, unless it was cancelled, has expired or
+// is not allowed.
+func (j *job) runNew(ctx context.Context) outcome {
 	a := j.a
 	switch {
 	case errors.Is(context.Cause(ctx), errStopped):
 		return outcome{} // it will begin in the agent's next life
 	case a.expired(time.Now()):
-		return outcome{state: Expired, message: errExpired.Error() + " before it began: " + a.Deadline.UTC().Format(time.RFC3339)}
+		return outcome{state: ops.Expired, message: errExpired.Error() + " before it began: " + a.Deadline.UTC().Format(time.RFC3339)}
 	case ctx.Err() != nil:
-		return outcome{state: Cancelled, message: context.Cause(ctx).Error() + " before it began"}
+		return outcome{state: ops.Cancelled, message: context.Cause(ctx).Error() + " before it began"}
 	}
 	act, ok := j.e.actions[a.Action]
 	if !ok {
@@ -73,29 +83,29 @@ func (j *job) first(ctx context.Context) outcome {
 		return failed(err)
 	}
 	j.act = act
-	mark := newBegun()
-	if err := j.note(entry{Begun: mark}); err != nil {
+	start := newStart()
+	if err := j.persist(entry{Begun: start}); err != nil {
 		return failed(err)
 	}
-	a.begun = mark
-	j.report(Started)
+	a.begun = start
+	j.report(ops.Running)
 	ctx, cancel := context.WithTimeoutCause(ctx, act.limits.timeout, fmt.Errorf("%w after %v", errTimeout, act.limits.timeout))
 	defer cancel()
-	return j.judge(ctx, j.run(ctx))
+	return j.explain(ctx, j.run(ctx))
 }
 
-// judge says why an attempt failed that was ended early.
-func (j *job) judge(ctx context.Context, out outcome) outcome {
+// explain says why an attempt failed that was ended early.
+func (j *job) explain(ctx context.Context, out outcome) outcome {
 	cause := context.Cause(ctx)
-	if out.state == OK || cause == nil {
+	if out.state == ops.Succeeded || cause == nil {
 		return out
 	}
-	out.state = Failed
+	out.state = ops.Failed
 	switch {
 	case errors.Is(cause, errCancelled), errors.Is(cause, errSuperseded):
-		out.state = Cancelled
+		out.state = ops.Cancelled
 	case errors.Is(cause, errStopped):
-		out.state = Interrupted
+		out.interrupted = true
 	}
 	if out.message == "" || errors.Is(cause, context.Canceled) {
 		out.message = cause.Error()
@@ -105,7 +115,7 @@ func (j *job) judge(ctx context.Context, out outcome) outcome {
 	return out
 }
 
-// run does what the action is.
+// run carries the action out.
 func (j *job) run(ctx context.Context) outcome {
 	switch j.act.name {
 	case updateAction:
@@ -116,16 +126,17 @@ func (j *job) run(ctx context.Context) outcome {
 	return j.runProgram(ctx)
 }
 
-// end writes the end down and reports it.
+// end writes the end to the journal and reports it.
 func (e *Executor) end(a *attempt, j *job, out outcome, lines int64) {
 	r := Report{
-		Task: a.Task, Attempt: a.Attempt, State: out.state, Percent: j.percentNow(), Message: brief(out.message), Result: brief(out.result),
+		Task: a.Task, Attempt: a.Attempt, State: out.state, Interrupted: out.interrupted,
+		Percent: j.percentNow(), Message: brief(out.message), Result: brief(out.result),
 		Code: out.code, Signal: out.signal, Changes: out.changes, Lines: lines, Ended: time.Now(),
 	}
 	if a.begun != nil {
 		r.Began = a.begun.Time
 	}
-	if r.State == OK {
+	if r.State == ops.Succeeded {
 		r.Percent = 100
 	}
 	e.mu.Lock()
@@ -135,7 +146,7 @@ func (e *Executor) end(a *attempt, j *job, out outcome, lines int64) {
 		err = e.journal.sync(position)
 	}
 	if err != nil {
-		e.fail(err) // the next life finds out how it ended
+		e.fail(err) // the agent's next life finds out how the attempt ended
 		return
 	}
 	a.ended = &r

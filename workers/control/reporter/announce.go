@@ -9,14 +9,14 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// beacon tells all agents where the log ends and asks them to report: at once,
+// announce tells all agents where the log ends and requests reports of them: at once,
 // whenever the roster changes, and regularly.
-func (r *Reporter) beacon(ctx context.Context) {
-	tick := time.NewTicker(beaconEvery)
+func (r *Reporter) announce(ctx context.Context) {
+	tick := time.NewTicker(announceEvery)
 	defer tick.Stop()
 	for {
 		_, changed := r.cfg.Roster.Enrolled()
-		if err := r.sendBeacon(ctx); err != nil && ctx.Err() == nil {
+		if err := r.announceHead(ctx); err != nil && ctx.Err() == nil {
 			r.cfg.Log.Warn("reporter: cannot tell the agents where the log ends", "error", err)
 		}
 		select {
@@ -28,7 +28,7 @@ func (r *Reporter) beacon(ctx context.Context) {
 	}
 }
 
-func (r *Reporter) sendBeacon(ctx context.Context) error {
+func (r *Reporter) announceHead(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	head, err := r.cfg.Store.Head(ctx)
@@ -37,20 +37,20 @@ func (r *Reporter) sendBeacon(ctx context.Context) error {
 	}
 	last := head.Last[domain.ContextDNS]
 	r.measure(last)
-	payload, err := json.Marshal(protocol.Beacon{Log: r.cfg.Store.LogID(), LastDNS: last})
+	payload, err := json.Marshal(protocol.HeadAnnouncement{Log: r.cfg.Store.LogID(), LastDNS: last})
 	if err != nil {
 		return err
 	}
 	return r.cfg.NC.Publish(protocol.SubjectReportNow, payload)
 }
 
-// measure brings the lags up to date, also of agents that are silent.
+// measure updates the lags of all agents, also of silent ones.
 func (r *Reporter) measure(last domain.Position) {
 	now, online := time.Now(), 0
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lastDNS = last
-	for id, w := range r.words {
+	for id, w := range r.last {
 		r.metrics.lagging(id, w.report.Applied, last)
 		if w.online(now) {
 			online++

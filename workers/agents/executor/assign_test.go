@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 )
@@ -22,17 +23,17 @@ func TestCancel(t *testing.T) {
 	if err := h.e.Cancel(strings.Repeat("1", 32), 4); err != nil {
 		t.Fatal(err)
 	}
-	h.wantEnd(4, executor.Cancelled, "before it began") // at once, not when its turn comes
-	h.wantEnd(6, executor.Expired, "its deadline passed")
+	h.wantEnd(4, ops.Cancelled, "before it began") // at once, not when its turn comes
+	h.wantEnd(6, ops.Expired, "its deadline passed")
 	if err := errors.Join(h.e.Cancel(task, 3), h.e.Cancel(strings.Repeat("2", 32), 5)); err != nil {
 		t.Fatal(err)
 	}
-	h.wantEnd(3, executor.Cancelled, "cancelled; ended by signal SIGTERM")
-	h.wantEnd(5, executor.Cancelled, "before it began")
+	h.wantEnd(3, ops.Cancelled, "cancelled; ended by signal SIGTERM")
+	h.wantEnd(5, ops.Cancelled, "before it began")
 	h.assign(executor.Assignment{Task: strings.Repeat("2", 32), Attempt: 5, Action: "good"}) // overtaken by its cancellation
 	h.stop()
 	for _, r := range h.reports {
-		if r.Attempt >= 4 && r.State == executor.Started {
+		if r.Attempt >= 4 && r.State == ops.Running {
 			t.Errorf("it ran: %+v", r)
 		}
 	}
@@ -47,14 +48,14 @@ func TestFencing(t *testing.T) {
 		t.Errorf("stale: %v", err)
 	}
 	h.assign(executor.Assignment{Attempt: 8, Action: "good"})
-	h.wantEnd(7, executor.Cancelled, "superseded")
-	h.wantEnd(8, executor.OK, "")
+	h.wantEnd(7, ops.Cancelled, "superseded")
+	h.wantEnd(8, ops.Succeeded, "")
 	h.assign(executor.Assignment{Attempt: 8, Action: "bad"}) // delivered again
 	h.assign(executor.Assignment{Attempt: 9, Action: "good"})
-	h.wantEnd(9, executor.OK, "")
+	h.wantEnd(9, ops.Succeeded, "")
 	h.stop()
 	for _, r := range h.reports {
-		if r.Attempt == 8 && r.State.Final() && r.State != executor.OK {
+		if r.Attempt == 8 && r.State.Ended() && r.State != ops.Succeeded {
 			t.Errorf("the end changed: %+v", r)
 		}
 	}
@@ -64,15 +65,15 @@ func TestDeadline(t *testing.T) {
 	t.Parallel()
 	h := newPrograms(t).start()
 	h.assign(executor.Assignment{Attempt: 1, Action: "good", Deadline: time.Now().Add(-time.Second)})
-	if end := h.wantEnd(1, executor.Expired, "deadline"); !end.Began.IsZero() {
+	if end := h.wantEnd(1, ops.Expired, "deadline"); !end.Began.IsZero() {
 		t.Error("it ran")
 	}
 	h.assign(executor.Assignment{Attempt: 2, Action: "good", Deadline: time.Now().Add(time.Hour)})
-	h.wantEnd(2, executor.OK, "")
+	h.wantEnd(2, ops.Succeeded, "")
 }
 
-// The agent's own stop ends what runs; ends are told again until they are settled.
-func TestStopAndSettle(t *testing.T) {
+// The agent's own stop ends what runs; ends are reported again until they are acknowledged.
+func TestStopAndAcknowledge(t *testing.T) {
 	t.Parallel()
 	h := newPrograms(t).start()
 	h.assign(executor.Assignment{Attempt: 1, Action: "waits"})
@@ -81,13 +82,13 @@ func TestStopAndSettle(t *testing.T) {
 	h.stop()
 	h.reports, h.lines = nil, nil
 	h.start()
-	h.wantEnd(1, executor.Interrupted, "the agent was stopped")
+	h.wantInterrupted(1, "the agent was stopped")
 	h.until("the one that had to wait", func() bool { return len(h.lines) > 0 })
 	if err := h.e.Cancel(strings.Repeat("3", 32), 2); err != nil {
 		t.Fatal(err)
 	}
 	h.end(2)
-	if err := errors.Join(h.e.Settled(task, 1), h.e.Settled(task, 1), h.e.Settled(task, 99)); err != nil {
+	if err := errors.Join(h.e.Acknowledged(task, 1), h.e.Acknowledged(task, 1), h.e.Acknowledged(task, 99)); err != nil {
 		t.Fatal(err)
 	}
 	h.stop()
@@ -96,7 +97,7 @@ func TestStopAndSettle(t *testing.T) {
 	h.end(2)
 	for _, r := range h.reports {
 		if r.Attempt == 1 {
-			t.Errorf("a settled end was told again: %+v", r)
+			t.Errorf("an acknowledged end was reported again: %+v", r)
 		}
 	}
 }
@@ -107,12 +108,13 @@ func TestAgentKilled(t *testing.T) {
 	config := "concurrency: 1\nactions:\n  slow: {$USER}\n  quick: {$USER}\n"
 	for name, test := range map[string]struct {
 		action string
-		when   executor.State
-		want   executor.State
+		when   func(executor.Report) bool
+		want   ops.AttemptState
+		cut    bool // interrupted
 	}{
-		"waiting": {"quick", executor.Queued, executor.OK}, // for another to end
-		"running": {"slow", executor.Progress, executor.Interrupted},
-		"ended":   {"quick", executor.OK, executor.OK},
+		"waiting": {"quick", in(ops.Queued), ops.Succeeded, false}, // for another to end
+		"running": {"slow", progressed, ops.Failed, true},
+		"ended":   {"quick", in(ops.Succeeded), ops.Succeeded, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,19 +124,19 @@ func TestAgentKilled(t *testing.T) {
 			if err := errors.Join(os.Chmod(h.path("actions/slow"), 0o755), os.Chmod(h.path("actions/quick"), 0o755)); err != nil {
 				t.Fatal(err)
 			}
-			a := executor.Assignment{Task: task, Attempt: 11, Mode: executor.Update, Action: test.action, Target: "t", Content: "f"}
-			v := h.victim()
+			a := executor.Assignment{Task: task, Attempt: 11, Mode: ops.ModeUpdate, Action: test.action, Target: "t", Content: "f"}
+			v := h.startAgent()
 			if name == "waiting" {
-				v.assign(executor.Assignment{Task: strings.Repeat("3", 32), Attempt: 10, Mode: executor.Update, Action: "slow", Target: "t", Content: "f"})
-				v.until(10, executor.Progress)
+				v.assign(executor.Assignment{Task: strings.Repeat("3", 32), Attempt: 10, Mode: ops.ModeUpdate, Action: "slow", Target: "t", Content: "f"})
+				v.until(10, progressed)
 			}
 			v.assign(a)
 			if !v.until(11, test.when) {
-				t.Errorf("it was never %s", test.when)
+				t.Error("it never was")
 			}
 			v.kill()
 			h.start()
-			if end := h.end(11); end.State != test.want {
+			if end := h.end(11); end.State != test.want || end.Interrupted != test.cut {
 				t.Errorf("ended %+v", end)
 			}
 			h.assign(a) // delivered again
@@ -153,7 +155,7 @@ func TestSupervisorKilled(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, "actions:\n  orphan: {$USER}\n", map[string]string{"orphan": "setsid sleep 1000 & echo $!; kill -KILL $PPID; sleep 1000"}).start()
 	h.assign(executor.Assignment{Attempt: 1, Action: "orphan"})
-	h.wantEnd(1, executor.Failed, "its supervisor was killed")
+	h.wantEnd(1, ops.Failed, "its supervisor was killed")
 	pid, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(h.log(1), "stdout ")))
 	if err != nil || testkit.Alive(pid) {
 		t.Errorf("process %d was left over (%v)", pid, err)
@@ -174,7 +176,7 @@ func TestOneAttemptPerTarget(t *testing.T) {
 		h.assign(executor.Assignment{Task: strings.Repeat("0", 30) + strconv.FormatInt(10+i, 10), Attempt: i + 1, Action: "turn", Target: string(rune('a' + i%3))})
 	}
 	for i := range int64(3 * each) {
-		h.wantEnd(i+1, executor.OK, "")
+		h.wantEnd(i+1, ops.Succeeded, "")
 	}
 	if got := h.read("order-a"); got != "1\n4\n7\n10\n13\n16\n" {
 		t.Errorf("order %q", got)

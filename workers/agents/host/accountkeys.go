@@ -14,45 +14,45 @@ import (
 	"github.com/opsledger/opsledger/workers/agents/sshkeys"
 )
 
-// checkKeysEvery is how often the accounts are looked at for what somebody changed.
+// checkKeysEvery is how often the accounts' files are checked for changes by others.
 const checkKeysEvery = time.Minute
 
-// keyring hands the accounts' keys to their keeper, in a goroutine of its own: a
-// home may be on a disk that does not answer, and tasks must not wait for it.
-// What a crash takes from here is in the work that is asked for at the next start.
+// accountKeys hands the sets of keys of accounts to the keeper, in a goroutine of its
+// own: a home may be on a disk that does not answer, and tasks must not wait for it.
+// Sets that a crash loses are in the work that the host asks for at its next start.
 //
-// Invariant: of an account's sets the one of the highest position wins, in
-// whatever order they come.
-type keyring struct {
-	agent  *Agent
-	keeper *sshkeys.Keeper
-	wake   chan struct{}
+// Invariant: of an account's sets the one with the highest position wins, in whatever
+// order they come.
+type accountKeys struct {
+	follower *Follower
+	keeper   *sshkeys.Keeper
+	wake     chan struct{}
 
 	mu sync.Mutex
-	// latest is of each account's newest set the position, pending the set itself
-	// while it is not handed over.
+	// latest is the position of each account's newest set; pending has the sets that are
+	// not handed over yet.
 	latest  map[string]domain.Position
 	pending map[string][]string
 	states  map[string]protocol.AccountState
-	// whole is set while it is to be seen who else has keys than those it names.
-	whole *whole
+	// all is set until accounts that it does not name have lost their keys.
+	all *allAccounts
 }
 
-// whole names all accounts that are to have keys, as of a position.
-type whole struct {
+// allAccounts names all accounts that are to have keys, as of a position.
+type allAccounts struct {
 	names map[string]bool
 	at    domain.Position
 }
 
-func newKeyring(a *Agent) *keyring {
-	return &keyring{
-		agent: a, keeper: a.cfg.Keys, wake: make(chan struct{}, 1),
+func newAccountKeys(f *Follower) *accountKeys {
+	return &accountKeys{
+		follower: f, keeper: f.cfg.Keys, wake: make(chan struct{}, 1),
 		latest: map[string]domain.Position{}, pending: map[string][]string{}, states: map[string]protocol.AccountState{},
 	}
 }
 
 // set takes an account's keys as of a position.
-func (k *keyring) set(e ops.AccountKeysSet, at domain.Position) {
+func (k *accountKeys) set(e ops.AccountKeysSet, at domain.Position) {
 	lines := make([]string, len(e.Keys))
 	for i, key := range e.Keys {
 		lines[i] = key.Key + " " + key.Username
@@ -63,29 +63,28 @@ func (k *keyring) set(e ops.AccountKeysSet, at domain.Position) {
 	signal(k.wake)
 }
 
-// replace takes the sets of all accounts as of a position; those that are not
-// among them have none.
-func (k *keyring) replace(all []ops.AccountKeysSet, at domain.Position) {
-	w := &whole{names: map[string]bool{}, at: at}
+// replace takes the sets of all accounts as of a position; other accounts have no keys.
+func (k *accountKeys) replace(all []ops.AccountKeysSet, at domain.Position) {
+	w := &allAccounts{names: map[string]bool{}, at: at}
 	for _, e := range all {
 		w.names[e.Account] = true
 		k.set(e, at)
 	}
 	k.mu.Lock()
-	k.whole = w
+	k.all = w
 	k.mu.Unlock()
 	signal(k.wake)
 }
 
-func (k *keyring) put(account string, lines []string, at domain.Position) {
+func (k *accountKeys) put(account string, lines []string, at domain.Position) {
 	if at >= k.latest[account] {
 		k.latest[account], k.pending[account] = at, lines
 	}
 }
 
-// run hands keys over and repairs what was changed, until ctx ends. It begins
-// with a look at what an earlier life was asked for.
-func (k *keyring) run(ctx context.Context) {
+// run hands keys over and repairs files that somebody changed, until ctx ends. It
+// begins by repairing the accounts that the keeper remembers.
+func (k *accountKeys) run(ctx context.Context) {
 	if k.keeper == nil {
 		return
 	}
@@ -105,7 +104,7 @@ func (k *keyring) run(ctx context.Context) {
 	}
 }
 
-func (k *keyring) handOver() {
+func (k *accountKeys) handOver() {
 	pending := k.take()
 	for account, lines := range pending {
 		status, err := k.keeper.Set(account, lines)
@@ -113,36 +112,36 @@ func (k *keyring) handOver() {
 		k.note(status, len(lines) == 0)
 	}
 	if len(pending) > 0 {
-		signal(k.agent.aliveNow)
+		signal(k.follower.heartbeatNow)
 	}
 }
 
-func (k *keyring) take() map[string][]string {
+func (k *accountKeys) take() map[string][]string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.whole != nil {
+	if k.all != nil {
 		for account := range k.states {
-			if !k.whole.names[account] {
-				k.put(account, nil, k.whole.at)
+			if !k.all.names[account] {
+				k.put(account, nil, k.all.at)
 			}
 		}
-		k.whole = nil
+		k.all = nil
 	}
 	pending := k.pending
 	k.pending = map[string][]string{}
 	return pending
 }
 
-func (k *keyring) check() {
+func (k *accountKeys) check() {
 	for _, status := range k.keeper.Check() {
 		k.note(status, false)
 	}
 }
 
-// note remembers how an account is, for the signs of life. One without keys is
-// forgotten once it has none.
-func (k *keyring) note(s sshkeys.Status, none bool) {
-	log := k.agent.cfg.Log.With("account", s.SystemUser)
+// note remembers the state of an account for the heartbeats. An account that is to
+// have no keys is forgotten once it has none.
+func (k *accountKeys) note(s sshkeys.Status, none bool) {
+	log := k.follower.cfg.Log.With("account", s.SystemUser)
 	state := protocol.AccountState{Account: s.SystemUser, Digest: s.Digest}
 	switch {
 	case s.Err != nil:
@@ -162,8 +161,8 @@ func (k *keyring) note(s sshkeys.Status, none bool) {
 	k.states[s.SystemUser] = state
 }
 
-// accounts lists how all accounts are, by name.
-func (k *keyring) accounts() []protocol.AccountState {
+// accounts lists the states of all accounts, by name.
+func (k *accountKeys) accounts() []protocol.AccountState {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var all []protocol.AccountState

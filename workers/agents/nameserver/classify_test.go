@@ -16,13 +16,13 @@ func TestJudge(t *testing.T) {
 		"the very next":                {5, 5, 6, next},
 		"others' events in between":    {5, 5, 9, next},
 		"checkpoint between contexts":  {7, 5, 9, next},
-		"the same again":               {9, 5, 9, repeated},
-		"an old one again":             {9, 2, 3, repeated},
+		"the same again":               {9, 5, 9, duplicate},
+		"an old one again":             {9, 2, 3, duplicate},
 		"its predecessor never came":   {5, 6, 7, gap},
 		"out of order":                 {5, 8, 9, gap},
 		"a hole at the very beginning": {0, 3, 4, gap},
 	} {
-		if got := judge(c.checkpoint, c.prev, c.position); got != c.want {
+		if got := classify(c.checkpoint, c.prev, c.position); got != c.want {
 			t.Errorf("%s: got %d, want %d", name, got, c.want)
 		}
 	}

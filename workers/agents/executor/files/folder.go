@@ -13,37 +13,38 @@ import (
 	"github.com/opsledger/opsledger/internal/asuser"
 )
 
-// Ground is a folder in which one user works.
+// Folder is a folder in which files are exchanged with the rights of one user.
 //
 // Invariants:
-//  1. No path leads out of the folder, also not by a symbolic link (os.Root).
+//  1. No path leads out of the folder, not even by a symbolic link (os.Root).
 //  2. Everything is done with the user's rights.
 //  3. Only regular files are read or replaced; opening one never waits.
-type Ground struct {
+type Folder struct {
 	root *os.Root
 	as   *asuser.Actor
 }
 
-// OpenGround opens the folder as the user. Close it after use; the actor is the caller's.
-func OpenGround(dir string, as *asuser.Actor) (*Ground, error) {
-	g := &Ground{as: as}
-	return g, as.Do(func() (err error) {
-		g.root, err = os.OpenRoot(dir)
+// OpenFolder opens the folder as the actor's user. Close it after use; the caller
+// stops the actor.
+func OpenFolder(dir string, as *asuser.Actor) (*Folder, error) {
+	folder := &Folder{as: as}
+	return folder, as.Do(func() (err error) {
+		folder.root, err = os.OpenRoot(dir)
 		return err
 	})
 }
 
 // Close closes the folder.
-func (g *Ground) Close() error { return g.root.Close() }
+func (folder *Folder) Close() error { return folder.root.Close() }
 
 // Open opens a regular file for reading.
-func (g *Ground) Open(name string) (f *os.File, err error) {
+func (folder *Folder) Open(name string) (f *os.File, err error) {
 	if err := CheckPath(name); err != nil {
 		return nil, err
 	}
-	err = g.as.Do(func() error {
+	err = folder.as.Do(func() error {
 		// NONBLOCK: somebody may have put a pipe there, and opening it would wait for a writer.
-		f, err = g.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		f, err = folder.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		return err
 	})
 	if err != nil {
@@ -57,17 +58,17 @@ func (g *Ground) Open(name string) (f *os.File, err error) {
 
 func notRegular(name string) error { return fmt.Errorf("%s is not a regular file", name) }
 
-// Look tells a file's state; keep, if not nil, keeps its content.
-func (g *Ground) Look(name string, keep *Store) (State, error) {
-	s, _, err := g.look(name, keep)
+// Look returns a file's state. If keep is not nil, it stores the file's content.
+func (folder *Folder) Look(name string, keep *Store) (State, error) {
+	s, _, err := folder.look(name, keep)
 	return s, err
 }
 
-func (g *Ground) look(name string, keep *Store) (State, signature, error) {
+func (folder *Folder) look(name string, keep *Store) (State, signature, error) {
 	if err := CheckPath(name); err != nil {
 		return State{}, signature{}, err
 	}
-	before, err := g.lstat(name)
+	before, err := folder.lstat(name)
 	if errors.Is(err, os.ErrNotExist) {
 		return State{}, signature{}, nil
 	}
@@ -77,7 +78,7 @@ func (g *Ground) look(name string, keep *Store) (State, signature, error) {
 	if !before.Mode().IsRegular() {
 		return State{}, signature{}, notRegular(name)
 	}
-	f, err := g.Open(name)
+	f, err := folder.Open(name)
 	if err != nil {
 		return State{}, signature{}, err
 	}
@@ -100,9 +101,9 @@ func (g *Ground) look(name string, keep *Store) (State, signature, error) {
 	return s, signatureOf(info), nil
 }
 
-func (g *Ground) lstat(name string) (info os.FileInfo, err error) {
-	err = g.as.Do(func() error {
-		info, err = g.root.Lstat(name)
+func (folder *Folder) lstat(name string) (info os.FileInfo, err error) {
+	err = folder.as.Do(func() error {
+		info, err = folder.root.Lstat(name)
 		return err
 	})
 	return info, err
@@ -125,12 +126,12 @@ func read(r io.Reader, keep *Store) (string, int64, error) {
 	return hex.EncodeToString(hash.Sum(nil)), n, err
 }
 
-// missingFolders lists the folders on the way to the file that are not there, outermost first.
-func (g *Ground) missingFolders(name string) ([]string, error) {
+// missingFolders lists the folders above the file that do not exist, outermost first.
+func (folder *Folder) missingFolders(name string) ([]string, error) {
 	var missing []string
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		err := g.as.Do(func() error {
-			info, err := g.root.Stat(dir)
+		err := folder.as.Do(func() error {
+			info, err := folder.root.Stat(dir)
 			if err == nil && !info.IsDir() {
 				return fmt.Errorf("%s is not a folder", dir)
 			}
@@ -148,10 +149,10 @@ func (g *Ground) missingFolders(name string) ([]string, error) {
 }
 
 // sync makes the folder's entries durable.
-func (g *Ground) sync(dir string) error {
+func (folder *Folder) sync(dir string) error {
 	var d *os.File
-	err := g.as.Do(func() (err error) {
-		d, err = g.root.Open(dir)
+	err := folder.as.Do(func() (err error) {
+		d, err = folder.root.Open(dir)
 		return err
 	})
 	if err != nil {

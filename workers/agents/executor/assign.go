@@ -4,21 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/opsledger/opsledger/domain/ops"
 )
 
-// ErrStale says that a newer attempt of the task is known, or that the attempt is
-// older than what the host remembers: it will not run.
+// ErrStale says that an attempt will not run, because a newer attempt of its task is
+// known, or because the attempt is older than the journal goes back.
 var ErrStale = errors.New("stale attempt")
 
-// Assign takes an attempt on. When it returns nil the attempt is on the disk, or
-// was already, and its end will be reported. Anything wrong with the attempt but
-// its identity is reported as its failure.
+// Assign takes an attempt on. When it returns nil, the attempt is in the journal on
+// the disk and its end will be reported. If the attempt is not valid, this is
+// reported as its failure; only an attempt without a proper task and number is an
+// error.
 func (e *Executor) Assign(a Assignment) error {
-	if err := identified(a.Task, a.Attempt); err != nil {
+	if err := checkIdentity(a.Task, a.Attempt); err != nil {
 		return err
 	}
 	if len(a.Content) > longestContent {
-		a.Content = a.Content[:longestContent+1] // it is refused for its length
+		a.Content = a.Content[:longestContent+1] // check refuses it for its length
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -28,7 +31,7 @@ func (e *Executor) Assign(a Assignment) error {
 		}
 		return nil
 	}
-	if err := e.fresh(a.Task, a.Attempt); err != nil {
+	if err := e.checkFencing(a.Task, a.Attempt); err != nil {
 		return err
 	}
 	at := &attempt{Assignment: a}
@@ -37,12 +40,12 @@ func (e *Executor) Assign(a Assignment) error {
 	}
 	e.supersede(a)
 	e.queue = append(e.queue, at)
-	e.reports.put(Report{Task: a.Task, Attempt: a.Attempt, State: Queued})
+	e.reports.put(Report{Task: a.Task, Attempt: a.Attempt, State: ops.Queued})
 	e.schedule()
 	return nil
 }
 
-func (e *Executor) fresh(task string, attempt int64) error {
+func (e *Executor) checkFencing(task string, attempt int64) error {
 	switch {
 	case attempt <= e.forgotten:
 		return fmt.Errorf("task %s: attempt %d is older than what this host remembers: %w", task, attempt, ErrStale)
@@ -67,7 +70,7 @@ func (e *Executor) accept(a *attempt) error {
 	return nil
 }
 
-// supersede ends older attempts of the task: the control plane has given them up.
+// supersede ends older attempts of the task, which the control plane has given up.
 func (e *Executor) supersede(newer Assignment) {
 	for k, a := range e.attempts {
 		if k.task == newer.Task && k.attempt < newer.Attempt && a.ended == nil {
@@ -76,18 +79,19 @@ func (e *Executor) supersede(newer Assignment) {
 	}
 }
 
-// Cancel ends an attempt: one that waits does not begin, one that runs is asked
-// to end and then made to. An attempt that is not known yet will not begin either.
-// Its end is reported as usual; one that has ended keeps its end.
+// Cancel ends an attempt: an attempt that waits does not begin; an attempt that runs
+// is asked to end and killed if it does not. An attempt that is not known yet will
+// not begin either. The end is reported as usual. An attempt that has ended keeps
+// its end.
 func (e *Executor) Cancel(task string, number int64) error {
-	if err := identified(task, number); err != nil {
+	if err := checkIdentity(task, number); err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	a := e.attempts[key{task, number}]
 	if a == nil {
-		if err := e.fresh(task, number); err != nil {
+		if err := e.checkFencing(task, number); err != nil {
 			return err
 		}
 		a = &attempt{Assignment: Assignment{Task: task, Attempt: number}}
@@ -114,25 +118,26 @@ func (e *Executor) stop(a *attempt, cause error) {
 	}
 }
 
-// Settled says that the control plane has the attempt's end for good: it is not
+// Acknowledged says that the control plane has the attempt's end, which is then not
 // reported any more.
-func (e *Executor) Settled(task string, number int64) error {
+func (e *Executor) Acknowledged(task string, number int64) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	a := e.attempts[key{task, number}]
-	if a == nil || a.ended == nil || a.settled {
+	if a == nil || a.ended == nil || a.acknowledged {
 		return nil
 	}
-	// Not waited for: if it is lost the end is told once more.
-	if _, err := e.journal.add(entry{Task: task, Attempt: number, Settled: &struct{}{}}); err != nil {
+	// There is no need to wait for the disk: if the entry is lost, the end is reported
+	// once more.
+	if _, err := e.journal.add(entry{Task: task, Attempt: number, Acknowledged: &struct{}{}}); err != nil {
 		e.fail(err)
 		return err
 	}
-	a.settled = true
+	a.acknowledged = true
 	return nil
 }
 
-// fail ends Run: without a journal nothing may be done.
+// fail ends Run: without a journal no attempt may go on.
 func (e *Executor) fail(err error) {
 	select {
 	case e.failed <- err:
@@ -140,8 +145,8 @@ func (e *Executor) fail(err error) {
 	}
 }
 
-// schedule begins what can begin. What waits for its target or task keeps its
-// place before later attempts for the same.
+// schedule begins the attempts that can begin. An attempt that waits for its target
+// or task stays ahead of later attempts for the same.
 func (e *Executor) schedule() {
 	if e.run == nil {
 		return
@@ -155,8 +160,8 @@ func (e *Executor) schedule() {
 	for _, a := range e.queue {
 		switch {
 		case a.cause != nil && a.begun == nil:
-			e.begin(a) // only to say that it does not run
-		case e.working < most && e.take(a, wanted):
+			e.begin(a) // only to report that it does not run
+		case e.working < most && e.admit(a, wanted):
 			e.begin(a)
 		default:
 			rest = append(rest, a)
@@ -165,9 +170,9 @@ func (e *Executor) schedule() {
 	e.queue = rest
 }
 
-// take gives the attempt its target, its task and a place among those that work,
-// unless they are taken, or wanted by an earlier attempt.
-func (e *Executor) take(a *attempt, wanted map[string]bool) bool {
+// admit gives the attempt its target, its task and one of the places for attempts at
+// work, unless another attempt has them or an earlier one waits for them.
+func (e *Executor) admit(a *attempt, wanted map[string]bool) bool {
 	for _, k := range a.keys() {
 		if e.busy[k] || wanted[k] {
 			for _, k := range a.keys() {
@@ -184,8 +189,8 @@ func (e *Executor) take(a *attempt, wanted map[string]bool) bool {
 	return true
 }
 
-// finished gives free what the attempt had for itself.
-func (e *Executor) finished(a *attempt) {
+// release frees what admit gave the attempt.
+func (e *Executor) release(a *attempt) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	a.cancel = nil
@@ -199,7 +204,8 @@ func (e *Executor) finished(a *attempt) {
 	e.schedule()
 }
 
-// expire ends those in the queue whose deadline has passed, without their turn.
+// expire ends the queued attempts whose deadline has passed, at once and not when
+// their turn comes.
 func (e *Executor) expire(now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -211,5 +217,5 @@ func (e *Executor) expire(now time.Time) {
 	e.schedule()
 }
 
-// expired says whether it is too late to begin.
+// expired says whether it is too late for the attempt to begin.
 func (a *attempt) expired(now time.Time) bool { return !a.Deadline.IsZero() && now.After(a.Deadline) }

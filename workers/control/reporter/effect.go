@@ -1,0 +1,100 @@
+package reporter
+
+import (
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+// effect says what an event changes in named.
+type effect struct {
+	// any is false for an event that changes nothing in any named.
+	any bool
+	// zone is the zone concerned, 0 for the configuration as a whole or many zones.
+	zone int64
+	// before and after are the zone's names if the zone itself changes: a zone that
+	// cannot be removed is reported by its name.
+	before, after string
+}
+
+// effectOf says what an event changes in named.
+func effectOf(e domain.Event) effect {
+	switch e := e.(type) {
+	case dns.ServerCreated:
+		return effect{any: e.Server.IsMaster()}
+	case dns.ServerUpdated:
+		return effect{any: apexOf(e.Before) != apexOf(e.After)}
+	case dns.ServerDeleted:
+		return effect{any: e.Server.IsMaster()}
+	case dns.ViewCreated, dns.ViewDeleted, dns.BindConfChanged:
+		return effect{any: true}
+	case dns.ViewUpdated:
+		// A view's name in named is its id, so that renaming it changes nothing there.
+		return effect{any: e.Before.ACL != e.After.ACL}
+	case dns.ZoneCreated:
+		return effect{any: e.Zone.Group.Rendered(), zone: e.ID, after: e.Zone.Name}
+	case dns.ZoneUpdated:
+		return effect{any: e.Before.Group.Rendered() || e.After.Group.Rendered(), zone: e.ID, before: e.Before.Name, after: e.After.Name}
+	case dns.ZoneDeleted:
+		return effect{any: e.Zone.Group.Rendered(), zone: e.ID, before: e.Zone.Name}
+	case dns.RecordAdded:
+		return effect{any: rendered(e.Record), zone: e.ZoneID}
+	case dns.RecordUpdated:
+		return effect{any: rendered(e.After) && servedAs(e.Before) != servedAs(e.After), zone: e.ZoneID}
+	case dns.RecordDeleted:
+		return effect{any: rendered(e.Record), zone: e.ZoneID}
+	default:
+		return effect{}
+	}
+}
+
+// apexOf is the data of a server that named uses for zones without apex NS of their own.
+func apexOf(d dns.ServerData) dns.ServerData {
+	if !d.IsMaster() {
+		return dns.ServerData{}
+	}
+	return dns.ServerData{Host: d.Host, IP: d.IP, Type: d.Type}
+}
+
+// rendered says whether a record is served by named: only external zones have
+// records in no view.
+func rendered(d dns.RecordData) bool { return d.ViewID != 0 }
+
+// servedAs is the part of a record that named knows of.
+func servedAs(d dns.RecordData) dns.RecordData {
+	d.Comment = ""
+	return d
+}
+
+// failureIn returns the failure in the agent's report that keeps the change at the
+// position from being served. A failure of the configuration as a whole does not count
+// for a zone whose change was read back from named. A failure that is older than the
+// change counts only once the agent has seen the change, which may be the one that
+// ends the failure.
+func (c effect) failureIn(r protocol.Report, position domain.Position) (protocol.Failure, bool) {
+	if r.Applied < position && r.Seen < position {
+		return protocol.Failure{}, false
+	}
+	for _, f := range r.Failures {
+		if f.Since <= position && (f.Since == position || c.touches(f, r.Applied >= position)) {
+			return f, true
+		}
+	}
+	return protocol.Failure{}, false
+}
+
+// touches says whether a failure is about something that the event changes; reached
+// says that the agent has applied the log up to the event.
+func (c effect) touches(f protocol.Failure, reached bool) bool {
+	switch {
+	case f.More:
+		return true
+	case f.ZoneID != 0:
+		return f.ZoneID == c.zone
+	case f.Zone != "":
+		name := dns.FoldName(f.Zone)
+		return name == dns.FoldName(c.before) || name == dns.FoldName(c.after)
+	default:
+		return c.zone == 0 || !reached
+	}
+}
