@@ -3,8 +3,10 @@ SHELL := /bin/sh
 GO ?= go
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.version=$(VERSION)
-# Arguments of `opsledger dev`, e.g. make run ARGS='--http 127.0.0.1:9080'
+# Arguments of `make run` and `make bench`, e.g. make run ARGS='--http 127.0.0.1:9080'
 ARGS ?=
+# The case that `make bench` runs; without one it runs a short set.
+CASE ?=
 
 # The linter has its own module, so that its dependencies stay out of go.mod. It
 # is built once for each version, which costs minutes, and then starts at once.
@@ -60,6 +62,15 @@ $(GOLANGCI):
 	@GOBIN=$(CURDIR)/bin scripts/progress.sh "building $@" \
 	  $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	@mv bin/golangci-lint $@
+
+.PHONY: bench
+bench: build ## measure this machine: a short set of cases, or CASE=append ARGS='--writers 64'
+	@scripts/deps.sh run
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/opsledger-bench ./cmd/opsledger-bench
+	@if [ -n "$(CASE)" ]; then exec bin/opsledger-bench $(CASE) $(ARGS); fi; \
+	  bin/opsledger-bench append --writers 1,64 --duration 1s --rounds 2 && \
+	  bin/opsledger-bench http --duration 2s --rounds 2 && \
+	  bin/opsledger-bench live --zones 100 --changes 200 --new-zones 20
 
 .PHONY: deps
 deps: ## install PostgreSQL, BIND and what the tests need (Debian, as root or by sudo)

@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +20,12 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 // Every case runs, tiny, and prints lines that a program can read. No figure is judged.
 func TestCases(t *testing.T) {
 	t.Parallel()
-	program := build(t)
+	program := testkit.Program(t)
 	for _, c := range bench.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			if err := runCase(t, c, bench.Config{DatabaseURL: testkit.PostgresURL(t), Executable: program, JSON: true, Out: &out}); err != nil {
+			if err := runCase(t, c, bench.Config{DatabaseURL: testkit.PostgresURL(t), Program: program, JSON: true, Out: &out}); err != nil {
 				t.Fatal(err)
 			}
 			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -46,21 +44,6 @@ func TestCases(t *testing.T) {
 			}
 		})
 	}
-}
-
-// build makes the program itself, for cases that run it as a process.
-func build(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "opsledger")
-	args := []string{"build", "-ldflags", "-s -w", "-o", program}
-	if raceDetector {
-		args = append(args, "-race")
-	}
-	out, err := exec.CommandContext(t.Context(), "go", append(args, "../cmd/opsledger")...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("build the program: %v: %s", err, out)
-	}
-	return program
 }
 
 // runCase parses the case's tiny arguments, and more, as the program does, and runs it.

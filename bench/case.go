@@ -11,7 +11,7 @@ import (
 
 // Case is one benchmark.
 type Case struct {
-	// Name is the subcommand of `opsledger bench`.
+	// Name is the subcommand of `opsledger-bench`.
 	Name string
 	// Usage says in one line what is measured, and against what.
 	Usage string

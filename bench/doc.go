@@ -1,5 +1,5 @@
 // Package bench measures opsledger, each figure next to a baseline from the same
-// run, since machines differ and are shared. `opsledger bench <case>` runs it.
+// run, since machines differ and are shared. `opsledger-bench <case>` runs it.
 //
 // Stage in the flow: none. It drives the other packages as a process would, on a
 // PostgreSQL of its own that syncs to disk as in production.
@@ -20,10 +20,13 @@
 //	}
 //
 // What a run needs, it takes from its Env: [Env.Database] is a fresh, migrated
-// database, [Env.Dir] a folder that goes with the run, [Env.Executable] the
-// program itself for cases that start whole processes, and [Env.Defer] undoes
-// things in reverse order, [Env.Within] those of a part of a case. [Env.Note] tells the machine line of another program's
-// version. [Latencies] gives percentiles; [AB] alternates two measurements.
+// database, [Env.Dir] a folder that goes with the run, [Env.Program] the file of
+// opsledger for cases that start it, and [Env.Defer] undoes things in reverse
+// order, [Env.Within] those of a part of a case. [Env.Note] tells the machine line
+// of another program's version. [Latencies] gives percentiles; [AB] alternates two
+// measurements.
+//
+// The product does not import it (cmd/opsledger/imports_test.go).
 //
 // Contract: a case prints what it measured and judges nothing; tests run every
 // case with its Tiny arguments and assert no time. A case must leave nothing

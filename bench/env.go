@@ -20,8 +20,8 @@ type Config struct {
 	// DatabaseURL names a PostgreSQL server to use instead of a private one; each
 	// run creates databases of its own there and drops them.
 	DatabaseURL string
-	// Executable is the program itself, for cases that start whole processes.
-	Executable string
+	// Program is the file of opsledger, for cases that start whole processes.
+	Program string
 	// Version is the program's, for the machine line.
 	Version string
 	// JSON prints one object for each line instead of tables.
@@ -36,9 +36,9 @@ type Config struct {
 type Env struct {
 	// Dir is a folder that is removed at the end.
 	Dir string
-	// Executable is the program itself.
-	Executable string
-	Log        *slog.Logger
+	// Program is the file of opsledger.
+	Program string
+	Log     *slog.Logger
 
 	cfg     Config
 	machine *machine
@@ -66,7 +66,7 @@ func Run(ctx context.Context, c Case, cfg Config) (err error) {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	e := &Env{
-		Dir: dir, Executable: cfg.Executable, Log: cfg.Log, cfg: cfg,
+		Dir: dir, Program: cfg.Program, Log: cfg.Log, cfg: cfg,
 		machine: thisMachine(cfg.Version), report: &report{name: c.Name, json: cfg.JSON, out: cfg.Out},
 	}
 	e.Defer(func() error { return os.RemoveAll(dir) })

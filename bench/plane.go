@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/datafolder"
 )
 
 // plane is a running control plane with one agent and its named: `opsledger
@@ -73,27 +73,27 @@ func planeFolder(e *Env) (dir string, err error) {
 func launch(ctx context.Context, e *Env, dir string, command ...string) (*plane, error) {
 	e.Progress("starting a control plane")
 	process, err := child.Start(ctx, child.Spec{
-		Name: "opsledger", Path: e.Executable, Log: logLines{e.Log}, DeathSignal: syscall.SIGTERM,
+		Name: "opsledger", Path: e.Program, Log: logLines{e.Log}, DeathSignal: syscall.SIGTERM,
 		Args: append(command, "--data", dir, "--http", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
 			"--admin-password", planePassword, "--log-level", "error"),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("start the program itself as a control plane: %w", err)
+		return nil, fmt.Errorf("start %s as a control plane (make build makes it): %w", e.Program, err)
 	}
 	e.Defer(func() error { return process.Stop(stopLimit) })
 	p := &plane{dir: dir, agentDir: filepath.Join(dir, "named"), keyFile: filepath.Join(dir, "vault.key"), process: process}
 	ctx, cancel := context.WithTimeout(ctx, planeStart)
 	defer cancel()
-	if err := p.await(ctx, filepath.Join(dir, "running.json")); err != nil {
+	if err := p.await(ctx); err != nil {
 		return nil, err
 	}
 	return p, p.notePostgreSQL(ctx, e)
 }
 
 // await waits until the plane is ready to serve.
-func (p *plane) await(ctx context.Context, running string) error {
+func (p *plane) await(ctx context.Context) error {
 	for {
-		if p.find(running) == nil && p.ready(ctx) == nil {
+		if p.find() == nil && p.ready(ctx) == nil {
 			return nil
 		}
 		select {
@@ -107,18 +107,9 @@ func (p *plane) await(ctx context.Context, running string) error {
 }
 
 // find reads where the plane is to be reached.
-func (p *plane) find(running string) error {
-	text, err := os.ReadFile(running)
+func (p *plane) find() error {
+	found, err := datafolder.ReadRunning(p.dir)
 	if err != nil {
-		return err
-	}
-	var found struct {
-		DatabaseURL string `json:"database_url"`
-		NATSURL     string `json:"nats_url"`
-		HTTP        string `json:"http"`
-		DNS         string `json:"dns"`
-	}
-	if err := json.Unmarshal(text, &found); err != nil {
 		return err
 	}
 	p.api, p.dns, p.databaseURL, p.natsURL = found.HTTP, found.DNS, found.DatabaseURL, found.NATSURL

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/opsledger/opsledger/internal/program"
 	"github.com/opsledger/opsledger/workers/agents/bind"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
@@ -69,7 +70,7 @@ func agentRunCommand() *cli.Command {
 			if err := named("--log-level", level.UnmarshalText([]byte(cfg.LogLevel))); err != nil {
 				return err
 			}
-			return runAgents(ctx, cfg, newLogger(cmd.Root().ErrWriter, level))
+			return runAgents(ctx, cfg, program.NewLogger(cmd.Root().ErrWriter, level))
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
@@ -72,7 +73,7 @@ func enrollAgent(ctx context.Context, cmd *cli.Command, l *openLog, cfg Config, 
 	}
 	url := cmp.Or(e.PublicURL, redact(cfg.NATSURL))
 	if url == "" {
-		if r, err := readRunning(cfg.Data); err == nil {
+		if r, err := datafolder.ReadRunning(cfg.Data); err == nil {
 			url = r.NATSURL
 		}
 	}

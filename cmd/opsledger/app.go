@@ -17,6 +17,7 @@ import (
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/agents/bind"
@@ -119,14 +120,14 @@ func (a *App) startBus(ctx context.Context) error {
 		return err
 	}
 	a.auth = auth
-	if a.bus, err = openBus(ctx, a.cfg, a.db.folder.sub("nats"), auth, a.log); err != nil {
+	if a.bus, err = openBus(ctx, a.cfg, a.db.folder.Sub("nats"), auth, a.log); err != nil {
 		return err
 	}
 	a.life.onStop("NATS", func() error { a.bus.close(); return nil })
 	stream := eventstore.StreamConfig{Replicas: a.cfg.NATSReplicas}
 	if err := eventstore.EnsureStream(ctx, a.bus.js, a.store, stream); err != nil {
 		if a.cfg.NATSURL == "" {
-			err = fmt.Errorf("%w (the stream is kept in %s)", err, a.db.folder.sub("nats"))
+			err = fmt.Errorf("%w (the stream is kept in %s)", err, a.db.folder.Sub("nats"))
 		}
 		return err
 	}
@@ -256,11 +257,11 @@ func (a *App) startAPI(ctx context.Context) error {
 
 // announce tells other commands on this machine how to reach this process.
 func (a *App) announce() error {
-	r := running{DatabaseURL: a.db.url, NATSURL: a.bus.url, HTTP: a.listener.Addr().String()}
+	r := datafolder.Running{DatabaseURL: a.db.url, NATSURL: a.bus.url, HTTP: a.listener.Addr().String()}
 	if a.engine != nil {
 		r.DNS = a.engine.Addr().String()
 	}
-	return a.db.folder.announce(r)
+	return a.db.folder.Announce(r)
 }
 
 // ready returns the reason for which a write would not be served now, nil if

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/internal/privatepg"
 	"github.com/opsledger/opsledger/migrations"
 )
@@ -17,7 +18,7 @@ import (
 type database struct {
 	url    string
 	pool   *pgxpool.Pool
-	folder *dataFolder // nil when another process on this machine holds it
+	folder *datafolder.Folder // nil when another process on this machine holds it
 	close  func() error
 }
 
@@ -25,16 +26,16 @@ type database struct {
 // data folder: its own when the folder is free, else that of the process which
 // holds it. exclusive refuses the latter.
 func openDatabase(ctx context.Context, cfg Config, exclusive bool, log *slog.Logger) (*database, error) {
-	folder, err := openDataFolder(cfg.Data)
+	folder, err := datafolder.Open(cfg.Data)
 	switch {
 	case err == nil:
-	case errors.Is(err, errDataInUse) && !exclusive && cfg.DatabaseURL == "":
-		r, err := readRunning(cfg.Data)
+	case errors.Is(err, datafolder.ErrInUse) && !exclusive && cfg.DatabaseURL == "":
+		r, err := datafolder.ReadRunning(cfg.Data)
 		if err != nil {
 			return nil, err
 		}
 		return connect(ctx, &database{url: r.DatabaseURL, close: func() error { return nil }})
-	case errors.Is(err, errDataInUse) && !exclusive:
+	case errors.Is(err, datafolder.ErrInUse) && !exclusive:
 		folder = nil
 	default:
 		return nil, err
@@ -44,7 +45,7 @@ func openDatabase(ctx context.Context, cfg Config, exclusive bool, log *slog.Log
 		if folder == nil {
 			return nil
 		}
-		return folder.close()
+		return folder.Close()
 	}
 	if cfg.DatabaseURL == "" {
 		if err := startPrivate(ctx, db, log); err != nil {
@@ -55,7 +56,7 @@ func openDatabase(ctx context.Context, cfg Config, exclusive bool, log *slog.Log
 }
 
 func startPrivate(ctx context.Context, db *database, log *slog.Logger) error {
-	pg, err := privatepg.Start(ctx, privatepg.Config{Dir: db.folder.sub("postgres"), Log: log})
+	pg, err := privatepg.Start(ctx, privatepg.Config{Dir: db.folder.Sub("postgres"), Log: log})
 	if err != nil {
 		return fmt.Errorf("private PostgreSQL: %w", err)
 	}
@@ -64,7 +65,7 @@ func startPrivate(ctx context.Context, db *database, log *slog.Logger) error {
 	db.close = func() error {
 		grace, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
-		return errors.Join(pg.Stop(grace), folder.close())
+		return errors.Join(pg.Stop(grace), folder.Close())
 	}
 	return nil
 }

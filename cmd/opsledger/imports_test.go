@@ -57,6 +57,10 @@ var importRules = []importRule{
 		except: "workers/agents/executor/sqlfiles", // which runs a task's SQL files in a database of the host's own
 	},
 
+	{folder: "cmd/opsledger", forbidden: module + "bench", reason: "what measures the product is no part of it"},
+	{folder: "cmd/opsledger", forbidden: module + "test", reason: "what tests the product is no part of it"},
+	{folder: "cmd/opsledger", forbidden: module + "internal/testkit", reason: "what tests the product is no part of it"},
+
 	{folder: "migrations", forbidden: module, reason: "SQL stands alone"},
 }
 

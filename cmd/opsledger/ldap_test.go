@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opsledger/opsledger/internal/program"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
@@ -38,8 +39,8 @@ func TestDirectoryFlags(t *testing.T) {
 		switch {
 		case err == nil || !strings.Contains(err.Error(), c.says):
 			t.Errorf("%s: %v", c.args, err)
-		case c.says == "--data: no folder" && strings.Contains(oneLine(err), ";"):
-			t.Errorf("%s: %s", c.args, oneLine(err))
+		case c.says == "--data: no folder" && strings.Contains(program.OneLine(err), ";"):
+			t.Errorf("%s: %s", c.args, program.OneLine(err))
 		case strings.Contains(err.Error(), "s3cret"):
 			t.Errorf("the password is shown: %v", err)
 		}

@@ -21,7 +21,7 @@ func (a *App) startLocalAgent(ctx context.Context) error {
 		return err
 	}
 	a.engine, err = startServerAgent(a.life, credentials, "", bind.Config{
-		Dir: a.db.folder.sub("named"), Listen: a.cfg.dns, Supervise: true, Log: a.log, Registerer: a.registry,
+		Dir: a.db.folder.Sub("named"), Listen: a.cfg.dns, Supervise: true, Log: a.log, Registerer: a.registry,
 	})
 	return err
 }

@@ -20,7 +20,7 @@ func (a *App) startLocalHost(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	config, err := prepareDemo(a.db.folder.sub("host"))
+	config, err := prepareDemo(a.db.folder.Sub("host"))
 	if err != nil {
 		return fmt.Errorf("prepare this machine's actions: %w", err)
 	}
@@ -30,7 +30,7 @@ func (a *App) startLocalHost(ctx context.Context) error {
 	}
 	// The state belongs to one log. With a folder for each log, dev can begin
 	// anew with another log.
-	state := filepath.Join(a.db.folder.sub("host"), "state", a.store.LogID().String())
+	state := filepath.Join(a.db.folder.Sub("host"), "state", a.store.LogID().String())
 	return startHostAgent(a.life, credentials, "", state, config, a.log)
 }
 

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"slices"
-	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/opsledger/opsledger/internal/program"
 )
 
 // version is set by the linker, see Makefile.
@@ -22,23 +20,7 @@ func main() {
 	if code, yes := supervising(); yes {
 		os.Exit(code)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "opsledger:", oneLine(err))
-		os.Exit(1)
-	}
-}
-
-// oneLine joins the lines of an error text by semicolons.
-func oneLine(err error) string {
-	var parts []string
-	for line := range strings.Lines(err.Error()) {
-		if line = strings.TrimSpace(line); line != "" && !slices.Contains(parts, line) {
-			parts = append(parts, line)
-		}
-	}
-	return strings.ReplaceAll(strings.Join(parts, "; "), ":; ", ": ")
+	program.Main("opsledger", run)
 }
 
 // run is the whole program; it returns when the subcommand has ended and
@@ -54,40 +36,13 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 		Version:   version,
 		Writer:    stdout,
 		ErrWriter: stderr,
-		// Errors are printed once, by main.
-		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
 			devCommand(), serveCommand(), agentCommand(), migrateCommand(),
-			rebuildCommand(), recoverCommand(), rotateKeysCommand(), natsConfigCommand(), benchCommand(), versionCommand(),
+			rebuildCommand(), recoverCommand(), rotateKeysCommand(), natsConfigCommand(), versionCommand(),
 		},
 	}
-	strict(root)
+	program.Strict(root)
 	return root
-}
-
-// strict makes a command and its subcommands refuse, in one line, arguments that
-// they do not understand. The library would ignore such arguments or answer with
-// pages of help.
-func strict(cmd *cli.Command) {
-	cmd.OnUsageError = func(_ context.Context, _ *cli.Command, err error, _ bool) error {
-		return fmt.Errorf("%w (try --help)", err)
-	}
-	action := cmd.Action
-	cmd.Action = func(ctx context.Context, cmd *cli.Command) error {
-		word := cmd.Args().First()
-		switch {
-		case word != "" && action == nil:
-			return fmt.Errorf("there is no command %q (try --help)", word)
-		case word != "" && cmd.ArgsUsage == "":
-			return fmt.Errorf("%s takes no argument, but there is %q (try --help)", cmd.Name, word)
-		case action == nil:
-			return cli.ShowSubcommandHelp(cmd)
-		}
-		return action(ctx, cmd)
-	}
-	for _, sub := range cmd.Commands {
-		strict(sub)
-	}
 }
 
 func versionCommand() *cli.Command {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
@@ -114,14 +115,14 @@ func recoverCommand() *cli.Command {
 
 func recoverTail(ctx context.Context, w io.Writer, l *openLog, cfg Config) error {
 	if l.db.folder == nil {
-		return fmt.Errorf("%s: %w; stop it first", cfg.Data, errDataInUse)
+		return fmt.Errorf("%s: %w; stop it first", cfg.Data, datafolder.ErrInUse)
 	}
 	cfg.NATSListen = "" // nobody needs to connect meanwhile
 	authority, err := busauth.New(ctx, busauth.Config{Store: l.store, Vault: l.vault, Log: l.log})
 	if err != nil {
 		return err
 	}
-	b, err := openBus(ctx, cfg, l.db.folder.sub("nats"), authority, l.log)
+	b, err := openBus(ctx, cfg, l.db.folder.Sub("nats"), authority, l.log)
 	if err != nil {
 		return err
 	}

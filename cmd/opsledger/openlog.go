@@ -11,6 +11,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/internal/program"
 )
 
 // openLog is the log as the short commands use it. A serve process may be running
@@ -27,7 +28,7 @@ func withLog(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	log := newLogger(cmd.Root().ErrWriter, cfg.level)
+	log := program.NewLogger(cmd.Root().ErrWriter, cfg.level)
 	life := newLifecycle(log)
 	defer func() { err = errors.Join(err, life.stop()) }()
 	l := &openLog{log: log}

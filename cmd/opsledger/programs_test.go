@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
@@ -129,7 +130,7 @@ func (s *serving) stop() {
 // databaseURL is where the running serve has its PostgreSQL.
 func (s *serving) databaseURL() string {
 	s.t.Helper()
-	r, err := readRunning(s.data)
+	r, err := datafolder.ReadRunning(s.data)
 	if err != nil {
 		s.t.Fatal(err)
 	}

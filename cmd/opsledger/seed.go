@@ -72,7 +72,7 @@ func (a *App) unseenPassword(first bool) (string, error) {
 	if a.cfg.AdminPassword != "" && first {
 		return "", a.forgetPassword()
 	}
-	text, err := os.ReadFile(a.db.folder.sub(passwordFile))
+	text, err := os.ReadFile(a.db.folder.Sub(passwordFile))
 	if unseen := strings.TrimSpace(string(text)); unseen != "" {
 		return unseen, nil
 	}
@@ -83,12 +83,12 @@ func (a *App) unseenPassword(first bool) (string, error) {
 		return "", nil
 	}
 	password := rand.Text()
-	return password, os.WriteFile(a.db.folder.sub(passwordFile), []byte(password+"\n"), 0o600)
+	return password, os.WriteFile(a.db.folder.Sub(passwordFile), []byte(password+"\n"), 0o600)
 }
 
 // forgetPassword removes the file once the password was shown.
 func (a *App) forgetPassword() error {
-	if err := os.Remove(a.db.folder.sub(passwordFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(a.db.folder.Sub(passwordFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

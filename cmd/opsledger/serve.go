@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/opsledger/opsledger/internal/program"
 )
 
 func serveCommand() *cli.Command {
@@ -42,8 +44,8 @@ func runApp(ctx context.Context, cmd *cli.Command, cfg Config, dev bool) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	relaxCollector()
-	app, err := startApp(ctx, cfg, dev, newLogger(cmd.Root().ErrWriter, cfg.level))
+	program.RelaxCollector()
+	app, err := startApp(ctx, cfg, dev, program.NewLogger(cmd.Root().ErrWriter, cfg.level))
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // asked to stop while starting

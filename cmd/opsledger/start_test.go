@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -58,9 +57,5 @@ func TestCommandLine(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.args, err)
 		}
-	}
-	joined := errors.Join(errors.New("migrate:\n\tfirst"), errors.New("second"), errors.New("second"))
-	if got := oneLine(joined); got != "migrate: first; second" {
-		t.Errorf("one line: %q", got)
 	}
 }

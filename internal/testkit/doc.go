@@ -1,7 +1,9 @@
 // Package testkit gives tests the real components: PostgreSQL databases, NATS
-// servers with JetStream, an LDAP directory, and a codec of all events.
+// servers with JetStream, an LDAP directory, the program opsledger, and a codec of
+// all events; and it waits for what has no signal ([Eventually]).
 //
-// Contract: one PostgreSQL server for each test binary, one fresh migrated
-// database for each test; everything is gone at the end, also after a failure.
+// Contract: one PostgreSQL server and one build of the program for each test
+// binary, one fresh migrated database for each test; everything is gone at the
+// end, also after a failure.
 // Only tests import it.
 package testkit

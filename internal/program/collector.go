@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"os"
@@ -11,8 +11,8 @@ import (
 // spend a third of its time on collecting.
 const gcPercent = 400
 
-// relaxCollector trades memory for time in long-running processes, unless GOGC says otherwise.
-func relaxCollector() {
+// RelaxCollector trades memory for time in long-running processes, unless GOGC says otherwise.
+func RelaxCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

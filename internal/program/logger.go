@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"io"
@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// newLogger writes text for people to a terminal and JSON for machines elsewhere.
-func newLogger(w io.Writer, level slog.Level) *slog.Logger {
+// NewLogger writes text for people to a terminal and JSON for machines elsewhere.
+func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if file, ok := w.(*os.File); ok {
 		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {

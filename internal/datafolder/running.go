@@ -1,0 +1,46 @@
+package datafolder
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+const runningFile = "running.json"
+
+// Running says how other commands on this machine reach the process that holds the folder.
+type Running struct {
+	DatabaseURL string `json:"database_url"`
+	NATSURL     string `json:"nats_url,omitempty"`
+	HTTP        string `json:"http,omitempty"`
+	DNS         string `json:"dns,omitempty"`
+}
+
+// Announce writes running.json, readable by its owner alone.
+func (f *Folder) Announce(r Running) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	staged := f.Sub(runningFile + ".new")
+	if err := os.WriteFile(staged, append(text, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(staged, f.Sub(runningFile))
+}
+
+// ReadRunning tells how to reach the process that holds the folder; ErrInUse while
+// that is still starting.
+func ReadRunning(path string) (Running, error) {
+	var r Running
+	text, err := os.ReadFile(filepath.Join(path, runningFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return r, fmt.Errorf("%s: %w, which has not finished starting", path, ErrInUse)
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal(text, &r)
+}
