@@ -93,7 +93,7 @@ fuzz: ## fuzz every target for a while (FUZZTIME=30s)
 soak: ## 32 clients do anything for SOAK=10m, and something goes wrong every 20 s (a short form is in test)
 	@scripts/deps.sh test
 	CGO_ENABLED=1 OPSLEDGER_SOAK=$${SOAK:-10m} OPSLEDGER_SOAK_EVERY=20s \
-	  $(GO) test -race -count=1 -run '^TestSoak$$' -v -timeout 60m ./cmd/opsledger
+	  $(GO) test -race -count=1 -run '^TestSoak$$' -v -timeout 60m ./test/system
 
 .PHONY: clean
 clean: ## remove what was built; ./data stays

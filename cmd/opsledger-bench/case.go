@@ -27,8 +27,10 @@ func caseCommand(c bench.Case) *cli.Command {
 		Name: c.Name, Usage: c.Usage, Description: c.Description,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each line of the table", Destination: &f.json},
-			&cli.StringFlag{Name: "program", Usage: "`file` of the opsledger to measure (default: the one beside this program)", Destination: &f.program},
-			&cli.StringFlag{Name: "database-url", Usage: "PostgreSQL server to use instead of a private one; databases are created and dropped there", Destination: &f.databaseURL},
+			&cli.StringFlag{Name: "program", Destination: &f.program,
+				Usage: "`file` of the opsledger to measure (default: the one beside this program)"},
+			&cli.StringFlag{Name: "database-url", Destination: &f.databaseURL,
+				Usage: "PostgreSQL server to use instead of a private one; databases are created and dropped there"},
 			&cli.StringFlag{Name: "log-level", Usage: "debug, info, warn or error", Value: "error", Destination: &f.logLevel},
 			&cli.StringFlag{Name: "cpu-profile", Usage: "`file` for a CPU profile of this process", Destination: &f.profile},
 		}, c.Flags...),

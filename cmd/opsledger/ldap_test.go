@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/opsledger/opsledger/internal/program"
-	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // What is wrong with the directory's flags is said in one line, before anything
@@ -43,18 +42,6 @@ func TestDirectoryFlags(t *testing.T) {
 			t.Errorf("%s: %s", c.args, program.OneLine(err))
 		case strings.Contains(err.Error(), "s3cret"):
 			t.Errorf("the password is shown: %v", err)
-		}
-	}
-}
-
-func TestRotateKeys(t *testing.T) {
-	t.Parallel()
-	url, key := testkit.PostgresURL(t), filepath.Join(t.TempDir(), "vault.key")
-	for _, want := range []string{"key 1 ", "key 2 ", "key 3 "} {
-		var out strings.Builder
-		err := run(t.Context(), []string{"opsledger", "rotate-keys", "--data", t.TempDir(), "--database-url", url, "--key-file", key}, &out, io.Discard)
-		if err != nil || !strings.Contains(out.String(), want) {
-			t.Errorf("%q, %v; want %q", out.String(), err, want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -41,6 +40,7 @@ type LDAPServer struct {
 	dir   string
 	start sync.Mutex
 	slapd *child.Process
+	said  *Output
 }
 
 // LDAP starts a slapd with the entries of an LDIF text below [LDAPBase], for
@@ -48,7 +48,7 @@ type LDAPServer struct {
 // clients see nothing unless visible.
 func LDAP(t testing.TB, visible bool, ldif string) *LDAPServer {
 	t.Helper()
-	s := &LDAPServer{t: t, Addr: Address(t), TLSAddr: Address(t), dir: t.TempDir()}
+	s := &LDAPServer{t: t, Addr: Address(t), TLSAddr: Address(t), dir: t.TempDir(), said: NewOutput(t, "slapd")}
 	s.CAFile = filepath.Join(s.dir, "ca.pem")
 	s.copyProgram()
 	s.makeCertificates()
@@ -159,9 +159,9 @@ func (s *LDAPServer) Start() {
 	s.t.Helper()
 	s.start.Lock()
 	defer s.start.Unlock()
-	log := &awaited{text: []byte("slapd starting"), seen: make(chan struct{})}
+	listening := s.said.Printed("slapd starting")
 	p, err := child.Start(context.Background(), child.Spec{
-		Path: filepath.Join(s.dir, "slapd"), Log: log,
+		Path: filepath.Join(s.dir, "slapd"), Log: s.said.File(),
 		// 256 is the level that tells of the start.
 		Args: []string{"-f", filepath.Join(s.dir, "slapd.conf"), "-h", "ldap://" + s.Addr + " ldaps://" + s.TLSAddr, "-d", "256"},
 	})
@@ -170,11 +170,11 @@ func (s *LDAPServer) Start() {
 	}
 	s.slapd = p
 	select {
-	case <-log.seen: // it begins to listen now
+	case <-listening: // it begins to listen now
 	case <-p.Done():
-		s.t.Fatalf("slapd ended: %v\n%s", p.Err(), log.String())
+		s.t.Fatalf("slapd ended: %v", p.Err())
 	case <-time.After(Patience):
-		s.t.Fatalf("slapd does not start:\n%s", log.String())
+		s.t.Fatal("slapd does not start")
 	}
 	for _, addr := range []string{s.Addr, s.TLSAddr} {
 		s.awaitListener(addr)
@@ -197,32 +197,6 @@ func (s *LDAPServer) Stop() {
 	s.start.Lock()
 	defer s.start.Unlock()
 	s.slapd.Kill()
-}
-
-// awaited is a log that tells when a text was written.
-type awaited struct {
-	text []byte
-	seen chan struct{}
-
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (w *awaited) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	before := bytes.Contains(w.all.Bytes(), w.text)
-	w.all.Write(p)
-	if !before && bytes.Contains(w.all.Bytes(), w.text) {
-		close(w.seen)
-	}
-	return len(p), nil
-}
-
-func (w *awaited) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.all.String()
 }
 
 // makeCertificates writes a CA and a certificate of 127.0.0.1.

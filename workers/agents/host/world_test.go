@@ -19,7 +19,6 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/asuser"
-	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/agents/sshkeys"
 	"github.com/opsledger/opsledger/workers/control/busauth"
@@ -178,13 +177,10 @@ func (w *world) state(name string) opsmodel.Task {
 func (w *world) until(name string, state ops.State) opsmodel.Task {
 	w.t.Helper()
 	var last opsmodel.Task
-	deadline := time.Now().Add(testkit.Patience)
-	for last = w.state(name); last.State != state; last = w.state(name) {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("task %s is %s (%s), and never %s", name, last.State, last.Result, state)
-		}
-		time.Sleep(3 * time.Millisecond)
-	}
+	w.Eventually(fmt.Sprintf("task %s is %s", name, state), func() bool {
+		last = w.state(name)
+		return last.State == state
+	})
 	return last
 }
 

@@ -56,19 +56,12 @@ func (s *Stream) Connect(server *embeddednats.Server) {
 func (s *Stream) Make() {
 	s.t.Helper()
 	s.Head, s.last = 0, map[domain.Context]domain.Position{}
-	retry := time.NewTicker(10 * time.Millisecond)
-	defer retry.Stop()
-	for deadline := time.Now().Add(testkit.Patience); ; <-retry.C {
+	testkit.Eventually(s.t, "the stream is made", func() bool {
 		_, err := s.JS.CreateStream(s.t.Context(), jetstream.StreamConfig{
 			Name: protocol.StreamEvents, Subjects: []string{protocol.SubjectEvents + ".>"},
 		})
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			s.t.Fatal(err)
-		}
-	}
+		return err == nil
+	})
 }
 
 // Delete deletes the stream with its consumers.

@@ -1,0 +1,165 @@
+package deployment
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// Caller uses the REST APIs at an address, as the user who has logged in.
+type Caller struct {
+	t testing.TB
+	// Address is host:port of the APIs.
+	Address string
+	Client  *http.Client
+	token   string
+}
+
+// NewCaller is one who is not logged in.
+func NewCaller(t testing.TB, address string) *Caller {
+	return &Caller{t: t, Address: address, Client: &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{}}}
+}
+
+// Within is the same user, with another patience.
+func (c *Caller) Within(limit time.Duration) *Caller {
+	other := *c
+	other.Client = &http.Client{Timeout: limit, Transport: c.Client.Transport}
+	return &other
+}
+
+// Login logs the admin in, with [Password].
+func (c *Caller) Login() {
+	c.t.Helper()
+	c.LoginAs("admin", Password)
+}
+
+// LoginAs logs a user in.
+func (c *Caller) LoginAs(name, password string) {
+	c.t.Helper()
+	reply, body := c.Call(http.MethodPost, "/auth/login_local", fmt.Sprintf(`{"username":%q,"password":%q}`, name, password))
+	var answer struct{ Token string }
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || reply.StatusCode != http.StatusOK {
+		c.t.Fatalf("login: status %d, %v: %s", reply.StatusCode, err, body)
+	}
+	c.token = answer.Token
+}
+
+// Call makes one request and returns the reply with its whole body.
+func (c *Caller) Call(method, target, body string) (*http.Response, string) {
+	c.t.Helper()
+	reply, text, err := c.Ask(method, target, body, "")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return reply, text
+}
+
+// Ask is call for what may fail on the way, under an Idempotency-Key unless that is empty.
+func (c *Caller) Ask(method, target, body, key string) (*http.Response, string, error) {
+	req, err := http.NewRequestWithContext(c.t.Context(), method, "http://"+c.Address+target, strings.NewReader(body))
+	if err != nil {
+		return nil, "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", c.token)
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	reply, err := c.Client.Do(req)
+	if err != nil {
+		return nil, "", err
+	}
+	defer reply.Body.Close()
+	text, err := io.ReadAll(reply.Body)
+	return reply, string(text), err
+}
+
+// write makes a request that must be carried out.
+func (c *Caller) write(method, target, body string) *http.Response {
+	c.t.Helper()
+	reply, text := c.Call(method, target, body)
+	if reply.StatusCode != http.StatusOK {
+		c.t.Fatalf("%s %s %s: status %d: %s", method, target, body, reply.StatusCode, text)
+	}
+	return reply
+}
+
+// Post posts, which must succeed.
+func (c *Caller) Post(target, body string) *http.Response {
+	c.t.Helper()
+	return c.write(http.MethodPost, target, body)
+}
+
+// Put puts, which must succeed.
+func (c *Caller) Put(target, body string) *http.Response {
+	c.t.Helper()
+	return c.write(http.MethodPut, target, body)
+}
+
+// Delete deletes, which must succeed.
+func (c *Caller) Delete(target string) *http.Response {
+	c.t.Helper()
+	return c.write(http.MethodDelete, target, "")
+}
+
+// Created is the id of what the reply says was created.
+func (c *Caller) Created(reply *http.Response) string {
+	c.t.Helper()
+	id := path.Base(reply.Header.Get("Location"))
+	if _, err := strconv.Atoi(id); err != nil {
+		c.t.Fatalf("Location %q", reply.Header.Get("Location"))
+	}
+	return id
+}
+
+// Position is where the reply says that its write ends in the log.
+func Position(t testing.TB, reply *http.Response) int64 {
+	t.Helper()
+	at, err := strconv.ParseInt(reply.Header.Get("Opsledger-Position"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// PostLive is Post, and returns when named is proved to serve the change.
+func (c *Caller) PostLive(target, body string) {
+	c.t.Helper()
+	c.Live(c.Post(target, body))
+}
+
+// Live waits until what the reply acknowledges is proved to be served.
+func (c *Caller) Live(reply *http.Response) {
+	c.t.Helper()
+	c.LiveAt(Position(c.t, reply))
+}
+
+// LiveAt is Live for a position.
+func (c *Caller) LiveAt(position int64) {
+	c.t.Helper()
+	_, body := c.Call(http.MethodGet, fmt.Sprintf("/v1/changes/%d?wait=25s", position), "")
+	if !strings.Contains(body, `"INSYNC"`) || !strings.Contains(body, `"percent":100`) {
+		c.t.Fatalf("change %d: %s", position, body)
+	}
+}
+
+// WantBody wants the parts in what is answered.
+func (c *Caller) WantBody(target string, parts ...string) {
+	c.t.Helper()
+	_, body := c.Call(http.MethodGet, target, "")
+	for _, part := range parts {
+		if !strings.Contains(body, part) {
+			c.t.Errorf("%s lacks %s: %s", target, part, body)
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package deployment
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// Command runs one of the short commands of opsledger to its end, which must be a
+// good one, and returns what it said.
+func Command(t testing.TB, args ...string) string {
+	t.Helper()
+	said, err := child.Run(t.Context(), child.Spec{Path: testkit.Program(t), Args: args})
+	if err != nil {
+		t.Fatalf("opsledger %s: %v\n%s", strings.Join(args, " "), err, said)
+	}
+	return string(said)
+}
+
+// start starts opsledger as a process of its own.
+func start(t testing.TB, said *testkit.Output, args ...string) *child.Process {
+	t.Helper()
+	process, err := child.Start(context.Background(), child.Spec{Name: args[0], Path: testkit.Program(t), Args: args, Log: said.File()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return process
+}

@@ -1,0 +1,31 @@
+package deployment
+
+import (
+	"testing"
+
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// Dev is `opsledger dev`: a server with an agent and a named of its own.
+type Dev struct {
+	*Server
+	Named
+}
+
+// NewDev is a `dev` that has not been started yet, with everything private in the
+// folder. It ends with the test.
+func NewDev(t testing.TB, data string, flags ...string) *Dev {
+	t.Helper()
+	named := Named{t: t, DNS: testkit.Address(t)}
+	command := append([]string{"dev", "--dns", named.DNS, "--nats-listen", "127.0.0.1:0"}, flags...)
+	return &Dev{newServer(t, data, command...), named}
+}
+
+// StartDev starts a `dev` and logs in.
+func StartDev(t testing.TB, data string, flags ...string) *Dev {
+	t.Helper()
+	d := NewDev(t, data, append([]string{"--admin-password", Password}, flags...)...)
+	d.Start()
+	d.Login()
+	return d
+}

@@ -1,0 +1,93 @@
+package deployment
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// Machine is the agent of a machine that runs tasks, as a process.
+type Machine struct {
+	t    testing.TB
+	name string
+	dir  string
+	// Said is what the agent prints.
+	Said    *testkit.Output
+	process *child.Process
+}
+
+// EnrollMachine registers a machine, whose scripts are its actions. They find its
+// folder in DIR. flags say with which control plane. The agent has not been
+// started yet; it ends with the test.
+func EnrollMachine(t testing.TB, name, ip string, scripts map[string]string, flags ...string) *Machine {
+	t.Helper()
+	m := &Machine{t: t, name: name, dir: t.TempDir(), Said: testkit.NewOutput(t, name)}
+	Command(t, append([]string{
+		"agent", "enroll", "--machine", name, "--create", "--inside-ip", ip, "--creds", m.path("creds"), "--log-level", "error",
+	}, flags...)...)
+	user := ""
+	if os.Geteuid() == 0 {
+		user = "user: root, "
+	}
+	config := fmt.Sprintf("actions_folder: %s\nactions:\n", m.path("actions"))
+	for action, text := range scripts {
+		config += fmt.Sprintf("  %s: {%senvironment: {DIR: %s}}\n", action, user, m.dir)
+		m.Write(filepath.Join("actions", action), "#!/bin/sh\n"+text+"\n", 0o755)
+	}
+	m.Write("actions.yaml", config, 0o600)
+	t.Cleanup(m.Stop)
+	return m
+}
+
+func (m *Machine) path(name string) string { return filepath.Join(m.dir, name) }
+
+// Write writes a file in the machine's folder.
+func (m *Machine) Write(name, text string, mode os.FileMode) {
+	m.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(m.path(name)), 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(m.path(name), []byte(text), mode); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// Words are those that scripts have put into a file, in order of the texts.
+func (m *Machine) Words(name string) []string {
+	m.t.Helper()
+	text, err := os.ReadFile(m.path(name))
+	if err != nil && !os.IsNotExist(err) {
+		m.t.Error(err)
+	}
+	words := strings.Fields(string(text))
+	slices.Sort(words)
+	return words
+}
+
+// Start starts the agent.
+func (m *Machine) Start() {
+	m.t.Helper()
+	m.process = start(m.t, m.Said, "agent", "run", "--creds", m.path("creds"), "--dir", m.path("state"),
+		"--config", m.path("actions.yaml"), "--log-level", "warn")
+}
+
+// Stop ends the agent, which must end well if it was not killed.
+func (m *Machine) Stop() {
+	m.t.Helper()
+	if m.process != nil {
+		stopWell(m.t, "the agent of "+m.name, m.process)
+		m.process = nil
+	}
+}
+
+// Kill ends the agent at once.
+func (m *Machine) Kill() {
+	m.process.Kill()
+	m.process = nil
+}

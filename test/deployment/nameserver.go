@@ -1,0 +1,53 @@
+package deployment
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// NameServer is the agent of a DNS host, with its named, as a process on the same
+// address after each start.
+type NameServer struct {
+	Named
+	// Dir is the agent's folder.
+	Dir     string
+	said    *testkit.Output
+	process *child.Process
+}
+
+// EnrollNameServer registers this machine with the control plane of a data folder,
+// or of the flags. The agent has not been started yet; it ends with the test.
+func EnrollNameServer(t testing.TB, data string, flags ...string) *NameServer {
+	t.Helper()
+	n := &NameServer{
+		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), said: testkit.NewOutput(t, "agent"),
+	}
+	t.Cleanup(n.stop)
+	if err := os.MkdirAll(n.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	Command(t, append([]string{
+		"agent", "enroll", "--data", data, "--ip", "127.0.0.1", "--host", "ns1.example", "--create", "--creds", n.creds(),
+	}, flags...)...)
+	return n
+}
+
+func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") }
+
+// Start starts the agent, which starts named.
+func (n *NameServer) Start() {
+	n.t.Helper()
+	n.process = start(n.t, n.said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn")
+}
+
+// stop stops the agent, which must end well.
+func (n *NameServer) stop() {
+	n.t.Helper()
+	if n.process != nil {
+		stopWell(n.t, "the agent", n.process)
+	}
+}

@@ -1,0 +1,107 @@
+package deployment
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+)
+
+// SameAsReplay wants the log, replayed into fresh read models in another database,
+// to give the same rows in every table as the live ones have.
+func (l *Log) SameAsReplay() {
+	l.t.Helper()
+	fresh := testkit.Postgres(l.t)
+	models := l.models()
+	if err := projections.Prepare(l.t.Context(), fresh, l.Store, models...); err != nil {
+		l.t.Fatal(err)
+	}
+	for _, m := range models {
+		schema := string(m.Context())
+		l.caughtUp(m.Context())
+		for _, table := range l.tables(fresh, schema) {
+			want, got := l.rows(fresh, schema, table), l.rows(l.Pool, schema, table)
+			if !slices.Equal(want, got) {
+				l.t.Errorf("%s.%s: %d rows live, %d made anew: %s", schema, table, len(got), len(want), firstDifference(got, want))
+			}
+		}
+	}
+}
+
+// models are those that serve has by default, one for each context.
+func (l *Log) models() []projections.Model {
+	l.t.Helper()
+	location, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	models := []projections.Model{
+		projections.NewAccessModel(), projections.NewDNSModel(projections.NewUsernames(l.Store), location), opsmodel.New(),
+	}
+	if len(models) != len(domain.Contexts()) {
+		l.t.Errorf("%d read models of %d are compared", len(models), len(domain.Contexts()))
+	}
+	return models
+}
+
+// caughtUp waits until the live tables have all events of their context.
+func (l *Log) caughtUp(of domain.Context) {
+	l.t.Helper()
+	head, err := l.Store.Head(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	testkit.Eventually(l.t, string(of)+" has all its events", func() bool {
+		var at domain.Position
+		err := l.Pool.QueryRow(l.t.Context(), "SELECT position FROM "+pgx.Identifier{string(of), "checkpoint"}.Sanitize()).Scan(&at)
+		return err == nil && at >= head.Last[of]
+	})
+}
+
+func (l *Log) tables(pool *pgxpool.Pool, schema string) []string {
+	l.t.Helper()
+	rows, _ := pool.Query(l.t.Context(), "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", schema)
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(tables) < 5 {
+		l.t.Fatalf("tables of %s: %v, %v", schema, tables, err)
+	}
+	return tables
+}
+
+// rows returns all rows as text, but for what is no part of the state: how far
+// the tables are, and how far the purge of records whose zone or link is gone
+// came, which depends on when there was time for it.
+func (l *Log) rows(pool *pgxpool.Pool, schema, table string) []string {
+	l.t.Helper()
+	sql := "SELECT t::text FROM " + pgx.Identifier{schema, table}.Sanitize() + " t"
+	switch schema + "." + table {
+	case schema + ".checkpoint", "dns.purges":
+		return nil
+	case "dns.records":
+		sql += ` WHERE EXISTS (SELECT FROM dns.zone_views l WHERE (l.zone_id, l.view_id, l.link) = (t.zone_id, t.view_id, t.link))`
+	}
+	rows, _ := pool.Query(l.t.Context(), sql)
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func firstDifference(a, b []string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return a[i] + "\n" + b[i]
+		}
+	}
+	return cmp.Or(strings.Join(a[min(len(a), len(b)):], "\n"), strings.Join(b[min(len(a), len(b)):], "\n"))
+}

@@ -1,0 +1,46 @@
+package system
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/opsledger/opsledger/test/deployment"
+	"github.com/opsledger/opsledger/test/workload"
+)
+
+// TestSoak is many days' misfortune: 32 clients do anything, and something goes
+// wrong again and again. The short form runs with all tests; `make soak` takes
+// OPSLEDGER_SOAK=10m and OPSLEDGER_SOAK_EVERY=20s.
+func TestSoak(t *testing.T) {
+	t.Parallel()
+	length, interval := fromEnvironment(t, "OPSLEDGER_SOAK", 30*time.Second), fromEnvironment(t, "OPSLEDGER_SOAK_EVERY", 6*time.Second)
+	w := workload.New(t, deployment.StartSite(t), uint64(time.Now().UnixNano()), 32)
+	w.RunTasks()
+	w.Endure([]workload.Fault{
+		{Name: "a PostgreSQL backend is killed", Strike: (*deployment.Site).KillBackend},
+		{Name: "named is killed", Strike: (*deployment.Site).KillNamed},
+		{Name: "PostgreSQL stands still", Strike: func(s *deployment.Site) { s.FreezePostgres(interval / 2) }},
+		{Name: "JetStream's storage is lost", Strike: (*deployment.Site).WipeStream},
+		{Name: "the agent is killed", Strike: (*deployment.Site).RestartAgent},
+		{Name: "PostgreSQL is killed", Strike: (*deployment.Site).KillPostgres},
+		{Name: "the read models are rebuilt", Strike: (*deployment.Site).Rebuild},
+		{Name: "serve is killed", Strike: (*deployment.Site).RestartServe},
+		{Name: "the agent sleeps", Strike: (*deployment.Site).SuspendAgent},
+		{Name: "everything is killed", Strike: (*deployment.Site).RestartAll},
+	}, int(length/interval), interval)
+	w.Check()
+}
+
+func fromEnvironment(t *testing.T, name string, otherwise time.Duration) time.Duration {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return d
+}

@@ -1,0 +1,43 @@
+package workload
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// checkDNS: the read models hold what was acknowledged, each once.
+func (w *Workload) checkDNS(r *projections.Reader, all belongings) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	servers := rowsOf(w, func(p projections.Page) ([]projections.Server, int, error) {
+		return r.Servers(ctx, projections.System(), projections.ServerFilter{}, p)
+	}, func(s projections.Server) (int64, dns.ServerData) { return s.ID, s.ServerData })
+	maps.DeleteFunc(servers, func(_ int64, s dns.ServerData) bool { return s.IP == "127.0.0.1" }) // the agent's
+	sameRows(w, "servers", servers, all.servers)
+	views := rowsOf(w, func(p projections.Page) ([]projections.View, int, error) {
+		return r.Views(ctx, projections.ViewFilter{}, p)
+	}, func(v projections.View) (int64, dns.ViewData) { return v.ID, v.ViewData })
+	sameRows(w, "views", views, all.views)
+	zones := rowsOf(w, func(p projections.Page) ([]projections.Zone, int, error) {
+		return r.Zones(ctx, projections.System(), projections.ZoneFilter{}, p)
+	}, func(z projections.Zone) (int64, string) { return z.ID, fmt.Sprint(z.ZoneData) })
+	sameRows(w, "zones", zones, textOf(all.zones))
+	records := rowsOf(w, func(p projections.Page) ([]projections.Record, int, error) {
+		return r.Records(ctx, projections.System(), projections.RecordFilter{}, p)
+	}, func(x projections.Record) (int64, ownRecord) { return x.ID, ownRecord{x.ZoneID, x.RecordData} })
+	sameRows(w, "records", records, all.records)
+	if all.conf != "" {
+		if conf, err := r.BindConf(ctx); err != nil || conf.Text != all.conf {
+			w.t.Errorf("configuration %q, %v; acknowledged was %q", conf.Text, err, all.conf)
+		}
+	}
+	told := len(w.positions(domain.ContextDNS, domain.ContextAccess))
+	_, entries, err := r.Oplogs(ctx, projections.System(), projections.OplogFilter{Operator: "admin"}, projections.Page{Number: 1, Size: 1})
+	if err != nil || entries != told {
+		w.t.Errorf("%d entries in the operation log, %v; %d writes of which it tells acknowledged", entries, err, told)
+	}
+}
