@@ -43,10 +43,10 @@ func NewPostgresProxy(t testing.TB, url string) *PostgresProxy {
 	p := &PostgresProxy{t: t, upstream: upstream, listener: listener, conns: map[net.Conn]bool{}}
 	p.wg.Go(p.accept)
 	t.Cleanup(func() {
-		listener.Close()
+		_ = listener.Close()
 		p.mu.Lock()
 		for c := range p.conns {
-			c.Close()
+			_ = c.Close()
 		}
 		p.mu.Unlock()
 		p.wg.Wait()
@@ -86,7 +86,7 @@ func (p *PostgresProxy) accept() {
 		}
 		server, err := net.Dial("unix", filepath.Join(p.upstream.Host, fmt.Sprint(".s.PGSQL.", p.upstream.Port)))
 		if err != nil { // PostgreSQL is away
-			client.Close()
+			_ = client.Close()
 			continue
 		}
 		p.mu.Lock()

@@ -34,15 +34,24 @@ type Server struct {
 // NewServe is a `serve` that has not been started yet. It ends with the test.
 func NewServe(t testing.TB, name string, flags ...string) *Server {
 	t.Helper()
-	return newServer(t, filepath.Join(t.TempDir(), name), append([]string{"serve", "--admin-password", Password}, flags...)...)
+	return newServer(t, name, filepath.Join(t.TempDir(), name), append([]string{"serve", "--admin-password", Password}, flags...)...)
+}
+
+// StartServe starts a `serve` and logs in.
+func StartServe(t testing.TB, name string, flags ...string) *Server {
+	t.Helper()
+	s := NewServe(t, name, flags...)
+	s.Start()
+	s.Login()
+	return s
 }
 
 // newServer is a process of the command on the folder.
-func newServer(t testing.TB, data string, command ...string) *Server {
+func newServer(t testing.TB, name, data string, command ...string) *Server {
 	t.Helper()
 	address := testkit.Address(t)
 	s := &Server{
-		Caller: NewCaller(t, address), Data: data, Said: testkit.NewOutput(t, filepath.Base(data)),
+		Caller: NewCaller(t, address), Data: data, Said: testkit.NewOutput(t, name),
 		command: append(command, "--data", data, "--http", address, "--log-level", "warn"),
 	}
 	t.Cleanup(func() {

@@ -19,9 +19,7 @@ func TestLeadingServeFrozen(t *testing.T) {
 	url, keys := testkit.PostgresURL(t), filepath.Join(t.TempDir(), "vault.key")
 	var both [2]*deployment.Server
 	for i, name := range []string{"leader", "standby"} {
-		both[i] = deployment.NewServe(t, name, "--database-url", url, "--nats-url", bus.URL(), "--key-file", keys)
-		both[i].Start() // the first takes the lead
-		both[i].Login()
+		both[i] = deployment.StartServe(t, name, "--database-url", url, "--nats-url", bus.URL(), "--key-file", keys) // the first takes the lead
 	}
 	leader, standby := both[0], both[1]
 	view := leader.Created(leader.Post("/dns/views", `{"name":"office","acl":"any"}`))

@@ -13,9 +13,7 @@ import (
 // withdrawn, upon which it gets no more work.
 func TestMachineByCommandLine(t *testing.T) {
 	t.Parallel()
-	serve := deployment.NewServe(t, "serve", "--nats-listen", testkit.Address(t))
-	serve.Start()
-	serve.Login()
+	serve := deployment.StartServe(t, "serve", "--nats-listen", testkit.Address(t))
 	const steps = "echo run >> $DIR/ran\necho \"##percent 50\"\nwhile [ ! -e $DIR/go ]; do sleep 0.02; done"
 	m := deployment.EnrollMachine(t, "web01", "10.0.0.1", map[string]string{"steps": steps}, "--data", serve.Data)
 	task := serve.NewTask("10.0.0.1", "steps", "t", "1", "c")

@@ -10,9 +10,7 @@ import (
 // Rebuilding the read models while they serve changes nothing that a client sees.
 func TestRebuildWhileServing(t *testing.T) {
 	t.Parallel()
-	s := deployment.NewServe(t, "serve", "--nats-listen", "127.0.0.1:0")
-	s.Start()
-	s.Login()
+	s := deployment.StartServe(t, "serve", "--nats-listen", "127.0.0.1:0")
 	_, zone := s.MakeZone("example.com")
 	s.Post("/dns/records", deployment.RecordBody("www", "192.0.2.1", zone))
 	_, before := s.Call(http.MethodGet, "/dns/oplogs?pageSize=100", "")

@@ -16,9 +16,7 @@ import (
 // the same, so that nobody repeats it for ever, and says nothing.
 func TestReportsCountOnce(t *testing.T) {
 	t.Parallel()
-	s := deployment.NewServe(t, "serve", "--nats-listen", "127.0.0.1:0")
-	s.Start()
-	s.Login()
+	s := deployment.StartServe(t, "serve", "--nats-listen", "127.0.0.1:0")
 	log := s.OpenLog()
 	wantHistory := func(what, task string, want ...string) {
 		t.Helper()

@@ -17,12 +17,8 @@ func TestTasksOfTwoServes(t *testing.T) {
 	t.Parallel()
 	url, keys, bus := testkit.PostgresURL(t), filepath.Join(t.TempDir(), "vault.key"), testkit.Address(t)
 	shared := []string{"--database-url", url, "--key-file", keys}
-	a := deployment.NewServe(t, "first", append(shared, "--nats-listen", bus)...)
-	b := deployment.NewServe(t, "second", append(shared, "--nats-url", "nats://"+bus)...)
-	for _, s := range []*deployment.Server{a, b} {
-		s.Start()
-		s.Login()
-	}
+	a := deployment.StartServe(t, "first", append(shared, "--nats-listen", bus)...)
+	b := deployment.StartServe(t, "second", append(shared, "--nats-url", "nats://"+bus)...)
 	host := deployment.EnrollMachine(t, "web01", "10.0.0.1", map[string]string{
 		"note": "echo \"##percent 50\"; sleep 0.1; echo $4 >> $DIR/ran",
 	}, append(shared, "--data", t.TempDir(), "--public-nats-url", "nats://"+bus)...)

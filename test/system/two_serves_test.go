@@ -20,9 +20,7 @@ func TestTwoServesShareEverything(t *testing.T) {
 	url, keys := testkit.PostgresURL(t), filepath.Join(t.TempDir(), "vault.key")
 	var both [2]*deployment.Server
 	for i, name := range []string{"first", "second"} {
-		both[i] = deployment.NewServe(t, name, "--database-url", url, "--nats-url", bus.URL(), "--key-file", keys)
-		both[i].Start()
-		both[i].Login()
+		both[i] = deployment.StartServe(t, name, "--database-url", url, "--nats-url", bus.URL(), "--key-file", keys)
 	}
 	a, b := both[0], both[1]
 	view := a.Created(a.Post("/dns/views", `{"name":"office","acl":"any"}`))
