@@ -51,7 +51,8 @@ const SubjectHostHeartbeats = "host.*.alive"
 // plane, no payload).
 func SubjectHostFetchWork(host int64) string { return fmt.Sprintf("hosts.%d.poke", host) }
 
-// SubjectHostsHeartbeatNow tells all hosts to send a heartbeat at once.
+// SubjectHostsHeartbeatNow tells all hosts to send a heartbeat and their pending reports
+// at once.
 const SubjectHostsHeartbeatNow = "hosts.poke"
 
 // StreamOutput keeps the output of attempts for a while. It is no part of the log.
