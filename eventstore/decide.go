@@ -65,7 +65,10 @@ func (x *execution) run(h *history) ([]domain.Event, error) {
 // entry turns decided events, and the conditions on which they were decided, into an
 // entry for the writer.
 func (x *execution) entry(events []domain.Event, conditions []condition) (*entry, error) {
-	e := &entry{commandID: x.CommandID, keyed: x.keyed, fingerprint: x.Fingerprint, conditions: conditions, events: make([]protocol.Envelope, len(events))}
+	e := &entry{
+		commandID: x.CommandID, keyed: x.keyed, fingerprint: x.Fingerprint,
+		conditions: conditions, events: make([]protocol.Envelope, len(events)),
+	}
 	for i, event := range events {
 		var err error
 		if e.events[i], err = x.envelope(event); err != nil {
