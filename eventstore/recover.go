@@ -121,7 +121,10 @@ func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, g
 	if err := raiseSequences(ctx, store, group); err != nil {
 		return head, err
 	}
-	p := &plan{events: group, tags: tagRowsOf(group), keyed: commandsOf(group), head: Head{RecordedAt: group[0].RecordedAt, Last: map[domain.Context]domain.Position{}}}
+	p := &plan{
+		events: group, tags: tagRowsOf(group), keyed: commandsOf(group),
+		head: Head{RecordedAt: group[0].RecordedAt, Last: map[domain.Context]domain.Position{}},
+	}
 	for c, position := range head.Last {
 		p.head.Last[c] = position
 	}

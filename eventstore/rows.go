@@ -55,8 +55,8 @@ func (p *plan) insertEvents() pipeline.Statement {
 		causation.int8(int64(e.Causation))
 		correlation.uuid(e.Correlation)
 	}
-	return putEvents.with(position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(), key.encoded(),
-		tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), correlation.encoded(), timeOf(p.head.RecordedAt))
+	return putEvents.with(position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(),
+		key.encoded(), tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), correlation.encoded(), timeOf(p.head.RecordedAt))
 }
 
 // insertTags writes the index in its own order, which touches each page once.
@@ -92,5 +92,6 @@ func (p *plan) insertCommands() pipeline.Statement {
 		status.int4(int32(c.refusal.Status))
 		body.data(c.refusal.Body)
 	}
-	return putCommands.with(ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(), timeOf(p.head.RecordedAt))
+	return putCommands.with(ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(),
+		timeOf(p.head.RecordedAt))
 }

@@ -30,7 +30,10 @@ func encode(statements []Statement) []byte {
 	}
 	message := make([]byte, 0, size)
 	for _, s := range statements {
-		bind := pgproto3.Bind{PreparedStatement: s.Name, ParameterFormatCodes: binaryFormat, Parameters: s.Parameters, ResultFormatCodes: binaryFormat}
+		bind := pgproto3.Bind{
+			PreparedStatement: s.Name, Parameters: s.Parameters,
+			ParameterFormatCodes: binaryFormat, ResultFormatCodes: binaryFormat,
+		}
 		// Encode fails beyond a gigabyte, far above what one transaction may hold.
 		message, _ = bind.Encode(message)
 		message = append(message, execute...)
