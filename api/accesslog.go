@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/opsledger/opsledger/identity"
 )
 
 const maxRequestID = 64
@@ -91,7 +93,7 @@ func accessLog(log *slog.Logger, observe observeFunc) echo.MiddlewareFunc {
 				slog.Duration("took", took), slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
 				slog.String("remote", c.Request().RemoteAddr),
 			}
-			if caller, ok := c.Get(callerKey).(*caller); ok {
+			if caller, ok := c.Get(callerKey).(*identity.User); ok {
 				attrs = append(attrs, slog.Int64("user", int64(caller.ID)))
 			}
 			if err != nil {

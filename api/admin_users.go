@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -9,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 )
 
@@ -50,8 +52,8 @@ type userBody struct {
 func (s *server) userHead(p person) userHead {
 	moment := func(t time.Time) string { return t.In(s.Config.Location).Format(timeLayout) }
 	return userHead{
-		ID: p.ID, Username: p.Username, Email: p.mail, ChineseName: p.nickname, Cellphone: p.phone,
-		Position: p.position, Location: p.location,
+		ID: p.ID, Username: p.Username, Email: p.clear.Mail, ChineseName: p.clear.Nickname, Cellphone: p.clear.Phone,
+		Position: p.clear.Position, Location: p.clear.Location,
 		MemberSince: moment(p.MemberSince), LastSeen: moment(p.LastSeen),
 	}
 }
@@ -108,8 +110,8 @@ func (s *server) showUser(c echo.Context) error {
 	}
 	return show(c, user.Changed, userBody{
 		userHead: s.userHead(p), Roles: roleRefs(p),
-		CanAddServer: who.may(access.AddServer()), CanAddView: who.may(access.AddView()),
-		CanAddZone: who.may(access.AddZone()), CanEditBindConf: who.may(access.EditBindConf()),
+		CanAddServer: who.May(access.AddServer()), CanAddView: who.May(access.AddView()),
+		CanAddZone: who.May(access.AddZone()), CanEditBindConf: who.May(access.EditBindConf()),
 	})
 }
 
@@ -120,6 +122,22 @@ func (s *server) updateUser(c echo.Context) error {
 			return nil, err
 		}
 		return access.NewUpdateUser(domain.UserID(id), access.UserChange{Profile: profile, Roles: w.integers("role_ids")}, w.ifMatch)
+	})
+}
+
+// profileChange reads what changes of a user's profile. For a user who is not there
+// it returns nothing, and leaves it to the command.
+func (s *server) profileChange(ctx context.Context, id domain.UserID, p *params) (access.ProfileChange, error) {
+	user, err := s.Identity.UserNow(ctx, id)
+	if errors.Is(err, identity.ErrNoUser) {
+		return access.ProfileChange{}, nil
+	}
+	if err != nil {
+		return access.ProfileChange{}, err
+	}
+	text := func(name string) identity.ProfileText { return identity.ProfileText{Name: name, Text: p.text(name)} }
+	return s.Identity.ChangeProfile(ctx, user, identity.ProfileTexts{
+		Nickname: text("chinese_name"), Phone: text("cellphone"), Position: text("position"), Location: text("location"),
 	})
 }
 

@@ -3,6 +3,8 @@ package api
 import (
 	"strings"
 	"testing"
+
+	"github.com/opsledger/opsledger/identity"
 )
 
 // TestAdminWrites: what is under /admin takes the headers of any other
@@ -106,7 +108,7 @@ func (s *stack) unchangedProfile() {
 			}
 		}
 	}
-	s.refused("PUT", user, m{"cellphone": strings.Repeat("1", maxProfileField+1)}, 400)
+	s.refused("PUT", user, m{"cellphone": strings.Repeat("1", identity.MaxProfileText+1)}, 400)
 	s.refused("PUT", user, m{"location": "two\nlines"}, 400)
 }
 

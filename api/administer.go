@@ -31,7 +31,7 @@ func selfOrAdmin(c echo.Context) (domain.UserID, error) {
 	if err == nil && domain.UserID(id) == who.ID {
 		return who.ID, nil
 	}
-	if forbidden := who.require(access.Administer()); forbidden != nil {
+	if forbidden := who.Require(access.Administer()); forbidden != nil {
 		return 0, forbidden
 	}
 	return domain.UserID(id), err

@@ -1,44 +1,30 @@
 package api
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/identity"
 )
 
 // tokenName is the header and the cookie that may carry the token.
 const tokenName = "access_token"
 
-// callerKey is where a request's [caller] stands in its context.
+// callerKey is where a request's user stands in its context.
 const callerKey = "caller"
 
 // callerOf returns the caller of a route that is not public.
-func callerOf(c echo.Context) *caller { return c.Get(callerKey).(*caller) }
+func callerOf(c echo.Context) *identity.User { return c.Get(callerKey).(*identity.User) }
 
 // authenticate finds the caller by the request's token.
-func (s *server) authenticate(c echo.Context) (*caller, error) {
+func (s *server) authenticate(c echo.Context) (*identity.User, error) {
 	text, byCookie := tokenOf(c.Request())
 	if text == "" || byCookie && foreignPageCouldSend(c.Request()) {
 		return nil, errTokenMissing
 	}
-	h, err := s.tokens.read(c.Request().Context(), text)
-	if err != nil {
-		return nil, err
-	}
-	who, err := s.callers.user(c.Request().Context(), h.ID)
-	if errors.Is(err, errNoUser) {
-		return nil, fmt.Errorf("%w: no user %d", errTokenInvalid, h.ID)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find user %d: %w", h.ID, err)
-	}
-	if h.Generation != who.generation() {
-		return nil, fmt.Errorf("%w: user %d has another password or other roles since", errTokenInvalid, h.ID)
-	}
-	return who, nil
+	return s.Identity.Authenticate(c.Request().Context(), text)
 }
 
 // tokenOf returns the request's token: the first of the Authorization header

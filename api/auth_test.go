@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/opsledger/opsledger/identity"
 )
 
 const (
@@ -40,9 +42,8 @@ func TestAuth(t *testing.T) {
 
 func (s *stack) tokens() {
 	t := s.t
-	key, err := s.cfg.Vault.Named(t.Context(), "jwt", randomKey)
-	must(t, err)
-	kid, same := keyID(key), func(jwt.MapClaims) {}
+	key, kid := s.tokenKey()
+	same := func(jwt.MapClaims) {}
 	hs := jwt.SigningMethodHS256
 	set := func(name string, value any) func(jwt.MapClaims) {
 		return func(c jwt.MapClaims) {
@@ -61,7 +62,7 @@ func (s *stack) tokens() {
 		"bearer":            {"bearer " + s.admin, ""},
 		"alg none":          {s.forge(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, kid, same), bodyTokenInvalid},
 		"alg HS512":         {s.forge(jwt.SigningMethodHS512, key, kid, same), bodyTokenInvalid},
-		"other key":         {s.forge(hs, randomKey(), kid, same), bodyTokenInvalid},
+		"other key":         {s.forge(hs, identity.RandomKey(), kid, same), bodyTokenInvalid},
 		"other kid":         {s.forge(hs, key, "x", same), bodyTokenInvalid},
 		"expired":           {s.forge(hs, key, kid, set("exp", time.Now().Add(-time.Second).Unix())), bodyTokenInvalid},
 		"no exp":            {s.forge(hs, key, kid, set("exp", nil)), bodyTokenInvalid},
@@ -79,7 +80,7 @@ func (s *stack) tokens() {
 		}
 	}
 	var c claims
-	_, _, err = jwt.NewParser().ParseUnverified(s.admin, &c)
+	_, _, err := jwt.NewParser().ParseUnverified(s.admin, &c)
 	must(t, err)
 	if c.User != "admin" || c.ExpiresAt.Sub(c.IssuedAt.Time) != 24*time.Hour || !strings.HasPrefix(c.ID, "1.") {
 		t.Errorf("claims: %+v", c)
@@ -139,7 +140,7 @@ func (s *stack) logins() {
 		s.expect(s.do("POST", path, m{"username": 1, "password": "x"}, none), 400, failedWith("username: 必须是字符串！"))
 	}
 	// The first start may run twice.
-	created, password, err := EnsureAdmin(t.Context(), s.store, s.cfg.Vault, "another one")
+	created, password, err := identity.EnsureAdmin(t.Context(), s.store, s.cfg.Vault, "another one")
 	if must(t, err); created || password != "" {
 		t.Error("the admin was created twice")
 	}
@@ -179,6 +180,6 @@ func TestRegister(t *testing.T) {
 		}
 	}
 
-	closed := s.reopened(func(c *Config) { c.AllowRegister = false })
+	closed := s.reopened(func(c *config) { c.AllowRegister = false })
 	closed.expect(closed.do("POST", "/auth/register_local", good), 403, `{"message":"无权限！用户注册已关闭"}`)
 }

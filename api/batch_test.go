@@ -283,7 +283,7 @@ func TestBatchRaces(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.withZone()
-	other := s.reopened(func(c *Config) { c.Store = s.secondStore() })
+	other := s.reopened(func(c *config) { c.Store = s.secondStore() })
 	batches := 0
 	const rounds = 40
 	for i := range rounds {

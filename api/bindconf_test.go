@@ -18,7 +18,7 @@ func TestBindConf(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	checked := ""
-	s := newStack(t, func(c *Config) {
+	s := newStack(t, func(c *config) {
 		c.CheckConf = func(_ context.Context, conf *dns.BindConf) error {
 			text := conf.String()
 			mu.Lock()

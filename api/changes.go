@@ -92,11 +92,11 @@ func (s *server) showChange(c echo.Context) error {
 // visibleServers leaves out the servers that the caller's list of servers leaves
 // out. What a change has come to, state and percent, is for everybody.
 func (s *server) visibleServers(c echo.Context, servers []ServerChange) ([]ServerChange, error) {
-	if callerOf(c).admin() {
+	if callerOf(c).Admin() {
 		return append([]ServerChange{}, servers...), nil
 	}
 	all := projections.Page{Number: 1, Size: math.MaxInt32} // there are as many as name servers
-	seen, _, err := s.Reader.Servers(c.Request().Context(), callerOf(c).inLists(), projections.ServerFilter{}, all)
+	seen, _, err := s.Reader.Servers(c.Request().Context(), viewer(callerOf(c)), projections.ServerFilter{}, all)
 	if err != nil {
 		return nil, fmt.Errorf("servers of the caller: %w", err)
 	}

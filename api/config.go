@@ -9,10 +9,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/opsledger/opsledger/api/directory"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 )
@@ -30,8 +30,9 @@ type Config struct {
 	// Reader answers the reads, Progress says how far it has come.
 	Reader   *projections.Reader
 	Progress *projections.Progress
-	// Vault keeps password hashes, personal keys, the token key and the secrets
-	// of the BIND configuration.
+	// Identity knows who sends a request.
+	Identity *identity.Service
+	// Vault keeps the secrets of the BIND configuration, and the key of fingerprints.
 	Vault *vault.Vault
 	// Ops answers the reads of the operations dialect.
 	Ops *opsmodel.Reader
@@ -58,9 +59,6 @@ type Config struct {
 	Ready func(ctx context.Context) error
 	// Location is the zone of the times in the DNS dialect's replies; nil is UTC.
 	Location *time.Location
-	// Directory is the LDAP directory that vouches for its users; nil means that
-	// there are local users alone.
-	Directory *directory.Directory
 	// TrustedProxies are the networks whose X-Forwarded-For is believed when
 	// logins are throttled by address.
 	TrustedProxies []netip.Prefix
@@ -75,8 +73,8 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	if c.Store == nil || c.Reader == nil || c.Ops == nil || c.Progress == nil || c.Vault == nil {
-		return errors.New("api: Store, Reader, Ops, Progress and Vault are needed")
+	if c.Store == nil || c.Reader == nil || c.Ops == nil || c.Progress == nil || c.Identity == nil || c.Vault == nil {
+		return errors.New("api: Store, Reader, Ops, Progress, Identity and Vault are needed")
 	}
 	if c.RequestTimeout == 0 {
 		c.RequestTimeout = DefaultRequestTimeout

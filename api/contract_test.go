@@ -10,7 +10,7 @@ import (
 func TestContract(t *testing.T) {
 	t.Parallel()
 	servers := &somewhere{}
-	s := newStack(t, func(c *Config) { c.Changes = servers })
+	s := newStack(t, func(c *config) { c.Changes = servers })
 
 	s.contractServers()
 	s.contractViews()

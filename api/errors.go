@@ -17,6 +17,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/identity"
 )
 
 // The bodies of the DNS dialect that carry no data.
@@ -40,8 +41,6 @@ const codeToken = 40301
 // What handlers return besides domain errors.
 var (
 	errTokenMissing = errors.New("token is missing")
-	errTokenInvalid = errors.New("token is invalid")
-	errLoginFailed  = errors.New("login failed")
 	// errBehind: the read models did not reach Opsledger-Min-Position in time.
 	errBehind = errors.New("the read model has not reached Opsledger-Min-Position yet, try again")
 	// errNoChecker: nobody can tell whether named would take a configuration.
@@ -58,7 +57,7 @@ func answer(err error, requestID string) (status int, body any) {
 	var refused *domain.Error
 	var refusedBatch *batch.Error
 	var routing *echo.HTTPError
-	var throttled *throttledError
+	var throttled *identity.ThrottledError
 	switch {
 	case errors.As(err, &refused):
 		return answerDomain(refused)
@@ -66,9 +65,9 @@ func answer(err error, requestID string) (status int, body any) {
 		return answerBatch(refusedBatch)
 	case errors.Is(err, errTokenMissing):
 		return http.StatusForbidden, tokenBody{codeToken, "Token is missing!"}
-	case errors.Is(err, errTokenInvalid):
+	case errors.Is(err, identity.ErrTokenInvalid):
 		return http.StatusForbidden, tokenBody{codeToken, "Token is invalid!"}
-	case errors.Is(err, errLoginFailed):
+	case errors.Is(err, identity.ErrLoginFailed):
 		return http.StatusForbidden, messageBody{"认证失败！"}
 	case errors.As(err, &throttled):
 		return http.StatusTooManyRequests, messageBody{throttled.Error()}
@@ -89,7 +88,7 @@ func answer(err error, requestID string) (status int, body any) {
 
 // unavailable gives the text for what may well work a moment later.
 func unavailable(err error) (text string, ok bool) {
-	for _, e := range []error{errBehind, errNoChecker, errNoChanges, errNoAgents, errNoOutput, errTooManyReaders, errDirectoryAway} {
+	for _, e := range []error{errBehind, errNoChecker, errNoChanges, errNoAgents, errNoOutput, errTooManyReaders, identity.ErrDirectoryAway} {
 		if errors.Is(err, e) {
 			return e.Error(), true
 		}
@@ -162,9 +161,9 @@ func (s *server) answerError(err error, c echo.Context) {
 		answers = answerOps
 	}
 	status, body := answers(err, c.Response().Header().Get(echo.HeaderXRequestID))
-	switch throttled := (*throttledError)(nil); {
+	switch throttled := (*identity.ThrottledError)(nil); {
 	case errors.As(err, &throttled):
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(throttled.seconds()))
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(throttled.Seconds()))
 	case status == http.StatusServiceUnavailable:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	}

@@ -12,7 +12,7 @@ import (
 // stack with two zones of the admin: 1, hidden.com, with record 1, and server 1.
 func TestEscalation(t *testing.T) {
 	t.Parallel()
-	s := newStack(t, func(c *Config) { c.Changes = &somewhere{} })
+	s := newStack(t, func(c *config) { c.Changes = &somewhere{} })
 	s.ok("POST", "/dns/servers", aServer("1"))
 	s.ok("POST", "/dns/views", m{"name": "v1", "acl": "any"})
 	s.ok("POST", "/dns/zones", m{"name": "hidden.com", "zone_type": "master", "view_ids": []int{1}})

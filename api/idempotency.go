@@ -23,8 +23,8 @@ const (
 // commandSpace is the name space of command ids that clients' keys make.
 var commandSpace = uuid.MustParse("6f0f4ad4-3d1c-5a5e-9a55-0b4f1c7c8d10")
 
-// identity is what makes a repeated write the same write.
-type identity struct {
+// requestKey is what makes a repeated write the same write.
+type requestKey struct {
 	actor domain.UserID
 	// command is derived from the user and their Idempotency-Key, zero without one.
 	command uuid.UUID
@@ -32,11 +32,11 @@ type identity struct {
 	fingerprint []byte
 }
 
-func (id identity) keyed() bool { return id.command != uuid.Nil }
+func (id requestKey) keyed() bool { return id.command != uuid.Nil }
 
 // identify reads the Idempotency-Key header.
-func (s *server) identify(r *http.Request, actor domain.UserID, canonical []byte) (identity, error) {
-	id := identity{actor: actor}
+func (s *server) identify(r *http.Request, actor domain.UserID, canonical []byte) (requestKey, error) {
+	id := requestKey{actor: actor}
 	key := r.Header.Get(headerIdempotencyKey)
 	if key == "" {
 		return id, nil
@@ -61,7 +61,7 @@ func (s *server) fingerprint(r *http.Request, canonical []byte) []byte {
 // recall returns what became of a repeated write, with Replayed unset where it
 // is none. It comes before anything is made of the request: a repeat must not
 // hash a password, fill the vault or be refused for what the first one changed.
-func (s *server) recall(ctx context.Context, id identity) (eventstore.Receipt, error) {
+func (s *server) recall(ctx context.Context, id requestKey) (eventstore.Receipt, error) {
 	if !id.keyed() {
 		return eventstore.Receipt{}, nil
 	}

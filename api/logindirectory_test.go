@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/opsledger/opsledger/api/directory"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/identity/directory"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
@@ -28,7 +28,7 @@ func newDirectoryStack(t *testing.T) (*stack, *testkit.LDAPServer) {
 	s := newStack(t)
 	s.reader("carol")
 	s.reader("local")
-	return s.reopened(func(c *Config) { c.Directory = ldap }), server
+	return s.reopened(func(c *config) { c.Directory = ldap }), server
 }
 
 // try logs in and returns the reply.

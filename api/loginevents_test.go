@@ -12,8 +12,7 @@ import (
 // what was sent is.
 func TestLoginsAreRecorded(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.keepThrottled()
+	s := newStack(t, withoutTime)
 	user := s.reader("user")
 	head, err := s.store.Head(t.Context())
 	must(t, err)

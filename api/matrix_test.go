@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/opsledger/opsledger/identity"
 )
 
 // A principal is whom a request of the matrix comes from.
@@ -136,7 +138,7 @@ func denial(route Route, who int) string {
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
-	x := &matrix{stack: newStack(t, func(c *Config) { c.Changes, c.Agents, c.Output = &somewhere{}, noAgents{}, newPrinted() }), names: new(int)}
+	x := &matrix{stack: newStack(t, func(c *config) { c.Changes, c.Agents, c.Output = &somewhere{}, noAgents{}, newPrinted() }), names: new(int)}
 	x.forgeTokens()
 	x.tokens[asAdmin] = x.admin
 	x.tokens[asPlain] = x.member("plain")
@@ -160,13 +162,11 @@ func newMatrix(t *testing.T) *matrix {
 
 func (x *matrix) forgeTokens() {
 	x.t.Helper()
-	key, err := x.cfg.Vault.Named(x.t.Context(), tokenKeyName(1), randomKey)
-	must(x.t, err)
-	kid := keyID(key)
+	key, kid := x.tokenKey()
 	hs, same := jwt.SigningMethodHS256, func(jwt.MapClaims) {}
 	x.tokens[asExpired] = x.forge(hs, key, kid, func(c jwt.MapClaims) {
 		c["iat"], c["exp"] = time.Now().Add(-25*time.Hour).Unix(), time.Now().Add(-time.Hour).Unix()
 	})
 	x.tokens[asUnsigned] = x.forge(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, kid, same)
-	x.tokens[asForger] = x.forge(hs, randomKey(), kid, same)
+	x.tokens[asForger] = x.forge(hs, identity.RandomKey(), kid, same)
 }

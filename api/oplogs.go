@@ -42,7 +42,7 @@ func (s *server) listOplogs(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	rows, total, err := s.Reader.Oplogs(c.Request().Context(), callerOf(c).inLists(), filter, page.projection())
+	rows, total, err := s.Reader.Oplogs(c.Request().Context(), viewer(callerOf(c)), filter, page.projection())
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type codeRow struct {
 // alone, and as who holds all codes but that one and 1.
 func TestCodes(t *testing.T) {
 	t.Parallel()
-	s := newStack(t, func(c *Config) { c.Agents, c.Output = noAgents{}, newPrinted() })
+	s := newStack(t, func(c *config) { c.Agents, c.Output = noAgents{}, newPrinted() })
 	s.opsDo("POST", pathMachine, act("add", aMachine("web01", 1)))
 	s.opsDo("POST", pathUser, act("add", []m{changed(aUser("solo"), "permissions", []int{}), changed(aUser("other"), "permissions", []int{})}))
 	solo, token := s.idOf("solo"), s.login("solo", "123456")

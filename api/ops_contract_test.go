@@ -20,7 +20,7 @@ const opsKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGXHNtlNb8Y4RtdkZ5QHnQ8ZcYCc
 func TestOpsContract(t *testing.T) {
 	t.Parallel()
 	hosts := somewhereElse{1: time.Unix(1480471675, 0)}
-	s := newStack(t, func(c *Config) { c.Presence, c.Agents, c.Output = hosts, hosts, newPrinted() })
+	s := newStack(t, func(c *config) { c.Presence, c.Agents, c.Output = hosts, hosts, newPrinted() })
 	s.contractMachines()
 	s.contractTasks()
 	s.contractUpdates()

@@ -65,9 +65,8 @@ func (s *stack) contractLogins() {
 	s.expect(s.do("GET", pathLogin+"?username=user01", nil, as(token)), 200, info(`"not login"`))
 	s.expect(s.do("GET", pathLogin+"?username=user02", nil, none), 200, info(`"not login"`))
 	s.expect(s.do("GET", pathLogin, nil, as(token+"x")), 200, info(`"not login"`))
-	key, err := s.cfg.Vault.Named(s.t.Context(), tokenKeyName(1), randomKey)
-	must(s.t, err)
-	s.expect(s.do("GET", pathLogin, nil, as(s.forge(jwt.SigningMethodHS256, key, keyID(key), func(c jwt.MapClaims) { c["exp"] = time.Now().Add(-time.Hour).Unix() }))), 200, info(`"login timeout"`))
+	key, kid := s.tokenKey()
+	s.expect(s.do("GET", pathLogin, nil, as(s.forge(jwt.SigningMethodHS256, key, kid, func(c jwt.MapClaims) { c["exp"] = time.Now().Add(-time.Hour).Unix() }))), 200, info(`"login timeout"`))
 	for _, body := range []m{{"name": "user02", "password": "wrong!"}, {"name": "nobody", "password": "123456"}} {
 		s.expect(s.do("POST", pathLogin, body, none), 403, notOK("认证失败！"))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 )
@@ -38,7 +39,7 @@ var errTooManyReaders = errors.New("too many streams of output are open, try aga
 type follower struct {
 	*logRequest
 	server *server
-	who    *caller
+	who    *identity.User
 	reader OutputReader
 	out    *eventWriter
 	// last is the last line that was sent or said to be missing.
@@ -133,14 +134,14 @@ func (f *follower) missing(upTo int64) error {
 
 // look reads the task, and whether the client may still.
 func (f *follower) look(ctx context.Context) (opsmodel.Task, error) {
-	who, err := f.server.callers.user(ctx, f.who.ID)
+	who, err := f.server.Identity.User(ctx, f.who.ID)
 	if err != nil {
 		return opsmodel.Task{}, err
 	}
-	if who.generation() != f.who.generation() {
-		return opsmodel.Task{}, errTokenInvalid
+	if who.Generation() != f.who.Generation() {
+		return opsmodel.Task{}, identity.ErrTokenInvalid
 	}
-	if err := who.require(access.Permitted(access.CodeGetTask)); err != nil {
+	if err := who.Require(access.Permitted(access.CodeGetTask)); err != nil {
 		return opsmodel.Task{}, err
 	}
 	task, err := f.server.Ops.Task(ctx, f.task.Name)

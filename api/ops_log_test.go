@@ -29,7 +29,7 @@ type logged struct {
 func newLogged(t *testing.T) *logged {
 	t.Helper()
 	l := &logged{output: newPrinted()}
-	l.stack = newStack(t, func(c *Config) { c.Output = l.output })
+	l.stack = newStack(t, func(c *config) { c.Output = l.output })
 	l.opsDo("POST", pathMachine, act("add", aMachine("web01", 1)))
 	l.task = l.newTask()
 	l.execute("update")
@@ -197,7 +197,7 @@ func TestTaskLogEnds(t *testing.T) {
 	l.holds(l.idOf("watcher"))
 	s.over()
 
-	handler, err := New(withoutMetrics(l.cfg))
+	handler, err := New(withoutMetrics(l.cfg.Config))
 	must(t, err)
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(t, err)

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/identity"
 )
 
 // What a question about a login is answered with.
@@ -25,7 +26,9 @@ func (s *server) opsLogin(c echo.Context) error {
 	if b.err != nil {
 		return b.err
 	}
-	_, token, err := s.admit(c, name, password, s.verifyDirectory)
+	_, token, err := s.Identity.LoginDirectory(c.Request().Context(), identity.Login{
+		Name: name, Password: password, From: s.clientAddress(c.Request()), Record: s.recorder(c),
+	})
 	if err != nil {
 		return err
 	}
@@ -60,9 +63,9 @@ func (s *server) opsLoginState(c echo.Context) error {
 	}
 	who, err := s.authenticate(c)
 	switch {
-	case errors.Is(err, jwt.ErrTokenExpired):
+	case errors.Is(err, identity.ErrTokenExpired):
 		return opsOK(c, loginTimeout)
-	case errors.Is(err, errTokenMissing), errors.Is(err, errTokenInvalid):
+	case errors.Is(err, errTokenMissing), errors.Is(err, identity.ErrTokenInvalid):
 		return opsOK(c, loginNone)
 	case err != nil:
 		return err

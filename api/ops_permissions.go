@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 )
 
@@ -55,15 +56,15 @@ func has(user projections.User, code int) bool {
 
 // requireUnlessOwn refuses a caller who lacks the permission, unless they ask about themselves.
 func (s *server) requireUnlessOwn(c echo.Context, name *string, code int) error {
-	if who := callerOf(c); name == nil || !who.named(*name) {
-		return who.require(access.Permitted(code))
+	if who := callerOf(c); name == nil || !who.Named(*name) {
+		return who.Require(access.Permitted(code))
 	}
 	return nil
 }
 
 // noSuchUser turns the read models' "not there" into a refusal.
 func noSuchUser(name string, err error) error {
-	if errors.Is(err, projections.ErrNotFound) || errors.Is(err, errNoUser) {
+	if errors.Is(err, projections.ErrNotFound) || errors.Is(err, identity.ErrNoUser) {
 		return domain.Refused("user %s does not exist", printableName(name))
 	}
 	return err

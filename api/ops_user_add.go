@@ -13,6 +13,7 @@ import (
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/identity"
 )
 
 // maxNewUsers bounds the users of one request: each has a password to hash.
@@ -20,7 +21,7 @@ const maxNewUsers = 100
 
 // newUser is a user to be added, checked but not yet sealed.
 type newUser struct {
-	account
+	identity.Account
 	codes []int
 	keys  []string
 }
@@ -28,7 +29,7 @@ type newUser struct {
 // addOpsUsers adds users, all or none.
 func (s *server) addOpsUsers(c echo.Context, w *write) error {
 	return s.opsWrite(c, w, needs(access.CodeAddUser), func(w *write) (domain.Command, error) {
-		if err := callerOf(c).require(access.Permitted(access.CodeAddUser)); err != nil {
+		if err := callerOf(c).Require(access.Permitted(access.CodeAddUser)); err != nil {
 			return nil, err // before anything is hashed
 		}
 		users, err := s.newUsers(c.Request().Context(), w)
@@ -55,7 +56,7 @@ func (s *server) newUsers(ctx context.Context, w *write) ([]newUser, error) {
 	for i, p := range objects {
 		var err error
 		if users[i], err = p.newUser(); err == nil {
-			err = s.checkFree(ctx, users[i].username)
+			err = s.Identity.CheckFree(ctx, users[i].Username)
 		}
 		if err != nil {
 			return nil, about(i, len(objects), err)
@@ -66,8 +67,8 @@ func (s *server) newUsers(ctx context.Context, w *write) ([]newUser, error) {
 
 // newUser reads and checks one user.
 func (p *params) newUser() (u newUser, err error) {
-	u.username, u.password, u.mail = p.must("username"), p.must("passwd"), p.must("mail")
-	u.department, u.nickname = p.must("department"), given(p.text("nickname"))
+	u.Username, u.Password, u.Mail = p.must("username"), p.must("passwd"), p.must("mail")
+	u.Department, u.Nickname = p.must("department"), given(p.text("nickname"))
 	codes, keys := p.codes(), p.texts("ssh_keys")
 	if codes == nil {
 		p.refuse("permissions", "is required")
@@ -84,19 +85,19 @@ func (p *params) newUser() (u newUser, err error) {
 
 // check refuses what has a bad form.
 func (u *newUser) check() (err error) {
-	if _, err = access.ParseUsername(u.username); err != nil {
+	if _, err = access.ParseUsername(u.Username); err != nil {
 		return err
 	}
-	if err = access.CheckPassword(u.password); err != nil {
+	if err = access.CheckPassword(u.Password); err != nil {
 		return err
 	}
-	if _, err = access.ParseMail(u.mail); err != nil {
+	if _, err = access.ParseMail(u.Mail); err != nil {
 		return err
 	}
-	if err = domain.CheckText("nickname", u.nickname, maxProfileField); err != nil {
+	if err = domain.CheckText("nickname", u.Nickname, identity.MaxProfileText); err != nil {
 		return err
 	}
-	if _, err = access.ParseDepartment(u.department); err != nil {
+	if _, err = access.ParseDepartment(u.Department); err != nil {
 		return err
 	}
 	_, err = ops.ParseKeys(u.keys)
@@ -136,7 +137,7 @@ func (p *params) must(name string) string { return p.requiredAs(name, name) }
 func (s *server) addition(ctx context.Context, users []newUser) (domain.Command, error) {
 	operations := make([]batch.Operation, len(users))
 	for i, u := range users {
-		registered, err := u.seal(ctx, s.Vault, s.passwords)
+		registered, err := s.Identity.Seal(ctx, u.Account)
 		if err != nil {
 			return nil, err
 		}

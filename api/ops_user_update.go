@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/labstack/echo/v4"
 
@@ -10,13 +9,14 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/identity"
 )
 
 // updateOpsUser changes the named user's profile, permissions, password and ssh
 // keys, all or nothing. Users may change their own, but for the permissions.
 func (s *server) updateOpsUser(c echo.Context, w *write) error {
 	authority := func(w *write) (access.Right, error) {
-		if name := w.text("username"); name != nil && callerOf(c).named(*name) {
+		if name := w.text("username"); name != nil && callerOf(c).Named(*name) {
 			return access.Right{}, errOwn
 		}
 		return access.Permitted(access.CodeUpdateUser), nil
@@ -27,7 +27,7 @@ func (s *server) updateOpsUser(c echo.Context, w *write) error {
 			return nil, w.err
 		}
 		user := callerOf(c)
-		if !user.named(name) {
+		if !user.Named(name) {
 			var err error
 			if user, err = s.otherUser(c.Request().Context(), user, name, access.CodeUpdateUser); err != nil {
 				return nil, err
@@ -43,7 +43,7 @@ func (s *server) updateOpsUser(c echo.Context, w *write) error {
 
 // userChanges are the commands of an update. The first is about the profile,
 // changed or not, and sees to the client's version: the others come after it.
-func (s *server) userChanges(c echo.Context, w *write, user *caller) ([]batch.Operation, error) {
+func (s *server) userChanges(c echo.Context, w *write, user *identity.User) ([]batch.Operation, error) {
 	codes, keys, password := w.codes(), w.texts("ssh_keys"), w.text("new_passwd")
 	if w.err != nil {
 		return nil, w.err
@@ -73,7 +73,7 @@ func (s *server) userChanges(c echo.Context, w *write, user *caller) ([]batch.Op
 }
 
 // passwordChange checks the old password where the caller must know it.
-func (s *server) passwordChange(c echo.Context, w *write, user *caller, password string) (domain.Command, error) {
+func (s *server) passwordChange(c echo.Context, w *write, user *identity.User, password string) (domain.Command, error) {
 	if err := access.CheckPassword(password); err != nil {
 		return nil, err
 	}
@@ -81,17 +81,17 @@ func (s *server) passwordChange(c echo.Context, w *write, user *caller, password
 	if err != nil {
 		return nil, err
 	}
-	credential, err := s.sealPassword(c.Request().Context(), password)
+	credential, err := s.Identity.SealPassword(c.Request().Context(), password)
 	return access.ChangePassword{ID: user.ID, Credential: credential, Verified: verified}, err
 }
 
-// opsProfile is [server.profileChange] for what the operations dialect calls its fields.
-func (s *server) opsProfile(ctx context.Context, w *write, user *caller) (change access.ProfileChange, err error) {
-	now, err := s.person(ctx, user.user())
-	if err != nil {
-		return change, err
+// opsProfile reads what changes of a user's profile, by what the operations dialect
+// calls its fields.
+func (s *server) opsProfile(ctx context.Context, w *write, user *identity.User) (change access.ProfileChange, err error) {
+	texts := identity.ProfileTexts{
+		Mail: identity.ProfileText{Name: "mail", Text: w.text("mail")}, Nickname: identity.ProfileText{Name: "nickname", Text: w.text("nickname")},
 	}
-	mail, nickname, department := w.text("mail"), w.text("nickname"), w.text("department")
+	department := w.text("department")
 	if w.err != nil {
 		return change, w.err
 	}
@@ -99,46 +99,8 @@ func (s *server) opsProfile(ctx context.Context, w *write, user *caller) (change
 		if _, err := access.ParseDepartment(*department); err != nil {
 			return change, err
 		}
-		change.Department = department
 	}
-	if nickname != nil {
-		if err := domain.CheckText("nickname", *nickname, maxProfileField); err != nil {
-			return change, err
-		}
-	}
-	if mail != nil {
-		if _, err := access.ParseMail(*mail); err != nil {
-			return change, err
-		}
-		if *mail != now.mail {
-			digest, err := mailDigest(ctx, s.Vault, *mail)
-			if err != nil {
-				return change, err
-			}
-			change.MailDigest = &digest
-		}
-	}
-	return change, s.sealProfile(ctx, user, []sealing{{mail, now.mail, &change.Mail}, {nickname, now.nickname, &change.Nickname}})
-}
-
-// sealing is a text of a profile, what it is now, and where it goes, sealed. One
-// that is absent, or that says what it says already, goes nowhere.
-type sealing struct {
-	text   *string
-	now    string
-	change **access.Sealed
-}
-
-func (s *server) sealProfile(ctx context.Context, user *caller, fields []sealing) error {
-	for _, f := range fields {
-		if f.text == nil || *f.text == f.now {
-			continue
-		}
-		sealed, err := s.sealField(ctx, user.personalKey, *f.text)
-		if err != nil {
-			return fmt.Errorf("seal the profile of user %d: %w", user.ID, err)
-		}
-		*f.change = &sealed
-	}
-	return nil
+	change, err = s.Identity.ChangeProfile(ctx, user, texts)
+	change.Department = department
+	return change, err
 }

@@ -2,13 +2,13 @@ package api
 
 import (
 	"context"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/identity"
 )
 
 // opsUserBody is a user on the wire of the operations dialect.
@@ -24,13 +24,10 @@ type opsUserBody struct {
 
 func opsUser(p person) opsUserBody {
 	return opsUserBody{
-		ID: p.ID, Mail: p.mail, Username: p.Username, Nickname: p.nickname,
+		ID: p.ID, Mail: p.clear.Mail, Username: p.Username, Nickname: p.clear.Nickname,
 		Department: p.Department, Permissions: access.FormatPermissions(p.Codes),
 	}
 }
-
-// named says whether the name is the caller's.
-func (c *caller) named(name string) bool { return strings.EqualFold(c.Username, name) }
 
 // opsUsers shows the named user, in info itself, or lists all.
 func (s *server) opsUsers(c echo.Context) error {
@@ -95,11 +92,11 @@ func (s *server) deleteOpsUser(c echo.Context) error {
 
 // otherUser returns the user of a name, as the log has them, to a caller who has
 // the permission. Nobody else learns which names there are, or has a password hashed.
-func (s *server) otherUser(ctx context.Context, who *caller, name string, code int) (*caller, error) {
-	if err := who.require(access.Permitted(code)); err != nil {
+func (s *server) otherUser(ctx context.Context, who *identity.User, name string, code int) (*identity.User, error) {
+	if err := who.Require(access.Permitted(code)); err != nil {
 		return nil, err
 	}
-	user, err := s.callers.named(ctx, name)
+	user, err := s.Identity.UserNamed(ctx, name)
 	if err != nil {
 		return nil, noSuchUser(name, err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/opsledger/opsledger/eventstore"
 )
 
@@ -31,5 +33,16 @@ func TestToldOfTheDatabase(t *testing.T) {
 		if got := told(c.failed, c.reachable); got != c.told {
 			t.Errorf("%s: %v, want %v", name, got, c.told)
 		}
+	}
+}
+
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	_, err := pgx.Connect(t.Context(), "postgres://nobody@/none?host="+t.TempDir())
+	if status, _ := answer(err, ""); status != 503 {
+		t.Errorf("no database: %d (%v)", status, err)
+	}
+	if status, _ := answer(context.DeadlineExceeded, ""); status != 503 {
+		t.Error(status)
 	}
 }

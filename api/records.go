@@ -10,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 )
 
@@ -26,11 +27,11 @@ type recordBody struct {
 	permissions
 }
 
-func recordFor(who *caller) func(projections.Record) recordBody {
+func recordFor(who *identity.User) func(projections.Record) recordBody {
 	return func(row projections.Record) recordBody {
 		return recordBody{
 			ID: row.ID, Host: row.Host, Type: row.Type, TTL: strconv.FormatUint(uint64(row.TTL), 10), Value: row.Value,
-			ViewName: row.ViewName, Comment: row.Comment, ZoneID: row.ZoneID, permissions: who.recordPermissions(row),
+			ViewName: row.ViewName, Comment: row.Comment, ZoneID: row.ZoneID, permissions: permissionsOnRecord(who, row),
 		}
 	}
 }
@@ -75,7 +76,7 @@ func (s *server) listRecords(c echo.Context) error {
 	if err := s.checkZoneFilter(c, filter.ZoneID); err != nil {
 		return err
 	}
-	rows, total, err := s.Reader.Records(c.Request().Context(), callerOf(c).inLists(), filter, page.projection())
+	rows, total, err := s.Reader.Records(c.Request().Context(), viewer(callerOf(c)), filter, page.projection())
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (s *server) listRecords(c echo.Context) error {
 // the zone, or single records by privileges of their own.
 func (s *server) checkZoneFilter(c echo.Context, id *int64) error {
 	if id == nil {
-		if callerOf(c).admin() {
+		if callerOf(c).Admin() {
 			return nil
 		}
 		return domain.Invalid("zone_id", "不能为空！")
@@ -96,11 +97,11 @@ func (s *server) checkZoneFilter(c echo.Context, id *int64) error {
 	if err != nil {
 		return zoneFound(err)
 	}
-	forbidden := callerOf(c).require(access.OnRecords(zone.Target, access.OperationAccess))
+	forbidden := callerOf(c).Require(access.OnRecords(zone.Target, access.OperationAccess))
 	if forbidden == nil {
 		return nil
 	}
-	_, granted, err := s.Reader.Records(c.Request().Context(), callerOf(c).inLists(), projections.RecordFilter{ZoneID: id}, projections.Page{Number: 1, Size: 1})
+	_, granted, err := s.Reader.Records(c.Request().Context(), viewer(callerOf(c)), projections.RecordFilter{ZoneID: id}, projections.Page{Number: 1, Size: 1})
 	if err == nil && granted == 0 {
 		return forbidden
 	}
@@ -116,7 +117,7 @@ func (s *server) showRecord(c echo.Context) error {
 	if err != nil {
 		return found(resourceRecord, id, err)
 	}
-	if err := callerOf(c).require(access.OnRecord(row.Target, row.Zone, access.OperationAccess)); err != nil {
+	if err := callerOf(c).Require(access.OnRecord(row.Target, row.Zone, access.OperationAccess)); err != nil {
 		return err
 	}
 	return show(c, row.Changed, recordFor(callerOf(c))(row))

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -20,7 +18,7 @@ func (s *stack) secondProcess() *stack {
 	must(s.t, err)
 	s.t.Cleanup(store.Close)
 	background(s.t, store.Run)
-	other := s.reopened(func(c *Config) { c.Store = store })
+	other := s.reopened(func(c *config) { c.Store = store })
 	other.store = store
 	return other
 }
@@ -91,75 +89,4 @@ func TestRoleChangesAreFollowed(t *testing.T) {
 	change, err := access.NewUpdateRole(8, access.RoleInput{Name: new("r"), PrivilegeIDs: &[]int64{}}, nil)
 	s.execute(change, err)
 	s.expect(s.do("GET", "/dns/bind_conf", nil, user), 403, `{"message":"无权限！缺少权限：BIND_CONF_EDIT"}`)
-}
-
-// The log is asked for news once in 50 ms, not for each request.
-func TestCallersAskSeldom(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.reader("user")
-	now := time.Now()
-	k := newCallers(s.secondProcess().store)
-	k.now = func() time.Time { return now }
-	named := func() string {
-		t.Helper()
-		c, err := k.user(t.Context(), 2)
-		if err != nil {
-			return err.Error()
-		}
-		return c.Username
-	}
-	before := named()
-	deleted, err := access.NewDeleteUser(2, nil)
-	s.execute(deleted, err)
-	now = now.Add(callersCheck - 1)
-	if got := named(); got != before || got != "user" {
-		t.Errorf("asked again at once: %s", got)
-	}
-	now = now.Add(1)
-	if got := named(); got != errNoUser.Error() {
-		t.Errorf("not asked after %v: %s", callersCheck, got)
-	}
-	// Without the log nobody is judged by what was.
-	now = now.Add(callersCheck)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := k.user(ctx, 1); err == nil {
-		t.Error("a user was known without asking")
-	}
-}
-
-// What was read before the memory went on is not remembered in it.
-func TestCallersForgetStragglers(t *testing.T) {
-	t.Parallel()
-	k := &callers{known: map[domain.UserID]*caller{}, at: 10}
-	k.remember(&caller{ID: 1}, 9)
-	k.remember(&caller{ID: 2}, 10)
-	if k.known[1] != nil || k.known[2] == nil {
-		t.Errorf("remembered: %v", k.known)
-	}
-	for i := range maxCallers {
-		k.remember(&caller{ID: domain.UserID(i + 3)}, 10)
-	}
-	if len(k.known) > maxCallers {
-		t.Errorf("%d users are remembered", len(k.known))
-	}
-}
-
-// What this process appended itself is known to the next request, however soon.
-func TestCallersFollowTheirOwnProcess(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.reader("user")
-	now := time.Now()
-	k := newCallers(s.store)
-	k.now = func() time.Time { return now } // no time passes
-	if _, err := k.user(t.Context(), 2); err != nil {
-		t.Fatal(err)
-	}
-	deleted, err := access.NewDeleteUser(2, nil)
-	s.execute(deleted, err)
-	if _, err := k.user(t.Context(), 2); !errors.Is(err, errNoUser) {
-		t.Errorf("after the deletion: %v", err)
-	}
 }

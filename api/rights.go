@@ -2,6 +2,7 @@ package api
 
 import (
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 )
 
@@ -11,21 +12,21 @@ type permissions struct {
 	CanDelete bool `json:"can_delete"`
 }
 
-// permissions asks nobody: the row has all that decides.
-func (c *caller) permissions(t access.Target) permissions {
+// permissionsOn asks nobody: the row has all that decides.
+func permissionsOn(who *identity.User, t access.Target) permissions {
 	return permissions{
-		CanUpdate: c.may(access.On(t, access.OperationUpdate)),
-		CanDelete: c.may(access.On(t, access.OperationDelete)),
+		CanUpdate: who.May(access.On(t, access.OperationUpdate)),
+		CanDelete: who.May(access.On(t, access.OperationDelete)),
 	}
 }
 
-// recordPermissions: a record follows its zone, or is granted by itself.
-func (c *caller) recordPermissions(r projections.Record) permissions {
+// permissionsOnRecord: a record follows its zone, or is granted by itself.
+func permissionsOnRecord(who *identity.User, r projections.Record) permissions {
 	return permissions{
-		CanUpdate: c.may(access.OnRecord(r.Target, r.Zone, access.OperationUpdate)),
-		CanDelete: c.may(access.OnRecord(r.Target, r.Zone, access.OperationDelete)),
+		CanUpdate: who.May(access.OnRecord(r.Target, r.Zone, access.OperationUpdate)),
+		CanDelete: who.May(access.OnRecord(r.Target, r.Zone, access.OperationDelete)),
 	}
 }
 
-// inLists is the caller as lists see them.
-func (c *caller) inLists() projections.Caller { return projections.NewCaller(c.ID, c.roles()) }
+// viewer is the caller as lists see them.
+func viewer(who *identity.User) projections.Caller { return projections.NewCaller(who.ID, who.Roles()) }

@@ -178,7 +178,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		c.Set(callerKey, caller)
 		if needed {
-			if err := caller.require(right); err != nil {
+			if err := caller.Require(right); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/identity"
 )
 
 // Time limits of the HTTP server.
@@ -26,12 +28,6 @@ const (
 // server holds what handlers share.
 type server struct {
 	Config
-	passwords *passwords
-	tokens    *tokens
-	callers   *callers
-	logins    *loginThrottle
-	// loginKey keys the digests of names that nobody has.
-	loginKey []byte
 	// fingerprintKey keys the fingerprints of idempotent requests: a plain
 	// digest of a body with a password would let it be guessed offline.
 	fingerprintKey []byte
@@ -42,7 +38,7 @@ type server struct {
 }
 
 // New returns the handler of all routes. It reads, or on the first start
-// creates, its keys in the vault. It starts nothing and needs no closing.
+// creates, its key in the vault. It starts nothing and needs no closing.
 func New(cfg Config) (http.Handler, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), DefaultRequestTimeout)
 	defer cancel()
@@ -71,21 +67,12 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	keys, err := newKeyring(ctx, cfg.Vault)
-	if err != nil {
-		return nil, err
-	}
-	loginKey, err := cfg.Vault.Named(ctx, "login", randomKey)
-	if err != nil {
-		return nil, fmt.Errorf("key of failed logins: %w", err)
-	}
-	fingerprintKey, err := cfg.Vault.Named(ctx, "idempotency", randomKey)
+	fingerprintKey, err := cfg.Vault.Named(ctx, "idempotency", identity.RandomKey)
 	if err != nil {
 		return nil, fmt.Errorf("key of request fingerprints: %w", err)
 	}
 	return &server{
-		Config: cfg, passwords: newPasswords(), tokens: newTokens(keys),
-		callers: newCallers(cfg.Store), logins: newLoginThrottle(), loginKey: loginKey, fingerprintKey: fingerprintKey,
+		Config: cfg, fingerprintKey: fingerprintKey,
 		batches: make(chan struct{}, maxBatches), followers: make(chan struct{}, maxFollowers),
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 )
 
@@ -23,13 +24,13 @@ type serverBody struct {
 	permissions
 }
 
-func serverFor(who *caller) func(projections.Server) serverBody {
+func serverFor(who *identity.User) func(projections.Server) serverBody {
 	return func(row projections.Server) serverBody {
 		return serverBody{
 			ID: row.ID, Host: row.Host, IP: row.IP, Env: row.Env, Type: row.Type,
 			ZbProcessItem: row.ZbProcessItem, ZbPortItem: row.ZbPortItem,
 			ZbResolveItem: row.ZbResolveItem, ZbResolveRateID: row.ZbResolveRateID,
-			permissions: who.permissions(row.Target),
+			permissions: permissionsOn(who, row.Target),
 		}
 	}
 }
@@ -54,7 +55,7 @@ func (s *server) listServers(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	rows, total, err := s.Reader.Servers(c.Request().Context(), callerOf(c).inLists(), filter, page.projection())
+	rows, total, err := s.Reader.Servers(c.Request().Context(), viewer(callerOf(c)), filter, page.projection())
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (s *server) showServer(c echo.Context) error {
 	if err != nil {
 		return found(resourceServer, id, err)
 	}
-	if err := callerOf(c).require(access.On(row.Target, access.OperationAccess)); err != nil {
+	if err := callerOf(c).Require(access.On(row.Target, access.OperationAccess)); err != nil {
 		return err
 	}
 	return show(c, row.Changed, serverFor(callerOf(c))(row))

@@ -22,6 +22,8 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/identity/directory"
 	"github.com/opsledger/opsledger/internal/openapi"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
@@ -32,13 +34,11 @@ const adminPassword = "correct horse"
 
 // stack is everything from the log to HTTP, all real but the name servers.
 type stack struct {
-	t   *testing.T
-	url string
-	cfg Config
-	// server is what answers at url.
-	server *server
-	store  *eventstore.Store
-	pool   *pgxpool.Pool
+	t     *testing.T
+	url   string
+	cfg   config
+	store *eventstore.Store
+	pool  *pgxpool.Pool
 	// admin is a token of the first user.
 	admin string
 	// stopProjections ends the read models' runners; reads stay as they are.
@@ -46,8 +46,16 @@ type stack struct {
 	stopped         *atomic.Bool
 }
 
+// config is what the API of a stack is made of.
+type config struct {
+	Config
+	// Directory and Now are those of [identity.Config].
+	Directory *directory.Directory
+	Now       func() time.Time
+}
+
 // newStack starts a stack of the test's own; changes adjust its configuration.
-func newStack(t *testing.T, changes ...func(*Config)) *stack {
+func newStack(t *testing.T, changes ...func(*config)) *stack {
 	t.Helper()
 	ctx, pool := t.Context(), testkit.Postgres(t)
 	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec()})
@@ -80,12 +88,12 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
 	must(t, err)
 	registry := prometheus.NewRegistry()
-	s := &stack{t: t, store: store, pool: pool, cfg: Config{
+	s := &stack{t: t, store: store, pool: pool, cfg: config{Config: Config{
 		Store: store, Reader: projections.NewReader(pool), Ops: opsmodel.NewReader(pool), Progress: progress, Vault: secrets,
 		CheckConf: func(context.Context, *dns.BindConf) error { return nil },
 		Location:  time.FixedZone("CST", 8*3600), AllowRegister: true, RequestTimeout: testkit.Patience,
 		Log: quiet, Registerer: registry, Gatherer: registry,
-	}}
+	}}}
 	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {
 		s.stopped.Store(true)
@@ -96,7 +104,7 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 	for _, change := range changes {
 		change(&s.cfg)
 	}
-	created, _, err := EnsureAdmin(ctx, store, secrets, adminPassword)
+	created, _, err := identity.EnsureAdmin(ctx, store, secrets, adminPassword)
 	if must(t, err); !created {
 		t.Fatal("the admin was there before")
 	}
@@ -109,9 +117,11 @@ func newStack(t *testing.T, changes ...func(*Config)) *stack {
 func (s *stack) serve() {
 	s.t.Helper()
 	var err error
-	s.server, err = newServer(s.t.Context(), s.cfg)
+	s.cfg.Identity, err = identity.New(s.t.Context(), identity.Config{
+		Store: s.cfg.Store, Vault: s.cfg.Vault, Directory: s.cfg.Directory, Now: s.cfg.Now,
+	})
 	must(s.t, err)
-	handler, err := s.server.handler()
+	handler, err := New(s.cfg.Config)
 	must(s.t, err)
 	server := httptest.NewServer(handler)
 	s.t.Cleanup(server.Close)
@@ -126,7 +136,7 @@ func (s *stack) in(t *testing.T) *stack {
 }
 
 // reopened returns the stack with another configuration of the API.
-func (s *stack) reopened(change func(*Config)) *stack {
+func (s *stack) reopened(change func(*config)) *stack {
 	s.t.Helper()
 	other := *s
 	other.cfg.Registerer = nil // the metrics are registered already

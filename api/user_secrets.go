@@ -1,14 +1,13 @@
 package api
 
 import (
-	"context"
 	"errors"
-	"fmt"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/identity"
 )
 
 // errOwn: a write is about the caller themselves, and needs no right.
@@ -37,7 +36,7 @@ func (s *server) changePassword(c echo.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		credential, err := s.sealPassword(ctx, password)
+		credential, err := s.Identity.SealPassword(ctx, password)
 		if err != nil {
 			return nil, err
 		}
@@ -58,65 +57,23 @@ func (w *write) newPassword() (string, error) {
 }
 
 // verifyOld checks the old password of a caller who needs to know it, and
-// returns the credential that it fits. A wrong one counts as a failed login:
-// else whoever got hold of a token could guess here.
-func (s *server) verifyOld(c echo.Context, who *caller, w *write, name string) (verified string, err error) {
-	if who.may(access.Permitted(access.CodeUpdateUser)) || who.source != access.SourceLocal {
-		return "", nil // the command knows better
+// returns the credential that it fits.
+func (s *server) verifyOld(c echo.Context, who *identity.User, w *write, name string) (verified string, err error) {
+	if !who.NeedsOldPassword() {
+		return "", nil
 	}
 	old := w.required(name)
 	if w.err != nil {
 		return "", w.err
 	}
-	ctx := c.Request().Context()
-	try, err := s.logins.begin(who.Username, s.clientAddress(c.Request()))
-	if err != nil {
-		return "", err
-	}
-	fits, err := s.fits(ctx, who.credential, old)
-	switch {
-	case err != nil:
-		try.undecided()
-		return "", err
-	case !fits:
-		try.failed()
-		failure := access.LoginFailed{ID: who.ID, Reason: access.FailedSecret}
-		if err := s.record(c, domain.System, access.RecordFailedLogin{Failed: failure}); err != nil {
-			return "", err
-		}
-		return "", domain.Refused("原密码错误！")
-	}
-	try.succeeded()
-	return who.credential, nil
-}
-
-// fits says whether the password is the one of the credential.
-func (s *server) fits(ctx context.Context, credential, password string) (bool, error) {
-	hash, err := s.passwordHash(ctx, credential)
-	if err != nil {
-		return false, err
-	}
-	return s.passwords.check(ctx, password, hash)
-}
-
-// sealPassword puts a password's hash into the vault and returns its id there.
-func (s *server) sealPassword(ctx context.Context, password string) (credential string, err error) {
-	hash, err := s.passwords.hash(ctx, password)
-	if err != nil {
-		return "", err
-	}
-	id, err := s.Vault.Put(ctx, kindPassword, []byte(hash))
-	if err != nil {
-		return "", fmt.Errorf("keep password hash: %w", err)
-	}
-	return id.String(), nil
+	return s.Identity.VerifyOld(c.Request().Context(), who, old, s.clientAddress(c.Request()), s.recorder(c))
 }
 
 // linkUser makes a local user one of the directory, who logs in with its
 // password from then on.
 func (s *server) linkUser(c echo.Context) error {
 	return s.administer(c, resourceUser, s.userThere, func(id int64, w *write) (domain.Command, error) {
-		if err := s.checkLinkable(c.Request().Context(), domain.UserID(id)); err != nil {
+		if err := s.Identity.CheckLinkable(c.Request().Context(), domain.UserID(id)); err != nil {
 			return nil, err
 		}
 		return access.LinkUser{ID: domain.UserID(id), IfMatch: w.ifMatch}, nil

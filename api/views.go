@@ -6,6 +6,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 )
 
@@ -17,9 +18,9 @@ type viewBody struct {
 	permissions
 }
 
-func viewFor(who *caller) func(projections.View) viewBody {
+func viewFor(who *identity.User) func(projections.View) viewBody {
 	return func(row projections.View) viewBody {
-		return viewBody{ID: row.ID, Name: row.Name, ACL: row.ACL, permissions: who.permissions(row.Target)}
+		return viewBody{ID: row.ID, Name: row.Name, ACL: row.ACL, permissions: permissionsOn(who, row.Target)}
 	}
 }
 

@@ -33,7 +33,7 @@ const projectionWait = 2 * time.Second
 // write is one write request on its way to the log.
 type write struct {
 	*params
-	id      identity
+	id      requestKey
 	ifMatch *domain.Position
 	// action is what a POST of the operations dialect wants done.
 	action string
@@ -108,7 +108,7 @@ func prefer(c echo.Context, w *write, right authority, err error) error {
 		}
 		return err
 	}
-	if forbidden := callerOf(c).require(r); forbidden != nil {
+	if forbidden := callerOf(c).Require(r); forbidden != nil {
 		return forbidden
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
 )
 
@@ -23,13 +24,13 @@ type zoneBody struct {
 	ViewIDs []int64 `json:"view_ids"`
 }
 
-func zoneFor(who *caller) func(projections.Zone) zoneBody {
+func zoneFor(who *identity.User) func(projections.Zone) zoneBody {
 	return func(row projections.Zone) zoneBody {
 		return zoneBody{
 			ID: row.ID, Name: row.Name, Group: row.Group, Type: row.Type,
 			Forwarders:   dns.FormatForwarders(row.Forwarders),
 			ViewNameList: nameList(row.ViewNames),
-			permissions:  who.permissions(row.Target),
+			permissions:  permissionsOn(who, row.Target),
 			ViewIDs:      append([]int64{}, row.ViewIDs...),
 		}
 	}
@@ -62,7 +63,7 @@ func (s *server) listZones(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	rows, total, err := s.Reader.Zones(c.Request().Context(), callerOf(c).inLists(), filter, page.projection())
+	rows, total, err := s.Reader.Zones(c.Request().Context(), viewer(callerOf(c)), filter, page.projection())
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (s *server) showZone(c echo.Context) error {
 	if err != nil {
 		return found(resourceZone, id, err)
 	}
-	if err := callerOf(c).require(access.On(row.Target, access.OperationAccess)); err != nil {
+	if err := callerOf(c).Require(access.On(row.Target, access.OperationAccess)); err != nil {
 		return err
 	}
 	return show(c, row.Changed, zoneFor(callerOf(c))(row))

@@ -17,6 +17,7 @@ import (
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
@@ -239,14 +240,18 @@ func (a *App) startAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	people, err := identity.New(ctx, identity.Config{Store: a.store, Vault: a.vault, Directory: ldap})
+	if err != nil {
+		return err
+	}
 	known := agents{reader: a.reader, ops: a.ops, reports: a.reports, hosts: a.presence}
 	handler, err := api.New(api.Config{
-		Store: a.store, Reader: a.reader, Ops: a.ops, Progress: a.progress, Vault: a.vault,
+		Store: a.store, Reader: a.reader, Ops: a.ops, Progress: a.progress, Identity: people, Vault: a.vault,
 		Presence: known, Agents: known, Output: attemptOutput{a.output}, AttemptWithin: a.cfg.TaskDeadline,
 		Changes: changes{a.reports}, CheckConf: check.Check, Ready: a.ready,
 		Location: a.cfg.location, AllowRegister: a.cfg.Register,
-		Directory: ldap, TrustedProxies: a.cfg.proxies,
-		Log: a.log, Registerer: a.registry, Gatherer: a.registry,
+		TrustedProxies: a.cfg.proxies,
+		Log:            a.log, Registerer: a.registry, Gatherer: a.registry,
 	})
 	if err != nil {
 		return err

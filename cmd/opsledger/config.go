@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/opsledger/opsledger/api/directory"
+	"github.com/opsledger/opsledger/identity/directory"
 )
 
 // Config is what the flags of `serve` and `dev` say.

@@ -21,7 +21,7 @@ type importRule struct {
 }
 
 // importRules are the walls of the program. Imports go one way:
-// cmd → api, projections, workers → eventstore → protocol → domain.
+// cmd → api → identity, projections → eventstore → protocol → domain, and beside api the workers.
 var importRules = []importRule{
 	{folder: "domain", forbidden: module + "protocol", reason: "domain is pure"},
 	{folder: "domain", forbidden: module + "eventstore", reason: "domain is pure"},
@@ -44,6 +44,9 @@ var importRules = []importRule{
 	{folder: "projections", forbidden: module + "workers", reason: "read models do not act"},
 	{folder: "projections", forbidden: module + "api", reason: "read models do not know who asks"},
 	{folder: "projections", forbidden: "github.com/labstack/echo", reason: "HTTP stays in api"},
+	{folder: "identity", forbidden: module + "projections", reason: "who somebody is comes from the log, so that no login waits for a read model"},
+	{folder: "identity", forbidden: module + "api", reason: "identity does not know which door is asked"},
+	{folder: "identity", forbidden: "github.com/labstack/echo", reason: "HTTP stays in api"},
 	{folder: "api", forbidden: module + "workers", reason: "cmd wires what api needs of workers through interfaces of api's"},
 
 	{folder: "workers", forbidden: module + "api", reason: "workers serve hosts, not REST clients"},

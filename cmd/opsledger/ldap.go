@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/opsledger/opsledger/api/directory"
+	"github.com/opsledger/opsledger/identity/directory"
 )
 
 // ldapFlags say which directory vouches for users; without --ldap-url none does.

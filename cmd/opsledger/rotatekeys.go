@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/identity"
 )
 
 func rotateKeysCommand() *cli.Command {
@@ -19,7 +19,7 @@ func rotateKeysCommand() *cli.Command {
 		Flags: storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
-				number, err := api.RotateTokenKey(ctx, l.vault)
+				number, err := identity.RotateTokenKey(ctx, l.vault)
 				if err != nil {
 					return err
 				}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/identity"
 )
 
 // passwordFile keeps the admin's random password from before the user is made
@@ -33,7 +33,7 @@ func (a *App) seed(ctx context.Context) error {
 	if password == "" {
 		password = unseen
 	}
-	created, _, err := api.EnsureAdmin(ctx, a.store, a.vault, password)
+	created, _, err := identity.EnsureAdmin(ctx, a.store, a.vault, password)
 	if err != nil {
 		return fmt.Errorf("admin user: %w", err)
 	}

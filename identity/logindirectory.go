@@ -1,18 +1,18 @@
-package api
+package identity
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
-	"github.com/opsledger/opsledger/api/directory"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/identity/directory"
 )
 
-// errDirectoryAway is answered with 503.
-var errDirectoryAway = errors.New("LDAP服务器暂时无法访问，请稍后重试！")
+// ErrDirectoryAway says that no server of the directory can be asked.
+var ErrDirectoryAway = errors.New("LDAP服务器暂时无法访问，请稍后重试！")
 
 // verifyDirectory checks a name and a password with the directory.
 //
@@ -21,34 +21,34 @@ var errDirectoryAway = errors.New("LDAP服务器暂时无法访问，请稍后�
 //     directory cannot be asked nobody is.
 //  2. A local user does not become another's by a directory entry of the same
 //     name: they log in by their own password until an admin links them.
-func (s *server) verifyDirectory(ctx context.Context, name, password string) (*caller, error) {
-	if s.Directory == nil {
+func (s *Service) verifyDirectory(ctx context.Context, name, password string) (*User, error) {
+	if s.directory == nil {
 		return s.verifyLocal(ctx, name, password)
 	}
 	// What cannot be a username is not looked for in the directory.
 	if _, err := access.ParseUsername(name); err != nil {
 		return s.verifyLocal(ctx, name, password)
 	}
-	found, err := s.Directory.Authenticate(ctx, name, password)
+	found, err := s.directory.Authenticate(ctx, name, password)
 	switch {
 	case errors.Is(err, directory.ErrUnknown):
 		return s.verifyLocal(ctx, name, password)
 	case errors.Is(err, directory.ErrRefused):
 		return nil, s.refuseDirectoryUser(ctx, name, password)
 	case err != nil:
-		return nil, fmt.Errorf("%w (%w)", errDirectoryAway, err)
+		return nil, fmt.Errorf("%w (%w)", ErrDirectoryAway, err)
 	}
 	return s.directoryUser(ctx, name, found)
 }
 
 // refuseDirectoryUser refuses a login after the time that one of a local user takes.
-func (s *server) refuseDirectoryUser(ctx context.Context, name, password string) error {
+func (s *Service) refuseDirectoryUser(ctx context.Context, name, password string) error {
 	if _, err := s.passwords.check(ctx, password, ""); err != nil {
 		return err
 	}
-	user, err := s.callers.named(ctx, name)
+	user, err := s.users.named(ctx, name)
 	switch {
-	case errors.Is(err, errNoUser):
+	case errors.Is(err, ErrNoUser):
 		return &refusedLogin{reason: access.FailedUnknown}
 	case err != nil:
 		return err
@@ -59,18 +59,18 @@ func (s *server) refuseDirectoryUser(ctx context.Context, name, password string)
 
 // directoryUser returns the user of a name that the directory vouches for. The
 // first time it makes them, without roles.
-func (s *server) directoryUser(ctx context.Context, name string, found directory.Person) (*caller, error) {
-	user, err := s.callers.named(ctx, name)
-	if errors.Is(err, errNoUser) {
+func (s *Service) directoryUser(ctx context.Context, name string, found directory.Person) (*User, error) {
+	user, err := s.users.named(ctx, name)
+	if errors.Is(err, ErrNoUser) {
 		if err := s.adopt(ctx, name, found); err != nil {
 			return nil, err
 		}
-		user, err = s.callers.named(ctx, name)
+		user, err = s.users.named(ctx, name)
 	}
 	switch {
 	case err != nil:
 		return nil, err
-	case user.source != access.SourceLDAP:
+	case user.Source != access.SourceLDAP:
 		return nil, &refusedLogin{user.ID, access.FailedLocal}
 	default:
 		return user, nil
@@ -78,16 +78,16 @@ func (s *server) directoryUser(ctx context.Context, name string, found directory
 }
 
 // adopt makes a user of the directory. That somebody else made it meanwhile is no error.
-func (s *server) adopt(ctx context.Context, name string, found directory.Person) error {
-	a := account{username: name, nickname: found.Name, phone: found.Phone}
+func (s *Service) adopt(ctx context.Context, name string, found directory.Person) error {
+	a := Account{Username: name, Nickname: found.Name, Phone: found.Phone}
 	if mail, err := access.ParseMail(found.Mail); err == nil {
-		a.mail = mail
+		a.Mail = mail
 	}
 	err := s.registerDirectoryUser(ctx, a)
 	var refused *domain.Error
-	if errors.As(err, &refused) && a.mail != "" {
+	if errors.As(err, &refused) && a.Mail != "" {
 		// The address may be another user's; a login does not fail for that.
-		a.mail = ""
+		a.Mail = ""
 		err = s.registerDirectoryUser(ctx, a)
 	}
 	if errors.As(err, &refused) {
@@ -96,25 +96,25 @@ func (s *server) adopt(ctx context.Context, name string, found directory.Person)
 	return err
 }
 
-func (s *server) registerDirectoryUser(ctx context.Context, a account) error {
-	user, err := a.seal(ctx, s.Vault, s.passwords)
+func (s *Service) registerDirectoryUser(ctx context.Context, a Account) error {
+	user, err := s.Seal(ctx, a)
 	if err != nil {
 		return err
 	}
-	_, err = s.Store.Execute(ctx, eventstore.Request{Command: access.RegisterUser{User: user}, Actor: domain.System})
+	_, err = s.store.Execute(ctx, eventstore.Request{Command: access.RegisterUser{User: user}, Actor: domain.System})
 	return err
 }
 
 // refuseDirectoryName returns a [domain.Error] if the name is the directory's: no
-// local user may take it. It is errDirectoryAway while nobody can tell.
-func (s *server) refuseDirectoryName(ctx context.Context, name string) error {
-	if s.Directory == nil {
+// local user may take it. It is ErrDirectoryAway while nobody can tell.
+func (s *Service) refuseDirectoryName(ctx context.Context, name string) error {
+	if s.directory == nil {
 		return nil
 	}
-	known, err := s.Directory.Knows(ctx, name)
+	known, err := s.directory.Knows(ctx, name)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w (%w)", errDirectoryAway, err)
+		return fmt.Errorf("%w (%w)", ErrDirectoryAway, err)
 	case known:
 		return domain.Refused("用户已存在！")
 	default:
@@ -122,24 +122,24 @@ func (s *server) refuseDirectoryName(ctx context.Context, name string) error {
 	}
 }
 
-// checkLinkable refuses to link a user whom the directory does not know: nothing
+// CheckLinkable refuses to link a user whom the directory does not know: nothing
 // would let them in any more, be it the last admin. One who is not there, or
 // linked already, is the command's concern.
-func (s *server) checkLinkable(ctx context.Context, id domain.UserID) error {
-	if s.Directory == nil {
+func (s *Service) CheckLinkable(ctx context.Context, id domain.UserID) error {
+	if s.directory == nil {
 		return domain.Refused("没有配置LDAP，不能关联用户！")
 	}
-	user, _, err := s.callers.read(ctx, id)
-	if errors.Is(err, errNoUser) || err == nil && user.source == access.SourceLDAP {
+	user, _, err := s.users.read(ctx, id)
+	if errors.Is(err, ErrNoUser) || err == nil && user.Source == access.SourceLDAP {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	known, err := s.Directory.Knows(ctx, user.Username)
+	known, err := s.directory.Knows(ctx, user.Username)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w (%w)", errDirectoryAway, err)
+		return fmt.Errorf("%w (%w)", ErrDirectoryAway, err)
 	case !known:
 		return domain.Refused("LDAP中没有用户%s，不能关联！", user.Username)
 	default:

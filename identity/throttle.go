@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	linked "container/list"
@@ -17,10 +17,10 @@ const (
 	maxThrottled = 20_000
 )
 
-// throttle lets each key have a number of attempts, and one more every while.
+// throttle lets each key have a number of tries, and one more every while.
 //
 // Invariants:
-//  1. An attempt counts from its begin: those that run at once cannot exceed the limit.
+//  1. A try counts from its begin: those that run at once cannot exceed the limit.
 //  2. It remembers at most a fixed number of keys, the latest used; a key is
 //     kept as a digest, whatever its length.
 type throttle struct {
@@ -52,14 +52,14 @@ type bucket struct {
 	at   time.Time
 }
 
-func newThrottle(burst int, recover time.Duration) *throttle {
+func newThrottle(burst int, recover time.Duration, now func() time.Time) *throttle {
 	return &throttle{
-		burst: float64(burst), recover: recover, most: maxThrottled, now: time.Now,
+		burst: float64(burst), recover: recover, most: maxThrottled, now: now,
 		known: map[throttleKey]*linked.Element{}, recent: linked.New(),
 	}
 }
 
-// take begins an attempt. Otherwise it returns how long to wait for the next one.
+// take begins a try. Otherwise it returns how long to wait for the next one.
 func (t *throttle) take(key throttleKey) (wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -71,7 +71,7 @@ func (t *throttle) take(key throttleKey) (wait time.Duration) {
 	return 0
 }
 
-// giveBack ends an attempt that shall not count.
+// giveBack ends a try that shall not count.
 func (t *throttle) giveBack(key throttleKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -79,7 +79,7 @@ func (t *throttle) giveBack(key throttleKey) {
 	b.left = min(b.left+1, t.burst)
 }
 
-// forget gives the key all its attempts again.
+// forget gives the key all its tries again.
 func (t *throttle) forget(key throttleKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

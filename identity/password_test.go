@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -77,8 +76,7 @@ func TestHashHoldsItsSlot(t *testing.T) {
 // here, so none is refused.
 func TestRefusalsCostAHash(t *testing.T) {
 	t.Parallel()
-	s, err := newServer(t.Context(), newStack(t).cfg)
-	must(t, err)
+	s := newWorld(t)
 	s.passwords.slots = semaphore.NewWeighted(1)
 	must(t, s.passwords.slots.Acquire(t.Context(), 1))
 	local := func(name string) func(context.Context) error {
@@ -96,16 +94,5 @@ func TestRefusalsCostAHash(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		cancel()
-	}
-}
-
-func TestDatabaseAway(t *testing.T) {
-	t.Parallel()
-	_, err := pgx.Connect(t.Context(), "postgres://nobody@/none?host="+t.TempDir())
-	if status, _ := answer(err, ""); status != 503 {
-		t.Errorf("no database: %d (%v)", status, err)
-	}
-	if status, _ := answer(context.DeadlineExceeded, ""); status != 503 {
-		t.Error(status)
 	}
 }

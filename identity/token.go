@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -14,6 +14,13 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/opsledger/opsledger/domain"
+)
+
+// What [Service.Authenticate] returns for a token that is none, or no longer;
+// ErrTokenExpired is wrapped as well where that is the reason.
+var (
+	ErrTokenInvalid = errors.New("token is invalid")
+	ErrTokenExpired = jwt.ErrTokenExpired
 )
 
 const (
@@ -85,7 +92,7 @@ func (t *tokens) issue(ctx context.Context, h holder, username string, now time.
 	return text, nil
 }
 
-// read returns the holder of a valid token. The error is [errTokenInvalid] with
+// read returns the holder of a valid token. The error is [ErrTokenInvalid] with
 // the reason, for the log, or that of the vault.
 func (t *tokens) read(ctx context.Context, text string) (holder, error) {
 	var c claims
@@ -102,13 +109,13 @@ func (t *tokens) read(ctx context.Context, text string) (holder, error) {
 	case vaultErr != nil:
 		return holder{}, vaultErr
 	case err != nil:
-		return holder{}, fmt.Errorf("%w: %w", errTokenInvalid, err)
+		return holder{}, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
 	case c.IssuedAt != nil && time.Until(c.IssuedAt.Time) > clockSkew:
-		return holder{}, fmt.Errorf("%w: issued at %v, in the future", errTokenInvalid, c.IssuedAt)
+		return holder{}, fmt.Errorf("%w: issued at %v, in the future", ErrTokenInvalid, c.IssuedAt)
 	}
 	h, err := parseTokenID(c.ID)
 	if err != nil {
-		return h, fmt.Errorf("%w: %w", errTokenInvalid, err)
+		return h, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
 	}
 	return h, nil
 }

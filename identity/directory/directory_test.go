@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/opsledger/opsledger/api/directory"
+	"github.com/opsledger/opsledger/identity/directory"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 

@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -23,8 +23,8 @@ const (
 	keyRipens = 3 * time.Second
 )
 
-// randomKey makes a key for HMAC-SHA256.
-func randomKey() []byte {
+// RandomKey makes a key for HMAC-SHA256.
+func RandomKey() []byte {
 	key := make([]byte, keyBytes)
 	// Read fills the key or, without an entropy source, ends the program.
 	_, _ = rand.Read(key)
@@ -51,7 +51,7 @@ func RotateTokenKey(ctx context.Context, v *vault.Vault) (number int, err error)
 			return 0, fmt.Errorf("token key %d: %w", number, err)
 		}
 	}
-	if _, err := v.Named(ctx, tokenKeyName(number), randomKey); err != nil {
+	if _, err := v.Named(ctx, tokenKeyName(number), RandomKey); err != nil {
 		return 0, fmt.Errorf("new token key: %w", err)
 	}
 	return number, nil
@@ -83,7 +83,7 @@ type keyring struct {
 }
 
 func newKeyring(ctx context.Context, v *vault.Vault) (*keyring, error) {
-	secret, err := v.Named(ctx, tokenKeyName(1), randomKey)
+	secret, err := v.Named(ctx, tokenKeyName(1), RandomKey)
 	if err != nil {
 		return nil, fmt.Errorf("token key: %w", err)
 	}

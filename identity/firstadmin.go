@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -36,7 +36,7 @@ func EnsureAdmin(ctx context.Context, store *eventstore.Store, v *vault.Vault, p
 	if err := access.CheckPassword(password); err != nil {
 		return false, "", fmt.Errorf("password of the first user: %w", err)
 	}
-	user, err := account{username: adminName, password: password}.seal(ctx, v, newPasswords())
+	user, err := Account{Username: adminName, Password: password}.seal(ctx, v, newPasswords())
 	if err != nil {
 		return false, "", err
 	}

@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func TestKeyRotation(t *testing.T) {
 		t.Helper()
 		for name, p := range map[string]*tokens{"a": a, "b": b, "new": processTokens(t, v, &now)} {
 			h, err := p.read(t.Context(), token)
-			if want != (err == nil) || err != nil && !errors.Is(err, errTokenInvalid) || err == nil && h != (holder{7, "g"}) {
+			if want != (err == nil) || err != nil && !errors.Is(err, ErrTokenInvalid) || err == nil && h != (holder{7, "g"}) {
 				t.Errorf("%s reads %+v, %v; want %v", name, h, err, want)
 			}
 		}
@@ -76,7 +76,7 @@ func TestKeyRotation(t *testing.T) {
 	now = now.Add(keyCheck)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := a.read(ctx, issue(b)); !errors.Is(err, context.Canceled) || errors.Is(err, errTokenInvalid) {
+	if _, err := a.read(ctx, issue(b)); !errors.Is(err, context.Canceled) || errors.Is(err, ErrTokenInvalid) {
 		t.Errorf("without the vault: %v", err)
 	}
 }

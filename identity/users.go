@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -17,20 +17,20 @@ import (
 )
 
 const (
-	// callersCheck is how old the callers' view of the log may be: what happened
+	// usersCheck is how old the view of the log may be: what happened
 	// to a user anywhere is known everywhere that much later.
-	callersCheck = 50 * time.Millisecond
-	// maxCallers bounds what is remembered.
-	maxCallers = 10_000
+	usersCheck = 50 * time.Millisecond
+	// maxUsers bounds what is remembered.
+	maxUsers = 10_000
 	// maxCatchUp is the number of events that are looked at to find out whom they
 	// touch; beyond it everybody is forgotten.
 	maxCatchUp = 500
 )
 
-// errNoUser: the log has no such user, or no longer.
-var errNoUser = errors.New("there is no such user")
+// ErrNoUser says that the log has no such user, or no longer.
+var ErrNoUser = errors.New("there is no such user")
 
-// callers remembers users between requests, as the log has them. It asks the log
+// users remembers users between requests, as the log has them. It asks the log
 // itself, so that it depends on neither NATS nor the read models; whatever the
 // number of requests, the log is asked for news once in 50 ms.
 //
@@ -39,7 +39,7 @@ var errNoUser = errors.New("there is no such user")
 //     by everything that this process itself appended before.
 //  2. A user is remembered only if they were read at a head no older than what
 //     the memory was last brought up to.
-type callers struct {
+type users struct {
 	store *eventstore.Store
 	now   func() time.Time
 	// turn holds a value while someone asks for news.
@@ -48,13 +48,13 @@ type callers struct {
 	dirty atomic.Bool
 
 	mu      sync.Mutex
-	known   map[domain.UserID]*caller
+	known   map[domain.UserID]*User
 	at      domain.Position // of the last access event that was seen; written by who has the turn
 	checked time.Time
 }
 
-func newCallers(store *eventstore.Store) *callers {
-	k := &callers{store: store, now: time.Now, turn: make(chan struct{}, 1), known: map[domain.UserID]*caller{}}
+func newUsers(store *eventstore.Store) *users {
+	k := &users{store: store, now: time.Now, turn: make(chan struct{}, 1), known: map[domain.UserID]*User{}}
 	store.OnCommit(func(batch []protocol.Envelope) {
 		for i := range batch {
 			if batch[i].Context == domain.ContextAccess {
@@ -66,8 +66,8 @@ func newCallers(store *eventstore.Store) *callers {
 	return k
 }
 
-// user returns the user, or errNoUser.
-func (k *callers) user(ctx context.Context, id domain.UserID) (*caller, error) {
+// user returns the user, or ErrNoUser.
+func (k *users) user(ctx context.Context, id domain.UserID) (*User, error) {
 	if err := k.catchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -84,50 +84,50 @@ func (k *callers) user(ctx context.Context, id domain.UserID) (*caller, error) {
 	return c, err
 }
 
-// named returns the user of that name, compared without case, as of now, or errNoUser.
-func (k *callers) named(ctx context.Context, name string) (*caller, error) {
+// named returns the user of that name, compared without case, as of now, or ErrNoUser.
+func (k *users) named(ctx context.Context, name string) (*User, error) {
 	named := access.NewUserNamed(name)
 	if _, err := k.store.Load(ctx, named); err != nil {
 		return nil, fmt.Errorf("find user by name: %w", err)
 	}
 	if named.ID() == 0 {
-		return nil, errNoUser
+		return nil, ErrNoUser
 	}
 	c, _, err := k.read(ctx, named.ID())
 	return c, err
 }
 
 // read reads a user from the log. The position says what the answer knows of: all up to it.
-func (k *callers) read(ctx context.Context, id domain.UserID) (*caller, domain.Position, error) {
+func (k *users) read(ctx context.Context, id domain.UserID) (*User, domain.Position, error) {
 	h := &reading{ctx: ctx, store: k.store}
-	who := &member{id: id}
-	if err := h.Load(who); err != nil {
+	account := access.NewAccount(id)
+	if err := h.Load(account); err != nil {
 		return nil, 0, fmt.Errorf("read user %d: %w", id, err)
 	}
-	if !who.exists {
-		return nil, 0, errNoUser
+	if !account.Exists {
+		return nil, 0, ErrNoUser
 	}
 	actor, err := access.LoadWhole(h, id)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the rights of user %d: %w", id, err)
 	}
-	return &caller{ID: id, memberState: who.memberState, actor: actor}, h.at, nil
+	return &User{ID: id, AccountState: account.AccountState, actor: actor}, h.at, nil
 }
 
-func (k *callers) remember(c *caller, at domain.Position) {
+func (k *users) remember(c *User, at domain.Position) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if at < k.at {
 		return // the log went on, and the memory with it
 	}
-	if len(k.known) >= maxCallers {
+	if len(k.known) >= maxUsers {
 		clear(k.known)
 	}
 	k.known[c.ID] = c
 }
 
-// catchUp makes sure that the memory lacks nothing older than callersCheck.
-func (k *callers) catchUp(ctx context.Context) error {
+// catchUp makes sure that the memory lacks nothing older than usersCheck.
+func (k *users) catchUp(ctx context.Context) error {
 	if k.fresh() {
 		return nil
 	}
@@ -143,17 +143,17 @@ func (k *callers) catchUp(ctx context.Context) error {
 	return k.look(ctx)
 }
 
-func (k *callers) fresh() bool {
+func (k *users) fresh() bool {
 	if k.dirty.Load() {
 		return false
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.now().Sub(k.checked) < callersCheck
+	return k.now().Sub(k.checked) < usersCheck
 }
 
 // look asks the log for news and forgets whom they touch.
-func (k *callers) look(ctx context.Context) error {
+func (k *users) look(ctx context.Context) error {
 	begun := k.now()
 	k.dirty.Store(false)
 	head, err := k.store.Head(ctx)
@@ -182,7 +182,7 @@ func (k *callers) look(ctx context.Context) error {
 }
 
 // forget forgets the users that an event with the tags is about.
-func (k *callers) forget(tags []domain.Tag) {
+func (k *users) forget(tags []domain.Tag) {
 	for _, tag := range tags {
 		kind, text, _ := strings.Cut(string(tag), ":")
 		id, err := strconv.ParseInt(text, 10, 64)
@@ -198,9 +198,9 @@ func (k *callers) forget(tags []domain.Tag) {
 	}
 }
 
-func (k *callers) forgetHolders(role int64) {
+func (k *users) forgetHolders(role int64) {
 	for id, c := range k.known {
-		for _, r := range c.roles() {
+		for _, r := range c.Roles() {
 			if r == role {
 				delete(k.known, id)
 			}

@@ -1,0 +1,91 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/eventstore/vault"
+)
+
+// SealPassword puts a password's hash into the vault and returns its id there.
+func (s *Service) SealPassword(ctx context.Context, password string) (credential string, err error) {
+	return sealPassword(ctx, s.vault, s.passwords, password)
+}
+
+func sealPassword(ctx context.Context, v *vault.Vault, p *passwords, password string) (credential string, err error) {
+	hash, err := p.hash(ctx, password)
+	if err != nil {
+		return "", err
+	}
+	id, err := v.Put(ctx, kindPassword, []byte(hash))
+	if err != nil {
+		return "", fmt.Errorf("keep password hash: %w", err)
+	}
+	return id.String(), nil
+}
+
+// NeedsOldPassword says whether the user must know their own password to change one.
+// Whether everybody else may, the command decides.
+func (u *User) NeedsOldPassword() bool {
+	return u.Source == access.SourceLocal && !u.May(access.Permitted(access.CodeUpdateUser))
+}
+
+// VerifyOld checks a user's own password before it is changed, and returns the
+// credential that it fits. A wrong one counts as a failed login: else whoever got
+// hold of a token could guess here.
+func (s *Service) VerifyOld(ctx context.Context, user *User, old string, from netip.Addr, record Record) (verified string, err error) {
+	try, err := s.logins.begin(user.Username, from)
+	if err != nil {
+		return "", err
+	}
+	fits, err := s.fits(ctx, user.Credential, old)
+	switch {
+	case err != nil:
+		try.undecided()
+		return "", err
+	case !fits:
+		try.failed()
+		failure := access.LoginFailed{ID: user.ID, Reason: access.FailedSecret}
+		if err := record(domain.System, access.RecordFailedLogin{Failed: failure}); err != nil {
+			return "", err
+		}
+		return "", domain.Refused("原密码错误！")
+	}
+	try.succeeded()
+	return user.Credential, nil
+}
+
+// fits says whether the password is the one of the credential; an empty credential
+// is nobody's, which takes as long.
+func (s *Service) fits(ctx context.Context, credential, password string) (bool, error) {
+	hash, err := s.passwordHash(ctx, credential)
+	if err != nil {
+		return false, err
+	}
+	return s.passwords.check(ctx, password, hash)
+}
+
+// passwordHash returns the hash, or that of nobody when it was destroyed meanwhile.
+func (s *Service) passwordHash(ctx context.Context, credential string) (string, error) {
+	if credential == "" {
+		return "", nil
+	}
+	id, err := uuid.Parse(credential)
+	if err != nil {
+		return "", fmt.Errorf("credential id: %w", err)
+	}
+	hash, err := s.vault.Get(ctx, id)
+	if errors.Is(err, vault.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("password hash: %w", err)
+	}
+	return string(hash), nil
+}

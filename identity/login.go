@@ -1,0 +1,120 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
+
+// ErrLoginFailed is what every refused login wraps, whatever the cause.
+var ErrLoginFailed = errors.New("login failed")
+
+// Login is a name and a password as somebody gave them.
+type Login struct {
+	Name, Password string
+	// From is the address that the login came from.
+	From netip.Addr
+	// Record puts what became of the login on record.
+	Record Record
+}
+
+// Record appends a command, without waiting for the read models. It is the door's,
+// which knows the request that the command belongs to.
+type Record func(actor domain.UserID, cmd domain.Command) error
+
+// verifier returns the user of that name and password. The error is a
+// [refusedLogin] where they are wrong; any other means that nobody can tell.
+type verifier func(ctx context.Context, name, password string) (*User, error)
+
+// LoginLocal lets a local user in. It returns the user and a token for them. The
+// error is [ErrLoginFailed] whatever the cause, a [ThrottledError], or what stood
+// in the way of an answer.
+func (s *Service) LoginLocal(ctx context.Context, l Login) (*User, string, error) {
+	return s.admit(ctx, l, s.verifyLocal)
+}
+
+// LoginDirectory is [Service.LoginLocal] for a user of the directory, or, where the
+// directory does not know the name, for a local one.
+func (s *Service) LoginDirectory(ctx context.Context, l Login) (*User, string, error) {
+	return s.admit(ctx, l, s.verifyDirectory)
+}
+
+// admit carries a login through: it is throttled, verified and put on record.
+func (s *Service) admit(ctx context.Context, l Login, verify verifier) (*User, string, error) {
+	try, err := s.logins.begin(l.Name, l.From)
+	if err != nil {
+		return nil, "", err
+	}
+	user, err := verify(ctx, l.Name, l.Password)
+	var refused *refusedLogin
+	switch {
+	case errors.As(err, &refused):
+		try.failed()
+		return nil, "", s.recordFailure(l, refused)
+	case err != nil:
+		try.undecided()
+		return nil, "", err
+	}
+	try.succeeded()
+	if err := l.Record(user.ID, access.RecordLogin{ID: user.ID}); err != nil {
+		return nil, "", err
+	}
+	token, err := s.tokens.issue(ctx, holder{ID: user.ID, Generation: user.Generation()}, user.Username, time.Now())
+	return user, token, err
+}
+
+// refusedLogin says why a login was refused, for the log alone.
+type refusedLogin struct {
+	// user is whose name was given, 0 for nobody's.
+	user   domain.UserID
+	reason string
+}
+
+func (e *refusedLogin) Error() string {
+	return fmt.Sprintf("%v: %s (user %d)", ErrLoginFailed, e.reason, e.user)
+}
+
+func (*refusedLogin) Unwrap() error { return ErrLoginFailed }
+
+// recordFailure puts a refused login on record and returns what to answer. A name
+// that nobody has may be a password in the wrong field: only its digest is kept.
+func (s *Service) recordFailure(l Login, refused *refusedLogin) error {
+	failure := access.LoginFailed{ID: refused.user, Reason: refused.reason}
+	if refused.user == 0 {
+		failure.NameDigest = keyedDigest(s.loginKey, strings.ToLower(l.Name))
+	}
+	if err := l.Record(domain.System, access.RecordFailedLogin{Failed: failure}); err != nil {
+		return err
+	}
+	return refused
+}
+
+// verifyLocal checks a local user's password. Whatever the cause, a refusal
+// takes the time of a password hash.
+func (s *Service) verifyLocal(ctx context.Context, name, password string) (*User, error) {
+	user, err := s.users.named(ctx, name)
+	unknown := errors.Is(err, ErrNoUser)
+	if err != nil && !unknown {
+		return nil, err
+	}
+	credential := ""
+	if !unknown && user.Source == access.SourceLocal {
+		credential = user.Credential
+	}
+	ok, err := s.fits(ctx, credential, password)
+	switch {
+	case err != nil:
+		return nil, err
+	case unknown:
+		return nil, &refusedLogin{reason: access.FailedUnknown}
+	case !ok:
+		return nil, &refusedLogin{user.ID, access.FailedSecret}
+	}
+	return user, nil
+}

@@ -1,0 +1,66 @@
+package identity
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/identity/directory"
+)
+
+// Config is what a [Service] stands on.
+type Config struct {
+	Store *eventstore.Store
+	// Vault keeps password hashes, personal keys and the keys of tokens.
+	Vault *vault.Vault
+	// Directory is the LDAP directory that vouches for its users; nil means that
+	// there are local users alone.
+	Directory *directory.Directory
+	// Now is the time by which logins are slowed down; nil is [time.Now].
+	Now func() time.Time
+}
+
+// Service knows the users of one control plane. It starts nothing and needs no closing.
+type Service struct {
+	store     *eventstore.Store
+	vault     *vault.Vault
+	directory *directory.Directory
+	passwords *passwords
+	tokens    *tokens
+	users     *users
+	logins    *loginThrottle
+	// loginKey keys the digests of names that nobody has.
+	loginKey []byte
+}
+
+// New reads the keys from the vault, and creates them on the first start.
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	keys, err := newKeyring(ctx, cfg.Vault)
+	if err != nil {
+		return nil, err
+	}
+	loginKey, err := cfg.Vault.Named(ctx, "login", RandomKey)
+	if err != nil {
+		return nil, fmt.Errorf("key of failed logins: %w", err)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Service{
+		store: cfg.Store, vault: cfg.Vault, directory: cfg.Directory,
+		passwords: newPasswords(), tokens: newTokens(keys), users: newUsers(cfg.Store),
+		logins: newLoginThrottle(cfg.Now), loginKey: loginKey,
+	}, nil
+}
+
+// keyedDigest tells texts apart without telling them to anybody without the key.
+func keyedDigest(key []byte, text string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
+}

@@ -1,0 +1,36 @@
+package identity
+
+import (
+	"strings"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
+
+// User is a user as the log has them: whoever sent a request, or logs in. It is
+// shared by requests and never changed. What it says about rights is for reads
+// and for what replies show; writes are decided again on the log.
+type User struct {
+	ID domain.UserID
+	access.AccountState
+	// actor knows the roles of the user and what they grant.
+	actor *access.Actor
+}
+
+// Require returns a [domain.Error] naming the right that the user lacks.
+func (u *User) Require(r access.Right) error { return u.actor.Require(r) }
+
+// May says whether the user has a right.
+func (u *User) May(r access.Right) bool { return u.actor.May(r) }
+
+// Admin says whether the user may do everything.
+func (u *User) Admin() bool { return u.actor.Admin() }
+
+// Roles are the ids of the user's roles (ascending). Read only.
+func (u *User) Roles() []int64 { return u.actor.RoleIDs() }
+
+// Named says whether the name is the user's.
+func (u *User) Named(name string) bool { return strings.EqualFold(u.Username, name) }
+
+// Generation is what the user's tokens must be of.
+func (u *User) Generation() string { return generation(u.Credential, u.Revoked) }
