@@ -15,16 +15,17 @@ const tokenName = "access_token"
 // callerKey is where a request's user stands in its context.
 const callerKey = "caller"
 
-// callerOf returns the caller of a route that is not public.
-func callerOf(c echo.Context) *identity.User { return c.Get(callerKey).(*identity.User) }
+// Caller returns the caller of a route that is not public.
+func Caller(c echo.Context) *identity.User { return c.Get(callerKey).(*identity.User) }
 
-// authenticate finds the caller by the request's token.
-func (s *server) authenticate(c echo.Context) (*identity.User, error) {
+// Authenticate finds the caller by the request's token. The error is [ErrTokenMissing],
+// [identity.ErrTokenInvalid], or what stood in the way of an answer.
+func (k *Kernel) Authenticate(c echo.Context) (*identity.User, error) {
 	text, byCookie := tokenOf(c.Request())
 	if text == "" || byCookie && foreignPageCouldSend(c.Request()) {
-		return nil, errTokenMissing
+		return nil, ErrTokenMissing
 	}
-	return s.Identity.Authenticate(c.Request().Context(), text)
+	return k.Identity.Authenticate(c.Request().Context(), text)
 }
 
 // tokenOf returns the request's token: the first of the Authorization header

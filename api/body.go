@@ -16,8 +16,8 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// maxBody is the greatest size of a request body in bytes.
-const maxBody = 8 << 20
+// MaxBody is the greatest size of a request body in bytes.
+const MaxBody = 8 << 20
 
 // maxFormParts bounds the fields of a multipart form.
 const maxFormParts = 1000
@@ -51,36 +51,30 @@ func kindOfBody(r *http.Request) (kind bodyKind, boundary string) {
 	}
 }
 
-// body is a request body that was read and parsed.
-type body struct {
-	params
-	// canonical is what a repeat of the request has in common with the first
-	// one: the bytes of the body, but for a multipart form its fields, since its
-	// boundary is another one each time.
-	canonical []byte
-}
-
-// readBody reads and parses the request's body. Errors are [domain.Error] or [errBodyTooLarge].
-func readBody(c echo.Context) (*body, error) {
+// ReadBody reads and parses the request's body. Canonical is what a repeat of the
+// request has in common with the first one: the bytes of the body, but for a
+// multipart form its fields, since its boundary is another one each time. Errors
+// are [domain.Error] or [errBodyTooLarge].
+func ReadBody(c echo.Context) (p *Params, canonical []byte, err error) {
 	text, err := io.ReadAll(c.Request().Body)
 	if err != nil {
-		return nil, bodyError(err)
+		return nil, nil, bodyError(err)
 	}
 	kind, boundary := kindOfBody(c.Request())
-	b := &body{canonical: text}
+	p, canonical = &Params{}, text
 	switch kind {
 	case bodyForm:
-		b.form, err = url.ParseQuery(string(text))
+		p.form, err = url.ParseQuery(string(text))
 	case bodyMultipart:
-		b.form, err = parseMultipart(text, boundary)
-		b.canonical = []byte(b.form.Encode())
+		p.form, err = parseMultipart(text, boundary)
+		canonical = []byte(p.form.Encode())
 	default:
-		b.object, err = parseObject(text)
+		p.Object, err = ParseObject(text)
 	}
 	if err != nil {
-		return nil, bodyError(err)
+		return nil, nil, bodyError(err)
 	}
-	return b, nil
+	return p, canonical, nil
 }
 
 // errBodyTooLarge is answered with 413.
@@ -99,15 +93,15 @@ func bodyError(err error) error {
 	}
 }
 
-// parseObject splits a JSON object into its members. An empty body is an empty object.
-func parseObject(text []byte) (map[string]json.RawMessage, error) {
+// ParseObject splits a JSON object into its members. An empty body is an empty object.
+func ParseObject(text []byte) (map[string]json.RawMessage, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return map[string]json.RawMessage{}, nil
 	}
 	if json.Valid(text) { // which has blanks of its own; Unicode's are not JSON's
-		p, err := readObject(text)
+		p, err := ReadObject(text)
 		if err == nil {
-			return p.object, nil
+			return p.Object, nil
 		}
 		return nil, err
 	}
@@ -131,11 +125,11 @@ func refuseObject(text []byte) (map[string]json.RawMessage, error) {
 			return nil, domain.Invalid("body", "不是合法的JSON！")
 		}
 		if _, twice := object[name]; twice {
-			return nil, domain.Invalid(printableName(name), "重复的参数！")
+			return nil, domain.Invalid(PrintableName(name), "重复的参数！")
 		}
 		var value json.RawMessage
 		if err := dec.Decode(&value); err != nil {
-			return nil, domain.Invalid(printableName(name), "不是合法的JSON！")
+			return nil, domain.Invalid(PrintableName(name), "不是合法的JSON！")
 		}
 		object[name] = value
 	}
@@ -171,7 +165,7 @@ func parseMultipart(text []byte, boundary string) (url.Values, error) {
 		}
 		name := part.FormName()
 		if part.FileName() != "" {
-			return form, domain.Invalid(printableName(name), "不能是文件！")
+			return form, domain.Invalid(PrintableName(name), "不能是文件！")
 		}
 		value, err := io.ReadAll(part)
 		if err != nil {
@@ -181,8 +175,8 @@ func parseMultipart(text []byte, boundary string) (url.Values, error) {
 	}
 }
 
-// printableName bounds a name that the client made up before it is echoed.
-func printableName(name string) string {
+// PrintableName bounds a name that the client made up before it is echoed.
+func PrintableName(name string) string {
 	const most = 64
 	runes := []rune(name)
 	if len(runes) > most {

@@ -13,11 +13,11 @@ import (
 // says is believed as far as trusted proxies said it: read from its end, the
 // first address that is no trusted proxy's is the client's. The zero address
 // stands for one that cannot be read.
-func (s *server) clientAddress(r *http.Request) netip.Addr {
+func (k *Kernel) clientAddress(r *http.Request) netip.Addr {
 	from := parseAddress(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		if !s.trusts(from) {
+		if !k.trusts(from) {
 			break
 		}
 		next := parseAddress(strings.TrimSpace(hop))
@@ -29,8 +29,8 @@ func (s *server) clientAddress(r *http.Request) netip.Addr {
 	return from
 }
 
-func (s *server) trusts(address netip.Addr) bool {
-	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(address) })
+func (k *Kernel) trusts(address netip.Addr) bool {
+	return slices.ContainsFunc(k.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
 // parseAddress reads an address with or without a port.

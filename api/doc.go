@@ -1,18 +1,17 @@
-// Package api serves opsledger over HTTP: the DNS dialect (/auth, /dns, /admin),
-// the operations dialect (/api, in the files ops_*.go), /v1, and the operational
-// endpoints. Both dialects are one server: the same users, tokens, writes and
-// errors, which each words in its own form.
+// Package api is the kernel of the REST API: what every route has in common,
+// whatever dialect it speaks. A dialect is a package beside the kernel (dnsapi,
+// adminapi, opsapi, v1) that lists its routes as data; package rest puts them together.
 //
-// Stage in the flow: a request becomes typed input, input becomes a command,
-// the command goes to the event store, and the reply waits until the read
-// models have applied what the command appended. Reads come from the read
-// models alone.
+// Stage in the flow: a read answers from the read models alone. A write passes
+// three rooms, each once and in this order (write.go): parse makes a [Request] of
+// what was sent, append makes a command of it that the store decides on the log,
+// and answer replies once the read models have applied what was appended.
 //
-// Contract: paths, keys, statuses and texts are those of the API documents;
-// the choices made where these are silent are written down in openapi.yaml,
-// which the package serves. Every error passes through one map (errors.go) and
-// is logged once, by the access log.
+// Contract: rights, limits, repeats under an Idempotency-Key, versions, positions
+// and errors are the same for every route. Every error passes through one map
+// (errors.go), is worded by the dialect of its route, and is logged once, by the
+// access log.
 //
-// It must not decide anything about the domain, write to a read model, or
-// import workers.
+// It must not decide anything about the domain, write to a read model, import
+// workers, or know a dialect.
 package api

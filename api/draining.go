@@ -16,9 +16,9 @@ func announceDraining(ctx context.Context) func(net.Listener) context.Context {
 	return func(net.Listener) context.Context { return base }
 }
 
-// whenDraining calls f when the server of the request begins to drain, unless
+// WhenDraining calls f when the server of the request begins to drain, unless
 // the returned stop is called before.
-func whenDraining(request context.Context, f func()) (stop func() bool) {
+func WhenDraining(request context.Context, f func()) (stop func() bool) {
 	draining, ok := request.Value(drainingKey{}).(context.Context)
 	if !ok {
 		return func() bool { return true }

@@ -1,11 +1,8 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -20,80 +17,92 @@ import (
 	"github.com/opsledger/opsledger/identity"
 )
 
-// The bodies of the DNS dialect that carry no data.
-type (
-	messageBody struct {
-		Message string `json:"message"`
-	}
-	failedBody struct {
-		Message string `json:"message"`
-		Error   string `json:"error"`
-	}
-	tokenBody struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	}
+// Problem is what there is to say about an error; a [Dialect] words it.
+type Problem struct {
+	Status int
+	Text   string
+	About  About
+	// Refused: the domain said no, or the request has a form that it cannot decide on.
+	Refused bool
+	// Operations are the refusals of a batch's operations.
+	Operations []Refusal
+}
+
+// About is what a [Problem] is about.
+type About int
+
+// What problems are about.
+const (
+	AboutRequest About = iota
+	// AboutToken: nobody is known to have sent the request.
+	AboutToken
+	// AboutCaller: whoever sent the request may not do this, or not now.
+	AboutCaller
 )
 
-// codeToken is the code of every 403 that is about the token.
-const codeToken = 40301
+// Refusal is why one operation of a batch was refused.
+type Refusal struct {
+	Index  int    `json:"index"`
+	Status int    `json:"status"`
+	Error  string `json:"error"`
+}
 
-// What handlers return besides domain errors.
-var (
-	errTokenMissing = errors.New("token is missing")
-	// errBehind: the read models did not reach Opsledger-Min-Position in time.
-	errBehind = errors.New("the read model has not reached Opsledger-Min-Position yet, try again")
-	// errNoChecker: nobody can tell whether named would take a configuration.
-	errNoChecker = errors.New("no name server can check the configuration now, try again")
-	errNoChanges = errors.New("the state of the name servers is not known yet, try again")
-	errNoAgents  = errors.New("the agents are not known yet, try again")
-	errNoOutput  = errors.New("the output of tasks cannot be read now, try again")
-)
+// Unavailable is an error that is answered with 503 and its text: what was asked
+// for may well work a moment later.
+type Unavailable string
 
-func failed(text string) failedBody { return failedBody{Message: "Failed", Error: text} }
+func (e Unavailable) Error() string { return string(e) }
 
-// answer is the one map from errors to replies.
-func answer(err error, requestID string) (status int, body any) {
+// ErrTokenMissing says that a request came without a token.
+var ErrTokenMissing = errors.New("token is missing")
+
+// errBehind: the read models did not reach Opsledger-Min-Position in time.
+const errBehind = Unavailable("the read model has not reached Opsledger-Min-Position yet, try again")
+
+// problem is the one map from errors to replies.
+func problem(err error, requestID string) Problem {
 	var refused *domain.Error
 	var refusedBatch *batch.Error
 	var routing *echo.HTTPError
 	var throttled *identity.ThrottledError
 	switch {
 	case errors.As(err, &refused):
-		return answerDomain(refused)
+		return refusal(refused)
 	case errors.As(err, &refusedBatch):
-		return answerBatch(refusedBatch)
-	case errors.Is(err, errTokenMissing):
-		return http.StatusForbidden, tokenBody{codeToken, "Token is missing!"}
+		return refusalOfBatch(refusedBatch)
+	case errors.Is(err, ErrTokenMissing):
+		return Problem{Status: http.StatusForbidden, Text: "Token is missing!", About: AboutToken}
 	case errors.Is(err, identity.ErrTokenInvalid):
-		return http.StatusForbidden, tokenBody{codeToken, "Token is invalid!"}
+		return Problem{Status: http.StatusForbidden, Text: textTokenInvalid, About: AboutToken}
 	case errors.Is(err, identity.ErrLoginFailed):
-		return http.StatusForbidden, messageBody{"认证失败！"}
+		return Problem{Status: http.StatusForbidden, Text: "认证失败！", About: AboutCaller}
 	case errors.As(err, &throttled):
-		return http.StatusTooManyRequests, messageBody{throttled.Error()}
+		return Problem{Status: http.StatusTooManyRequests, Text: throttled.Error(), About: AboutCaller}
 	case errors.Is(err, errBodyTooLarge):
-		return http.StatusRequestEntityTooLarge, failed(errBodyTooLarge.Error())
+		return Problem{Status: http.StatusRequestEntityTooLarge, Text: errBodyTooLarge.Error()}
 	case errors.Is(err, eventstore.ErrTooLarge):
-		return http.StatusBadRequest, failed("the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB")
+		return Problem{Status: http.StatusBadRequest, Text: "the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB"}
 	case errors.Is(err, eventstore.ErrFingerprint):
-		return http.StatusConflict, failed("Idempotency-Key: was used for another request")
+		return Problem{Status: http.StatusConflict, Text: "Idempotency-Key: was used for another request"}
 	case errors.As(err, &routing):
-		return routing.Code, failed(http.StatusText(routing.Code))
+		return Problem{Status: routing.Code, Text: http.StatusText(routing.Code)}
 	}
 	if text, ok := unavailable(err); ok {
-		return http.StatusServiceUnavailable, failed(text)
+		return Problem{Status: http.StatusServiceUnavailable, Text: text}
 	}
-	return http.StatusInternalServerError, failed("internal error, request id " + requestID)
+	return Problem{Status: http.StatusInternalServerError, Text: "internal error, request id " + requestID}
 }
+
+const textTokenInvalid = "Token is invalid!"
 
 // unavailable gives the text for what may well work a moment later.
 func unavailable(err error) (text string, ok bool) {
-	for _, e := range []error{errBehind, errNoChecker, errNoChanges, errNoAgents, errNoOutput, errTooManyReaders, identity.ErrDirectoryAway} {
-		if errors.Is(err, e) {
-			return e.Error(), true
-		}
-	}
+	var known Unavailable
 	switch {
+	case errors.As(err, &known):
+		return known.Error(), true
+	case errors.Is(err, identity.ErrDirectoryAway):
+		return identity.ErrDirectoryAway.Error(), true
 	// A deadline is a net.Error, too, and may be that of an attempt to connect: the
 	// more telling causes come first.
 	case errors.Is(err, eventstore.ErrUnknownOutcome):
@@ -127,15 +136,23 @@ func databaseAway(err error) bool {
 	}
 }
 
-func answerDomain(e *domain.Error) (status int, body any) {
+func refusal(e *domain.Error) Problem {
+	p := Problem{Status: statusOf(e), Text: e.Message, Refused: true}
 	switch e.Code {
 	case domain.CodeForbidden:
-		return statusOf(e), messageBody{e.Message}
+		p.About = AboutCaller
 	case domain.CodeUnauthenticated:
-		return statusOf(e), tokenBody{codeToken, "Token is invalid!"}
-	default:
-		return statusOf(e), failed(e.Message)
+		p.About, p.Text = AboutToken, textTokenInvalid
 	}
+	return p
+}
+
+func refusalOfBatch(e *batch.Error) Problem {
+	p := Problem{Status: http.StatusBadRequest, Text: e.Error(), Operations: make([]Refusal, len(e.Refusals))}
+	for i, r := range e.Refusals {
+		p.Operations[i] = Refusal{Index: r.Index, Status: statusOf(r.Err), Error: r.Err.Message}
+	}
+	return p
 }
 
 func statusOf(e *domain.Error) int {
@@ -152,42 +169,20 @@ func statusOf(e *domain.Error) int {
 }
 
 // answerError replies to a request that ended in an error. The access log logs it.
-func (s *server) answerError(err error, c echo.Context) {
-	if c.Response().Committed {
-		return
+func (k *Kernel) answerError(dialect func(*http.Request) *Dialect) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		if c.Response().Committed {
+			return
+		}
+		status, body := dialect(c.Request()).Failure(problem(err, c.Response().Header().Get(echo.HeaderXRequestID)))
+		switch throttled := (*identity.ThrottledError)(nil); {
+		case errors.As(err, &throttled):
+			c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(throttled.Seconds()))
+		case status == http.StatusServiceUnavailable:
+			c.Response().Header().Set(echo.HeaderRetryAfter, "1")
+		}
+		if err := WriteJSON(c, status, body); err != nil {
+			k.Log.DebugContext(c.Request().Context(), "error reply not sent", "error", err)
+		}
 	}
-	answers := answer
-	if isOps(c.Request()) {
-		answers = answerOps
-	}
-	status, body := answers(err, c.Response().Header().Get(echo.HeaderXRequestID))
-	switch throttled := (*identity.ThrottledError)(nil); {
-	case errors.As(err, &throttled):
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(throttled.Seconds()))
-	case status == http.StatusServiceUnavailable:
-		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
-	}
-	if err := writeJSON(c, status, body); err != nil {
-		s.Log.DebugContext(c.Request().Context(), "error reply not sent", "error", err)
-	}
-}
-
-// writeJSON replies with the body as JSON, with Chinese text, quotes and
-// brackets as they are.
-func writeJSON(c echo.Context, status int, body any) error {
-	text, err := encodeJSON(body)
-	if err != nil {
-		return err
-	}
-	return c.Blob(status, echo.MIMEApplicationJSON, text)
-}
-
-func encodeJSON(body any) ([]byte, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
-		return nil, fmt.Errorf("encode reply: %w", err)
-	}
-	return out.Bytes(), nil
 }

@@ -1,9 +1,9 @@
 package api
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/eventstore"
 )
 
@@ -32,27 +33,27 @@ type requestKey struct {
 	fingerprint []byte
 }
 
-func (id requestKey) keyed() bool { return id.command != uuid.Nil }
+func (k requestKey) given() bool { return k.command != uuid.Nil }
 
 // identify reads the Idempotency-Key header.
-func (s *server) identify(r *http.Request, actor domain.UserID, canonical []byte) (requestKey, error) {
-	id := requestKey{actor: actor}
-	key := r.Header.Get(headerIdempotencyKey)
-	if key == "" {
-		return id, nil
+func (k *Kernel) identify(r *http.Request, actor domain.UserID, canonical []byte) (requestKey, error) {
+	key := requestKey{actor: actor}
+	text := r.Header.Get(headerIdempotencyKey)
+	if text == "" {
+		return key, nil
 	}
-	if len(key) > maxIdempotencyKey || !printableASCII(key) {
-		return id, domain.Invalid(headerIdempotencyKey, "必须是1到%d个可见ASCII字符！", maxIdempotencyKey)
+	if len(text) > maxIdempotencyKey || !printableASCII(text) {
+		return key, domain.Invalid(headerIdempotencyKey, "必须是1到%d个可见ASCII字符！", maxIdempotencyKey)
 	}
-	id.command = uuid.NewSHA1(commandSpace, []byte(strconv.FormatInt(int64(actor), 10)+"\x00"+key))
-	id.fingerprint = s.fingerprint(r, canonical)
-	return id, nil
+	key.command = uuid.NewSHA1(commandSpace, []byte(strconv.FormatInt(int64(actor), 10)+"\x00"+text))
+	key.fingerprint = k.fingerprint(r, canonical)
+	return key, nil
 }
 
 // fingerprint covers method, path and body. Its parts cannot be shifted into
 // each other: neither of the first two holds a NUL.
-func (s *server) fingerprint(r *http.Request, canonical []byte) []byte {
-	mac := hmac.New(sha256.New, s.fingerprintKey)
+func (k *Kernel) fingerprint(r *http.Request, canonical []byte) []byte {
+	mac := hmac.New(sha256.New, k.fingerprintKey)
 	mac.Write([]byte(r.Method + "\x00" + r.URL.EscapedPath() + "\x00"))
 	mac.Write(canonical)
 	return mac.Sum(nil)
@@ -61,12 +62,12 @@ func (s *server) fingerprint(r *http.Request, canonical []byte) []byte {
 // recall returns what became of a repeated write, with Replayed unset where it
 // is none. It comes before anything is made of the request: a repeat must not
 // hash a password, fill the vault or be refused for what the first one changed.
-func (s *server) recall(ctx context.Context, id requestKey) (eventstore.Receipt, error) {
-	if !id.keyed() {
+func (k *Kernel) recall(w *Request) (eventstore.Receipt, error) {
+	if !w.key.given() {
 		return eventstore.Receipt{}, nil
 	}
-	receipt, err := s.Store.Execute(ctx, eventstore.Request{
-		Command: recall{}, Actor: id.actor, CommandID: id.command, Fingerprint: id.fingerprint,
+	receipt, err := k.Store.Execute(w.Context(), eventstore.Request{
+		Command: recall{}, Actor: w.key.actor, CommandID: w.key.command, Fingerprint: w.key.fingerprint,
 	})
 	if errors.Is(err, errFirstTime) {
 		return eventstore.Receipt{}, nil
@@ -86,6 +87,37 @@ func (recall) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 		return nil, err
 	}
 	return nil, errFirstTime
+}
+
+// refuse returns the error that answers a write that failed with err, and keeps a
+// refusal for repeats.
+func (k *Kernel) refuse(w *Request, err error) error {
+	if !w.key.given() || !final(err) {
+		return err
+	}
+	status, body := w.dialect.Failure(problem(err, ""))
+	text, encodeErr := EncodeJSON(body)
+	if encodeErr != nil {
+		return encodeErr
+	}
+	kept := k.Store.SaveRefusal(patient(w.echo), w.key.command, w.key.fingerprint, eventstore.Refusal{Status: status, Body: json.RawMessage(text)})
+	if errors.Is(kept, eventstore.ErrFingerprint) {
+		return kept
+	}
+	if kept != nil {
+		// A repeat decides anew, which harms nobody: nothing was appended.
+		k.Log.WarnContext(w.Context(), "refusal not kept for repeats", "error", kept)
+	}
+	return err
+}
+
+// final says whether a write was refused for good.
+func final(err error) bool {
+	var refused *domain.Error
+	if errors.As(err, &refused) {
+		return refused.Code != domain.CodeUnauthenticated
+	}
+	return errors.As(err, new(*batch.Error))
 }
 
 func printableASCII(s string) bool {

@@ -10,49 +10,60 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// params are the parameters of one request by name, whatever they came in: a
+// Params are the parameters of one request by name, whatever they came in: a
 // query, a form or a JSON object. The getters return nil for a parameter that
-// is absent or empty. The first bad parameter is kept in err, a [domain.Error]
+// is absent or empty. The first bad parameter is kept in Err, a [domain.Error]
 // naming it; after it the getters' results mean nothing.
-type params struct {
-	// form holds query and form parameters, object those of a JSON body; one is nil.
+type Params struct {
+	// form holds query and form parameters, Object those of a JSON body; one is nil.
 	form   url.Values
-	object map[string]json.RawMessage
-	err    error
+	Object map[string]json.RawMessage
+	Err    error
 }
 
-func (p *params) refuse(name, format string, args ...any) {
-	if p.err == nil {
-		p.err = domain.Invalid(name, format, args...)
+// Refuse keeps what is wrong with a parameter, unless another was wrong before.
+func (p *Params) Refuse(name, format string, args ...any) {
+	if p.Err == nil {
+		p.Err = domain.Invalid(name, format, args...)
 	}
 }
 
-// text returns a string parameter.
-func (p *params) text(name string) *string {
-	s := p.givenText(name)
+// Text returns a string parameter.
+func (p *Params) Text(name string) *string {
+	s := p.GivenText(name)
 	if s == nil || *s == "" {
 		return nil
 	}
 	return s
 }
 
-// givenText is text for the few parameters whose emptiness means something: it
+// GivenText is Text for the few parameters whose emptiness means something: it
 // tells an empty one from an absent one.
-func (p *params) givenText(name string) *string {
-	if raw, ok := p.value(name); ok {
+func (p *Params) GivenText(name string) *string {
+	if raw, ok := p.Value(name); ok {
 		if raw[0] != '"' {
-			p.refuse(name, "必须是字符串！")
+			p.Refuse(name, "必须是字符串！")
 			return nil
 		}
-		return p.jsonText(name, raw)
+		return p.JSONText(name, raw)
 	}
 	return p.formText(name)
 }
 
-// scalar returns a parameter that may be written as a string or as a JSON
+// Required is Text for a parameter that must be there.
+func (p *Params) Required(name string) string {
+	s := p.Text(name)
+	if s == nil {
+		p.Refuse(name, "不能为空！")
+		return ""
+	}
+	return *s
+}
+
+// Scalar returns a parameter that may be written as a string or as a JSON
 // number: its text, not yet checked to be a number.
-func (p *params) scalar(name string) *string {
-	raw, ok := p.value(name)
+func (p *Params) Scalar(name string) *string {
+	raw, ok := p.Value(name)
 	if !ok {
 		if s := p.formText(name); s != nil && *s != "" {
 			return s
@@ -61,49 +72,49 @@ func (p *params) scalar(name string) *string {
 	}
 	switch c := raw[0]; {
 	case c == '"':
-		return p.text(name)
+		return p.Text(name)
 	case c == '-' || c >= '0' && c <= '9':
 		s := string(raw)
 		return &s
 	default:
-		p.refuse(name, "必须是整数！")
+		p.Refuse(name, "必须是整数！")
 		return nil
 	}
 }
 
-// integer returns an integer given as a number or a numeric string.
-func (p *params) integer(name string) *int64 {
-	s := p.scalar(name)
+// Integer returns an integer given as a number or a numeric string.
+func (p *Params) Integer(name string) *int64 {
+	s := p.Scalar(name)
 	if s == nil {
 		return nil
 	}
-	n, ok := parseInteger(*s)
+	n, ok := ParseInteger(*s)
 	if !ok {
-		p.refuse(name, "必须是整数！")
+		p.Refuse(name, "必须是整数！")
 		return nil
 	}
 	return &n
 }
 
-// small is integer for values that the domain keeps in an int.
-func (p *params) small(name string) *int {
-	n := p.integer(name)
+// Small is Integer for values that the domain keeps in an int.
+func (p *Params) Small(name string) *int {
+	n := p.Integer(name)
 	if n == nil {
 		return nil
 	}
 	if *n != int64(int32(*n)) {
-		p.refuse(name, "超出范围！")
+		p.Refuse(name, "超出范围！")
 		return nil
 	}
 	v := int(*n)
 	return &v
 }
 
-// integers returns a list of ids: a JSON list of numbers or numeric strings, or
+// Integers returns a list of ids: a JSON list of numbers or numeric strings, or
 // in a form repeated keys or one JSON text. The empty list is a list, the empty
-// text is none.
-func (p *params) integers(name string) *[]int64 {
-	raw, ok := p.value(name)
+// Text is none.
+func (p *Params) Integers(name string) *[]int64 {
+	raw, ok := p.Value(name)
 	switch {
 	case !ok:
 		return p.formIntegers(name)
@@ -114,7 +125,7 @@ func (p *params) integers(name string) *[]int64 {
 	}
 }
 
-func (p *params) formIntegers(name string) *[]int64 {
+func (p *Params) formIntegers(name string) *[]int64 {
 	values := p.form[name]
 	if len(values) == 1 && strings.HasPrefix(strings.TrimSpace(values[0]), "[") {
 		return p.jsonIntegers(name, []byte(strings.TrimSpace(values[0])))
@@ -124,9 +135,9 @@ func (p *params) formIntegers(name string) *[]int64 {
 		if v == "" {
 			continue
 		}
-		n, ok := parseInteger(v)
+		n, ok := ParseInteger(v)
 		if !ok {
-			p.refuse(name, "必须是整数列表！")
+			p.Refuse(name, "必须是整数列表！")
 			return nil
 		}
 		list = append(list, n)
@@ -137,10 +148,10 @@ func (p *params) formIntegers(name string) *[]int64 {
 	return &list
 }
 
-func (p *params) jsonIntegers(name string, raw []byte) *[]int64 {
+func (p *Params) jsonIntegers(name string, raw []byte) *[]int64 {
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
-		p.refuse(name, "必须是整数列表！")
+		p.Refuse(name, "必须是整数列表！")
 		return nil
 	}
 	list := make([]int64, 0, len(items))
@@ -151,9 +162,9 @@ func (p *params) jsonIntegers(name string, raw []byte) *[]int64 {
 				s = ""
 			}
 		}
-		n, ok := parseInteger(s)
+		n, ok := ParseInteger(s)
 		if !ok {
-			p.refuse(name, "必须是整数列表！")
+			p.Refuse(name, "必须是整数列表！")
 			return nil
 		}
 		list = append(list, n)
@@ -161,49 +172,50 @@ func (p *params) jsonIntegers(name string, raw []byte) *[]int64 {
 	return &list
 }
 
-// value returns the raw JSON value of a parameter; null counts as absent.
-func (p *params) value(name string) (json.RawMessage, bool) {
-	raw, ok := p.object[name]
+// Value returns the raw JSON value of a parameter; null counts as absent.
+func (p *Params) Value(name string) (json.RawMessage, bool) {
+	raw, ok := p.Object[name]
 	return raw, ok && string(raw) != "null"
 }
 
-func (p *params) formText(name string) *string {
+func (p *Params) formText(name string) *string {
 	values := p.form[name]
 	if len(values) == 0 {
 		return nil
 	}
 	if len(values) > 1 {
-		p.refuse(name, "重复的参数！")
+		p.Refuse(name, "重复的参数！")
 		return nil
 	}
 	return p.clean(name, values[0])
 }
 
-func (p *params) jsonText(name string, raw json.RawMessage) *string {
+// JSONText returns the text of a JSON string within a parameter.
+func (p *Params) JSONText(name string, raw json.RawMessage) *string {
 	if s, ok := plainText(raw); ok {
 		return &s
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		p.refuse(name, "必须是字符串！")
+		p.Refuse(name, "必须是字符串！")
 		return nil
 	}
 	// encoding/json turns what is no Unicode into U+FFFD without a word.
 	if !utf8.Valid(raw) || strings.ContainsRune(s, utf8.RuneError) && !writesReplacement(raw) {
-		p.refuse(name, "不是合法的UTF-8文本！")
+		p.Refuse(name, "不是合法的UTF-8文本！")
 		return nil
 	}
 	return p.clean(name, s)
 }
 
 // clean refuses what neither Postgres nor a zone file could hold.
-func (p *params) clean(name, s string) *string {
+func (p *Params) clean(name, s string) *string {
 	if !utf8.ValidString(s) {
-		p.refuse(name, "不是合法的UTF-8文本！")
+		p.Refuse(name, "不是合法的UTF-8文本！")
 		return nil
 	}
 	if strings.ContainsRune(s, 0) {
-		p.refuse(name, "不能包含空字符！")
+		p.Refuse(name, "不能包含空字符！")
 		return nil
 	}
 	return &s
@@ -215,8 +227,38 @@ func writesReplacement(raw json.RawMessage) bool {
 	return strings.ContainsRune(text, utf8.RuneError) || strings.Contains(strings.ToLower(text), `\ufffd`)
 }
 
-// parseInteger reads decimal digits with an optional minus sign, nothing else.
-func parseInteger(s string) (int64, bool) {
+// ReadObject is what [ParseObject] is for a body, for a part of one that was
+// parsed already: an object whose members have different names.
+func ReadObject(text json.RawMessage) (Params, error) {
+	p := Params{Object: map[string]json.RawMessage{}}
+	return p, p.Add(text)
+}
+
+// Add fills Object with the members of a text, see [ReadObject].
+func (p *Params) Add(text json.RawMessage) error {
+	isObject, err := eachMember(text, func(name string, value json.RawMessage) error {
+		if _, twice := p.Object[name]; twice {
+			return domain.Invalid(PrintableName(name), "重复的参数！")
+		}
+		p.Object[name] = value
+		return nil
+	})
+	if err == nil && !isObject {
+		err = domain.Invalid("body", "必须是JSON对象！")
+	}
+	return err
+}
+
+// Given returns the text of an optional parameter, empty where there is none.
+func Given(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// ParseInteger reads decimal digits with an optional minus sign, nothing else.
+func ParseInteger(s string) (int64, bool) {
 	if strings.HasPrefix(s, "+") || strings.Contains(s, "_") {
 		return 0, false
 	}

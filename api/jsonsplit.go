@@ -36,9 +36,9 @@ func eachMember(text json.RawMessage, f func(name string, value json.RawMessage)
 	return true, nil
 }
 
-// elements returns the elements of a JSON list; the text is one valid JSON
+// Elements returns the elements of a JSON list; the text is one valid JSON
 // value, and false means that it is no list.
-func elements(text json.RawMessage) (list []json.RawMessage, isList bool) {
+func Elements(text json.RawMessage) (list []json.RawMessage, isList bool) {
 	at, ok := openJSON(text, '[')
 	if !ok {
 		return nil, false

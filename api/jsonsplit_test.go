@@ -18,7 +18,7 @@ func FuzzSplitJSON(f *testing.F) {
 			return
 		}
 		var list []json.RawMessage
-		got, isList := elements(text)
+		got, isList := Elements(text)
 		if wantList := bytes.TrimSpace(text)[0] == '['; isList != wantList {
 			t.Fatalf("list: %v, want %v", isList, wantList)
 		} else if wantList {

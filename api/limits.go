@@ -9,28 +9,28 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// limitBody refuses bodies over [maxBody], those that announce their size
+// limitBody refuses bodies over [MaxBody], those that announce their size
 // before a byte of them is read.
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if r.ContentLength > maxBody {
+		if r.ContentLength > MaxBody {
 			return errBodyTooLarge
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, MaxBody)
 		return next(c)
 	}
 }
 
 // limitTime ends the work of a request whose client may have long gone.
-func (s *server) limitTime(next echo.HandlerFunc) echo.HandlerFunc {
+func (k *Kernel) limitTime(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Path() == pathTaskLog && wantsEvents(c.Request()) {
-			return next(c) // a stream goes on as long as its client follows
+		limit := k.RequestTimeout
+		if r.Limit != nil {
+			limit = r.Limit(c.Request())
 		}
-		limit := s.RequestTimeout
-		if c.Path() == pathChange {
-			limit += maxChangeWait
+		if limit == 0 {
+			return next(c)
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), limit)
 		defer cancel()

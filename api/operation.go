@@ -8,14 +8,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// openAPI describes every route, and the choices made where the API documents
+// OpenAPI describes every route, and the choices made where the API documents
 // are silent.
 //
 //go:embed openapi.yaml
-var openAPI []byte
+var OpenAPI []byte
 
-func (s *server) showOpenAPI(c echo.Context) error {
-	return c.Blob(http.StatusOK, "application/yaml", openAPI)
+// Routes returns the routes by which the process is operated.
+func (k *Kernel) Routes() []Route {
+	plain := Plain()
+	return plain.Routes(
+		Route{Method: http.MethodGet, Path: "/healthz", Access: AccessPublic, Offline: true, Handle: showHealth},
+		Route{Method: http.MethodGet, Path: "/readyz", Access: AccessPublic, Offline: true, Handle: k.showReady},
+		Route{Method: http.MethodGet, Path: "/metrics", Access: AccessPublic, Offline: true, Handle: k.showMetrics},
+	)
 }
 
 // statusBody is the reply of the health checks.
@@ -25,22 +31,20 @@ type statusBody struct {
 }
 
 // showHealth says that the process answers.
-func (s *server) showHealth(c echo.Context) error {
-	return writeJSON(c, http.StatusOK, statusBody{Status: "ok"})
-}
+func showHealth(c echo.Context) error { return WriteJSON(c, http.StatusOK, statusBody{Status: "ok"}) }
 
 // showReady says whether a write would be served now.
-func (s *server) showReady(c echo.Context) error {
-	if err := s.Ready(c.Request().Context()); err != nil {
-		return writeJSON(c, http.StatusServiceUnavailable, statusBody{Status: "unready", Error: err.Error()})
+func (k *Kernel) showReady(c echo.Context) error {
+	if err := k.Ready(c.Request().Context()); err != nil {
+		return WriteJSON(c, http.StatusServiceUnavailable, statusBody{Status: "unready", Error: err.Error()})
 	}
-	return writeJSON(c, http.StatusOK, statusBody{Status: "ready"})
+	return WriteJSON(c, http.StatusOK, statusBody{Status: "ready"})
 }
 
-func (s *server) showMetrics(c echo.Context) error {
-	if s.Gatherer == nil {
+func (k *Kernel) showMetrics(c echo.Context) error {
+	if k.Gatherer == nil {
 		return echo.ErrNotFound
 	}
-	promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{}).ServeHTTP(c.Response(), c.Request())
+	promhttp.HandlerFor(k.Gatherer, promhttp.HandlerOpts{}).ServeHTTP(c.Response(), c.Request())
 	return nil
 }

@@ -1,56 +1,66 @@
 package api
 
 import (
+	"math"
+	"net/http"
 	"net/url"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/projections"
 )
 
-// Paging of the DNS dialect's lists.
+// How many rows a list has where a request does not say, and at most.
 const (
 	defaultPageSize = 10
 	maxPageSize     = 1000
 )
 
-// page is the part of a list that a request asks for.
-type page struct {
+// Page is the part of a list that a request asks for.
+type Page struct {
 	// Current is currentPage as requested; the reply echoes it.
 	Current int64
 	Size    int
 }
 
-// projection is the page in the read models' terms.
-func (p page) projection() projections.Page {
+// Projection is the page in the read models' terms.
+func (p Page) Projection() projections.Page {
 	return projections.Page{Number: int(p.Current), Size: p.Size}
 }
 
-// readQuery parses the query string.
-func readQuery(c echo.Context) (*params, error) {
-	form, err := url.ParseQuery(c.Request().URL.RawQuery)
+// ReadQuery returns the parameters of the query string. They have the error where it
+// cannot be parsed.
+func ReadQuery(r *http.Request) *Params {
+	form, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, domain.Invalid("query", "无法解析：%v", err)
+		return &Params{Err: domain.Invalid("query", "无法解析：%v", err)}
 	}
-	return &params{form: form}, nil
+	return &Params{form: form}
 }
 
-// page reads currentPage and pageSize.
-func (p *params) page() page {
-	current, size := p.integer("currentPage"), p.integer("pageSize")
-	out := page{Current: 1, Size: defaultPageSize}
-	if current != nil {
-		if *current < 1 {
-			p.refuse("currentPage", "必须大于等于1！")
-		}
-		out.Current = *current
+// Page reads currentPage and pageSize.
+func (p *Params) Page() Page {
+	const tooSmall = "必须大于等于1！"
+	current, size := p.atLeast("currentPage", 1, 1, tooSmall), p.atLeast("pageSize", 1, defaultPageSize, tooSmall)
+	return Page{Current: current, Size: int(min(size, maxPageSize))}
+}
+
+// Range reads start, an offset, and count, which is another way to ask for a part
+// of a list.
+func (p *Params) Range() (start, count int) {
+	const tooSmall = "must not be negative"
+	from, most := p.atLeast("start", 0, 0, tooSmall), p.atLeast("count", 0, defaultPageSize, tooSmall)
+	return int(min(from, math.MaxInt32)), int(min(most, maxPageSize))
+}
+
+// atLeast reads an integer with a lower bound, and with a value for a request that
+// does not give it.
+func (p *Params) atLeast(name string, least, absent int64, tooSmall string) int64 {
+	n := p.Integer(name)
+	if n == nil {
+		return absent
 	}
-	if size != nil {
-		if *size < 1 {
-			p.refuse("pageSize", "必须大于等于1！")
-		}
-		out.Size = int(min(*size, maxPageSize))
+	if *n < least {
+		p.Refuse(name, "%s", tooSmall)
 	}
-	return out
+	return *n
 }

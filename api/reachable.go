@@ -9,21 +9,18 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 )
 
-// withoutDatabase are the routes that say something while the database is away.
-var withoutDatabase = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true, "/v1/openapi.yaml": true}
-
 // patientKey is where [patient] finds a request's context.
 const patientKey = "patient"
 
 // reaching answers at once while the database does not, and ends whatever waits
 // for it when it stops answering: reads, and those on which a write is prepared,
 // the caller's rights among them.
-func (s *server) reaching(r Route, next echo.HandlerFunc) echo.HandlerFunc {
-	if withoutDatabase[r.Path] {
+func (k *Kernel) reaching(r Route, next echo.HandlerFunc) echo.HandlerFunc {
+	if r.Offline {
 		return next
 	}
 	return func(c echo.Context) error {
-		reachable := s.Store.Reachable()
+		reachable := k.Store.Reachable()
 		if reachable.Err() != nil {
 			return eventstore.ErrUnavailable
 		}

@@ -39,10 +39,10 @@ func TestToldOfTheDatabase(t *testing.T) {
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	_, err := pgx.Connect(t.Context(), "postgres://nobody@/none?host="+t.TempDir())
-	if status, _ := answer(err, ""); status != 503 {
-		t.Errorf("no database: %d (%v)", status, err)
+	if got := problem(err, ""); got.Status != 503 {
+		t.Errorf("no database: %d (%v)", got.Status, err)
 	}
-	if status, _ := answer(context.DeadlineExceeded, ""); status != 503 {
-		t.Error(status)
+	if got := problem(context.DeadlineExceeded, ""); got.Status != 503 {
+		t.Error(got.Status)
 	}
 }

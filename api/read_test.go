@@ -20,7 +20,7 @@ func TestListIsSentInPieces(t *testing.T) {
 		recorder := httptest.NewRecorder()
 		ctx := echo.New().NewContext(httptest.NewRequest("GET", "/", nil), recorder)
 		early, made := false, 0
-		err := list(ctx, "rows", page{Current: 2}, make([]int, rows), 77, func(int) string {
+		err := List(ctx, "rows", Page{Current: 2}, make([]int, rows), 77, func(int) string {
 			early, made = recorder.Body.Len() > 0, made+1
 			return c.row
 		})

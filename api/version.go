@@ -21,7 +21,7 @@ const neverChanged domain.Position = -1
 // share a position. A tag that we did not give stands for a state that is not
 // there, and so never matches; a list of tags is refused.
 func readIfMatch(r *http.Request) (*domain.Position, error) {
-	text := strings.TrimSpace(strings.Join(r.Header.Values(headerIfMatch), ","))
+	text := strings.TrimSpace(strings.Join(r.Header.Values(HeaderIfMatch), ","))
 	if text == "" || text == "*" {
 		return nil, nil
 	}
@@ -29,10 +29,10 @@ func readIfMatch(r *http.Request) (*domain.Position, error) {
 	inner, opened := strings.CutPrefix(tag, `"`)
 	inner, closed := strings.CutSuffix(inner, `"`)
 	if opened != closed || strings.Contains(inner, `"`) || !opened && strings.Contains(inner, ",") {
-		return nil, domain.Invalid(headerIfMatch, "必须是一个ETag！")
+		return nil, domain.Invalid(HeaderIfMatch, "必须是一个ETag！")
 	}
 	position := neverChanged
-	if n, ok := parseInteger(inner); ok && opened && etag(domain.Position(n)) == tag && n >= 0 {
+	if n, ok := ParseInteger(inner); ok && opened && etag(domain.Position(n)) == tag && n >= 0 {
 		position = domain.Position(n)
 	}
 	return &position, nil
@@ -45,7 +45,7 @@ func readMinPosition(r *http.Request) (domain.Position, error) {
 	if text == "" {
 		return 0, nil
 	}
-	n, ok := parseInteger(text)
+	n, ok := ParseInteger(text)
 	if !ok || n < 0 {
 		return 0, domain.Invalid(headerMinPosition, "必须是非负整数！")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 
 	"github.com/google/uuid"
 
@@ -39,26 +38,18 @@ func (u *User) NeedsOldPassword() bool {
 // VerifyOld checks a user's own password before it is changed, and returns the
 // credential that it fits. A wrong one counts as a failed login: else whoever got
 // hold of a token could guess here.
-func (s *Service) VerifyOld(ctx context.Context, user *User, old string, from netip.Addr, record Record) (verified string, err error) {
-	try, err := s.logins.begin(user.Username, from)
-	if err != nil {
-		return "", err
-	}
-	fits, err := s.fits(ctx, user.Credential, old)
-	switch {
-	case err != nil:
-		try.undecided()
-		return "", err
-	case !fits:
-		try.failed()
-		failure := access.LoginFailed{ID: user.ID, Reason: access.FailedSecret}
-		if err := record(domain.System, access.RecordFailedLogin{Failed: failure}); err != nil {
-			return "", err
+func (s *Service) VerifyOld(ctx context.Context, user *User, l Login) (verified string, err error) {
+	_, err = s.check(ctx, l, func(ctx context.Context, _, old string) (*User, error) {
+		fits, err := s.fits(ctx, user.Credential, old)
+		if err == nil && !fits {
+			err = &refusedLogin{user.ID, access.FailedSecret}
 		}
+		return user, err
+	})
+	if errors.Is(err, ErrLoginFailed) {
 		return "", domain.Refused("原密码错误！")
 	}
-	try.succeeded()
-	return user.Credential, nil
+	return user.Credential, err
 }
 
 // fits says whether the password is the one of the credential; an empty credential

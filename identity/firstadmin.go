@@ -36,7 +36,7 @@ func EnsureAdmin(ctx context.Context, store *eventstore.Store, v *vault.Vault, p
 	if err := access.CheckPassword(password); err != nil {
 		return false, "", fmt.Errorf("password of the first user: %w", err)
 	}
-	user, err := Account{Username: adminName, Password: password}.seal(ctx, v, newPasswords())
+	user, err := Registration{Username: adminName, Password: password}.seal(ctx, v, newPasswords())
 	if err != nil {
 		return false, "", err
 	}

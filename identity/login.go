@@ -45,28 +45,39 @@ func (s *Service) LoginDirectory(ctx context.Context, l Login) (*User, string, e
 	return s.admit(ctx, l, s.verifyDirectory)
 }
 
-// admit carries a login through: it is throttled, verified and put on record.
+// admit lets in whom the verifier knows.
 func (s *Service) admit(ctx context.Context, l Login, verify verifier) (*User, string, error) {
-	try, err := s.logins.begin(l.Name, l.From)
+	user, err := s.check(ctx, l, verify)
 	if err != nil {
 		return nil, "", err
+	}
+	if err := l.Record(user.ID, access.RecordLogin{ID: user.ID}); err != nil {
+		return nil, "", err
+	}
+	token, err := s.tokens.issue(ctx, holder{ID: user.ID, Generation: user.Generation()}, user.Username, time.Now())
+	return user, token, err
+}
+
+// check verifies a name and a password, no faster than the throttle lets it, and
+// puts a refusal on record.
+func (s *Service) check(ctx context.Context, l Login, verify verifier) (*User, error) {
+	try, err := s.logins.begin(l.Name, l.From)
+	if err != nil {
+		return nil, err
 	}
 	user, err := verify(ctx, l.Name, l.Password)
 	var refused *refusedLogin
 	switch {
 	case errors.As(err, &refused):
 		try.failed()
-		return nil, "", s.recordFailure(l, refused)
+		return nil, s.recordFailure(l, refused)
 	case err != nil:
 		try.undecided()
-		return nil, "", err
+		return nil, err
+	default:
+		try.succeeded()
+		return user, nil
 	}
-	try.succeeded()
-	if err := l.Record(user.ID, access.RecordLogin{ID: user.ID}); err != nil {
-		return nil, "", err
-	}
-	token, err := s.tokens.issue(ctx, holder{ID: user.ID, Generation: user.Generation()}, user.Username, time.Now())
-	return user, token, err
 }
 
 // refusedLogin says why a login was refused, for the log alone.

@@ -79,16 +79,16 @@ func (s *Service) directoryUser(ctx context.Context, name string, found director
 
 // adopt makes a user of the directory. That somebody else made it meanwhile is no error.
 func (s *Service) adopt(ctx context.Context, name string, found directory.Person) error {
-	a := Account{Username: name, Nickname: found.Name, Phone: found.Phone}
+	r := Registration{Username: name, Nickname: found.Name, Phone: found.Phone}
 	if mail, err := access.ParseMail(found.Mail); err == nil {
-		a.Mail = mail
+		r.Mail = mail
 	}
-	err := s.registerDirectoryUser(ctx, a)
+	err := s.registerDirectoryUser(ctx, r)
 	var refused *domain.Error
-	if errors.As(err, &refused) && a.Mail != "" {
+	if errors.As(err, &refused) && r.Mail != "" {
 		// The address may be another user's; a login does not fail for that.
-		a.Mail = ""
-		err = s.registerDirectoryUser(ctx, a)
+		r.Mail = ""
+		err = s.registerDirectoryUser(ctx, r)
 	}
 	if errors.As(err, &refused) {
 		return nil // the name was taken; whoever has it is looked at next
@@ -96,8 +96,8 @@ func (s *Service) adopt(ctx context.Context, name string, found directory.Person
 	return err
 }
 
-func (s *Service) registerDirectoryUser(ctx context.Context, a Account) error {
-	user, err := s.Seal(ctx, a)
+func (s *Service) registerDirectoryUser(ctx context.Context, r Registration) error {
+	user, err := s.Seal(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -111,15 +111,11 @@ func (s *Service) refuseDirectoryName(ctx context.Context, name string) error {
 	if s.directory == nil {
 		return nil
 	}
-	known, err := s.directory.Knows(ctx, name)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w (%w)", ErrDirectoryAway, err)
-	case known:
-		return domain.Refused("用户已存在！")
-	default:
-		return nil
+	known, err := s.inDirectory(ctx, name)
+	if err == nil && known {
+		err = domain.Refused("用户已存在！")
 	}
+	return err
 }
 
 // CheckLinkable refuses to link a user whom the directory does not know: nothing
@@ -129,20 +125,24 @@ func (s *Service) CheckLinkable(ctx context.Context, id domain.UserID) error {
 	if s.directory == nil {
 		return domain.Refused("没有配置LDAP，不能关联用户！")
 	}
-	user, _, err := s.users.read(ctx, id)
+	user, err := s.UserNow(ctx, id)
 	if errors.Is(err, ErrNoUser) || err == nil && user.Source == access.SourceLDAP {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	known, err := s.directory.Knows(ctx, user.Username)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w (%w)", ErrDirectoryAway, err)
-	case !known:
-		return domain.Refused("LDAP中没有用户%s，不能关联！", user.Username)
-	default:
-		return nil
+	known, err := s.inDirectory(ctx, user.Username)
+	if err == nil && !known {
+		err = domain.Refused("LDAP中没有用户%s，不能关联！", user.Username)
 	}
+	return err
+}
+
+func (s *Service) inDirectory(ctx context.Context, name string) (bool, error) {
+	known, err := s.directory.Knows(ctx, name)
+	if err != nil {
+		err = fmt.Errorf("%w (%w)", ErrDirectoryAway, err)
+	}
+	return known, err
 }

@@ -55,7 +55,7 @@ func (w *world) process() *eventstore.Store {
 // register makes a local user without roles.
 func (w *world) register(name string) {
 	w.t.Helper()
-	user, err := w.Seal(w.t.Context(), Account{Username: name, Password: "secret"})
+	user, err := w.Seal(w.t.Context(), Registration{Username: name, Password: "secret"})
 	w.execute(access.RegisterUser{User: user}, err)
 }
 

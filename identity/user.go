@@ -12,7 +12,7 @@ import (
 // and for what replies show; writes are decided again on the log.
 type User struct {
 	ID domain.UserID
-	access.AccountState
+	access.UserState
 	// actor knows the roles of the user and what they grant.
 	actor *access.Actor
 }
@@ -25,9 +25,6 @@ func (u *User) May(r access.Right) bool { return u.actor.May(r) }
 
 // Admin says whether the user may do everything.
 func (u *User) Admin() bool { return u.actor.Admin() }
-
-// Roles are the ids of the user's roles (ascending). Read only.
-func (u *User) Roles() []int64 { return u.actor.RoleIDs() }
 
 // Named says whether the name is the user's.
 func (u *User) Named(name string) bool { return strings.EqualFold(u.Username, name) }

@@ -100,18 +100,18 @@ func (k *users) named(ctx context.Context, name string) (*User, error) {
 // read reads a user from the log. The position says what the answer knows of: all up to it.
 func (k *users) read(ctx context.Context, id domain.UserID) (*User, domain.Position, error) {
 	h := &reading{ctx: ctx, store: k.store}
-	account := access.NewAccount(id)
-	if err := h.Load(account); err != nil {
+	state := access.NewUser(id)
+	if err := h.Load(state); err != nil {
 		return nil, 0, fmt.Errorf("read user %d: %w", id, err)
 	}
-	if !account.Exists {
+	if !state.Exists {
 		return nil, 0, ErrNoUser
 	}
 	actor, err := access.LoadWhole(h, id)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the rights of user %d: %w", id, err)
 	}
-	return &User{ID: id, AccountState: account.AccountState, actor: actor}, h.at, nil
+	return &User{ID: id, UserState: state.UserState, actor: actor}, h.at, nil
 }
 
 func (k *users) remember(c *User, at domain.Position) {
@@ -200,7 +200,7 @@ func (k *users) forget(tags []domain.Tag) {
 
 func (k *users) forgetHolders(role int64) {
 	for id, c := range k.known {
-		for _, r := range c.Roles() {
+		for _, r := range c.Roles {
 			if r == role {
 				delete(k.known, id)
 			}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/opsledger/opsledger/api"
+	v1 "github.com/opsledger/opsledger/api/v1"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/control/presence"
@@ -21,14 +21,14 @@ type agents struct {
 	hosts   *presence.Presence
 }
 
-// Host implements [api.Presence].
+// Host implements [opsapi.Presence].
 func (a agents) Host(machine int64) (online bool, seen time.Time) {
 	h := a.hosts.Host(machine)
 	return h.Online, h.Seen
 }
 
-// Agents implements [api.Agents].
-func (a agents) Agents(ctx context.Context) ([]api.Agent, error) {
+// Agents implements [v1.Agents].
+func (a agents) Agents(ctx context.Context) ([]v1.Agent, error) {
 	servers, err := a.reader.EnrolledServers(ctx)
 	if err != nil {
 		return nil, err
@@ -37,17 +37,17 @@ func (a agents) Agents(ctx context.Context) ([]api.Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]api.Agent, 0, len(servers)+len(machines))
+	list := make([]v1.Agent, 0, len(servers)+len(machines))
 	for _, s := range slices.Backward(servers) { // which are newest first
 		h := a.reports.AgentStatus(s.ID)
-		list = append(list, api.Agent{
-			Kind: api.AgentOfServer, ID: s.ID, Name: s.Host, Online: h.Online, LastSeen: orNull(h.Seen), Version: h.Named,
+		list = append(list, v1.Agent{
+			Kind: v1.AgentOfServer, ID: s.ID, Name: s.Host, Online: h.Online, LastSeen: orNull(h.Seen), Version: h.Named,
 		})
 	}
 	for _, m := range machines {
 		h := a.hosts.Host(m.ID)
-		list = append(list, api.Agent{
-			Kind: api.AgentOfMachine, ID: m.ID, Name: m.Name, Online: h.Online, LastSeen: orNull(h.Seen), Version: h.Version,
+		list = append(list, v1.Agent{
+			Kind: v1.AgentOfMachine, ID: m.ID, Name: m.Name, Online: h.Online, LastSeen: orNull(h.Seen), Version: h.Version,
 		})
 	}
 	return list, nil

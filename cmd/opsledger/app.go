@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/api/rest"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -245,13 +246,14 @@ func (a *App) startAPI(ctx context.Context) error {
 		return err
 	}
 	known := agents{reader: a.reader, ops: a.ops, reports: a.reports, hosts: a.presence}
-	handler, err := api.New(api.Config{
-		Store: a.store, Reader: a.reader, Ops: a.ops, Progress: a.progress, Identity: people, Vault: a.vault,
-		Presence: known, Agents: known, Output: attemptOutput{a.output}, AttemptWithin: a.cfg.TaskDeadline,
-		Changes: changes{a.reports}, CheckConf: check.Check, Ready: a.ready,
-		Location: a.cfg.location, AllowRegister: a.cfg.Register,
-		TrustedProxies: a.cfg.proxies,
-		Log:            a.log, Registerer: a.registry, Gatherer: a.registry,
+	handler, err := rest.New(ctx, rest.Config{
+		Config: api.Config{
+			Store: a.store, Reader: a.reader, Progress: a.progress, Identity: people, Vault: a.vault, Ready: a.ready,
+			Location: a.cfg.location, TrustedProxies: a.cfg.proxies, Log: a.log, Registerer: a.registry, Gatherer: a.registry,
+		},
+		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
+		Presence: known, AttemptWithin: a.cfg.TaskDeadline,
+		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output},
 	})
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/opsledger/opsledger/api"
+	v1 "github.com/opsledger/opsledger/api/v1"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/workers/control/reporter"
 )
@@ -14,18 +14,18 @@ import (
 // api does not know package workers.
 type changes struct{ reports *reporter.Reporter }
 
-// Change implements [api.Changes].
-func (c changes) Change(ctx context.Context, position domain.Position, wait time.Duration) (api.Change, error) {
+// Change implements [v1.Changes].
+func (c changes) Change(ctx context.Context, position domain.Position, wait time.Duration) (v1.Change, error) {
 	change, err := c.reports.Change(ctx, position, wait)
 	if errors.Is(err, reporter.ErrNotFound) {
-		return api.Change{}, api.ErrNoSuchPosition
+		return v1.Change{}, v1.ErrNoSuchPosition
 	}
 	if err != nil {
-		return api.Change{}, err
+		return v1.Change{}, err
 	}
-	servers := make([]api.ServerChange, 0, len(change.Servers))
+	servers := make([]v1.ServerChange, 0, len(change.Servers))
 	for _, s := range change.Servers {
-		servers = append(servers, api.ServerChange(s))
+		servers = append(servers, v1.ServerChange(s))
 	}
-	return api.Change{Position: change.Position, State: string(change.State), Percent: change.Percent, Servers: servers}, nil
+	return v1.Change{Position: change.Position, State: string(change.State), Percent: change.Percent, Servers: servers}, nil
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/api/opsapi"
 )
 
 // fromEnv gives a flag its environment variable: --nats-url is OPSLEDGER_NATS_URL.
@@ -55,7 +55,7 @@ func serveFlags(c *Config) []cli.Flag {
 		textFlag("trusted-proxies", "addresses or networks, comma separated, whose X-Forwarded-For is believed", "", &c.TrustedProxies),
 		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account; --register=false does not", Value: true,
 			Destination: &c.Register, Sources: fromEnv("register")},
-		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: api.DefaultAttemptWithin,
+		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: opsapi.DefaultAttemptWithin,
 			Destination: &c.TaskDeadline, Sources: fromEnv("task-deadline")},
 	}
 	flags = append(flags, ldapFlags(c)...)

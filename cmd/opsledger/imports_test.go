@@ -67,11 +67,26 @@ var importRules = []importRule{
 	{folder: "migrations", forbidden: module, reason: "SQL stands alone"},
 }
 
+// dialects are put together in api/rest alone. None knows another: what they have in
+// common is the kernel's.
+var dialects = []string{"api/adminapi", "api/dnsapi", "api/opsapi", "api/v1"}
+
+func dialectRules() (rules []importRule) {
+	for _, folder := range dialects {
+		for _, other := range dialects {
+			if folder != other {
+				rules = append(rules, importRule{folder: folder, forbidden: module + other, reason: "a dialect does not know another"})
+			}
+		}
+	}
+	return rules
+}
+
 // Only what a whole program is made of is read: no tests, and no kits for tests.
 func TestImportsGoOneWay(t *testing.T) {
 	t.Parallel()
 	imports := importsOfModule(t, filepath.Join("..", ".."))
-	for _, rule := range importRules {
+	for _, rule := range append(dialectRules(), importRules...) {
 		sound := map[string]bool{}
 		for folder := range imports {
 			if within(folder, rule.folder) {

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/opsledger/opsledger/api"
+	v1 "github.com/opsledger/opsledger/api/v1"
 	outputs "github.com/opsledger/opsledger/workers/control/output"
 )
 
@@ -11,8 +11,8 @@ import (
 // package workers.
 type attemptOutput struct{ store *outputs.Store }
 
-// Open implements [api.Output].
-func (o attemptOutput) Open(ctx context.Context, of api.AttemptOutput, after int64) (api.OutputReader, error) {
+// Open implements [v1.Output].
+func (o attemptOutput) Open(ctx context.Context, of v1.AttemptOutput, after int64) (v1.OutputReader, error) {
 	r, err := o.store.Open(ctx, of.Machine, of.Task, of.Attempt, after)
 	if err != nil {
 		return nil, err
@@ -22,12 +22,12 @@ func (o attemptOutput) Open(ctx context.Context, of api.AttemptOutput, after int
 
 type outputReader struct{ *outputs.Reader }
 
-// Next implements [api.OutputReader].
-func (r outputReader) Next(ctx context.Context) ([]api.OutputLine, error) {
+// Next implements [v1.OutputReader].
+func (r outputReader) Next(ctx context.Context) ([]v1.OutputLine, error) {
 	read, err := r.Reader.Next(ctx)
-	lines := make([]api.OutputLine, len(read))
+	lines := make([]v1.OutputLine, len(read))
 	for i, l := range read {
-		lines[i] = api.OutputLine{Number: l.Number, At: l.At, Err: l.Err, Text: l.Text}
+		lines[i] = v1.OutputLine{Number: l.Number, At: l.At, Err: l.Err, Text: l.Text}
 	}
 	return lines, err
 }

@@ -39,8 +39,7 @@ func TestSnapshots(t *testing.T) {
 	t.Parallel()
 	for name, fold := range map[string]func() domain.Fold{
 		"actor":            func() domain.Fold { return NewActor(2) },
-		"user":             func() domain.Fold { return newUserFold(2) },
-		"account":          func() domain.Fold { return NewAccount(2) },
+		"user":             func() domain.Fold { return NewUser(2) },
 		"username":         func() domain.Fold { return newTaken(TagUsername("TWO")) },
 		"mail":             func() domain.Fold { return newTaken(TagMail("m")) },
 		"role":             func() domain.Fold { return NewRole(8) },

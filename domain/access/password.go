@@ -28,13 +28,13 @@ func (c ChangePassword) Decide(h domain.History, env domain.Env) ([]domain.Event
 	if err := checkOutranks(actor, user); err != nil {
 		return nil, err
 	}
-	if user.source != SourceLocal {
+	if user.Source != SourceLocal {
 		return nil, domain.Refused("目录用户的密码只能在目录中修改！")
 	}
-	if !actor.May(Permitted(CodeUpdateUser)) && (c.Verified == "" || c.Verified != user.credential) {
+	if !actor.May(Permitted(CodeUpdateUser)) && (c.Verified == "" || c.Verified != user.Credential) {
 		return nil, domain.Refused("原密码错误！")
 	}
-	return []domain.Event{UserPasswordChanged{ID: c.ID, Credential: c.Credential, Former: user.credential}}, nil
+	return []domain.Event{UserPasswordChanged{ID: c.ID, Credential: c.Credential, Former: user.Credential}}, nil
 }
 
 // LinkUser makes a local user a directory user: from then on the directory
@@ -47,8 +47,8 @@ type LinkUser struct {
 // Decide implements [domain.Command]. It does nothing for a directory user.
 func (c LinkUser) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	user, _, err := loadUser(h, env, c.ID, Administer(), false, c.IfMatch)
-	if err != nil || user.source == SourceLDAP {
+	if err != nil || user.Source == SourceLDAP {
 		return nil, err
 	}
-	return []domain.Event{UserLinked{ID: c.ID, Former: user.credential}}, nil
+	return []domain.Event{UserLinked{ID: c.ID, Former: user.Credential}}, nil
 }

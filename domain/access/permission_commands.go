@@ -32,7 +32,7 @@ func (c ChangePermissions) Decide(h domain.History, env domain.Env) ([]domain.Ev
 	if err != nil {
 		return nil, err
 	}
-	changed := differing(user.codes, c.codes)
+	changed := differing(user.Codes, c.codes)
 	if len(changed) == 0 {
 		return nil, nil
 	}

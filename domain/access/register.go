@@ -41,7 +41,7 @@ func (c RegisterUser) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if _, err := ParseUsername(c.User.Username); err != nil {
 		return nil, err
 	}
-	name, mail, first := newTaken(TagUsername(c.User.Username)), newTaken(TagMail(c.User.MailDigest)), newUserFold(AdminID)
+	name, mail, first := newTaken(TagUsername(c.User.Username)), newTaken(TagMail(c.User.MailDigest)), NewUser(AdminID)
 	folds := []domain.Fold{name}
 	if c.User.MailDigest != "" {
 		folds = append(folds, mail)
@@ -54,7 +54,7 @@ func (c RegisterUser) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	}
 	user := c.User
 	switch {
-	case c.First && (name.HeldBy() != 0 || first.changed != 0):
+	case c.First && (name.HeldBy() != 0 || first.Changed != 0):
 		return nil, nil
 	case name.HeldBy() != 0:
 		return nil, domain.Refused("用户已存在！")

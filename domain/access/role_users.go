@@ -60,14 +60,14 @@ func (f *roleUsers) names(h domain.History) ([]string, error) {
 	ids = ids[:min(len(ids), maxNames)]
 	folds := make([]domain.Fold, len(ids))
 	for i, id := range ids {
-		folds[i] = newUserFold(id)
+		folds[i] = NewUser(id)
 	}
 	if err := loadSome(h, folds); err != nil {
 		return nil, err
 	}
 	names := make([]string, len(ids))
 	for i, f := range folds {
-		names[i] = f.(*userFold).username
+		names[i] = f.(*User).Username
 	}
 	return names, nil
 }

@@ -65,23 +65,23 @@ func (c UpdateUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		return nil, err
 	}
 	var events []domain.Event
-	if after := c.change.Profile.merge(user.profile); after != user.profile {
+	if after := c.change.Profile.merge(user.Profile); after != user.Profile {
 		if err := checkMail(h, user, after); err != nil {
 			return nil, err
 		}
-		events = append(events, UserProfileChanged{ID: c.id, Before: user.profile, After: after})
+		events = append(events, UserProfileChanged{ID: c.id, Before: user.Profile, After: after})
 	}
-	if c.change.Roles == nil || slices.Equal(*c.change.Roles, user.roles) {
+	if c.change.Roles == nil || slices.Equal(*c.change.Roles, user.Roles) {
 		return events, nil
 	}
 	if err := Authorize(h, actor, Administer()); err != nil {
 		return nil, err
 	}
 	roles := *c.change.Roles
-	if err := checkRoles(h, c.id, user.roles, roles); err != nil {
+	if err := checkRoles(h, c.id, user.Roles, roles); err != nil {
 		return nil, err
 	}
-	return append(events, UserRolesChanged{ID: c.id, Before: sortedIDs(user.roles), After: roles}), nil
+	return append(events, UserRolesChanged{ID: c.id, Before: sortedIDs(user.Roles), After: roles}), nil
 }
 
 func (c ProfileChange) merge(p Profile) Profile {
@@ -96,8 +96,8 @@ func (c ProfileChange) merge(p Profile) Profile {
 }
 
 // checkMail refuses an address that another user has.
-func checkMail(h domain.History, user *userFold, after Profile) error {
-	if after.MailDigest == "" || after.MailDigest == user.profile.MailDigest {
+func checkMail(h domain.History, user *User, after Profile) error {
+	if after.MailDigest == "" || after.MailDigest == user.Profile.MailDigest {
 		return nil
 	}
 	mail := newTaken(TagMail(after.MailDigest))
@@ -185,11 +185,11 @@ func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := checkOutranks(actor, user); err != nil {
 		return nil, err
 	}
-	if err := checkLastAdmin(h, c.id, user.roles); err != nil {
+	if err := checkLastAdmin(h, c.id, user.Roles); err != nil {
 		return nil, err
 	}
 	return []domain.Event{UserDeleted{
-		ID: c.id, Username: user.username, MailDigest: user.profile.MailDigest,
-		Credential: user.credential, PersonalKey: user.personalKey, Roles: user.roles,
+		ID: c.id, Username: user.Username, MailDigest: user.Profile.MailDigest,
+		Credential: user.Credential, PersonalKey: user.PersonalKey, Roles: user.Roles,
 	}}, nil
 }

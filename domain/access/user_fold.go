@@ -1,30 +1,44 @@
 package access
 
-import "github.com/opsledger/opsledger/domain"
+import (
+	"time"
 
-// userFold is all that the log says about one user, but for logins.
-type userFold struct {
+	"github.com/opsledger/opsledger/domain"
+)
+
+// User is the fold of all that the log says about one user, but for logins.
+//
+// Invariant: Revoked moves with every change of the user's password, roles and
+// source, so that no token from before that change is of the user's generation.
+type User struct {
 	id domain.UserID
-	userState
+	UserState
 }
 
-// userState's lists are replaced, never changed in place.
-type userState struct {
-	exists      bool
-	username    string
-	source      string
-	credential  string
-	personalKey string
-	profile     Profile
-	roles       []int64
-	codes       []int
-	changed     domain.Position
+// UserState is what a [User] knows. Its lists are replaced, never changed in place.
+type UserState struct {
+	Exists   bool
+	Username string
+	// Source is [SourceLocal] or [SourceLDAP].
+	Source string
+	// Credential and PersonalKey are ids of vault entries.
+	Credential  string
+	PersonalKey string
+	Profile     Profile
+	Roles       []int64
+	Codes       []int
+	// Since is when the user registered.
+	Since time.Time
+	// Changed is the position of the last event, Revoked that from which on tokens may
+	// be of use.
+	Changed, Revoked domain.Position
 }
 
-func newUserFold(id domain.UserID) *userFold { return &userFold{id: id} }
+// NewUser returns the fold of a user.
+func NewUser(id domain.UserID) *User { return &User{id: id} }
 
 // Item implements [domain.Fold].
-func (f *userFold) Item() domain.Item {
+func (f *User) Item() domain.Item {
 	guards := append([]string{
 		UserProfileChanged{}.EventType(), UserPasswordChanged{}.EventType(), UserLinked{}.EventType(),
 	}, actorGuards...)
@@ -32,42 +46,42 @@ func (f *userFold) Item() domain.Item {
 }
 
 // Apply implements [domain.Fold].
-func (f *userFold) Apply(r domain.Recorded) {
+func (f *User) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case UserRegistered:
-		f.userState = userState{
-			exists: true, username: e.Username, source: e.Source,
-			credential: e.Credential, personalKey: e.PersonalKey, profile: e.Profile(),
+		f.UserState = UserState{
+			Exists: true, Username: e.Username, Source: e.Source, Credential: e.Credential,
+			PersonalKey: e.PersonalKey, Profile: e.Profile(), Since: r.At, Revoked: r.Position,
 		}
 	case UserProfileChanged:
-		f.profile = e.After
+		f.Profile = e.After
 	case UserRolesChanged:
-		f.roles = e.After
+		f.Roles, f.Revoked = e.After, r.Position
 	case UserPermissionsChanged:
-		f.codes = e.Codes
+		f.Codes = e.Codes
 	case UserPasswordChanged:
-		f.credential = e.Credential
+		f.Credential, f.Revoked = e.Credential, r.Position
 	case UserLinked:
-		f.source, f.credential = SourceLDAP, ""
+		f.Source, f.Credential, f.Revoked = SourceLDAP, "", r.Position
 	case UserDeleted:
-		f.userState = userState{}
+		f.UserState = UserState{Revoked: r.Position}
 	default:
 		return
 	}
-	f.changed = r.Position
+	f.Changed = r.Position
 }
 
 // Snapshot implements [domain.Fold].
-func (f *userFold) Snapshot() any { return f.userState }
+func (f *User) Snapshot() any { return f.UserState }
 
 // Restore implements [domain.Fold].
-func (f *userFold) Restore(s any) { f.userState = s.(userState) }
+func (f *User) Restore(s any) { f.UserState = s.(UserState) }
 
 // loadUser returns an existing user, with the actor and more folds, if the
 // client's version is the current one. An actor without the right learns nothing
 // about the user. Where self is set, every user has the right on themselves.
-func loadUser(h domain.History, env domain.Env, id domain.UserID, right Right, self bool, ifMatch *domain.Position, more ...domain.Fold) (*userFold, *Actor, error) {
-	actor, user := NewActor(env.Actor), newUserFold(id)
+func loadUser(h domain.History, env domain.Env, id domain.UserID, right Right, self bool, ifMatch *domain.Position, more ...domain.Fold) (*User, *Actor, error) {
+	actor, user := NewActor(env.Actor), NewUser(id)
 	if err := h.Load(append(more, actor, user)...); err != nil {
 		return nil, nil, err
 	}
@@ -76,10 +90,10 @@ func loadUser(h domain.History, env domain.Env, id domain.UserID, right Right, s
 			return nil, nil, err
 		}
 	}
-	if !user.exists {
+	if !user.Exists {
 		return nil, nil, noUser(id)
 	}
-	return user, actor, domain.CheckVersion(ifMatch, user.changed)
+	return user, actor, domain.CheckVersion(ifMatch, user.Changed)
 }
 
 func noUser(id domain.UserID) error { return domain.NotFound("User %d 不存在！", id) }
@@ -88,7 +102,7 @@ func noUser(id domain.UserID) error { return domain.NotFound("User %d 不存在�
 // such as their ssh keys, unless the actor holds everything that the user holds.
 // The actor must be loaded and the user must exist.
 func RequireOutranks(h domain.History, actor *Actor, id domain.UserID) error {
-	user := newUserFold(id)
+	user := NewUser(id)
 	if err := h.Load(user); err != nil {
 		return err
 	}
@@ -97,16 +111,16 @@ func RequireOutranks(h domain.History, actor *Actor, id domain.UserID) error {
 
 // checkOutranks refuses to touch the password, rights or existence of a user who
 // holds a role or permission code that the actor lacks.
-func checkOutranks(actor *Actor, user *userFold) error {
+func checkOutranks(actor *Actor, user *User) error {
 	if actor.id == domain.System || actor.Admin() || actor.id == user.id {
 		return nil
 	}
-	if lacked := without(user.roles, actor.state.roles); len(lacked) > 0 {
-		return domain.Forbidden("无权限！用户%s拥有您没有的角色", user.username)
+	if lacked := without(user.Roles, actor.state.roles); len(lacked) > 0 {
+		return domain.Forbidden("无权限！用户%s拥有您没有的角色", user.Username)
 	}
-	for _, code := range user.codes {
+	for _, code := range user.Codes {
 		if !actor.May(Permitted(code)) {
-			return domain.Forbidden("无权限！用户%s拥有您没有的权限：%s", user.username, permissionName(code))
+			return domain.Forbidden("无权限！用户%s拥有您没有的权限：%s", user.Username, permissionName(code))
 		}
 	}
 	return nil

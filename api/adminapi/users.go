@@ -1,0 +1,149 @@
+package adminapi
+
+import (
+	"context"
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// roleRefBody is a role as it stands in a user.
+type roleRefBody struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+// userHead is what a user is in every reply.
+type userHead struct {
+	ID          domain.UserID `json:"id"`
+	Email       string        `json:"email"`
+	Username    string        `json:"username"`
+	ChineseName string        `json:"chinese_name"`
+	Cellphone   string        `json:"cellphone"`
+	Position    string        `json:"position"`
+	Location    string        `json:"location"`
+	MemberSince string        `json:"member_since"`
+	LastSeen    string        `json:"last_seen"`
+}
+
+// userRowBody is a user in a list.
+type userRowBody struct {
+	userHead
+	Roles []roleRefBody `json:"roles"`
+}
+
+// userBody is a user by itself. The flags are the caller's, as everywhere.
+type userBody struct {
+	userHead
+	CanAddServer    bool          `json:"can_add_server"`
+	CanAddView      bool          `json:"can_add_view"`
+	CanAddZone      bool          `json:"can_add_zone"`
+	CanEditBindConf bool          `json:"can_edit_bind_conf"`
+	Roles           []roleRefBody `json:"roles"`
+}
+
+func (a *API) userHead(p api.Person) userHead {
+	return userHead{
+		ID: p.ID, Username: p.Username, Email: p.Clear.Mail, ChineseName: p.Clear.Nickname, Cellphone: p.Clear.Phone,
+		Position: p.Clear.Position, Location: p.Clear.Location,
+		MemberSince: a.FormatTime(p.MemberSince), LastSeen: a.FormatTime(p.LastSeen),
+	}
+}
+
+func roleRefs(p api.Person) []roleRefBody {
+	roles := make([]roleRefBody, len(p.Roles))
+	for i, r := range p.Roles {
+		roles[i] = roleRefBody{ID: r.ID, Name: r.Name}
+	}
+	return roles
+}
+
+func (a *API) listUsers(c echo.Context) error {
+	q := api.ReadQuery(c.Request())
+	page, filter := q.Page(), projections.UserFilter{ID: q.Integer("id"), Username: api.Given(q.Text("username"))}
+	sealed := personFilter{mail: api.Given(q.Text("email")), nickname: api.Given(q.Text("chinese_name")), phone: api.Given(q.Text("cellphone"))}
+	if q.Err != nil {
+		return q.Err
+	}
+	if sealed.restricts() {
+		filter.Matching = func(ctx context.Context, users []projections.User) ([]bool, error) {
+			return a.matching(ctx, sealed, users)
+		}
+	}
+	ctx := c.Request().Context()
+	users, total, err := a.Reader.Users(ctx, filter, page.Projection())
+	if err != nil {
+		return err
+	}
+	people, err := a.People(ctx, users)
+	if err != nil {
+		return err
+	}
+	return api.List(c, "users", page, people, total, func(p api.Person) userRowBody { return userRowBody{a.userHead(p), roleRefs(p)} })
+}
+
+// showUser shows a user to admin and to themselves.
+func (a *API) showUser(c echo.Context) error {
+	id, err := api.PathID(c, api.User)
+	if err != nil {
+		return err
+	}
+	ctx, who := c.Request().Context(), api.Caller(c)
+	user, err := a.Reader.User(ctx, domain.UserID(id))
+	if err != nil {
+		return api.Found(api.User, id, err)
+	}
+	p, err := a.Person(ctx, user)
+	if err != nil {
+		return err
+	}
+	return api.Show(c, user.Changed, userBody{
+		userHead: a.userHead(p), Roles: roleRefs(p),
+		CanAddServer: who.May(access.AddServer()), CanAddView: who.May(access.AddView()),
+		CanAddZone: who.May(access.AddZone()), CanEditBindConf: who.May(access.EditBindConf()),
+	})
+}
+
+func (a *API) updateUser() api.Write {
+	return api.Write{Kind: api.User, Right: a.administerUser, Command: func(w *api.Request) (domain.Command, error) {
+		profile, err := a.profileChange(w)
+		if err != nil {
+			return nil, err
+		}
+		return access.NewUpdateUser(domain.UserID(w.ID), access.UserChange{Profile: profile, Roles: w.Integers("role_ids")}, w.IfMatch)
+	}}
+}
+
+// profileChange reads what changes of a user's profile. For a user who is not there
+// it returns nothing, and leaves it to the command.
+func (a *API) profileChange(w *api.Request) (access.ProfileChange, error) {
+	user, err := a.Identity.UserNow(w.Context(), domain.UserID(w.ID))
+	if errors.Is(err, identity.ErrNoUser) {
+		return access.ProfileChange{}, nil
+	}
+	if err != nil {
+		return access.ProfileChange{}, err
+	}
+	text := func(name string) identity.ProfileText { return identity.ProfileText{Name: name, Text: w.Text(name)} }
+	return a.Identity.ChangeProfile(w.Context(), user, identity.ProfileTexts{
+		Nickname: text("chinese_name"), Phone: text("cellphone"), Position: text("position"), Location: text("location"),
+	})
+}
+
+func (a *API) deleteUser() api.Write {
+	return api.Write{Kind: api.User, Right: a.administerUser, Command: func(w *api.Request) (domain.Command, error) {
+		return ops.NewDeleteUser(domain.UserID(w.ID), w.IfMatch)
+	}}
+}
+
+func (a *API) administerUser(w *api.Request) (access.Right, error) {
+	_, err := a.Reader.User(w.Context(), domain.UserID(w.ID))
+	return access.Administer(), api.Found(api.User, w.ID, err)
+}

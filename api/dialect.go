@@ -1,0 +1,94 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Dialect is how a group of routes words what the kernel has to say. All routes
+// below one first segment of the path speak the same dialect, so that what has no
+// route there is refused in its words, too.
+type Dialect struct {
+	// Failure words why a request failed.
+	Failure func(Problem) (status int, body any)
+	// Success words that a write was carried out. The info is what [Write.Reply]
+	// returned, nil without one.
+	Success func(info any) any
+	// Created returns the path of what an event created, if it did. Nil stands for
+	// a dialect that creates nothing.
+	Created func(domain.Event) (path string, created bool)
+	// InQuery says that a write may name in its query what it is about: a repeat must
+	// have the same query, then.
+	InQuery bool
+}
+
+// Routes returns the routes as routes of the dialect.
+func (d *Dialect) Routes(routes ...Route) []Route {
+	for i := range routes {
+		routes[i].Dialect = d
+	}
+	return routes
+}
+
+// Plain is the dialect of the routes that have no words of their own; others are
+// made from it.
+func Plain() Dialect { return Dialect{Failure: failPlainly, Success: succeedPlainly} }
+
+// The bodies that carry no data.
+type (
+	messageBody struct {
+		Message string `json:"message"`
+	}
+	failedBody struct {
+		Message string    `json:"message"`
+		Error   string    `json:"error"`
+		Results []Refusal `json:"results,omitempty"`
+	}
+	tokenBody struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	}
+)
+
+// codeToken is the code of every 403 that is about the token.
+const codeToken = 40301
+
+func failPlainly(p Problem) (status int, body any) {
+	switch p.About {
+	case AboutToken:
+		return p.Status, tokenBody{codeToken, p.Text}
+	case AboutCaller:
+		return p.Status, messageBody{p.Text}
+	default:
+		return p.Status, failedBody{"Failed", p.Text, p.Operations}
+	}
+}
+
+func succeedPlainly(info any) any {
+	if info == nil {
+		return messageBody{"OK"}
+	}
+	return info
+}
+
+// spoken returns the dialect that a request is answered in: that of the routes
+// below the first segment of its path.
+func spoken(routes []Route) func(*http.Request) *Dialect {
+	plain, below := Plain(), map[string]*Dialect{}
+	for _, r := range routes {
+		below[firstSegment(r.Path)] = r.Dialect
+	}
+	return func(r *http.Request) *Dialect {
+		if d := below[firstSegment(r.URL.Path)]; d != nil {
+			return d
+		}
+		return &plain
+	}
+}
+
+func firstSegment(path string) string {
+	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return segment
+}

@@ -1,0 +1,44 @@
+package dnsapi
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// oplogBody is an entry of the operation log on the wire.
+type oplogBody struct {
+	ID            int64  `json:"id"`
+	OperationTime string `json:"operation_time"`
+	OperationType string `json:"operation_type"`
+	Operator      string `json:"operator"`
+	TargetType    string `json:"target_type"`
+	TargetName    string `json:"target_name"`
+	TargetID      string `json:"target_id"`
+	TargetDetail  string `json:"target_detail"`
+}
+
+func (a *API) oplog(row projections.Oplog) oplogBody {
+	return oplogBody{
+		ID: row.ID, OperationTime: a.FormatTime(row.Time), OperationType: row.OperationType,
+		Operator: row.Operator, TargetType: row.TargetType, TargetName: row.TargetName,
+		TargetID: row.TargetID, TargetDetail: row.TargetDetail,
+	}
+}
+
+func (a *API) listOplogs(c echo.Context) error {
+	q := api.ReadQuery(c.Request())
+	page, filter := q.Page(), projections.OplogFilter{
+		ID: q.Integer("id"), OperationType: api.Given(q.Text("operation_type")), Operator: api.Given(q.Text("operator")),
+		TargetType: api.Given(q.Text("target_type")), TargetName: api.Given(q.Text("target_name")), TargetID: api.Given(q.Text("target_id")),
+	}
+	if q.Err != nil {
+		return q.Err
+	}
+	rows, total, err := a.Reader.Oplogs(c.Request().Context(), api.Viewer(c), filter, page.Projection())
+	if err != nil {
+		return err
+	}
+	return api.List(c, "operation_logs", page, rows, total, a.oplog)
+}

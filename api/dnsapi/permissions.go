@@ -1,0 +1,29 @@
+package dnsapi
+
+import (
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// permissions are the keys of a resource that say what the caller may do to it.
+type permissions struct {
+	CanUpdate bool `json:"can_update"`
+	CanDelete bool `json:"can_delete"`
+}
+
+// permissionsOn asks nobody: the row has all that decides.
+func permissionsOn(who *identity.User, t access.Target) permissions {
+	return permissions{
+		CanUpdate: who.May(access.On(t, access.OperationUpdate)),
+		CanDelete: who.May(access.On(t, access.OperationDelete)),
+	}
+}
+
+// permissionsOnRecord: a record follows its zone, or is granted by itself.
+func permissionsOnRecord(who *identity.User, r projections.Record) permissions {
+	return permissions{
+		CanUpdate: who.May(access.OnRecord(r.Target, r.Zone, access.OperationUpdate)),
+		CanDelete: who.May(access.OnRecord(r.Target, r.Zone, access.OperationDelete)),
+	}
+}

@@ -1,0 +1,131 @@
+package dnsapi
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// recordBody is a record on the wire.
+type recordBody struct {
+	ID       int64  `json:"id"`
+	Host     string `json:"host"`
+	Type     string `json:"record_type"`
+	TTL      string `json:"ttl"`
+	Value    string `json:"value"`
+	ViewName string `json:"view_name"`
+	Comment  string `json:"comment"`
+	ZoneID   int64  `json:"zone_id"`
+	permissions
+}
+
+func recordFor(who *identity.User, row projections.Record) recordBody {
+	return recordBody{
+		ID: row.ID, Host: row.Host, Type: row.Type, TTL: strconv.FormatUint(uint64(row.TTL), 10), Value: row.Value,
+		ViewName: row.ViewName, Comment: row.Comment, ZoneID: row.ZoneID, permissions: permissionsOnRecord(who, row),
+	}
+}
+
+// recordInput reads a record. Its comment is the one text that may be set to
+// nothing: an empty one is given, not absent.
+func recordInput(p *api.Params) dns.RecordInput {
+	return dns.RecordInput{
+		Host: p.Text("host"), Type: p.Text("record_type"), TTL: readTTL(p), Value: p.Text("value"),
+		ViewName: p.Text("view_name"), Comment: p.GivenText("comment"), ZoneID: p.Integer("zone_id"),
+	}
+}
+
+// readTTL returns the TTL, a number or a numeric string.
+func readTTL(p *api.Params) *uint32 {
+	text := p.Scalar("ttl")
+	if text == nil {
+		return nil
+	}
+	ttl, err := dns.ParseTTL(*text)
+	if err != nil {
+		if p.Err == nil {
+			p.Err = err
+		}
+		return nil
+	}
+	return &ttl
+}
+
+func (a *API) records() []api.Route {
+	return api.Resources[projections.Record, projections.RecordFilter, recordBody]{
+		Kind: api.Record, Path: "/dns/records", Key: "records", Access: api.AccessUser, Reads: reads,
+		Filter: func(q *api.Params) projections.RecordFilter {
+			return projections.RecordFilter{
+				ZoneID: q.Integer("zone_id"), ID: q.Integer("id"), Host: api.Given(q.Text("host")), Value: api.Given(q.Text("value")),
+				Type: strings.ToUpper(api.Given(q.Text("record_type"))), TTL: readTTL(q), ViewName: api.Given(q.Text("view_name")),
+			}
+		},
+		Check: a.checkZoneFilter,
+		List:  a.Reader.Records, Read: a.Reader.Record, Item: recordFor,
+		Changed: func(row projections.Record) domain.Position { return row.Changed },
+
+		MayCreate: a.rightToAddRecord,
+		May: func(row projections.Record, operation access.Operation) access.Right {
+			return access.OnRecord(row.Target, row.Zone, operation)
+		},
+		Create: func(w *api.Request) (domain.Command, error) { return dns.NewAddRecord(recordInput(w.Params)) },
+		Update: func(w *api.Request) (domain.Command, error) {
+			return dns.NewUpdateRecord(w.ID, recordInput(w.Params), w.IfMatch)
+		},
+		Delete: func(w *api.Request) (domain.Command, error) { return dns.NewDeleteRecord(w.ID, w.IfMatch) },
+		Takes:  dns.AddRecord{}.Allocates(),
+	}.Routes()
+}
+
+// checkZoneFilter: only admin lists the records of all zones at once. A zone that
+// is asked for must be there, and the caller must have something to see in it:
+// the zone, or single records by privileges of their own.
+func (a *API) checkZoneFilter(c echo.Context, filter projections.RecordFilter) error {
+	id := filter.ZoneID
+	if id == nil {
+		if api.Caller(c).Admin() {
+			return nil
+		}
+		return domain.Invalid("zone_id", "不能为空！")
+	}
+	zone, err := a.Reader.Zone(c.Request().Context(), *id)
+	if err != nil {
+		return zoneFound(err)
+	}
+	forbidden := api.Caller(c).Require(access.OnRecords(zone.Target, access.OperationAccess))
+	if forbidden == nil {
+		return nil
+	}
+	_, granted, err := a.Reader.Records(c.Request().Context(), api.Viewer(c), projections.RecordFilter{ZoneID: id}, projections.Page{Number: 1, Size: 1})
+	if err == nil && granted == 0 {
+		return forbidden
+	}
+	return err
+}
+
+func (a *API) rightToAddRecord(w *api.Request) (access.Right, error) {
+	id := w.Integer("zone_id")
+	if id == nil {
+		return access.Right{}, domain.Invalid("zone_id", "不能为空！")
+	}
+	zone, err := a.Reader.Zone(w.Context(), *id)
+	return access.OnRecords(zone.Target, access.OperationUpdate), zoneFound(err)
+}
+
+// zoneFound turns the read models' "not there" into the reply for a zone_id
+// outside the path.
+func zoneFound(err error) error {
+	if errors.Is(err, projections.ErrNotFound) {
+		return domain.Refused("当前Zone不存在，请检查zone_id是否正确！")
+	}
+	return err
+}

@@ -1,0 +1,55 @@
+package dnsapi
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+// API answers the routes of the dialect.
+type API struct {
+	*api.Kernel
+	// CheckConf asks a name server whether it would take a BIND main
+	// configuration, secrets in clear. It returns a [domain.Error] with named's
+	// message when it would not; any other error means that nobody could be
+	// asked, and is answered with 503. Nil means that nobody can be asked.
+	CheckConf func(ctx context.Context, conf *dns.BindConf) error
+}
+
+// reads are the contexts that all routes read: what a user sees of the DNS resources
+// hangs on the roles, too. Read only.
+var reads = []domain.Context{domain.ContextDNS, domain.ContextAccess}
+
+// Routes returns the routes of the dialect.
+func (a *API) Routes() []api.Route {
+	dialect := api.Plain()
+	dialect.Created = created
+	return dialect.Routes(slices.Concat(
+		a.servers(), a.views(), a.zones(), a.records(),
+		[]api.Route{
+			api.Get("/dns/bind_conf", api.AccessBindConf, reads, a.showBindConf),
+			api.Post("/dns/bind_conf", api.AccessBindConf, a.changeBindConf()),
+			api.Get("/dns/oplogs", api.AccessUser, reads, a.listOplogs),
+		},
+	)...)
+}
+
+// created returns the path of what an event created, if it did.
+func created(e domain.Event) (path string, created bool) {
+	switch e := e.(type) {
+	case dns.ServerCreated:
+		return "/dns/servers/" + strconv.FormatInt(e.ID, 10), true
+	case dns.ViewCreated:
+		return "/dns/views/" + strconv.FormatInt(e.ID, 10), true
+	case dns.ZoneCreated:
+		return "/dns/zones/" + strconv.FormatInt(e.ID, 10), true
+	case dns.RecordAdded:
+		return "/dns/records/" + strconv.FormatInt(e.ID, 10), true
+	default:
+		return "", false
+	}
+}

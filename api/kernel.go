@@ -1,0 +1,47 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/identity"
+)
+
+// Kernel carries the requests of all routes through.
+type Kernel struct {
+	Config
+	// fingerprintKey keys the fingerprints of idempotent requests: a plain
+	// digest of a body with a password would let it be guessed offline.
+	fingerprintKey []byte
+}
+
+// New returns a kernel. It reads, or on the first start creates, its key in the
+// vault. It starts nothing and needs no closing.
+func New(ctx context.Context, cfg Config) (*Kernel, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	fingerprintKey, err := cfg.Vault.Named(ctx, "idempotency", identity.RandomKey)
+	if err != nil {
+		return nil, fmt.Errorf("key of request fingerprints: %w", err)
+	}
+	return &Kernel{Config: cfg, fingerprintKey: fingerprintKey}, nil
+}
+
+// Handler returns the handler of the routes.
+func (k *Kernel) Handler(routes []Route) (http.Handler, error) {
+	observe, err := observer(k.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("http metrics: %w", err)
+	}
+	e := echo.New()
+	e.HTTPErrorHandler = k.answerError(spoken(routes))
+	e.Use(requestID, accessLog(k.Log, observe), recoverPanic, keepPrivate, limitBody)
+	for _, r := range routes {
+		e.Add(r.Method, r.Path, k.limitTime(r, k.reaching(r, k.guard(r))))
+	}
+	return e, nil
+}

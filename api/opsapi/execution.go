@@ -1,0 +1,37 @@
+package opsapi
+
+import (
+	"cmp"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/ops"
+)
+
+// postUpdate has a task executed or reverted, or its execution cancelled.
+func (a *API) postUpdate() api.Write { return byAction(a.executions()) }
+
+// executions are the writes about the task that their data names.
+func (a *API) executions() map[string]api.Write {
+	execution := func(code int, command func(*api.Request) (domain.Command, error)) api.Write {
+		return onData(api.Write{Right: needs(code), Command: command, Reply: says("executor task ok")})
+	}
+	return map[string]api.Write{
+		"update": execution(access.CodeUpdate, a.acceptAttempt),
+		"revert": execution(access.CodeRevert, a.acceptAttempt),
+		"cancel": execution(access.CodeUpdate, cancelAttempt),
+	}
+}
+
+func (a *API) acceptAttempt(w *api.Request) (domain.Command, error) {
+	task, executor := api.Given(w.Text("task_id")), api.Given(w.Text("executor"))
+	return ops.NewAcceptAttempt(task, executor, ops.Mode(w.Action), cmp.Or(a.AttemptWithin, DefaultAttemptWithin), w.IfMatch)
+}
+
+func cancelAttempt(w *api.Request) (domain.Command, error) {
+	if w.IfMatch != nil {
+		return nil, domain.Invalid(api.HeaderIfMatch, "is not for a cancellation, which is about whatever runs")
+	}
+	return ops.NewCancelAttempt(api.Given(w.Text("task_id")))
+}

@@ -1,0 +1,90 @@
+package opsapi
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+)
+
+// machineBody is a machine on the wire. The document calls its use both usage
+// and userage.
+type machineBody struct {
+	ID            int64  `json:"id"`
+	MachineName   string `json:"machine_name"`
+	InsideIP      string `json:"inside_ip"`
+	OutsideIP     string `json:"outside_ip"`
+	Usage         string `json:"usage"`
+	Userage       string `json:"userage"`
+	IsInitialized int    `json:"is_initialized"`
+	Location      string `json:"location"`
+	// Online and LastSeen, in unix seconds and 0 for never, are the agent's.
+	Online   bool  `json:"online"`
+	LastSeen int64 `json:"last_seen"`
+}
+
+func (a *API) machineBody(row opsmodel.Machine) machineBody {
+	body := machineBody{
+		ID: row.ID, MachineName: row.Name, InsideIP: row.InsideIP, OutsideIP: row.OutsideIP,
+		Usage: row.Usage, Userage: row.Usage, IsInitialized: row.Initialized, Location: row.Location,
+	}
+	if a.Presence != nil {
+		online, seen := a.Presence.Host(row.ID)
+		body.Online, body.LastSeen = online, unixOrZero(seen)
+	}
+	return body
+}
+
+func (a *API) listMachines() echo.HandlerFunc {
+	return rows[opsmodel.Machine, machineBody]{
+		key: "machine_name", one: a.Ops.MachineByName, all: a.Ops.Machines, item: a.machineBody,
+		changed: func(row opsmodel.Machine) domain.Position { return row.Changed },
+	}.reply
+}
+
+// postMachine adds and updates machines. The document prints this path for the
+// execution of tasks, too: a task_id tells them apart.
+func (a *API) postMachine() api.Write {
+	add := onData(api.Write{Right: needs(access.CodeAddMachine), Command: addMachine, Reply: says("add machine info ok")})
+	update := onData(api.Write{Right: needs(access.CodeUpdateMachine), Command: updateMachine, Reply: says("update machine info ok")})
+	actions := a.executions()
+	execute := actions["update"]
+	actions["add"], actions["update"] = add, api.Write{Choose: func(w *api.Request) (api.Write, error) {
+		if raw, isTask := inner(w.Params, "data").Value("task_id"); isTask && string(raw) != `""` {
+			return execute, nil
+		}
+		return update, nil
+	}}
+	return byAction(actions)
+}
+
+func machineInput(p *api.Params) ops.MachineInput {
+	in := ops.MachineInput{
+		Name: p.Text("machine_name"), InsideIP: p.Text("inside_ip"), OutsideIP: p.Text("outside_ip"),
+		Usage: p.Text("usage"), Location: p.Text("location"), Initialized: p.Small("is_initialized"),
+	}
+	if in.Usage == nil {
+		in.Usage = p.Text("userage")
+	}
+	return in
+}
+
+func addMachine(w *api.Request) (domain.Command, error) {
+	return ops.NewAddMachine(machineInput(w.Params))
+}
+
+func updateMachine(w *api.Request) (domain.Command, error) {
+	return ops.NewUpdateMachine(machineInput(w.Params), w.IfMatch)
+}
+
+func (a *API) deleteMachine() api.Write {
+	return api.Write{
+		Right: needs(access.CodeDeleteMachine), Reply: says("delete machin info ok"), // as the document spells it
+		Command: func(w *api.Request) (domain.Command, error) {
+			return ops.NewDeleteMachine(argument(w, "machine_name"), w.IfMatch)
+		},
+	}
+}

@@ -1,0 +1,87 @@
+package opsapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// replyBody is every reply of the dialect. Info is the data, or the text of an error.
+type replyBody struct {
+	OK   bool `json:"ok"`
+	Info any  `json:"info"`
+}
+
+// listInfo is the info of a list.
+type listInfo struct {
+	Data  any `json:"data"`
+	Count int `json:"count"`
+}
+
+// fail words a failure: what is a client's mistake is 200 and not ok, the other
+// statuses are those of the kernel.
+func fail(p api.Problem) (status int, body any) {
+	if p.Status == http.StatusBadRequest || p.Status == http.StatusNotFound && p.Refused {
+		p.Status = http.StatusOK
+	}
+	return p.Status, replyBody{OK: false, Info: p.Text}
+}
+
+func succeed(info any) any { return replyBody{OK: true, Info: info} }
+
+// says is what a write replies whatever came of it.
+func says(text string) func(*api.Request, eventstore.Receipt) (any, error) {
+	return func(*api.Request, eventstore.Receipt) (any, error) { return text, nil }
+}
+
+func replyOK(c echo.Context, info any) error { return api.WriteJSON(c, http.StatusOK, succeed(info)) }
+
+// replyRows replies with a list.
+func replyRows[Row, Item any](c echo.Context, rows []Row, total int, item func(Row) Item) error {
+	items := make([]Item, len(rows))
+	for i, row := range rows {
+		items[i] = item(row)
+	}
+	return replyOK(c, listInfo{Data: items, Count: total})
+}
+
+// rows are what a query asks for: the one row that it names by its key, with its
+// ETag, or else a part of the list.
+type rows[Row, Item any] struct {
+	key     string
+	one     func(ctx context.Context, key string) (Row, error)
+	all     func(ctx context.Context, start, count int) ([]Row, int, error)
+	item    func(Row) Item
+	changed func(Row) domain.Position
+}
+
+func (r rows[Row, Item]) reply(c echo.Context) error {
+	q, ctx := api.ReadQuery(c.Request()), c.Request().Context()
+	name := q.Text(r.key)
+	if name != nil && q.Err == nil {
+		row, err := r.one(ctx, *name)
+		if errors.Is(err, projections.ErrNotFound) {
+			return replyRows(c, []Row{}, 0, r.item)
+		}
+		if err != nil {
+			return err
+		}
+		return api.Show(c, r.changed(row), succeed(listInfo{Data: []Item{r.item(row)}, Count: 1}))
+	}
+	start, count := q.Range()
+	if q.Err != nil {
+		return q.Err
+	}
+	list, total, err := r.all(ctx, start, count)
+	if err != nil {
+		return err
+	}
+	return replyRows(c, list, total, r.item)
+}

@@ -1,0 +1,79 @@
+package opsapi
+
+import (
+	"cmp"
+	"net/netip"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+)
+
+// grantBody is a way into an account on the wire.
+type grantBody struct {
+	Username   string `json:"username"`
+	IP         string `json:"ip"`
+	SystemUser string `json:"system_user"`
+}
+
+// listGrants lists where a user may log in, or who may log in at an address. It
+// needs only the argument that its mode names.
+func (a *API) listGrants(c echo.Context) error {
+	q := api.ReadQuery(c.Request())
+	var rows []opsmodel.Grant
+	var err error
+	ctx := c.Request().Context()
+	switch mode := q.Required("mode"); mode {
+	case "user":
+		if name := q.Required("username"); q.Err == nil {
+			rows, err = a.Ops.GrantsOf(ctx, name)
+		}
+	case "ip":
+		if ip := address(q, "ip"); q.Err == nil {
+			rows, err = a.Ops.GrantsAt(ctx, ip)
+		}
+	default:
+		q.Refuse("mode", "must be ip or user")
+	}
+	if err = cmp.Or(q.Err, err); err != nil {
+		return err
+	}
+	data := make([]grantBody, len(rows))
+	for i, g := range rows {
+		data[i] = grantBody{Username: g.Username, IP: g.IP, SystemUser: g.Account}
+	}
+	return replyOK(c, struct {
+		Data []grantBody `json:"data"`
+	}{data})
+}
+
+// address is text for an IP address that must be there, in canonical form.
+func address(p *api.Params, name string) string {
+	addr, err := netip.ParseAddr(p.Required(name))
+	if err != nil || addr.Zone() != "" {
+		p.Refuse(name, "is not an IP address")
+		return ""
+	}
+	return addr.Unmap().String()
+}
+
+func postGrant() api.Write {
+	return byAction(map[string]api.Write{
+		"add":    grant(ops.NewGrantAccount, "add ssh key ok"),
+		"delete": grant(ops.NewRevokeAccount, "delete ssh key ok"),
+	})
+}
+
+func grant(command func(username, ip, account string) (ops.GrantAccount, error), said string) api.Write {
+	return onData(api.Write{
+		Right: needs(access.CodeManageSSHKey), Reply: says(said),
+		Command: func(w *api.Request) (domain.Command, error) {
+			username, ip, account := w.Text("username"), w.Text("ip"), w.Text("system_user")
+			return command(api.Given(username), api.Given(ip), api.Given(account))
+		},
+	})
+}

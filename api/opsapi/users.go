@@ -1,0 +1,94 @@
+package opsapi
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/identity"
+)
+
+// userBody is a user on the wire of the operations dialect.
+type userBody struct {
+	ID         domain.UserID `json:"id"`
+	Mail       string        `json:"mail"`
+	Username   string        `json:"username"`
+	Nickname   string        `json:"nickname"`
+	Department string        `json:"department"`
+	// Permissions are codes, as in "1,2,3".
+	Permissions string `json:"permissions"`
+}
+
+func userFor(p api.Person) userBody {
+	return userBody{
+		ID: p.ID, Mail: p.Clear.Mail, Username: p.Username, Nickname: p.Clear.Nickname,
+		Department: p.Department, Permissions: access.FormatPermissions(p.Codes),
+	}
+}
+
+// getUsers shows the named user, in info itself, or lists all.
+func (a *API) getUsers(c echo.Context) error {
+	q := api.ReadQuery(c.Request())
+	ctx, name := c.Request().Context(), q.Text("username")
+	start, count := q.Range()
+	if err := a.requireUnlessOwn(c, name, access.CodeGetUser); err != nil {
+		return err
+	}
+	if q.Err != nil {
+		return q.Err
+	}
+	if name != nil {
+		return a.showUser(c, *name)
+	}
+	users, total, err := a.Reader.UsersAscending(ctx, start, count)
+	if err != nil {
+		return err
+	}
+	people, err := a.People(ctx, users)
+	if err != nil {
+		return err
+	}
+	return replyRows(c, people, total, userFor)
+}
+
+func (a *API) showUser(c echo.Context, name string) error {
+	user, err := a.Reader.UserByName(c.Request().Context(), name)
+	if err != nil {
+		return noSuchUser(name, err)
+	}
+	p, err := a.Person(c.Request().Context(), user)
+	if err != nil {
+		return err
+	}
+	return api.Show(c, user.Changed, succeed(userFor(p)))
+}
+
+func (a *API) postUser() api.Write {
+	return byAction(map[string]api.Write{"add": a.addUsers(), "update": onData(a.updateUser())})
+}
+
+func (a *API) deleteUser() api.Write {
+	return api.Write{Right: needs(access.CodeDeleteUser), Reply: says("delete user ok"), Command: func(w *api.Request) (domain.Command, error) {
+		name := argument(w, "username")
+		user, err := a.otherUser(w, name, access.CodeDeleteUser)
+		if err != nil {
+			return nil, err
+		}
+		return ops.NewDeleteUser(user.ID, w.IfMatch)
+	}}
+}
+
+// otherUser returns the user of a name, as the log has them, to a caller who has
+// the permission. Nobody else learns which names there are, or has a password hashed.
+func (a *API) otherUser(w *api.Request, name string, code int) (*identity.User, error) {
+	if err := w.Caller.Require(access.Permitted(code)); err != nil {
+		return nil, err
+	}
+	user, err := a.Identity.UserNamed(w.Context(), name)
+	if err != nil {
+		return nil, noSuchUser(name, err)
+	}
+	return user, nil
+}

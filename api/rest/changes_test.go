@@ -1,0 +1,85 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opsledger/opsledger/api"
+	v1 "github.com/opsledger/opsledger/api/v1"
+	"github.com/opsledger/opsledger/domain"
+)
+
+// somewhere is name servers that are always at position 7.
+type somewhere struct{ waited time.Duration }
+
+func (w *somewhere) Change(_ context.Context, position domain.Position, wait time.Duration) (v1.Change, error) {
+	w.waited = wait
+	if position > 7 {
+		return v1.Change{}, v1.ErrNoSuchPosition
+	}
+	since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	return v1.Change{Position: position, State: v1.StateInSync, Percent: 100, Servers: []v1.ServerChange{{
+		ServerID: 1, Host: "s1", IP: "10.0.0.1", Applied: true, Percent: 100, Since: &since, AppliedPosition: 7, Online: true,
+	}}}, nil
+}
+
+func (s *stack) contractChanges(servers *somewhere) {
+	s.t.Helper()
+	s.expect(s.do("GET", "/v1/changes/5?wait=90s", nil), 200, `{"position":5,"state":"INSYNC","percent":100,"servers":[{"server_id":1,"host":"s1","ip":"10.0.0.1","applied":true,"percent":100,"since":"2026-01-02T03:04:05Z","applied_position":7,"online":true,"error":""}]}`)
+	if servers.waited != api.MaxWait {
+		s.t.Errorf("waited %s", servers.waited)
+	}
+	s.expect(s.do("GET", "/v1/changes/8", nil), 404, failedWith("Change 8 不存在！"))
+	s.expect(s.do("GET", "/v1/changes/x", nil), 400, failedWith("position: 必须是正整数！"))
+	s.expect(s.do("GET", "/v1/changes/5?wait=soon", nil), 400, failedWith("wait: 必须是时间长度，例如5s！"))
+	s.expect(s.do("GET", "/v1/changes/5", nil, with("Authorization", "")), 403, bodyTokenMissing)
+	s.expect(s.do("GET", "/v1/changes/5", nil, with("Opsledger-Min-Position", "1000000")), 503, failedWith(textBehind))
+}
+
+// operation: health, metrics, and routing errors in the dialect's form.
+func (s *stack) operation() {
+	s.t.Helper()
+	s.expect(s.do("GET", "/dns/nothing", nil), 404, failedWith(http.StatusText(404)))
+	got := s.do("PATCH", "/dns/servers", nil)
+	s.expect(got, http.StatusMethodNotAllowed, failedWith(http.StatusText(http.StatusMethodNotAllowed)))
+	s.header(got, "Allow", "OPTIONS, GET, POST")
+	s.expect(s.do("GET", "/healthz", nil, with("Authorization", "")), 200, `{"status":"ok"}`)
+	s.expect(s.do("GET", "/readyz", nil, with("Authorization", "")), 200, `{"status":"ready"}`)
+	if got := s.do("GET", "/metrics", nil, with("Authorization", "")); got.status != 200 ||
+		!regexp.MustCompile(`opsledger_http_request_duration_seconds_count\{method="PATCH",route="/dns/servers",status="405"\} 1`).MatchString(got.body) {
+		s.t.Errorf("metrics: %d %.2000s", got.status, got.body)
+	}
+}
+
+// TestOpenAPI: the description and the route table have the same routes.
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../openapi.yaml")
+	must(t, err)
+	described, path := map[string]bool{}, ""
+	paths, _, _ := strings.Cut(string(text), "\ncomponents:")
+	for line := range strings.Lines(paths) {
+		line = strings.TrimRight(line, "\n")
+		if regexp.MustCompile(`^  /\S+:$`).MatchString(line) {
+			path = strings.TrimSuffix(strings.TrimSpace(line), ":")
+		} else if regexp.MustCompile(`^    (get|post|put|delete):$`).MatchString(line) {
+			described[strings.ToUpper(strings.Trim(line, " :"))+" "+path] = true
+		}
+	}
+	parameter := regexp.MustCompile(`:(\w+)`)
+	for _, r := range Routes(&api.Kernel{}, Config{}) {
+		name := r.Method + " " + parameter.ReplaceAllString(r.Path, "{$1}")
+		if !described[name] {
+			t.Errorf("%s is not described", name)
+		}
+		delete(described, name)
+	}
+	for name := range described {
+		t.Errorf("%s is described and does not exist", name)
+	}
+}

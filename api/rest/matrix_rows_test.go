@@ -1,0 +1,162 @@
+package rest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// matrixRows says, for every route, what everybody gets. It has one row for
+// each route of [Routes].
+func matrixRows() map[string]row {
+	rows := map[string]row{}
+	for _, group := range []map[string]row{rowsOfAuth(), rowsOfResources(), rowsOfRecords(), rowsOfAdmin(), rowsOfOps(), rowsOfTheRest()} {
+		for name, r := range group {
+			rows[name] = r
+		}
+	}
+	return rows
+}
+
+func rowsOfAuth() map[string]row {
+	login := row{ask: func(*matrix) (string, any) {
+		return "/auth/login_local", m{"username": "admin", "password": adminPassword}
+	}, expected: everybody(200)}
+	return map[string]row{
+		"POST /auth/login_local": login,
+		"POST /auth/login_ldap":  login,
+		"POST /auth/register_local": {func(x *matrix) (string, any) {
+			return "/auth/register_local", registration(x.fresh("reg"))
+		}, everybody(200)},
+	}
+}
+
+func registration(name string) m {
+	return m{"username": name, "password": "secret", "password2": "secret", "email": name + "@example.org"}
+}
+
+func rowsOfResources() map[string]row {
+	all, adders, readers, writers := users(200, 200, 200, 200, 200), users(403, 403, 200, 200, 200), users(403, 200, 403, 200, 200), users(403, 403, 403, 200, 200)
+	return map[string]row{
+		"GET /dns/servers":        {func(*matrix) (string, any) { return "/dns/servers", nil }, all},
+		"POST /dns/servers":       {func(x *matrix) (string, any) { return "/dns/servers", x.aServer() }, adders},
+		"GET /dns/servers/:id":    {func(x *matrix) (string, any) { return x.server, nil }, readers},
+		"PUT /dns/servers/:id":    {func(x *matrix) (string, any) { return x.newServer(), x.aServer() }, writers},
+		"DELETE /dns/servers/:id": {func(x *matrix) (string, any) { return x.newServer(), nil }, writers},
+
+		"GET /dns/views":        {func(*matrix) (string, any) { return "/dns/views", nil }, all},
+		"POST /dns/views":       {func(x *matrix) (string, any) { return "/dns/views", x.aView() }, adders},
+		"GET /dns/views/:id":    {func(x *matrix) (string, any) { return x.view, nil }, all}, // visible to everyone logged in
+		"PUT /dns/views/:id":    {func(x *matrix) (string, any) { return x.newView(), x.aView() }, writers},
+		"DELETE /dns/views/:id": {func(x *matrix) (string, any) { return x.newView(), nil }, writers},
+
+		"GET /dns/zones":        {func(*matrix) (string, any) { return "/dns/zones", nil }, all},
+		"POST /dns/zones":       {func(x *matrix) (string, any) { return "/dns/zones", x.aZone() }, adders},
+		"GET /dns/zones/:id":    {func(x *matrix) (string, any) { return x.zone, nil }, readers},
+		"PUT /dns/zones/:id":    {func(x *matrix) (string, any) { return x.newZone(), x.aZone() }, writers},
+		"DELETE /dns/zones/:id": {func(x *matrix) (string, any) { return x.newZone(), nil }, writers},
+	}
+}
+
+func rowsOfRecords() map[string]row {
+	readers, writers := users(403, 200, 403, 200, 200), users(403, 403, 403, 200, 200)
+	return map[string]row{
+		"GET /dns/records":        {func(x *matrix) (string, any) { return "/dns/records?zone_id=" + idIn(x.zone), nil }, readers},
+		"POST /dns/records":       {func(x *matrix) (string, any) { return "/dns/records", x.aRecord(x.zone) }, writers},
+		"GET /dns/records/:id":    {func(x *matrix) (string, any) { return x.record, nil }, readers},
+		"PUT /dns/records/:id":    {func(x *matrix) (string, any) { return x.newRecord(), x.aRecord(x.zone) }, writers},
+		"DELETE /dns/records/:id": {func(x *matrix) (string, any) { return x.newRecord(), nil }, writers},
+	}
+}
+
+func rowsOfAdmin() map[string]row {
+	admins := users(403, 403, 403, 403, 200)
+	newUser := func(x *matrix) string { return x.made("/auth/register_local", registration(x.fresh("user"))) }
+	newRole := func(x *matrix) string {
+		return x.made("/admin/roles", m{"name": x.fresh("role"), "privilege_ids": []int{1}})
+	}
+	newPrivilege := func(x *matrix) string { return x.made("/admin/privileges", m{"name": x.fresh("privilege")}) }
+	return map[string]row{
+		"GET /admin/users":        {func(*matrix) (string, any) { return "/admin/users", nil }, admins},
+		"GET /admin/users/:id":    {func(*matrix) (string, any) { return "/admin/users/1", nil }, admins},
+		"PUT /admin/users/:id":    {func(x *matrix) (string, any) { return newUser(x), m{"role_ids": []int{1}} }, admins},
+		"DELETE /admin/users/:id": {func(x *matrix) (string, any) { return newUser(x), nil }, admins},
+
+		"GET /admin/roles": {func(*matrix) (string, any) { return "/admin/roles", nil }, admins},
+		"POST /admin/roles": {func(x *matrix) (string, any) {
+			return "/admin/roles", m{"name": x.fresh("role"), "privilege_ids": []int{1}}
+		}, admins},
+		"GET /admin/roles/:id": {func(*matrix) (string, any) { return "/admin/roles/7", nil }, admins},
+		"PUT /admin/roles/:id": {func(x *matrix) (string, any) {
+			return newRole(x), m{"name": x.fresh("role"), "privilege_ids": []int{2}}
+		}, admins},
+		"DELETE /admin/roles/:id": {func(x *matrix) (string, any) { return newRole(x), nil }, admins},
+
+		"GET /admin/privileges":        {func(*matrix) (string, any) { return "/admin/privileges", nil }, admins},
+		"POST /admin/privileges":       {func(x *matrix) (string, any) { return "/admin/privileges", m{"name": x.fresh("privilege")} }, admins},
+		"GET /admin/privileges/:id":    {func(*matrix) (string, any) { return "/admin/privileges/4", nil }, admins},
+		"PUT /admin/privileges/:id":    {func(x *matrix) (string, any) { return newPrivilege(x), m{"name": x.fresh("privilege")} }, admins},
+		"DELETE /admin/privileges/:id": {func(x *matrix) (string, any) { return newPrivilege(x), nil }, admins},
+
+		"PUT /v1/users/:id/password": {func(x *matrix) (string, any) { return passwordOf(newUser(x)), m{"password": "another"} }, admins},
+		// There is no directory here, which only admin is told.
+		"POST /v1/users/:id/ldap-link": {func(x *matrix) (string, any) {
+			return strings.Replace(newUser(x), "/admin/", "/v1/", 1) + "/ldap-link", nil
+		}, users(403, 403, 403, 403, 400)},
+	}
+}
+
+// passwordOf is the path of a user's password.
+func passwordOf(user string) string { return strings.Replace(user, "/admin/", "/v1/", 1) + "/password" }
+
+func rowsOfTheRest() map[string]row {
+	all, writers, public := users(200, 200, 200, 200, 200), users(403, 403, 403, 200, 200), everybody(200)
+	return map[string]row{
+		"GET /dns/bind_conf":  {func(*matrix) (string, any) { return "/dns/bind_conf", nil }, writers},
+		"POST /dns/bind_conf": {func(*matrix) (string, any) { return "/dns/bind_conf", m{"bind_conf": "options { };"} }, writers},
+		"GET /dns/oplogs":     {func(*matrix) (string, any) { return "/dns/oplogs", nil }, all},
+
+		"GET /v1/changes/:position": {func(*matrix) (string, any) { return "/v1/changes/5", nil }, all},
+		// The refusals of operations stand in the reply to the batch, which is 400.
+		"POST /v1/batch": {func(x *matrix) (string, any) {
+			return pathBatch, operations(operation("DELETE", x.newRecord(), nil), operation("DELETE", x.newZone(), nil))
+		}, users(400, 400, 400, 200, 200)},
+		"GET /v1/openapi.yaml": {func(*matrix) (string, any) { return "/v1/openapi.yaml", nil }, public},
+		"GET /healthz":         {func(*matrix) (string, any) { return "/healthz", nil }, public},
+		"GET /readyz":          {func(*matrix) (string, any) { return "/readyz", nil }, public},
+		"GET /metrics":         {func(*matrix) (string, any) { return "/metrics", nil }, public},
+	}
+}
+
+// matrixView is the name of the view that all zones of the matrix are linked to.
+const matrixView = "office"
+
+// fresh returns a name that nothing has yet.
+func (x *matrix) fresh(prefix string) string {
+	*x.names++
+	return prefix + strconv.Itoa(*x.names)
+}
+
+func (x *matrix) aServer() m {
+	name := x.fresh("s")
+	return changed(changed(aServer("1"), "host", name), "ip", fmt.Sprintf("10.%d.%d.1", *x.names/256, *x.names%256))
+}
+
+func (x *matrix) aView() m { return m{"name": x.fresh("v"), "acl": "any"} }
+
+func (x *matrix) aZone() m {
+	return m{"name": x.fresh("z") + ".example", "zone_type": "master", "view_ids": []string{idIn(x.view)}}
+}
+
+func (x *matrix) aRecord(zone string) m {
+	return m{"zone_id": idIn(zone), "host": x.fresh("h"), "value": "10.0.0.1", "view_name": matrixView}
+}
+
+// The admin's new resources, by path.
+func (x *matrix) newServer() string { return x.made("/dns/servers", x.aServer()) }
+func (x *matrix) newView() string   { return x.made("/dns/views", x.aView()) }
+func (x *matrix) newZone() string   { return x.made("/dns/zones", x.aZone()) }
+func (x *matrix) newRecord() string { return x.made("/dns/records", x.aRecord(x.zone)) }
+
+// idIn is the id at the end of a path.
+func idIn(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

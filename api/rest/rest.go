@@ -1,0 +1,51 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/api/adminapi"
+	"github.com/opsledger/opsledger/api/dnsapi"
+	"github.com/opsledger/opsledger/api/opsapi"
+	v1 "github.com/opsledger/opsledger/api/v1"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+)
+
+// Config is what the kernel and its dialects stand on. The fields beside the
+// kernel's are documented where the dialects have them.
+type Config struct {
+	api.Config
+	// Ops answers the reads of tasks, machines and ssh keys.
+	Ops           *opsmodel.Reader
+	CheckConf     func(ctx context.Context, conf *dns.BindConf) error
+	AllowRegister bool
+	Presence      opsapi.Presence
+	AttemptWithin time.Duration
+	Changes       v1.Changes
+	Agents        v1.Agents
+	Output        v1.Output
+}
+
+// New returns the handler of all routes. It starts nothing and needs no closing.
+func New(ctx context.Context, cfg Config) (http.Handler, error) {
+	kernel, err := api.New(ctx, cfg.Config)
+	if err != nil {
+		return nil, err
+	}
+	return kernel.Handler(Routes(kernel, cfg))
+}
+
+// Routes is the route table, the whole of it.
+func Routes(kernel *api.Kernel, cfg Config) []api.Route {
+	resources := (&dnsapi.API{Kernel: kernel, CheckConf: cfg.CheckConf}).Routes()
+	admin := adminapi.API{Kernel: kernel, AllowRegister: cfg.AllowRegister}
+	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, AttemptWithin: cfg.AttemptWithin}
+	rest := v1.API{
+		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Batchable: resources,
+	}
+	return slices.Concat(resources, admin.Routes(), operations.Routes(), rest.Routes(), kernel.Routes())
+}

@@ -1,0 +1,327 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/identity/directory"
+	"github.com/opsledger/opsledger/internal/openapi"
+	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+)
+
+const adminPassword = "correct horse"
+
+// stack is everything from the log to HTTP, all real but the name servers.
+type stack struct {
+	t     *testing.T
+	url   string
+	cfg   config
+	store *eventstore.Store
+	pool  *pgxpool.Pool
+	// admin is a token of the first user.
+	admin string
+	// stopProjections ends the read models' runners; reads stay as they are.
+	stopProjections func()
+	stopped         *atomic.Bool
+}
+
+// config is what the API of a stack is made of.
+type config struct {
+	Config
+	// Directory and Now are those of [identity.Config].
+	Directory *directory.Directory
+	Now       func() time.Time
+}
+
+// newStack starts a stack of the test's own; changes adjust its configuration.
+func newStack(t *testing.T, changes ...func(*config)) *stack {
+	t.Helper()
+	ctx, pool := t.Context(), testkit.Postgres(t)
+	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec()})
+	must(t, err)
+	t.Cleanup(store.Close)
+	background(t, store.Run)
+
+	nc := testkit.NATS(t)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(testkit.Patience))
+	must(t, err)
+	must(t, eventstore.EnsureStream(ctx, js, store, eventstore.StreamConfig{}))
+	quiet := slog.New(slog.DiscardHandler)
+	background(t, eventstore.NewRelay(store, js, quiet, nil).Run)
+
+	models := []projections.Model{
+		projections.NewAccessModel(),
+		projections.NewDNSModel(projections.NewUsernames(store), time.UTC),
+		opsmodel.New(),
+	}
+	must(t, projections.Prepare(ctx, pool, store, models...))
+	progress, err := projections.NewProgress(nc, store.LogID())
+	must(t, err)
+	t.Cleanup(progress.Close)
+	var stops []func()
+	for _, model := range models {
+		runner := projections.NewRunner(projections.RunnerConfig{Pool: pool, Store: store, JS: js, Model: model, Progress: progress, Log: quiet})
+		stops = append(stops, background(t, runner.Run))
+	}
+
+	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
+	must(t, err)
+	registry := prometheus.NewRegistry()
+	s := &stack{t: t, store: store, pool: pool, cfg: config{Config: Config{
+		Config: api.Config{
+			Store: store, Reader: projections.NewReader(pool), Progress: progress, Vault: secrets,
+			Location: time.FixedZone("CST", 8*3600), RequestTimeout: testkit.Patience, Log: quiet, Registerer: registry, Gatherer: registry,
+		},
+		Ops: opsmodel.NewReader(pool), AllowRegister: true, CheckConf: func(context.Context, *dns.BindConf) error { return nil },
+	}}}
+	s.stopped = new(atomic.Bool)
+	s.stopProjections = func() {
+		s.stopped.Store(true)
+		for _, stop := range stops {
+			stop()
+		}
+	}
+	for _, change := range changes {
+		change(&s.cfg)
+	}
+	created, _, err := identity.EnsureAdmin(ctx, store, secrets, adminPassword)
+	if must(t, err); !created {
+		t.Fatal("the admin was there before")
+	}
+	s.awaitLog()
+	s.serve()
+	s.admin = s.login("admin", adminPassword)
+	return s
+}
+
+func (s *stack) serve() {
+	s.t.Helper()
+	var err error
+	s.cfg.Identity, err = identity.New(s.t.Context(), identity.Config{
+		Store: s.cfg.Store, Vault: s.cfg.Vault, Directory: s.cfg.Directory, Now: s.cfg.Now,
+	})
+	must(s.t, err)
+	handler, err := New(s.t.Context(), s.cfg.Config)
+	must(s.t, err)
+	server := httptest.NewServer(handler)
+	s.t.Cleanup(server.Close)
+	s.url = server.URL
+}
+
+// in returns the stack for a subtest.
+func (s *stack) in(t *testing.T) *stack {
+	part := *s
+	part.t = t
+	return &part
+}
+
+// reopened returns the stack with another configuration of the API.
+func (s *stack) reopened(change func(*config)) *stack {
+	s.t.Helper()
+	other := *s
+	other.cfg.Registerer = nil // the metrics are registered already
+	change(&other.cfg)
+	other.serve()
+	return &other
+}
+
+// background runs a service until the test's end or the call of stop.
+func background(t *testing.T, run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := run(ctx); err != nil {
+			t.Errorf("service: %v", err)
+		}
+	})
+	stop = func() { cancel(); wg.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// awaitLog returns once the read models have all that the log has.
+func (s *stack) awaitLog() {
+	s.t.Helper()
+	head, err := s.store.Head(s.t.Context())
+	must(s.t, err)
+	ctx, cancel := context.WithTimeout(s.t.Context(), testkit.Patience)
+	defer cancel()
+	for _, c := range []domain.Context{domain.ContextAccess, domain.ContextDNS, domain.ContextOps} {
+		must(s.t, s.cfg.Progress.Wait(ctx, c, head.Position))
+	}
+}
+
+// reply is an HTTP reply with its body read.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// with sets a header of a request; an empty value leaves it out.
+func with(name, value string) func(*http.Request) {
+	return func(r *http.Request) {
+		if value == "" {
+			r.Header.Del(name)
+			return
+		}
+		r.Header[name] = []string{value}
+	}
+}
+
+// do sends a request as admin. A string body is sent as it is, anything else as JSON.
+func (s *stack) do(method, path string, body any, options ...func(*http.Request)) reply {
+	s.t.Helper()
+	var text string
+	switch b := body.(type) {
+	case nil:
+	case string:
+		text = b
+	default:
+		encoded, err := json.Marshal(b)
+		must(s.t, err)
+		text = string(encoded)
+	}
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(text))
+	must(s.t, err)
+	r.Header.Set("Authorization", s.admin)
+	if text != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, option := range options {
+		option(r)
+	}
+	return s.send(r)
+}
+
+// described is openapi.yaml, which every reply must be as.
+var described = sync.OnceValue(func() *openapi.Description {
+	d, err := openapi.Read("../openapi.yaml")
+	if err != nil {
+		panic(err)
+	}
+	return d
+})
+
+func (s *stack) send(r *http.Request) reply {
+	s.t.Helper()
+	response, err := http.DefaultTransport.RoundTrip(r)
+	must(s.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	must(s.t, err)
+	if response.Header.Get("Opsledger-Pending") != "" && !s.stopped.Load() {
+		s.awaitLog() // on a slow machine: what comes next may read what was written
+	}
+	if fault := described().FaultOfReply(openapi.Reply{
+		Method: r.Method, Path: r.URL.EscapedPath(), Status: response.StatusCode, Header: response.Header, Body: text,
+	}); fault != "" {
+		s.t.Errorf("%s %s replied %d %s\nin openapi.yaml %s", r.Method, r.URL, response.StatusCode, text, fault)
+	}
+	return reply{response.StatusCode, response.Header, strings.TrimSuffix(string(text), "\n")}
+}
+
+// expect checks status and body of a reply.
+func (s *stack) expect(got reply, status int, body string) {
+	s.t.Helper()
+	if got.status != status || got.body != body {
+		s.t.Errorf("got  %d %s\nwant %d %s", got.status, got.body, status, body)
+	}
+}
+
+// ok sends a write that must succeed.
+func (s *stack) ok(method, path string, body any, options ...func(*http.Request)) reply {
+	s.t.Helper()
+	got := s.do(method, path, body, options...)
+	if got.status != http.StatusOK || got.body != bodyOK {
+		s.t.Fatalf("%s %s %v: %d %s", method, path, body, got.status, got.body)
+	}
+	return got
+}
+
+// What replies say when the read models are behind, when no name server can check a
+// configuration, and when a body is too large.
+const (
+	textBehind    = "the read model has not reached Opsledger-Min-Position yet, try again"
+	textNoChecker = "no name server can check the configuration now, try again"
+	textTooLarge  = "request body is larger than 8 MiB"
+)
+
+const bodyOK = `{"message":"OK"}`
+
+// failedWith is the body of a refusal.
+func failedWith(text string) string {
+	encoded, err := api.EncodeJSON(batchFailedBody{Message: "Failed", Error: text})
+	if err != nil {
+		panic(err)
+	}
+	return strings.TrimSpace(string(encoded))
+}
+
+func (s *stack) login(username, password string) (token string) {
+	s.t.Helper()
+	got := s.do("POST", "/auth/login_local", m{"username": username, "password": password}, with("Authorization", ""))
+	var body struct{ Token string }
+	if err := json.Unmarshal([]byte(got.body), &body); err != nil || got.status != http.StatusOK {
+		s.t.Fatalf("login: %d %s", got.status, got.body)
+	}
+	return body.Token
+}
+
+// reader registers a user without roles and returns their token.
+func (s *stack) reader(username string) (token string) {
+	s.t.Helper()
+	s.ok("POST", "/auth/register_local", m{"username": username, "password": "secret", "password2": "secret", "email": username + "@example.org"})
+	return s.login(username, "secret")
+}
+
+// m is a JSON object.
+type m = map[string]any
+
+func aServer(n string) m {
+	return m{"host": "s" + n, "ip": "10.0.0." + n, "env": "dev", "dns_server_type": "master",
+		"zb_process_itemid": "111", "zb_port_itemid": "112", "zb_resolve_itemid": "113", "zb_resolve_rate_itemid": "114"}
+}
+
+// changed returns a copy of the object with one member set; nil removes it.
+func changed(o m, name string, value any) m {
+	out := m{}
+	for k, v := range o {
+		out[k] = v
+	}
+	if value == nil {
+		delete(out, name)
+	} else {
+		out[name] = value
+	}
+	return out
+}

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Route is one entry of the route table.
+type Route struct {
+	Method string
+	// Path is an echo pattern: ":id" stands for one segment.
+	Path   string
+	Access Access
+	// Reads are the contexts whose read models answer; Opsledger-Min-Position
+	// is about these.
+	Reads []domain.Context
+	// Write is what a write does, nil for any other route; of that, Handle is all.
+	Write  *Write
+	Handle echo.HandlerFunc
+	// Limit says how long the work of a request may take, 0 for as long as its client
+	// stays; nil is [Config.RequestTimeout].
+	Limit func(*http.Request) time.Duration
+	// Offline routes say something while the database is away.
+	Offline bool
+	// Dialect words the replies, see [Dialect.Routes].
+	Dialect *Dialect
+}
+
+// Get returns a route that reads.
+func Get(path string, access Access, reads []domain.Context, handle echo.HandlerFunc) Route {
+	return Route{Method: http.MethodGet, Path: path, Access: access, Reads: reads, Handle: handle}
+}
+
+// Post returns a route that writes.
+func Post(path string, access Access, w Write) Route {
+	return Route{Method: http.MethodPost, Path: path, Access: access, Write: &w}
+}
+
+// Put returns a route that changes the resource of its path.
+func Put(path string, access Access, w Write) Route {
+	return Route{Method: http.MethodPut, Path: path, Access: access, Write: &w}
+}
+
+// Delete returns a route that deletes.
+func Delete(path string, access Access, w Write) Route {
+	return Route{Method: http.MethodDelete, Path: path, Access: access, Write: &w}
+}
+
+// guard puts the route's access check before what it does.
+func (k *Kernel) guard(r Route) echo.HandlerFunc {
+	handle := r.Handle
+	if r.Write != nil {
+		handle = func(c echo.Context) error { return k.write(c, r) }
+	}
+	if r.Access == AccessPublic {
+		return handle
+	}
+	right, needed := r.Access.right()
+	return func(c echo.Context) error {
+		caller, err := k.Authenticate(c)
+		if err != nil {
+			return err
+		}
+		c.Set(callerKey, caller)
+		if needed {
+			err = caller.Require(right)
+		} else if r.Access == AccessSelf {
+			err = selfOrAdmin(c, caller)
+		}
+		if err != nil {
+			return err
+		}
+		if err := k.awaitPosition(c, r.Reads); err != nil {
+			return err
+		}
+		return handle(c)
+	}
+}

@@ -1,0 +1,128 @@
+package v1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/projections"
+)
+
+// errNoChanges: nobody can tell how far the name servers are.
+const errNoChanges = api.Unavailable("the state of the name servers is not known yet, try again")
+
+// limitOfChange: a request for a change may wait on purpose. A longer wait is cut to
+// the greatest.
+func limitOfChange(*http.Request) time.Duration { return api.DefaultRequestTimeout + api.MaxWait }
+
+// Changes knows how far the name servers are.
+type Changes interface {
+	// Change returns the state of the name servers with regard to a position, at
+	// once when all have it, else after the given time. It returns
+	// [ErrNoSuchPosition] for a position that the log has not reached.
+	Change(ctx context.Context, position domain.Position, wait time.Duration) (Change, error)
+}
+
+// ErrNoSuchPosition is returned by [Changes].
+var ErrNoSuchPosition = errors.New("the log has not reached the position")
+
+// The states of a change.
+const (
+	StatePending = "PENDING"
+	StateInSync  = "INSYNC"
+	StateFailed  = "FAILED"
+)
+
+// Change says which name servers serve what the log says up to a position.
+type Change struct {
+	Position domain.Position `json:"position"`
+	// State is one of the State constants.
+	State string `json:"state"`
+	// Percent is the share of the servers with an agent that have the position.
+	Percent int            `json:"percent"`
+	Servers []ServerChange `json:"servers"`
+}
+
+// ServerChange is one name server's part in a [Change].
+type ServerChange struct {
+	ServerID int64  `json:"server_id"`
+	Host     string `json:"host"`
+	IP       string `json:"ip"`
+	Applied  bool   `json:"applied"`
+	Percent  int    `json:"percent"`
+	// Since is when the server was first known to have applied the position, null
+	// while it has not.
+	Since *time.Time `json:"since"`
+	// AppliedPosition is how far the server is.
+	AppliedPosition domain.Position `json:"applied_position"`
+	Online          bool            `json:"online"`
+	// Error is what its named, or the program that checks for it, said.
+	Error string `json:"error"`
+}
+
+func (a *API) showChange(c echo.Context) error {
+	position, ok := api.ParseInteger(c.Param("position"))
+	if !ok || position < 1 {
+		return domain.Invalid("position", "必须是正整数！")
+	}
+	wait, err := readWait(c)
+	if err != nil {
+		return err
+	}
+	if a.Changes == nil {
+		return errNoChanges
+	}
+	change, err := a.Changes.Change(c.Request().Context(), domain.Position(position), wait)
+	if errors.Is(err, ErrNoSuchPosition) {
+		return domain.NotFound("Change %d 不存在！", position)
+	}
+	if err != nil {
+		return fmt.Errorf("change %d: %w", position, err)
+	}
+	if change.Servers, err = a.visibleServers(c, change.Servers); err != nil {
+		return err
+	}
+	return api.WriteJSON(c, http.StatusOK, change)
+}
+
+// visibleServers leaves out the servers that the caller's list of servers leaves
+// out. What a change has come to, state and percent, is for everybody.
+func (a *API) visibleServers(c echo.Context, servers []ServerChange) ([]ServerChange, error) {
+	if api.Caller(c).Admin() {
+		return append([]ServerChange{}, servers...), nil
+	}
+	all := projections.Page{Number: 1, Size: math.MaxInt32} // there are as many as name servers
+	seen, _, err := a.Reader.Servers(c.Request().Context(), api.Viewer(c), projections.ServerFilter{}, all)
+	if err != nil {
+		return nil, fmt.Errorf("servers of the caller: %w", err)
+	}
+	visible := []ServerChange{}
+	for _, server := range servers {
+		if slices.ContainsFunc(seen, func(row projections.Server) bool { return row.ID == server.ServerID }) {
+			visible = append(visible, server)
+		}
+	}
+	return visible, nil
+}
+
+// readWait reads the query parameter wait, a duration such as 5s.
+func readWait(c echo.Context) (time.Duration, error) {
+	q := api.ReadQuery(c.Request())
+	text := q.Text("wait")
+	if q.Err != nil || text == nil {
+		return 0, q.Err
+	}
+	wait, err := time.ParseDuration(*text)
+	if err != nil || wait < 0 {
+		return 0, domain.Invalid("wait", "必须是时间长度，例如5s！")
+	}
+	return min(wait, api.MaxWait), nil
+}

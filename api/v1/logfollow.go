@@ -1,0 +1,184 @@
+package v1
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+)
+
+const (
+	// maxFollowers is how many streams of output are open at once.
+	maxFollowers = 256
+	// followCheck is how often a follower looks whether the attempt has ended.
+	followCheck = 300 * time.Millisecond
+	// outputGrace is how long lines that the host counted may come after the attempt's end.
+	outputGrace = 2 * time.Second
+)
+
+const errTooManyReaders = api.Unavailable("too many streams of output are open, try again")
+
+// follower sends one attempt's output to a client as it comes.
+//
+// Invariants:
+//  1. Every line up to the last event's is either sent or within a range that is
+//     said to be missing, in ascending order and once.
+//  2. The stream ends with the event "end", once the attempt has ended; a stream
+//     that ends otherwise was cut off, and can be resumed.
+//  3. It ends when the client may no longer read it.
+type follower struct {
+	*logRequest
+	api    *API
+	who    *identity.User
+	reader OutputReader
+	out    *eventWriter
+	// last is the last line that was sent or said to be missing.
+	last int64
+	// ended is since when the attempt is known to be over.
+	ended time.Time
+}
+
+// followLog streams until the attempt's end.
+func (a *API) followLog(c echo.Context, r *logRequest) error {
+	select {
+	case a.followers <- struct{}{}:
+		defer func() { <-a.followers }()
+	default:
+		return errTooManyReaders
+	}
+	ctx, stop := context.WithCancel(c.Request().Context())
+	defer stop()
+	defer api.WhenDraining(ctx, stop)()
+	reader, err := a.Output.Open(ctx, r.of(), r.after)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	out, err := newEventWriter(c)
+	if err != nil {
+		return err
+	}
+	f := &follower{logRequest: r, api: a, who: api.Caller(c), reader: reader, out: out, last: r.after}
+	return f.run(ctx)
+}
+
+func (f *follower) run(ctx context.Context) error {
+	for {
+		for f.reader.Pending() {
+			if err := f.take(ctx); err != nil {
+				return err
+			}
+		}
+		task, err := f.look(ctx)
+		if err != nil {
+			return err
+		}
+		if f.complete(task) {
+			return f.finish(task)
+		}
+		wait, cancel := context.WithTimeout(ctx, followCheck)
+		err = f.take(wait)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !errors.Is(err, context.DeadlineExceeded):
+			return err
+		}
+		if err := f.out.keepAlive(); err != nil {
+			return err
+		}
+	}
+}
+
+// take sends the next lines.
+func (f *follower) take(ctx context.Context) error {
+	lines, err := f.reader.Next(ctx)
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if line.Number <= f.last {
+			continue
+		}
+		if err := f.missing(line.Number - 1); err != nil {
+			return err
+		}
+		f.last = line.Number
+		if err := f.out.event("", lineID(f.attempt, line.Number), line); err != nil {
+			return err
+		}
+	}
+	return f.out.flush()
+}
+
+// missing says that the lines up to one are missing, if any are.
+func (f *follower) missing(upTo int64) error {
+	if upTo <= f.last {
+		return nil
+	}
+	gap := lineRange{f.last + 1, upTo}
+	f.last = upTo
+	return f.out.event("missing", lineID(f.attempt, upTo), gap)
+}
+
+// look reads the task, and whether the client may still.
+func (f *follower) look(ctx context.Context) (opsmodel.Task, error) {
+	who, err := f.api.Identity.User(ctx, f.who.ID)
+	if err != nil {
+		return opsmodel.Task{}, err
+	}
+	if who.Generation() != f.who.Generation() {
+		return opsmodel.Task{}, identity.ErrTokenInvalid
+	}
+	if err := who.Require(access.Permitted(access.CodeGetTask)); err != nil {
+		return opsmodel.Task{}, err
+	}
+	task, err := f.api.Ops.Task(ctx, f.task.Name)
+	if errors.Is(err, projections.ErrNotFound) {
+		return f.task, nil // deleted, and so over
+	}
+	if err == nil {
+		f.task = task
+	}
+	return task, err
+}
+
+// complete says whether all has been sent that will ever come.
+func (f *follower) complete(t opsmodel.Task) bool {
+	if !f.over(t) || f.reader.Pending() {
+		return false
+	}
+	if f.ended.IsZero() {
+		f.ended = time.Now()
+	}
+	return f.attempt != t.Attempt.Number || f.last >= t.Attempt.Lines || time.Since(f.ended) > outputGrace
+}
+
+// finish says what is missing at the end, and that it is the end.
+func (f *follower) finish(t opsmodel.Task) error {
+	if f.attempt == t.Attempt.Number {
+		if err := f.missing(t.Attempt.Lines); err != nil {
+			return err
+		}
+	}
+	err := f.out.event(lastEvent, strconv.FormatInt(int64(f.attempt), 10)+":"+lastEvent, struct {
+		Attempt domain.Position `json:"attempt"`
+		State   ops.State       `json:"state"`
+		Lines   int64           `json:"lines"`
+	}{f.attempt, t.State, f.last})
+	if err != nil {
+		return err
+	}
+	return f.out.flush()
+}

@@ -1,0 +1,60 @@
+package v1
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/opsmodel"
+)
+
+// API answers the routes of the dialect.
+type API struct {
+	*api.Kernel
+	// Ops answers the reads about tasks and ssh keys.
+	Ops *opsmodel.Reader
+	// Changes answers /v1/changes, Agents /v1/agents, Output /v1/tasks/{id}/log;
+	// without them these are 503.
+	Changes Changes
+	Agents  Agents
+	Output  Output
+	// Batchable are the routes whose writes a batch may hold, of the resources that
+	// they name.
+	Batchable []api.Route
+
+	// followers has a place for each stream of output that is open.
+	followers chan struct{}
+}
+
+// Routes returns the routes of the dialect.
+func (a *API) Routes() []api.Route {
+	a.followers = make(chan struct{}, maxFollowers)
+	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
+	tasks := []domain.Context{domain.ContextOps}
+
+	change := api.Get("/v1/changes/:position", api.AccessUser, dns, a.showChange)
+	change.Limit = limitOfChange
+	log := api.Get("/v1/tasks/:id/log", api.AccessCode(access.CodeGetTask), tasks, a.showTaskLog)
+	log.Limit = limitOfLog
+	description := api.Get("/v1/openapi.yaml", api.AccessPublic, nil, showOpenAPI)
+	description.Offline = true
+
+	dialect := api.Plain()
+	return dialect.Routes(
+		api.Put("/v1/users/:id/password", api.AccessSelf, a.changePassword()),
+		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin, a.linkUser()),
+
+		api.Get("/v1/agents", api.AccessCode(access.CodeGetMachine), nil, a.listAgents),
+		api.Get("/v1/access", api.AccessCode(access.CodeGetSSHKey), tasks, a.showAccess),
+		log,
+
+		change,
+		api.Post("/v1/batch", api.AccessUser, a.batch()),
+		description,
+	)
+}
+
+func showOpenAPI(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", api.OpenAPI) }
