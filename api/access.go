@@ -10,46 +10,32 @@ import (
 
 // Access says who may use a route at all. What a write may do beyond that is
 // decided by the domain, on the log.
-type Access string
+type Access struct {
+	// Name is what the table calls it.
+	Name string
+	// right is what the route needs of every caller, nil for nothing.
+	right *access.Right
+}
 
-// The kinds of access.
-const (
+// The kinds of access. Read only.
+var (
 	// AccessPublic routes need no token.
-	AccessPublic Access = "public"
+	AccessPublic = Access{Name: "public"}
 	// AccessUser routes need a valid token.
-	AccessUser Access = "user"
-	// AccessBindConf routes need a valid token and the right BIND_CONF_EDIT.
-	AccessBindConf Access = "BIND_CONF_EDIT"
-	// AccessAdmin routes need a valid token of a user with the role admin.
-	AccessAdmin Access = "admin"
+	AccessUser = Access{Name: "user"}
 	// AccessSelf routes are for the user that the path names, and for admin.
-	AccessSelf Access = "self"
+	AccessSelf = Access{Name: "self"}
+	// AccessBindConf routes need a valid token and the right BIND_CONF_EDIT.
+	AccessBindConf = needing(access.EditBindConf())
+	// AccessAdmin routes need a valid token of a user with the role admin.
+	AccessAdmin = needing(access.Administer())
 )
 
 // AccessCode routes need a valid token of a user with the permission of the
 // operations dialect.
-func AccessCode(code int) Access {
-	return Access(codePrefix + access.Permitted(code).Name())
-}
+func AccessCode(code int) Access { return needing(access.Permitted(code)) }
 
-const codePrefix = "permission "
-
-// right is what a route needs of every caller, if it does.
-func (a Access) right() (r access.Right, needed bool) {
-	for _, p := range access.Permissions() {
-		if string(a) == codePrefix+p.Name {
-			return access.Permitted(p.Code), true
-		}
-	}
-	switch a {
-	case AccessBindConf:
-		return access.EditBindConf(), true
-	case AccessAdmin:
-		return access.Administer(), true
-	default:
-		return r, false
-	}
-}
+func needing(right access.Right) Access { return Access{Name: right.Name(), right: &right} }
 
 // selfOrAdmin refuses who is neither the user of the path nor may administer.
 // Nobody else learns which ids there are.

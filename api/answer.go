@@ -53,12 +53,9 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 
 // describe sets Location and ETag for what an event created or changed.
 func (w *Request) describe(r domain.Recorded) {
-	created := false
-	if w.dialect.Created != nil {
-		var path string
-		if path, created = w.dialect.Created(r.Event); created {
-			w.Header().Set(echo.HeaderLocation, path)
-		}
+	path, created := w.dialect.Created(r.Event)
+	if created {
+		w.Header().Set(echo.HeaderLocation, path)
 	}
 	if created || changes(r.Event) {
 		w.Header().Set(HeaderETag, etag(r.Position))

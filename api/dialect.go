@@ -16,8 +16,7 @@ type Dialect struct {
 	// Success words that a write was carried out. The info is what [Write.Reply]
 	// returned, nil without one.
 	Success func(info any) any
-	// Created returns the path of what an event created, if it did. Nil stands for
-	// a dialect that creates nothing.
+	// Created returns the path of what an event created, if it did.
 	Created func(domain.Event) (path string, created bool)
 	// InQuery says that a write may name in its query what it is about: a repeat must
 	// have the same query, then.
@@ -32,9 +31,11 @@ func (d *Dialect) Routes(routes ...Route) []Route {
 	return routes
 }
 
-// Plain is the dialect of the routes that have no words of their own; others are
-// made from it.
-func Plain() Dialect { return Dialect{Failure: failPlainly, Success: succeedPlainly} }
+// Plain is the dialect of the routes that have no words of their own and create
+// nothing; others are made from it.
+func Plain() Dialect {
+	return Dialect{Failure: failPlainly, Success: succeedPlainly, Created: func(domain.Event) (string, bool) { return "", false }}
+}
 
 // The bodies that carry no data.
 type (

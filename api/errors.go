@@ -81,7 +81,7 @@ func problem(err error, requestID string) Problem {
 	case errors.Is(err, errBodyTooLarge):
 		return Problem{Status: http.StatusRequestEntityTooLarge, Text: errBodyTooLarge.Error()}
 	case errors.Is(err, eventstore.ErrTooLarge):
-		return Problem{Status: http.StatusBadRequest, Text: "the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB"}
+		return Problem{Status: http.StatusBadRequest, Text: textTooLarge}
 	case errors.Is(err, eventstore.ErrFingerprint):
 		return Problem{Status: http.StatusConflict, Text: "Idempotency-Key: was used for another request"}
 	case errors.As(err, &routing):
@@ -93,7 +93,10 @@ func problem(err error, requestID string) Problem {
 	return Problem{Status: http.StatusInternalServerError, Text: "internal error, request id " + requestID}
 }
 
-const textTokenInvalid = "Token is invalid!"
+const (
+	textTokenInvalid = "Token is invalid!"
+	textTooLarge     = "the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB"
+)
 
 // unavailable gives the text for what may well work a moment later.
 func unavailable(err error) (text string, ok bool) {

@@ -100,7 +100,8 @@ func (k *Kernel) refuse(w *Request, err error) error {
 	if encodeErr != nil {
 		return encodeErr
 	}
-	kept := k.Store.SaveRefusal(patient(w.echo), w.key.command, w.key.fingerprint, eventstore.Refusal{Status: status, Body: json.RawMessage(text)})
+	refusal := eventstore.Refusal{Status: status, Body: json.RawMessage(text)}
+	kept := k.Store.SaveRefusal(patient(w.echo), w.key.command, w.key.fingerprint, refusal)
 	if errors.Is(kept, eventstore.ErrFingerprint) {
 		return kept
 	}

@@ -59,17 +59,12 @@ func (k *Kernel) parse(c echo.Context, route Route) (*Request, error) {
 	if w.dialect.InQuery {
 		canonical = append(append([]byte(c.Request().URL.RawQuery), 0), canonical...)
 	}
-	w.key, err = k.identify(c.Request(), w.actor(), canonical)
-	return w, err
-}
-
-// actor is whom the command acts for. Without a caller, keys for repeats are those
-// of the system.
-func (w *Request) actor() domain.UserID {
-	if w.Caller == nil {
-		return domain.System
+	actor := domain.System // whose the keys for repeats are without a caller
+	if w.Caller != nil {
+		actor = w.Caller.ID
 	}
-	return w.Caller.ID
+	w.key, err = k.identify(c.Request(), actor, canonical)
+	return w, err
 }
 
 // choose finds the write that the request asks for.

@@ -59,16 +59,16 @@ func (k *Kernel) guard(r Route) echo.HandlerFunc {
 	if r.Access == AccessPublic {
 		return handle
 	}
-	right, needed := r.Access.right()
 	return func(c echo.Context) error {
 		caller, err := k.Authenticate(c)
 		if err != nil {
 			return err
 		}
 		c.Set(callerKey, caller)
-		if needed {
-			err = caller.Require(right)
-		} else if r.Access == AccessSelf {
+		switch {
+		case r.Access.right != nil:
+			err = caller.Require(*r.Access.right)
+		case r.Access == AccessSelf:
 			err = selfOrAdmin(c, caller)
 		}
 		if err != nil {

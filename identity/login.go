@@ -109,7 +109,7 @@ func (s *Service) recordFailure(l Login, refused *refusedLogin) error {
 // verifyLocal checks a local user's password. Whatever the cause, a refusal
 // takes the time of a password hash.
 func (s *Service) verifyLocal(ctx context.Context, name, password string) (*User, error) {
-	user, err := s.users.named(ctx, name)
+	user, err := s.UserNamed(ctx, name)
 	unknown := errors.Is(err, ErrNoUser)
 	if err != nil && !unknown {
 		return nil, err

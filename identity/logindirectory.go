@@ -46,7 +46,7 @@ func (s *Service) refuseDirectoryUser(ctx context.Context, name, password string
 	if _, err := s.passwords.check(ctx, password, ""); err != nil {
 		return err
 	}
-	user, err := s.users.named(ctx, name)
+	user, err := s.UserNamed(ctx, name)
 	switch {
 	case errors.Is(err, ErrNoUser):
 		return &refusedLogin{reason: access.FailedUnknown}
@@ -60,12 +60,12 @@ func (s *Service) refuseDirectoryUser(ctx context.Context, name, password string
 // directoryUser returns the user of a name that the directory vouches for. The
 // first time it makes them, without roles.
 func (s *Service) directoryUser(ctx context.Context, name string, found directory.Person) (*User, error) {
-	user, err := s.users.named(ctx, name)
+	user, err := s.UserNamed(ctx, name)
 	if errors.Is(err, ErrNoUser) {
 		if err := s.adopt(ctx, name, found); err != nil {
 			return nil, err
 		}
-		user, err = s.users.named(ctx, name)
+		user, err = s.UserNamed(ctx, name)
 	}
 	switch {
 	case err != nil:

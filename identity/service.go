@@ -27,12 +27,12 @@ type Config struct {
 
 // Service knows the users of one control plane. It starts nothing and needs no closing.
 type Service struct {
+	*users
 	store     *eventstore.Store
 	vault     *vault.Vault
 	directory *directory.Directory
 	passwords *passwords
 	tokens    *tokens
-	users     *users
 	logins    *loginThrottle
 	// loginKey keys the digests of names that nobody has.
 	loginKey []byte

@@ -66,8 +66,8 @@ func newUsers(store *eventstore.Store) *users {
 	return k
 }
 
-// user returns the user, or ErrNoUser.
-func (k *users) user(ctx context.Context, id domain.UserID) (*User, error) {
+// User returns a user as the log had them at most [usersCheck] ago, or [ErrNoUser].
+func (k *users) User(ctx context.Context, id domain.UserID) (*User, error) {
 	if err := k.catchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -84,8 +84,8 @@ func (k *users) user(ctx context.Context, id domain.UserID) (*User, error) {
 	return c, err
 }
 
-// named returns the user of that name, compared without case, as of now, or ErrNoUser.
-func (k *users) named(ctx context.Context, name string) (*User, error) {
+// UserNamed returns the user of that name, compared without case, as of now, or [ErrNoUser].
+func (k *users) UserNamed(ctx context.Context, name string) (*User, error) {
 	named := access.NewUserNamed(name)
 	if _, err := k.store.Load(ctx, named); err != nil {
 		return nil, fmt.Errorf("find user by name: %w", err)
@@ -93,8 +93,13 @@ func (k *users) named(ctx context.Context, name string) (*User, error) {
 	if named.ID() == 0 {
 		return nil, ErrNoUser
 	}
-	c, _, err := k.read(ctx, named.ID())
-	return c, err
+	return k.UserNow(ctx, named.ID())
+}
+
+// UserNow is User as of now.
+func (k *users) UserNow(ctx context.Context, id domain.UserID) (*User, error) {
+	user, _, err := k.read(ctx, id)
+	return user, err
 }
 
 // read reads a user from the log. The position says what the answer knows of: all up to it.

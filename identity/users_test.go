@@ -20,7 +20,7 @@ func TestUsersAskSeldom(t *testing.T) {
 	k.now = func() time.Time { return now }
 	named := func() string {
 		t.Helper()
-		c, err := k.user(t.Context(), 2)
+		c, err := k.User(t.Context(), 2)
 		if err != nil {
 			return err.Error()
 		}
@@ -41,7 +41,7 @@ func TestUsersAskSeldom(t *testing.T) {
 	now = now.Add(usersCheck)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := k.user(ctx, 1); err == nil {
+	if _, err := k.User(ctx, 1); err == nil {
 		t.Error("a user was known without asking")
 	}
 }
@@ -71,12 +71,12 @@ func TestUsersFollowTheirOwnProcess(t *testing.T) {
 	now := time.Now()
 	k := newUsers(w.store)
 	k.now = func() time.Time { return now } // no time passes
-	if _, err := k.user(t.Context(), 2); err != nil {
+	if _, err := k.User(t.Context(), 2); err != nil {
 		t.Fatal(err)
 	}
 	deleted, err := access.NewDeleteUser(2, nil)
 	w.execute(deleted, err)
-	if _, err := k.user(t.Context(), 2); !errors.Is(err, ErrNoUser) {
+	if _, err := k.User(t.Context(), 2); !errors.Is(err, ErrNoUser) {
 		t.Errorf("after the deletion: %v", err)
 	}
 }

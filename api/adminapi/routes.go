@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -30,8 +28,8 @@ func (a *API) Routes() []api.Route {
 	dialect.Created = created
 	return dialect.Routes(slices.Concat(
 		[]api.Route{
-			login("/auth/login_local", a.loginLocal),
-			login("/auth/login_ldap", a.loginLDAP),
+			{Method: http.MethodPost, Path: "/auth/login_local", Access: api.AccessPublic, Handle: a.loginLocal},
+			{Method: http.MethodPost, Path: "/auth/login_ldap", Access: api.AccessPublic, Handle: a.loginLDAP},
 			api.Post("/auth/register_local", api.AccessPublic, a.register()),
 
 			api.Get("/admin/users", api.AccessAdmin, users, a.listUsers),
@@ -41,10 +39,6 @@ func (a *API) Routes() []api.Route {
 		},
 		a.roles(), a.privileges(),
 	)...)
-}
-
-func login(path string, handle echo.HandlerFunc) api.Route {
-	return api.Route{Method: http.MethodPost, Path: path, Access: api.AccessPublic, Handle: handle}
 }
 
 // created returns the path of what an event created, if it did.

@@ -68,7 +68,7 @@ func roleRefs(p api.Person) []roleRefBody {
 func (a *API) listUsers(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
 	page, filter := q.Page(), projections.UserFilter{ID: q.Integer("id"), Username: api.Given(q.Text("username"))}
-	sealed := personFilter{mail: api.Given(q.Text("email")), nickname: api.Given(q.Text("chinese_name")), phone: api.Given(q.Text("cellphone"))}
+	sealed := personFilter{api.Given(q.Text("email")), api.Given(q.Text("chinese_name")), api.Given(q.Text("cellphone"))}
 	if q.Err != nil {
 		return q.Err
 	}

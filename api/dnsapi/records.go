@@ -105,7 +105,8 @@ func (a *API) checkZoneFilter(c echo.Context, filter projections.RecordFilter) e
 	if forbidden == nil {
 		return nil
 	}
-	_, granted, err := a.Reader.Records(c.Request().Context(), api.Viewer(c), projections.RecordFilter{ZoneID: id}, projections.Page{Number: 1, Size: 1})
+	one := projections.Page{Number: 1, Size: 1}
+	_, granted, err := a.Reader.Records(c.Request().Context(), api.Viewer(c), projections.RecordFilter{ZoneID: id}, one)
 	if err == nil && granted == 0 {
 		return forbidden
 	}

@@ -13,6 +13,11 @@ import (
 // needs is the authority of a write that takes a permission.
 func needs(code int) api.Authority { return api.Always(access.Permitted(code)) }
 
+// permitted is a write that takes a permission and says the same whatever came of it.
+func permitted(code int, said string, command func(*api.Request) (domain.Command, error)) api.Write {
+	return api.Write{Right: needs(code), Reply: says(said), Command: command}
+}
+
 // byAction is a POST, whose body names what it wants done.
 func byAction(actions map[string]api.Write) api.Write {
 	return api.Write{Choose: func(w *api.Request) (api.Write, error) {

@@ -14,13 +14,11 @@ func (a *API) postUpdate() api.Write { return byAction(a.executions()) }
 
 // executions are the writes about the task that their data names.
 func (a *API) executions() map[string]api.Write {
-	execution := func(code int, command func(*api.Request) (domain.Command, error)) api.Write {
-		return onData(api.Write{Right: needs(code), Command: command, Reply: says("executor task ok")})
-	}
+	const said = "executor task ok"
 	return map[string]api.Write{
-		"update": execution(access.CodeUpdate, a.acceptAttempt),
-		"revert": execution(access.CodeRevert, a.acceptAttempt),
-		"cancel": execution(access.CodeUpdate, cancelAttempt),
+		"update": onData(permitted(access.CodeUpdate, said, a.acceptAttempt)),
+		"revert": onData(permitted(access.CodeRevert, said, a.acceptAttempt)),
+		"cancel": onData(permitted(access.CodeUpdate, said, cancelAttempt)),
 	}
 }
 

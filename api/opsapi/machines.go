@@ -48,8 +48,8 @@ func (a *API) listMachines() echo.HandlerFunc {
 // postMachine adds and updates machines. The document prints this path for the
 // execution of tasks, too: a task_id tells them apart.
 func (a *API) postMachine() api.Write {
-	add := onData(api.Write{Right: needs(access.CodeAddMachine), Command: addMachine, Reply: says("add machine info ok")})
-	update := onData(api.Write{Right: needs(access.CodeUpdateMachine), Command: updateMachine, Reply: says("update machine info ok")})
+	add := onData(permitted(access.CodeAddMachine, "add machine info ok", addMachine))
+	update := onData(permitted(access.CodeUpdateMachine, "update machine info ok", updateMachine))
 	actions := a.executions()
 	execute := actions["update"]
 	actions["add"], actions["update"] = add, api.Write{Choose: func(w *api.Request) (api.Write, error) {
@@ -81,10 +81,8 @@ func updateMachine(w *api.Request) (domain.Command, error) {
 }
 
 func (a *API) deleteMachine() api.Write {
-	return api.Write{
-		Right: needs(access.CodeDeleteMachine), Reply: says("delete machin info ok"), // as the document spells it
-		Command: func(w *api.Request) (domain.Command, error) {
-			return ops.NewDeleteMachine(argument(w, "machine_name"), w.IfMatch)
-		},
-	}
+	const said = "delete machin info ok" // as the document spells it
+	return permitted(access.CodeDeleteMachine, said, func(w *api.Request) (domain.Command, error) {
+		return ops.NewDeleteMachine(argument(w, "machine_name"), w.IfMatch)
+	})
 }

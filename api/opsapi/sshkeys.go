@@ -69,11 +69,8 @@ func postGrant() api.Write {
 }
 
 func grant(command func(username, ip, account string) (ops.GrantAccount, error), said string) api.Write {
-	return onData(api.Write{
-		Right: needs(access.CodeManageSSHKey), Reply: says(said),
-		Command: func(w *api.Request) (domain.Command, error) {
-			username, ip, account := w.Text("username"), w.Text("ip"), w.Text("system_user")
-			return command(api.Given(username), api.Given(ip), api.Given(account))
-		},
-	})
+	return onData(permitted(access.CodeManageSSHKey, said, func(w *api.Request) (domain.Command, error) {
+		username, ip, account := w.Text("username"), w.Text("ip"), w.Text("system_user")
+		return command(api.Given(username), api.Given(ip), api.Given(account))
+	}))
 }

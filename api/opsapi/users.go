@@ -70,14 +70,14 @@ func (a *API) postUser() api.Write {
 }
 
 func (a *API) deleteUser() api.Write {
-	return api.Write{Right: needs(access.CodeDeleteUser), Reply: says("delete user ok"), Command: func(w *api.Request) (domain.Command, error) {
+	return permitted(access.CodeDeleteUser, "delete user ok", func(w *api.Request) (domain.Command, error) {
 		name := argument(w, "username")
 		user, err := a.otherUser(w, name, access.CodeDeleteUser)
 		if err != nil {
 			return nil, err
 		}
 		return ops.NewDeleteUser(user.ID, w.IfMatch)
-	}}
+	})
 }
 
 // otherUser returns the user of a name, as the log has them, to a caller who has

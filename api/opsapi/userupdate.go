@@ -93,7 +93,8 @@ func (a *API) passwordChange(w *api.Request, user *identity.User, password strin
 // profileChange reads what changes of a user's profile, by what the dialect calls its fields.
 func (a *API) profileChange(w *api.Request, user *identity.User) (change access.ProfileChange, err error) {
 	texts := identity.ProfileTexts{
-		Mail: identity.ProfileText{Name: "mail", Text: w.Text("mail")}, Nickname: identity.ProfileText{Name: "nickname", Text: w.Text("nickname")},
+		Mail:     identity.ProfileText{Name: "mail", Text: w.Text("mail")},
+		Nickname: identity.ProfileText{Name: "nickname", Text: w.Text("nickname")},
 	}
 	department := w.Text("department")
 	if w.Err != nil {

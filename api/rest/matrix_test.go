@@ -98,7 +98,7 @@ func (x *matrix) check(route api.Route, row row) {
 	x.t.Helper()
 	public := row.expected == everybody(row.expected[asNobody])
 	if public != (route.Access == api.AccessPublic) {
-		x.t.Errorf("the route table says %q", route.Access)
+		x.t.Errorf("the route table says %q", route.Access.Name)
 	}
 	path, body := row.ask(x)
 	for who, want := range row.expected {

@@ -28,12 +28,11 @@ type batchResult struct {
 
 // batch carries out many writes as one: all of them, or none.
 func (a *API) batch() api.Write {
-	writes := batchable(a.Batchable)
 	return api.Write{Places: api.NewPlaces(maxBatches), Choose: func(w *api.Request) (api.Write, error) {
 		if w.HTTP().Header.Get(api.HeaderIfMatch) != "" {
 			return api.Write{}, domain.Invalid(api.HeaderIfMatch, "批量操作不支持！")
 		}
-		operations, err := readOperations(w.Params, writes)
+		operations, err := readOperations(w.Params, a.Batchable)
 		return api.Write{
 			Command: func(*api.Request) (domain.Command, error) {
 				if err != nil {
@@ -47,17 +46,6 @@ func (a *API) batch() api.Write {
 			},
 		}, nil
 	}}
-}
-
-// batchable returns the writes of the routes that name a kind of resource.
-func batchable(routes []api.Route) []api.Route {
-	var writes []api.Route
-	for _, r := range routes {
-		if r.Write != nil && r.Write.Kind != "" {
-			writes = append(writes, r)
-		}
-	}
-	return writes
 }
 
 func batchCommand(operations []operation) (domain.Command, error) {

@@ -18,13 +18,13 @@ func FuzzBatch(f *testing.F) {
 	} {
 		f.Add([]byte(seed), int64(7))
 	}
-	writes := batchable((&dnsapi.API{Kernel: &api.Kernel{}}).Routes())
+	routes := (&dnsapi.API{Kernel: &api.Kernel{}}).Routes()
 	f.Fuzz(func(t *testing.T, text []byte, id int64) {
 		object, err := api.ParseObject(text)
 		if err != nil {
 			return
 		}
-		operations, err := readOperations(&api.Params{Object: object}, writes)
+		operations, err := readOperations(&api.Params{Object: object}, routes)
 		if err != nil {
 			return
 		}

@@ -76,7 +76,7 @@ func (o operation) command(id int64, p *api.Params) (cmd domain.Command, err err
 
 // readOperations reads the batch. What is wrong with a single operation becomes
 // that operation's error.
-func readOperations(p *api.Params, writes []api.Route) ([]operation, error) {
+func readOperations(p *api.Params, routes []api.Route) ([]operation, error) {
 	raw, ok := p.Value("operations")
 	if !ok {
 		return nil, domain.Invalid("operations", "不能为空！")
@@ -92,13 +92,13 @@ func readOperations(p *api.Params, writes []api.Route) ([]operation, error) {
 	form := api.Params{Object: map[string]json.RawMessage{}}
 	for i, text := range list {
 		operations[i] = operation{target: target{operation: -1}}
-		operations[i].err = operations[i].read(text, &form, writes, operations[:i])
+		operations[i].err = operations[i].read(text, &form, routes, operations[:i])
 	}
 	return operations, nil
 }
 
 // read takes an operation apart; form is room for its members.
-func (o *operation) read(text json.RawMessage, form *api.Params, writes []api.Route, earlier []operation) error {
+func (o *operation) read(text json.RawMessage, form *api.Params, routes []api.Route, earlier []operation) error {
 	clear(form.Object)
 	form.Err = nil
 	err := form.Add(text)
@@ -115,7 +115,7 @@ func (o *operation) read(text json.RawMessage, form *api.Params, writes []api.Ro
 		}
 	}
 	o.method, o.path = api.Given(method), api.Given(path)
-	if err := o.readTarget(writes, earlier); err != nil {
+	if err := o.readTarget(routes, earlier); err != nil {
 		return err
 	}
 	if body, ok := form.Value("body"); ok {
@@ -129,13 +129,14 @@ func (o *operation) read(text json.RawMessage, form *api.Params, writes []api.Ro
 	return err
 }
 
-// readTarget finds the write of the operation, and refuses what no route knows.
-func (o *operation) readTarget(writes []api.Route, earlier []operation) error {
-	for i := range writes {
-		route := &writes[i]
+// readTarget finds the route of the operation, and refuses what is no write of a kind
+// of resource.
+func (o *operation) readTarget(routes []api.Route, earlier []operation) error {
+	for i := range routes {
+		route := &routes[i]
 		base, hasID := strings.CutSuffix(route.Path, ":id")
 		id, found := strings.CutPrefix(o.path, base)
-		if route.Method != o.method || !found || !hasID && id != "" {
+		if route.Method != o.method || !found || !hasID && id != "" || route.Write == nil || route.Write.Kind == "" {
 			continue
 		}
 		o.route = route

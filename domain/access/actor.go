@@ -89,9 +89,6 @@ func (a *Actor) Registered() bool { return a.state.registered }
 // Admin says whether the user holds the role that may do everything.
 func (a *Actor) Admin() bool { return slices.Contains(a.state.roles, RoleAdmin) }
 
-// RoleIDs are the roles that the user holds (ascending). Read only.
-func (a *Actor) RoleIDs() []int64 { return a.state.roles }
-
 // Codes are the permission codes that the user holds (ascending). Read only.
 func (a *Actor) Codes() []int { return a.state.codes }
 
