@@ -1,0 +1,64 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+)
+
+// Entry is an entry of the operation log, as rights see it.
+type Entry struct {
+	// Actor is who did what the entry tells of.
+	Actor domain.UserID
+	// Target is the server, view, zone or record that the entry is on; nil if it is on
+	// a user, a role, a privilege or the BIND configuration.
+	Target *Target
+	// Zone is the one that a record lives in, or lived in.
+	Zone Target
+	// Deleted says that the target is gone, ZoneDeleted that Zone is.
+	Deleted, ZoneDeleted bool
+}
+
+// Sees says whether the actor may read an entry of the operation log. It knows what
+// [Actor.May] knows.
+//
+//  1. Admin sees every entry, and everybody sees the entries on what they did themselves.
+//  2. Entries on users, roles, privileges and the BIND configuration are for admin.
+//  3. Entries on views are for everybody.
+//  4. Entries on a server, a zone or a record are for who may ACCESS it now.
+//  5. Entries on a server or a zone that is gone are for its creator, and for who
+//     holds a built-in role of its kind whose set was never replaced.
+//  6. Entries on a record that is gone are for who sees those on its zone.
+func (a *Actor) Sees(e Entry) bool {
+	switch {
+	case a.id == domain.System:
+		return true
+	case !a.state.registered:
+		return false
+	case a.Admin(), e.Actor == a.id:
+		return true
+	case e.Target == nil:
+		return false
+	}
+	switch {
+	case e.Target.Kind == KindView:
+		return true
+	case e.Target.Kind != KindRecord:
+		return a.seesResource(*e.Target, e.Deleted)
+	case e.Deleted:
+		return a.seesResource(e.Zone, e.ZoneDeleted)
+	default:
+		return a.May(OnRecord(*e.Target, e.Zone, OperationAccess))
+	}
+}
+
+// seesResource says whether the actor sees the entries on a server or a zone.
+func (a *Actor) seesResource(t Target, deleted bool) bool {
+	if !deleted {
+		return a.May(On(t, OperationAccess))
+	}
+	return t.Creator == a.id || slices.ContainsFunc(a.roles, func(r *Role) bool {
+		b, builtin := builtinRole(r.id)
+		return builtin && b.Kind == t.Kind && r.state.replaced == 0
+	})
+}
