@@ -13,6 +13,9 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/oplog"
 )
 
 // DefaultRequestTimeout bounds the work of one request.
@@ -22,8 +25,10 @@ const DefaultRequestTimeout = 30 * time.Second
 type Config struct {
 	// Store takes the commands; its Run must be running for writes to be served.
 	Store *eventstore.Store
-	// Reader answers the reads, Progress says how far it has come.
-	Reader   *projections.Reader
+	// Access, DNS and Oplogs answer the reads, Progress says how far they have come.
+	Access   *accessmodel.Reader
+	DNS      *dnsmodel.Reader
+	Oplogs   *oplog.Reader
 	Progress *projections.Progress
 	// Identity knows who sends a request.
 	Identity *identity.Service
@@ -49,8 +54,8 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	if c.Store == nil || c.Reader == nil || c.Progress == nil || c.Identity == nil || c.Vault == nil {
-		return errors.New("api: Store, Reader, Progress, Identity and Vault are needed")
+	if c.Store == nil || c.Access == nil || c.DNS == nil || c.Oplogs == nil || c.Progress == nil || c.Identity == nil || c.Vault == nil {
+		return errors.New("api: Store, Access, DNS, Oplogs, Progress, Identity and Vault are needed")
 	}
 	if c.RequestTimeout == 0 {
 		c.RequestTimeout = DefaultRequestTimeout

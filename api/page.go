@@ -6,7 +6,7 @@ import (
 	"net/url"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // How many rows a list has where a request does not say, and at most.
@@ -23,8 +23,8 @@ type Page struct {
 }
 
 // Projection is the page in the read models' terms.
-func (p Page) Projection() projections.Page {
-	return projections.Page{Number: int(p.Current), Size: p.Size}
+func (p Page) Projection() query.Page {
+	return query.Page{Number: int(p.Current), Size: p.Size}
 }
 
 // ReadQuery returns the parameters of the query string. They have the error where it

@@ -5,17 +5,17 @@ import (
 
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
 )
 
 // Person is a user of the read models with the personal fields in clear.
 type Person struct {
-	projections.User
+	accessmodel.User
 	Clear identity.Person
 }
 
 // People opens the personal fields of the users.
-func (k *Kernel) People(ctx context.Context, users []projections.User) ([]Person, error) {
+func (k *Kernel) People(ctx context.Context, users []accessmodel.User) ([]Person, error) {
 	sealed := make([]identity.Sealed, len(users))
 	for i, u := range users {
 		sealed[i] = identity.Sealed{User: u.ID, Key: u.PersonalKey, Profile: access.Profile{
@@ -34,8 +34,8 @@ func (k *Kernel) People(ctx context.Context, users []projections.User) ([]Person
 }
 
 // Person opens the personal fields of one user.
-func (k *Kernel) Person(ctx context.Context, user projections.User) (Person, error) {
-	list, err := k.People(ctx, []projections.User{user})
+func (k *Kernel) Person(ctx context.Context, user accessmodel.User) (Person, error) {
+	list, err := k.People(ctx, []accessmodel.User{user})
 	if err != nil {
 		return Person{}, err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/rights"
 )
 
 // awaitPosition lets a read wait until the read models it uses have applied
@@ -80,9 +80,9 @@ func Show(c echo.Context, changed domain.Position, body any) error {
 }
 
 // Viewer is the caller of a request as lists see them.
-func Viewer(c echo.Context) projections.Caller {
+func Viewer(c echo.Context) rights.Caller {
 	caller := Caller(c)
-	return projections.NewCaller(caller.ID, caller.Roles)
+	return rights.NewCaller(caller.ID, caller.Roles)
 }
 
 // FormatTime writes a time as replies do that name no zone.

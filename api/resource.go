@@ -9,7 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // Resource is a kind of resource that paths name by id.
@@ -48,7 +48,7 @@ func ParseID(text string, kind Resource) (int64, error) {
 
 // Found turns the read models' "not there" into the reply for the path's id.
 func Found(kind Resource, id int64, err error) error {
-	if errors.Is(err, projections.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return kind.missing(strconv.FormatInt(id, 10))
 	}
 	if err != nil {

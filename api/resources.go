@@ -8,7 +8,8 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/rights"
 )
 
 // Resources are the resources of a kind, and the five routes by which they are
@@ -24,7 +25,7 @@ type Resources[Row, Filter, Item any] struct {
 	Filter func(*Params) Filter
 	Check  func(echo.Context, Filter) error
 	// List and Read ask the read model.
-	List func(context.Context, projections.Caller, Filter, projections.Page) ([]Row, int, error)
+	List func(context.Context, rights.Caller, Filter, query.Page) ([]Row, int, error)
 	Read func(context.Context, int64) (Row, error)
 	// Item is a row on the wire, Changed the position of its version.
 	Item    func(*identity.User, Row) Item
@@ -96,9 +97,9 @@ func (r Resources[Row, Filter, Item]) right(operation access.Operation) Authorit
 }
 
 // ForAll is a list that is the same for everybody, as [Resources] ask for one.
-func ForAll[Row, Filter any](list func(context.Context, Filter, projections.Page) ([]Row, int, error)) func(
-	context.Context, projections.Caller, Filter, projections.Page) ([]Row, int, error) {
-	return func(ctx context.Context, _ projections.Caller, f Filter, p projections.Page) ([]Row, int, error) {
+func ForAll[Row, Filter any](list func(context.Context, Filter, query.Page) ([]Row, int, error)) func(
+	context.Context, rights.Caller, Filter, query.Page) ([]Row, int, error) {
+	return func(ctx context.Context, _ rights.Caller, f Filter, p query.Page) ([]Row, int, error) {
 		return list(ctx, f, p)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // Rebuild measures how fast the DNS read models are computed anew.
@@ -42,8 +44,8 @@ func (c *rebuildCase) run(ctx context.Context, e *Env) error {
 	if err := s.fill(ctx, e, c.events); err != nil {
 		return err
 	}
-	names := projections.NewUsernames(s.store)
-	models := []projections.Model{projections.NewAccessModel(), projections.NewDNSModel(names, time.UTC)}
+	names := dnsmodel.NewUsernames(s.store)
+	models := []projections.Model{accessmodel.New(), dnsmodel.New(names, time.UTC)}
 	// Both contexts' tables must exist; this first rebuild is the warm-up.
 	if err := projections.Prepare(ctx, s.pool, s.store, models...); err != nil {
 		return err

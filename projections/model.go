@@ -8,7 +8,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// Model is all read models of one context, with their operation log.
+// Model is the read model of one context.
 //
 // Invariants that an implementation keeps:
 //  1. What Apply writes depends only on the events applied before and now, never

@@ -6,7 +6,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
 )
 
 // personFilter selects people by fields that the database cannot read; what is
@@ -23,7 +23,7 @@ func (f personFilter) lets(p identity.Person) bool {
 }
 
 // matching says which of the users the filter lets through.
-func (a *API) matching(ctx context.Context, f personFilter, users []projections.User) ([]bool, error) {
+func (a *API) matching(ctx context.Context, f personFilter, users []accessmodel.User) ([]bool, error) {
 	people, err := a.People(ctx, users)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
 )
 
 // privilegeBody is a privilege on the wire.
@@ -19,7 +19,7 @@ type privilegeBody struct {
 	Comment *string `json:"comment"`
 }
 
-func privilegeFor(row projections.Privilege) privilegeBody {
+func privilegeFor(row accessmodel.Privilege) privilegeBody {
 	body := privilegeBody{
 		ID: row.ID, Name: row.Name, Operation: row.Operation, ResourceType: row.ResourceType, ResourceID: row.ResourceID,
 	}
@@ -37,20 +37,20 @@ func privilegeInput(p *api.Params) access.PrivilegeInput {
 }
 
 func (a *API) privileges() []api.Route {
-	return api.Resources[projections.Privilege, projections.PrivilegeFilter, privilegeBody]{
+	return api.Resources[accessmodel.Privilege, accessmodel.PrivilegeFilter, privilegeBody]{
 		Kind: api.Privilege, Path: "/admin/privileges", Key: "privileges", Access: api.AccessAdmin, Reads: reads,
-		Filter: func(q *api.Params) projections.PrivilegeFilter {
-			return projections.PrivilegeFilter{
+		Filter: func(q *api.Params) accessmodel.PrivilegeFilter {
+			return accessmodel.PrivilegeFilter{
 				ID: q.Integer("id"), Name: api.Given(q.Text("name")), Operation: q.Integer("operation"),
 				ResourceType: q.Integer("resource_type"), ResourceID: q.Integer("resource_id"),
 			}
 		},
-		List: api.ForAll(a.Reader.Privileges), Read: a.Reader.Privilege,
-		Item:    func(_ *identity.User, row projections.Privilege) privilegeBody { return privilegeFor(row) },
-		Changed: func(row projections.Privilege) domain.Position { return row.Changed },
+		List: api.ForAll(a.Access.Privileges), Read: a.Access.Privilege,
+		Item:    func(_ *identity.User, row accessmodel.Privilege) privilegeBody { return privilegeFor(row) },
+		Changed: func(row accessmodel.Privilege) domain.Position { return row.Changed },
 
 		MayCreate: api.Always(access.Administer()),
-		May:       func(projections.Privilege, access.Operation) access.Right { return access.Administer() },
+		May:       func(accessmodel.Privilege, access.Operation) access.Right { return access.Administer() },
 		Create: func(w *api.Request) (domain.Command, error) {
 			return access.NewCreatePrivilege(privilegeInput(w.Params))
 		},

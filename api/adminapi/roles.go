@@ -5,7 +5,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
 )
 
 // roleBody is a role on the wire.
@@ -15,7 +15,7 @@ type roleBody struct {
 	Privileges []privilegeBody `json:"privileges"`
 }
 
-func roleFor(row projections.RoleRow) roleBody {
+func roleFor(row accessmodel.RoleRow) roleBody {
 	body := roleBody{ID: row.ID, Name: row.Name, Privileges: make([]privilegeBody, len(row.Privileges))}
 	for i, p := range row.Privileges {
 		body.Privileges[i] = privilegeFor(p)
@@ -28,19 +28,19 @@ func roleInput(p *api.Params) access.RoleInput {
 }
 
 func (a *API) roles() []api.Route {
-	return api.Resources[projections.RoleRow, projections.RoleFilter, roleBody]{
+	return api.Resources[accessmodel.RoleRow, accessmodel.RoleFilter, roleBody]{
 		Kind: api.Role, Path: "/admin/roles", Key: "roles", Access: api.AccessAdmin, Reads: reads,
-		Filter: func(q *api.Params) projections.RoleFilter {
-			return projections.RoleFilter{
+		Filter: func(q *api.Params) accessmodel.RoleFilter {
+			return accessmodel.RoleFilter{
 				ID: q.Integer("id"), Name: api.Given(q.Text("name")),
 			}
 		},
-		List: api.ForAll(a.Reader.Roles), Read: a.Reader.Role,
-		Item:    func(_ *identity.User, row projections.RoleRow) roleBody { return roleFor(row) },
-		Changed: func(row projections.RoleRow) domain.Position { return row.Changed },
+		List: api.ForAll(a.Access.Roles), Read: a.Access.Role,
+		Item:    func(_ *identity.User, row accessmodel.RoleRow) roleBody { return roleFor(row) },
+		Changed: func(row accessmodel.RoleRow) domain.Position { return row.Changed },
 
 		MayCreate: api.Always(access.Administer()),
-		May:       func(projections.RoleRow, access.Operation) access.Right { return access.Administer() },
+		May:       func(accessmodel.RoleRow, access.Operation) access.Right { return access.Administer() },
 		Create:    func(w *api.Request) (domain.Command, error) { return access.NewCreateRole(roleInput(w.Params)) },
 		Update: func(w *api.Request) (domain.Command, error) {
 			return access.NewUpdateRole(w.ID, roleInput(w.Params), w.IfMatch)

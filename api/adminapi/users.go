@@ -11,7 +11,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
 )
 
 // roleRefBody is a role as it stands in a user.
@@ -67,18 +67,18 @@ func roleRefs(p api.Person) []roleRefBody {
 
 func (a *API) listUsers(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
-	page, filter := q.Page(), projections.UserFilter{ID: q.Integer("id"), Username: api.Given(q.Text("username"))}
+	page, filter := q.Page(), accessmodel.UserFilter{ID: q.Integer("id"), Username: api.Given(q.Text("username"))}
 	sealed := personFilter{api.Given(q.Text("email")), api.Given(q.Text("chinese_name")), api.Given(q.Text("cellphone"))}
 	if q.Err != nil {
 		return q.Err
 	}
 	if sealed.restricts() {
-		filter.Matching = func(ctx context.Context, users []projections.User) ([]bool, error) {
+		filter.Matching = func(ctx context.Context, users []accessmodel.User) ([]bool, error) {
 			return a.matching(ctx, sealed, users)
 		}
 	}
 	ctx := c.Request().Context()
-	users, total, err := a.Reader.Users(ctx, filter, page.Projection())
+	users, total, err := a.Access.Users(ctx, filter, page.Projection())
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (a *API) showUser(c echo.Context) error {
 		return err
 	}
 	ctx, who := c.Request().Context(), api.Caller(c)
-	user, err := a.Reader.User(ctx, domain.UserID(id))
+	user, err := a.Access.User(ctx, domain.UserID(id))
 	if err != nil {
 		return api.Found(api.User, id, err)
 	}
@@ -144,6 +144,6 @@ func (a *API) deleteUser() api.Write {
 }
 
 func (a *API) administerUser(w *api.Request) (access.Right, error) {
-	_, err := a.Reader.User(w.Context(), domain.UserID(w.ID))
+	_, err := a.Access.User(w.Context(), domain.UserID(w.ID))
 	return access.Administer(), api.Found(api.User, w.ID, err)
 }

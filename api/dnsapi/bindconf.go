@@ -12,7 +12,8 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // errNoChecker: nobody can tell whether named would take a configuration.
@@ -37,10 +38,10 @@ func (a *API) showBindConf(c echo.Context) error {
 }
 
 // bindConf returns the current configuration, the default one at position 0.
-func (a *API) bindConf(ctx context.Context) (projections.BindConf, error) {
-	conf, err := a.Reader.BindConf(ctx)
-	if errors.Is(err, projections.ErrNotFound) {
-		return projections.BindConf{Text: dns.DefaultBindConf}, nil
+func (a *API) bindConf(ctx context.Context) (dnsmodel.BindConf, error) {
+	conf, err := a.DNS.BindConf(ctx)
+	if errors.Is(err, query.ErrNotFound) {
+		return dnsmodel.BindConf{Text: dns.DefaultBindConf}, nil
 	}
 	if err != nil {
 		return conf, fmt.Errorf("read BIND configuration: %w", err)

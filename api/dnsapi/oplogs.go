@@ -4,7 +4,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/api"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/oplog"
 )
 
 // oplogBody is an entry of the operation log on the wire.
@@ -19,7 +19,7 @@ type oplogBody struct {
 	TargetDetail  string `json:"target_detail"`
 }
 
-func (a *API) oplog(row projections.Oplog) oplogBody {
+func (a *API) oplog(row oplog.Entry) oplogBody {
 	return oplogBody{
 		ID: row.ID, OperationTime: a.FormatTime(row.Time), OperationType: row.OperationType,
 		Operator: row.Operator, TargetType: row.TargetType, TargetName: row.TargetName,
@@ -29,14 +29,14 @@ func (a *API) oplog(row projections.Oplog) oplogBody {
 
 func (a *API) listOplogs(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
-	page, filter := q.Page(), projections.OplogFilter{
+	page, filter := q.Page(), oplog.Filter{
 		ID: q.Integer("id"), OperationType: api.Given(q.Text("operation_type")), Operator: api.Given(q.Text("operator")),
 		TargetType: api.Given(q.Text("target_type")), TargetName: api.Given(q.Text("target_name")), TargetID: api.Given(q.Text("target_id")),
 	}
 	if q.Err != nil {
 		return q.Err
 	}
-	rows, total, err := a.Reader.Oplogs(c.Request().Context(), api.Viewer(c), filter, page.Projection())
+	rows, total, err := a.Oplogs.Entries(c.Request().Context(), api.Viewer(c), filter, page.Projection())
 	if err != nil {
 		return err
 	}

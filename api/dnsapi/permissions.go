@@ -3,7 +3,7 @@ package dnsapi
 import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // permissions are the keys of a resource that say what the caller may do to it.
@@ -21,7 +21,7 @@ func permissionsOn(who *identity.User, t access.Target) permissions {
 }
 
 // permissionsOnRecord: a record follows its zone, or is granted by itself.
-func permissionsOnRecord(who *identity.User, r projections.Record) permissions {
+func permissionsOnRecord(who *identity.User, r dnsmodel.Record) permissions {
 	return permissions{
 		CanUpdate: who.May(access.OnRecord(r.Target, r.Zone, access.OperationUpdate)),
 		CanDelete: who.May(access.OnRecord(r.Target, r.Zone, access.OperationDelete)),

@@ -12,7 +12,8 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // recordBody is a record on the wire.
@@ -28,7 +29,7 @@ type recordBody struct {
 	permissions
 }
 
-func recordFor(who *identity.User, row projections.Record) recordBody {
+func recordFor(who *identity.User, row dnsmodel.Record) recordBody {
 	return recordBody{
 		ID: row.ID, Host: row.Host, Type: row.Type, TTL: strconv.FormatUint(uint64(row.TTL), 10), Value: row.Value,
 		ViewName: row.ViewName, Comment: row.Comment, ZoneID: row.ZoneID, permissions: permissionsOnRecord(who, row),
@@ -61,20 +62,20 @@ func readTTL(p *api.Params) *uint32 {
 }
 
 func (a *API) records() []api.Route {
-	return api.Resources[projections.Record, projections.RecordFilter, recordBody]{
+	return api.Resources[dnsmodel.Record, dnsmodel.RecordFilter, recordBody]{
 		Kind: api.Record, Path: "/dns/records", Key: "records", Access: api.AccessUser, Reads: reads,
-		Filter: func(q *api.Params) projections.RecordFilter {
-			return projections.RecordFilter{
+		Filter: func(q *api.Params) dnsmodel.RecordFilter {
+			return dnsmodel.RecordFilter{
 				ZoneID: q.Integer("zone_id"), ID: q.Integer("id"), Host: api.Given(q.Text("host")), Value: api.Given(q.Text("value")),
 				Type: strings.ToUpper(api.Given(q.Text("record_type"))), TTL: readTTL(q), ViewName: api.Given(q.Text("view_name")),
 			}
 		},
 		Check: a.checkZoneFilter,
-		List:  a.Reader.Records, Read: a.Reader.Record, Item: recordFor,
-		Changed: func(row projections.Record) domain.Position { return row.Changed },
+		List:  a.DNS.Records, Read: a.DNS.Record, Item: recordFor,
+		Changed: func(row dnsmodel.Record) domain.Position { return row.Changed },
 
 		MayCreate: a.rightToAddRecord,
-		May: func(row projections.Record, operation access.Operation) access.Right {
+		May: func(row dnsmodel.Record, operation access.Operation) access.Right {
 			return access.OnRecord(row.Target, row.Zone, operation)
 		},
 		Create: func(w *api.Request) (domain.Command, error) { return dns.NewAddRecord(recordInput(w.Params)) },
@@ -89,7 +90,7 @@ func (a *API) records() []api.Route {
 // checkZoneFilter: only admin lists the records of all zones at once. A zone that
 // is asked for must be there, and the caller must have something to see in it:
 // the zone, or single records by privileges of their own.
-func (a *API) checkZoneFilter(c echo.Context, filter projections.RecordFilter) error {
+func (a *API) checkZoneFilter(c echo.Context, filter dnsmodel.RecordFilter) error {
 	id := filter.ZoneID
 	if id == nil {
 		if api.Caller(c).Admin() {
@@ -97,7 +98,7 @@ func (a *API) checkZoneFilter(c echo.Context, filter projections.RecordFilter) e
 		}
 		return domain.Invalid("zone_id", "不能为空！")
 	}
-	zone, err := a.Reader.Zone(c.Request().Context(), *id)
+	zone, err := a.DNS.Zone(c.Request().Context(), *id)
 	if err != nil {
 		return zoneFound(err)
 	}
@@ -105,8 +106,8 @@ func (a *API) checkZoneFilter(c echo.Context, filter projections.RecordFilter) e
 	if forbidden == nil {
 		return nil
 	}
-	one := projections.Page{Number: 1, Size: 1}
-	_, granted, err := a.Reader.Records(c.Request().Context(), api.Viewer(c), projections.RecordFilter{ZoneID: id}, one)
+	one := query.Page{Number: 1, Size: 1}
+	_, granted, err := a.DNS.Records(c.Request().Context(), api.Viewer(c), dnsmodel.RecordFilter{ZoneID: id}, one)
 	if err == nil && granted == 0 {
 		return forbidden
 	}
@@ -118,14 +119,14 @@ func (a *API) rightToAddRecord(w *api.Request) (access.Right, error) {
 	if id == nil {
 		return access.Right{}, domain.Invalid("zone_id", "不能为空！")
 	}
-	zone, err := a.Reader.Zone(w.Context(), *id)
+	zone, err := a.DNS.Zone(w.Context(), *id)
 	return access.OnRecords(zone.Target, access.OperationUpdate), zoneFound(err)
 }
 
 // zoneFound turns the read models' "not there" into the reply for a zone_id
 // outside the path.
 func zoneFound(err error) error {
-	if errors.Is(err, projections.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return domain.Refused("当前Zone不存在，请检查zone_id是否正确！")
 	}
 	return err

@@ -6,7 +6,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // serverBody is a DNS server on the wire.
@@ -23,7 +23,7 @@ type serverBody struct {
 	permissions
 }
 
-func serverFor(who *identity.User, row projections.Server) serverBody {
+func serverFor(who *identity.User, row dnsmodel.Server) serverBody {
 	return serverBody{
 		ID: row.ID, Host: row.Host, IP: row.IP, Env: row.Env, Type: row.Type,
 		ZbProcessItem: row.ZbProcessItem, ZbPortItem: row.ZbPortItem,
@@ -41,19 +41,19 @@ func serverInput(p *api.Params) dns.ServerInput {
 }
 
 func (a *API) servers() []api.Route {
-	return api.Resources[projections.Server, projections.ServerFilter, serverBody]{
+	return api.Resources[dnsmodel.Server, dnsmodel.ServerFilter, serverBody]{
 		Kind: api.Server, Path: "/dns/servers", Key: "servers", Access: api.AccessUser, Reads: reads,
-		Filter: func(q *api.Params) projections.ServerFilter {
-			return projections.ServerFilter{
+		Filter: func(q *api.Params) dnsmodel.ServerFilter {
+			return dnsmodel.ServerFilter{
 				ID: q.Integer("id"), Host: api.Given(q.Text("host")), IP: api.Given(q.Text("ip")),
 				Env: api.Given(q.Text("env")), Type: api.Given(q.Text("dns_server_type")),
 			}
 		},
-		List: a.Reader.Servers, Read: a.Reader.Server, Item: serverFor,
-		Changed: func(row projections.Server) domain.Position { return row.Changed },
+		List: a.DNS.Servers, Read: a.DNS.Server, Item: serverFor,
+		Changed: func(row dnsmodel.Server) domain.Position { return row.Changed },
 
 		MayCreate: api.Always(access.AddServer()),
-		May: func(row projections.Server, operation access.Operation) access.Right {
+		May: func(row dnsmodel.Server, operation access.Operation) access.Right {
 			return access.On(row.Target, operation)
 		},
 		Create: func(w *api.Request) (domain.Command, error) { return dns.NewCreateServer(serverInput(w.Params)) },

@@ -6,7 +6,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // viewBody is a view on the wire.
@@ -17,7 +17,7 @@ type viewBody struct {
 	permissions
 }
 
-func viewFor(who *identity.User, row projections.View) viewBody {
+func viewFor(who *identity.User, row dnsmodel.View) viewBody {
 	return viewBody{ID: row.ID, Name: row.Name, ACL: row.ACL, permissions: permissionsOn(who, row.Target)}
 }
 
@@ -26,18 +26,18 @@ func viewInput(p *api.Params) dns.ViewInput {
 }
 
 func (a *API) views() []api.Route {
-	return api.Resources[projections.View, projections.ViewFilter, viewBody]{
+	return api.Resources[dnsmodel.View, dnsmodel.ViewFilter, viewBody]{
 		Kind: api.View, Path: "/dns/views", Key: "views", Access: api.AccessUser, Reads: reads,
-		Filter: func(q *api.Params) projections.ViewFilter {
-			return projections.ViewFilter{
+		Filter: func(q *api.Params) dnsmodel.ViewFilter {
+			return dnsmodel.ViewFilter{
 				ID: q.Integer("id"), Name: api.Given(q.Text("name")),
 			}
 		},
-		List: api.ForAll(a.Reader.Views), Read: a.Reader.View, Item: viewFor,
-		Changed: func(row projections.View) domain.Position { return row.Changed },
+		List: api.ForAll(a.DNS.Views), Read: a.DNS.View, Item: viewFor,
+		Changed: func(row dnsmodel.View) domain.Position { return row.Changed },
 
 		MayCreate: api.Always(access.AddView()),
-		May: func(row projections.View, operation access.Operation) access.Right {
+		May: func(row dnsmodel.View, operation access.Operation) access.Right {
 			return access.On(row.Target, operation)
 		},
 		Create: func(w *api.Request) (domain.Command, error) { return dns.NewCreateView(viewInput(w.Params)) },

@@ -8,7 +8,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // zoneBody is a zone on the wire.
@@ -23,7 +23,7 @@ type zoneBody struct {
 	ViewIDs []int64 `json:"view_ids"`
 }
 
-func zoneFor(who *identity.User, row projections.Zone) zoneBody {
+func zoneFor(who *identity.User, row dnsmodel.Zone) zoneBody {
 	return zoneBody{
 		ID: row.ID, Name: row.Name, Group: row.Group, Type: row.Type,
 		Forwarders:   dns.FormatForwarders(row.Forwarders),
@@ -50,18 +50,18 @@ func zoneInput(p *api.Params) dns.ZoneInput {
 }
 
 func (a *API) zones() []api.Route {
-	return api.Resources[projections.Zone, projections.ZoneFilter, zoneBody]{
+	return api.Resources[dnsmodel.Zone, dnsmodel.ZoneFilter, zoneBody]{
 		Kind: api.Zone, Path: "/dns/zones", Key: "zones", Access: api.AccessUser, Reads: reads,
-		Filter: func(q *api.Params) projections.ZoneFilter {
-			return projections.ZoneFilter{
+		Filter: func(q *api.Params) dnsmodel.ZoneFilter {
+			return dnsmodel.ZoneFilter{
 				ID: q.Integer("id"), Name: api.Given(q.Text("name")), Group: q.Small("zone_group"), Type: api.Given(q.Text("zone_type")),
 			}
 		},
-		List: a.Reader.Zones, Read: a.Reader.Zone, Item: zoneFor,
-		Changed: func(row projections.Zone) domain.Position { return row.Changed },
+		List: a.DNS.Zones, Read: a.DNS.Zone, Item: zoneFor,
+		Changed: func(row dnsmodel.Zone) domain.Position { return row.Changed },
 
 		MayCreate: api.Always(access.AddZone()),
-		May: func(row projections.Zone, operation access.Operation) access.Right {
+		May: func(row dnsmodel.Zone, operation access.Operation) access.Right {
 			return access.On(row.Target, operation)
 		},
 		Create: func(w *api.Request) (domain.Command, error) { return dns.NewCreateZone(zoneInput(w.Params)) },

@@ -10,7 +10,8 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // permissionBody is a permission on the wire.
@@ -34,7 +35,7 @@ func (a *API) listPermissions(c echo.Context) error {
 	}
 	all := access.Permissions()
 	if name != nil {
-		user, err := a.Reader.UserByName(c.Request().Context(), *name)
+		user, err := a.Access.UserByName(c.Request().Context(), *name)
 		if err != nil {
 			return noSuchUser(*name, err)
 		}
@@ -47,8 +48,8 @@ func (a *API) listPermissions(c echo.Context) error {
 }
 
 // has says whether a user has a code. The role admin comes to the code 1.
-func has(user projections.User, code int) bool {
-	admin := slices.ContainsFunc(user.Roles, func(r projections.Role) bool { return r.ID == access.RoleAdmin })
+func has(user accessmodel.User, code int) bool {
+	admin := slices.ContainsFunc(user.Roles, func(r accessmodel.Role) bool { return r.ID == access.RoleAdmin })
 	return slices.Contains(user.Codes, code) || admin && code == access.CodeAdmin
 }
 
@@ -62,7 +63,7 @@ func (a *API) requireUnlessOwn(c echo.Context, name *string, code int) error {
 
 // noSuchUser turns the read models' "not there" into a refusal.
 func noSuchUser(name string, err error) error {
-	if errors.Is(err, projections.ErrNotFound) || errors.Is(err, identity.ErrNoUser) {
+	if errors.Is(err, query.ErrNotFound) || errors.Is(err, identity.ErrNoUser) {
 		return domain.Refused("user %s does not exist", api.PrintableName(name))
 	}
 	return err

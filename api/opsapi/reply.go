@@ -10,7 +10,7 @@ import (
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // replyBody is every reply of the dialect. Info is the data, or the text of an error.
@@ -67,7 +67,7 @@ func (r rows[Row, Item]) reply(c echo.Context) error {
 	name := q.Text(r.key)
 	if name != nil && q.Err == nil {
 		row, err := r.one(ctx, *name)
-		if errors.Is(err, projections.ErrNotFound) {
+		if errors.Is(err, query.ErrNotFound) {
 			return replyRows(c, []Row{}, 0, r.item)
 		}
 		if err != nil {

@@ -42,7 +42,7 @@ func (a *API) getUsers(c echo.Context) error {
 	if name != nil {
 		return a.showUser(c, *name)
 	}
-	users, total, err := a.Reader.UsersAscending(ctx, start, count)
+	users, total, err := a.Access.UsersAscending(ctx, start, count)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (a *API) getUsers(c echo.Context) error {
 }
 
 func (a *API) showUser(c echo.Context, name string) error {
-	user, err := a.Reader.UserByName(c.Request().Context(), name)
+	user, err := a.Access.UserByName(c.Request().Context(), name)
 	if err != nil {
 		return noSuchUser(name, err)
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/erasure"
 )
@@ -51,7 +53,7 @@ func TestErasure(t *testing.T) {
 			return
 		}
 		// Once more with read models made anew.
-		for _, model := range []projections.Model{projections.NewAccessModel(), projections.NewDNSModel(projections.NewUsernames(s.store), time.UTC)} {
+		for _, model := range []projections.Model{accessmodel.New(), dnsmodel.New(dnsmodel.NewUsernames(s.store), time.UTC)} {
 			must(t, projections.Rebuild(t.Context(), s.pool, s.store, model, nil))
 		}
 	}

@@ -127,7 +127,7 @@ func (s *stack) contractKeys() {
 // idOf is the id of the named user.
 func (s *stack) idOf(name string) int64 {
 	s.t.Helper()
-	user, err := s.cfg.Reader.UserByName(s.t.Context(), name)
+	user, err := s.cfg.Access.UserByName(s.t.Context(), name)
 	must(s.t, err)
 	return int64(user.ID)
 }

@@ -28,6 +28,9 @@ import (
 	"github.com/opsledger/opsledger/internal/openapi"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 )
 
@@ -72,8 +75,8 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	background(t, eventstore.NewRelay(store, js, quiet, nil).Run)
 
 	models := []projections.Model{
-		projections.NewAccessModel(),
-		projections.NewDNSModel(projections.NewUsernames(store), time.UTC),
+		accessmodel.New(),
+		dnsmodel.New(dnsmodel.NewUsernames(store), time.UTC),
 		opsmodel.New(),
 	}
 	must(t, projections.Prepare(ctx, pool, store, models...))
@@ -91,7 +94,7 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	registry := prometheus.NewRegistry()
 	s := &stack{t: t, store: store, pool: pool, cfg: config{Config: Config{
 		Config: api.Config{
-			Store: store, Reader: projections.NewReader(pool), Progress: progress, Vault: secrets,
+			Store: store, Access: accessmodel.NewReader(pool), DNS: dnsmodel.NewReader(pool), Oplogs: oplog.NewReader(pool), Progress: progress, Vault: secrets,
 			Location: time.FixedZone("CST", 8*3600), RequestTimeout: testkit.Patience, Log: quiet, Registerer: registry, Gatherer: registry,
 		},
 		Ops: opsmodel.NewReader(pool), AllowRegister: true, CheckConf: func(context.Context, *dns.BindConf) error { return nil },

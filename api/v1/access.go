@@ -14,8 +14,8 @@ import (
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // accessBody says who could log in to a system account of a machine at a time.
@@ -65,7 +65,7 @@ func (a *API) showAccess(c echo.Context) error {
 	}
 	body := accessBody{Machine: accessMachine{machine.ID, machine.Name}, Account: account, At: at, Users: []accessUser{}}
 	set, err := a.Ops.KeysAt(ctx, machine.ID, account, newest)
-	if errors.Is(err, projections.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return api.WriteJSON(c, http.StatusOK, body)
 	}
 	if err != nil {
@@ -100,10 +100,10 @@ func accessUsers(keys []ops.AccountKey) ([]accessUser, error) {
 // machineCalled finds a machine by its name, or else by one of its addresses.
 func (a *API) machineCalled(ctx context.Context, name string) (opsmodel.Machine, error) {
 	machine, err := a.Ops.MachineByName(ctx, name)
-	if addr, bad := netip.ParseAddr(name); errors.Is(err, projections.ErrNotFound) && bad == nil {
+	if addr, bad := netip.ParseAddr(name); errors.Is(err, query.ErrNotFound) && bad == nil {
 		machine, err = a.Ops.MachineByIP(ctx, addr.Unmap().WithZone("").String())
 	}
-	if errors.Is(err, projections.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return machine, domain.NotFound("Machine %s 不存在！", api.PrintableName(name))
 	}
 	return machine, err

@@ -13,7 +13,8 @@ import (
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // errNoChanges: nobody can tell how far the name servers are.
@@ -99,14 +100,14 @@ func (a *API) visibleServers(c echo.Context, servers []ServerChange) ([]ServerCh
 	if api.Caller(c).Admin() {
 		return append([]ServerChange{}, servers...), nil
 	}
-	all := projections.Page{Number: 1, Size: math.MaxInt32} // there are as many as name servers
-	seen, _, err := a.Reader.Servers(c.Request().Context(), api.Viewer(c), projections.ServerFilter{}, all)
+	all := query.Page{Number: 1, Size: math.MaxInt32} // there are as many as name servers
+	seen, _, err := a.DNS.Servers(c.Request().Context(), api.Viewer(c), dnsmodel.ServerFilter{}, all)
 	if err != nil {
 		return nil, fmt.Errorf("servers of the caller: %w", err)
 	}
 	visible := []ServerChange{}
 	for _, server := range servers {
-		if slices.ContainsFunc(seen, func(row projections.Server) bool { return row.ID == server.ServerID }) {
+		if slices.ContainsFunc(seen, func(row dnsmodel.Server) bool { return row.ID == server.ServerID }) {
 			visible = append(visible, server)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 const (
@@ -112,7 +112,7 @@ func (a *API) taskOfPath(c echo.Context) (opsmodel.Task, error) {
 		return opsmodel.Task{}, domain.NotFound("Task %s 不存在！", api.PrintableName(strings.ToValidUTF8(name, "")))
 	}
 	task, err := a.Ops.Task(c.Request().Context(), name)
-	if errors.Is(err, projections.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return task, domain.NotFound("Task %s 不存在！", name)
 	}
 	return task, err

@@ -13,8 +13,8 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 const (
@@ -145,7 +145,7 @@ func (f *follower) look(ctx context.Context) (opsmodel.Task, error) {
 		return opsmodel.Task{}, err
 	}
 	task, err := f.api.Ops.Task(ctx, f.task.Name)
-	if errors.Is(err, projections.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return f.task, nil // deleted, and so over
 	}
 	if err == nil {

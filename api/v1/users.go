@@ -59,6 +59,6 @@ func (a *API) linkUser() api.Write {
 }
 
 func (a *API) administerUser(w *api.Request) (access.Right, error) {
-	_, err := a.Reader.User(w.Context(), domain.UserID(w.ID))
+	_, err := a.Access.User(w.Context(), domain.UserID(w.ID))
 	return access.Administer(), api.Found(api.User, w.ID, err)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	v1 "github.com/opsledger/opsledger/api/v1"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/control/presence"
 	"github.com/opsledger/opsledger/workers/control/reporter"
@@ -15,7 +15,7 @@ import (
 // agents answers the API's questions about agents: package api does not know
 // package workers.
 type agents struct {
-	reader  *projections.Reader
+	reader  *dnsmodel.Reader
 	ops     *opsmodel.Reader
 	reports *reporter.Reporter
 	hosts   *presence.Presence

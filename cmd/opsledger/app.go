@@ -21,6 +21,9 @@ import (
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/agents/bind"
 	"github.com/opsledger/opsledger/workers/control/busauth"
@@ -46,7 +49,7 @@ type App struct {
 	store    *eventstore.Store
 	bus      *bus
 	progress *projections.Progress
-	reader   *projections.Reader
+	dns      *dnsmodel.Reader
 	ops      *opsmodel.Reader
 	presence *presence.Presence
 	auth     *busauth.Authority
@@ -151,7 +154,7 @@ func (a *App) startProjections(ctx context.Context) error {
 		return err
 	}
 	a.life.onStop("progress", func() error { a.progress.Close(); return nil })
-	a.reader, a.ops = projections.NewReader(a.db.pool), opsmodel.NewReader(a.db.pool)
+	a.dns, a.ops = dnsmodel.NewReader(a.db.pool), opsmodel.NewReader(a.db.pool)
 	for _, model := range models {
 		runner := projections.NewRunner(projections.RunnerConfig{
 			Pool: a.db.pool, Store: a.store, JS: a.bus.js, Model: model,
@@ -165,8 +168,8 @@ func (a *App) startProjections(ctx context.Context) error {
 // newModels lists the read models of this program.
 func newModels(store *eventstore.Store, cfg Config) []projections.Model {
 	return []projections.Model{
-		projections.NewAccessModel(),
-		projections.NewDNSModel(projections.NewUsernames(store), cfg.location),
+		accessmodel.New(),
+		dnsmodel.New(dnsmodel.NewUsernames(store), cfg.location),
 		opsmodel.New(),
 	}
 }
@@ -182,7 +185,7 @@ func (a *App) startWorkers(context.Context) error {
 // startRosters keeps the lists of who has an agent, and a consumer for each of them.
 func (a *App) startRosters() {
 	lists := roster.Config{Progress: a.progress, NC: a.bus.nc, Log: a.log}
-	a.roster, a.hosts = roster.NewServers(lists, a.reader), roster.NewHosts(lists, a.ops)
+	a.roster, a.hosts = roster.NewServers(lists, a.dns), roster.NewHosts(lists, a.ops)
 	a.life.start("roster", a.roster.Run)
 	a.life.start("host roster", a.hosts.Run)
 	keep := consumers.Config{NC: a.bus.nc, JS: a.bus.js, Store: a.store, Log: a.log}
@@ -193,7 +196,7 @@ func (a *App) startRosters() {
 // startServerWorkers serves the name servers.
 func (a *App) startServerWorkers() {
 	a.life.start("snapshots", snapshots.New(snapshots.Config{
-		NC: a.bus.nc, Store: a.store, Reader: a.reader, Progress: a.progress, Roster: a.roster,
+		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
 		Vault: a.vault, Log: a.log, Registerer: a.registry,
 	}).Run)
 	a.life.start("erasure", erasure.New(erasure.Config{Store: a.store, Vault: a.vault, Log: a.log}).Run)
@@ -245,10 +248,11 @@ func (a *App) startAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := agents{reader: a.reader, ops: a.ops, reports: a.reports, hosts: a.presence}
+	known := agents{reader: a.dns, ops: a.ops, reports: a.reports, hosts: a.presence}
 	handler, err := rest.New(ctx, rest.Config{
 		Config: api.Config{
-			Store: a.store, Reader: a.reader, Progress: a.progress, Identity: people, Vault: a.vault, Ready: a.ready,
+			Store: a.store, Access: accessmodel.NewReader(a.db.pool), DNS: a.dns, Oplogs: oplog.NewReader(a.db.pool),
+			Progress: a.progress, Identity: people, Vault: a.vault, Ready: a.ready,
 			Location: a.cfg.location, TrustedProxies: a.cfg.proxies, Log: a.log, Registerer: a.registry, Gatherer: a.registry,
 		},
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,

@@ -2,14 +2,15 @@ package opsmodel
 
 import (
 	"context"
-	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/table"
 )
 
 // Grant says that a user may log in to a system account of a machine.
@@ -30,113 +31,125 @@ type AccountKeys struct {
 	Keys  []ops.AccountKey
 }
 
+// userKeys is a row of user_keys.
+type userKeys struct {
+	user    domain.UserID
+	keys    []string
+	changed domain.Position
+}
+
+var usersKeys = table.Table[userKeys]{Name: "user_keys", Key: `"user"`, Columns: func(k *userKeys) []table.Column {
+	return []table.Column{
+		table.Col(`"user"`, table.Number, &k.user), table.Col("keys", table.JSON, &k.keys), table.Col("changed", table.Number, &k.changed),
+	}
+}}
+
+var grants = table.Table[Grant]{
+	Name: "grants", Key: `machine, account, "user"`,
+	Columns: func(g *Grant) []table.Column {
+		return []table.Column{
+			table.Col(`"user"`, table.Number, &g.User),
+			table.Col("username", table.Text, &g.Username),
+			table.Col("machine", table.Number, &g.Machine),
+			table.Col("ip", table.Text, &g.IP),
+			table.Col("account", table.Text, &g.Account),
+		}
+	},
+	Indexes: []string{`CREATE INDEX ON {schema}.grants ("user")`, "CREATE INDEX ON {schema}.grants (ip)"},
+}
+
+// accountKeys is a row of account_keys.
+type accountKeys struct {
+	machine int64
+	AccountKeys
+}
+
+var accountsKeys = table.Table[accountKeys]{Name: "account_keys", Key: "machine, account, since", Columns: func(k *accountKeys) []table.Column {
+	return append(k.columns(), table.Col("machine", table.Number, &k.machine))
+}}
+
+func (a *AccountKeys) columns() []table.Column {
+	return []table.Column{
+		table.Col("account", table.Text, &a.Account),
+		table.Col("since", table.Number, &a.Since),
+		table.Col("at", table.Time, moment{&a.At}),
+		table.Col("keys", table.JSON, &a.Keys),
+	}
+}
+
 const (
-	createKeys = `CREATE TABLE {schema}.user_keys ("user" bigint PRIMARY KEY, keys text[] NOT NULL, changed bigint NOT NULL);
-		CREATE TABLE {schema}.grants (
-			"user" bigint NOT NULL, username text NOT NULL, machine bigint NOT NULL, ip text NOT NULL, account text NOT NULL,
-			PRIMARY KEY (machine, account, "user"));
-		CREATE INDEX ON {schema}.grants ("user");
-		CREATE INDEX ON {schema}.grants (ip);
-		CREATE TABLE {schema}.account_keys (
-			machine bigint NOT NULL, account text NOT NULL, since bigint NOT NULL, at timestamptz NOT NULL, keys jsonb NOT NULL,
-			PRIMARY KEY (machine, account, since))`
-
-	putUserKeys = `INSERT INTO {schema}.user_keys ("user", keys, changed) VALUES ($1, $2, $3)
-		ON CONFLICT ("user") DO UPDATE SET keys = excluded.keys, changed = excluded.changed`
-
-	addGrant = `INSERT INTO {schema}.grants ("user", username, machine, ip, account) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (machine, account, "user") DO UPDATE SET ip = excluded.ip, username = excluded.username`
-
-	removeGrant = `DELETE FROM {schema}.grants WHERE machine = $1 AND account = $2 AND "user" = $3`
-
-	addAccountKeys = `INSERT INTO {schema}.account_keys (machine, account, since, at, keys) VALUES ($1, $2, $3, $4, $5)`
-
 	// A machine that got other addresses since is named by one that it has now.
-	grants = `SELECT g."user", g.username, g.machine, CASE WHEN g.ip IN (m.inside_ip, m.outside_ip) THEN g.ip ELSE m.inside_ip END, g.account
+	selectGrants = `SELECT g."user", g.username, g.machine, CASE WHEN g.ip IN (m.inside_ip, m.outside_ip) THEN g.ip ELSE m.inside_ip END, g.account
 		FROM ops.grants g JOIN ops.machines m ON m.id = g.machine `
 
-	grantsOfUser = grants + `WHERE lower(g.username) = lower($1) ORDER BY g.machine, g.account`
+	grantsOfUser = selectGrants + `WHERE lower(g.username) = lower($1) ORDER BY g.machine, g.account`
 
-	grantsAt = grants + `WHERE m.inside_ip = $1 OR m.outside_ip = $1 ORDER BY g.account, g.username`
+	grantsAt = selectGrants + `WHERE m.inside_ip = $1 OR m.outside_ip = $1 ORDER BY g.account, g.username`
 
 	keysOfUser = `SELECT keys FROM ops.user_keys WHERE "user" = $1`
+)
 
-	keysOfMachine = `SELECT DISTINCT ON (account) account, since, at, keys FROM ops.account_keys
+var (
+	accountKeyColumns = table.Names((&AccountKeys{}).columns())
+
+	keysOfMachine = `SELECT DISTINCT ON (account) ` + accountKeyColumns + ` FROM ops.account_keys
 		WHERE machine = $1 ORDER BY account, since DESC`
 
-	keysAt = `SELECT account, since, at, keys FROM ops.account_keys
+	keysAt = `SELECT ` + accountKeyColumns + ` FROM ops.account_keys
 		WHERE machine = $1 AND account = $2 AND at <= $3 ORDER BY since DESC LIMIT 1`
+
+	scanAccountKeys = query.Row((*AccountKeys).columns)
 )
 
 // keyRows are the changes that a batch of events makes, in their order; no
 // event needs what was before it.
-type keyRows struct{ changes []change }
-
-type change struct {
-	sql  string
-	args []any
-}
-
-func (k *keyRows) add(sql string, args ...any) { k.changes = append(k.changes, change{sql, args}) }
+type keyRows []func(out *pgx.Batch, schema string)
 
 func (k *keyRows) apply(r domain.Recorded) {
-	switch e := r.Event.(type) {
-	case ops.UserKeysChanged:
-		k.add(putUserKeys, int64(e.User), e.After, int64(r.Position))
-	case ops.AccountGranted:
-		k.add(addGrant, int64(e.User), e.Username, e.Machine, e.IP, e.Account)
-	case ops.AccountRevoked:
-		k.add(removeGrant, e.Machine, e.Account, int64(e.User))
-	case ops.AccountKeysSet:
-		k.add(addAccountKeys, e.Machine, e.Account, int64(r.Position), r.At, e.Keys)
-	}
+	*k = append(*k, func(out *pgx.Batch, schema string) {
+		switch e := r.Event.(type) {
+		case ops.UserKeysChanged:
+			usersKeys.Put(out, schema, []userKeys{{e.User, e.After, r.Position}})
+		case ops.AccountGranted:
+			grants.Put(out, schema, []Grant{{User: e.User, Username: e.Username, Machine: e.Machine, IP: e.IP, Account: e.Account}})
+		case ops.AccountRevoked:
+			grants.Delete(out, schema, []Grant{{User: e.User, Machine: e.Machine, Account: e.Account}})
+		case ops.AccountKeysSet:
+			set := AccountKeys{Account: e.Account, Since: r.Position, At: r.At, Keys: e.Keys}
+			accountsKeys.Put(out, schema, []accountKeys{{e.Machine, set}})
+		}
+	})
 }
 
-func (k *keyRows) write(out *pgx.Batch, schema string) {
-	for _, c := range k.changes {
-		out.Queue(projections.InSchema(schema, c.sql), c.args...)
+func (k keyRows) write(out *pgx.Batch, schema string) {
+	for _, change := range k {
+		change(out, schema)
 	}
-}
-
-func scanGrant(row pgx.CollectableRow) (g Grant, err error) {
-	return g, row.Scan(&g.User, &g.Username, &g.Machine, &g.IP, &g.Account)
 }
 
 // GrantsOf returns where the named user may log in; names compare without case.
 func (r *Reader) GrantsOf(ctx context.Context, username string) ([]Grant, error) {
-	return all(ctx, r, scanGrant, grantsOfUser, username)
+	return query.All(ctx, r.pool, query.Row(grants.Columns), grantsOfUser, username)
 }
 
 // GrantsAt returns who may log in to the machine that has the address (canonical text).
 func (r *Reader) GrantsAt(ctx context.Context, ip string) ([]Grant, error) {
-	return all(ctx, r, scanGrant, grantsAt, ip)
+	return query.All(ctx, r.pool, query.Row(grants.Columns), grantsAt, ip)
 }
 
 // KeysOf returns a user's public keys.
 func (r *Reader) KeysOf(ctx context.Context, user domain.UserID) ([]string, error) {
-	lists, err := all(ctx, r, pgx.RowTo[[]string], keysOfUser, int64(user))
-	if err != nil || len(lists) == 0 {
-		return []string{}, err
-	}
-	return lists[0], nil
-}
-
-func scanAccountKeys(row pgx.CollectableRow) (a AccountKeys, err error) {
-	var raw []byte
-	if err = row.Scan(&a.Account, &a.Since, &a.At, &raw); err != nil {
-		return a, err
-	}
-	a.At = a.At.UTC()
-	return a, json.Unmarshal(raw, &a.Keys)
+	lists, err := query.All(ctx, r.pool, pgx.RowTo[[]string], keysOfUser, int64(user))
+	return append([]string{}, slices.Concat(lists...)...), err
 }
 
 // KeysOnMachine returns the present set of each account that ever had one.
 func (r *Reader) KeysOnMachine(ctx context.Context, machine int64) ([]AccountKeys, error) {
-	return all(ctx, r, scanAccountKeys, keysOfMachine, machine)
+	return query.All(ctx, r.pool, scanAccountKeys, keysOfMachine, machine)
 }
 
-// KeysAt returns the set that opened an account at a time, or [projections.ErrNotFound]
+// KeysAt returns the set that opened an account at a time, or [query.ErrNotFound]
 // if it had none by then.
 func (r *Reader) KeysAt(ctx context.Context, machine int64, account string, at time.Time) (AccountKeys, error) {
-	return one(ctx, r, scanAccountKeys, keysAt, machine, account, at)
+	return query.Only(ctx, r.pool, scanAccountKeys, keysAt, machine, account, at)
 }

@@ -2,16 +2,17 @@ package opsmodel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/table"
 )
 
-// Model implements [projections.Model].
+// Model implements projections.Model.
 //
 // Invariants, beside those of the interface:
 //  1. Events are applied in the order of the log without a gap.
@@ -23,37 +24,37 @@ type Model struct{}
 // New returns the model.
 func New() *Model { return &Model{} }
 
-// Context implements [projections.Model].
+// Context implements projections.Model.
 func (*Model) Context() domain.Context { return domain.ContextOps }
 
-// Version implements [projections.Model].
-func (*Model) Version() int { return 1 }
+// Version implements projections.Model.
+func (*Model) Version() int { return 2 }
 
-// Create implements [projections.Model].
+// Create implements projections.Model.
 func (*Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
-	for _, table := range []string{createState, createMachines, createTasks, createBlocks, createKeys} {
-		if _, err := tx.Exec(ctx, projections.InSchema(schema, table)); err != nil {
+	for _, sql := range []string{
+		states.Create(), machines.Create(), tasks.Create(), blocks.Create(), usersKeys.Create(), grants.Create(), accountsKeys.Create(),
+	} {
+		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
 			return fmt.Errorf("create the ops tables: %w", err)
 		}
+	}
+	var first pgx.Batch
+	states.Put(&first, schema, []state{{}})
+	if err := tx.SendBatch(ctx, &first).Close(); err != nil {
+		return fmt.Errorf("begin with no ops event: %w", err)
 	}
 	return nil
 }
 
-const (
-	createState = `CREATE TABLE {schema}.state (
-			singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), last_event bigint NOT NULL);
-		INSERT INTO {schema}.state (last_event) VALUES (0)`
+// state is what the model knows beside its rows.
+type state struct{ lastEvent domain.Position }
 
-	loadState = `SELECT last_event FROM {schema}.state`
+var states = table.Table[state]{Name: "state", Key: "singleton", Columns: func(s *state) []table.Column {
+	return []table.Column{table.Only(), table.Col("last_event", table.Number, &s.lastEvent)}
+}}
 
-	writeState = `UPDATE {schema}.state SET last_event = $1`
-
-	// pinPlans keeps look-ups by key from becoming scans on tables that nothing has
-	// analysed yet.
-	pinPlans = `SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`
-)
-
-// Apply implements [projections.Model].
+// Apply implements projections.Model.
 func (*Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) error {
 	if len(events) == 0 {
 		return nil
@@ -85,8 +86,8 @@ type batch struct {
 func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*batch, error) {
 	b := &batch{tasks: newTaskRows(), machines: newMachineRows()}
 	var queries pgx.Batch
-	queries.Queue(pinPlans)
-	queries.Queue(projections.InSchema(schema, loadState)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.lastEvent) })
+	queries.Queue(table.PinPlans)
+	states.LoadAll(&queries, schema, func(s state) { b.lastEvent = s.lastEvent })
 	b.tasks.load(&queries, schema, events)
 	b.machines.load(&queries, schema, events)
 	return b, tx.SendBatch(ctx, &queries).Close()
@@ -116,9 +117,11 @@ func (b *batch) apply(r domain.Recorded) error {
 // write stores what the events changed.
 func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	var writes pgx.Batch
-	b.tasks.write(&writes, schema)
-	b.machines.write(&writes, schema)
+	err := errors.Join(b.tasks.write(ctx, tx, &writes, schema), table.Save(ctx, tx, &writes, schema, machines, b.machines.Set))
+	if err != nil {
+		return err
+	}
 	b.keys.write(&writes, schema)
-	writes.Queue(projections.InSchema(schema, writeState), int64(b.lastEvent))
+	states.Update(&writes, schema, []state{{b.lastEvent}})
 	return tx.SendBatch(ctx, &writes).Close()
 }

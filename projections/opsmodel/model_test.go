@@ -15,7 +15,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/testkit"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // chain is a log of the ops context.
@@ -271,7 +271,7 @@ func TestMachines(t *testing.T) {
 		if m, err := r.MachineByName(t.Context(), "a"); err != nil || m.ID != 2 {
 			t.Error(m, err)
 		}
-		if _, err := r.MachineByName(t.Context(), "x"); !errors.Is(err, projections.ErrNotFound) {
+		if _, err := r.MachineByName(t.Context(), "x"); !errors.Is(err, query.ErrNotFound) {
 			t.Error(err)
 		}
 		if list, err := r.Enrolled(t.Context()); err != nil || len(list) != 1 || list[0].ID != 2 {
@@ -319,7 +319,7 @@ func TestKeys(t *testing.T) {
 	for second, keys := range map[int]int{2: -1, 3: 1, 6: 1, 7: 0} {
 		set, err := r.KeysAt(ctx, 1, "root", start.Add(time.Duration(second)*time.Second))
 		if keys < 0 {
-			if !errors.Is(err, projections.ErrNotFound) {
+			if !errors.Is(err, query.ErrNotFound) {
 				t.Error(err)
 			}
 		} else if err != nil || len(set.Keys) != keys {

@@ -2,13 +2,15 @@ package opsmodel
 
 import (
 	"context"
+	"database/sql/driver"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/table"
 )
 
 // Task is a task with its name of 32 hex digits.
@@ -17,40 +19,102 @@ type Task struct {
 	ops.Task
 }
 
-// scanTask reads a row of taskColumns.
-func scanTask(row pgx.CollectableRow) (Task, error) {
-	var t Task
-	err := row.Scan(taskTargets(&t)...)
-	return t, err
-}
-
-// taskTargets is where a row of taskColumns goes. There is no row of a task that
-// does not exist.
-func taskTargets(t *Task) []any {
-	t.Exists = true
-	return []any{
-		&t.ID, &t.Name, &t.Machine, &t.IP, &t.Creator, &t.CreatorName,
-		&t.Order.Action, &t.Order.Target, &t.Order.Version, &t.Order.Content, &t.Description, orZero{&t.Created},
-		&t.State, &t.Executor, orZero{&t.Started}, orZero{&t.Reverted},
-		&t.Attempt.Number, &t.Attempt.Mode, &t.Attempt.Percent, &t.Attempt.Lines,
-		&t.Attempt.Begun, &t.Attempt.Presumed, &t.Attempt.Cancelling, orZero{&t.Attempt.Deadline},
-		&t.Executed, &t.Result, &t.Changed,
+func (t *Task) columns() []table.Column {
+	a := &t.Attempt
+	return []table.Column{
+		table.Col("id", table.Number, &t.ID),
+		table.Col("task", table.Text|table.Fixed, &t.Name),
+		table.Col("machine", table.Number|table.Fixed, &t.Machine),
+		table.Col("ip", table.Text|table.Fixed, &t.IP),
+		table.Col("creator", table.Number|table.Fixed, &t.Creator),
+		table.Col("creator_name", table.Text|table.Fixed, &t.CreatorName),
+		table.Col("action", table.Text|table.Fixed, &t.Order.Action),
+		table.Col("target", table.Text|table.Fixed, &t.Order.Target),
+		table.Col("version", table.Text|table.Fixed, &t.Order.Version),
+		table.Col("content", table.Text|table.Fixed, &t.Order.Content),
+		table.Col("description", table.Text|table.Fixed, &t.Description),
+		table.Col("created", table.Time|table.Fixed, moment{&t.Created}),
+		table.Col("state", table.Text, &t.State),
+		table.Col("executor", table.Text, &t.Executor),
+		table.Col("started", table.OptionalTime, moment{&t.Started}),
+		table.Col("reverted", table.OptionalTime, moment{&t.Reverted}),
+		table.Col("attempt", table.Number, &a.Number),
+		table.Col("mode", table.Text, &a.Mode),
+		table.Col("percent", table.Number, &a.Percent),
+		table.Col("lines", table.Number, &a.Lines),
+		table.Col("begun", table.Flag, &a.Begun),
+		table.Col("presumed", table.Flag, &a.Presumed),
+		table.Col("cancelling", table.Flag, &a.Cancelling),
+		table.Col("deadline", table.OptionalTime, moment{&a.Deadline}),
+		table.Col("executed", table.Number, &t.Executed),
+		table.Col("result", table.Text, &t.Result),
+		table.Col("changed", table.Number, &t.Changed),
 	}
 }
 
-// orZero scans null as the time that never was.
-type orZero struct{ at *time.Time }
+// read are the columns of a task that is read. There is no row of one that does not exist.
+func (t *Task) read() []table.Column {
+	t.Exists = true
+	return t.columns()
+}
+
+// moment is the place of a time in UTC; the zero time is null.
+type moment struct{ at *time.Time }
 
 // Scan implements [sql.Scanner].
-func (z orZero) Scan(value any) error {
-	*z.at = time.Time{}
+func (m moment) Scan(value any) error {
+	*m.at = time.Time{}
 	if at, ok := value.(time.Time); ok {
-		*z.at = at.UTC()
+		*m.at = at.UTC()
 	}
 	return nil
 }
 
+// Value implements [driver.Valuer].
+func (m moment) Value() (driver.Value, error) {
+	if m.at.IsZero() {
+		return nil, nil
+	}
+	return *m.at, nil
+}
+
+// blockSize is how many ids of tasks are counted together.
+const blockSize = 1000
+
 const (
+	isOpen    = `state IN ('queued', 'running', 'revert_queued', 'reverting')`
+	isWaiting = `state IN ('queued', 'revert_queued')`
+)
+
+// tasks: a task's row changes a few times in its life, and never its index entries
+// but those of open attempts. Half-filled pages let most changes stay on their page.
+var tasks = table.Table[*Task]{
+	Name: "tasks", Key: "id", Storage: "fillfactor = 60",
+	Columns: func(t **Task) []table.Column {
+		if *t == nil {
+			*t = &Task{}
+		}
+		return (*t).read()
+	},
+	Indexes: []string{
+		"ALTER TABLE {schema}.tasks ADD UNIQUE (task)",
+		"CREATE INDEX tasks_open ON {schema}.tasks (machine, attempt) WHERE " + isOpen,
+		"CREATE INDEX tasks_due ON {schema}.tasks (deadline) WHERE " + isWaiting,
+	},
+}
+
+// block is how many of blockSize ids are of live tasks.
+type block struct{ block, live int64 }
+
+var blocks = table.Table[block]{Name: "task_blocks", Key: "block", Storage: "fillfactor = 50", Columns: func(b *block) []table.Column {
+	return []table.Column{table.Col("block", table.Number, &b.block), table.Col("live", table.Tally, &b.live)}
+}}
+
+var (
+	taskColumns = table.Names((&Task{}).columns())
+
+	scanTask = query.Row((*Task).read)
+
 	// The page's first block is found in the counts of all blocks, a thousandth of
 	// the tasks; from there on at most blockSize rows are skipped.
 	listTasks = `WITH block AS (
@@ -80,27 +144,27 @@ func (r *Reader) Tasks(ctx context.Context, start, count int) ([]Task, int, erro
 	if err != nil {
 		return nil, 0, err
 	}
-	return projections.CollectPage(rows, taskTargets)
+	return query.Collect(rows, (*Task).read)
 }
 
-// Task returns a task by its name, or [projections.ErrNotFound].
+// Task returns a task by its name, or [query.ErrNotFound].
 func (r *Reader) Task(ctx context.Context, name string) (Task, error) {
-	return one(ctx, r, scanTask, oneTask, name)
+	return query.Only(ctx, r.pool, scanTask, oneTask, name)
 }
 
 // Open returns the tasks of a machine that have an open attempt, by attempt.
 func (r *Reader) Open(ctx context.Context, machine int64) ([]Task, error) {
-	return all(ctx, r, scanTask, openTasks, machine)
+	return query.All(ctx, r.pool, scanTask, openTasks, machine)
 }
 
 // Due returns up to limit tasks whose attempt was not begun by its deadline.
 func (r *Reader) Due(ctx context.Context, now time.Time, limit int) ([]Task, error) {
-	return all(ctx, r, scanTask, dueTasks, now, limit)
+	return query.All(ctx, r.pool, scanTask, dueTasks, now, limit)
 }
 
 // Running returns the tasks of some machines whose open attempt has begun.
 func (r *Reader) Running(ctx context.Context, machines []int64) ([]Task, error) {
-	return all(ctx, r, scanTask, runningTasks, machines)
+	return query.All(ctx, r.pool, scanTask, runningTasks, machines)
 }
 
 // OpenAttempt is an open attempt and its machine.
@@ -111,5 +175,5 @@ type OpenAttempt struct {
 
 // OpenBefore returns the open attempts that were accepted before a time.
 func (r *Reader) OpenBefore(ctx context.Context, at time.Time) ([]OpenAttempt, error) {
-	return all(ctx, r, pgx.RowToStructByPos[OpenAttempt], openAttempts, at)
+	return query.All(ctx, r.pool, pgx.RowToStructByPos[OpenAttempt], openAttempts, at)
 }

@@ -12,6 +12,7 @@ import "fmt"
 // of a batch are collected before it is applied.
 type Set[K comparable, R any] struct {
 	kind string
+	key  func(R) K
 	rows map[K]*tracked[R]
 	// changed lists the keys of changed rows in the order of their first change.
 	changed []K
@@ -23,20 +24,20 @@ type tracked[R any] struct {
 	stored, exists, changed bool
 }
 
-// New returns an empty set. kind is what errors call a row.
-func New[K comparable, R any](kind string) *Set[K, R] {
-	return &Set[K, R]{kind: kind, rows: map[K]*tracked[R]{}}
+// New returns an empty set. kind is what errors call a row, key returns a row's.
+func New[K comparable, R any](kind string, key func(R) K) *Set[K, R] {
+	return &Set[K, R]{kind: kind, key: key, rows: map[K]*tracked[R]{}}
 }
 
 // Loaded adds a row that the table has.
-func (s *Set[K, R]) Loaded(key K, row R) {
-	s.rows[key] = &tracked[R]{row: row, stored: true, exists: true}
+func (s *Set[K, R]) Loaded(row R) {
+	s.rows[s.key(row)] = &tracked[R]{row: row, stored: true, exists: true}
 }
 
 // Get returns the row as the events so far have left it.
 func (s *Set[K, R]) Get(key K) (row R, exists bool) {
-	if t, ok := s.rows[key]; ok && t.exists {
-		return t.row, true
+	if s.exists(key) {
+		return s.rows[key].row, true
 	}
 	return row, false
 }
@@ -51,17 +52,22 @@ func (s *Set[K, R]) Find(key K) (R, error) {
 }
 
 // Add is [Set.Put] for an event that makes the row.
-func (s *Set[K, R]) Add(key K, row R) error {
-	if _, exists := s.Get(key); exists {
+func (s *Set[K, R]) Add(row R) error {
+	if key := s.key(row); s.exists(key) {
 		return fmt.Errorf("%s %v exists", s.kind, key)
 	}
-	s.Put(key, row)
+	s.Put(row)
 	return nil
 }
 
+func (s *Set[K, R]) exists(key K) bool {
+	t, ok := s.rows[key]
+	return ok && t.exists
+}
+
 // Put sets the row.
-func (s *Set[K, R]) Put(key K, row R) {
-	t := s.touch(key)
+func (s *Set[K, R]) Put(row R) {
+	t := s.touch(s.key(row))
 	t.row, t.exists = row, true
 }
 
@@ -82,8 +88,8 @@ func (s *Set[K, R]) touch(key K) *tracked[R] {
 }
 
 // Writes returns what the batch changed: rows that the table lacks, rows that
-// it has otherwise, and keys of rows that it must lose.
-func (s *Set[K, R]) Writes() (added, altered []R, dropped []K) {
+// it has otherwise, and rows that it must lose.
+func (s *Set[K, R]) Writes() (added, altered, dropped []R) {
 	for i, key := range s.changed {
 		switch t := s.rows[key]; {
 		case t.exists && t.stored:
@@ -94,7 +100,7 @@ func (s *Set[K, R]) Writes() (added, altered []R, dropped []K) {
 			}
 			added = append(added, t.row)
 		case t.stored:
-			dropped = append(dropped, key)
+			dropped = append(dropped, t.row)
 		}
 	}
 	return added, altered, dropped

@@ -7,27 +7,32 @@ import (
 	"github.com/opsledger/opsledger/projections/rowset"
 )
 
+type row struct {
+	key  int
+	text string
+}
+
 func TestSet(t *testing.T) {
 	t.Parallel()
-	s := rowset.New[int, string]("row")
+	s := rowset.New("row", func(r row) int { return r.key })
 	for key := range 4 {
-		s.Loaded(key, fmt.Sprint("stored", key))
+		s.Loaded(row{key, fmt.Sprint("stored", key)})
 	}
-	s.Put(1, "altered")
+	s.Put(row{1, "altered"})
 	s.Drop(2)
 	s.Drop(3)
-	s.Put(3, "back")
-	s.Put(5, "made")
+	s.Put(row{3, "back"})
+	s.Put(row{5, "made"})
 	s.Drop(5)
-	s.Put(1, "altered again")
-	if err := s.Add(6, "added"); err != nil {
+	s.Put(row{1, "altered again"})
+	if err := s.Add(row{6, "added"}); err != nil {
 		t.Error(err)
 	}
 	for key, want := range map[int]string{0: "stored0", 1: "altered again", 3: "back", 6: "added"} {
-		if row, err := s.Find(key); err != nil || row != want {
-			t.Errorf("row %d is %q, %v, want %q", key, row, err, want)
+		if found, err := s.Find(key); err != nil || found.text != want {
+			t.Errorf("row %d is %v, %v, want %q", key, found, err, want)
 		}
-		if err := s.Add(key, "twice"); err == nil || err.Error() != fmt.Sprintf("row %d exists", key) {
+		if err := s.Add(row{key, "twice"}); err == nil || err.Error() != fmt.Sprintf("row %d exists", key) {
 			t.Errorf("row %d was added twice: %v", key, err)
 		}
 	}
@@ -37,7 +42,7 @@ func TestSet(t *testing.T) {
 		}
 	}
 	added, altered, dropped := s.Writes()
-	if got := fmt.Sprint(added, altered, dropped); got != "[added] [altered again back] [2]" {
+	if got := fmt.Sprint(added, altered, dropped); got != "[{6 added}] [{1 altered again} {3 back}] [{2 stored2}]" {
 		t.Error(got)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 )
 
@@ -44,7 +46,7 @@ func (l *Log) models() []projections.Model {
 		l.t.Fatal(err)
 	}
 	models := []projections.Model{
-		projections.NewAccessModel(), projections.NewDNSModel(projections.NewUsernames(l.Store), location), opsmodel.New(),
+		accessmodel.New(), dnsmodel.New(dnsmodel.NewUsernames(l.Store), location), opsmodel.New(),
 	}
 	if len(models) != len(domain.Contexts()) {
 		l.t.Errorf("%d read models of %d are compared", len(models), len(domain.Contexts()))

@@ -6,7 +6,9 @@ import (
 
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/protocol"
 )
@@ -19,8 +21,8 @@ func (w *Workload) Check() {
 	log := w.site.Serve.OpenLog()
 	w.checkLog(log.Store)
 	all := w.everything()
-	w.checkDNS(projections.NewReader(log.Pool), all)
-	w.checkPeople(projections.NewReader(log.Pool), all)
+	w.checkDNS(dnsmodel.NewReader(log.Pool), oplog.NewReader(log.Pool), all)
+	w.checkPeople(accessmodel.NewReader(log.Pool), all)
 	w.checkMachines(opsmodel.NewReader(log.Pool), all)
 	log.SameAsReplay()
 	w.checkNamed(all)

@@ -7,12 +7,13 @@ import (
 
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/internal/testkit"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // checkPeople: users, roles and privileges are what was acknowledged, and every
 // user is let in with their password.
-func (w *Workload) checkPeople(r *projections.Reader, all belongings) {
+func (w *Workload) checkPeople(r *accessmodel.Reader, all belongings) {
 	w.t.Helper()
 	w.checkUsers(r, all.users)
 	w.checkRoles(r, all.roles)
@@ -23,11 +24,11 @@ func (w *Workload) checkPeople(r *projections.Reader, all belongings) {
 	}
 }
 
-func (w *Workload) checkUsers(r *projections.Reader, acknowledged map[string]*ownUser) {
+func (w *Workload) checkUsers(r *accessmodel.Reader, acknowledged map[string]*ownUser) {
 	w.t.Helper()
-	users := rowsOf(w, func(p projections.Page) ([]projections.User, int, error) {
-		return r.Users(w.t.Context(), projections.UserFilter{}, p)
-	}, func(u projections.User) (string, string) {
+	users := rowsOf(w, func(p query.Page) ([]accessmodel.User, int, error) {
+		return r.Users(w.t.Context(), accessmodel.UserFilter{}, p)
+	}, func(u accessmodel.User) (string, string) {
 		var roles []int64
 		for _, role := range u.Roles {
 			roles = append(roles, role.ID)
@@ -42,11 +43,11 @@ func (w *Workload) checkUsers(r *projections.Reader, acknowledged map[string]*ow
 	sameRows(w, "users", users, want)
 }
 
-func (w *Workload) checkRoles(r *projections.Reader, acknowledged map[int64]ownRole) {
+func (w *Workload) checkRoles(r *accessmodel.Reader, acknowledged map[int64]ownRole) {
 	w.t.Helper()
-	roles := rowsOf(w, func(p projections.Page) ([]projections.RoleRow, int, error) {
-		return r.Roles(w.t.Context(), projections.RoleFilter{}, p)
-	}, func(r projections.RoleRow) (int64, string) {
+	roles := rowsOf(w, func(p query.Page) ([]accessmodel.RoleRow, int, error) {
+		return r.Roles(w.t.Context(), accessmodel.RoleFilter{}, p)
+	}, func(r accessmodel.RoleRow) (int64, string) {
 		var privileges []int64
 		for _, p := range r.Privileges {
 			privileges = append(privileges, p.ID)
@@ -64,12 +65,12 @@ func (w *Workload) checkRoles(r *projections.Reader, acknowledged map[int64]ownR
 }
 
 // checkPrivileges leaves out those that nobody made by hand.
-func (w *Workload) checkPrivileges(r *projections.Reader, acknowledged map[int64]access.PrivilegeData) {
+func (w *Workload) checkPrivileges(r *accessmodel.Reader, acknowledged map[int64]access.PrivilegeData) {
 	w.t.Helper()
 	privileges := map[int64]access.PrivilegeData{}
-	for id, p := range rowsOf(w, func(p projections.Page) ([]projections.Privilege, int, error) {
-		return r.Privileges(w.t.Context(), projections.PrivilegeFilter{}, p)
-	}, func(p projections.Privilege) (int64, projections.Privilege) { return p.ID, p }) {
+	for id, p := range rowsOf(w, func(p query.Page) ([]accessmodel.Privilege, int, error) {
+		return r.Privileges(w.t.Context(), accessmodel.PrivilegeFilter{}, p)
+	}, func(p accessmodel.Privilege) (int64, accessmodel.Privilege) { return p.ID, p }) {
 		if !p.Automatic && id >= access.FirstPrivilege {
 			privileges[id] = p.PrivilegeData
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 func textOf(zones map[int64]dns.ZoneData) map[int64]string {
@@ -16,10 +16,10 @@ func textOf(zones map[int64]dns.ZoneData) map[int64]string {
 }
 
 // rowsOf reads all pages of a list.
-func rowsOf[K comparable, R, V any](w *Workload, list func(projections.Page) ([]R, int, error), row func(R) (K, V)) map[K]V {
+func rowsOf[K comparable, R, V any](w *Workload, list func(query.Page) ([]R, int, error), row func(R) (K, V)) map[K]V {
 	w.t.Helper()
 	out := map[K]V{}
-	for page := (projections.Page{Number: 1, Size: 1000}); ; page.Number++ {
+	for page := (query.Page{Number: 1, Size: 1000}); ; page.Number++ {
 		rows, total, err := list(page)
 		if err != nil {
 			w.t.Fatal(err)

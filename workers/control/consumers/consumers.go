@@ -14,7 +14,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/roster"
@@ -67,7 +67,7 @@ type Keeper struct {
 func New(cfg Config, servers *roster.Servers) *Keeper {
 	return newKeeper(cfg, agentKind{
 		prefix: "agent-", confirm: roster.Enrolment, describe: serverConsumer,
-		enrolled: enrolled(servers, func(s projections.Server) int64 { return s.ID }),
+		enrolled: enrolled(servers, func(s dnsmodel.Server) int64 { return s.ID }),
 	})
 }
 

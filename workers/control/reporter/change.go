@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // State says how far the name servers are with a change.
@@ -49,7 +49,7 @@ type ServerChange struct {
 }
 
 // evaluate says how far the servers are with the event at the position.
-func evaluate(position domain.Position, c effect, servers []projections.Server, words map[int64]*lastReport, now time.Time) Change {
+func evaluate(position domain.Position, c effect, servers []dnsmodel.Server, words map[int64]*lastReport, now time.Time) Change {
 	change := Change{Position: position, State: InSync, Percent: 100, Servers: make([]ServerChange, 0, len(servers))}
 	applied := 0
 	for _, s := range servers {
@@ -90,7 +90,7 @@ func (s *ServerChange) fillIn(position domain.Position, c effect, w *lastReport,
 }
 
 // withoutEffect is the state of an event that changes nothing in named.
-func withoutEffect(position domain.Position, at time.Time, servers []projections.Server, words map[int64]*lastReport, now time.Time) Change {
+func withoutEffect(position domain.Position, at time.Time, servers []dnsmodel.Server, words map[int64]*lastReport, now time.Time) Change {
 	change := evaluate(position, effect{}, servers, words, now)
 	change.State, change.Percent = InSync, 100
 	for i := range change.Servers {

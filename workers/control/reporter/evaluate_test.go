@@ -9,7 +9,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -111,11 +111,11 @@ func TestEvaluate(t *testing.T) {
 		"more failures than the report holds":           {zone, []*lastReport{says(10, 10, more)}, Failed, 0},
 		"failed on one, pending on the other":           {zone, []*lastReport{says(10, 10, failure(10, 5)), says(3, 3)}, Failed, 0},
 	} {
-		var servers []projections.Server
+		var servers []dnsmodel.Server
 		words := map[int64]*lastReport{}
 		for i, w := range c.words {
 			id := int64(i + 1)
-			servers = append(servers, projections.Server{ID: id})
+			servers = append(servers, dnsmodel.Server{ID: id})
 			if w != nil {
 				words[id] = w
 			}
@@ -137,7 +137,7 @@ func TestOnline(t *testing.T) {
 	now := time.Now()
 	w := &lastReport{}
 	w.take(protocol.Report{Seq: 1, Applied: 5}, now)
-	servers := []projections.Server{{ID: 1}}
+	servers := []dnsmodel.Server{{ID: 1}}
 	for after, want := range map[time.Duration]bool{0: true, offlineAfter - 1: true, offlineAfter: false} {
 		if got := evaluate(5, effect{}, servers, map[int64]*lastReport{1: w}, now.Add(after)).Servers[0].Online; got != want {
 			t.Errorf("after %s: online is %t", after, got)

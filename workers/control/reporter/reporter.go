@@ -15,6 +15,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/roster"
 )
@@ -159,7 +160,7 @@ func (r *Reporter) wake(failuresChanged bool) {
 }
 
 // appliedByAll is the position that all servers have applied. The caller holds the lock.
-func (r *Reporter) appliedByAll(servers []projections.Server) domain.Position {
+func (r *Reporter) appliedByAll(servers []dnsmodel.Server) domain.Position {
 	var least domain.Position
 	for i, s := range servers {
 		var applied domain.Position

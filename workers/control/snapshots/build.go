@@ -12,7 +12,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -43,7 +43,7 @@ func (s *Service) build(ctx context.Context) (*snapshot, error) {
 	return made, nil
 }
 
-// writer is the [projections.Visitor] that writes rows into chunks.
+// writer is the [dnsmodel.Visitor] that writes rows into chunks.
 type writer struct {
 	position, lastDNS domain.Position
 	chunks            [][]byte
@@ -53,36 +53,36 @@ type writer struct {
 	zip  *gzip.Writer
 }
 
-// Begin implements [projections.Visitor].
+// Begin implements [dnsmodel.Visitor].
 func (w *writer) Begin(position, lastDNS domain.Position) error {
 	w.position, w.lastDNS = position, lastDNS
 	return nil
 }
 
-// Server implements [projections.Visitor].
-func (w *writer) Server(s projections.Server) error {
+// Server implements [dnsmodel.Visitor].
+func (w *writer) Server(s dnsmodel.Server) error {
 	return w.write(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Changed: s.Changed}})
 }
 
-// View implements [projections.Visitor].
-func (w *writer) View(v projections.View) error {
+// View implements [dnsmodel.Visitor].
+func (w *writer) View(v dnsmodel.View) error {
 	return w.write(protocol.SnapshotRow{View: &protocol.SnapshotView{ID: v.ID, View: v.ViewData, Changed: v.Changed}})
 }
 
-// BindConf implements [projections.Visitor].
-func (w *writer) BindConf(c projections.BindConf) error {
+// BindConf implements [dnsmodel.Visitor].
+func (w *writer) BindConf(c dnsmodel.BindConf) error {
 	return w.write(protocol.SnapshotRow{BindConf: &protocol.SnapshotBindConf{
 		Conf: dns.BindConfChanged{Text: c.Text, Secrets: c.Secrets}, Changed: c.Changed,
 	}})
 }
 
-// Zone implements [projections.Visitor].
-func (w *writer) Zone(z projections.Zone, changed map[int64]domain.Position) error {
+// Zone implements [dnsmodel.Visitor].
+func (w *writer) Zone(z dnsmodel.Zone, changed map[int64]domain.Position) error {
 	return w.write(protocol.SnapshotRow{Zone: &protocol.SnapshotZone{ID: z.ID, Zone: z.ZoneData, Changed: changed}})
 }
 
-// Record implements [projections.Visitor].
-func (w *writer) Record(r projections.Record) error {
+// Record implements [dnsmodel.Visitor].
+func (w *writer) Record(r dnsmodel.Record) error {
 	return w.write(protocol.SnapshotRow{Record: &protocol.SnapshotRecord{ID: r.ID, ZoneID: r.ZoneID, Record: r.RecordData}})
 }
 

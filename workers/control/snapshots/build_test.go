@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -26,7 +26,7 @@ func TestChunks(t *testing.T) {
 			for i := range total {
 				value := make([]byte, valueBytes)
 				_, _ = random.Read(value)
-				if err := w.Record(projections.Record{ID: int64(i), RecordData: dns.RecordData{Value: base64.StdEncoding.EncodeToString(value)}}); err != nil {
+				if err := w.Record(dnsmodel.Record{ID: int64(i), RecordData: dns.RecordData{Value: base64.StdEncoding.EncodeToString(value)}}); err != nil {
 					t.Fatal(err)
 				}
 			}

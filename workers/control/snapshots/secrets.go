@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -85,7 +85,7 @@ func (s *Service) namedSecrets(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("wait for the configuration: %w", err)
 	}
 	conf, err := s.cfg.Reader.BindConf(ctx)
-	if errors.Is(err, projections.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return nil, nil
 	}
 	return conf.Secrets, err

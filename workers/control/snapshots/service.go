@@ -15,6 +15,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/parallel"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/roster"
 )
@@ -33,7 +34,7 @@ const admitTimeout = 5 * time.Second
 type Config struct {
 	NC         *nats.Conn
 	Store      *eventstore.Store
-	Reader     *projections.Reader
+	Reader     *dnsmodel.Reader
 	Progress   *projections.Progress
 	Roster     *roster.Servers
 	Vault      *vault.Vault

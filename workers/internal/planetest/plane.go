@@ -14,7 +14,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
-	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/reporter"
 	"github.com/opsledger/opsledger/workers/control/roster"
@@ -30,7 +30,7 @@ type Plane struct {
 
 	Server   *embeddednats.Server
 	Vault    *vault.Vault
-	Reader   *projections.Reader
+	Reader   *dnsmodel.Reader
 	Roster   *roster.Servers
 	Reporter *reporter.Reporter
 }
@@ -49,8 +49,8 @@ func (p *Plane) Beside() *Plane {
 
 func start(t testing.TB, process *servetest.Process, server *embeddednats.Server, keyFile string) *Plane {
 	t.Helper()
-	p := &Plane{Process: process, t: t, keyFile: keyFile, Server: server, Reader: projections.NewReader(process.Pool)}
-	p.Connect(server, projections.NewDNSModel(projections.NewUsernames(p.Store), time.UTC))
+	p := &Plane{Process: process, t: t, keyFile: keyFile, Server: server, Reader: dnsmodel.NewReader(process.Pool)}
+	p.Connect(server, dnsmodel.New(dnsmodel.NewUsernames(p.Store), time.UTC))
 	var err error
 	p.Vault, err = vault.Open(p.Pool, keyFile)
 	p.Check(err)

@@ -1,0 +1,152 @@
+package accessmodel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/oplog"
+	"github.com/opsledger/opsledger/projections/rowset"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// batch is the part of the access state that a batch of events touches.
+type batch struct {
+	lastEvent  domain.Position
+	users      *rowset.Set[domain.UserID, userRow]
+	roles      *rowset.Set[int64, RoleRow]
+	privileges *rowset.Set[int64, privilegeRow]
+	// userRoles and rolePrivileges say who holds what.
+	userRoles, rolePrivileges *timeline
+	// ended are the former states of privileges.
+	ended   []privilegeRow
+	entries []oplog.Entry
+}
+
+// state is what the model knows beside its rows.
+type state struct{ lastEvent domain.Position }
+
+var states = table.Table[state]{Name: "state", Key: "singleton", Columns: func(s *state) []table.Column {
+	return []table.Column{table.Only(), table.Col("last_event", table.Number, &s.lastEvent)}
+}}
+
+// load reads what the events touch in one round trip.
+func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*batch, error) {
+	b := &batch{
+		users:      rowset.New("user", func(u userRow) domain.UserID { return u.ID }),
+		roles:      rowset.New("role", func(r RoleRow) int64 { return r.ID }),
+		privileges: rowset.New("privilege", func(p privilegeRow) int64 { return p.ID }),
+		userRoles:  newTimeline(), rolePrivileges: newTimeline(),
+	}
+	k := touchedBy(events)
+	var queries pgx.Batch
+	queries.Queue(table.PinPlans)
+	states.LoadAll(&queries, schema, func(s state) { b.lastEvent = s.lastEvent })
+	table.Load(&queries, schema, users, "id", k.users.List, "", b.users.Loaded)
+	table.Load(&queries, schema, userRoles, "user_id", k.users.List, holds, b.userRoles.loaded)
+	if k.roles {
+		roles.LoadAll(&queries, schema, b.roles.Loaded)
+	}
+	table.Load(&queries, schema, rolePrivileges, "role_id", k.sets.List, holds, b.rolePrivileges.loaded)
+	table.Load(&queries, schema, privileges, "id", k.privileges.List, holds, b.privileges.Loaded)
+	return b, tx.SendBatch(ctx, &queries).Close()
+}
+
+// apply takes the next event.
+func (b *batch) apply(e domain.Recorded) error {
+	if e.Prev != b.lastEvent {
+		return fmt.Errorf("its predecessor is %d, but the last one applied is %d", e.Prev, b.lastEvent)
+	}
+	b.lastEvent = e.Position
+	switch event := e.Event.(type) {
+	case access.UserRegistered:
+		return b.userRegistered(e, event)
+	case access.UserProfileChanged:
+		return b.userProfileChanged(e, event)
+	case access.UserRolesChanged:
+		return b.userRolesChanged(e, event)
+	case access.UserPermissionsChanged:
+		return b.userPermissionsChanged(e, event)
+	case access.UserPasswordChanged:
+		return b.userPasswordChanged(e, event)
+	case access.UserLinked:
+		return b.userLinked(e, event)
+	case access.UserDeleted:
+		return b.userDeleted(e, event)
+	case access.UserLoggedIn:
+		b.userLoggedIn(e, event)
+		return nil
+	case access.LoginFailed:
+		return nil
+	default:
+		return b.applyGrants(e)
+	}
+}
+
+// applyGrants takes the events on roles and privileges.
+func (b *batch) applyGrants(e domain.Recorded) error {
+	switch event := e.Event.(type) {
+	case access.RoleCreated:
+		return b.roleCreated(e, event)
+	case access.RoleChanged:
+		return b.roleChanged(e, event)
+	case access.RoleDeleted:
+		return b.roleDeleted(e, event)
+	case access.PrivilegeCreated:
+		return b.privilegeCreated(e, event)
+	case access.PrivilegeChanged:
+		return b.privilegeChanged(e, event)
+	case access.PrivilegeDeleted:
+		return b.privilegeDeleted(e, event)
+	default:
+		return fmt.Errorf("unknown event type %T", e.Event)
+	}
+}
+
+// log adds the event's entry to the operation log.
+func (b *batch) log(e domain.Recorded, operation string, on oplog.Target, text string) error {
+	operator, err := b.operator(e)
+	if err != nil {
+		return err
+	}
+	b.entries = append(b.entries, oplog.New(e, operator, operation, on, text))
+	return nil
+}
+
+// operator names who caused the event. Who registers acts for themselves; only
+// the user of the first start is registered by opsledger itself.
+func (b *batch) operator(e domain.Recorded) (string, error) {
+	if event, ok := e.Event.(access.UserRegistered); ok && e.Actor == domain.System && event.ID != access.AdminID {
+		return event.Username, nil
+	}
+	if e.Actor == domain.System {
+		return oplog.SystemOperator, nil
+	}
+	user, known := b.users.Get(e.Actor)
+	if !known {
+		return "", fmt.Errorf("its actor, user %d, does not exist", e.Actor)
+	}
+	return user.Username, nil
+}
+
+// write stores what the events changed.
+func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
+	var writes pgx.Batch
+	err := errors.Join(
+		table.Save(ctx, tx, &writes, schema, users, b.users),
+		table.Save(ctx, tx, &writes, schema, roles, b.roles),
+		oplog.Write(ctx, tx, &writes, schema, b.entries),
+	)
+	if err != nil {
+		return err
+	}
+	userRoles.Put(&writes, schema, b.userRoles.writes())
+	rolePrivileges.Put(&writes, schema, b.rolePrivileges.writes())
+	b.writePrivileges(&writes, schema)
+	states.Update(&writes, schema, []state{{b.lastEvent}})
+	return tx.SendBatch(ctx, &writes).Close()
+}

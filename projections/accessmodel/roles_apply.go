@@ -1,0 +1,72 @@
+package accessmodel
+
+import (
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/oplog"
+)
+
+// rolePrivileges is which role has which privilege in its set. What built-in
+// roles grant of each resource is in no set.
+var rolePrivileges = timelineTable("role_privileges", "role_id", "privilege_id")
+
+// putBuiltinRoles adds the roles that exist without an event.
+func putBuiltinRoles(out *pgx.Batch, schema string) {
+	var rows []RoleRow
+	sets := newTimeline()
+	for _, role := range access.BuiltinRoles() {
+		rows = append(rows, RoleRow{Role: Role{ID: role.ID, Name: role.Name}})
+		if role.ID != access.RoleAdmin {
+			sets.replace(role.ID, role.Privileges, 0)
+		}
+	}
+	roles.Put(out, schema, rows)
+	rolePrivileges.Put(out, schema, sets.writes())
+}
+
+func (b *batch) roleCreated(e domain.Recorded, event access.RoleCreated) error {
+	role := RoleRow{Role: Role{ID: event.ID, Name: event.Name}, Changed: e.Position}
+	if err := b.roles.Add(role); err != nil {
+		return err
+	}
+	b.rolePrivileges.replace(role.ID, event.Privileges, e.Position)
+	return b.logRole(e, oplog.OperationAdd, role.Name, role)
+}
+
+func (b *batch) roleChanged(e domain.Recorded, event access.RoleChanged) error {
+	role, err := b.roles.Find(event.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.logRole(e, oplog.OperationChange, event.Name, role); err != nil {
+		return err
+	}
+	role.Name, role.Changed = event.Name, e.Position
+	b.roles.Put(role)
+	b.rolePrivileges.replace(role.ID, event.Privileges, e.Position)
+	return nil
+}
+
+func (b *batch) roleDeleted(e domain.Recorded, event access.RoleDeleted) error {
+	role, err := b.roles.Find(event.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.logRole(e, oplog.OperationDelete, role.Name, role); err != nil {
+		return err
+	}
+	b.roles.Drop(role.ID)
+	b.rolePrivileges.replace(role.ID, nil, e.Position)
+	return nil
+}
+
+// logRole writes an entry that shows the given state of a role, before its set is replaced.
+func (b *batch) logRole(e domain.Recorded, operation, name string, shown RoleRow) error {
+	d := oplog.NewDetail(operation)
+	d.Number("id", shown.ID)
+	d.Line("角色名", shown.Name)
+	d.Numbers("权限ID", b.rolePrivileges.of(shown.ID))
+	return b.log(e, operation, oplog.Target{Type: oplog.TargetRole, Name: name, ID: shown.ID}, d.String())
+}

@@ -1,0 +1,153 @@
+package accessmodel
+
+import (
+	"context"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// User is an account of either dialect.
+type User struct {
+	ID       domain.UserID
+	Username string
+	// Source is [access.SourceLocal] or [access.SourceLDAP].
+	Source string
+	// The personal fields, sealed with PersonalKey.
+	Mail, Nickname, Phone, Position, Location access.Sealed
+	// Department is in clear.
+	Department string
+	// MailDigest is the keyed digest of the mail address, empty without one.
+	MailDigest string
+	// Credential names the password hash in the vault, empty for a directory user.
+	Credential string
+	// PersonalKey names the key in the vault.
+	PersonalKey string
+	// Codes are the permission codes of the operations dialect, ascending.
+	Codes []int
+	// Roles are in ascending order of their ids.
+	Roles       []Role
+	MemberSince time.Time
+	// LastSeen is the time of the last login, MemberSince before the first.
+	LastSeen time.Time
+	// Changed is the position of the user's last event; a login is none.
+	Changed domain.Position
+}
+
+// UserFilter restricts a list of users; what is nil or empty does not.
+type UserFilter struct {
+	ID *int64
+	// Username matches as a substring, without case.
+	Username string
+	// Matching tells which of some users match: the personal fields are sealed, so
+	// no query can. With it, all users that the rest lets through are read, and
+	// it is asked, in the list's order, about up to 1000 at a time.
+	Matching func(ctx context.Context, users []User) ([]bool, error)
+}
+
+// Users lists the users. Deleted ones are in no list.
+func (r *Reader) Users(ctx context.Context, f UserFilter, page query.Page) ([]User, int, error) {
+	l := listUsers()
+	query.Equal(&l.Conditions, "t.id", f.ID)
+	l.ContainsFolded("t.username", f.Username)
+	if f.Matching == nil {
+		return l.Read(ctx, r.pool, page)
+	}
+	users, _, err := l.Read(ctx, r.pool, query.Everything())
+	if err != nil {
+		return nil, 0, err
+	}
+	if users, err = matching(ctx, users, f.Matching); err != nil {
+		return nil, 0, err
+	}
+	from := min(page.Offset(), int64(len(users)))
+	to := min(from+int64(page.Size), int64(len(users)))
+	return users[from:to], len(users), nil
+}
+
+// matching keeps the users that match.
+func matching(ctx context.Context, users []User, match func(context.Context, []User) ([]bool, error)) ([]User, error) {
+	const chunk = 1000
+	kept := []User{}
+	for len(users) > 0 {
+		n := min(chunk, len(users))
+		matches, err := match(ctx, users[:n])
+		if err != nil {
+			return nil, err
+		}
+		for i, user := range users[:n] {
+			if matches[i] {
+				kept = append(kept, user)
+			}
+		}
+		users = users[n:]
+	}
+	return kept, nil
+}
+
+// User returns one user, or [query.ErrNotFound].
+func (r *Reader) User(ctx context.Context, id domain.UserID) (User, error) {
+	l := listUsers()
+	l.Where("t.id = ?", int64(id))
+	return query.First(l.Read(ctx, r.pool, query.One()))
+}
+
+// UserByName returns the user of that name, compared without case, or [query.ErrNotFound].
+func (r *Reader) UserByName(ctx context.Context, name string) (User, error) {
+	l := listUsers()
+	l.Text("lower(t.username) = ?", query.LowerASCII(name))
+	return query.First(l.Read(ctx, r.pool, query.One()))
+}
+
+func (u *User) columns() []table.Column {
+	return []table.Column{
+		table.Col("id", table.Number, &u.ID),
+		table.Col("username", table.Bytewise|table.Fixed, &u.Username),
+		table.Col("source", table.Text, &u.Source),
+		table.Col("mail", table.Text, &u.Mail),
+		table.Col("nickname", table.Text, &u.Nickname),
+		table.Col("phone", table.Text, &u.Phone),
+		table.Col("position", table.Text, &u.Position),
+		table.Col("location", table.Text, &u.Location),
+		table.Col("department", table.Text, &u.Department),
+		table.Col("mail_digest", table.Text, &u.MailDigest),
+		table.Col("credential", table.Text, &u.Credential),
+		table.Col("personal_key", table.Text, &u.PersonalKey),
+		table.Col("codes", table.Numbers, &u.Codes),
+		table.Col("member_since", table.Time|table.Fixed, &u.MemberSince),
+		table.Col("last_seen", table.Time, &u.LastSeen),
+		table.Col("changed", table.Number, &u.Changed),
+	}
+}
+
+// listed are the columns of the row u, with the user's roles.
+func (u *User) listed() []table.Column {
+	return append(table.Of("u", u.columns()), table.Column{Name: namesOfRoles, Place: &u.Roles})
+}
+
+const namesOfRoles = `(SELECT coalesce(json_agg(json_build_object('ID', o.id, 'Name', o.name) ORDER BY o.id), '[]')
+	FROM access.user_roles m JOIN access.roles o ON o.id = m.role_id WHERE m.user_id = u.id AND m.until = ` + table.ForEver + `)`
+
+func listUsers() *query.List[User] {
+	l := &query.List[User]{Columns: (*User).listed, From: "access.users u USING (id)", IDs: "access.users t"}
+	l.And("t.deleted = " + table.ForEver)
+	return l
+}
+
+// usersAscending is the list of users as the operations dialect reads it.
+var usersAscending = `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM access.users WHERE deleted = ` + table.ForEver + `) n
+	LEFT JOIN (SELECT ` + table.Names((&User{}).listed()) + ` FROM access.users u WHERE u.deleted = ` + table.ForEver + `
+		ORDER BY u.id OFFSET $1 LIMIT $2) p ON true ORDER BY p.id`
+
+// UsersAscending returns the users after the first start ones, by ascending id,
+// at most count of them, and the number of all.
+func (r *Reader) UsersAscending(ctx context.Context, start, count int) ([]User, int, error) {
+	rows, err := r.pool.Query(ctx, usersAscending, start, count)
+	if err != nil {
+		return nil, 0, err
+	}
+	return query.Collect(rows, (*User).listed)
+}

@@ -1,0 +1,168 @@
+package accessmodel
+
+import (
+	"fmt"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/oplog"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// userRow is a row of users. Its Roles are not used: who holds what is in the
+// timeline, what a role is called in the roles.
+type userRow struct {
+	User
+	// deleted is the position of the user's deletion, or forever.
+	deleted domain.Position
+}
+
+var users = table.Table[userRow]{
+	Name: "users", Key: "id",
+	Columns: func(u *userRow) []table.Column {
+		return append(u.columns(), table.Col("deleted", table.Number, &u.deleted))
+	},
+	Indexes: []string{"CREATE INDEX ON {schema}.users (lower(username)) WHERE deleted = " + table.ForEver},
+}
+
+// userRoles is who holds which role.
+var userRoles = timelineTable("user_roles", "user_id", "role_id")
+
+func (b *batch) userRegistered(e domain.Recorded, event access.UserRegistered) error {
+	user := userRow{deleted: table.Forever, User: User{
+		ID: event.ID, Username: event.Username, Source: event.Source,
+		Credential: event.Credential, PersonalKey: event.PersonalKey, MemberSince: e.At, LastSeen: e.At, Changed: e.Position,
+	}}
+	user.setProfile(event.Profile())
+	if err := b.users.Add(user); err != nil {
+		return err
+	}
+	return b.logUser(e, oplog.OperationAdd, user)
+}
+
+func (b *batch) userProfileChanged(e domain.Recorded, event access.UserProfileChanged) error {
+	return b.changeUser(e, event.ID, changedFields(event.Before, event.After), func(u *userRow) { u.setProfile(event.After) })
+}
+
+func (b *batch) userPasswordChanged(e domain.Recorded, event access.UserPasswordChanged) error {
+	return b.changeUser(e, event.ID, []string{"密码"}, func(u *userRow) { u.Credential = event.Credential })
+}
+
+func (b *batch) userLinked(e domain.Recorded, event access.UserLinked) error {
+	return b.changeUser(e, event.ID, []string{"来源"}, func(u *userRow) { u.Source, u.Credential = access.SourceLDAP, "" })
+}
+
+func (b *batch) userPermissionsChanged(e domain.Recorded, event access.UserPermissionsChanged) error {
+	return b.changeUser(e, event.ID, []string{"权限代码"}, func(u *userRow) { u.Codes = event.Codes })
+}
+
+func (b *batch) userRolesChanged(e domain.Recorded, event access.UserRolesChanged) error {
+	for _, id := range event.After {
+		if _, err := b.roles.Find(id); err != nil {
+			return err
+		}
+	}
+	return b.changeUser(e, event.ID, []string{"角色"}, func(u *userRow) { b.userRoles.replace(int64(u.ID), event.After, e.Position) })
+}
+
+// changeUser logs the user as they were, and which fields change, then changes them.
+func (b *batch) changeUser(e domain.Recorded, id domain.UserID, fields []string, change func(*userRow)) error {
+	user, err := b.user(id)
+	if err != nil {
+		return err
+	}
+	if err := b.logUser(e, oplog.OperationChange, user, fields...); err != nil {
+		return err
+	}
+	change(&user)
+	user.Changed = e.Position
+	b.users.Put(user)
+	return nil
+}
+
+// userDeleted keeps the name, which the operation log of what the user did needs.
+func (b *batch) userDeleted(e domain.Recorded, event access.UserDeleted) error {
+	user, err := b.user(event.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.logUser(e, oplog.OperationDelete, user); err != nil {
+		return err
+	}
+	b.userRoles.replace(int64(user.ID), nil, e.Position)
+	bare := User{
+		ID: user.ID, Username: user.Username, Source: user.Source, MemberSince: user.MemberSince, LastSeen: user.MemberSince, Changed: e.Position,
+	}
+	b.users.Put(userRow{User: bare, deleted: e.Position})
+	return nil
+}
+
+// userLoggedIn changes nothing of the user that a decision could depend on.
+func (b *batch) userLoggedIn(e domain.Recorded, event access.UserLoggedIn) {
+	if user, err := b.user(event.ID); err == nil {
+		user.LastSeen = e.At
+		b.users.Put(user)
+	}
+}
+
+// user returns a user who was not deleted.
+func (b *batch) user(id domain.UserID) (userRow, error) {
+	user, exists := b.users.Get(id)
+	if !exists || user.deleted != table.Forever {
+		return user, fmt.Errorf("user %d does not exist", id)
+	}
+	return user, nil
+}
+
+func (u *User) setProfile(p access.Profile) {
+	u.Mail, u.Nickname, u.Phone, u.Position, u.Location = p.Mail, p.Nickname, p.Phone, p.Position, p.Location
+	u.Department, u.MailDigest = p.Department, p.MailDigest
+}
+
+// changedFields names the fields of a profile that differ; what they hold is nobody's business.
+func changedFields(before, after access.Profile) []string {
+	var fields []string
+	for _, f := range []struct {
+		label         string
+		before, after access.Sealed
+	}{
+		{"邮箱", before.Mail, after.Mail}, {"中文名", before.Nickname, after.Nickname}, {"手机号", before.Phone, after.Phone},
+		{"职位", before.Position, after.Position}, {"地址", before.Location, after.Location},
+		{"部门", access.Sealed(before.Department), access.Sealed(after.Department)},
+	} {
+		if f.before != f.after {
+			fields = append(fields, f.label)
+		}
+	}
+	return fields
+}
+
+// logUser writes an entry that shows the given state of a user, and names the
+// fields that the event changes.
+func (b *batch) logUser(e domain.Recorded, operation string, shown userRow, fields ...string) error {
+	d := oplog.NewDetail(operation)
+	d.Number("id", int64(shown.ID))
+	d.Line("用户名", shown.Username)
+	d.Line("来源", shown.Source)
+	d.Names("角色", b.rolesOf(shown.ID))
+	codes := make([]int64, len(shown.Codes))
+	for i, code := range shown.Codes {
+		codes[i] = int64(code)
+	}
+	d.Numbers("权限代码", codes)
+	if len(fields) > 0 {
+		d.Names("修改项", fields)
+	}
+	return b.log(e, operation, oplog.Target{Type: oplog.TargetUser, Name: shown.Username, ID: int64(shown.ID)}, d.String())
+}
+
+// rolesOf returns the names of a user's roles in the order of their ids.
+func (b *batch) rolesOf(user domain.UserID) []string {
+	held := b.userRoles.of(int64(user))
+	names := make([]string, len(held))
+	for i, id := range held {
+		role, _ := b.roles.Get(id)
+		names[i] = role.Name
+	}
+	return names
+}

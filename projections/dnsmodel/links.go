@@ -1,0 +1,91 @@
+package dnsmodel
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// linkKey names a zone in a view; view 0 stands for the provider of an external zone.
+type linkKey struct{ zone, view int64 }
+
+// linkRow is a row of zone_views.
+type linkRow struct {
+	linkKey
+	// link numbers the zone's links: a view that is linked again gets a new
+	// number, so that records of the old link stay dead.
+	link int64
+	// changed is the position of the last event that changed the zone in the view.
+	changed domain.Position
+	// records counts the records of the link.
+	records int64
+}
+
+var links = table.Table[linkRow]{Name: "zone_views", Key: "zone_id, view_id", Columns: func(l *linkRow) []table.Column {
+	return []table.Column{
+		table.Col("zone_id", table.Number, &l.zone),
+		table.Col("view_id", table.Number, &l.view),
+		table.Col("link", table.Number, &l.link),
+		table.Col("changed", table.Number, &l.changed),
+		table.Col("records", table.Number, &l.records),
+	}
+}}
+
+// link links the zone to a view, at the position of the zone's last event.
+func (b *batch) link(zone *zoneRow, view int64) error {
+	if _, err := b.views.Find(view); err != nil && view != 0 {
+		return err
+	}
+	zone.links++
+	b.links.Put(linkRow{linkKey: linkKey{zone.ID, view}, link: zone.links, changed: zone.Changed})
+	return nil
+}
+
+// relink brings the zone's links from one set of views to another, and returns
+//
+//	how many records went with the links that are gone.
+func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) {
+	for _, view := range from {
+		if slices.Contains(to, view) {
+			continue
+		}
+		link, err := b.linkOf(zone.ID, view)
+		if err != nil {
+			return 0, err
+		}
+		b.links.Drop(link.linkKey)
+		gone += link.records
+	}
+	for _, view := range to {
+		if !slices.Contains(from, view) {
+			if err := b.link(zone, view); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if gone > 0 {
+		b.abandoned.Add(zone.ID)
+		b.state.records -= gone
+	}
+	return gone, nil
+}
+
+// touchLinks marks the zone as changed in all its views.
+func (b *batch) touchLinks(zone zoneRow) {
+	for _, view := range linkedViews(zone.ZoneData) {
+		if link, exists := b.links.Get(linkKey{zone.ID, view}); exists {
+			link.changed = zone.Changed
+			b.links.Put(link)
+		}
+	}
+}
+
+func (b *batch) linkOf(zone, view int64) (linkRow, error) {
+	link, exists := b.links.Get(linkKey{zone, view})
+	if !exists {
+		return link, fmt.Errorf("zone %d is not linked to view %d", zone, view)
+	}
+	return link, nil
+}

@@ -1,0 +1,92 @@
+package dnsmodel
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/projections/oplog"
+	"github.com/opsledger/opsledger/projections/rights"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// Model implements projections.Model.
+//
+// Invariants, beside those of the interface:
+//  1. Events are applied in the order of the log without a gap: the first one's
+//     Prev is the last one applied. Anything else is an error and writes nothing.
+//  2. A record is visible exactly while its zone is linked to its view by the
+//     link it was added under. Taking a link away hides any number of records at
+//     once; their dead rows are purged later, a bounded number with each Apply.
+//     Dead rows, and the list of where they are, are no part of the state: they
+//     alone may differ between batch sizes.
+//  3. An event that contradicts the state (a record in a view that its zone is not
+//     linked to, a zone created twice, a Before that was not so) is an error and
+//     writes nothing.
+type Model struct {
+	names    Usernames
+	location *time.Location
+}
+
+// New returns the model. Times inside the texts of the operation log are
+// written in the given zone; for entries that exist, another zone shows after a
+// rebuild.
+func New(names Usernames, location *time.Location) *Model {
+	return &Model{names: names, location: location}
+}
+
+// Context implements projections.Model.
+func (m *Model) Context() domain.Context { return domain.ContextDNS }
+
+// Version implements projections.Model.
+func (m *Model) Version() int { return 4 }
+
+// Create implements projections.Model.
+func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
+	tables := append(oplog.Create(), servers.Create(), views.Create(), zones.Create(), links.Create(), records.Create(),
+		rights.Resources.Create(), bindConfs.Create(), states.Create(), createPurges)
+	for _, sql := range tables {
+		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
+			return fmt.Errorf("create the dns tables: %w", err)
+		}
+	}
+	var first pgx.Batch
+	states.Put(&first, schema, []state{{}})
+	if err := tx.SendBatch(ctx, &first).Close(); err != nil {
+		return fmt.Errorf("begin with no dns event: %w", err)
+	}
+	return nil
+}
+
+// Apply implements projections.Model. It takes two round trips, and a third while dead
+// records wait to be purged.
+func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) error {
+	if len(events) == 0 {
+		return nil
+	}
+	operators, err := operatorsOf(ctx, m.names, events)
+	if err != nil {
+		return err
+	}
+	batch, err := load(ctx, tx, schema, touchedBy(events))
+	if err != nil {
+		return fmt.Errorf("load dns rows: %w", err)
+	}
+	batch.operators, batch.location, batch.entries = operators, m.location, make([]oplog.Entry, 0, len(events))
+	for _, e := range events {
+		if err := batch.apply(e); err != nil {
+			return fmt.Errorf("apply event %d: %w", e.Position, err)
+		}
+	}
+	if err := batch.write(ctx, tx, schema); err != nil {
+		return fmt.Errorf("write dns rows: %w", err)
+	}
+	if !batch.purging {
+		return nil
+	}
+	_, err = m.Purge(ctx, tx, schema, max(len(events), purgeChunk))
+	return err
+}

@@ -1,0 +1,156 @@
+package dnsmodel
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/rights"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// Record is a resource record.
+type Record struct {
+	ID, ZoneID int64
+	dns.RecordData
+	// ViewName is the current name of the record's view, the line in an external zone.
+	ViewName string
+	// Creator is the username of who added the record, at Created.
+	Creator string
+	Created time.Time
+	// Zone is the record's zone and Target the record, as rights see them; lists
+	// and Reader.Record fill them in.
+	Zone, Target access.Target
+	// Changed is the position of the record's last event.
+	Changed domain.Position
+}
+
+// RecordFilter restricts a list of records; what is nil or empty does not.
+type RecordFilter struct {
+	ZoneID, ID *int64
+	// Host and Value match as substrings, without case.
+	Host, Value string
+	Type        string
+	TTL         *uint32
+	// ViewName is the name of a view, or a line.
+	ViewName string
+}
+
+func (r *Record) columns() []table.Column {
+	return []table.Column{
+		table.Col("id", table.Number, &r.ID),
+		table.Col("zone_id", table.Number|table.Fixed, &r.ZoneID),
+		table.Col("view_id", table.Number, &r.ViewID),
+		table.Col("line", table.Bytewise, &r.Line),
+		table.Col("host", table.Bytewise, &r.Host),
+		table.Col("type", table.Bytewise, &r.Type),
+		table.Col("ttl", table.Number, &r.TTL),
+		table.Col("value", table.Bytewise, &r.Value),
+		table.Col("comment", table.Text, &r.Comment),
+		table.Col("creator", table.Text|table.Fixed, &r.Creator),
+		table.Col("created", table.Time|table.Fixed, &r.Created),
+		table.Col("changed", table.Number, &r.Changed),
+	}
+}
+
+// shown are the columns of the row r, with the name of the record's view, the row v.
+func (r *Record) shown() []table.Column {
+	return append(table.Of("r", r.columns()), table.Column{Name: "coalesce(v.name, r.line)", Place: &r.ViewName})
+}
+
+// listed are those of shown, with what rights on the record follow from.
+func (r *Record) listed() []table.Column {
+	return slices.Concat(r.shown(), rights.TargetColumns(&r.Zone), []table.Column{
+		{Name: "3::bigint", Place: &r.Target.Kind}, {Name: "r.id", Place: &r.Target.ID}, {Name: "r.host", Place: &r.Target.Name},
+		{Name: rights.Manual(access.KindRecord, "r.id"), Place: &r.Target.Manual},
+	})
+}
+
+// recordRow is a row of records.
+type recordRow struct {
+	Record
+	// link is the number of the link that the record hangs on.
+	link int64
+}
+
+var records = table.Table[recordRow]{
+	Name: "records", Key: "id",
+	Columns: func(r *recordRow) []table.Column {
+		return append(r.columns(), table.Col("link", table.Number, &r.link))
+	},
+	Indexes: []string{"CREATE INDEX ON {schema}.records (zone_id, id)"},
+}
+
+// Records lists the records of one zone, or of all, that the caller may ACCESS.
+func (r *Reader) Records(ctx context.Context, c rights.Caller, f RecordFilter, page query.Page) ([]Record, int, error) {
+	return listRecords(c, f).Read(ctx, r.pool, page)
+}
+
+func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
+	l := &query.List[Record]{
+		Columns: (*Record).listed,
+		From:    "dns.records r USING (id) LEFT JOIN dns.views v ON v.id = r.view_id" + rights.JoinTarget(access.KindZone, "r.zone_id"),
+		IDs:     "dns.records t",
+	}
+	counted := "SELECT records FROM dns.state"
+	if f.ZoneID != nil {
+		l.Where("t.zone_id = ?", *f.ZoneID)
+		counted = "SELECT coalesce(sum(records), 0) FROM dns.zone_views t" + l.Clause()
+	}
+	query.Equal(&l.Conditions, "t.id", f.ID)
+	l.ContainsFolded("t.host", f.Host)
+	l.ContainsFolded("t.value", f.Value)
+	l.Exact("t.type", f.Type)
+	if f.TTL != nil {
+		l.Where("t.ttl = ?", int64(*f.TTL))
+	}
+	if f.ViewName != "" {
+		l.Text("(t.view_id = ANY (ARRAY(SELECT id FROM dns.views WHERE name = ?)) OR t.view_id = 0 AND t.line = ?)", f.ViewName)
+	}
+	if f == (RecordFilter{ZoneID: f.ZoneID}) {
+		l.Total = counted
+	}
+	if f.ZoneID != nil {
+		l.Where(recordOfZoneLives, *f.ZoneID)
+	} else {
+		l.And(rights.RecordLives("t"))
+	}
+	if !c.SeesAll() {
+		restrictRecords(l, c, f.ZoneID)
+	}
+	return l
+}
+
+// recordOfZoneLives is [rights.RecordLives] for one zone, whose links are looked up
+// once. Bare, the comparison would be taken for rarely true, and the planner would
+// rather sort all of a zone than follow the index to the page's end.
+const recordOfZoneLives = `coalesce(t.link = ANY (ARRAY(SELECT l.link FROM dns.zone_views l WHERE l.zone_id = ?)), false)`
+
+// restrictRecords leaves the records of zones that the caller may ACCESS, and
+// those that a privilege made by hand is for. A zone is asked about once.
+func restrictRecords(l *query.List[Record], c rights.Caller, zone *int64) {
+	r := c.Of(&l.Conditions)
+	byHand := r.ByHand(access.KindRecord)
+	if zone == nil {
+		l.Total = ""
+		l.And("(t.zone_id IN (" + r.Young(access.KindZone) + " UNION ALL " + r.Granted(access.KindZone) + ") OR t.id IN (" + byHand + "))")
+		return
+	}
+	z := l.Arg(*zone) + "::bigint"
+	may := "(EXISTS (SELECT FROM dns.resources a WHERE a.kind = 2 AND a.id = " + z +
+		" AND a.deleted = " + table.ForEver + " AND " + r.MayAccess() + "))"
+	l.IDs = "(SELECT x.* FROM dns.records x WHERE x.zone_id = " + z + " AND " + may +
+		" UNION ALL SELECT x.* FROM dns.records x JOIN (" + byHand + ") g ON g.id = x.id WHERE x.zone_id = " + z + " AND NOT " + may + ") t"
+	if l.Total != "" {
+		l.Total = "CASE WHEN " + may + " THEN (" + l.Total + ") ELSE (SELECT count(*) FROM " + l.IDs + l.Clause() + ") END"
+	}
+}
+
+// Record returns one record, or [query.ErrNotFound].
+func (r *Reader) Record(ctx context.Context, id int64) (Record, error) {
+	return query.First(r.Records(ctx, rights.System(), RecordFilter{ID: &id}, query.One()))
+}

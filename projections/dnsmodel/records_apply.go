@@ -1,0 +1,108 @@
+package dnsmodel
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/oplog"
+)
+
+func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
+	record := recordRow{Record: Record{ID: event.ID, ZoneID: event.ZoneID, Created: e.At}}
+	if err := b.hang(&record, event.Record, e.Position); err != nil {
+		return err
+	}
+	creator, err := operatorOf(e, b.operators)
+	if err != nil {
+		return err
+	}
+	record.Creator = creator
+	if err := b.records.Add(record); err != nil {
+		return err
+	}
+	b.state.records++
+	return b.logRecord(e, oplog.OperationAdd, record, record)
+}
+
+func (b *batch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) error {
+	before, err := b.unhang(event.ID, event.ZoneID, event.Before, e.Position)
+	if err != nil {
+		return err
+	}
+	after := before
+	if err := b.hang(&after, event.After, e.Position); err != nil {
+		return err
+	}
+	b.records.Put(after)
+	return b.logRecord(e, oplog.OperationChange, after, before)
+}
+
+func (b *batch) recordDeleted(e domain.Recorded, event dns.RecordDeleted) error {
+	record, err := b.unhang(event.ID, event.ZoneID, event.Record, e.Position)
+	if err != nil {
+		return err
+	}
+	b.records.Drop(record.ID)
+	b.state.records--
+	return b.logRecord(e, oplog.OperationDelete, record, record)
+}
+
+// hang gives the record its data and hangs it on the link to the view it names.
+func (b *batch) hang(record *recordRow, data dns.RecordData, at domain.Position) error {
+	link, err := b.linkOf(record.ZoneID, data.ViewID)
+	if err != nil {
+		return err
+	}
+	record.RecordData, record.link, record.Changed = data, link.link, at
+	link.records++
+	link.changed = at
+	b.links.Put(link)
+	return nil
+}
+
+// unhang takes a visible record, which the event says was so, off its link.
+func (b *batch) unhang(id, zone int64, was dns.RecordData, at domain.Position) (recordRow, error) {
+	record, exists := b.records.Get(id)
+	if !exists || record.ZoneID != zone {
+		return record, fmt.Errorf("record %d does not exist in zone %d", id, zone)
+	}
+	link, err := b.linkOf(zone, record.ViewID)
+	if err != nil {
+		return record, err
+	}
+	if link.link != record.link {
+		return record, fmt.Errorf("record %d went when view %d was unlinked from zone %d", id, record.ViewID, zone)
+	}
+	if record.RecordData != was {
+		return record, fmt.Errorf("record %d was not as the event says", id)
+	}
+	link.records--
+	link.changed = at
+	b.links.Put(link)
+	return record, nil
+}
+
+// logRecord writes an entry on a record, which shows the given state of it.
+func (b *batch) logRecord(e domain.Recorded, operation string, record, shown recordRow) error {
+	line := shown.Line
+	if shown.ViewID != 0 {
+		view, err := b.views.Find(shown.ViewID)
+		if err != nil {
+			return err
+		}
+		line = view.Name
+	}
+	d := oplog.NewDetail(operation)
+	d.Number("id", shown.ID)
+	d.Line("记录主机", shown.Host)
+	d.Line("记录类型", shown.Type)
+	d.Line("记录值", shown.Value)
+	d.Number("TTL", int64(shown.TTL))
+	d.Line("线路类型", line)
+	d.Line("备注", shown.Comment)
+	d.Line("创建人", shown.Creator)
+	d.Line("创建时间", shown.Created.In(b.location).Format(time.DateTime))
+	return b.log(e, operation, oplog.Target{Type: oplog.TargetRecord, Name: record.Host, ID: record.ID, Resource: record.ZoneID}, d.String())
+}

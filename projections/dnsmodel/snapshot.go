@@ -1,0 +1,145 @@
+package dnsmodel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/projections/rights"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// Visitor receives all state that name servers render, in the order of its
+// methods: Begin, the servers, the views, the configuration if one was set, the
+// zones, and the records ordered by zone and id. External zones and their
+// records are left out. An error ends the visit.
+type Visitor interface {
+	// Begin names the position that the state is of, and that of the last dns
+	// event at or before it (0: none).
+	Begin(position, lastDNS domain.Position) error
+	Server(Server) error
+	View(View) error
+	BindConf(BindConf) error
+	// Zone gets, by view id, the position of the last event that changed the
+	// zone in that view.
+	Zone(z Zone, changed map[int64]domain.Position) error
+	Record(Record) error
+}
+
+const (
+	// keepOrder makes rows come in the order of an index, not sorted on the
+	// server after all of them were read.
+	keepOrder = `SELECT set_config('jit', 'off', true), set_config('enable_sort', 'off', true),
+		set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
+
+	snapshotPosition = `SELECT c.position, s.last_event, c.tableoid::bigint FROM dns.checkpoint c, dns.state s`
+	snapshotTables   = `SELECT tableoid::bigint FROM dns.checkpoint`
+)
+
+var (
+	snapshotServers = "SELECT " + table.NamesOf("s", (*Server).columns) + " FROM dns.servers s ORDER BY s.id"
+	snapshotViews   = "SELECT " + table.NamesOf("v", (*View).columns) + " FROM dns.views v ORDER BY v.id"
+	snapshotZones   = "SELECT " + table.Names((&snapshotZone{}).columns()) + " FROM dns.zones z WHERE z.zone_group <> 0 ORDER BY z.id"
+
+	// Records of external zones are in no view.
+	snapshotRecords = "SELECT " + table.Names((&Record{}).shown()) + " FROM dns.records r LEFT JOIN dns.views v ON v.id = r.view_id" +
+		" WHERE r.view_id <> 0 AND " + rights.RecordLives("r") + " ORDER BY r.zone_id, r.id"
+)
+
+// ErrReplaced says that a rebuild exchanged the tables while a snapshot was
+// read: it may be of two positions, and is to be read again.
+var ErrReplaced = errors.New("the tables were replaced by a rebuild")
+
+// Snapshot shows the visitor the state at one position. It holds one read
+// transaction while it lasts, and no more than one row in memory. What the
+// visitor has seen is worth nothing after an error, [ErrReplaced] among them:
+// names are looked up afresh by every statement, whatever the transaction sees.
+func (r *Reader) Snapshot(ctx context.Context, visitor Visitor) error {
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, r.pool, options, func(tx pgx.Tx) error { return visit(ctx, tx, visitor) })
+	if err != nil {
+		return fmt.Errorf("read a snapshot: %w", err)
+	}
+	return nil
+}
+
+func visit(ctx context.Context, tx pgx.Tx, visitor Visitor) error {
+	if _, err := tx.Exec(ctx, keepOrder); err != nil {
+		return err
+	}
+	var position, lastDNS domain.Position
+	var before, after int64
+	if err := tx.QueryRow(ctx, snapshotPosition).Scan(&position, &lastDNS, &before); err != nil {
+		return err
+	}
+	if err := visitor.Begin(position, lastDNS); err != nil {
+		return err
+	}
+	if err := visitRows(ctx, tx, snapshotServers, (*Server).columns, visitor.Server); err != nil {
+		return err
+	}
+	if err := visitRows(ctx, tx, snapshotViews, (*View).columns, visitor.View); err != nil {
+		return err
+	}
+	if err := visitRows(ctx, tx, selectBindConf, (*BindConf).columns, visitor.BindConf); err != nil {
+		return err
+	}
+	if err := visitRows(ctx, tx, snapshotZones, (*snapshotZone).columns, visitZone(visitor)); err != nil {
+		return err
+	}
+	if err := visitRows(ctx, tx, snapshotRecords, (*Record).shown, visitor.Record); err != nil {
+		return err
+	}
+	if err := tx.QueryRow(ctx, snapshotTables).Scan(&after); err != nil {
+		return err
+	}
+	if before != after {
+		return ErrReplaced
+	}
+	return nil
+}
+
+// visitRows streams the rows of a query.
+func visitRows[T any](ctx context.Context, tx pgx.Tx, sql string, columns func(*T) []table.Column, each func(T) error) error {
+	rows, err := tx.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var row T
+		if err := rows.Scan(table.Places(columns(&row))...); err != nil {
+			return err
+		}
+		if err := each(row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// snapshotZone is a zone with the views it is linked to and when it changed there.
+type snapshotZone struct {
+	Zone
+	views   []int64
+	changed []domain.Position
+}
+
+func (z *snapshotZone) columns() []table.Column {
+	return append(z.listed(),
+		table.Column{Name: "ARRAY(SELECT l.view_id FROM dns.zone_views l WHERE l.zone_id = z.id ORDER BY l.view_id)", Place: &z.views},
+		table.Column{Name: "ARRAY(SELECT l.changed FROM dns.zone_views l WHERE l.zone_id = z.id ORDER BY l.view_id)", Place: &z.changed})
+}
+
+func visitZone(visitor Visitor) func(snapshotZone) error {
+	return func(z snapshotZone) error {
+		changed := make(map[int64]domain.Position, len(z.views))
+		for i, view := range z.views {
+			changed[view] = z.changed[i]
+		}
+		return visitor.Zone(z.Zone, changed)
+	}
+}

@@ -1,0 +1,138 @@
+package dnsmodel
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/oplog"
+)
+
+// linkedViews are the views that a zone in this state has links to. An external
+// zone has one link, to view 0.
+func linkedViews(z dns.ZoneData) []int64 {
+	if z.Group.Rendered() {
+		return z.ViewIDs
+	}
+	return []int64{0}
+}
+
+func (b *batch) zoneCreated(e domain.Recorded, event dns.ZoneCreated) error {
+	zone := zoneRow{Zone: Zone{ID: event.ID, ZoneData: event.Zone, Changed: e.Position}}
+	if _, err := b.relink(&zone, nil, linkedViews(zone.ZoneData)); err != nil {
+		return err
+	}
+	if err := b.zones.Add(zone); err != nil {
+		return err
+	}
+	b.resourceCreated(e, access.KindZone, zone.ID, zone.Name, event.Privilege)
+	b.state.zones++
+	text, err := b.zoneDetail(oplog.OperationAdd, zone)
+	if err != nil {
+		return err
+	}
+	return b.log(e, oplog.OperationAdd, zoneTarget(zone), text)
+}
+
+func (b *batch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
+	before, err := b.zone(event.ID, event.Before)
+	if err != nil {
+		return err
+	}
+	text, err := b.zoneDetail(oplog.OperationChange, before)
+	if err != nil {
+		return err
+	}
+	after := before
+	after.ZoneData, after.Changed = event.After, e.Position
+	gone, err := b.relink(&after, linkedViews(before.ZoneData), linkedViews(after.ZoneData))
+	if err != nil {
+		return err
+	}
+	if rendersOtherwise(before.ZoneData, after.ZoneData) {
+		b.touchLinks(after)
+	}
+	b.zones.Put(after)
+	if err := b.resourceNamed(e, access.KindZone, after.ID, after.Name); err != nil {
+		return err
+	}
+	if gone > 0 {
+		text += removedRecords(gone)
+	}
+	return b.log(e, oplog.OperationChange, zoneTarget(after), text)
+}
+
+func (b *batch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
+	zone, err := b.zone(event.ID, event.Zone)
+	if err != nil {
+		return err
+	}
+	text, err := b.zoneDetail(oplog.OperationDelete, zone)
+	if err != nil {
+		return err
+	}
+	gone, err := b.relink(&zone, linkedViews(zone.ZoneData), nil)
+	if err != nil {
+		return err
+	}
+	b.zones.Drop(zone.ID)
+	if err := b.resourceDeleted(e, access.KindZone, zone.ID); err != nil {
+		return err
+	}
+	b.state.zones--
+	return b.log(e, oplog.OperationDelete, zoneTarget(zone), text+removedRecords(gone))
+}
+
+// rendersOtherwise says whether a change concerns the zone in all its views.
+func rendersOtherwise(before, after dns.ZoneData) bool {
+	return before.Name != after.Name || before.Type != after.Type || !slices.Equal(before.Forwarders, after.Forwarders)
+}
+
+// zone returns the zone, which the event says was so.
+func (b *batch) zone(id int64, was dns.ZoneData) (zoneRow, error) {
+	zone, err := b.zones.Find(id)
+	if err != nil {
+		return zone, err
+	}
+	if is := zone.ZoneData; is.Group != was.Group || rendersOtherwise(is, was) || !slices.Equal(is.ViewIDs, was.ViewIDs) {
+		return zone, fmt.Errorf("zone %d was not as the event says", id)
+	}
+	return zone, nil
+}
+
+func zoneTarget(z zoneRow) oplog.Target {
+	return oplog.Target{Type: oplog.TargetZone, Name: z.Name, ID: z.ID, Resource: z.ID}
+}
+
+func (b *batch) zoneDetail(operation string, z zoneRow) (string, error) {
+	views, err := b.viewNames(z.ViewIDs)
+	if err != nil {
+		return "", err
+	}
+	d := oplog.NewDetail(operation)
+	d.Number("id", z.ID)
+	d.Line("Zone名称", z.Name)
+	d.Line("Zone归属", groupText(z.Group))
+	d.Line("Zone类型", z.Type)
+	d.Names("关联View", views)
+	return d.String(), nil
+}
+
+// removedRecords says how many records went with a zone or its links.
+func removedRecords(n int64) string { return "删除记录数: " + strconv.FormatInt(n, 10) + "\n" }
+
+func groupText(g dns.ZoneGroup) string {
+	switch g {
+	case dns.GroupExternal:
+		return "外部域名"
+	case dns.GroupInternal:
+		return "内部域名"
+	case dns.GroupHijack:
+		return "劫持域名"
+	default:
+		return strconv.Itoa(int(g))
+	}
+}

@@ -1,0 +1,25 @@
+package oplog
+
+import (
+	"context"
+
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/rights"
+)
+
+// ByGroup lists entries as while they are few.
+func (r *Reader) ByGroup(ctx context.Context) func(rights.Caller, Filter, query.Page) ([]Entry, int, error) {
+	return func(c rights.Caller, f Filter, p query.Page) ([]Entry, int, error) { return r.Entries(ctx, c, f, p) }
+}
+
+// InOrder lists entries as when there are many.
+func (r *Reader) InOrder(ctx context.Context) func(rights.Caller, Filter, query.Page) ([]Entry, int, error) {
+	return func(c rights.Caller, f Filter, p query.Page) ([]Entry, int, error) {
+		l := listEntries(c, f)
+		l.UpTo = 0
+		return l.Read(ctx, r.pool, p)
+	}
+}
+
+// ListEntries is for tests of what a list costs.
+var ListEntries = listEntries

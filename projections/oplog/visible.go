@@ -1,0 +1,74 @@
+package oplog
+
+import (
+	"fmt"
+
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/rights"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// This file is [access.Actor.Sees] in SQL. Whether an entry is seen follows from its
+// group, but for those on records that a privilege of their own lets through. So the
+// entries need no more than look-ups in the sets of visible, and their number is the
+// sum of counts that were kept: a page costs nothing of the log's length.
+
+// fewEntries is up to how many visible entries are collected one group after the
+// other. Of more, the log is read from its end until the page is full.
+const fewEntries = 5000
+
+// restrict leaves the entries that the caller sees. counted says that the list is
+// not filtered, but for the clause on the entries' target types.
+func restrict(l *query.List[Entry], r rights.Rights, types string, counted bool) {
+	l.Hashed, l.With = true, visible(r)
+	l.And("(" + sees("t", r) + " OR t.target_type = 'Record' AND t.target_id IN (SELECT b.record FROM byhand b))")
+	if counted {
+		l.Total = "SELECT coalesce(sum(t.entries), 0) FROM (" + groups(r) +
+			" UNION ALL SELECT 0, 0, 'Record', 1 FROM (" + byHand(r) + ") o) t" + types
+		l.Few, l.UpTo = "SELECT t.id FROM ("+few(r)+") t"+types, fewEntries
+	}
+}
+
+// visible are the WITH queries: the servers and zones whose entries the caller sees,
+// and the live records that a privilege of their own lets through.
+func visible(r rights.Rights) string {
+	return "servers AS MATERIALIZED (" + resources(r, access.KindServer) + "), zones AS MATERIALIZED (" + resources(r, access.KindZone) +
+		"), byhand AS MATERIALIZED (SELECT x.id::text AS record FROM (" + r.ByHand(access.KindRecord) + ") g" +
+		" CROSS JOIN LATERAL (SELECT * FROM dns.records x WHERE x.id = g.id OFFSET 0) x WHERE " + rights.RecordLives("x") + ")"
+}
+
+// resources are clauses 4 and 5 of the rule.
+func resources(r rights.Rights, kind access.Kind) string {
+	return fmt.Sprintf(`SELECT a.id FROM dns.resources a WHERE a.kind = %d AND CASE
+		WHEN a.deleted = %s THEN a.created > %[3]s OR a.id IN (%[4]s)
+		ELSE a.creator = %[5]s OR %[3]s = 0 END`, kind, table.ForEver, r.Threshold(kind), r.Granted(kind), r.User)
+}
+
+// sees says whether the caller sees the entry, or the entries of the group, of the
+// alias. What is neither on a view nor on a server is on a zone, on a record of one,
+// or has no resource: no zone is of id 0.
+func sees(alias string, r rights.Rights) string {
+	return fmt.Sprintf(`(%[1]s.actor = %[2]s OR CASE %[1]s.target_type WHEN 'View' THEN true
+		WHEN 'Server' THEN %[1]s.resource IN (SELECT id FROM servers)
+		ELSE %[1]s.resource IN (SELECT id FROM zones) END)`, alias, r.User)
+}
+
+// groups are the groups of entries that the caller sees.
+func groups(r rights.Rights) string {
+	return "SELECT * FROM (" + all(counts) + ") c WHERE " + sees("c", r)
+}
+
+// byHand are the entries on the records that a privilege of their own lets through,
+// but for those of groups that are seen anyway.
+func byHand(r rights.Rights) string {
+	return `SELECT o.id FROM byhand b CROSS JOIN LATERAL (
+		SELECT o.* FROM dns.oplogs o WHERE o.target_id = b.record AND o.target_type = 'Record' OFFSET 0) o WHERE NOT ` + sees("o", r)
+}
+
+// few are the entries that the caller sees, found by their groups.
+func few(r rights.Rights) string {
+	return `SELECT o.id, g.target_type FROM (` + groups(r) + `) g CROSS JOIN LATERAL (SELECT o.id FROM (` + all(entries) + `) o
+			WHERE o.resource = g.resource AND o.target_type = g.target_type AND o.actor = g.actor OFFSET 0) o
+		UNION ALL SELECT o.id, 'Record' FROM (` + byHand(r) + `) o`
+}

@@ -1,0 +1,107 @@
+package oplog_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/modeltest"
+	"github.com/opsledger/opsledger/projections/oplog"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/rights"
+)
+
+// TestEntriesFollowTheDomain compares, on random histories, the entries that a list
+// lets through and their number with what the domain decides, for every user.
+func TestEntriesFollowTheDomain(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			pool, w := modeltest.Serving(t), modeltest.NewWorld(t, seed)
+			people, things := 0, 0
+			for range 2 {
+				w.Live(300)
+				modeltest.ApplyAll(t, pool, accessmodel.New(), "access", w.People.Events[people:], 1+int(seed)*7)
+				modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", w.Events[things:], 1+int(seed)*20)
+				people, things = len(w.People.Events), len(w.Events)
+				for user := domain.UserID(1); user <= modeltest.WorldUsers; user++ {
+					compareEntries(t, pool, w, user)
+				}
+			}
+		})
+	}
+}
+
+// compareEntries takes for granted which entries there are.
+func compareEntries(t *testing.T, pool *pgxpool.Pool, w *modeltest.World, user domain.UserID) {
+	t.Helper()
+	r, actor := oplog.NewReader(pool), w.Actor(user)
+	all := modeltest.Paged(func(p query.Page) ([]oplog.Entry, int, error) {
+		return r.Entries(t.Context(), rights.System(), oplog.Filter{}, p)
+	})
+	for _, f := range []oplog.Filter{
+		{}, {TargetType: oplog.TargetRecord}, {TargetTypes: []string{oplog.TargetZone, oplog.TargetServer, oplog.TargetUser}}, {OperationType: oplog.OperationDelete},
+	} {
+		var want []int64
+		for _, o := range all.Rows {
+			if fits(f, o) && actor.Sees(w.Entry(o)) {
+				want = append(want, o.ID)
+			}
+		}
+		for way, list := range map[string]func(rights.Caller, oplog.Filter, query.Page) ([]oplog.Entry, int, error){"by group": r.ByGroup(t.Context()), "in order": r.InOrder(t.Context())} {
+			mine := modeltest.Paged(func(p query.Page) ([]oplog.Entry, int, error) {
+				return list(rights.NewCaller(user, w.Held[user]), f, p)
+			})
+			if ids := modeltest.Column(mine.Rows, func(o oplog.Entry) int64 { return o.ID }); !slices.Equal(ids, want) || mine.Total != len(want) {
+				t.Errorf("user %d, roles %v, %+v, %s: %d entries, total %d, want %d", user, w.Held[user], f, way, len(ids), mine.Total, len(want))
+			}
+		}
+	}
+}
+
+// fits says whether an entry is what the filter asks for.
+func fits(f oplog.Filter, o oplog.Entry) bool {
+	return (f.TargetType == "" || o.TargetType == f.TargetType) && (f.OperationType == "" || o.OperationType == f.OperationType) &&
+		(f.TargetTypes == nil || slices.Contains(f.TargetTypes, o.TargetType))
+}
+
+// The histories have every clause of the rule: each is what lets an entry through,
+// or keeps it back, somewhere.
+func TestHistoriesHaveEveryClause(t *testing.T) {
+	t.Parallel()
+	met := map[string]bool{}
+	for seed := range uint64(6) {
+		pool, w := modeltest.Serving(t), modeltest.NewWorld(t, seed)
+		w.Live(600)
+		modeltest.ApplyAll(t, pool, accessmodel.New(), "access", w.People.Events, 100)
+		modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", w.Events, 100)
+		entries, _ := modeltest.MustPage(oplog.NewReader(pool).Entries(t.Context(), rights.System(), oplog.Filter{}, modeltest.PageOf(1, 1000)))
+		for user := domain.UserID(2); user <= modeltest.WorldUsers; user++ {
+			actor := w.Actor(user)
+			for _, o := range entries {
+				e := w.Entry(o)
+				met[fmt.Sprintf("%s deleted %v own %v seen %v", o.TargetType, e.Deleted, e.Actor == user, actor.Sees(e))] = true
+				if e.Target != nil && e.Target.Kind == access.KindRecord && e.Deleted {
+					met[fmt.Sprintf("record of a zone deleted %v seen %v", e.ZoneDeleted, actor.Sees(e))] = true
+				}
+			}
+		}
+	}
+	for _, clause := range []string{
+		"Server deleted false own false seen true", "Server deleted false own false seen false", "Server deleted true own false seen true", "Server deleted true own false seen false",
+		"Zone deleted false own false seen true", "Zone deleted false own false seen false", "Zone deleted true own false seen true", "Zone deleted true own false seen false",
+		"Record deleted false own false seen true", "Record deleted false own false seen false", "Zone deleted true own true seen true", "Record deleted true own true seen true",
+		"record of a zone deleted false seen true", "record of a zone deleted false seen false", "record of a zone deleted true seen true", "record of a zone deleted true seen false",
+		"View deleted false own false seen true", "View deleted true own false seen true", "User deleted false own false seen false", "BindConf deleted false own true seen true",
+	} {
+		if !met[clause] {
+			t.Errorf("no history has: %s", clause)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package rights
+
+import (
+	"fmt"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// Resource is a server, view or zone that there is or was, with what decides who
+// may do what to it.
+type Resource struct {
+	access.Target
+	// Named is the position of the event that gave the name.
+	Named domain.Position
+	// Deleted is the position of the event that it went with, or [table.Forever].
+	Deleted domain.Position
+}
+
+// Resources is the table of all of them, in the schema "dns".
+var Resources = table.Table[Resource]{
+	Name: "resources", Key: "kind, id",
+	Columns: func(r *Resource) []table.Column {
+		return append(targetColumns(&r.Target), table.Col("named", table.Number, &r.Named), table.Col("deleted", table.Number, &r.Deleted))
+	},
+	Indexes: []string{
+		"CREATE INDEX ON {schema}.resources (privilege)",
+		"CREATE INDEX ON {schema}.resources (creator)",
+		"CREATE INDEX ON {schema}.resources (kind, id) WHERE deleted < " + table.ForEver,
+	},
+}
+
+func targetColumns(t *access.Target) []table.Column {
+	return []table.Column{
+		table.Col("kind", table.Number, &t.Kind),
+		table.Col("id", table.Number, &t.ID),
+		table.Col("name", table.Bytewise, &t.Name),
+		table.Col("privilege", table.Number|table.Fixed, &t.Privilege),
+		table.Col("created", table.Number|table.Fixed, &t.Created),
+		table.Col("creator", table.Number|table.Fixed, &t.Creator),
+	}
+}
+
+// TargetColumns are the columns of the row that [JoinTarget] adds.
+func TargetColumns(t *access.Target) []table.Column {
+	return table.Of("a", append(targetColumns(t), table.Column{Name: "manual", Place: &t.Manual}))
+}
+
+// JoinTarget adds the row a of the resource of a kind whose id stands in a column.
+// Each row of the page looks up its own, whatever the planner thinks.
+func JoinTarget(kind access.Kind, id string) string {
+	return fmt.Sprintf(` JOIN LATERAL (SELECT a.*, %s AS manual FROM dns.resources a WHERE a.kind = %d AND a.id = %s OFFSET 0) a ON true`,
+		Manual(kind, "a.id"), kind, id)
+}
+
+// Manual are the privileges made by hand that concern a resource, null without any.
+func Manual(kind access.Kind, id string) string {
+	return fmt.Sprintf(`(SELECT json_agg(json_build_object('ID', p.id, 'Operation', p.operation) ORDER BY p.id)
+		FROM access.privileges p WHERE p.resource_type = %d AND p.resource_id = %s AND p.until = %s)`, kind, id, table.ForEver)
+}
+
+// RecordLives leaves out the records whose zone or link to a view is gone and which
+// are not purged yet; record is the alias of their table. OFFSET 0 keeps it a test
+// of each row, so that rows come in the order of an index, and a page costs what it shows.
+func RecordLives(record string) string {
+	return fmt.Sprintf(`EXISTS (SELECT FROM dns.zone_views l
+		WHERE l.zone_id = %[1]s.zone_id AND l.view_id = %[1]s.view_id AND l.link = %[1]s.link OFFSET 0)`, record)
+}
