@@ -18,7 +18,12 @@ type importRule struct {
 	folder, forbidden, reason string
 	// except is a folder to which the rule does not apply, whoever imports it.
 	except string
+	// only says that the rule is for the folder's own package, not for those below it.
+	only bool
 }
+
+// modelsApart is why no read model imports another.
+const modelsApart = "each model is rebuilt alone, at a position of its own; what two need is a package beside them"
 
 // importRules are the walls of the program. Imports go one way:
 // cmd → api → identity, projections → eventstore → protocol → domain, and beside api the workers.
@@ -47,6 +52,13 @@ var importRules = []importRule{
 	{folder: "identity", forbidden: module + "projections", reason: "who somebody is comes from the log, so that no login waits for a read model"},
 	{folder: "identity", forbidden: module + "api", reason: "identity does not know which door is asked"},
 	{folder: "identity", forbidden: "github.com/labstack/echo", reason: "HTTP stays in api"},
+	{folder: "projections/accessmodel", forbidden: module + "projections/dnsmodel", reason: modelsApart},
+	{folder: "projections/accessmodel", forbidden: module + "projections/opsmodel", reason: modelsApart},
+	{folder: "projections/dnsmodel", forbidden: module + "projections/accessmodel", reason: modelsApart},
+	{folder: "projections/dnsmodel", forbidden: module + "projections/opsmodel", reason: modelsApart},
+	{folder: "projections/opsmodel", forbidden: module + "projections/accessmodel", reason: modelsApart},
+	{folder: "projections/opsmodel", forbidden: module + "projections/dnsmodel", reason: modelsApart},
+	{folder: "projections", only: true, forbidden: module + "projections", reason: "the engine runs any model and knows none"},
 	{folder: "api", forbidden: module + "workers", reason: "cmd wires what api needs of workers through interfaces of api's"},
 
 	{folder: "workers", forbidden: module + "api", reason: "workers serve hosts, not REST clients"},
@@ -89,7 +101,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	for _, rule := range append(dialectRules(), importRules...) {
 		sound := map[string]bool{}
 		for folder := range imports {
-			if within(folder, rule.folder) {
+			if folder == rule.folder || !rule.only && within(folder, rule.folder) {
 				if way := rule.breach(imports, folder, sound); way != nil {
 					t.Errorf("%s: %s", strings.Join(way, " → "), rule.reason)
 				}
