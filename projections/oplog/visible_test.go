@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/modeltest"
 	"github.com/opsledger/opsledger/projections/oplog"
@@ -69,6 +70,38 @@ func compareEntries(t *testing.T, pool *pgxpool.Pool, w *modeltest.World, user d
 func fits(f oplog.Filter, o oplog.Entry) bool {
 	return (f.TargetType == "" || o.TargetType == f.TargetType) && (f.OperationType == "" || o.OperationType == f.OperationType) &&
 		(f.TargetTypes == nil || slices.Contains(f.TargetTypes, o.TargetType))
+}
+
+// A record that went with its zone has a row until it is purged. A privilege of its
+// own lets nothing through any more, also while there is one.
+func TestDeadRecordsBeforeTheyArePurged(t *testing.T) {
+	t.Parallel()
+	const last = 600 // more than one event purges
+	pool := modeltest.Serving(t)
+	zone := dns.ZoneData{Name: "a.example", Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: []int64{1}}
+	things, people := &modeltest.Chain{}, &modeltest.Chain{}
+	things.Add(1, dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v"}, Privilege: 5})
+	things.Add(1, dns.ZoneCreated{ID: 1, Zone: zone, Privilege: 8})
+	for id := int64(1); id <= last; id++ {
+		things.Add(1, dns.RecordAdded{ID: id, ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: fmt.Sprint("h", id), Type: "A", Value: "192.0.2.1"}})
+	}
+	people.Add(domain.System, modeltest.Registered(1, "admin"))
+	people.Add(1, access.PrivilegeCreated{ID: 11, Privilege: access.PrivilegeData{Name: "p", ResourceType: access.KindRecord, ResourceID: last}})
+	people.Add(1, access.RoleCreated{ID: 8, Name: "r", Privileges: []int64{11}})
+	modeltest.ApplyAll(t, pool, accessmodel.New(), "access", people.Events, 10)
+	modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", things.Events, 1000)
+	seen := func() int {
+		_, total := modeltest.MustPage(oplog.NewReader(pool).Entries(t.Context(), rights.NewCaller(2, []int64{8}), oplog.Filter{TargetType: oplog.TargetRecord}, modeltest.PageOf(1, 10)))
+		return total
+	}
+	modeltest.Same(t, "entries on a live record", seen(), 1)
+	things.Add(1, dns.ZoneDeleted{ID: 1, Zone: zone})
+	modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", things.Events[len(things.Events)-1:], 1)
+	var rows int
+	if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM dns.records").Scan(&rows); err != nil || rows == 0 {
+		t.Fatalf("the test is void: %d records are left, %v", rows, err)
+	}
+	modeltest.Same(t, "entries on a dead one", seen(), 0)
 }
 
 // The histories have every clause of the rule: each is what lets an entry through,
