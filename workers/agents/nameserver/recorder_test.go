@@ -27,6 +27,7 @@ type recorder struct {
 	refuse   domain.Position // Take fails once for this position
 	news     chan struct{}   // closed at every change
 	delays   []time.Duration // from an event's recording to Take
+	checked  []string        // configurations that were to be checked
 }
 
 func newRecorder() *recorder {
@@ -71,6 +72,9 @@ func (r *recorder) Status() protocol.Report {
 func (r *recorder) Changed() <-chan struct{} { return r.changed }
 
 func (r *recorder) CheckConf(_ context.Context, text string) error {
+	r.mu.Lock()
+	r.checked = append(r.checked, text)
+	r.mu.Unlock()
 	if strings.Contains(text, "bad") {
 		return &domain.Error{Code: domain.CodeInvalid, Field: "bind_conf", Message: "unknown option 'bad'"}
 	}

@@ -2,6 +2,7 @@ package nameserver
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,10 @@ func TestChecksConfigurations(t *testing.T) {
 	e := newRecorder()
 	w.start(e)
 	e.until(t, "the snapshot", func() bool { return len(e.resets) == 1 })
+	const forged = `{"text":"forged"}`
+	if err := w.NC.PublishRequest(protocol.SubjectCheckConf(self), protocol.SubjectReport(self), []byte(forged)); err != nil {
+		t.Fatal(err)
+	}
 	for text, want := range map[string]string{"options {};": "", "bad": "unknown option 'bad'"} {
 		payload, err := json.Marshal(protocol.CheckConfRequest{Text: text})
 		if err != nil {
@@ -119,6 +124,11 @@ func TestChecksConfigurations(t *testing.T) {
 		if err := json.Unmarshal(m.Data, &reply); err != nil || reply.Error != want {
 			t.Errorf("%q: %q %v, want %q", text, reply.Error, err, want)
 		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if slices.Contains(e.checked, "forged") {
+		t.Error("what is no request of the control plane was checked")
 	}
 	for reply, want := range map[string]bool{"_INBOX.x.y": true, "_R_.abc": true, "": false, "$JS.ACK.EVENTS.agent-1.1.1.1.1.1": false} {
 		if got := genuine(&nats.Msg{Reply: reply}); got != want {

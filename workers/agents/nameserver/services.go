@@ -71,6 +71,9 @@ func (f *Follower) takeAnnouncement(m *nats.Msg) {
 // checkConf answers one check. It does not answer if the configuration could not be
 // checked, and no answer never counts as consent.
 func (f *Follower) checkConf(ctx context.Context, m *nats.Msg) {
+	if !genuine(m) {
+		return
+	}
 	var request protocol.CheckConfRequest
 	if err := json.Unmarshal(m.Data, &request); err != nil {
 		f.cfg.Log.Warn("dropped a configuration check", "error", err)
