@@ -3,7 +3,7 @@
 // adminapi, opsapi, v1) that lists its routes as data; package rest puts them together.
 //
 // Stage in the flow: a read answers from the read models alone. A write passes
-// three rooms, each once and in this order (write.go): parse makes a [Request] of
+// three stages, each once and in this order (write.go): parse makes a [Request] of
 // what was sent, append makes a command of it that the store decides on the log,
 // and answer replies once the read models have applied what was appended.
 //

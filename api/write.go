@@ -18,18 +18,21 @@ type Write struct {
 	Kind Resource
 	// Takes are the sequences that the command takes ids from.
 	Takes []domain.Sequence
-	// Right is the right that the write needs. It is asked when the request is bad, so
-	// that the reply is the one that a good request would get: 404 for an unknown id,
-	// then 403, then 400. A good request meets the same rules in the domain. Nil
-	// stands for a write that everybody may make, or whose route has the right.
+	// Right is the right that the write needs. The kernel checks it for a bad request
+	// alone, so that the reply is the one that a good request would get: 404 for an
+	// unknown id, then 403, then 400. A good request meets the same rules in the
+	// domain. Nil stands for a write that everybody may make, or whose route has the
+	// right.
 	Right Authority
 	// Command makes the command of a request. It need not look at [Params.Err].
 	Command func(*Request) (domain.Command, error)
-	// Reply returns what a write says that was carried out, now or when its key was
-	// first used. It is asked once the read models are where they shall be; nil says OK.
+	// Reply returns the reply to a write that was carried out, now or by an earlier
+	// request with the same key. It is called after the read models have applied the
+	// write. Nil stands for OK.
 	Reply func(*Request, eventstore.Receipt) (info any, err error)
 	// Choose returns the write that a request asks for, where the route has several.
-	// It is asked before anything else, and of what it returns again.
+	// It is called first. If the write that it returns has a Choose, too, that one is
+	// called next.
 	Choose func(*Request) (Write, error)
 	// Places bounds how many requests are in work at once.
 	Places Places

@@ -76,11 +76,11 @@ func (w *writer) send(batch []*entry) bool {
 	return true
 }
 
-// trusted says that a batch may be sent on the connection without a look. On a
-// connection that was lost already, the batch would have an unknown outcome for
-// want of a look. And a session that this process cannot end could take the head's
-// lock and commit after its fate was looked up. Where the lock is taken first,
-// neither can happen.
+// trusted says that a batch may be sent on the connection without a look. If the
+// connection is lost already, sending without a look would leave an outcome that
+// nobody knows. And a session that this process cannot end could take the head's lock
+// and commit after its fate was looked up. A commit with a look takes the head's lock
+// first, so that neither can happen.
 func (w *writer) trusted() bool {
 	return w.conn != nil && !w.conn.IsClosed() && w.session.pid != 0 && quiet(w.conn.PgConn().Conn())
 }

@@ -1,7 +1,7 @@
 // Package identity knows who somebody is: accounts, passwords, tokens and the
 // keys that sign these, the directory, and how often a login may fail.
 //
-// Stage in the flow: a door hands in what a client presents (a name and a
+// Stage in the flow: package api hands in what a client presents (a name and a
 // password, or a token) and gets a [User] back, whose rights it then asks for.
 // What changes an account is a command like any other; this package prepares
 // what such a command holds, since secrets and personal data go to the vault and
@@ -11,6 +11,6 @@
 // token ends everywhere within [usersCheck] of what ended it. A refused login
 // tells nobody why: the cause is for the log alone, and every refusal takes as long.
 //
-// It must not know HTTP, nor which door is asked: whatever comes to the control
-// plane is told apart by the same accounts and slowed down by the same throttles.
+// It must not know HTTP, nor which dialect is asked: whoever comes to the control
+// plane has the same accounts and meets the same throttles.
 package identity

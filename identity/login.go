@@ -24,8 +24,9 @@ type Login struct {
 	Record Record
 }
 
-// Record appends a command, without waiting for the read models. It is the door's,
-// which knows the request that the command belongs to.
+// Record appends a command, without waiting for the read models. The caller of
+// this package supplies it, since the caller knows the request that the command
+// belongs to.
 type Record func(actor domain.UserID, cmd domain.Command) error
 
 // verifier returns the user of that name and password. The error is a

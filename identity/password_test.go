@@ -72,8 +72,8 @@ func TestHashHoldsItsSlot(t *testing.T) {
 	}
 }
 
-// A login is refused after a hash, whoever the name is of: none can be computed
-// here, so none is refused.
+// Every refusal of a login comes after a hash was computed, whoever has the name. In
+// this test no hash can be computed, so no login may be refused.
 func TestRefusalsCostAHash(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)

@@ -4,9 +4,9 @@
 // Stage in the flow: behind the log, before api and the workers. A [Runner] follows
 // the events of one context (its own process's from memory, others' from JetStream,
 // and from Postgres where those leave a gap) and hands them to a [Model], which
-// writes its tables in the runner's transaction; [Progress] tells who waits how far
-// they are. [Rebuild] and [Prepare] fill tables in a schema of its own and rename it
-// into place, so readers never see a half-built table.
+// writes its tables in the runner's transaction. [Progress] tells those who wait how
+// far the read models are. [Rebuild] and [Prepare] fill tables in a separate schema
+// and rename that into place, so readers never see a half-built table.
 //
 // Contract: everything here can be thrown away and computed again from the log,
 // with the same rows as the result, whatever batches the events came in and

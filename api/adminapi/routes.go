@@ -18,7 +18,7 @@ type API struct {
 }
 
 // reads are the contexts of roles and privileges, which are named after what they are
-// on. Read only.
+// on. Nobody changes the list.
 var reads = []domain.Context{domain.ContextDNS, domain.ContextAccess}
 
 // Routes returns the routes of the dialect.

@@ -1,5 +1,5 @@
-// Package v1 is the dialect of what this program has beyond the two documents, under
-// /v1: how far a change is on the name servers, batches, agents, the output of tasks,
+// Package v1 is the dialect of what this program offers beyond the documents of the
+// DNS and operations APIs, under /v1: how far a change is on the name servers, batches, agents, the output of tasks,
 // who could log in where and when, and users' passwords.
 //
 // Stage in the flow: it translates between requests and the commands of the domain,

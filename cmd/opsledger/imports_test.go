@@ -50,7 +50,7 @@ var importRules = []importRule{
 	{folder: "projections", forbidden: module + "api", reason: "read models do not know who asks"},
 	{folder: "projections", forbidden: "github.com/labstack/echo", reason: "HTTP stays in api"},
 	{folder: "identity", forbidden: module + "projections", reason: "who somebody is comes from the log, so that no login waits for a read model"},
-	{folder: "identity", forbidden: module + "api", reason: "identity does not know which door is asked"},
+	{folder: "identity", forbidden: module + "api", reason: "identity does not know which dialect is asked"},
 	{folder: "identity", forbidden: "github.com/labstack/echo", reason: "HTTP stays in api"},
 	{folder: "projections/accessmodel", forbidden: module + "projections/dnsmodel", reason: modelsApart},
 	{folder: "projections/accessmodel", forbidden: module + "projections/opsmodel", reason: modelsApart},

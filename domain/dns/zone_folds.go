@@ -33,8 +33,8 @@ func (f *zoneFold) Item() domain.Item {
 	return domain.Item{Tag: TagZone(f.id), Types: zoneTypes, Guards: zoneTypes[1:]}
 }
 
-// zoneTypes are the types of a zone's life. The first does not guard: a zone that
-// a decision has found cannot be created again. A batch asks for these types, and
+// zoneTypes are the types of a zone's life. ZoneCreated does not guard, because a
+// zone that a decision has found cannot be created again. A batch asks for these types, and
 // for those of a view's name, thousands of times.
 var zoneTypes = []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneDeleted{}.EventType()}
 

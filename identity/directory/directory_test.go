@@ -43,7 +43,8 @@ func open(t *testing.T, cfg directory.Config) *directory.Directory {
 	return d
 }
 
-// The four ways to a directory: by template or search, over LDAPS or StartTLS.
+// ways are the four ways to reach a directory: by template or search, over LDAPS or
+// StartTLS.
 func ways(s *testkit.LDAPServer) map[string]directory.Config {
 	byTemplate := directory.Config{BindDNTemplate: template, CAFile: s.CAFile, BindDN: testkit.LDAPReader, BindPassword: testkit.LDAPReaderPassword}
 	bySearch := directory.Config{SearchBase: testkit.LDAPBase, CAFile: s.CAFile, BindDN: testkit.LDAPReader, BindPassword: testkit.LDAPReaderPassword}

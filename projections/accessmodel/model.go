@@ -21,8 +21,8 @@ import (
 //     holds more than the id, the name and the roles once held.
 //  3. What a user or a role held is kept with the positions from which and until
 //     which they held it, and what a privilege covered likewise.
-//  4. An event that contradicts the state is an error and writes nothing; but a
-//     login of a user who is gone is none, since logins are not decided on the log.
+//  4. An event that contradicts the state is an error and writes nothing. A login of
+//     a deleted user is no such event, since logins are not decided on the log.
 type Model struct{}
 
 // New returns the model.

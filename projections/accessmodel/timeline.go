@@ -13,7 +13,8 @@ const holds = "until = " + table.ForEver
 // pair says that a holder (a user, a role) holds something (a role, a privilege).
 type pair struct{ holder, held int64 }
 
-// span is one row of a table of pairs: the pair from since until until.
+// span is one row of a table of pairs: the pair held from position since to position
+// until.
 type span struct {
 	pair
 	since, until domain.Position
@@ -36,8 +37,8 @@ func timelineTable(name, holder, held string) table.Table[span] {
 	}
 }
 
-// timeline is a table of spans as a batch of events changes it. What was not loaded
-// is taken not to hold.
+// timeline is a table of spans as a batch of events changes it. A pair that
+// was not loaded counts as not held.
 type timeline struct {
 	open    map[int64]map[int64]*span
 	changed []*span

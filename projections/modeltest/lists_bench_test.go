@@ -148,8 +148,8 @@ func BenchmarkLists(b *testing.B) {
 	}
 }
 
-// grantMany makes 1,003 roles of which each tenth has 10,000 privileges, as the
-// events would, 3 million rows at once would take too long.
+// grantMany makes 1,003 roles of which each tenth has 10,000 privileges, as
+// events would do one by one, since 3 million rows at once would take too long.
 func grantMany(b *testing.B, pool *pgxpool.Pool) {
 	b.Helper()
 	for _, sql := range []string{

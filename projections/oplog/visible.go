@@ -10,9 +10,10 @@ import (
 )
 
 // This file is [access.Actor.Sees] in SQL. Whether an entry is seen follows from its
-// group, but for those on records that a privilege of their own lets through. So the
-// entries need no more than look-ups in the sets of visible, and their number is the
-// sum of counts that were kept: a page costs nothing of the log's length.
+// group. The exception is an entry on a record for which the caller holds a privilege
+// made by hand. So the entries need no more than look-ups in the sets of visible, and
+// their number is the sum of counts that were kept: what a page costs does not grow
+// with the length of the log.
 
 // fewEntries is up to how many visible entries are collected one group after the
 // other. Of more, the log is read from its end until the page is full.
@@ -38,15 +39,15 @@ func visible(r rights.Rights) string {
 		" CROSS JOIN LATERAL (SELECT * FROM dns.records x WHERE x.id = g.id OFFSET 0) x WHERE " + rights.RecordLives("x") + ")"
 }
 
-// resources are clauses 4 and 5 of the rule.
+// resources are clauses 4 and 5 of [access.Actor.Sees].
 func resources(r rights.Rights, kind access.Kind) string {
 	return fmt.Sprintf(`SELECT a.id FROM dns.resources a WHERE a.kind = %d AND CASE
 		WHEN a.deleted = %s THEN a.created > %[3]s OR a.id IN (%[4]s)
 		ELSE a.creator = %[5]s OR %[3]s = 0 END`, kind, table.ForEver, r.Threshold(kind), r.Granted(kind), r.User)
 }
 
-// sees says whether the caller sees the entry, or the entries of the group, of the
-// alias. What is neither on a view nor on a server is on a zone, on a record of one,
+// sees says whether the caller sees the row called alias, which is an entry or a
+// group of entries. What is neither on a view nor on a server is on a zone, on a record of one,
 // or has no resource: no zone is of id 0.
 func sees(alias string, r rights.Rights) string {
 	return fmt.Sprintf(`(%[1]s.actor = %[2]s OR CASE %[1]s.target_type WHEN 'View' THEN true

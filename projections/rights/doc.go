@@ -4,8 +4,8 @@
 // Stage: between the tables and the models' Readers. Contract: a resource is let
 // through if and only if [access.Actor.May] says so of the same state; a test
 // compares the two on random histories. Nothing else in SQL decides who may see
-// what, but package oplog on what is deleted. It must not read for everybody what
-// is not for everybody: the zero [Caller] holds nothing.
+// what, except package oplog for entries on deleted resources. Without a caller
+// nothing is let through: the zero [Caller] has no rights.
 //
 // It spans two models: who holds what stands in the schema "access", what there is
 // in "dns". [Resources] is the table that they meet in.

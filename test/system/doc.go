@@ -1,5 +1,5 @@
 // Package system tries opsledger as a whole: what README promises, and what may go
-// wrong on machines (docs/architecture.md lists it). The real program runs as
+// wrong on machines (docs/faults.md lists it). The real program runs as
 // processes, built with the race detector where the tests have it, and is driven
 // from outside, by what packages deployment and workload offer.
 //

@@ -15,7 +15,8 @@ import (
 // much of it is proved. It is pure, without I/O or locks. Applying an event costs
 // O(its changes), whatever the zone's size.
 type desiredState struct {
-	// own is this name server's address, for zones when no master is known.
+	// own is this name server's address. It is the zones' name server while no primary
+	// is known.
 	own   netip.Addr
 	names []string
 
@@ -169,9 +170,6 @@ func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 	}
 	return nil
 }
-
-// advance notes that no event up to the position changes anything.
-func (s *desiredState) advance(p domain.Position) { s.seen = max(s.seen, p) }
 
 // markDirty notes that named lacks the event at p in a zone.
 func (s *desiredState) markDirty(z *zoneInView, p domain.Position) {

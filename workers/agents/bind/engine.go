@@ -18,8 +18,8 @@ import (
 
 // Snapshot is the whole desired state at a position of the log.
 type Snapshot struct {
-	// Position is the log's head as the snapshot saw it; LastDNS that of the last
-	// dns event up to there.
+	// Position is the log's head as the snapshot saw it. LastDNS is the position of
+	// the last dns event up to Position.
 	Position, LastDNS domain.Position
 	// Rows come in the order servers, views, configuration, zones, records.
 	Rows []protocol.SnapshotRow
@@ -151,14 +151,6 @@ func (e *Engine) Take(event domain.Recorded) error {
 	}
 	e.notify()
 	return nil
-}
-
-// Advance says that no event up to the position concerns the engine.
-func (e *Engine) Advance(p domain.Position) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.state.advance(p)
-	e.notify()
 }
 
 // Changed receives a signal after Status may have changed; several changes may

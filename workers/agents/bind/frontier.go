@@ -71,8 +71,8 @@ func (p *pending) fail(message string, now domain.Position) {
 	p.failure.tries++
 }
 
-// frontier finds the lowest position that any unit has not applied, in O(log n)
-// per change.
+// frontier finds the lowest unapplied position of all units, in O(log n) per change.
+// Everything before that position is applied.
 //
 // Invariants:
 //  1. Every unit with an unapplied position has an entry at or below it.

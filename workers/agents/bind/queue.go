@@ -5,8 +5,8 @@ import (
 )
 
 // queue hands zones to workers: zones with changes first, then those that only
-// have to be compared, on which never all workers are busy. The engine's lock
-// guards it.
+// have to be compared, which never take all workers. The engine's lock guards the
+// queue.
 //
 // Invariants:
 //  1. A zone is with one worker at a time, and with none while it rests; a change

@@ -35,7 +35,7 @@ type Engine interface {
 }
 
 // ErrClosed says that the connection was closed for good.
-var ErrClosed = errors.New("agent: the NATS connection is closed")
+var ErrClosed = errors.New("nameserver: the NATS connection is closed")
 
 // Config holds what a follower needs; every field is required but Log.
 type Config struct {
@@ -65,9 +65,9 @@ type Follower struct {
 func New(cfg Config) (*Follower, error) {
 	switch {
 	case cfg.NC == nil || cfg.Engine == nil || cfg.Codec == nil:
-		return nil, errors.New("agent: connection, engine and codec are needed")
+		return nil, errors.New("nameserver: connection, engine and codec are needed")
 	case cfg.ID <= 0:
-		return nil, errors.New("agent: id must be positive")
+		return nil, errors.New("nameserver: id must be positive")
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

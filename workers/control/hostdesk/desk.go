@@ -103,7 +103,8 @@ func (d *Desk) answer(ctx context.Context, m *nats.Msg, h handler) error {
 
 // work answers with all that the host is to do, or with as much as fits into one
 // message. It waits until the read model has the events that were in the log when the
-// host asked, so that a host that was told to ask gets the reason.
+// host asked, so that the answer has what the
+// host was told to ask for.
 func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
 	var asked protocol.HostWorkRequest
 	if len(data) > 0 && json.Unmarshal(data, &asked) != nil {
