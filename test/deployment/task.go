@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -126,7 +127,7 @@ func (c *Caller) follow(ctx context.Context, task string) (printed string, err e
 		}
 		text.WriteString(lines.Text() + "\n")
 	}
-	return "", fmt.Errorf("the stream ended with %v after\n%s", lines.Err(), text.String())
+	return "", errors.Join(fmt.Errorf("the stream ended after\n%s", text.String()), lines.Err())
 }
 
 // Online are the names of the machines whose agents are.
