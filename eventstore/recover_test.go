@@ -17,7 +17,7 @@ import (
 // JetStream has: they come back exactly as they were.
 func TestRecover(t *testing.T) {
 	t.Parallel()
-	pool, js := testkit.Postgres(t), jetStream(t, testkit.NATS(t))
+	pool, js := testkit.Postgres(t), testkit.JetStream(t, testkit.NATS(t))
 	s := run(t, pool)
 	execute(t, s, note(noted{ID: 1, On: []domain.Tag{"a", "zone:7"}}, booked{noted{On: []domain.Tag{"a"}}}))
 	backup := backupOf(t, pool)
@@ -66,7 +66,7 @@ func TestRecover(t *testing.T) {
 
 func TestRecoverRefusals(t *testing.T) {
 	t.Parallel()
-	pool, js := testkit.Postgres(t), jetStream(t, testkit.NATS(t))
+	pool, js := testkit.Postgres(t), testkit.JetStream(t, testkit.NATS(t))
 	s := run(t, pool)
 	if n, err := eventstore.Recover(t.Context(), s, js); n != 0 || !errors.Is(err, jetstream.ErrStreamNotFound) {
 		t.Errorf("without a stream: %d, %v", n, err)

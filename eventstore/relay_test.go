@@ -26,15 +26,6 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-func jetStream(t testing.TB, nc *nats.Conn) jetstream.JetStream {
-	t.Helper()
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(testkit.Patience))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return js
-}
-
 // relay runs a relay and returns how to stop it; Run's error arrives on the channel.
 func relay(t testing.TB, s *eventstore.Store, js jetstream.JetStream) (stop func(), ended <-chan error) {
 	t.Helper()
@@ -109,7 +100,7 @@ func notes(n int) domain.Command {
 
 func TestRelayPublishesOwnCommitsAtOnce(t *testing.T) {
 	t.Parallel()
-	s, js := run(t, testkit.Postgres(t)), jetStream(t, testkit.NATS(t))
+	s, js := run(t, testkit.Postgres(t)), testkit.JetStream(t, testkit.NATS(t))
 	r := eventstore.NewRelay(s, js, quiet, prometheus.NewRegistry())
 	r.NeverPoll()
 	runRelay(t, r)
@@ -128,7 +119,7 @@ func TestRelaysRace(t *testing.T) {
 	var js jetstream.JetStream
 	for i := range stores {
 		stores[i] = run(t, pool)
-		js = jetStream(t, testkit.Connect(t, nats))
+		js = testkit.JetStream(t, testkit.Connect(t, nats))
 		relay(t, stores[i], js)
 	}
 	var wg sync.WaitGroup
@@ -150,7 +141,7 @@ func TestRelaysRace(t *testing.T) {
 // A process that committed and died leaves its events to the others' polls.
 func TestRelayPublishesWhatOthersLeftBehind(t *testing.T) {
 	t.Parallel()
-	pool, js := testkit.Postgres(t), jetStream(t, testkit.NATS(t))
+	pool, js := testkit.Postgres(t), testkit.JetStream(t, testkit.NATS(t))
 	relay(t, open(t, pool), js)
 	awaitStream(t, js, 0)
 	other := run(t, pool)
@@ -160,7 +151,7 @@ func TestRelayPublishesWhatOthersLeftBehind(t *testing.T) {
 
 func TestLostStreamIsRefilled(t *testing.T) {
 	t.Parallel()
-	s, js := run(t, testkit.Postgres(t)), jetStream(t, testkit.NATS(t))
+	s, js := run(t, testkit.Postgres(t)), testkit.JetStream(t, testkit.NATS(t))
 	relay(t, s, js)
 	execute(t, s, notes(1_500))
 	awaitStream(t, js, 1_500)
@@ -197,22 +188,22 @@ func TestRelayWaitsForJetStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	relay(t, s, jetStream(t, nc))
+	relay(t, s, testkit.JetStream(t, nc))
 	for _, next := range []string{dir, t.TempDir()} {
 		execute(t, s, notes(3))
-		sameAsLog(t, s, jetStream(t, testkit.Connect(t, server)))
+		sameAsLog(t, s, testkit.JetStream(t, testkit.Connect(t, server)))
 		server.Stop()
 		execute(t, s, notes(3))
 		server = start(next)
 	}
 	execute(t, s, notes(3))
-	sameAsLog(t, s, jetStream(t, testkit.Connect(t, server)))
+	sameAsLog(t, s, testkit.JetStream(t, testkit.Connect(t, server)))
 }
 
 // The end of the log that was published is not in the database any more.
 func TestRelayRefusesToMixHistories(t *testing.T) {
 	t.Parallel()
-	js := jetStream(t, testkit.NATS(t))
+	js := testkit.JetStream(t, testkit.NATS(t))
 	pool := testkit.Postgres(t)
 	s := run(t, pool)
 	execute(t, s, notes(2))
@@ -274,7 +265,7 @@ func backupOf(t testing.TB, from *pgxpool.Pool) *pgxpool.Pool {
 
 func TestEnsureStream(t *testing.T) {
 	t.Parallel()
-	pool, js := testkit.Postgres(t), jetStream(t, testkit.NATS(t))
+	pool, js := testkit.Postgres(t), testkit.JetStream(t, testkit.NATS(t))
 	s := run(t, pool)
 	ensure := func(cfg eventstore.StreamConfig) *jetstream.StreamInfo {
 		t.Helper()
@@ -328,7 +319,7 @@ func TestEnsureStream(t *testing.T) {
 // A relay with a bounded stream publishes from the first event that it keeps.
 func TestBoundedStreamIsRefilledInPart(t *testing.T) {
 	t.Parallel()
-	s, js := run(t, testkit.Postgres(t)), jetStream(t, testkit.NATS(t))
+	s, js := run(t, testkit.Postgres(t)), testkit.JetStream(t, testkit.NATS(t))
 	execute(t, s, notes(100))
 	r := eventstore.NewRelay(s, js, quiet, nil).WithStream(eventstore.StreamConfig{MaxMsgs: 10})
 	ctx, stop := context.WithCancel(t.Context())

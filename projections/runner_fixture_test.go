@@ -100,10 +100,7 @@ func newPlant(t testing.TB) *plant {
 	p := &plant{pool: testkit.Postgres(t), nats: testkit.NATSServer(t)}
 	p.store = openStore(t, p.pool, testCodec(true))
 	background(t, p.store.Run)
-	var err error
-	if p.js, err = jetstream.New(testkit.Connect(t, p.nats), jetstream.WithDefaultTimeout(testkit.Patience)); err != nil {
-		t.Fatal(err)
-	}
+	p.js = testkit.JetStream(t, testkit.Connect(t, p.nats))
 	stop := func() {}
 	p.relay = func(on bool) {
 		stop()
@@ -177,10 +174,7 @@ type process struct {
 func (p *plant) process(t testing.TB, m Model, change ...func(*RunnerConfig)) *process {
 	t.Helper()
 	nc := testkit.Connect(t, p.nats)
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(testkit.Patience))
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := testkit.JetStream(t, nc)
 	progress, err := NewProgress(nc, p.store.LogID())
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/api"
@@ -68,8 +67,7 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	background(t, store.Run)
 
 	nc := testkit.NATS(t)
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(testkit.Patience))
-	must(t, err)
+	js := testkit.JetStream(t, nc)
 	must(t, eventstore.EnsureStream(ctx, js, store, eventstore.StreamConfig{}))
 	quiet := slog.New(slog.DiscardHandler)
 	background(t, eventstore.NewRelay(store, js, quiet, nil).Run)

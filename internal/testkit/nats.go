@@ -2,8 +2,10 @@ package testkit
 
 import (
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/internal/embeddednats"
 )
@@ -42,4 +44,19 @@ func Connect(t testing.TB, s *embeddednats.Server, opts ...nats.Option) *nats.Co
 	}
 	t.Cleanup(nc.Close)
 	return nc
+}
+
+// lostAnswer is how long a request to JetStream waits. It is longer than the
+// library's 5 s, for a busy machine, and much shorter than Patience: an answer may
+// be lost with a stream or a server that goes away, and then the product asks again.
+const lostAnswer = 20 * time.Second
+
+// JetStream returns a client for tests and for what they run.
+func JetStream(t testing.TB, nc *nats.Conn) jetstream.JetStream {
+	t.Helper()
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(lostAnswer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
 }

@@ -22,10 +22,7 @@ type Events struct {
 
 func newEvents(t testing.TB, nc *nats.Conn) *Events {
 	t.Helper()
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(testkit.Patience))
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := testkit.JetStream(t, nc)
 	stream, err := js.Stream(t.Context(), protocol.StreamEvents)
 	if err != nil {
 		t.Fatal(err)

@@ -116,9 +116,7 @@ func startBus(t *testing.T) *bus {
 	}
 	t.Cleanup(b.server.Stop)
 	b.control = testkit.Connect(t, b.server)
-	if b.js, err = jetstream.New(b.control, jetstream.WithDefaultTimeout(testkit.Patience)); err != nil {
-		t.Fatal(err)
-	}
+	b.js = testkit.JetStream(t, b.control)
 	b.fill()
 	return b
 }

@@ -28,10 +28,7 @@ type world struct {
 func newWorld(t *testing.T, cfg Config) *world {
 	t.Helper()
 	w := &world{t: t, nc: testkit.NATS(t)}
-	var err error
-	if w.js, err = jetstream.New(w.nc, jetstream.WithDefaultTimeout(testkit.Patience)); err != nil {
-		t.Fatal(err)
-	}
+	w.js = testkit.JetStream(t, w.nc)
 	cfg.NC, cfg.JS = w.nc, w.js
 	w.store = New(cfg)
 	if err := w.store.ensure(t.Context()); err != nil {

@@ -53,8 +53,7 @@ func (p *Process) Connect(server *embeddednats.Server, model projections.Model) 
 	p.t.Helper()
 	p.NC, p.model = testkit.Connect(p.t, server), model
 	var err error
-	p.JS, err = jetstream.New(p.NC, jetstream.WithDefaultTimeout(testkit.Patience))
-	p.Check(err)
+	p.JS = testkit.JetStream(p.t, p.NC)
 	p.Check(eventstore.EnsureStream(p.t.Context(), p.JS, p.Store, eventstore.StreamConfig{}))
 	p.Progress, err = projections.NewProgress(p.NC, p.Store.LogID())
 	p.Check(err)

@@ -46,9 +46,7 @@ func New(t testing.TB, server *embeddednats.Server, consumer string, c domain.Co
 func (s *Stream) Connect(server *embeddednats.Server) {
 	s.t.Helper()
 	s.NC = testkit.Connect(s.t, server)
-	var err error
-	s.JS, err = jetstream.New(s.NC, jetstream.WithDefaultTimeout(testkit.Patience))
-	s.check(err)
+	s.JS = testkit.JetStream(s.t, s.NC)
 }
 
 // Make makes the empty stream, again and again while the folder of a deleted one is
