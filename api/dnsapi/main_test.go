@@ -1,9 +1,0 @@
-package dnsapi
-
-import (
-	"testing"
-
-	"github.com/opsledger/opsledger/internal/testkit"
-)
-
-func TestMain(m *testing.M) { testkit.Main(m) }
