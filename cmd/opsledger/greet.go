@@ -15,7 +15,7 @@ func (a *App) greet(w io.Writer) error {
 	if a.engine != nil {
 		fmt.Fprintf(&text, "  DNS    %s\n", a.engine.Addr())
 	}
-	password := "…the admin's password…"
+	password := "YOUR-PASSWORD" // without a quote: it stands in a command to paste
 	if a.newPassword != "" {
 		password = a.newPassword
 		fmt.Fprintf(&text, "  admin  %s   (shown only now)\n", a.newPassword)
