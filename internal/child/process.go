@@ -75,6 +75,14 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	return nil, fmt.Errorf("start %s: %w", spec.name(), last)
 }
 
+const (
+	// busyPatience is how long a program's file may be open for writing. A file that was
+	// just written is open for a moment longer in a child that was being started
+	// meanwhile, until that child runs its own program (golang.org/issue/22315).
+	busyPatience = time.Second
+	busyEvery    = 5 * time.Millisecond
+)
+
 // launch starts the command on a thread of its own, which stays until the end.
 func (p *Process) launch(attr *syscall.SysProcAttr) error {
 	started := make(chan error, 1)
@@ -82,11 +90,15 @@ func (p *Process) launch(attr *syscall.SysProcAttr) error {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		p.cmd = p.command(attr)
-		if err := p.cmd.Start(); err != nil {
-			started <- err
+		err := p.cmd.Start()
+		for began := time.Now(); errors.Is(err, syscall.ETXTBSY) && time.Since(began) < busyPatience; err = p.cmd.Start() {
+			time.Sleep(busyEvery)
+			p.cmd = p.command(attr)
+		}
+		started <- err
+		if err != nil {
 			return
 		}
-		started <- nil
 		p.err = p.cmd.Wait()
 		close(p.done)
 	}()

@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -28,4 +29,15 @@ func StartDev(t testing.TB, data string, flags ...string) *Dev {
 	d.Start()
 	d.Login()
 	return d
+}
+
+// Start returns when the program is ready and its named answers: that a change is
+// live may be known from what the agent reported before.
+func (d *Dev) Start() {
+	d.t.Helper()
+	d.Server.Start()
+	testkit.Eventually(d.t, "named answers", func() bool {
+		reply, _, err := d.Ask(http.MethodGet, "/readyz", "", "")
+		return err == nil && reply.StatusCode == http.StatusOK
+	})
 }

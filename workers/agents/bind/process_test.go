@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
@@ -77,14 +78,15 @@ func TestNamedOfTheSystem(t *testing.T) {
 		t.Errorf("without named: %+v", r)
 	}
 	for i := range 2 {
-		named := exec.Command(h.engine.layout.program(), "-f", "-L", h.engine.layout.log(), "-c", h.engine.layout.conf())
-		if err := named.Start(); err != nil {
+		named, err := child.Start(t.Context(), child.Spec{
+			Path: h.engine.layout.program(), Args: []string{"-f", "-L", h.engine.layout.log(), "-c", h.engine.layout.conf()},
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		h.add(z, record(v, fmt.Sprintf("x%d", i), "A", "10.0.0.2"))
 		h.applied()
 		h.expect("127.0.0.1", "www.a.test", "A", "10.0.0.1")
-		_ = named.Process.Kill()
-		_ = named.Wait()
+		named.Kill()
 	}
 }

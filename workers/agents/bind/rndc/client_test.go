@@ -8,13 +8,13 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
@@ -43,15 +43,13 @@ options { directory %q; pid-file none; lock-file none; session-keyfile none; lis
 	if err := os.WriteFile(own, program, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(own, "-g", "-c", file)
 	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
+	named, err := child.Start(t.Context(), child.Spec{Path: own, Args: []string{"-g", "-c", file}, Log: &out})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		named.Kill()
 		if t.Failed() {
 			t.Log(out.String())
 		}
