@@ -11,7 +11,7 @@ import (
 
 func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 	record := recordRow{Record: Record{ID: event.ID, ZoneID: event.ZoneID, Created: e.At}}
-	if err := b.hang(&record, event.Record, e.Position); err != nil {
+	if err := b.putOnLink(&record, event.Record, e.Position); err != nil {
 		return err
 	}
 	creator, err := operatorOf(e, b.operators)
@@ -27,12 +27,12 @@ func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 }
 
 func (b *batch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) error {
-	before, err := b.unhang(event.ID, event.ZoneID, event.Before, e.Position)
+	before, err := b.takeOffLink(event.ID, event.ZoneID, event.Before, e.Position)
 	if err != nil {
 		return err
 	}
 	after := before
-	if err := b.hang(&after, event.After, e.Position); err != nil {
+	if err := b.putOnLink(&after, event.After, e.Position); err != nil {
 		return err
 	}
 	b.records.Put(after)
@@ -40,7 +40,7 @@ func (b *batch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) error 
 }
 
 func (b *batch) recordDeleted(e domain.Recorded, event dns.RecordDeleted) error {
-	record, err := b.unhang(event.ID, event.ZoneID, event.Record, e.Position)
+	record, err := b.takeOffLink(event.ID, event.ZoneID, event.Record, e.Position)
 	if err != nil {
 		return err
 	}
@@ -49,8 +49,9 @@ func (b *batch) recordDeleted(e domain.Recorded, event dns.RecordDeleted) error 
 	return b.logRecord(e, oplog.OperationDelete, record, record)
 }
 
-// hang gives the record its data and hangs it on the link to the view it names.
-func (b *batch) hang(record *recordRow, data dns.RecordData, at domain.Position) error {
+// putOnLink gives the record its data and the link of its zone to the view that the
+// data names.
+func (b *batch) putOnLink(record *recordRow, data dns.RecordData, at domain.Position) error {
 	link, err := b.linkOf(record.ZoneID, data.ViewID)
 	if err != nil {
 		return err
@@ -62,8 +63,8 @@ func (b *batch) hang(record *recordRow, data dns.RecordData, at domain.Position)
 	return nil
 }
 
-// unhang takes a visible record, which the event says was so, off its link.
-func (b *batch) unhang(id, zone int64, was dns.RecordData, at domain.Position) (recordRow, error) {
+// takeOffLink takes a visible record off its link. The event says what the record was.
+func (b *batch) takeOffLink(id, zone int64, was dns.RecordData, at domain.Position) (recordRow, error) {
 	record, exists := b.records.Get(id)
 	if !exists || record.ZoneID != zone {
 		return record, fmt.Errorf("record %d does not exist in zone %d", id, zone)
