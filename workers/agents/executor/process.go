@@ -16,9 +16,7 @@ const (
 	runVariableName = "OPSLEDGER_RUN"
 	// searchPath is the PATH of every program.
 	searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-	// outputPatience is how long output is still read after all processes have ended.
-	outputPatience = 2 * time.Second
-	orphanLimit    = 30 * time.Second
+	orphanLimit = 30 * time.Second
 )
 
 // supervised runs a program to its end as the action's user and copies its output.
@@ -43,7 +41,7 @@ func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stder
 		to   io.Writer
 	}{{p.Stdout, stdout}, {p.Stderr, stderr}} {
 		helpers.Go(func() {
-			if _, err := io.Copy(stream.to, stream.from); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			if _, err := io.Copy(stream.to, newOutput(stream.from, ended)); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 				p.Kill()
 			}
 		})
@@ -54,7 +52,7 @@ func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stder
 	if end.Lost { // then orphans may still write
 		_, err = j.endOrphans(context.WithoutCancel(ctx), supervise.Orphans{Variable: j.runVariable(), Leader: p.Leader, Supervisor: p.Supervisor})
 	}
-	deadline := time.Now().Add(outputPatience)
+	deadline := time.Now().Add(outputPatience) // for the read that waits already
 	_ = errors.Join(p.Stdout.SetReadDeadline(deadline), p.Stderr.SetReadDeadline(deadline)) // pipes have deadlines
 	helpers.Wait()
 	p.Release()

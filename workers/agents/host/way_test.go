@@ -123,6 +123,7 @@ func TestCancelledWhileAway(t *testing.T) {
 	stop := w.start()
 	running := w.do("steps")
 	w.until(running, ops.StateRunning)
+	w.Eventually("the program has begun", func() bool { return w.ran("ran") == 1 })
 	name := w.task("steps")
 	attempt := w.accept(name, "steps", time.Hour) // waits for the target
 	w.Eventually("the host has it", func() bool { return strings.Contains(w.read("tasks/journal"), name) })
