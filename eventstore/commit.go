@@ -94,7 +94,7 @@ func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*pla
 		return nil, err
 	}
 	*sent = p
-	err = w.pipeline.Send(p.statements()).Outcome().Err
+	err = transact(w.conn, p.statements()).err
 	switch {
 	case err == nil:
 		w.advance(p)

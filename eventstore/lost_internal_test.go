@@ -34,14 +34,14 @@ func (c *deafConn) Read(b []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// Both a flight and the one behind it are committed, and neither answer arrives:
-// they are found where they are, and are not appended again.
-func TestFlightsCommittedUnheard(t *testing.T) {
+// A batch is committed, and the answer does not arrive: it is found where it is, and
+// is not appended again.
+func TestCommittedUnheard(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	w := p.writer()
 	conn := &deafConn{meanwhile: func() {
-		testkit.Eventually(p.t, "both are committed", func() bool { h, err := p.a.Head(t.Context()); return err == nil && h.Position == 4 })
+		testkit.Eventually(p.t, "it is committed", func() bool { h, err := p.a.Head(t.Context()); return err == nil && h.Position == 3 })
 	}}
 	dial := w.config.DialFunc
 	w.config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -56,19 +56,12 @@ func TestFlightsCommittedUnheard(t *testing.T) {
 	if err := w.commit([]*entry{entryOf("k")}, nil); err != nil {
 		t.Fatal(err)
 	}
-	release := p.hold()
-	first, second := entryOf("x"), entryOf("y")
-	for _, e := range []*entry{first, second} {
-		if !w.send([]*entry{e}) {
-			t.Fatal("a batch is not sent")
-		}
-	}
 	conn.deaf.Store(true)
-	release()
-	if err := w.concludeAll(); err != nil {
+	e := entryOf("x")
+	if err := w.append([]*entry{e}); err != nil {
 		t.Fatal(err)
 	}
-	p.appended(2, first, second)
+	p.appended(2, e)
 }
 
 // A refusal while the outcome of a batch is looked up, here for want of the head's
@@ -79,14 +72,10 @@ func TestRefusedLookup(t *testing.T) {
 	w := p.writer()
 	w.config.RuntimeParams["lock_timeout"] = "50"
 	e := entryOf("x")
-	if !w.send([]*entry{e}) {
-		t.Fatal("the batch is not sent")
+	sent := w.assume([]*entry{e})
+	if o := transact(w.conn, w.compareAndWrite(sent)); o.err != nil {
+		t.Fatal(o.err)
 	}
-	sent := w.inFlight[0]
-	if o := sent.Outcome(); o.Err != nil {
-		t.Fatal(o.Err)
-	}
-	w.inFlight = nil
 	w.disconnect()
 	release := p.hold()
 	var wg sync.WaitGroup
@@ -106,7 +95,7 @@ func TestRefusedLookup(t *testing.T) {
 			return err != nil || len(seen) > 1 || len(e.done) > 0
 		})
 	})
-	err := w.commit([]*entry{e}, sent.plan)
+	err := w.commit([]*entry{e}, sent)
 	wg.Wait()
 	if err != nil {
 		t.Fatal(err)

@@ -79,31 +79,18 @@ type answer struct {
 
 // mailbox holds the decisions that wait for the writer.
 type mailbox struct {
-	// wake tells the writer, sometimes in vain, that as many entries wait as the
-	// writer expects.
+	// wake tells the writer, sometimes in vain, that entries wait.
 	wake chan struct{} // has room for one
 
-	mu       sync.Mutex
-	waiting  []*entry
-	expected int
-	closed   bool
+	mu      sync.Mutex
+	waiting []*entry
+	closed  bool
 }
 
-func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1), expected: 1} }
+func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
-// expect says for how many entries the writer is to be woken.
-func (m *mailbox) expect(n int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.expected = n
-	m.call()
-}
-
-// call wakes the writer if enough wait.
+// call wakes the writer.
 func (m *mailbox) call() {
-	if len(m.waiting) < m.expected {
-		return
-	}
 	select {
 	case m.wake <- struct{}{}:
 	default: // a wake-up is pending already
@@ -122,14 +109,10 @@ func (m *mailbox) put(e *entry) bool {
 	return true
 }
 
-// take returns the entries that fit into one commit, in the order of arrival, or
-// none if fewer wait than are expected.
+// take returns the entries that fit into one commit, in the order of arrival.
 func (m *mailbox) take() []*entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.waiting) < m.expected {
-		return nil
-	}
 	var (
 		batch         []*entry
 		n             int
@@ -147,13 +130,15 @@ func (m *mailbox) take() []*entry {
 	}
 	if m.waiting = m.waiting[n:]; len(m.waiting) == 0 {
 		m.waiting = nil
+	} else {
+		m.call()
 	}
 	return batch
 }
 
-// close refuses new entries. Those that wait stay for take, however few they are.
+// close refuses new entries. Those that wait stay for take.
 func (m *mailbox) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.closed, m.expected = true, 1
+	m.closed = true
 }

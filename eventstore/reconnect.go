@@ -8,8 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
 )
 
 // connect makes sure of a connection to the log that this process knows.
@@ -40,7 +38,7 @@ func (w *writer) connect(ctx context.Context) error {
 	if w.down.Swap(false) {
 		w.log.Info("the database is available again")
 	}
-	w.conn, w.pipeline = conn, pipeline.New(conn.PgConn(), batchLimit)
+	w.conn = conn
 	w.extendAt, w.head, w.recent = 0, storedHead{}, recentEvents{}
 	return nil
 }
@@ -109,9 +107,6 @@ func (w *writer) recognize(ctx context.Context, conn *pgx.Conn) error {
 // probe looks for a lost server while nobody appends, so that the writer finds it
 // again, or finds that the database is another one.
 func (w *writer) probe(ctx context.Context) error {
-	if len(w.inFlight) > 0 {
-		return nil // what comes in is an answer, and a lost server is noticed by its absence
-	}
 	if w.conn != nil && !w.conn.IsClosed() && disturbed(w.conn.PgConn().Conn()) {
 		w.disconnect()
 	}

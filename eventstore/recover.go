@@ -12,7 +12,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -141,7 +140,7 @@ func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, g
 	if _, err := conn.Exec(ctx, extendLog, p.head.Position, store.writer.size); err != nil {
 		return head, translate(err)
 	}
-	if err := pipeline.New(conn.PgConn(), batchLimit).Send(p.statements()).Outcome().Err; err != nil {
+	if err := transact(conn, p.statements()).err; err != nil {
 		return head, translate(err)
 	}
 	return p.head, nil

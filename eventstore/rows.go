@@ -4,13 +4,12 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
 )
 
 // statements write the plan's rows and end the transaction. The commands come
 // first: one that is known already fails by its key before anything else is written.
-func (p *plan) statements() []pipeline.Statement {
-	var list []pipeline.Statement
+func (p *plan) statements() []statement {
+	var list []statement
 	if len(p.keyed) > 0 {
 		list = append(list, p.insertCommands())
 	}
@@ -22,7 +21,7 @@ func (p *plan) statements() []pipeline.Statement {
 	return append(list, endBatch.with())
 }
 
-func (p *plan) insertEvents() pipeline.Statement {
+func (p *plan) insertEvents() statement {
 	n := len(p.events)
 	var typeSize, contextSize, tagSize, dataSize int
 	for i := range p.events {
@@ -60,7 +59,7 @@ func (p *plan) insertEvents() pipeline.Statement {
 }
 
 // insertTags writes the index in its own order, which touches each page once.
-func (p *plan) insertTags() pipeline.Statement {
+func (p *plan) insertTags() statement {
 	n := len(p.tags)
 	hashes, positions, types := newInts(n), newInts(n), newInt4s(n)
 	for _, r := range inIndexOrder(p.tags) {
@@ -71,7 +70,7 @@ func (p *plan) insertTags() pipeline.Statement {
 	return putTags.with(hashes.encoded(), positions.encoded(), types.encoded())
 }
 
-func (p *plan) insertCommands() pipeline.Statement {
+func (p *plan) insertCommands() statement {
 	n := len(p.keyed)
 	var (
 		ids, first, last = newUUIDs(n), newInts(n), newInts(n)

@@ -7,8 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
 )
 
 // preparedStatement is known to the server by its name on each connection that appends.
@@ -50,8 +48,8 @@ func prepareStatements(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // with adds the parameters, in their binary form.
-func (s preparedStatement) with(parameters ...[]byte) pipeline.Statement {
-	return pipeline.Statement{Name: s.name, Parameters: parameters}
+func (s preparedStatement) with(parameters ...[]byte) statement {
+	return statement{s.name, parameters}
 }
 
 // The binary form of single parameters.

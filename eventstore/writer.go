@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore/internal/pipeline"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -37,8 +36,6 @@ const (
 //  3. Every entry gets exactly one answer.
 //  4. Nothing is appended to another log, or to an older state of this one, than
 //     the process has seen.
-//  5. A batch that is planned while another one is in flight takes the events of
-//     that one for a part of the log, and is committed only behind it.
 type writer struct {
 	log       *slog.Logger
 	metrics   *metrics
@@ -51,12 +48,8 @@ type writer struct {
 	// down: the last attempt to connect failed.
 	down atomic.Bool
 	conn *pgx.Conn
-	// pipeline is on that connection, which has no other use while something is in flight.
-	pipeline *pipeline.Pipeline
 	// session is the connection's, or that of the last one.
 	session session
-	// inFlight are the batches that were sent and not concluded, the oldest first.
-	inFlight []batchInFlight
 	// inspections is the number of batches that are to be committed with a look.
 	inspections int
 
@@ -64,8 +57,7 @@ type writer struct {
 	extendAt domain.Position
 	// searchLimit is a position that the head is thought not to have passed.
 	searchLimit domain.Position
-	// head is the log's end as this writer left it, or will have left it when what is
-	// in flight is committed. Its log is unset when that is not known.
+	// head is the log's end as this writer left it. Its log is unset when that is not known.
 	head storedHead
 	// recent are the events that this writer appended last, up to head.
 	recent recentEvents
@@ -90,31 +82,18 @@ func (s *Store) Run(ctx context.Context) error {
 	return err
 }
 
-// run appends what waits in the mailbox. While a batch is in flight, the next one is
-// taken once as many entries wait as are in flight, and is sent behind it: half of
-// the callers decide while the entries of the other half are being committed. Fewer
-// entries wait for more, because small batches cost as much as large ones.
+// run appends what waits in the mailbox. What arrives while a batch is being
+// committed becomes the next one.
 func (w *writer) run(ctx context.Context) error {
 	probe := time.NewTicker(probeEvery)
 	defer probe.Stop()
 	err := w.probe(ctx)
 	for err == nil {
-		w.expect()
-		var concluded <-chan struct{}
-		wake := w.box.wake
-		if n := len(w.inFlight); n > 0 {
-			concluded = w.inFlight[0].Done()
-			if n == maxInFlight {
-				wake = nil
-			}
-		}
 		select {
 		case <-ctx.Done():
 			w.box.close()
 			return w.finish()
-		case <-concluded:
-			err = w.conclude()
-		case <-wake:
+		case <-w.box.wake:
 			err = w.append(w.box.take())
 		case <-probe.C:
 			err = w.probe(ctx)
@@ -123,39 +102,14 @@ func (w *writer) run(ctx context.Context) error {
 	return err
 }
 
-// expect lets the mailbox wake the writer for as many entries as are in flight.
-func (w *writer) expect() {
-	n := 1
-	if len(w.inFlight) > 0 {
-		n = len(w.inFlight[0].batch)
-	}
-	w.box.expect(n)
-}
-
-// append sends a batch, or, where the batch cannot be sent, commits it with a look at
-// the log once nothing is in flight.
-func (w *writer) append(batch []*entry) error {
-	if len(batch) == 0 || w.send(batch) {
-		return nil
-	}
-	if err := w.concludeAll(); err != nil {
-		refuse(batch, err)
-		return err
-	}
-	return w.commit(batch, nil)
-}
-
-// finish appends until nothing is in flight and nothing waits.
+// finish appends until nothing waits.
 func (w *writer) finish() error {
-	err := w.concludeAll()
-	for err == nil {
-		batch := w.box.take()
-		if len(batch) == 0 {
-			return nil
+	for batch := w.box.take(); len(batch) > 0; batch = w.box.take() {
+		if err := w.append(batch); err != nil {
+			return err
 		}
-		err = w.commit(batch, nil)
 	}
-	return err
+	return nil
 }
 
 // advance puts the writer behind the plan's events.

@@ -68,8 +68,8 @@ func (p *pair) add(s *Store) {
 	}
 }
 
-// hold takes the head's lock, so that whatever is sent stays in flight until the
-// returned function lets it go.
+// hold takes the head's lock, so that whatever is sent waits until the returned
+// function lets it go.
 func (p *pair) hold() (release func()) {
 	p.t.Helper()
 	tx, err := p.pool.Begin(p.t.Context())
@@ -111,16 +111,6 @@ func (p *pair) waiting(want int) {
 	})
 }
 
-// follows puts entries, at once, that are taken and planned while another is in flight.
-func (p *pair) follows(s *Store, entries ...*entry) {
-	p.t.Helper()
-	s.box.mu.Lock()
-	s.box.waiting = append(s.box.waiting, entries...)
-	s.box.call()
-	s.box.mu.Unlock()
-	testkit.Eventually(p.t, "it is taken", func() bool { return entries[0].state.Load() == entryTaken })
-}
-
 // log wants the entries' events in the log, in this order, and nothing else after a position.
 func (p *pair) log(after domain.Position, entries ...*entry) {
 	p.t.Helper()
@@ -146,22 +136,22 @@ func (p *pair) appended(after domain.Position, entries ...*entry) {
 	p.log(after, entries...)
 }
 
-// While a batch is in flight, the next one is planned behind it and takes its events
-// for a part of the log.
-func TestPlannedInFlight(t *testing.T) {
+// What arrives while a batch is being committed takes that one's events for a part of
+// the log.
+func TestArrivedDuringACommit(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	p.add(p.a)
 	release := p.hold()
 	first, second, loser := entryOf("x"), entryOf("y"), entryOf("z")
 	second.conditions = []condition{on("x", 2, "T")}
-	loser.conditions = []condition{on("x", 1, "T")} // what is in flight breaks it
+	loser.conditions = []condition{on("x", 1, "T")} // the first one breaks it
 	p.send(p.a, first)
-	p.follows(p.a, second)
+	p.a.box.put(second)
 	p.a.box.put(loser)
 	select {
 	case a := <-first.done:
-		t.Errorf("answered in flight: %+v", a)
+		t.Errorf("answered before the commit: %+v", a)
 	default:
 	}
 	release()
@@ -171,56 +161,21 @@ func TestPlannedInFlight(t *testing.T) {
 	p.appended(1, first, second)
 }
 
-// sends lets the writer send two batches behind each other while another process
-// holds the head's lock, and then conclude both.
-func (p *pair) sends(w *writer, first *entry, behind ...*entry) {
-	p.t.Helper()
-	release := p.hold()
-	for _, batch := range [][]*entry{{first}, behind} {
-		if !w.send(batch) {
-			p.t.Fatal("a batch is not sent")
-		}
-	}
-	release()
-	if err := w.concludeAll(); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// What is planned behind a batch in flight takes that one's events for a part of
-// the log: the server will not look for them again.
-func TestPlannedBehindABatchInFlight(t *testing.T) {
-	t.Parallel()
-	p := newPair(t)
-	w := p.writer()
-	first, loser, winner := entryOf("x"), entryOf("y"), entryOf("y")
-	loser.conditions = []condition{on("x", 1, "T")}
-	p.sends(w, first, loser, winner)
-	if a := <-loser.done; !errors.Is(a.err, errConflict) {
-		t.Errorf("loser: %+v", a)
-	}
-	if a := <-winner.done; a.err != nil || a.events[0].Position != 3 {
-		t.Errorf("winner: %+v", a)
-	}
-	if w.inspections > 0 {
-		t.Error("what was sent behind was refused")
-	}
-	p.log(1, first, winner)
-}
-
-// When the server finds that another process has appended, what was sent behind is
-// planned anew, too.
-func TestBatchesInFlightAfterAnotherProcess(t *testing.T) {
+// When the server finds that another process has appended, the batch is planned anew,
+// and the next ones are committed with a look.
+func TestAfterAnotherProcess(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	w := p.writer()
 	p.add(p.b)
-	first, second := entryOf("x"), entryOf("y")
-	p.sends(w, first, second)
+	e := entryOf("x")
+	if err := w.append([]*entry{e}); err != nil {
+		t.Fatal(err)
+	}
 	if w.inspections != inspectedAfterMistake {
 		t.Errorf("the writer looks first for %d batches, want %d", w.inspections, inspectedAfterMistake)
 	}
-	p.appended(2, first, second)
+	p.appended(2, e)
 }
 
 // failingCommit is a trigger that lets the commit of an event with the tag fail.
@@ -228,9 +183,8 @@ const failingCommit = `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql A
 	CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON log.events DEFERRABLE INITIALLY DEFERRED
 		FOR EACH ROW WHEN (NEW.tags = 'fails') EXECUTE FUNCTION fail()`
 
-// A commit fails at its very end, while another process waits to append just as
-// much: what was sent behind is planned anew, on what is there.
-func TestBehindABatchThatFails(t *testing.T) {
+// A commit fails at its very end: what arrived meanwhile is planned on what is there.
+func TestAfterACommitThatFails(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	if _, err := p.pool.Exec(t.Context(), failingCommit); err != nil {
@@ -238,37 +192,20 @@ func TestBehindABatchThatFails(t *testing.T) {
 	}
 	p.add(p.a)
 	release := p.hold()
-	first, second, other := entryOf("fails"), entryOf("y"), entryOf("z")
-	second.conditions = []condition{on("z", 1, "T")}
+	first, second := entryOf("fails"), entryOf("y")
+	second.conditions = []condition{on("fails", 1, "T")}
 	p.send(p.a, first)
-	p.follows(p.a, second)
-	p.b.box.put(other)
-	p.waiting(2)
+	p.a.box.put(second)
 	release()
 	if a := <-first.done; !errors.Is(a.err, ErrUnavailable) {
 		t.Errorf("what could not be committed: %+v", a)
 	}
-	others, ours := <-other.done, <-second.done
-	if others.err != nil {
-		t.Fatalf("the other: %+v", others)
-	}
-	if others.events[0].Position == 2 {
-		if !errors.Is(ours.err, errConflict) {
-			t.Errorf("what was sent behind: %+v", ours)
-		}
-		p.log(1, other)
-		return
-	}
-	// PostgreSQL woke the other too late: the lock went to our next transaction first.
-	if ours.err != nil {
-		t.Errorf("what was sent behind: %+v", ours)
-	}
-	p.log(1, second, other)
+	p.appended(1, second)
 }
 
-// When the connection breaks at either end while batches are in flight, their fate is
-// looked up, and both are in the log once.
-func TestConnectionLostInFlight(t *testing.T) {
+// When the connection breaks at either end while a batch is being committed, its fate
+// is looked up, and it is in the log once.
+func TestConnectionLostDuringACommit(t *testing.T) {
 	t.Parallel()
 	for name, cut := range map[string]func(*pair) error{
 		"the server's end": func(p *pair) error {
@@ -285,7 +222,7 @@ func TestConnectionLostInFlight(t *testing.T) {
 			release := p.hold()
 			first, second := entryOf("x"), entryOf("y")
 			p.send(p.a, first)
-			p.follows(p.a, second)
+			p.a.box.put(second)
 			if err := cut(p); err != nil {
 				t.Fatal(err)
 			}
