@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -29,8 +30,9 @@ type plane struct {
 	keyFile string
 	// dir is the plane's folder, agentDir that of the agent and named.
 	dir, agentDir string
-	// process is the control plane and the agent.
+	// process is the control plane and the agent; said is what they print.
 	process *child.Process
+	said    *logLines
 }
 
 const (
@@ -72,8 +74,9 @@ func planeFolder(e *Env) (dir string, err error) {
 // ports, and returns when it is ready.
 func launch(ctx context.Context, e *Env, dir string, command ...string) (*plane, error) {
 	e.Progress("starting a control plane")
+	said := &logLines{log: e.Log}
 	process, err := child.Start(ctx, child.Spec{
-		Name: "opsledger", Path: e.Program, Log: logLines{e.Log}, DeathSignal: syscall.SIGTERM,
+		Name: "opsledger", Path: e.Program, Log: said, DeathSignal: syscall.SIGTERM,
 		Args: append(command, "--data", dir, "--http", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
 			"--admin-password", planePassword, "--log-level", "error"),
 	})
@@ -81,7 +84,7 @@ func launch(ctx context.Context, e *Env, dir string, command ...string) (*plane,
 		return nil, fmt.Errorf("start %s as a control plane (make build makes it): %w", e.Program, err)
 	}
 	e.Defer(func() error { return process.Stop(stopLimit) })
-	p := &plane{dir: dir, agentDir: filepath.Join(dir, "named"), keyFile: filepath.Join(dir, "vault.key"), process: process}
+	p := &plane{dir: dir, agentDir: filepath.Join(dir, "named"), keyFile: filepath.Join(dir, "vault.key"), process: process, said: said}
 	ctx, cancel := context.WithTimeout(ctx, planeStart)
 	defer cancel()
 	if err := p.await(ctx); err != nil {
@@ -98,7 +101,7 @@ func (p *plane) await(ctx context.Context) error {
 		}
 		select {
 		case <-p.process.Done():
-			return fmt.Errorf("the control plane ended: %w", p.process.Err())
+			return fmt.Errorf("the control plane ended: %w: %s", p.process.Err(), p.said.newest())
 		case <-ctx.Done():
 			return fmt.Errorf("the control plane did not get ready: %w", ctx.Err())
 		case <-time.After(50 * time.Millisecond):
@@ -151,10 +154,25 @@ func (p *plane) noteNamed(ctx context.Context, e *Env) error {
 	return nil
 }
 
-// logLines gives what a process prints to the log.
-type logLines struct{ log *slog.Logger }
+// logLines gives what a process prints to the log, and keeps the newest of it, which
+// tells why the process ended.
+type logLines struct {
+	log  *slog.Logger
+	mu   sync.Mutex
+	last string
+}
 
-func (l logLines) Write(text []byte) (int, error) {
-	l.log.Debug("control plane", "says", string(bytes.TrimSpace(text)))
+func (l *logLines) Write(text []byte) (int, error) {
+	line := string(bytes.TrimSpace(text))
+	l.log.Debug("a process", "says", line)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = line
 	return len(text), nil
+}
+
+func (l *logLines) newest() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
 }

@@ -70,7 +70,7 @@ func startPowerDNS(ctx context.Context, e *Env, databaseURL string, zones int) (
 	}
 	e.Defer(func() error { p.http.CloseIdleConnections(); return nil })
 	p.process, err = child.Start(ctx, child.Spec{
-		Path: program, Dir: e.Dir, Log: logLines{e.Log},
+		Path: program, Dir: e.Dir, Log: &logLines{log: e.Log},
 		Args: append(database, "--no-config", "--launch=gpgsql", "--daemon=no", "--guardian=no", "--disable-syslog", "--loglevel=3",
 			"--socket-dir="+e.Dir, "--local-address=127.0.0.1", "--local-port="+strconv.Itoa(int(dnsPort.Number())),
 			"--webserver=yes", "--webserver-address=127.0.0.1", "--webserver-port="+strconv.Itoa(int(apiPort.Number())),
