@@ -9,6 +9,7 @@ type Process struct {
 	// Stdout and Stderr end when the whole tree of processes has ended.
 	Stdout, Stderr *os.File
 	// Leader is the program, which leads a process group; Supervisor is its supervisor.
+	// Leader is zero if the supervisor died before it could name the program.
 	Leader, Supervisor Identity
 
 	handle *handle

@@ -163,14 +163,16 @@ func (h *handle) start(spec Spec) (*Process, error) {
 	if _, err := h.control.Write(append(line, '\n')); err != nil {
 		return nil, fmt.Errorf("reach the supervisor: %w", err)
 	}
+	p := &Process{Stdout: h.stdout, Stderr: h.stderr, Supervisor: h.identity, handle: h}
 	var first event
-	if err := h.events.Decode(&first); err != nil {
-		return nil, fmt.Errorf("hear from the supervisor: %w", err)
-	}
-	if first.Leader == nil {
+	switch err := h.events.Decode(&first); {
+	case err != nil: // The supervisor was killed, perhaps by the program that it had just started. Wait says so.
+	case first.Leader == nil:
 		return nil, errors.New(first.Failed)
+	default:
+		p.Leader = *first.Leader
 	}
-	return &Process{Stdout: h.stdout, Stderr: h.stderr, Leader: *first.Leader, Supervisor: h.identity, handle: h}, nil
+	return p, nil
 }
 
 // dismiss ends a supervisor that has no program.

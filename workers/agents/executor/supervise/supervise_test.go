@@ -110,6 +110,22 @@ func TestWhatCannotBeStarted(t *testing.T) {
 	}
 }
 
+// A supervisor may die before it has named the program that it started, as by that
+// program's hand: the program counts as started, and as lost.
+func TestSupervisorDiesAtTheStart(t *testing.T) {
+	t.Parallel()
+	s := supervise.NewStarter([]string{"/bin/sh", "-c", "read line <&3; kill -KILL $$"})
+	defer s.Close()
+	p, err := s.Start(shell("exit 0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Release()
+	if end := p.Wait(); !end.Lost || p.Leader.PID != 0 {
+		t.Errorf("%+v of %+v", end, p.Leader)
+	}
+}
+
 // Terminate and Kill reach those that left the group and those that ignore SIGTERM.
 func TestTheWholeTreeIsSignalled(t *testing.T) {
 	t.Parallel()
