@@ -10,9 +10,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/opsledger/opsledger/internal/datafolder"
+	"github.com/opsledger/opsledger/internal/pgtls"
 	"github.com/opsledger/opsledger/internal/privatepg"
 	"github.com/opsledger/opsledger/migrations"
 )
+
+// privateDatabase is where a data folder keeps its PostgreSQL.
+const privateDatabase = "postgres"
 
 // database is the PostgreSQL that the command line asked for, migrated.
 type database struct {
@@ -34,7 +38,7 @@ func openDatabase(ctx context.Context, cfg Config, exclusive bool, log *slog.Log
 		if err != nil {
 			return nil, err
 		}
-		return connect(ctx, &database{url: r.DatabaseURL, close: func() error { return nil }})
+		return connect(ctx, &database{url: r.DatabaseURL, close: func() error { return nil }}, log)
 	case errors.Is(err, datafolder.ErrInUse) && !exclusive:
 		folder = nil
 	default:
@@ -52,11 +56,11 @@ func openDatabase(ctx context.Context, cfg Config, exclusive bool, log *slog.Log
 			return nil, errors.Join(err, db.close())
 		}
 	}
-	return connect(ctx, db)
+	return connect(ctx, db, log)
 }
 
 func startPrivate(ctx context.Context, db *database, log *slog.Logger) error {
-	pg, err := privatepg.Start(ctx, privatepg.Config{Dir: db.folder.Sub("postgres"), Log: log})
+	pg, err := privatepg.Start(ctx, privatepg.Config{Dir: db.folder.Sub(privateDatabase), Log: log})
 	if err != nil {
 		return fmt.Errorf("private PostgreSQL: %w", err)
 	}
@@ -71,10 +75,13 @@ func startPrivate(ctx context.Context, db *database, log *slog.Logger) error {
 }
 
 // connect opens the pool and migrates.
-func connect(ctx context.Context, db *database) (*database, error) {
+func connect(ctx context.Context, db *database, log *slog.Logger) (*database, error) {
 	config, err := pgxpool.ParseConfig(db.url)
 	if err != nil {
-		return nil, errors.Join(errors.New("--database-url cannot be read"), db.close())
+		return nil, errors.Join(named("--database-url", pgtls.Unreadable(err)), db.close())
+	}
+	if hosts := pgtls.Protect(&config.ConnConfig.Config); len(hosts) > 0 {
+		log.Warn("what goes to PostgreSQL is not encrypted: --database-url says sslmode=disable", "hosts", hosts)
 	}
 	config.MaxConns = max(config.MaxConns, 24)
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
@@ -89,7 +96,7 @@ func connect(ctx context.Context, db *database) (*database, error) {
 		return stop()
 	}
 	if err := migrations.Run(ctx, db.pool); err != nil {
-		return nil, errors.Join(fmt.Errorf("migrate the database: %w", err), db.close())
+		return nil, errors.Join(fmt.Errorf("migrate the database: %w", pgtls.Explain(err)), db.close())
 	}
 	return db, nil
 }

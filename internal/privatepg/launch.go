@@ -28,7 +28,7 @@ func (s *Server) launch(ctx context.Context) (*child.Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	for {
-		if err := clearAway(ctx, s.data, s.socket); err != nil {
+		if err := clearAway(ctx, s.data, s.socket, s.port()); err != nil {
 			return nil, err
 		}
 		from, err := s.output.Seek(0, 2)
@@ -44,7 +44,7 @@ func (s *Server) launch(ctx context.Context) (*child.Process, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = waitReady(ctx, p, socketURL(s.socket, "postgres"))
+		err = waitReady(ctx, p, s.url("postgres"))
 		if err == nil {
 			return p, nil
 		}

@@ -27,7 +27,7 @@ const pidFile = "postmaster.pid"
 // runs as long as any process has the number in the lock file: the process may be
 // one that is just ending, or, after a restart of the machine or container, a
 // stranger. The caller holds the folder's lock and has no postmaster running.
-func clearAway(ctx context.Context, data, socket string) error {
+func clearAway(ctx context.Context, data, socket, port string) error {
 	if err := endLeftover(ctx, data); err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func clearAway(ctx context.Context, data, socket string) error {
 		return err
 	}
 	for _, path := range []string{
-		filepath.Join(data, pidFile), filepath.Join(socket, socketName), filepath.Join(socket, socketName+".lock"),
+		filepath.Join(data, pidFile), filepath.Join(socket, socketName(port)), filepath.Join(socket, socketName(port)+".lock"),
 	} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

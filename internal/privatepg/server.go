@@ -1,6 +1,7 @@
 package privatepg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,8 @@ type Config struct {
 	Dir string
 	// Log hears of restarts; nil drops them. What postgres says goes to <Dir>/postgres.log.
 	Log *slog.Logger
-	// Settings override the server's, such as {"fsync": "off"} in tests.
+	// Settings override the server's, such as {"fsync": "off"} in tests. A port names the
+	// socket, too.
 	Settings map[string]string
 }
 
@@ -78,7 +80,7 @@ func (s *Server) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := createDatabase(ctx, socketURL(s.socket, "postgres")); err != nil {
+	if err := createDatabase(ctx, s.url("postgres")); err != nil {
 		return errors.Join(err, p.Stop(stopGrace))
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -107,12 +109,17 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.data, err = createCluster(ctx, s.bin, s.cfg.Dir, durable); err != nil {
 		return err
 	}
-	s.socket, err = socketFolder(s.cfg.Dir)
+	s.socket, err = socketFolder(s.cfg.Dir, s.port())
 	return err
 }
 
 // URL is the address of the database "opsledger", for pgx.
-func (s *Server) URL() string { return socketURL(s.socket, database) }
+func (s *Server) URL() string { return s.url(database) }
+
+func (s *Server) url(database string) string { return socketURL(s.socket, s.port(), database) }
+
+// port names the socket, and is where the server listens if its settings say that it does.
+func (s *Server) port() string { return cmp.Or(s.cfg.Settings["port"], defaultPort) }
 
 // Stop ends the server in order: sessions are closed, everything is on disk.
 // It returns when the postmaster is gone or ctx ends.

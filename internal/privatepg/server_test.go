@@ -245,7 +245,7 @@ func TestLeftovers(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = stranger.Process.Kill(); _ = stranger.Wait() })
 	lock := fmt.Appendf(nil, "%d\n%s\n", stranger.Process.Pid, s.data)
-	for _, path := range []string{filepath.Join(s.data, pidFile), filepath.Join(s.socket, socketName+".lock")} {
+	for _, path := range []string{filepath.Join(s.data, pidFile), filepath.Join(s.socket, socketName(s.port())+".lock")} {
 		if err := os.WriteFile(path, lock, 0o600); err != nil {
 			t.Fatal(err)
 		}

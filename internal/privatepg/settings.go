@@ -13,12 +13,14 @@ const (
 	anyCompression  = "on"
 )
 
+const defaultPort = "5432"
+
 // arguments builds the server's command line. Settings live there, not in
 // postgresql.conf, so that a new version of opsledger brings its own.
 func arguments(data, socket, compression string, settings map[string]string) []string {
 	all := map[string]string{
 		"listen_addresses":        "",
-		"port":                    "5432", // names the socket
+		"port":                    defaultPort,
 		"unix_socket_directories": socket,
 		"unix_socket_permissions": "0700",
 		"cluster_name":            "opsledger",

@@ -2,15 +2,8 @@ package testkit
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -48,11 +41,10 @@ type LDAPServer struct {
 // clients see nothing unless visible.
 func LDAP(t testing.TB, visible bool, ldif string) *LDAPServer {
 	t.Helper()
-	s := &LDAPServer{t: t, Addr: Address(t), TLSAddr: Address(t), dir: t.TempDir(), said: NewOutput(t, "slapd")}
-	s.CAFile = filepath.Join(s.dir, "ca.pem")
+	ca := NewCA(t)
+	s := &LDAPServer{t: t, Addr: Address(t), TLSAddr: Address(t), CAFile: ca.File, dir: t.TempDir(), said: NewOutput(t, "slapd")}
 	s.copyProgram()
-	s.makeCertificates()
-	s.configure(visible)
+	s.configure(visible, ca)
 	s.tool("-T", "add", "-l", s.write("entries.ldif", ldapTree+ldif))
 	s.Start()
 	t.Cleanup(s.Stop)
@@ -92,8 +84,9 @@ func (s *LDAPServer) copyProgram() {
 	}
 }
 
-func (s *LDAPServer) configure(visible bool) {
+func (s *LDAPServer) configure(visible bool, ca *CA) {
 	s.t.Helper()
+	cert, key := ca.Issue("127.0.0.1")
 	anonymous := "none"
 	if visible {
 		anonymous = "read"
@@ -119,7 +112,7 @@ maxsize 10485760
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="%s" read by self read by anonymous %s by * none
 `, s.folder("/usr/lib/ldap", "/usr/lib64/openldap", "/usr/lib/openldap"),
-		s.CAFile, filepath.Join(s.dir, "server.pem"), filepath.Join(s.dir, "server.key"), database, LDAPReader, anonymous)
+		s.CAFile, cert, key, database, LDAPReader, anonymous)
 	s.write("slapd.conf", text.String())
 }
 
@@ -197,49 +190,6 @@ func (s *LDAPServer) Stop() {
 	s.start.Lock()
 	defer s.start.Unlock()
 	s.slapd.Kill()
-}
-
-// makeCertificates writes a CA and a certificate of 127.0.0.1.
-func (s *LDAPServer) makeCertificates() {
-	s.t.Helper()
-	ca, caKey := s.certificate(&x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign,
-	}, nil, nil, s.CAFile)
-	_, key := s.certificate(&x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "slapd"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}, ca, caKey, filepath.Join(s.dir, "server.pem"))
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.write("server.key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
-}
-
-// certificate makes and writes a certificate, signed by itself without an issuer.
-func (s *LDAPServer) certificate(template, issuer *x509.Certificate, issuerKey *ecdsa.PrivateKey, path string) (*x509.Certificate, *ecdsa.PrivateKey) {
-	s.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	if issuer == nil {
-		issuer, issuerKey = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, issuer, &key.PublicKey, issuerKey)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	made, err := x509.ParseCertificate(der)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return made, key
 }
 
 // LDAPPerson writes the LDIF of one person below [LDAPBase].

@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+
+	"github.com/opsledger/opsledger/internal/pgtls"
 )
 
 // Observer is told what happens, from the goroutine that runs the files.
@@ -194,7 +196,10 @@ const (
 func connect(ctx context.Context, url string, message func(string)) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, errors.New("the database's address cannot be understood") // the error may quote the password
+		return nil, fmt.Errorf("the database's address: %w", pgtls.Unreadable(err))
+	}
+	if hosts := pgtls.Protect(&config.Config); len(hosts) > 0 {
+		message("WARNING: what goes to " + strings.Join(hosts, ", ") + " is not encrypted: the address says sslmode=disable")
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
@@ -210,7 +215,7 @@ func connect(ctx context.Context, url string, message func(string)) (*pgx.Conn, 
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the database: %w", err)
+		return nil, fmt.Errorf("connect to the database: %w", pgtls.Explain(err))
 	}
 	return conn, nil
 }

@@ -170,3 +170,22 @@ func TestNoPasswordInErrors(t *testing.T) {
 		}
 	}
 }
+
+// A database on another machine gets nothing in clear unless its address says so, and then
+// the task's output says it, too.
+func TestDatabaseElsewhere(t *testing.T) {
+	t.Parallel()
+	at := testkit.PlainPostgres(t).String()
+	files := []sqlfiles.File{{Name: "a.sql", SQL: "CREATE TABLE a()"}}
+	for _, mode := range []string{"", "?sslmode=prefer", "?sslmode=allow", "?sslmode=require"} {
+		err := sqlfiles.Run(t.Context(), at+mode, files, watch(new([]string), new(string)))
+		if err == nil || !strings.Contains(err.Error(), "sslmode=verify-full") {
+			t.Errorf("%q: %v", mode, err)
+		}
+	}
+	var messages []string
+	err := sqlfiles.Run(t.Context(), at+"?sslmode=disable", files, watch(&messages, new(string)))
+	if err != nil || len(messages) != 1 || !strings.Contains(messages[0], "is not encrypted") {
+		t.Errorf("%v, %q", err, messages)
+	}
+}
