@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,8 @@ const (
 	writeTimeout      = DefaultRequestTimeout + MaxWait + 10*time.Second
 	idleTimeout       = 120 * time.Second
 	maxHeaderBytes    = 64 << 10
+	// maxStreams is how many requests one connection may have under way (HTTP/2).
+	maxStreams = 64
 	// DrainTimeout is how long [Serve] lets requests in flight finish.
 	DrainTimeout = 10 * time.Second
 )
@@ -33,14 +36,17 @@ func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 
 // Serve answers requests on the listener until ctx ends, then lets those in
-// flight finish for up to 10 s. It closes the listener.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+// flight finish for up to 10 s. It closes the listener. With a configuration of TLS
+// it serves HTTPS alone; without one, nil, it serves plain HTTP.
+func Serve(ctx context.Context, listener net.Listener, secure *tls.Config, handler http.Handler, log *slog.Logger) error {
 	srv := NewHTTPServer(handler, log)
+	srv.TLSConfig = secure
 	srv.BaseContext = announceDraining(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
@@ -50,7 +56,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		defer end()
 		stopped <- srv.Shutdown(drain)
 	}()
-	err := srv.Serve(listener)
+	err := serve(srv, listener)
 	cancel()
 	drained := <-stopped
 	if !errors.Is(err, http.ErrServerClosed) {
@@ -60,4 +66,11 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		return errors.Join(fmt.Errorf("drain http: %w", drained), srv.Close())
 	}
 	return nil
+}
+
+func serve(srv *http.Server, listener net.Listener) error {
+	if srv.TLSConfig == nil {
+		return srv.Serve(listener)
+	}
+	return srv.ServeTLS(listener, "", "") // the configuration has the certificate
 }

@@ -61,7 +61,7 @@ func TestServe(t *testing.T) {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, listener, handler, slog.New(slog.DiscardHandler)) }()
+	go func() { done <- Serve(ctx, listener, nil, handler, slog.New(slog.DiscardHandler)) }()
 	request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+listener.Addr().String(), nil)
 	must(t, err)
 	request.Close = true

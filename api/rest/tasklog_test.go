@@ -205,7 +205,7 @@ func TestTaskLogEnds(t *testing.T) {
 	must(t, err)
 	ctx, drain := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- api.Serve(ctx, listener, handler, l.cfg.Log) }()
+	go func() { served <- api.Serve(ctx, listener, nil, handler, l.cfg.Log) }()
 	l.url = "http://" + listener.Addr().String()
 	s = l.follow()
 	s.expect(l.lineEvent(1))

@@ -31,6 +31,7 @@ type agentConfig struct {
 	Creds   []string
 	ID      int64
 	NATSURL string
+	NATSTLS busTLS
 	// Dir keeps a server's keys, zone files and configuration; its subfolder host is
 	// the state of a machine that runs tasks.
 	Dir string
@@ -54,7 +55,7 @@ func agentRunCommand() *cli.Command {
 			"A server: by default the agent starts named itself and keeps it running. With --system-named the system runs named\n" +
 			"with the configuration that the agent writes: named -c <dir>/named.conf.\n" +
 			"A machine: nothing happens that the file given by --config does not allow; docs/executors.md describes it.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "creds", Usage: "credentials `file` written by agent enroll; may be repeated", Destination: &cfg.Creds, Sources: fromEnv("creds")},
 			&cli.Int64Flag{Name: "id", Usage: "a server's `id`, when there is no credentials file", HideDefault: true, Destination: &cfg.ID, Sources: fromEnv("id")},
 			textFlag("nats-url", "where NATS is, instead of what the credentials file says", "", &cfg.NATSURL),
@@ -64,7 +65,7 @@ func agentRunCommand() *cli.Command {
 			&cli.BoolFlag{Name: "system-named", Usage: "the system runs named, not the agent", Destination: &cfg.SystemNamed, Sources: fromEnv("system-named")},
 			&cli.StringSliceFlag{Name: "name-server", Usage: "absolute `name` for the apex NS of zones without their own; may be repeated", Destination: &cfg.NameServers, Sources: fromEnv("name-server")},
 			textFlag("log-level", "debug, info, warn or error", "info", &cfg.LogLevel),
-		},
+		}, cfg.NATSTLS.flags()...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			var level slog.Level
 			if err := named("--log-level", level.UnmarshalText([]byte(cfg.LogLevel))); err != nil {
@@ -79,6 +80,9 @@ func agentRunCommand() *cli.Command {
 func runAgents(ctx context.Context, cfg agentConfig, log *slog.Logger) error {
 	all, err := cfg.credentials()
 	if err != nil {
+		return err
+	}
+	if err := checkPair("--nats-cert", cfg.NATSTLS.Cert, "--nats-key", cfg.NATSTLS.Key); err != nil {
 		return err
 	}
 	life := newLifecycle(log)
@@ -100,7 +104,7 @@ func (c agentConfig) startServer(life *lifecycle, credentials busauth.Credential
 	if err != nil {
 		return named("--dns", err)
 	}
-	_, err = startServerAgent(life, credentials, c.NATSURL, bind.Config{
+	_, err = startServerAgent(life, credentials, busAddress{c.NATSURL, c.NATSTLS}, bind.Config{
 		Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, NameServers: c.NameServers, Log: log,
 	})
 	if err != nil {
@@ -112,7 +116,7 @@ func (c agentConfig) startServer(life *lifecycle, credentials busauth.Credential
 
 // startHost runs the agent of a machine that runs tasks.
 func (c agentConfig) startHost(life *lifecycle, credentials busauth.Credentials, log *slog.Logger) error {
-	if err := startHostAgent(life, credentials, c.NATSURL, filepath.Join(c.Dir, "host"), c.Config, log); err != nil {
+	if err := startHostAgent(life, credentials, busAddress{c.NATSURL, c.NATSTLS}, filepath.Join(c.Dir, "host"), c.Config, log); err != nil {
 		return err
 	}
 	log.Info("agent runs", "machine", credentials.ID, "config", c.Config, "dir", c.Dir)

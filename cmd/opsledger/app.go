@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/internal/datafolder"
+	"github.com/opsledger/opsledger/internal/keypair"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
@@ -60,6 +62,8 @@ type App struct {
 	registry *prometheus.Registry
 
 	listener net.Listener
+	// certificate is that of the APIs, nil where they speak plain HTTP.
+	certificate *keypair.Pair
 	// engine is dev's agent, nil under serve.
 	engine *bind.Engine
 	// newPassword is the admin's random password that nobody has been shown yet.
@@ -72,7 +76,7 @@ func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App
 	a := &App{cfg: cfg, log: log, life: newLifecycle(log), registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	steps := []func(context.Context) error{
-		a.startListener, a.startLog, a.startBus, a.startProjections, a.seed, a.startWorkers,
+		a.startListener, a.startCertificate, a.startLog, a.startBus, a.startProjections, a.seed, a.startWorkers,
 	}
 	if dev {
 		steps = append(steps, a.startLocalAgent, a.startLocalHost)
@@ -237,6 +241,19 @@ func (a *App) startListener(ctx context.Context) error {
 	return nil
 }
 
+// startCertificate reads the certificate of the APIs, if there is to be one, and
+// takes over what replaces it.
+func (a *App) startCertificate(context.Context) (err error) {
+	if a.cfg.HTTPTLSCert == "" {
+		return nil
+	}
+	if a.certificate, err = keypair.Open(a.cfg.HTTPTLSCert, a.cfg.HTTPTLSKey, a.log); err != nil {
+		return fmt.Errorf("--http-tls-cert and --http-tls-key: %w", err)
+	}
+	a.life.start("TLS certificate", a.certificate.Run)
+	return nil
+}
+
 // startAPI serves the REST APIs.
 func (a *App) startAPI(ctx context.Context) error {
 	check := confcheck.New(confcheck.Config{NC: a.bus.nc, Online: a.reports.Online, Log: a.log})
@@ -262,13 +279,23 @@ func (a *App) startAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.life.start("HTTP", func(ctx context.Context) error { return api.Serve(ctx, a.listener, handler, a.log) })
+	var secure *tls.Config
+	if a.certificate != nil {
+		secure = a.certificate.Config()
+	}
+	a.life.start("HTTP", func(ctx context.Context) error { return api.Serve(ctx, a.listener, secure, handler, a.log) })
 	return a.announce()
+}
+
+func (a *App) running() datafolder.Running {
+	return datafolder.Running{
+		DatabaseURL: a.db.url, NATSURL: a.bus.url, HTTP: a.listener.Addr().String(), HTTPS: a.certificate != nil,
+	}
 }
 
 // announce tells other commands on this machine how to reach this process.
 func (a *App) announce() error {
-	r := datafolder.Running{DatabaseURL: a.db.url, NATSURL: a.bus.url, HTTP: a.listener.Addr().String()}
+	r := a.running()
 	if a.engine != nil {
 		r.DNS = a.engine.Addr().String()
 	}

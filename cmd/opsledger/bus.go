@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ type bus struct {
 // accounts of the authority.
 func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
 	if cfg.NATSURL != "" {
-		return connectBus(cfg.NATSURL, authority, log)
+		return connectBus(cfg, authority, log)
 	}
 	if err := checkOwner(dir, authority); err != nil {
 		return nil, err
@@ -75,16 +76,17 @@ func checkOwner(dir string, authority *busauth.Authority) error {
 // connectBus connects to a NATS that is configured as `opsledger nats-config`
 // prints. Where the URL names a user, that NATS has users of its own and decides
 // by itself which agents it trusts.
-func connectBus(servers string, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
-	options := connectionOptions(log)
+func connectBus(cfg Config, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
+	servers := cfg.NATSURL
+	options := append(connectionOptions(log), cfg.NATSTLS.options()...)
 	var push busauth.Push
 	closePush := func() {}
 	if !namesUser(servers) {
-		options = append(options, authority.AsControl())
 		var err error
-		if push, closePush, err = authority.PushTo(servers, connectionOptions(log)...); err != nil {
+		if push, closePush, err = authority.PushTo(servers, slices.Clone(options)...); err != nil {
 			return nil, err
 		}
+		options = append(options, authority.AsControl())
 	}
 	nc, err := nats.Connect(servers, options...)
 	if err != nil {
@@ -93,6 +95,9 @@ func connectBus(servers string, authority *busauth.Authority, log *slog.Logger) 
 			err = fmt.Errorf("%w: does it run with what `opsledger nats-config` prints for this database?", err)
 		}
 		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	if warning := inClear(nc); warning != "" {
+		log.Warn(warning)
 	}
 	return newBus(nc, servers, push, closePush)
 }

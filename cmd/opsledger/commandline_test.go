@@ -16,6 +16,11 @@ func TestCommandLine(t *testing.T) {
 		{"dev --wrong", "try --help"},
 		{"dev --data=", "--data: no folder"},
 		{"serve --nats-replicas x", "try --help"},
+		{"serve --http-tls-cert x.pem", "--http-tls-key: is missing beside --http-tls-cert"},
+		{"dev --http-tls-key x.pem", "--http-tls-cert: is missing beside --http-tls-key"},
+		{"serve --nats-ca x.pem", "--nats-url: is missing beside --nats-ca"},
+		{"serve --nats-url nats://x --nats-cert x.pem", "--nats-key: is missing beside --nats-cert"},
+		{"agent run --id 1 --nats-url nats://x --nats-key x.pem", "--nats-cert: is missing beside --nats-key"},
 		{"serve --nats-replicas 0", "nats-replicas: want 1 to 5"},
 	} {
 		err := run(t.Context(), append([]string{"opsledger"}, strings.Fields(c.args)...), io.Discard, io.Discard)

@@ -18,6 +18,9 @@ import (
 type Config struct {
 	// HTTP is the address of the REST APIs, host:port; port 0 takes any.
 	HTTP string
+	// HTTPTLSCert and HTTPTLSKey are files with the certificate of the REST APIs and its
+	// key; without them the APIs speak plain HTTP.
+	HTTPTLSCert, HTTPTLSKey string
 	// DNS is where dev's named listens; its host must be an address.
 	DNS string
 	// NATSListen is where the embedded NATS server listens for agents.
@@ -28,6 +31,8 @@ type Config struct {
 	// NATS server; empty means private.
 	DatabaseURL string
 	NATSURL     string
+	// NATSTLS is for an outside NATS.
+	NATSTLS busTLS
 	// NATSReplicas is the number of copies of each stream on an outside cluster, see
 	// checkReplicas; 0 means 1, for commands that do not ask.
 	NATSReplicas int
@@ -77,8 +82,9 @@ func (c *Config) Validate() error {
 		c.dns, err = netip.ParseAddrPort(c.DNS)
 		errs = append(errs, named("--dns", err))
 	}
+	errs = append(errs, checkPair("--http-tls-cert", c.HTTPTLSCert, "--http-tls-key", c.HTTPTLSKey))
 	c.NATSReplicas = cmp.Or(c.NATSReplicas, 1)
-	errs = append(errs, checkURL("--database-url", c.DatabaseURL), checkURL("--nats-url", c.NATSURL))
+	errs = append(errs, checkURL("--database-url", c.DatabaseURL), checkURL("--nats-url", c.NATSURL), c.NATSTLS.check(c.NATSURL))
 	if c.TaskDeadline < 0 {
 		errs = append(errs, named("--task-deadline", errors.New("cannot be negative")))
 	}
@@ -97,6 +103,17 @@ func checkURL(flag, text string) error {
 			// The text is not repeated: it may hold a password.
 			return named(flag, errors.New("not a URL"))
 		}
+	}
+	return nil
+}
+
+// checkPair refuses one of two files that are of no use alone.
+func checkPair(flagA, a, flagB, b string) error {
+	switch {
+	case a == "" && b != "":
+		return fmt.Errorf("%s: is missing beside %s", flagA, flagB)
+	case a != "" && b == "":
+		return fmt.Errorf("%s: is missing beside %s", flagB, flagA)
 	}
 	return nil
 }

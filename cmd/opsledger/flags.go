@@ -31,12 +31,12 @@ func storageFlags(c *Config) []cli.Flag {
 
 // busFlags are those of every command that needs JetStream.
 func busFlags(c *Config) []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		textFlag("nats-url", "NATS with JetStream to use instead of the embedded one, nats://…", "", &c.NATSURL),
 		textFlag("nats-listen", "`host:port` where the embedded NATS server listens for agents", "127.0.0.1:4222", &c.NATSListen),
 		&cli.IntFlag{Name: "nats-replicas", Usage: "copies of each stream on an outside NATS cluster", Value: 1,
 			Destination: &c.NATSReplicas, Sources: fromEnv("nats-replicas"), Validator: checkReplicas},
-	}
+	}, c.NATSTLS.flags()...)
 }
 
 // checkReplicas refuses a number of copies that JetStream does not keep.
@@ -51,6 +51,8 @@ func checkReplicas(n int) error {
 func serveFlags(c *Config) []cli.Flag {
 	flags := []cli.Flag{
 		textFlag("http", "`host:port` of the REST APIs, port 0 takes any", "127.0.0.1:8080", &c.HTTP),
+		textFlag("http-tls-cert", "`file` with the certificate (PEM) of the REST APIs, which then speak HTTPS alone", "", &c.HTTPTLSCert),
+		textFlag("http-tls-key", "`file` with the key of that certificate; both are read again when they change", "", &c.HTTPTLSKey),
 		textFlag("admin-password", "password of user admin on the first start (default: random, printed once)", "", &c.AdminPassword),
 		textFlag("trusted-proxies", "addresses or networks, comma separated, whose X-Forwarded-For is believed", "", &c.TrustedProxies),
 		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account; --register=false does not", Value: true,

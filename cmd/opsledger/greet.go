@@ -10,7 +10,7 @@ import (
 // counts as shown once it was written.
 func (a *App) greet(w io.Writer) error {
 	var text strings.Builder
-	api := "http://" + a.listener.Addr().String()
+	api := a.running().API()
 	fmt.Fprintf(&text, "\nopsledger %s is ready\n  API    %s\n  NATS   %s\n  data   %s\n", version, api, redact(a.bus.url), a.cfg.Data)
 	if a.engine != nil {
 		fmt.Fprintf(&text, "  DNS    %s\n", a.engine.Addr())
@@ -22,7 +22,11 @@ func (a *App) greet(w io.Writer) error {
 	}
 	if a.engine != nil {
 		addr := a.engine.Addr()
-		text.WriteString(walk(api, password, addr.Addr().String(), addr.Port()))
+		curl := "curl -s"
+		if a.certificate != nil {
+			curl = "curl -sk" // whoever signed the certificate, and for whatever name
+		}
+		text.WriteString(walk(curl, api, password, addr.Addr().String(), addr.Port()))
 	}
 	if _, err := io.WriteString(w, text.String()); err != nil {
 		return nil // standard output is gone: there is nobody to tell, and the next start tells again
@@ -34,24 +38,24 @@ func (a *App) greet(w io.Writer) error {
 }
 
 // walk is the copy-and-paste example: a record, from POST to dig.
-func walk(api, password, host string, port uint16) string {
+func walk(curl, api, password, host string, port uint16) string {
 	if host == "0.0.0.0" || host == "::" {
 		host = "127.0.0.1"
 	}
 	return fmt.Sprintf(`
 Try it:
-  API=%s
-  TOKEN=$(curl -s $API/auth/login_local -d username=admin --data-urlencode password='%s' | sed 's/.*"token": *"\([^"]*\)".*/\1/')
-  curl -s -H "Authorization: $TOKEN" $API/dns/views -d name=office -d acl=any
-  curl -s -H "Authorization: $TOKEN" $API/dns/zones -d name=example.com -d zone_type=master -d view_ids='[1]'
-  POSITION=$(curl -si -H "Authorization: $TOKEN" $API/dns/records -d zone_id=1 -d view_name=office -d host=www \
-    -d record_type=A -d ttl=600 -d value=192.0.2.1 -d comment=walk | sed -n 's/^Opsledger-Position: *\([0-9]*\).*/\1/p')
-  curl -s -H "Authorization: $TOKEN" "$API/v1/changes/$POSITION?wait=5s"
-  dig @%s -p %d www.example.com A +short
+  API=%[2]s
+  TOKEN=$(%[1]s $API/auth/login_local -d username=admin --data-urlencode password='%[3]s' | sed 's/.*"token": *"\([^"]*\)".*/\1/')
+  %[1]s -H "Authorization: $TOKEN" $API/dns/views -d name=office -d acl=any
+  %[1]s -H "Authorization: $TOKEN" $API/dns/zones -d name=example.com -d zone_type=master -d view_ids='[1]'
+  POSITION=$(%[1]si -H "Authorization: $TOKEN" $API/dns/records -d zone_id=1 -d view_name=office -d host=www \
+    -d record_type=A -d ttl=600 -d value=192.0.2.1 -d comment=walk | sed -n 's/^[Oo]psledger-[Pp]osition: *\([0-9]*\).*/\1/p')
+  %[1]s -H "Authorization: $TOKEN" "$API/v1/changes/$POSITION?wait=5s"
+  dig @%[4]s -p %[5]d www.example.com A +short
 
 Ctrl-C stops everything.
 
-`, api, password, host, port)
+`, curl, api, password, host, port)
 }
 
 // redact hides the passwords of a list of URLs.

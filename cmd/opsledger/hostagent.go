@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nats-io/nats.go"
 
@@ -31,10 +33,9 @@ func supervising() (code int, yes bool) {
 
 // startHostAgent runs the agent that carries out the tasks of a machine. The
 // agent's state lives in the folder dir, and config is the file that says which
-// actions are allowed. url is the address of NATS if it is not the one in the
-// credentials.
-func startHostAgent(life *lifecycle, c busauth.Credentials, url, dir, config string, log *slog.Logger) error {
-	nc, err := connectAs(c, url, host.Options(c.ID), log)
+// actions are allowed. at says more about NATS than the credentials do.
+func startHostAgent(life *lifecycle, c busauth.Credentials, at busAddress, dir, config string, log *slog.Logger) error {
+	nc, err := connectAs(c, at, host.Options(c.ID), log)
 	if err != nil {
 		return err
 	}
@@ -82,11 +83,9 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 
 // connectAs connects with the rights of an agent. It does not wait for NATS to be
 // there.
-func connectAs(c busauth.Credentials, url string, options []nats.Option, log *slog.Logger) (*nats.Conn, error) {
-	if url == "" {
-		url = c.URL
-	}
-	nc, err := nats.Connect(url, append(append(options, c.Option()), handlers(log)...)...)
+func connectAs(c busauth.Credentials, at busAddress, options []nats.Option, log *slog.Logger) (*nats.Conn, error) {
+	url := cmp.Or(at.URL, c.URL)
+	nc, err := nats.Connect(url, slices.Concat(options, []nats.Option{c.Option()}, at.TLS.options(), handlers(log))...)
 	if err != nil {
 		return nil, fmt.Errorf("connect the agent to NATS: %w", err)
 	}

@@ -20,7 +20,7 @@ func (a *App) startLocalAgent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.engine, err = startServerAgent(a.life, credentials, "", bind.Config{
+	a.engine, err = startServerAgent(a.life, credentials, busAddress{TLS: a.cfg.NATSTLS}, bind.Config{
 		Dir: a.db.folder.Sub("named"), Listen: a.cfg.dns, Supervise: true, Log: a.log, Registerer: a.registry,
 	})
 	return err

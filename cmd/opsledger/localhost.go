@@ -31,7 +31,7 @@ func (a *App) startLocalHost(ctx context.Context) error {
 	// The state belongs to one log. With a folder for each log, dev can begin
 	// anew with another log.
 	state := filepath.Join(a.db.folder.Sub("host"), "state", a.store.LogID().String())
-	return startHostAgent(a.life, credentials, "", state, config, a.log)
+	return startHostAgent(a.life, credentials, busAddress{TLS: a.cfg.NATSTLS}, state, config, a.log)
 }
 
 // helloAction is an action to try out. docs/executors.md says which of its output

@@ -8,10 +8,10 @@ import (
 
 // startServerAgent runs the agent of a name server, with the engine that drives
 // its named. The agent has no more rights on the bus than its credentials give.
-// url is the address of NATS if it is not the one in the credentials.
+// at says more about NATS than the credentials do.
 // startServerAgent fills in cfg who the agent is and where it gets secrets.
-func startServerAgent(life *lifecycle, c busauth.Credentials, url string, cfg bind.Config) (*bind.Engine, error) {
-	nc, err := connectAs(c, url, nameserver.Options(c.ID), cfg.Log)
+func startServerAgent(life *lifecycle, c busauth.Credentials, at busAddress, cfg bind.Config) (*bind.Engine, error) {
+	nc, err := connectAs(c, at, nameserver.Options(c.ID), cfg.Log)
 	if err != nil {
 		return nil, err
 	}

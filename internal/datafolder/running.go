@@ -14,8 +14,18 @@ const runningFile = "running.json"
 type Running struct {
 	DatabaseURL string `json:"database_url"`
 	NATSURL     string `json:"nats_url,omitempty"`
-	HTTP        string `json:"http,omitempty"`
-	DNS         string `json:"dns,omitempty"`
+	// HTTP is host:port of the APIs; HTTPS says that they speak TLS there.
+	HTTP  string `json:"http,omitempty"`
+	HTTPS bool   `json:"https,omitempty"`
+	DNS   string `json:"dns,omitempty"`
+}
+
+// API is the URL of the APIs.
+func (r Running) API() string {
+	if r.HTTPS {
+		return "https://" + r.HTTP
+	}
+	return "http://" + r.HTTP
 }
 
 // Announce writes running.json, readable by its owner alone.

@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,13 +20,23 @@ type Caller struct {
 	t testing.TB
 	// Address is host:port of the APIs.
 	Address string
+	scheme  string
 	Client  *http.Client
 	token   string
 }
 
 // NewCaller is one who is not logged in.
 func NewCaller(t testing.TB, address string) *Caller {
-	return &Caller{t: t, Address: address, Client: &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{}}}
+	return &Caller{t: t, Address: address, scheme: "http", Client: &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{}}}
+}
+
+// URL is that of a target, a path with what follows it.
+func (c *Caller) URL(target string) string { return c.scheme + "://" + c.Address + target }
+
+// UseTLS has all calls encrypted from now on.
+func (c *Caller) UseTLS(config *tls.Config) {
+	c.scheme = "https"
+	c.Client = &http.Client{Timeout: c.Client.Timeout, Transport: &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}}
 }
 
 // Within is the same user, with another patience.
@@ -64,7 +75,7 @@ func (c *Caller) Call(method, target, body string) (*http.Response, string) {
 
 // Ask is call for what may fail on the way, under an Idempotency-Key unless that is empty.
 func (c *Caller) Ask(method, target, body, key string) (*http.Response, string, error) {
-	req, err := http.NewRequestWithContext(c.t.Context(), method, "http://"+c.Address+target, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.URL(target), strings.NewReader(body))
 	if err != nil {
 		return nil, "", err
 	}

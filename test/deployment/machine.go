@@ -70,11 +70,11 @@ func (m *Machine) Words(name string) []string {
 	return words
 }
 
-// Start starts the agent.
-func (m *Machine) Start() {
+// Start starts the agent, with these flags beside its own.
+func (m *Machine) Start(flags ...string) {
 	m.t.Helper()
-	m.process = start(m.t, m.Said, "agent", "run", "--creds", m.path("creds"), "--dir", m.path("state"),
-		"--config", m.path("actions.yaml"), "--log-level", "warn")
+	m.process = start(m.t, m.Said, append([]string{"agent", "run", "--creds", m.path("creds"), "--dir", m.path("state"),
+		"--config", m.path("actions.yaml"), "--log-level", "warn"}, flags...)...)
 }
 
 // Stop ends the agent, which must end well if it was not killed.

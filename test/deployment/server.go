@@ -107,6 +107,14 @@ func (s *Server) Freeze() {
 	s.t.Cleanup(s.Thaw) // else it could not be stopped
 }
 
+// Hangup sends SIGHUP.
+func (s *Server) Hangup() {
+	s.t.Helper()
+	if err := s.process.Signal(syscall.SIGHUP); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // Thaw lets it go on; it may be called again.
 func (s *Server) Thaw() {
 	s.t.Helper()

@@ -105,7 +105,7 @@ func (c *Caller) AwaitEnd(task, state string) (ended Task, printed string) {
 
 // follow reads the stream of what the task's attempt prints until its last event.
 func (c *Caller) follow(ctx context.Context, task string) (printed string, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Address+"/v1/tasks/"+task+"/log", http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL("/v1/tasks/"+task+"/log"), http.NoBody)
 	if err != nil {
 		return "", err
 	}

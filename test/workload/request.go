@@ -76,7 +76,7 @@ func (c *client) ask(method, target, key string, least int64, body map[string]an
 		}
 		text = bytes.NewReader(encoded)
 	}
-	req, err := http.NewRequestWithContext(c.w.t.Context(), method, "http://"+c.w.site.Serve.Address+target, text)
+	req, err := http.NewRequestWithContext(c.w.t.Context(), method, c.w.site.Serve.URL(target), text)
 	if err != nil {
 		return answer{}, err
 	}
