@@ -68,6 +68,8 @@ type App struct {
 	engine *bind.Engine
 	// newPassword is the admin's random password that nobody has been shown yet.
 	newPassword string
+	// passwordIgnored says that --admin-password is of no use: there was a user already.
+	passwordIgnored bool
 }
 
 // startApp starts the parts in the order in which they depend on each other. When

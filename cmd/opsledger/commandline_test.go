@@ -21,6 +21,7 @@ func TestCommandLine(t *testing.T) {
 		{"serve --nats-ca x.pem", "--nats-url: is missing beside --nats-ca"},
 		{"serve --nats-url nats://x --nats-cert x.pem", "--nats-key: is missing beside --nats-cert"},
 		{"agent run --id 1 --nats-url nats://x --nats-key x.pem", "--nats-cert: is missing beside --nats-key"},
+		{"reset-password", "give the name of one user"},
 		{"serve --nats-replicas 0", "nats-replicas: want 1 to 5"},
 	} {
 		err := run(t.Context(), append([]string{"opsledger"}, strings.Fields(c.args)...), io.Discard, io.Discard)

@@ -20,6 +20,10 @@ func (a *App) greet(w io.Writer) error {
 		password = a.newPassword
 		fmt.Fprintf(&text, "  admin  %s   (shown only now)\n", a.newPassword)
 	}
+	if a.passwordIgnored {
+		text.WriteString("  admin  --admin-password is ignored, since there is a user already; " +
+			"`opsledger reset-password admin` sets another one\n")
+	}
 	if a.engine != nil {
 		addr := a.engine.Addr()
 		curl := "curl -s"

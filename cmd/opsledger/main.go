@@ -38,7 +38,7 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
 			devCommand(), serveCommand(), agentCommand(), migrateCommand(),
-			rebuildCommand(), recoverCommand(), rotateKeysCommand(), natsConfigCommand(), versionCommand(),
+			rebuildCommand(), recoverCommand(), resetPasswordCommand(), rotateKeysCommand(), natsConfigCommand(), versionCommand(),
 		},
 	}
 	program.Strict(root)

@@ -37,6 +37,7 @@ func (a *App) seed(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("admin user: %w", err)
 	}
+	a.passwordIgnored = a.cfg.AdminPassword != "" && !created
 	switch {
 	case unseen == "":
 	case created || head.Position > 0:

@@ -4,8 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/test/deployment"
 )
 
@@ -31,4 +33,33 @@ func TestFirstPasswordIsShownInTheEnd(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(data, "admin-password.unseen")); !os.IsNotExist(err) {
 		t.Errorf("the password stays on disk: %v", err)
 	}
+}
+
+// A password that was reset before anybody saw the first one is not told wrong.
+func TestFirstPasswordIsResetUnseen(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	deployment.NewDev(t, data, "--dns", "192.0.2.1:0").RefusesToStart("192.0.2.1")
+	if said, err := resetPassword(t, "another one", "--data", data, "admin"); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	if _, err := os.Stat(filepath.Join(data, "admin-password.unseen")); !os.IsNotExist(err) {
+		t.Errorf("the next start would show a password that is none: %v", err)
+	}
+}
+
+// An --admin-password that comes too late is answered, and changes nothing.
+func TestLateAdminPassword(t *testing.T) {
+	t.Parallel()
+	const answer = "--admin-password is ignored, since there is a user already; `opsledger reset-password admin`"
+	s := deployment.NewServe(t, "serve")
+	s.Start()
+	if strings.Contains(s.Said.String(), answer) {
+		t.Error("the first start ignores it")
+	}
+	s.Stop()
+	told := s.Said.Printed(answer)
+	s.Start()
+	testkit.Await(t, "it says that it ignores the password", told)
+	s.Login()
 }

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+	"golang.org/x/term"
+
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/internal/datafolder"
+)
+
+// newPassword says where reset-password takes a password from.
+type newPassword struct {
+	File   string
+	Random bool
+}
+
+func resetPasswordCommand() *cli.Command {
+	var cfg Config
+	var from newPassword
+	return &cli.Command{
+		Name:      "reset-password",
+		Usage:     "give a local user another password, and end all their tokens",
+		ArgsUsage: "<user>",
+		Description: "For whoever can read the data folder, or the key file and the database. It works on a stopped opsledger and on one\n" +
+			"that runs. The password is asked for at a terminal, and read from standard input where that is none.",
+		Flags: append([]cli.Flag{
+			textFlag("password-file", "`file` whose first line is the password", "", &from.File),
+			&cli.BoolFlag{Name: "random", Usage: "make a password, and print it once", Destination: &from.Random, Sources: fromEnv("random")},
+		}, storageFlags(&cfg)...),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if cmd.Args().Len() != 1 {
+				return errors.New("give the name of one user: opsledger reset-password <user>")
+			}
+			return resetPassword(ctx, cmd, cfg, cmd.Args().First(), from)
+		},
+	}
+}
+
+func resetPassword(ctx context.Context, cmd *cli.Command, cfg Config, name string, from newPassword) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	if err := wantSystem(cfg); err != nil {
+		return err
+	}
+	password, err := from.take(ctx, cmd.Root().ErrWriter)
+	if err != nil {
+		return err
+	}
+	if access.CheckPassword(password) != nil {
+		return errors.New("a password has 6 to 128 characters, in UTF-8")
+	}
+	return withLog(ctx, cmd, &cfg, func(l *openLog) error {
+		id, err := identity.ResetPassword(ctx, l.store, l.vault, name, password)
+		if err != nil {
+			return fmt.Errorf("user %q: %w", name, err)
+		}
+		if id == access.AdminID {
+			// What a first start has left to be shown is not the password any more.
+			if err := os.Remove(filepath.Join(cfg.Data, passwordFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		said := fmt.Sprintf("user %s has the new password, and all their tokens have ended\n", name)
+		if from.Random {
+			said += fmt.Sprintf("  password  %s   (shown only now)\n", password)
+		}
+		_, err = io.WriteString(cmd.Root().Writer, said)
+		return err
+	})
+}
+
+// wantSystem refuses a folder in which there never was an opsledger: opening it would
+// make one, without the user.
+func wantSystem(cfg Config) error {
+	if cfg.DatabaseURL != "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, privateDatabase)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := datafolder.ReadRunning(cfg.Data); err == nil {
+		folder, err := datafolder.Open(cfg.Data)
+		if errors.Is(err, datafolder.ErrInUse) {
+			return nil // by one that has an outside database, and says which
+		}
+		if err := errors.Join(err, folder.Close()); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("--data: there is no database in %s; give --data, or --database-url and --key-file, of the opsledger that is meant",
+		cfg.Data)
+}
+
+// take returns the password, which it asks for at a terminal.
+func (p newPassword) take(ctx context.Context, prompt io.Writer) (string, error) {
+	switch {
+	case p.Random && p.File != "":
+		return "", errors.New("give --random or --password-file, not both")
+	case p.Random:
+		return rand.Text(), nil
+	case p.File != "":
+		file, err := os.Open(p.File)
+		if err != nil {
+			return "", named("--password-file", err)
+		}
+		defer file.Close()
+		password, err := firstLine(file)
+		return password, named("--password-file", err)
+	case term.IsTerminal(int(os.Stdin.Fd())):
+		return askTwice(ctx, prompt)
+	}
+	password, err := firstLine(os.Stdin)
+	return password, named("standard input", err)
+}
+
+// firstLine returns what stands before the end of the line.
+func firstLine(r io.Reader) (string, error) {
+	const longest = 4 << 10 // of 128 characters, with room for an error that names the limit
+	line, err := bufio.NewReader(io.LimitReader(r, longest)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", errors.New("no password is there")
+	}
+	return line, nil
+}
+
+// askTwice asks for a password at the terminal, which does not show it. The terminal
+// shows again what is typed when it returns, also because ctx has ended.
+func askTwice(ctx context.Context, prompt io.Writer) (string, error) {
+	terminal := int(os.Stdin.Fd())
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	type answer struct {
+		password string
+		err      error
+	}
+	answers := make(chan answer, 1)
+	go func() { // which stays behind in its read if ctx ends, as the program does then
+		first, err := ask(terminal, prompt, "New password: ")
+		if err == nil {
+			var again string
+			if again, err = ask(terminal, prompt, "The same again: "); err == nil && again != first {
+				err = errors.New("the two passwords are not the same")
+			}
+		}
+		answers <- answer{first, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.password, a.err
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
+	}
+}
+
+func ask(terminal int, prompt io.Writer, what string) (string, error) {
+	fmt.Fprint(prompt, what)
+	text, err := term.ReadPassword(terminal)
+	fmt.Fprintln(prompt)
+	return string(text), err
+}
