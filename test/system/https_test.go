@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -24,7 +26,7 @@ func TestAPIsOverTLS(t *testing.T) {
 	if err := os.Chmod(key, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s := deployment.NewServe(t, "serve", "--http-tls-cert", cert, "--http-tls-key", key)
+	s := deployment.NewServe(t, "serve", "--http-tls-cert", cert, "--http-tls-key", key, "--nats-listen", testkit.Address(t))
 	s.UseTLS(ca.Trust())
 	anybodysKey := s.Said.Printed("everybody on this machine may use the key")
 	s.Start()
@@ -36,6 +38,7 @@ func TestAPIsOverTLS(t *testing.T) {
 	if url := s.Running().API(); url != "https://"+s.Address || !strings.Contains(s.Said.String(), "API    "+url) {
 		t.Errorf("it says that the APIs are at %s, and: %s", url, s.Said.String())
 	}
+	wantStream(t, s)
 	wantPlainRefused(t, s.Address)
 	wantOldTLSRefused(t, s.Address)
 
@@ -52,6 +55,49 @@ func TestAPIsOverTLS(t *testing.T) {
 	copyFile(t, nextKey, key)
 	testkit.Eventually(t, "the new certificate serves", func() bool { return serialAt(t, s.Address) != first })
 	s.Post("/dns/views", `{"name":"office","acl":"any"}`) // the connection from before goes on
+}
+
+// Whoever closes the terminal that a serve was started at still ends it.
+func TestClosedTerminalEndsServe(t *testing.T) {
+	t.Parallel()
+	cert, key := testkit.NewCA(t).Issue("127.0.0.1")
+	control, terminal := openTerminal(t)
+	said := testkit.NewOutput(t, "serve")
+	cmd := exec.CommandContext(t.Context(), testkit.Program(t), "serve", "--data", t.TempDir(), "--http", "127.0.0.1:0",
+		"--nats-listen", "", "--http-tls-cert", cert, "--http-tls-key", key, "--log-level", "info")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, said.File(), said.File()
+	ready, taken := said.Printed(" is ready\n"), said.Printed("TLS certificate taken over")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Await(t, "it is ready", ready)
+	hangUp := func() {
+		if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hangUp()
+	testkit.Await(t, "it reads its files again", taken)
+	_ = terminal.Close()
+	_ = control.Close()
+	ends := said.Printed("the terminal was closed")
+	hangUp()
+	if err := cmd.Wait(); err == nil {
+		t.Error("it ended as if it had been asked to stop")
+	}
+	testkit.Await(t, "it says why it ends", ends)
+}
+
+// wantStream follows what a task prints, which is a reply without an end, by HTTP/2.
+func wantStream(t *testing.T, s *deployment.Server) {
+	t.Helper()
+	m := deployment.EnrollMachine(t, "web01", "10.0.0.1", map[string]string{"note": "echo said by the task"}, "--data", s.Data)
+	task := s.NewTask("10.0.0.1", "note", "t", "1", "c")
+	s.Execute(task, "update")
+	m.Start()
+	if _, printed := s.AwaitEnd(task, "succeeded"); !strings.Contains(printed, "said by the task") {
+		t.Errorf("the stream has %q", printed)
+	}
 }
 
 // A certificate that cannot serve is no reason to serve without one.
