@@ -51,7 +51,7 @@ func openFleet(ctx context.Context, e *Env, p *plane, pretend pretence) (*fleet,
 	if f.authority, err = busauth.New(ctx, busauth.Config{Store: b.store, Vault: secrets}); err != nil {
 		return nil, err
 	}
-	nc, err := nats.Connect(p.natsURL, f.authority.AsControl())
+	nc, err := nats.Connect(p.natsURL, f.authority.AsControl(), f.authority.PinnedBus())
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (f *fleet) open(c busauth.Credentials) (tasks *pretended, run func(context.
 		return nil, nil, err
 	}
 	tasks = f.pretend.newTasks()
-	agent, err := host.New(host.Config{NC: nc, ID: c.ID, LogID: c.Log, Tasks: tasks, Codec: f.store.Codec(), Version: "bench"})
+	agent, err := host.New(host.Config{NC: nc, ID: c.ID, Key: c.Key, LogID: c.Log, Tasks: tasks, Version: "bench"})
 	if err != nil {
 		nc.Close()
 		return nil, nil, err

@@ -42,10 +42,11 @@ type publishWindow struct {
 	inbox   string
 	sub     *nats.Subscription
 	answers chan *nats.Msg
-	// msg, sequence and payload are used again for each message: the client copies a
+	// msg, sequence, seal and payload are used again for each message: the client copies a
 	// message as it publishes it.
 	msg      nats.Msg
 	sequence []string
+	seal     []string
 	payload  []byte
 
 	// asked are the parts for which an answer was asked, in their order; open is the
@@ -66,7 +67,7 @@ type publishedPart struct {
 
 func openPublishWindow(nc *nats.Conn) (*publishWindow, error) {
 	// Answers never overflow the channel: there is one for each part.
-	w := &publishWindow{nc: nc, inbox: nc.NewInbox(), answers: make(chan *nats.Msg, maxUnanswered), sequence: make([]string, 1)}
+	w := &publishWindow{nc: nc, inbox: nc.NewInbox(), answers: make(chan *nats.Msg, maxUnanswered), sequence: make([]string, 1), seal: make([]string, 1)}
 	w.msg.Header = nats.Header{jetstream.ExpectedLastSeqHeader: w.sequence}
 	var err error
 	w.sub, err = nc.ChanSubscribe(w.inbox, w.answers)
@@ -76,9 +77,9 @@ func openPublishWindow(nc *nats.Conn) (*publishWindow, error) {
 // close ends the wait for all answers.
 func (w *publishWindow) close() { _ = w.sub.Unsubscribe() } // fails only when the connection is closed already
 
-// push publishes one event, first waiting for answers when too many are missing.
-// With last JetStream is asked for an answer in any case.
-func (w *publishWindow) push(ctx context.Context, e *protocol.Envelope, last bool, settled func(publishedPart)) (err error) {
+// push publishes one event with its seal, if it has one, first waiting for answers when
+// too many are missing. With last JetStream is asked for an answer in any case.
+func (w *publishWindow) push(ctx context.Context, e *protocol.Envelope, seal string, last bool, settled func(publishedPart)) (err error) {
 	if w.payload, err = protocol.AppendMessage(w.payload[:0], e); err != nil {
 		return fmt.Errorf("encode event %d: %w", e.Position, err)
 	}
@@ -96,6 +97,11 @@ func (w *publishWindow) push(ctx context.Context, e *protocol.Envelope, last boo
 	}
 	w.msg.Subject, w.msg.Data = protocol.Subject(*e), w.payload
 	w.sequence[0] = strconv.FormatInt(int64(e.Position-1), 10)
+	if w.seal[0] = seal; seal != "" {
+		w.msg.Header[protocol.HeaderSeal] = w.seal
+	} else {
+		delete(w.msg.Header, protocol.HeaderSeal)
+	}
 	if err := w.nc.PublishMsg(&w.msg); err != nil {
 		return fmt.Errorf("publish event %d: %w", e.Position, err)
 	}

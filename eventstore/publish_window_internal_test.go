@@ -76,7 +76,7 @@ func TestAnswersAreAskedForNowAndThen(t *testing.T) {
 		}
 	}
 	for at := domain.Position(1); at <= count; at++ {
-		if err := w.push(t.Context(), windowEvent(at), at == count, settle); err != nil {
+		if err := w.push(t.Context(), windowEvent(at), "", at == count, settle); err != nil {
 			t.Fatal(err)
 		}
 		if w.messages > maxUnanswered {
@@ -101,7 +101,7 @@ func TestTheFirstRefusalIsTold(t *testing.T) {
 	stream := &asked{}
 	w := testWindow(t, stream)
 	for at := domain.Position(1); at <= 10; at++ {
-		if err := w.push(t.Context(), windowEvent(at), at == 10, func(publishedPart) {}); err != nil {
+		if err := w.push(t.Context(), windowEvent(at), "", at == 10, func(publishedPart) {}); err != nil {
 			t.Fatal(err)
 		}
 	}

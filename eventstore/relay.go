@@ -49,6 +49,7 @@ type Relay struct {
 	store   *Store
 	js      jetstream.JetStream
 	stream  StreamConfig
+	sealer  Sealer
 	log     *slog.Logger
 	queue   *relayQueue
 	metrics *relayMetrics
@@ -67,6 +68,18 @@ func NewRelay(store *Store, js jetstream.JetStream, log *slog.Logger, reg promet
 // WithStream says how a lost stream is created anew. To be called before Run.
 func (r *Relay) WithStream(cfg StreamConfig) *Relay {
 	r.stream = cfg
+	return r
+}
+
+// Sealer seals the payloads of some events of the log, see [protocol.Seal].
+type Sealer interface {
+	Seal(ctx context.Context, log uuid.UUID, payloads [][]byte) []string
+}
+
+// WithSealer has the events of the dns context sealed: name servers believe no others.
+// To be called before Run.
+func (r *Relay) WithSealer(s Sealer) *Relay {
+	r.sealer = s
 	return r
 }
 
@@ -176,10 +189,14 @@ func (p *relayPass) publishStored(ctx context.Context) (int, error) {
 // publish hands events to JetStream, the first of them directly behind the tip,
 // or further behind when another process is believed to have published between.
 func (p *relayPass) publish(ctx context.Context, events []protocol.Envelope) error {
+	seals, err := p.seals(ctx, events)
+	if err != nil {
+		return err
+	}
 	for i := range events {
 		e := &events[i]
 		p.metrics.see(e.Position)
-		if err := p.window.push(ctx, e, i == len(events)-1, p.settled); err != nil {
+		if err := p.window.push(ctx, e, seals[i], i == len(events)-1, p.settled); err != nil {
 			return err
 		}
 		p.tip = streamTip{last: e.Position, id: e.ID}

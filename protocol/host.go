@@ -11,9 +11,10 @@ import (
 )
 
 // A host's id on the bus is the id of its machine. A host's work is state, not a list
-// of messages: the set of its open attempts and the keys of its accounts. Events bring
-// changes of the work early; the host can ask for the whole of it ([HostWork]) at any
-// time, so that nothing depends on an event's arrival.
+// of messages: the set of its open attempts and the keys of its accounts. Events say
+// nothing but that the work has changed: the host asks for the whole of it ([HostWork]),
+// and takes only an answer that was signed for it, see [Question]. It can ask at any time,
+// so that nothing depends on an event's arrival.
 
 // HostConsumer is the name of a host's pull consumer on the EVENTS stream.
 func HostConsumer(host int64) string { return fmt.Sprintf("host-%d", host) }
@@ -116,6 +117,18 @@ type AccountState struct {
 // all of it.
 type HostWorkRequest struct {
 	After domain.Position `json:"after,omitempty"`
+	// Running are attempts that run on the host, in a request for all work. The first
+	// MaxRunning are looked at.
+	Running []AttemptName `json:"running,omitempty"`
+}
+
+// MaxRunning bounds the work on one request for work.
+const MaxRunning = 64
+
+// AttemptName names an attempt of a task.
+type AttemptName struct {
+	Task    string          `json:"task"`
+	Attempt domain.Position `json:"attempt"`
 }
 
 // HostWork is all that a host is to do, as of a position.
@@ -126,6 +139,9 @@ type HostWork struct {
 	Attempts []WorkItem `json:"attempts"`
 	// More says that there are attempts after the last one, for another request.
 	More bool `json:"more,omitempty"`
+	// Cancelled are those of the request's running attempts that are to end, although the
+	// log has presumed their end already.
+	Cancelled []AttemptName `json:"cancelled,omitempty"`
 	// Accounts are the sets of keys of all accounts that ever had keys. Only the answer
 	// to a request for all work has them.
 	Accounts []ops.AccountKeysSet `json:"accounts"`

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"crypto/sha256"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,7 +54,8 @@ type HeadAnnouncement struct {
 	LastDNS domain.Position `json:"last_dns"`
 }
 
-// SnapshotInfo answers the request for a snapshot.
+// SnapshotInfo answers the request for a snapshot. It is signed, see [Question], and
+// Digest makes the signature one of the whole snapshot.
 type SnapshotInfo struct {
 	Log      uuid.UUID       `json:"log"`
 	Position domain.Position `json:"position"`
@@ -66,10 +68,23 @@ type SnapshotInfo struct {
 	Instance string          `json:"instance"`
 	ID       string          `json:"id"`
 	Chunks   int             `json:"chunks"`
+	// Digest is that of all chunks, see [SnapshotDigest]. An agent takes nothing of a
+	// snapshot before it has all chunks and they have this digest.
+	Digest []byte `json:"digest"`
 	// Rows is the number of rows in all chunks together.
 	Rows int `json:"rows"`
 	// Error is set if no snapshot can be made now; the agent tries again.
 	Error string `json:"error,omitempty"`
+}
+
+// SnapshotDigest is the SHA-256 of the chunks' SHA-256 sums, in their order.
+func SnapshotDigest(chunks [][]byte) []byte {
+	all := sha256.New()
+	for _, chunk := range chunks {
+		sum := sha256.Sum256(chunk)
+		all.Write(sum[:])
+	}
+	return all.Sum(nil)
 }
 
 // SnapshotRow is one line of a snapshot: chunks are gzip, each a whole number
@@ -129,7 +144,8 @@ type SecretsReply struct {
 	Error   string            `json:"error,omitempty"`
 }
 
-// CheckConfRequest asks whether named would take a main configuration. Text holds its secrets in clear.
+// CheckConfRequest asks whether named would take a main configuration. Text holds its
+// secrets in clear. It is signed for the agent, [ForCheck].
 type CheckConfRequest struct {
 	Text string `json:"text"`
 }

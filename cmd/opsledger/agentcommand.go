@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,6 +34,9 @@ type agentConfig struct {
 	ID      int64
 	NATSURL string
 	NATSTLS busTLS
+	// ControlKey is what the field key of a credentials file has, for a server that has
+	// none.
+	ControlKey string
 	// Dir keeps a server's keys, zone files and configuration; its subfolder host is
 	// the state of a machine that runs tasks.
 	Dir string
@@ -58,6 +63,7 @@ func agentRunCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "creds", Usage: "credentials `file` written by agent enroll; may be repeated", Destination: &cfg.Creds, Sources: fromEnv("creds")},
 			&cli.Int64Flag{Name: "id", Usage: "a server's `id`, when there is no credentials file", HideDefault: true, Destination: &cfg.ID, Sources: fromEnv("id")},
+			textFlag("control-key", "the control plane's `key`, as in the field key of a credentials file, with --id", "", &cfg.ControlKey),
 			textFlag("nats-url", "where NATS is, instead of what the credentials file says", "", &cfg.NATSURL),
 			textFlag("dir", "`folder` of the agent's state", "./agent", &cfg.Dir),
 			textFlag("config", "`file` that says which actions tasks may have done on this machine", "", &cfg.Config),
@@ -128,9 +134,13 @@ func (c agentConfig) startHost(life *lifecycle, credentials busauth.Credentials,
 func (c agentConfig) credentials() ([]busauth.Credentials, error) {
 	if len(c.Creds) == 0 {
 		if c.ID < 1 || c.NATSURL == "" {
-			return nil, errors.New("give --creds, or --id and --nats-url")
+			return nil, errors.New("give --creds, or --id, --nats-url and --control-key")
 		}
-		return []busauth.Credentials{{Kind: busauth.KindServer, ID: c.ID, URL: c.NATSURL}}, nil
+		key, err := base64.StdEncoding.DecodeString(c.ControlKey)
+		if err != nil || len(key) != ed25519.PublicKeySize {
+			return nil, named("--control-key", errors.New("not the key of a control plane"))
+		}
+		return []busauth.Credentials{{Kind: busauth.KindServer, ID: c.ID, URL: c.NATSURL, Key: key}}, nil
 	}
 	var all []busauth.Credentials
 	kinds := map[busauth.Kind]bool{}

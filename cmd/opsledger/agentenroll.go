@@ -81,6 +81,9 @@ func enrollAgent(ctx context.Context, cmd *cli.Command, l *openLog, cfg Config, 
 	if err != nil {
 		return err
 	}
+	if cfg.NATSURL != "" {
+		credentials.Pins = nil // an outside NATS has a certificate of its own
+	}
 	if err := credentials.WriteFile(e.Creds); err != nil {
 		return err
 	}

@@ -145,7 +145,7 @@ func (a *App) startBus(ctx context.Context) error {
 	if a.bus.push != nil {
 		a.life.start("bus trust", func(ctx context.Context) error { return auth.Keep(ctx, a.bus.nc, a.bus.push) })
 	}
-	a.life.start("relay", eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).Run)
+	a.life.start("relay", eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).WithSealer(auth.Signer()).Run)
 	return nil
 }
 
@@ -203,7 +203,7 @@ func (a *App) startRosters() {
 func (a *App) startServerWorkers() {
 	a.life.start("snapshots", snapshots.New(snapshots.Config{
 		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
-		Vault: a.vault, Log: a.log, Registerer: a.registry,
+		Vault: a.vault, Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
 	}).Run)
 	a.life.start("erasure", erasure.New(erasure.Config{Store: a.store, Vault: a.vault, Log: a.log}).Run)
 	a.reports = reporter.New(reporter.Config{
@@ -218,7 +218,7 @@ func (a *App) startHostWorkers() {
 	a.output = outputs.New(outputs.Config{NC: a.bus.nc, JS: a.bus.js, Replicas: a.cfg.NATSReplicas, Log: a.log})
 	a.life.start("output", a.output.Run)
 	a.life.start("host desk", hostdesk.New(hostdesk.Config{
-		NC: a.bus.nc, Store: a.store, Reader: a.ops, Progress: a.progress, Log: a.log,
+		NC: a.bus.nc, Store: a.store, Reader: a.ops, Progress: a.progress, Signer: a.auth.Signer(), Log: a.log,
 	}).Run)
 	a.presence = presence.New(presence.Config{
 		NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Reader: a.ops, Log: a.log,
@@ -258,7 +258,7 @@ func (a *App) startCertificate(context.Context) (err error) {
 
 // startAPI serves the REST APIs.
 func (a *App) startAPI(ctx context.Context) error {
-	check := confcheck.New(confcheck.Config{NC: a.bus.nc, Online: a.reports.Online, Log: a.log})
+	check := confcheck.New(confcheck.Config{NC: a.bus.nc, Signer: a.auth.Signer(), Online: a.reports.Online, Log: a.log})
 	ldap, err := a.cfg.openDirectory(a.log)
 	if err != nil {
 		return err

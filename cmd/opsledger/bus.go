@@ -43,7 +43,7 @@ func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Aut
 		return nil, err
 	}
 	server, err := embeddednats.Start(embeddednats.Config{
-		Listen: cfg.NATSListen, Dir: dir, Trust: trust, Own: authority.AsControl(), Log: log,
+		Listen: cfg.NATSListen, Dir: dir, TLS: authority.Signer().BusTLS(), Trust: trust, Own: authority.AsControl(), Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -78,7 +78,11 @@ func checkOwner(dir string, authority *busauth.Authority) error {
 // by itself which agents it trusts.
 func connectBus(cfg Config, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
 	servers := cfg.NATSURL
-	options := append(connectionOptions(log), cfg.NATSTLS.options()...)
+	options := connectionOptions(log)
+	if cfg.NATSTLS.CA == "" { // the embedded bus of another process that shares the vault is an outside one, too
+		options = append(options, authority.PinnedBus())
+	}
+	options = append(options, cfg.NATSTLS.options()...)
 	var push busauth.Push
 	closePush := func() {}
 	if !namesUser(servers) {

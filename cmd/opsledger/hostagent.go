@@ -73,7 +73,7 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 		return nil, err
 	}
 	follower, err := host.New(host.Config{
-		NC: nc, ID: c.ID, LogID: c.Log, Tasks: tasks, Keys: keys, Codec: newCodec(), Version: version, Log: log,
+		NC: nc, ID: c.ID, Key: c.Key, LogID: c.Log, Tasks: tasks, Keys: keys, Version: version, Log: log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, tasks.Close())
@@ -81,10 +81,14 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 	return follower, nil
 }
 
-// connectAs connects with the rights of an agent. It does not wait for NATS to be
-// there.
+// connectAs connects with the rights of an agent, to a bus that the credentials vouch
+// for. It does not wait for NATS to be there. How an agent verifies an outside NATS is
+// said here, by options behind those of the credentials, and nowhere else.
 func connectAs(c busauth.Credentials, at busAddress, options []nats.Option, log *slog.Logger) (*nats.Conn, error) {
 	url := cmp.Or(at.URL, c.URL)
+	if at.TLS.CA != "" {
+		c.Pins = nil // the file says whom to trust
+	}
 	nc, err := nats.Connect(url, slices.Concat(options, []nats.Option{c.Option()}, at.TLS.options(), handlers(log))...)
 	if err != nil {
 		return nil, fmt.Errorf("connect the agent to NATS: %w", err)

@@ -20,6 +20,9 @@ func (a *App) startLocalAgent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.cfg.NATSURL != "" {
+		credentials.Pins = nil // an outside NATS has a certificate of its own
+	}
 	a.engine, err = startServerAgent(a.life, credentials, busAddress{TLS: a.cfg.NATSTLS}, bind.Config{
 		Dir: a.db.folder.Sub("named"), Listen: a.cfg.dns, Supervise: true, Log: a.log, Registerer: a.registry,
 	})

@@ -28,6 +28,9 @@ func (a *App) startLocalHost(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.cfg.NATSURL != "" {
+		credentials.Pins = nil // an outside NATS has a certificate of its own
+	}
 	// The state belongs to one log. With a folder for each log, dev can begin
 	// anew with another log.
 	state := filepath.Join(a.db.folder.Sub("host"), "state", a.store.LogID().String())

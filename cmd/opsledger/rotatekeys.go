@@ -7,18 +7,31 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 func rotateKeysCommand() *cli.Command {
 	var cfg Config
+	var agents bool
 	return &cli.Command{
 		Name:  "rotate-keys",
-		Usage: "sign new tokens with a new key; tokens of the key before stay valid",
+		Usage: "sign new tokens, or with --agents what agents are told, with a new key; the key before stays valid",
 		Description: "Running serve processes take the key up within seconds. Two keys are valid at a time: what was signed with\n" +
-			"an older one is refused, so two rotations in a row end all tokens.",
-		Flags: storageFlags(&cfg),
+			"an older one is refused, so two rotations in a row end all tokens.\n" +
+			"With --agents it is the same with credentials files and the certificate of the embedded bus: write those of all agents\n" +
+			"anew by agent enroll, then those of before can be ended by a second rotation.",
+		Flags: append(storageFlags(&cfg), &cli.BoolFlag{Name: "agents", Usage: "the keys by which agents know the control plane, instead of those of tokens",
+			Destination: &agents, Sources: fromEnv("agents")}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
+				if agents {
+					number, err := signing.Rotate(ctx, l.vault)
+					if err != nil {
+						return err
+					}
+					_, err = fmt.Fprintf(cmd.Root().Writer, "agents are spoken to with key %d as well in a few seconds; enroll them anew\n", number)
+					return err
+				}
 				number, err := identity.RotateTokenKey(ctx, l.vault)
 				if err != nil {
 					return err

@@ -16,12 +16,12 @@ func startServerAgent(life *lifecycle, c busauth.Credentials, at busAddress, cfg
 		return nil, err
 	}
 	life.onStop("agent's connection", func() error { nc.Close(); return nil })
-	cfg.Agent, cfg.Secrets = c.ID, nameserver.Secrets(nc, c.ID)
+	cfg.Agent, cfg.Secrets = c.ID, nameserver.Secrets(nc, c.ID, c.Key)
 	engine, err := bind.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	follower, err := nameserver.New(nameserver.Config{NC: nc, ID: c.ID, Engine: engine, Codec: newCodec(), Log: cfg.Log})
+	follower, err := nameserver.New(nameserver.Config{NC: nc, ID: c.ID, Key: c.Key, Engine: engine, Codec: newCodec(), Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package embeddednats
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,8 @@ const (
 	// readyTimeout bounds how long the server may take to accept the first
 	// connection once its streams are recovered.
 	readyTimeout = 10 * time.Second
+	// tlsTimeout bounds a handshake.
+	tlsTimeout = 10 * time.Second
 )
 
 // Config says how to run the server.
@@ -37,6 +40,9 @@ type Config struct {
 	Listen string
 	// Dir holds the streams; it is created with mode 0700.
 	Dir string
+	// TLS is what the listener asks of clients outside of this process; nil lets them speak
+	// in clear.
+	TLS *tls.Config
 	// Trust says who may connect; nil lets everybody in who reaches the listener.
 	Trust *Trust
 	// Own is how the process itself connects where there is a Trust.
@@ -117,6 +123,9 @@ func options(cfg Config) (*server.Options, error) {
 		host = "127.0.0.1"
 	}
 	opts.Host, opts.Port = host, int(number)
+	if cfg.TLS != nil {
+		opts.TLSConfig, opts.TLSTimeout = cfg.TLS, tlsTimeout.Seconds()
+	}
 	if number == 0 {
 		opts.Port = server.RANDOM_PORT
 		return opts, nil

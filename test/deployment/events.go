@@ -42,7 +42,7 @@ func (s *Server) Events(log *Log) *Events {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	nc, err := nats.Connect(s.Running().NATSURL, authority.AsControl())
+	nc, err := nats.Connect(s.Running().NATSURL, authority.AsControl(), authority.PinnedBus())
 	if err != nil {
 		s.t.Fatal(err)
 	}

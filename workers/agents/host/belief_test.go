@@ -2,10 +2,10 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -16,6 +16,7 @@ import (
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/executor"
+	"github.com/opsledger/opsledger/workers/internal/signtest"
 	"github.com/opsledger/opsledger/workers/internal/streamtest"
 )
 
@@ -28,6 +29,7 @@ type played struct {
 	// cancelled are the attempts that it was told to cancel; it knows those in knows.
 	cancelled []int64
 	knows     map[int64]bool
+	pending   []executor.Pending
 	reports   chan executor.Report
 }
 
@@ -58,7 +60,7 @@ func (p *played) took() []int64 {
 	return slices.Clone(p.assigned)
 }
 
-func (p *played) Pending() []executor.Pending { return nil }
+func (p *played) Pending() []executor.Pending { return p.pending }
 
 func (p *played) isAcknowledged() bool {
 	p.mu.Lock()
@@ -71,20 +73,28 @@ func (p *played) Reports() <-chan executor.Report { return p.reports }
 func newPlayed(t *testing.T, nc *nats.Conn) (*Follower, *played) {
 	t.Helper()
 	p := &played{reports: make(chan executor.Report)}
-	f, err := New(Config{NC: nc, ID: machine, LogID: uuid.New(), Tasks: p, Codec: testkit.Codec()})
+	f, err := New(Config{NC: nc, ID: machine, Key: signtest.Public(), LogID: uuid.New(), Tasks: p})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f, p
 }
 
-// A consumer that has others' events, too, does not make their work this host's.
-func TestWorkOfOthers(t *testing.T) {
+// An event says nothing but that there may be news: what its data says is done only if
+// the control plane says so, too.
+func TestAnEventOnlyWakes(t *testing.T) {
 	t.Parallel()
 	server := testkit.NATSServer(t)
 	stream := streamtest.New(t, server, protocol.HostConsumer(machine), domain.ContextOps)
 	f, tasks := newPlayed(t, testkit.Connect(t, server))
-	serve(t, stream.NC, protocol.SubjectHostWork(machine), func([]byte) any { return protocol.HostWork{Log: f.cfg.LogID} })
+	var asked atomic.Int64
+	serve(t, stream.NC, protocol.SubjectHostWork(machine), protocol.ForWork, func([]byte) any {
+		if asked.Add(1) == 1 {
+			return protocol.HostWork{Log: f.cfg.LogID}
+		}
+		item := protocol.WorkItem{Number: 9, Attempt: ops.AttemptAccepted{Task: strings.Repeat("b", 32), Machine: machine}}
+		return protocol.HostWork{Log: f.cfg.LogID, Position: 9, Attempts: []protocol.WorkItem{item}}
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -96,34 +106,50 @@ func TestWorkOfOthers(t *testing.T) {
 	for _, host := range []int64{machine + 1, machine} {
 		stream.Append(domain.ContextOps, ops.AttemptAccepted{Task: strings.Repeat("a", 32), Machine: host, Mode: ops.ModeUpdate})
 	}
-	testkit.Eventually(t, "its own work is assigned", func() bool { return slices.Contains(tasks.took(), 2) })
-	if got := tasks.took(); len(got) != 1 {
+	testkit.Eventually(t, "its work is assigned", func() bool { return len(tasks.took()) > 0 })
+	if got := tasks.took(); !slices.Equal(got, []int64{9}) {
 		t.Errorf("assigned %v", got)
 	}
 }
 
-// An attempt that is missing in work of a later position is over, whatever events come
-// afterwards; but the cancellation of an attempt that the host has is carried out.
+// An event of before the work that the host has does not make it ask again; one that is
+// newer than the work does, until the work has it, and more and more seldom.
 func TestOldNews(t *testing.T) {
 	t.Parallel()
-	f, tasks := newPlayed(t, testkit.NATS(t))
-	tasks.knows = map[int64]bool{4: true}
+	f, _ := newPlayed(t, testkit.NATS(t))
 	f.seen.Store(10)
 	fd := newFeeder(f)
-	for _, r := range []domain.Recorded{
-		{Position: 5, Event: ops.AttemptAccepted{Task: "t"}},
-		{Position: 6, Event: ops.CancelRequested{Task: "t", Attempt: 4}},
-		{Position: 7, Event: ops.CancelRequested{Task: "t", Attempt: 5}},
-		{Position: 10, Event: ops.AttemptAccepted{Task: "u"}},
-		{Position: 11, Event: ops.AttemptAccepted{Task: "v"}},
-		{Position: 12, Event: ops.CancelRequested{Task: "v", Attempt: 11}},
-	} {
-		if err := fd.takeEvent(r); err != nil {
-			t.Error(err)
+	for position, want := range map[domain.Position]int{5: 0, 10: 0, 11: 1} {
+		if err := fd.take(protocol.Envelope{Position: position}); err != nil || len(f.askWork) != want {
+			t.Errorf("event %d: the host asks %d times, %v", position, len(f.askWork), err)
+		}
+		for len(f.askWork) > 0 {
+			<-f.askWork
 		}
 	}
-	if !slices.Equal(tasks.assigned, []int64{11}) || !slices.Equal(tasks.cancelled, []int64{4, 11}) {
-		t.Errorf("assigned %v, cancelled %v", tasks.assigned, tasks.cancelled)
+	if fd.wanted != 11 {
+		t.Errorf("the work is to have event %d", fd.wanted)
+	}
+}
+
+// What runs here and was cancelled before the log knew that it had begun is ended, and
+// what has begun since the question is asked about again.
+func TestCancelledWhatRuns(t *testing.T) {
+	t.Parallel()
+	f, tasks := newPlayed(t, testkit.NATS(t))
+	tasks.pending = []executor.Pending{
+		{Task: "t", Attempt: 4}, {Task: "u", Attempt: 5, Waiting: true}, {Task: "v", Attempt: 6, End: &executor.Report{}}, {Task: "w", Attempt: 30},
+	}
+	running := f.running()
+	if len(running) != 2 || running[0].Attempt != 4 || running[1].Attempt != 30 {
+		t.Fatalf("%v run", running)
+	}
+	work := protocol.HostWork{Position: 10, Cancelled: []protocol.AttemptName{running[0]}}
+	if err := f.takeWork(work, running); err != nil || !slices.Equal(tasks.cancelled, []int64{5, 4}) || len(f.askWork) != 0 {
+		t.Errorf("cancelled %v, asks %d times, %v", tasks.cancelled, len(f.askWork), err)
+	}
+	if err := f.takeWork(protocol.HostWork{Position: 10}, nil); err != nil || len(f.askWork) != 1 {
+		t.Errorf("an attempt that began since: asks %d times, %v", len(f.askWork), err)
 	}
 }
 
@@ -133,8 +159,8 @@ func TestAnotherLog(t *testing.T) {
 	nc := testkit.NATS(t)
 	f, _ := newPlayed(t, nc)
 	other := uuid.New()
-	serve(t, nc, protocol.SubjectHostWork(machine), func([]byte) any { return protocol.HostWork{Log: other} })
-	if _, err := f.fetchWork(t.Context()); err == nil || !strings.Contains(err.Error(), other.String()) {
+	serve(t, nc, protocol.SubjectHostWork(machine), protocol.ForWork, func([]byte) any { return protocol.HostWork{Log: other} })
+	if _, err := f.fetchWork(t.Context(), nil); err == nil || !strings.Contains(err.Error(), other.String()) {
 		t.Errorf("work of another log: %v", err)
 	}
 	dir := t.TempDir()
@@ -148,15 +174,11 @@ func TestAnotherLog(t *testing.T) {
 	}
 }
 
-// serve answers what comes on a subject.
-func serve(t *testing.T, nc *nats.Conn, subject string, answer func([]byte) any) {
+// serve answers what comes on a subject, signed for the purpose.
+func serve(t *testing.T, nc *nats.Conn, subject string, p protocol.Purpose, answer func([]byte) any) {
 	t.Helper()
 	sub, err := nc.Subscribe(subject, func(m *nats.Msg) {
-		payload, err := json.Marshal(answer(m.Data))
-		if err == nil {
-			err = m.Respond(payload)
-		}
-		if err != nil {
+		if err := signtest.Answer(m, machine, p, answer(m.Data)); err != nil {
 			t.Error(err)
 		}
 	})

@@ -2,7 +2,7 @@
 // keys: it brings the host's work to the executor and the keeper of keys, and their
 // results to the control plane.
 //
-// Stage in the flow: the host's work and events → executor, ssh keys; and back: reports
+// Stage in the flow: the host's work → executor, ssh keys; and back: reports
 // and heartbeats → control plane, lines → stream OUTPUT.
 //
 // Contract: the host's work is state, not a list of messages. The follower asks for it

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/pull"
@@ -15,24 +14,33 @@ import (
 // workEvery is how often the host asks for its work when nothing tells it to.
 const workEvery = 5 * time.Minute
 
-// feeder feeds the executor and the account keys with the host's work and with the
-// events that change it.
+// feeder feeds the executor and the account keys with the host's work.
 //
 // Invariants:
-//  1. Events are followed only after a control plane of the host's own log has given
+//  1. Nothing reaches the executor or the account keys but the work that the control
+//     plane has signed as its answer to a question of this host. An event, whoever sent
+//     it, only leads to that question.
+//  2. Events are followed only after a control plane of the host's own log has given
 //     the work; after a delivery has ended, the work is asked for again.
-//  2. An attempt that was accepted before the work's position and is not in the work is
+//  3. An attempt that was accepted before the work's position and is not in the work is
 //     not begun.
-//  3. An event is acknowledged after the executor's journal has it.
+//  4. Work that is older than an event which came is asked for again, less and less
+//     often, so that an event that never happened costs little.
 type feeder struct {
 	follower *Follower
 	// heard says that the host has got its work at least once.
 	heard bool
-	// nextAsk asks for the work when the last time was long ago; nil before run.
+	// wanted is the highest position among the events that came.
+	wanted domain.Position
+	// nextAsk asks for the work when the last time was long ago, or when the work was
+	// older than wanted; nil before run.
 	nextAsk *time.Timer
+	late    backoff.Growing
 }
 
-func newFeeder(f *Follower) *feeder { return &feeder{follower: f} }
+func newFeeder(f *Follower) *feeder {
+	return &feeder{follower: f, late: backoff.Growing{Least: 50 * time.Millisecond, Most: workEvery}}
+}
 
 // run returns nil when ctx ends, and ErrClosed when the connection is closed.
 func (fd *feeder) run(ctx context.Context) error {
@@ -59,7 +67,11 @@ func (fd *feeder) run(ctx context.Context) error {
 		if time.Since(began) > 2*pause.Most {
 			pause.Reset()
 		}
-		pause.Wait(ctx, fd.follower.askWork)
+		wake := fd.follower.askWork
+		if errors.Is(err, protocol.ErrNotGenuine) {
+			wake = nil // whoever answers falsely does not say when to ask again
+		}
+		pause.Wait(ctx, wake)
 	}
 	return nil
 }
@@ -85,14 +97,20 @@ func (fd *feeder) work(ctx context.Context) error {
 	case <-fd.follower.askWork: // this answer serves an earlier request as well
 	default:
 	}
-	work, err := fd.follower.fetchWork(ctx)
+	running := fd.follower.running()
+	work, err := fd.follower.fetchWork(ctx, running)
 	if err != nil {
 		return err
 	}
-	if err := fd.follower.takeWork(work); err != nil {
+	if err := fd.follower.takeWork(work, running); err != nil {
 		return brokenError{err}
 	}
-	fd.nextAsk.Reset(backoff.Jitter(workEvery))
+	if work.Position < fd.wanted {
+		fd.nextAsk.Reset(fd.late.Next())
+	} else {
+		fd.late.Reset()
+		fd.nextAsk.Reset(backoff.Jitter(workEvery))
+	}
 	if !fd.heard {
 		fd.heard = true
 		close(fd.follower.ready)
@@ -101,39 +119,11 @@ func (fd *feeder) work(ctx context.Context) error {
 	return nil
 }
 
-// take decodes an event and hands it over.
+// take lets an event wake the host, unless the work that it has is newer.
 func (fd *feeder) take(e protocol.Envelope) error {
-	recorded, err := e.Decode(fd.follower.cfg.Codec)
-	if err != nil {
-		// Waiting would not help; the work says what the event meant.
-		fd.follower.cfg.Log.Warn("an event is not understood", "error", err)
+	fd.wanted = max(fd.wanted, e.Position)
+	if e.Position > domain.Position(fd.follower.seen.Load()) {
 		signal(fd.follower.askWork)
-		return nil
-	}
-	if err := fd.takeEvent(recorded); err != nil {
-		return brokenError{err}
-	}
-	return nil
-}
-
-// takeEvent hands an event over, unless the work was newer.
-func (fd *feeder) takeEvent(r domain.Recorded) error {
-	f := fd.follower
-	old := r.Position <= domain.Position(f.seen.Load())
-	defer signal(f.changed)
-	switch e := r.Event.(type) {
-	case ops.AttemptAccepted:
-		if !old {
-			return f.assign(e, r.Position)
-		}
-	case ops.CancelRequested:
-		if !old || f.cfg.Tasks.Knows(e.Task, int64(e.Attempt)) {
-			return f.cancel(e.Task, e.Attempt)
-		}
-	case ops.AccountKeysSet:
-		if !old {
-			f.keys.set(e, r.Position)
-		}
 	}
 	return nil
 }

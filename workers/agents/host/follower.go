@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,9 +13,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/executor"
+	"github.com/opsledger/opsledger/workers/agents/internal/ask"
 	"github.com/opsledger/opsledger/workers/agents/sshkeys"
 )
 
@@ -47,13 +48,14 @@ type Config struct {
 	NC *nats.Conn
 	// ID is the id of the machine that the agent was enrolled for.
 	ID int64
+	// Key is the control plane's key from the credentials.
+	Key ed25519.PublicKey
 	// LogID is the log that the credentials are of. If it is nil, the follower takes the
 	// first log that the control plane names.
 	LogID uuid.UUID
 	Tasks Tasks
 	// Keys keeps the accounts' keys; nil if the host keeps none.
-	Keys  *sshkeys.Keeper
-	Codec *domain.Codec
+	Keys *sshkeys.Keeper
 	// Version is the agent's version, for its heartbeats.
 	Version string
 	// Log is for the host's operator; nil discards it.
@@ -81,8 +83,8 @@ type Follower struct {
 // New returns a follower that does nothing before Run.
 func New(cfg Config) (*Follower, error) {
 	switch {
-	case cfg.NC == nil || cfg.Tasks == nil || cfg.Codec == nil:
-		return nil, errors.New("host: connection, tasks and codec are needed")
+	case cfg.NC == nil || cfg.Tasks == nil || len(cfg.Key) == 0:
+		return nil, errors.New("host: connection, tasks and the control plane's key are needed")
 	case cfg.ID <= 0:
 		return nil, errors.New("host: id must be positive")
 	}
@@ -165,6 +167,9 @@ func (f *Follower) listen() (stop func(), err error) {
 	}
 	return func() { _, _ = all.Unsubscribe(), mine.Unsubscribe() }, nil
 }
+
+// asker asks the control plane.
+func (f *Follower) asker() ask.Asker { return ask.Asker{NC: f.cfg.NC, ID: f.cfg.ID, Key: f.cfg.Key} }
 
 // log is the log whose work the host does, and false before it is known.
 func (f *Follower) log() (uuid.UUID, bool) {

@@ -75,5 +75,5 @@ func newFollower(nc *nats.Conn, c busauth.Credentials, dir string, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	return New(Config{NC: nc, ID: c.ID, LogID: c.Log, Tasks: tasks, Keys: keys, Codec: testkit.Codec(), Version: "test", Log: log})
+	return New(Config{NC: nc, ID: c.ID, Key: c.Key, LogID: c.Log, Tasks: tasks, Keys: keys, Version: "test", Log: log})
 }

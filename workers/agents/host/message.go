@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/executor"
@@ -71,16 +69,16 @@ func (m *message) request(ctx context.Context) (map[domain.Position]bool, error)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := m.follower.cfg.NC.RequestWithContext(ctx, protocol.SubjectHostReport(m.follower.cfg.ID), payload)
+	answer, err := m.follower.asker().Ask(ctx, protocol.ForReceipt, protocol.SubjectHostReport(m.follower.cfg.ID), payload)
 	if err != nil {
 		return nil, err
 	}
-	return readReceipt(reply)
+	return readReceipt(answer)
 }
 
-func readReceipt(m *nats.Msg) (map[domain.Position]bool, error) {
+func readReceipt(answer []byte) (map[domain.Position]bool, error) {
 	var said protocol.HostReceipt
-	if err := json.Unmarshal(m.Data, &said); err != nil {
+	if err := json.Unmarshal(answer, &said); err != nil {
 		return nil, fmt.Errorf("not a receipt: %w", err)
 	}
 	taken := make(map[domain.Position]bool, len(said.Taken))

@@ -66,7 +66,7 @@ func TestRefusedLines(t *testing.T) {
 	const never, later = int64(1), int64(2)
 	tries := map[int64]int{}
 	for attempt, code := range map[int64]int{never: 400, later: 503} {
-		serve(t, nc, protocol.SubjectOutput(machine, "t", domain.Position(attempt)), func([]byte) any {
+		serve(t, nc, protocol.SubjectOutput(machine, "t", domain.Position(attempt)), "", func([]byte) any {
 			tries[attempt]++
 			if attempt == later && tries[attempt] > refusalsUntilDropped {
 				return map[string]any{"stream": protocol.StreamOutput}

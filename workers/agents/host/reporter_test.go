@@ -16,6 +16,7 @@ import (
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/executor"
+	"github.com/opsledger/opsledger/workers/internal/signtest"
 )
 
 // desk is a control plane that refuses some reports and takes the others.
@@ -58,7 +59,7 @@ func reporting(t *testing.T, refused int) (*Follower, *played, *desk) {
 	nc := testkit.NATS(t)
 	f, tasks := newPlayed(t, nc)
 	d := &desk{refused: refused}
-	serve(t, nc, protocol.SubjectHostReport(machine), d.answer)
+	serve(t, nc, protocol.SubjectHostReport(machine), protocol.ForReceipt, d.answer)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { f.reporter.run(ctx) })
@@ -129,8 +130,7 @@ func TestOneReportOfAnAttemptAtATime(t *testing.T) {
 		mu.Unlock()
 		go func() {
 			<-release
-			payload, _ := json.Marshal(receipt)
-			_ = m.Respond(payload)
+			_ = signtest.Answer(m, machine, protocol.ForReceipt, receipt)
 		}()
 	})
 	if err != nil {

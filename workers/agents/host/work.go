@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,33 +23,44 @@ const (
 	maxPages = 10_000
 )
 
-// fetchWork asks for all that the host is to do. The work is at least as new as the
-// position of the first answer.
-func (f *Follower) fetchWork(ctx context.Context) (protocol.HostWork, error) {
-	work, err := f.fetchPage(ctx, 0)
+// fetchWork asks for all that the host is to do, and which of the attempts that run here
+// are to end. The work is at least as new as the position of the first answer.
+func (f *Follower) fetchWork(ctx context.Context, running []protocol.AttemptName) (protocol.HostWork, error) {
+	work, err := f.fetchPage(ctx, protocol.HostWorkRequest{Running: running})
 	for page, pages := work, 1; err == nil && page.More; pages++ {
 		if pages > maxPages || len(page.Attempts) == 0 {
 			return work, errors.New("the work does not end")
 		}
-		page, err = f.fetchPage(ctx, page.Attempts[len(page.Attempts)-1].Number)
+		page, err = f.fetchPage(ctx, protocol.HostWorkRequest{After: page.Attempts[len(page.Attempts)-1].Number})
 		work.Attempts = append(work.Attempts, page.Attempts...)
 	}
 	return work, err
 }
 
-func (f *Follower) fetchPage(ctx context.Context, after domain.Position) (protocol.HostWork, error) {
+// running lists attempts that have begun here and not ended.
+func (f *Follower) running() []protocol.AttemptName {
+	var list []protocol.AttemptName
+	for _, p := range f.cfg.Tasks.Pending() {
+		if !p.Waiting && p.End == nil {
+			list = append(list, protocol.AttemptName{Task: p.Task, Attempt: domain.Position(p.Attempt)})
+		}
+	}
+	return list
+}
+
+func (f *Follower) fetchPage(ctx context.Context, asked protocol.HostWorkRequest) (protocol.HostWork, error) {
 	ctx, cancel := context.WithTimeout(ctx, workWithin)
 	defer cancel()
 	var work protocol.HostWork
-	request, err := json.Marshal(protocol.HostWorkRequest{After: after})
+	request, err := json.Marshal(asked)
 	if err != nil {
 		return work, err
 	}
-	reply, err := f.cfg.NC.RequestWithContext(ctx, protocol.SubjectHostWork(f.cfg.ID), request)
+	answer, err := f.asker().Ask(ctx, protocol.ForWork, protocol.SubjectHostWork(f.cfg.ID), request)
 	if err != nil {
 		return work, fmt.Errorf("ask for work: %w", err)
 	}
-	if err := json.Unmarshal(reply.Data, &work); err != nil {
+	if err := json.Unmarshal(answer, &work); err != nil {
 		return work, fmt.Errorf("ask for work: %w", err)
 	}
 	if work.Error != "" {
@@ -74,9 +86,9 @@ func (f *Follower) belongs(log uuid.UUID) error {
 	return nil
 }
 
-// takeWork makes the executor and the account keys follow the work. An error means that
-// the executor cannot go on.
-func (f *Follower) takeWork(work protocol.HostWork) error {
+// takeWork makes the executor and the account keys follow the work, which was asked for
+// when these attempts ran. An error means that the executor cannot go on.
+func (f *Follower) takeWork(work protocol.HostWork, running []protocol.AttemptName) error {
 	wanted := map[domain.Position]bool{}
 	for _, item := range work.Attempts {
 		wanted[item.Number] = true
@@ -85,13 +97,24 @@ func (f *Follower) takeWork(work protocol.HostWork) error {
 		}
 	}
 	// An attempt that waits here and is not open in the log any more was cancelled or has
-	// expired. An attempt that has begun goes on: its end replaces what the control plane
-	// presumed meanwhile.
+	// expired. An attempt that has begun goes on, unless it was cancelled: its end replaces
+	// what the control plane presumed meanwhile. One that has begun since the question is
+	// asked about once more.
 	for _, h := range f.cfg.Tasks.Pending() {
-		if at := domain.Position(h.Attempt); h.Waiting && at <= work.Position && !wanted[at] {
+		at := domain.Position(h.Attempt)
+		switch {
+		case at > work.Position || wanted[at]:
+		case h.Waiting:
 			if err := f.cancel(h.Task, at); err != nil {
 				return err
 			}
+		case h.End == nil && !slices.Contains(running, protocol.AttemptName{Task: h.Task, Attempt: at}):
+			signal(f.askWork)
+		}
+	}
+	for _, c := range work.Cancelled {
+		if err := f.cancel(c.Task, c.Attempt); err != nil {
+			return err
 		}
 	}
 	f.keys.replace(work.Accounts, work.Position)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/pull"
@@ -17,9 +18,22 @@ import (
 func (fd *feeder) consume(ctx context.Context) error {
 	return pull.Feed{
 		NC: fd.follower.cfg.NC, Consumer: protocol.Consumer(fd.follower.cfg.ID), Log: fd.log,
+		Check: fd.check,
 		Event: fd.take,
 		Wake:  fd.follower.headCame, OnWake: func() error { return fd.compare(*fd.follower.head.Load(), time.Now()) },
 	}.Follow(ctx)
+}
+
+// check wants the control plane's seal on each event that is news. A message without it
+// may be anybody's, or older than the key in the credentials: a snapshot says what is true.
+func (fd *feeder) check(m *nats.Msg, e protocol.Envelope) error {
+	if e.Position <= fd.checkpoint {
+		return nil
+	}
+	if err := fd.seals.Verify(fd.logID, m.Data, m.Header.Get(protocol.HeaderSeal)); err != nil {
+		return fmt.Errorf("%w: event %d: %w", errNeedSnapshot, e.Position, err)
+	}
+	return nil
 }
 
 // take hands an event to the engine if it is the next one.

@@ -5,7 +5,8 @@
 // Stage in the flow: stream EVENTS → the agent's own pull consumer → [Engine]; and
 // back: the engine's status → reports → control plane.
 //
-// Contract: the engine starts from a snapshot and then gets each dns event once, in
+// Contract: the follower believes what the control plane has signed, and nothing else
+// that the bus brings. The engine starts from a snapshot and then gets each dns event once, in
 // the order of the log. Events may be lost or mixed up on the way (expired while the
 // host slept, a stream made anew, a crash with unacknowledged messages, a restored
 // log): this always ends in a repeated delivery or a new snapshot, never in a gap that

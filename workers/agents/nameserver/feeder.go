@@ -42,7 +42,10 @@ const (
 //  2. The engine's state and every event applied to it come from one log: after the
 //     consumer was made anew (its stream may be another log's), a snapshot says which
 //     log it is before an event is taken.
-//  3. A gap is closed by a new delivery; if the gap stays, by a snapshot.
+//  3. The engine gets nothing but what the control plane has signed: snapshots that
+//     answer this agent's question, and sealed events of the same log, each once and in
+//     order. So whoever runs the bus can withhold and delay, and nothing else.
+//  4. A gap is closed by a new delivery; if the gap stays, by a snapshot.
 type feeder struct {
 	follower *Follower
 	log      *slog.Logger
@@ -51,6 +54,7 @@ type feeder struct {
 	// nil before the first snapshot.
 	logID      uuid.UUID
 	checkpoint domain.Position
+	seals      protocol.SealReader
 	// consumer is the creation time of the consumer that belongs to logID.
 	consumer time.Time
 	// redelivered says that a gap after this checkpoint has led to a new delivery.
@@ -62,7 +66,9 @@ type feeder struct {
 	since     time.Time
 }
 
-func newFeeder(f *Follower) *feeder { return &feeder{follower: f, log: f.cfg.Log} }
+func newFeeder(f *Follower) *feeder {
+	return &feeder{follower: f, log: f.cfg.Log, seals: protocol.SealReader{Key: f.cfg.Key}}
+}
 
 // run returns nil when ctx ends, and ErrClosed when the connection is closed.
 func (fd *feeder) run(ctx context.Context) error {

@@ -33,6 +33,9 @@ const (
 	chunksAtOnce = 4
 	// maxChunks is far above any real snapshot.
 	maxChunks = 1 << 16
+	// maxChunk is what the embedded bus carries in a message: a chunk counts as genuine
+	// only when all are there, so that no bus may fill the memory before.
+	maxChunk = 2 << 20
 )
 
 // snapshot is a state that the engine can start from, with the log that it is of and
@@ -43,13 +46,15 @@ type snapshot struct {
 	head domain.Position
 }
 
-// fetchSnapshot opens a snapshot and fetches it whole.
+// fetchSnapshot opens a snapshot and fetches it whole. It reads no chunk before it has
+// all of them and has found that they are what the control plane signed: before, they may
+// be anybody's, and a small one may unpack to any size.
 func (f *Follower) fetchSnapshot(ctx context.Context) (snapshot, error) {
 	info, err := f.openSnapshot(ctx)
 	if err != nil {
 		return snapshot{}, fmt.Errorf("open a snapshot: %w", err)
 	}
-	chunks := make([][]protocol.SnapshotRow, info.Chunks)
+	chunks := make([][]byte, info.Chunks)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(chunksAtOnce)
 	for i := range chunks {
@@ -61,10 +66,18 @@ func (f *Follower) fetchSnapshot(ctx context.Context) (snapshot, error) {
 	if err := g.Wait(); err != nil {
 		return snapshot{}, fmt.Errorf("fetch snapshot at %d: %w", info.Position, err)
 	}
+	if !bytes.Equal(protocol.SnapshotDigest(chunks), info.Digest) {
+		return snapshot{}, fmt.Errorf("fetch snapshot at %d: its chunks: %w", info.Position, protocol.ErrNotGenuine)
+	}
 	s := snapshot{log: info.Log, head: info.Head, Snapshot: bind.Snapshot{Position: info.Position, LastDNS: info.LastDNS}}
 	s.Rows = make([]protocol.SnapshotRow, 0, max(0, min(info.Rows, 1<<20)))
-	for _, rows := range chunks {
+	for i, chunk := range chunks {
+		rows, err := decodeChunk(chunk)
+		if err != nil {
+			return snapshot{}, fmt.Errorf("fetch snapshot at %d: chunk %d: %w", info.Position, i, err)
+		}
 		s.Rows = append(s.Rows, rows...)
+		chunks[i] = nil
 	}
 	if len(s.Rows) != info.Rows {
 		return snapshot{}, fmt.Errorf("fetch snapshot at %d: it has %d rows, %d were announced", info.Position, len(s.Rows), info.Rows)
@@ -85,11 +98,11 @@ func (f *Follower) askForSnapshot(ctx context.Context, patience time.Duration) (
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var info protocol.SnapshotInfo
-	reply, err := f.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotOpen(f.cfg.ID), nil)
+	answer, err := f.asker().Ask(ctx, protocol.ForSnapshot, protocol.SubjectSnapshotOpen(f.cfg.ID), nil)
 	if err != nil {
 		return info, err
 	}
-	if err := json.Unmarshal(reply.Data, &info); err != nil {
+	if err := json.Unmarshal(answer, &info); err != nil {
 		return info, err
 	}
 	switch {
@@ -105,12 +118,12 @@ func (f *Follower) askForSnapshot(ctx context.Context, patience time.Duration) (
 
 // fetchChunk tries more than once, so that a lost reply does not cost the whole
 // snapshot.
-func (f *Follower) fetchChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]protocol.SnapshotRow, error) {
+func (f *Follower) fetchChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]byte, error) {
 	var failure error
 	for range chunkTries {
-		rows, err := f.tryChunk(ctx, info, i)
+		chunk, err := f.tryChunk(ctx, info, i)
 		if err == nil || ctx.Err() != nil || errors.Is(err, errChunkRefused) || errors.Is(err, nats.ErrNoResponders) {
-			return rows, err
+			return chunk, err
 		}
 		failure = err
 	}
@@ -120,7 +133,7 @@ func (f *Follower) fetchChunk(ctx context.Context, info protocol.SnapshotInfo, i
 // errChunkRefused says that the instance does not have the snapshot any more.
 var errChunkRefused = errors.New("chunk refused")
 
-func (f *Follower) tryChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]protocol.SnapshotRow, error) {
+func (f *Follower) tryChunk(ctx context.Context, info protocol.SnapshotInfo, i int) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
 	defer cancel()
 	reply, err := f.cfg.NC.RequestWithContext(ctx, protocol.SubjectSnapshotChunk(f.cfg.ID, info.Instance, info.ID, i), nil)
@@ -130,14 +143,13 @@ func (f *Follower) tryChunk(ctx context.Context, info protocol.SnapshotInfo, i i
 	if refusal := reply.Header.Get(protocol.HeaderError); refusal != "" {
 		return nil, fmt.Errorf("%w: chunk %d: %s", errChunkRefused, i, refusal)
 	}
-	rows, err := decodeChunk(reply.Data)
-	if err != nil {
-		return nil, fmt.Errorf("chunk %d: %w", i, err)
+	if len(reply.Data) > maxChunk {
+		return nil, fmt.Errorf("%w: chunk %d has %d bytes", errChunkRefused, i, len(reply.Data))
 	}
-	return rows, nil
+	return reply.Data, nil
 }
 
-// decodeChunk reads gzip of JSON lines; gzip's checksum guards the content.
+// decodeChunk reads gzip of JSON lines.
 func decodeChunk(data []byte) ([]protocol.SnapshotRow, error) {
 	unzip, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {

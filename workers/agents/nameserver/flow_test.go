@@ -26,7 +26,8 @@ func view(id int64) dns.ViewCreated {
 // onPlane runs an agent against a real control plane.
 func onPlane(t *testing.T, p *planetest.Plane, id int64, engine Engine) (stop func()) {
 	t.Helper()
-	return startAs(t, testkit.Connect(t, p.Server, Options(id)...), id, engine)
+	key, _ := p.Signer.Known(t.Context())
+	return startAs(t, testkit.Connect(t, p.Server, Options(id)...), id, key, engine)
 }
 
 // From the log through relay, stream, consumer and agent to the engine, and the

@@ -2,6 +2,7 @@ package nameserver
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"log/slog"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/bind"
+	"github.com/opsledger/opsledger/workers/agents/internal/ask"
 )
 
 // Engine makes named serve the desired state; [bind.Engine] is the real one. Its
@@ -43,7 +45,9 @@ type Config struct {
 	// closes it after Run.
 	NC *nats.Conn
 	// ID is the id of the server that the agent was enrolled for.
-	ID     int64
+	ID int64
+	// Key is the control plane's key from the credentials.
+	Key    ed25519.PublicKey
 	Engine Engine
 	Codec  *domain.Codec
 	Log    *slog.Logger
@@ -64,8 +68,8 @@ type Follower struct {
 // New returns a follower that does nothing before Run.
 func New(cfg Config) (*Follower, error) {
 	switch {
-	case cfg.NC == nil || cfg.Engine == nil || cfg.Codec == nil:
-		return nil, errors.New("nameserver: connection, engine and codec are needed")
+	case cfg.NC == nil || cfg.Engine == nil || cfg.Codec == nil || len(cfg.Key) == 0:
+		return nil, errors.New("nameserver: connection, engine, codec and the control plane's key are needed")
 	case cfg.ID <= 0:
 		return nil, errors.New("nameserver: id must be positive")
 	}
@@ -79,6 +83,9 @@ func New(cfg Config) (*Follower, error) {
 	}
 	return &Follower{cfg: cfg, boot: boot, headCame: make(chan struct{}, 1), reportNow: make(chan struct{}, 1)}, nil
 }
+
+// asker asks the control plane.
+func (f *Follower) asker() ask.Asker { return ask.Asker{NC: f.cfg.NC, ID: f.cfg.ID, Key: f.cfg.Key} }
 
 // Run follows the log until ctx ends; then it returns nil. It returns an error, such as
 // ErrClosed, only if trying again is of no use.

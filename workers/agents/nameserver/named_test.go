@@ -25,8 +25,9 @@ func TestTheWholeWayToNamed(t *testing.T) {
 	)
 	p.Enroll(1, master("1"))
 	nc := testkit.Connect(t, p.Server, Options(1)...)
+	key, _ := p.Signer.Known(t.Context())
 	engine, err := bind.New(bind.Config{
-		Dir: t.TempDir(), Agent: 1, Supervise: true, Listen: netip.MustParseAddrPort("127.0.0.1:0"), Secrets: Secrets(nc, 1),
+		Dir: t.TempDir(), Agent: 1, Supervise: true, Listen: netip.MustParseAddrPort("127.0.0.1:0"), Secrets: Secrets(nc, 1, key),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +41,7 @@ func TestTheWholeWayToNamed(t *testing.T) {
 			t.Errorf("the engine ended with %v", err)
 		}
 	})
-	startAs(t, nc, 1, engine)
+	startAs(t, nc, 1, key, engine)
 	for i := range 10 {
 		value := fmt.Sprintf("192.0.2.%d", i+1)
 		added := record(int64(i+1), value)

@@ -12,6 +12,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/internal/signtest"
 )
 
 func nextReport(t *testing.T, sub *nats.Subscription) protocol.Report {
@@ -108,15 +109,24 @@ func TestChecksConfigurations(t *testing.T) {
 	w.start(e)
 	e.until(t, "the snapshot", func() bool { return len(e.resets) == 1 })
 	const forged = `{"text":"forged"}`
-	if err := w.NC.PublishRequest(protocol.SubjectCheckConf(self), protocol.SubjectReport(self), []byte(forged)); err != nil {
-		t.Fatal(err)
+	other := signtest.Request(self+1, protocol.ForCheck, protocol.SubjectCheckConf(self), []byte(forged))
+	changed := signtest.Request(self, protocol.ForCheck, protocol.SubjectCheckConf(self), []byte(`{"text":"fine"}`))
+	changed.Data = []byte(forged)
+	for _, m := range []*nats.Msg{
+		{Subject: protocol.SubjectCheckConf(self), Data: []byte(forged)}, other, changed,
+		signtest.Request(self, protocol.ForSecrets, protocol.SubjectCheckConf(self), []byte(forged)),
+	} {
+		m.Reply = w.NC.NewInbox()
+		if err := w.NC.PublishMsg(m); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for text, want := range map[string]string{"options {};": "", "bad": "unknown option 'bad'"} {
 		payload, err := json.Marshal(protocol.CheckConfRequest{Text: text})
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := w.NC.Request(protocol.SubjectCheckConf(self), payload, testkit.Patience)
+		m, err := w.NC.RequestMsg(signtest.Request(self, protocol.ForCheck, protocol.SubjectCheckConf(self), payload), testkit.Patience)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,11 +140,6 @@ func TestChecksConfigurations(t *testing.T) {
 	if slices.Contains(e.checked, "forged") {
 		t.Error("what is no request of the control plane was checked")
 	}
-	for reply, want := range map[string]bool{"_INBOX.x.y": true, "_R_.abc": true, "": false, "$JS.ACK.EVENTS.agent-1.1.1.1.1.1": false} {
-		if got := genuine(&nats.Msg{Reply: reply}); got != want {
-			t.Errorf("reply %q: genuine is %t", reply, got)
-		}
-	}
 }
 
 func TestSecrets(t *testing.T) {
@@ -147,12 +152,11 @@ func TestSecrets(t *testing.T) {
 		if request.IDs[0] == "refused" {
 			reply = protocol.SecretsReply{Error: "no"}
 		}
-		payload, _ := json.Marshal(reply)
-		_ = m.Respond(payload)
+		_ = signtest.Answer(m, self, protocol.ForSecrets, reply)
 	}); err != nil {
 		t.Fatal(err)
 	}
-	ask := Secrets(w.NC, self)
+	ask := Secrets(w.NC, self, signtest.Public())
 	if got, err := ask(t.Context(), []string{"a"}); err != nil || got["a"] != "x" {
 		t.Errorf("got %v %v", got, err)
 	}

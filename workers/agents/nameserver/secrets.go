@@ -2,6 +2,7 @@ package nameserver
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,19 +11,21 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/internal/ask"
 )
 
 // secretsTimeout bounds one request for secrets.
 const secretsTimeout = 5 * time.Second
 
 // Secrets returns a function by which the engine gets the secrets that the current BIND
-// configuration names. The secrets are stored nowhere on the way.
-func Secrets(nc *nats.Conn, agent int64) func(ctx context.Context, ids []string) (map[string]string, error) {
+// configuration names, from nobody but the control plane, which has the key. The secrets
+// are stored nowhere on the way.
+func Secrets(nc *nats.Conn, agent int64, key ed25519.PublicKey) func(ctx context.Context, ids []string) (map[string]string, error) {
 	return func(ctx context.Context, ids []string) (map[string]string, error) {
 		if len(ids) == 0 {
 			return map[string]string{}, nil
 		}
-		secrets, err := askSecrets(ctx, nc, agent, ids)
+		secrets, err := askSecrets(ctx, ask.Asker{NC: nc, ID: agent, Key: key}, ids)
 		if err != nil {
 			return nil, fmt.Errorf("ask for the configuration's secrets: %w", err)
 		}
@@ -30,19 +33,19 @@ func Secrets(nc *nats.Conn, agent int64) func(ctx context.Context, ids []string)
 	}
 }
 
-func askSecrets(ctx context.Context, nc *nats.Conn, agent int64, ids []string) (map[string]string, error) {
+func askSecrets(ctx context.Context, from ask.Asker, ids []string) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, secretsTimeout)
 	defer cancel()
 	payload, err := json.Marshal(protocol.SecretsRequest{IDs: ids})
 	if err != nil {
 		return nil, err
 	}
-	msg, err := nc.RequestWithContext(ctx, protocol.SubjectSecrets(agent), payload)
+	answer, err := from.Ask(ctx, protocol.ForSecrets, protocol.SubjectSecrets(from.ID), payload)
 	if err != nil {
 		return nil, err
 	}
 	var reply protocol.SecretsReply
-	if err := json.Unmarshal(msg.Data, &reply); err != nil {
+	if err := json.Unmarshal(answer, &reply); err != nil {
 		return nil, err
 	}
 	if reply.Error != "" {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -32,8 +31,15 @@ func (f *Follower) answerRequests(ctx context.Context) (stop func(), err error) 
 		checks.Close()
 	}
 	// A request that comes while all checks are busy is dropped: the control plane then
-	// asks another agent or checks itself.
-	check, err := f.cfg.NC.Subscribe(protocol.SubjectCheckConf(f.cfg.ID), checks.Some(func(m *nats.Msg) { f.checkConf(ctx, m) }))
+	// asks another agent or checks itself. What is none of its requests keeps no check busy.
+	some := checks.Some(func(m *nats.Msg) { f.checkConf(ctx, m) })
+	check, err := f.cfg.NC.Subscribe(protocol.SubjectCheckConf(f.cfg.ID), func(m *nats.Msg) {
+		if err := f.asker().Told(protocol.ForCheck, m); err != nil {
+			f.cfg.Log.Warn("dropped a configuration check", "error", err)
+			return
+		}
+		some(m)
+	})
 	if err != nil {
 		end()
 		return nil, fmt.Errorf("serve configuration checks: %w", err)
@@ -50,13 +56,6 @@ func (f *Follower) answerRequests(ctx context.Context) (stop func(), err error) 
 	}, nil
 }
 
-// genuine says whether a message is a request of the control plane. Another agent can
-// make the server send a JetStream answer here, by naming the subject as the reply of
-// its own request, but such an answer does not have an inbox as its reply subject.
-func genuine(m *nats.Msg) bool {
-	return strings.HasPrefix(m.Reply, "_R_.") || strings.HasPrefix(m.Reply, nats.InboxPrefix)
-}
-
 // takeAnnouncement takes a request for a report and the announcement that may come with
 // it.
 func (f *Follower) takeAnnouncement(m *nats.Msg) {
@@ -68,12 +67,9 @@ func (f *Follower) takeAnnouncement(m *nats.Msg) {
 	signal(f.reportNow)
 }
 
-// checkConf answers one check. It does not answer if the configuration could not be
+// checkConf answers one check that the control plane has asked for. It does not answer if the configuration could not be
 // checked, and no answer never counts as consent.
 func (f *Follower) checkConf(ctx context.Context, m *nats.Msg) {
-	if !genuine(m) {
-		return
-	}
 	var request protocol.CheckConfRequest
 	if err := json.Unmarshal(m.Data, &request); err != nil {
 		f.cfg.Log.Warn("dropped a configuration check", "error", err)

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
+	"crypto/ed25519"
 	"fmt"
 	"sync"
 	"testing"
@@ -16,6 +16,7 @@ import (
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/internal/signtest"
 	"github.com/opsledger/opsledger/workers/internal/streamtest"
 )
 
@@ -43,6 +44,11 @@ func newWorld(t *testing.T) *world {
 func newWorldOn(t *testing.T, s *embeddednats.Server) *world {
 	t.Helper()
 	w := &world{Stream: streamtest.New(t, s, protocol.Consumer(self), domain.ContextDNS), t: t, server: s, log: uuid.New()}
+	w.Seal = func(payload []byte) string {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return signtest.Seal(w.log, payload)
+	}
 	w.answer()
 	return w
 }
@@ -84,6 +90,7 @@ func (w *world) answer() {
 func (w *world) snapshotAt(log uuid.UUID, position, head domain.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.log = log // events are sealed for it from now on
 	w.info = func() protocol.SnapshotInfo {
 		return protocol.SnapshotInfo{Log: log, Position: position, LastDNS: position, Head: head}
 	}
@@ -97,22 +104,24 @@ func (w *world) openSnapshot(m *nats.Msg) {
 	if w.info != nil {
 		info = w.info()
 		info.Instance, info.ID, info.Chunks, info.Rows = "i", "s", 3, 6
+		info.Digest = protocol.SnapshotDigest([][]byte{chunk(), chunk(), chunk()})
 	}
-	payload, err := json.Marshal(info)
-	if err != nil {
+	agent, _ := protocol.AgentOf(m.Subject)
+	if err := signtest.Answer(m, agent, protocol.ForSnapshot, info); err != nil {
 		panic(err)
 	}
-	_ = m.Respond(payload)
 }
 
-// sendChunk sends two rows.
-func (w *world) sendChunk(m *nats.Msg) {
+func (w *world) sendChunk(m *nats.Msg) { _ = m.Respond(chunk()) }
+
+// chunk has two rows.
+func chunk() []byte {
 	var b bytes.Buffer
 	zip := gzip.NewWriter(&b)
 	fmt.Fprintln(zip, `{"v":{"id":1,"view":{"name":"a","acl":"any"},"changed":1}}`)
 	fmt.Fprintln(zip, `{"v":{"id":2,"view":{"name":"b","acl":"any"},"changed":1}}`)
 	_ = zip.Close()
-	_ = m.Respond(b.Bytes())
+	return b.Bytes()
 }
 
 func (w *world) snapshots() int {
@@ -129,12 +138,12 @@ func (w *world) start(engine Engine) (stop func()) {
 
 func startOn(t *testing.T, nc *nats.Conn, engine Engine) (stop func()) {
 	t.Helper()
-	return startAs(t, nc, self, engine)
+	return startAs(t, nc, self, signtest.Public(), engine)
 }
 
-func startAs(t *testing.T, nc *nats.Conn, id int64, engine Engine) (stop func()) {
+func startAs(t *testing.T, nc *nats.Conn, id int64, key ed25519.PublicKey, engine Engine) (stop func()) {
 	t.Helper()
-	f, err := New(Config{NC: nc, ID: id, Engine: engine, Codec: testkit.Codec()})
+	f, err := New(Config{NC: nc, ID: id, Key: key, Engine: engine, Codec: testkit.Codec()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,6 +39,9 @@ type Feed struct {
 	Key int64
 	// Log gets a warning for each message that is dropped.
 	Log *slog.Logger
+	// Check says whether a message is to be believed; nil believes all that verify has
+	// found in order. Its error ends the delivery.
+	Check func(*nats.Msg, protocol.Envelope) error
 	// Event takes one event. Its error ends the delivery.
 	Event func(protocol.Envelope) error
 	// A signal on Wake makes the feed call OnWake between two events; an error of OnWake
@@ -113,6 +116,11 @@ func (f Feed) take(d *delivery, m *nats.Msg, acks *acker) error {
 	if err != nil {
 		f.Log.Warn("dropped a message that is not of the log", "subject", m.Subject, "error", err)
 		return nil
+	}
+	if f.Check != nil {
+		if err := f.Check(m, e); err != nil {
+			return err
+		}
 	}
 	if err := f.Event(e); err != nil {
 		return err

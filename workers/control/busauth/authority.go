@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
+	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 // Config holds what an authority needs; every field is required but Log.
@@ -33,6 +34,8 @@ type Config struct {
 type Authority struct {
 	cfg  Config
 	keys keys
+	// signer has the keys that agents know the control plane by.
+	signer *signing.Signer
 
 	mu sync.Mutex
 	// known are the enrolments that have been read so far.
@@ -48,8 +51,12 @@ func New(ctx context.Context, cfg Config) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the bus secret: %w", err)
 	}
+	signer, err := signing.New(ctx, cfg.Vault, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
 	return &Authority{
-		cfg: cfg, keys: keys{secret}, known: enrolments{of: map[Identity][]domain.Position{}, current: map[Identity]bool{}},
+		cfg: cfg, signer: signer, keys: keys{secret}, known: enrolments{of: map[Identity][]domain.Position{}, current: map[Identity]bool{}},
 	}, nil
 }
 
@@ -75,6 +82,9 @@ func (a *Authority) Trust(ctx context.Context) (*embeddednats.Trust, error) {
 	}
 	return t, nil
 }
+
+// Signer signs what agents are told.
+func (a *Authority) Signer() *signing.Signer { return a.signer }
 
 // ControlAccount is the public key of the account that the streams are in.
 func (a *Authority) ControlAccount() string { return public(a.keys.control()) }

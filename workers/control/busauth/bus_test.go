@@ -109,7 +109,7 @@ func startBus(t *testing.T) *bus {
 		t.Fatal(err)
 	}
 	b.server, err = embeddednats.Start(embeddednats.Config{
-		Dir: t.TempDir(), Listen: "127.0.0.1:0", Trust: trust, Own: b.authority.AsControl(),
+		Dir: t.TempDir(), Listen: "127.0.0.1:0", TLS: b.authority.Signer().BusTLS(), Trust: trust, Own: b.authority.AsControl(),
 	})
 	if err != nil {
 		t.Fatal(err)

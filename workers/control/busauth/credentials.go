@@ -3,6 +3,7 @@ package busauth
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,12 @@ type Credentials struct {
 	ID   int64 `json:"id"`
 	// Log is the log whose control plane gave the credentials.
 	Log uuid.UUID `json:"log"`
+	// Key is the key by which the agent knows what the control plane has signed, see
+	// package signing.
+	Key ed25519.PublicKey `json:"key"`
+	// Pins are those of the certificates that the embedded bus shows, now and after the
+	// next rotation. An outside bus has none: there the certificate is verified as usual.
+	Pins []string `json:"pins,omitempty"`
 	// Token is the signed user JWT; Seed is the key that it names.
 	Token string `json:"-"`
 	Seed  []byte `json:"-"`
@@ -48,7 +55,7 @@ func (a *Authority) Credentials(ctx context.Context, who Identity, url string) (
 	if !enrolled {
 		return Credentials{}, fmt.Errorf("%s: %w", who, ErrNotEnrolled)
 	}
-	return a.sign(who, at, url)
+	return a.sign(ctx, who, at, url)
 }
 
 // CredentialsOfAll returns the credentials of every enrolled agent of a kind, and reads
@@ -64,7 +71,7 @@ func (a *Authority) CredentialsOfAll(ctx context.Context, kind Kind, url string)
 		if who.Kind != kind || !enrolled {
 			continue
 		}
-		c, err := a.sign(who, at, url)
+		c, err := a.sign(ctx, who, at, url)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +81,7 @@ func (a *Authority) CredentialsOfAll(ctx context.Context, kind Kind, url string)
 }
 
 // sign makes the credentials of one enrolment.
-func (a *Authority) sign(who Identity, at domain.Position, url string) (Credentials, error) {
+func (a *Authority) sign(ctx context.Context, who Identity, at domain.Position, url string) (Credentials, error) {
 	pair := a.keys.agent(who, at)
 	claims := jwt.NewUserClaims(public(pair))
 	claims.Name, claims.IssuerAccount = who.Name(), public(a.keys.agents())
@@ -82,6 +89,7 @@ func (a *Authority) sign(who Identity, at domain.Position, url string) (Credenti
 	// A user whose JWT a scoped key signs has no permissions but those of the scope.
 	claims.UserPermissionLimits = jwt.UserPermissionLimits{}
 	c := Credentials{URL: url, Kind: who.Kind, ID: who.ID, Log: a.cfg.Store.LogID()}
+	c.Key, c.Pins = a.signer.Known(ctx)
 	var err error
 	if c.Token, err = claims.Encode(a.keys.signer(who.Kind)); err != nil {
 		return Credentials{}, fmt.Errorf("sign the credentials of %s: %w", who, err)
@@ -93,21 +101,33 @@ func (a *Authority) sign(who Identity, at domain.Position, url string) (Credenti
 // Identity says for whom the credentials are.
 func (c Credentials) Identity() Identity { return Identity{c.Kind, c.ID} }
 
-// Option makes a connection use the credentials; empty credentials change nothing.
+// Option makes a connection use the credentials, and verify that it leads to the bus.
+// Without a token the bus has users of its own.
 func (c Credentials) Option() nats.Option {
-	if c.Token == "" {
-		return func(*nats.Options) error { return nil }
+	return func(o *nats.Options) error {
+		c.secure(o)
+		if c.Token == "" {
+			return nil
+		}
+		return nats.UserJWT(func() (string, error) { return c.Token, nil }, c.signNonce)(o)
 	}
-	return nats.UserJWT(
-		func() (string, error) { return c.Token, nil },
-		func(nonce []byte) ([]byte, error) {
-			pair, err := nkeys.FromSeed(c.Seed)
-			if err != nil {
-				return nil, err
-			}
-			return pair.Sign(nonce)
-		},
-	)
+}
+
+func (c Credentials) signNonce(nonce []byte) ([]byte, error) {
+	pair, err := nkeys.FromSeed(c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	return pair.Sign(nonce)
+}
+
+// checkKey refuses credentials of before agents verified what they are told.
+func (c Credentials) checkKey(path string) error {
+	if len(c.Key) != ed25519.PublicKeySize {
+		return fmt.Errorf("%s does not have the control plane's key, without which nothing that the bus brings can be believed: "+
+			"write it anew by `opsledger agent enroll`", path)
+	}
+	return nil
 }
 
 // WriteFile writes the credentials to a file that only its owner can read (mode 0600). It
@@ -166,5 +186,5 @@ func readCredentials(path string) (c Credentials, err error) {
 	if c.URL == "" || c.ID <= 0 || c.Kind != KindServer && c.Kind != KindHost {
 		return c, fmt.Errorf("%s is incomplete", path)
 	}
-	return c, nil
+	return c, c.checkKey(path)
 }

@@ -162,6 +162,7 @@ func TestOutsideServer(t *testing.T) {
 	go func() { _ = w.authority.Keep(t.Context(), control, push) }()
 	closed := make(chan struct{})
 	credentials := w.credentials(Identity{KindHost, 1})
+	credentials.Pins = nil
 	nc, err := nats.Connect(url, credentials.Option(), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 	if err != nil {
 		t.Fatal(err)

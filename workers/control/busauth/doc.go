@@ -11,6 +11,7 @@
 // enrolment ends the old credentials. Agents are in an account of their own, which
 // imports only the few services that they need: permissions alone would not confine them,
 // since a client may name any reply subject (see accounts.go). The scope of the key that
-// signed an agent's credentials limits it to subjects with its own id. Withdrawing an
-// agent revokes its credentials on every server at once.
+// signed an agent's credentials limits it to subjects with its own id. Credentials also
+// have what an agent verifies the control plane and its bus by, see package signing and
+// secure.go. Withdrawing an agent revokes its credentials on every server at once.
 package busauth

@@ -12,6 +12,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 const (
@@ -28,6 +29,8 @@ var ErrNoChecker = errors.New("no agent could check the configuration, and named
 // Config holds what a checker needs; NC and Online may be absent together.
 type Config struct {
 	NC *nats.Conn
+	// Signer signs for the agents, which answer to nothing else.
+	Signer *signing.Signer
 	// Online lists the agents worth asking, see reporter.Reporter.
 	Online func() []int64
 	// Program is named-checkconf's path; if empty, it is found in the system.
@@ -92,10 +95,18 @@ func (c *Checker) askAgents(ctx context.Context, text string) (verdict string, a
 	return "", false
 }
 
+func (c *Checker) request(ctx context.Context, agent int64, request []byte) *nats.Msg {
+	subject := protocol.SubjectCheckConf(agent)
+	if c.cfg.Signer == nil {
+		return &nats.Msg{Subject: subject, Data: request}
+	}
+	return c.cfg.Signer.Request(ctx, agent, protocol.ForCheck, subject, request)
+}
+
 // ask returns one agent's answer, nil without one.
 func (c *Checker) ask(ctx context.Context, agent int64, request []byte) *protocol.CheckConfReply {
 	var answer protocol.CheckConfReply
-	m, err := c.cfg.NC.RequestWithContext(ctx, protocol.SubjectCheckConf(agent), request)
+	m, err := c.cfg.NC.RequestMsgWithContext(ctx, c.request(ctx, agent, request))
 	if err == nil {
 		err = json.Unmarshal(m.Data, &answer)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,7 +17,9 @@ import (
 	"github.com/opsledger/opsledger/internal/parallel"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 const (
@@ -43,6 +46,7 @@ type Config struct {
 	Store    *eventstore.Store
 	Reader   *opsmodel.Reader
 	Progress *projections.Progress
+	Signer   *signing.Signer
 	Log      *slog.Logger
 }
 
@@ -63,12 +67,15 @@ func New(cfg Config) *Desk {
 // Run answers until ctx ends; then it returns nil once nothing is being answered.
 func (d *Desk) Run(ctx context.Context) error {
 	defer d.handlers.Close()
-	for subject, handle := range map[string]handler{
-		protocol.SubjectHostWorks:   d.work,
-		protocol.SubjectHostReports: d.report,
+	for subject, desk := range map[string]struct {
+		purpose protocol.Purpose
+		handle  handler
+	}{
+		protocol.SubjectHostWorks:   {protocol.ForWork, d.work},
+		protocol.SubjectHostReports: {protocol.ForReceipt, d.report},
 	} {
 		sub, err := d.cfg.NC.QueueSubscribe(subject, queueGroup, d.handlers.Each(ctx, func(m *nats.Msg) {
-			if err := d.answer(ctx, m, handle); err != nil && ctx.Err() == nil {
+			if err := d.answer(ctx, m, desk.purpose, desk.handle); err != nil && ctx.Err() == nil {
 				d.cfg.Log.Warn("hostdesk: no answer", "subject", m.Subject, "error", err)
 			}
 		}))
@@ -84,7 +91,7 @@ func (d *Desk) Run(ctx context.Context) error {
 // handler returns the answer to a host's message.
 type handler func(ctx context.Context, host int64, data []byte) any
 
-func (d *Desk) answer(ctx context.Context, m *nats.Msg, h handler) error {
+func (d *Desk) answer(ctx context.Context, m *nats.Msg, p protocol.Purpose, h handler) error {
 	host, ok := protocol.AgentOf(m.Subject)
 	switch {
 	case !ok:
@@ -98,7 +105,7 @@ func (d *Desk) answer(ctx context.Context, m *nats.Msg, h handler) error {
 	if err != nil {
 		return err
 	}
-	return m.Respond(data)
+	return d.cfg.Signer.Respond(ctx, host, p, m, data)
 }
 
 // work answers with all that the host is to do, or with as much as fits into one
@@ -133,7 +140,31 @@ func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
 	for _, a := range work.Accounts {
 		answer.Accounts = append(answer.Accounts, ops.AccountKeysSet{Machine: host, Account: a.Account, Keys: a.Keys})
 	}
+	if answer.Cancelled, err = d.cancelled(ctx, host, asked.Running, work.Open); err != nil {
+		d.cfg.Log.Warn("hostdesk: cannot tell a host its work", "host", host, "error", err)
+		return protocol.HostWork{Log: d.cfg.Store.LogID(), Error: "the work cannot be read now"}
+	}
 	return answer
+}
+
+// cancelled lists those of the attempts which the host says are running there that are
+// not open any more, since somebody cancelled them before their begin was in the log.
+func (d *Desk) cancelled(ctx context.Context, host int64, running []protocol.AttemptName, open []opsmodel.Task) ([]protocol.AttemptName, error) {
+	var list []protocol.AttemptName
+	for _, r := range running[:min(len(running), protocol.MaxRunning)] {
+		if slices.ContainsFunc(open, func(t opsmodel.Task) bool { return t.Attempt.Number == r.Attempt }) {
+			continue
+		}
+		t, err := d.cfg.Reader.Task(ctx, r.Task)
+		switch {
+		case errors.Is(err, query.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case t.Machine == host && t.Attempt.Number == r.Attempt && t.Attempt.Cancelling && t.Attempt.Presumed:
+			list = append(list, r)
+		}
+	}
+	return list, nil
 }
 
 func (d *Desk) currentWork(ctx context.Context, host int64) (opsmodel.Work, error) {

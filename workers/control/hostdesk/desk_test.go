@@ -174,3 +174,33 @@ func TestWorkInPages(t *testing.T) {
 		t.Errorf("attempts %v, want %v", got, want)
 	}
 }
+
+// A host learns that an attempt which runs there was cancelled, although the log ended it
+// before it heard of its begin. It learns nothing of others' attempts.
+func TestCancelledBeforeTheBegin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cancel := func(name string, attempt domain.Position) {
+		w.Append(
+			ops.CancelRequested{Task: name, Machine: host, Attempt: attempt},
+			ops.AttemptPresumed{Task: name, Machine: host, Attempt: attempt, Outcome: ops.Cancelled},
+		)
+	}
+	names := func(n int) string { return fmt.Sprintf("%032x", n) }
+	cancelled, running, expired := w.accept(names(1), 1, "c"), w.accept(names(2), 2, "c"), w.accept(names(3), 3, "c")
+	cancel(names(1), cancelled)
+	w.Append(ops.AttemptPresumed{Task: names(3), Machine: host, Attempt: expired, Outcome: ops.Expired})
+	asked := protocol.HostWorkRequest{Running: []protocol.AttemptName{
+		{Task: names(1), Attempt: cancelled}, {Task: names(2), Attempt: running}, {Task: names(3), Attempt: expired},
+		{Task: names(1), Attempt: cancelled + 1000}, {Task: names(9), Attempt: 9}, {Task: "'", Attempt: 1},
+	}}
+	for asker, want := range map[int64]string{host: fmt.Sprint(asked.Running[:1]), host + 1: "[]"} {
+		var work protocol.HostWork
+		w.Eventually("the question is answered", func() bool {
+			return w.ask(protocol.SubjectHostWork(asker), protocol.HostInboxPrefix(asker), asked, &work)
+		})
+		if work.Error != "" || fmt.Sprint(work.Cancelled) != want {
+			t.Errorf("host %d is to end %v, want %s; %s", asker, work.Cancelled, want, work.Error)
+		}
+	}
+}

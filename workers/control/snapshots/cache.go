@@ -21,6 +21,7 @@ type snapshot struct {
 	id                string
 	position, lastDNS domain.Position
 	chunks            [][]byte
+	digest            []byte
 	rows              int
 	used              time.Time
 }

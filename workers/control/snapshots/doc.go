@@ -6,6 +6,7 @@
 //
 // Contract: every serve process answers; the process that made a snapshot keeps its
 // chunks for a while and serves them itself. Agents that ask at the same position share
-// a snapshot. Only enrolled agents are answered, and only into their own inboxes. A
+// a snapshot. Only enrolled agents are answered, and only into their own inboxes, with
+// answers that are signed for the agent and its question (a snapshot's for all of it). A
 // snapshot is of one position of one log, and an agent gets all of it or nothing.
 package snapshots

@@ -39,7 +39,7 @@ func (s *Service) open(ctx context.Context, agent int64, m *nats.Msg) error {
 	if err != nil {
 		return err
 	}
-	return m.Respond(payload)
+	return s.cfg.Signer.Respond(ctx, agent, protocol.ForSnapshot, m, payload)
 }
 
 // prepare returns a snapshot with all changes that were in the log when it was called,
@@ -62,7 +62,7 @@ func (s *Service) prepare(ctx context.Context) (protocol.SnapshotInfo, error) {
 	return protocol.SnapshotInfo{
 		Log: s.cfg.Store.LogID(), Position: found.position, LastDNS: found.lastDNS,
 		Head: max(head.Position, found.position), Instance: s.instance, ID: found.id,
-		Chunks: len(found.chunks), Rows: found.rows,
+		Chunks: len(found.chunks), Digest: found.digest, Rows: found.rows,
 	}, nil
 }
 

@@ -47,7 +47,7 @@ func (s *Service) secrets(ctx context.Context, agent int64, m *nats.Msg) error {
 	if err != nil {
 		return err
 	}
-	return m.Respond(payload)
+	return s.cfg.Signer.Respond(ctx, agent, protocol.ForSecrets, m, payload)
 }
 
 // reveal reads the secrets, all of which the current configuration must name.

@@ -18,6 +18,7 @@ import (
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/roster"
+	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 // queueGroup makes one process answer each request, which any process could.
@@ -38,6 +39,7 @@ type Config struct {
 	Progress   *projections.Progress
 	Roster     *roster.Servers
 	Vault      *vault.Vault
+	Signer     *signing.Signer
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 }

@@ -1,6 +1,7 @@
 package snapshots_test
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,11 @@ func enrolled(t *testing.T) (*planetest.Plane, *nats.Conn) {
 	p := planetest.Start(t)
 	p.Enroll(1, dns.ServerData{Host: "ns1", IP: "192.0.2.1", Type: "master"})
 	return p, testkit.Connect(t, p.Server, nameserver.Options(1)...)
+}
+
+func known(t *testing.T, p *planetest.Plane) ed25519.PublicKey {
+	key, _ := p.Signer.Known(t.Context())
+	return key
 }
 
 func open(t *testing.T, nc *nats.Conn) protocol.SnapshotInfo {
@@ -137,7 +143,7 @@ func TestSecrets(t *testing.T) {
 		return id.String()
 	}
 	old, current, private := put("old"), put("current"), put("private")
-	ask := nameserver.Secrets(nc, 1)
+	ask := nameserver.Secrets(nc, 1, known(t, p))
 	if got, err := ask(t.Context(), []string{old}); err == nil {
 		t.Errorf("nothing is configured yet: %v", got)
 	}

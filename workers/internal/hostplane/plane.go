@@ -73,7 +73,7 @@ func (p *Plane) startNATS() {
 	trust, err := p.Authority.Trust(p.t.Context())
 	p.Check(err)
 	p.Server, err = embeddednats.Start(embeddednats.Config{
-		Dir: p.NATSDir, Listen: p.Address, Trust: trust, Own: p.Authority.AsControl(),
+		Dir: p.NATSDir, Listen: p.Address, TLS: p.Authority.Signer().BusTLS(), Trust: trust, Own: p.Authority.AsControl(),
 	})
 	p.Check(err)
 }
@@ -110,7 +110,7 @@ func (p *Plane) startServe() {
 		"roster":    hosts.Run,
 		"consumers": consumers.NewHosts(consumers.Config{NC: p.NC, JS: p.JS, Store: p.Store}, hosts).Run,
 		"desk": hostdesk.New(hostdesk.Config{
-			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress,
+			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress, Signer: p.Authority.Signer(),
 		}).Run,
 		"presence": p.Presence.Run,
 		"output":   p.Output.Run,

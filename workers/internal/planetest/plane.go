@@ -5,6 +5,7 @@ package planetest
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/reporter"
 	"github.com/opsledger/opsledger/workers/control/roster"
+	"github.com/opsledger/opsledger/workers/control/signing"
 	"github.com/opsledger/opsledger/workers/control/snapshots"
 	"github.com/opsledger/opsledger/workers/internal/servetest"
 )
@@ -30,6 +32,7 @@ type Plane struct {
 
 	Server   *embeddednats.Server
 	Vault    *vault.Vault
+	Signer   *signing.Signer
 	Reader   *dnsmodel.Reader
 	Roster   *roster.Servers
 	Reporter *reporter.Reporter
@@ -50,17 +53,20 @@ func (p *Plane) Beside() *Plane {
 func start(t testing.TB, process *servetest.Process, server *embeddednats.Server, keyFile string) *Plane {
 	t.Helper()
 	p := &Plane{Process: process, t: t, keyFile: keyFile, Server: server, Reader: dnsmodel.NewReader(process.Pool)}
-	p.Connect(server, dnsmodel.New(dnsmodel.NewUsernames(p.Store), time.UTC))
 	var err error
 	p.Vault, err = vault.Open(p.Pool, keyFile)
 	p.Check(err)
+	p.Signer, err = signing.New(t.Context(), p.Vault, slog.New(slog.DiscardHandler))
+	p.Check(err)
+	p.Sealer = p.Signer
+	p.Connect(server, dnsmodel.New(dnsmodel.NewUsernames(p.Store), time.UTC))
 	p.Roster = roster.NewServers(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Reporter = reporter.New(reporter.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Progress: p.Progress, Roster: p.Roster})
 	p.Run(servetest.Parts{
 		"roster":    p.Roster.Run,
 		"consumers": consumers.New(consumers.Config{NC: p.NC, JS: p.JS, Store: p.Store}, p.Roster).Run,
 		"snapshots": snapshots.New(snapshots.Config{
-			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress, Roster: p.Roster, Vault: p.Vault,
+			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress, Roster: p.Roster, Vault: p.Vault, Signer: p.Signer,
 		}).Run,
 		"reporter": p.Reporter.Run,
 	})

@@ -30,6 +30,8 @@ type Process struct {
 	NC       *nats.Conn
 	JS       jetstream.JetStream
 	Progress *projections.Progress
+	// Sealer seals what the relay publishes, if there is one.
+	Sealer eventstore.Sealer
 	// Stop ends the process; the database and the NATS server stay.
 	Stop func()
 }
@@ -76,7 +78,7 @@ func (p *Process) Run(more Parts) {
 	log := slog.New(slog.DiscardHandler)
 	begin(Parts{
 		"store": p.Store.Run,
-		"relay": eventstore.NewRelay(p.Store, p.JS, log, nil).Run,
+		"relay": eventstore.NewRelay(p.Store, p.JS, log, nil).WithSealer(p.Sealer).Run,
 		"projection": projections.NewRunner(projections.RunnerConfig{
 			Pool: p.Pool, Store: p.Store, JS: p.JS, Model: p.model, Progress: p.Progress, Log: log,
 		}).Run,

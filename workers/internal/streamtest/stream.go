@@ -27,6 +27,8 @@ type Stream struct {
 
 	NC *nats.Conn
 	JS jetstream.JetStream
+	// Seal seals an event's payload; nil leaves events without a seal.
+	Seal func(payload []byte) string
 	// Head is the last event's position, last that of each context's last one.
 	Head domain.Position
 	last map[domain.Context]domain.Position
@@ -123,7 +125,12 @@ func (s *Stream) Append(c domain.Context, event domain.Event) {
 	s.last[c] = s.Head
 	payload, err := json.Marshal(e)
 	s.check(err)
-	_, err = s.JS.Publish(s.t.Context(), protocol.Subject(e), payload, jetstream.WithExpectLastSequence(uint64(s.Head-1)))
+	m := nats.NewMsg(protocol.Subject(e))
+	m.Data = payload
+	if s.Seal != nil {
+		m.Header.Set(protocol.HeaderSeal, s.Seal(payload))
+	}
+	_, err = s.JS.PublishMsg(s.t.Context(), m, jetstream.WithExpectLastSequence(uint64(s.Head-1)))
 	s.check(err)
 }
 

@@ -1,0 +1,38 @@
+package eventstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+// seals returns the seal of each event, empty for those that need none.
+func (r *Relay) seals(ctx context.Context, events []protocol.Envelope) ([]string, error) {
+	seals := make([]string, len(events))
+	if r.sealer == nil {
+		return seals, nil
+	}
+	var at []int
+	var payloads [][]byte
+	for i := range events {
+		if events[i].Context != domain.ContextDNS {
+			continue
+		}
+		payload, err := protocol.AppendMessage(nil, &events[i])
+		if err != nil {
+			return nil, fmt.Errorf("encode event %d: %w", events[i].Position, err)
+		}
+		at, payloads = append(at, i), append(payloads, payload)
+	}
+	var made []string
+	for part := range slices.Chunk(payloads, protocol.MaxSealed) {
+		made = append(made, r.sealer.Seal(ctx, r.store.LogID(), part)...)
+	}
+	for n, i := range at {
+		seals[i] = made[n]
+	}
+	return seals, nil
+}
