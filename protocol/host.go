@@ -117,13 +117,16 @@ type AccountState struct {
 // all of it.
 type HostWorkRequest struct {
 	After domain.Position `json:"after,omitempty"`
+	// Only, if there are any, asks for these attempts and nothing else: those that are open.
+	// The answer is quicker than one to a request for all. It has MaxNamed at most.
+	Only []AttemptName `json:"only,omitempty"`
 	// Running are attempts that run on the host, in a request for all work. The first
-	// MaxRunning are looked at.
+	// MaxNamed are looked at.
 	Running []AttemptName `json:"running,omitempty"`
 }
 
-// MaxRunning bounds the work on one request for work.
-const MaxRunning = 64
+// MaxNamed bounds the attempts that a request for work may name.
+const MaxNamed = 64
 
 // AttemptName names an attempt of a task.
 type AttemptName struct {

@@ -12,6 +12,12 @@ type taskFold struct {
 	Task
 }
 
+// FoldTask returns a fold for queries, and the task that it brings up to date.
+func FoldTask(task string) (domain.Fold, *Task) {
+	f := newTaskFold(task)
+	return f, &f.Task
+}
+
 func newTaskFold(task string) *taskFold { return &taskFold{task: task} }
 
 // Item implements [domain.Fold]. Progress is no guard: only the decision about a report

@@ -112,23 +112,36 @@ func TestAnEventOnlyWakes(t *testing.T) {
 	}
 }
 
-// An event of before the work that the host has does not make it ask again; one that is
-// newer than the work does, until the work has it, and more and more seldom.
+// An event of before the work that the host has leads to no question. A newer one does:
+// for its attempt, or for all work.
 func TestOldNews(t *testing.T) {
 	t.Parallel()
 	f, _ := newPlayed(t, testkit.NATS(t))
 	f.seen.Store(10)
-	fd := newFeeder(f)
-	for position, want := range map[domain.Position]int{5: 0, 10: 0, 11: 1} {
-		if err := fd.take(protocol.Envelope{Position: position}); err != nil || len(f.askWork) != want {
-			t.Errorf("event %d: the host asks %d times, %v", position, len(f.askWork), err)
-		}
-		for len(f.askWork) > 0 {
-			<-f.askWork
+	accepted, cancelled := (ops.AttemptAccepted{}).EventType(), (ops.CancelRequested{}).EventType()
+	name := protocol.AttemptName{Task: "t", Attempt: 11}
+	for _, c := range []struct {
+		event protocol.Envelope
+		news  []protocol.AttemptName
+		all   bool
+	}{
+		{protocol.Envelope{Position: 5, Type: cancelled, Data: []byte(`{}`)}, nil, false},
+		{protocol.Envelope{Position: 10, Type: accepted, Data: []byte(`{"task":"t"}`)}, nil, false},
+		{protocol.Envelope{Position: 11, Type: accepted, Data: []byte(`{"task":"t"}`)}, []protocol.AttemptName{name}, false},
+		{protocol.Envelope{Position: 12, Type: accepted, Data: []byte(`{"task":`)}, nil, true},
+		{protocol.Envelope{Position: 13, Type: cancelled, Data: []byte(`{}`)}, nil, true},
+	} {
+		fd := newFeeder(f)
+		if err := fd.take(c.event); err != nil || !slices.Equal(fd.news, c.news) || fd.all != c.all {
+			t.Errorf("event %d: asks for %v, all %t, %v", c.event.Position, fd.news, fd.all, err)
 		}
 	}
-	if fd.wanted != 11 {
-		t.Errorf("the work is to have event %d", fd.wanted)
+	fd := newFeeder(f)
+	for at := domain.Position(11); at <= 11+protocol.MaxNamed; at++ {
+		_ = fd.take(protocol.Envelope{Position: at, Type: accepted, Data: []byte(`{"task":"t"}`)})
+	}
+	if len(fd.news) != protocol.MaxNamed || !fd.all {
+		t.Errorf("of many attempts the host asks for %d, all %t", len(fd.news), fd.all)
 	}
 }
 

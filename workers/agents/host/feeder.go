@@ -2,10 +2,12 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/pull"
@@ -19,7 +21,8 @@ const workEvery = 5 * time.Minute
 // Invariants:
 //  1. Nothing reaches the executor or the account keys but the work that the control
 //     plane has signed as its answer to a question of this host. An event, whoever sent
-//     it, only leads to that question.
+//     it, only leads to a question: for the attempts that it names, which are assigned if
+//     they are open, or for all work.
 //  2. Events are followed only after a control plane of the host's own log has given
 //     the work; after a delivery has ended, the work is asked for again.
 //  3. An attempt that was accepted before the work's position and is not in the work is
@@ -30,8 +33,12 @@ type feeder struct {
 	follower *Follower
 	// heard says that the host has got its work at least once.
 	heard bool
-	// wanted is the highest position among the events that came.
+	// wanted is the highest position among the events that came and asked for all work.
 	wanted domain.Position
+	// news are the attempts that events told of, for the next question; all says that an
+	// event told of something else.
+	news []protocol.AttemptName
+	all  bool
 	// nextAsk asks for the work when the last time was long ago, or when the work was
 	// older than wanted; nil before run.
 	nextAsk *time.Timer
@@ -87,6 +94,7 @@ func (fd *feeder) follow(ctx context.Context) error {
 	return pull.Feed{
 		NC: fd.follower.cfg.NC, Consumer: protocol.HostConsumer(fd.follower.cfg.ID), Key: fd.follower.cfg.ID, Log: fd.follower.cfg.Log,
 		Event: fd.take,
+		Idle:  func() error { return fd.askNews(ctx) },
 		Wake:  fd.follower.askWork, OnWake: func() error { return fd.work(ctx) },
 	}.Follow(ctx)
 }
@@ -119,11 +127,44 @@ func (fd *feeder) work(ctx context.Context) error {
 	return nil
 }
 
-// take lets an event wake the host, unless the work that it has is newer.
+// take notes what an event is about, unless the work that the host has is newer.
 func (fd *feeder) take(e protocol.Envelope) error {
-	fd.wanted = max(fd.wanted, e.Position)
-	if e.Position > domain.Position(fd.follower.seen.Load()) {
-		signal(fd.follower.askWork)
+	if e.Position <= domain.Position(fd.follower.seen.Load()) {
+		return nil
+	}
+	var accepted struct {
+		Task string `json:"task"`
+	}
+	if e.Type == (ops.AttemptAccepted{}).EventType() && len(fd.news) < protocol.MaxNamed && json.Unmarshal(e.Data, &accepted) == nil {
+		fd.news = append(fd.news, protocol.AttemptName{Task: accepted.Task, Attempt: e.Position})
+		return nil
+	}
+	fd.wanted, fd.all = max(fd.wanted, e.Position), true
+	return nil
+}
+
+// askNews asks for what the events were about.
+func (fd *feeder) askNews(ctx context.Context) error {
+	news, all := fd.news, fd.all
+	fd.news, fd.all = nil, false
+	switch {
+	case all:
+		return fd.work(ctx)
+	case len(news) == 0:
+		return nil
+	}
+	work, err := fd.follower.fetchPage(ctx, protocol.HostWorkRequest{Only: news})
+	if err != nil {
+		return err
+	}
+	for _, item := range work.Attempts {
+		if err := fd.follower.takeItem(item); err != nil {
+			return brokenError{err}
+		}
+	}
+	signal(fd.follower.changed)
+	if work.More {
+		return fd.work(ctx)
 	}
 	return nil
 }

@@ -44,6 +44,9 @@ type Feed struct {
 	Check func(*nats.Msg, protocol.Envelope) error
 	// Event takes one event. Its error ends the delivery.
 	Event func(protocol.Envelope) error
+	// Idle is called after Event when no message is waiting; its error ends the delivery.
+	// It may be nil.
+	Idle func() error
 	// A signal on Wake makes the feed call OnWake between two events; an error of OnWake
 	// ends the delivery. Both may be nil.
 	Wake   <-chan struct{}
@@ -99,8 +102,15 @@ func (f Feed) follow(ctx context.Context, d *delivery, reconnected <-chan nats.S
 			if err := f.take(d, m, &acks); err != nil {
 				return err
 			}
-			if len(d.messages) == 0 {
-				acks.flush()
+			if len(d.messages) > 0 {
+				continue
+			}
+			acks.flush()
+			if f.Idle == nil {
+				continue
+			}
+			if err := f.Idle(); err != nil {
+				return err
 			}
 		}
 	}

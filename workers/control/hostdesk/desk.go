@@ -117,6 +117,9 @@ func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
 	if len(data) > 0 && json.Unmarshal(data, &asked) != nil {
 		return protocol.HostWork{Log: d.cfg.Store.LogID(), Error: "not a request for work"}
 	}
+	if len(asked.Only) > 0 {
+		return d.named(ctx, host, asked.Only[:min(len(asked.Only), protocol.MaxNamed)])
+	}
 	work, err := d.currentWork(ctx, host)
 	if err != nil {
 		d.cfg.Log.Warn("hostdesk: cannot tell a host its work", "host", host, "error", err)
@@ -151,7 +154,7 @@ func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
 // not open any more, since somebody cancelled them before their begin was in the log.
 func (d *Desk) cancelled(ctx context.Context, host int64, running []protocol.AttemptName, open []opsmodel.Task) ([]protocol.AttemptName, error) {
 	var list []protocol.AttemptName
-	for _, r := range running[:min(len(running), protocol.MaxRunning)] {
+	for _, r := range running[:min(len(running), protocol.MaxNamed)] {
 		if slices.ContainsFunc(open, func(t opsmodel.Task) bool { return t.Attempt.Number == r.Attempt }) {
 			continue
 		}
@@ -165,6 +168,34 @@ func (d *Desk) cancelled(ctx context.Context, host int64, running []protocol.Att
 		}
 	}
 	return list, nil
+}
+
+// named answers with those of some attempts that are open, from the log itself: a host
+// that has just heard of an attempt does not wait for the read model.
+func (d *Desk) named(ctx context.Context, host int64, names []protocol.AttemptName) protocol.HostWork {
+	answer := protocol.HostWork{Log: d.cfg.Store.LogID()}
+	folds, tasks := make([]domain.Fold, len(names)), make([]*ops.Task, len(names))
+	for i, name := range names {
+		folds[i], tasks[i] = ops.FoldTask(name.Task)
+	}
+	var err error
+	if answer.Position, err = d.cfg.Store.Load(ctx, folds...); err != nil {
+		d.cfg.Log.Warn("hostdesk: cannot tell a host some attempts", "host", host, "error", err)
+		answer.Error = "the work cannot be read now"
+		return answer
+	}
+	room := maxWork
+	for i, t := range tasks {
+		if !t.Exists || t.Machine != host || !t.State.Open() || t.Attempt.Number != names[i].Attempt {
+			continue
+		}
+		if room -= len(t.Order.Content) + itemOverhead; room < 0 && len(answer.Attempts) > 0 {
+			answer.More = true
+			break
+		}
+		answer.Attempts = append(answer.Attempts, protocol.NewWorkItem(names[i].Task, *t))
+	}
+	return answer
 }
 
 func (d *Desk) currentWork(ctx context.Context, host int64) (opsmodel.Work, error) {

@@ -204,3 +204,30 @@ func TestCancelledBeforeTheBegin(t *testing.T) {
 		}
 	}
 }
+
+// Asked for some attempts alone, the desk tells of those that are the host's and open,
+// from the log, and of nothing else.
+func TestNamedAttempts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	names := func(n int) string { return fmt.Sprintf("%032x", n) }
+	w.Append(ops.AccountKeysSet{Machine: host, Account: "deploy", Keys: []ops.AccountKey{}})
+	open, over := w.accept(names(1), 1, "c"), w.accept(names(2), 2, "c")
+	w.Append(ops.AttemptPresumed{Task: names(2), Machine: host, Attempt: over, Outcome: ops.Expired})
+	w.accept(names(3), 3, "c") // which nobody asks for
+	asked := protocol.HostWorkRequest{Only: []protocol.AttemptName{
+		{Task: names(1), Attempt: open}, {Task: names(2), Attempt: over}, {Task: names(1), Attempt: open + 1}, {Task: names(9), Attempt: 9}, {Task: "'", Attempt: 1},
+	}}
+	for asker, want := range map[int64]int{host: 1, host + 1: 0} {
+		var work protocol.HostWork
+		w.Eventually("the question is answered", func() bool {
+			return w.ask(protocol.SubjectHostWork(asker), protocol.HostInboxPrefix(asker), asked, &work)
+		})
+		if work.Error != "" || len(work.Attempts) != want || len(work.Accounts) != 0 || work.More || work.Position < over {
+			t.Errorf("host %d is told %+v", asker, work)
+		}
+		if want > 0 && (work.Attempts[0].Number != open || work.Attempts[0].Attempt.Task != names(1) || work.Attempts[0].Attempt.Order.Content != "c") {
+			t.Errorf("%+v", work.Attempts[0])
+		}
+	}
+}
