@@ -35,25 +35,34 @@ type Element struct {
 // maxConfDepth is how deep blocks may nest.
 const maxConfDepth = 16
 
-// ParseBindConf reads named.conf text, comments included, into statements. It
-// checks the form alone; see [BindConf.Validate]. Errors name the line.
+// ParseBindConf reads a client's named.conf text, comments included, into
+// statements. It checks the form alone; see [BindConf.Validate]. Errors name the line.
 func ParseBindConf(text string) (*BindConf, error) {
-	conf, err := parseStoredBindConf(text)
+	return withoutReferences(parseBindConf(text, strictForm))
+}
+
+// ReadBindConf reads a text that was accepted before, or that named wrote: in a form
+// which a client may no longer use, too.
+func ReadBindConf(text string) (*BindConf, error) {
+	return withoutReferences(parseBindConf(text, storedForm))
+}
+
+func withoutReferences(conf *BindConf, err error) (*BindConf, error) {
 	if err == nil && len(conf.references()) > 0 {
 		return nil, domain.Invalid("bind_conf", "密钥不能以%q开头！", secretReference)
 	}
 	return conf, err
 }
 
-// parseStoredBindConf also reads a text whose secrets are references to the vault.
-func parseStoredBindConf(text string) (*BindConf, error) {
+// parseBindConf also reads a text whose secrets are references to the vault.
+func parseBindConf(text string, form confForm) (*BindConf, error) {
 	if len(text) > maxBindConf || !utf8.ValidString(text) {
 		return nil, domain.Invalid("bind_conf", "不能超过%d字节，且必须是合法的UTF-8文本！", maxBindConf)
 	}
-	if strings.ContainsFunc(text, notInConf) {
-		return nil, domain.Invalid("bind_conf", "不能包含控制字符！")
+	if at := strings.IndexFunc(text, notInConf); at >= 0 {
+		return nil, confError(1+strings.Count(text[:at], "\n"), "不能包含控制字符")
 	}
-	p := confParser{lexer: confLexer{text: text, line: 1}}
+	p := confParser{lexer: confLexer{text: text, line: 1, form: form}}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -136,8 +145,14 @@ func (p *confParser) element(depth int) (Element, error) {
 }
 
 // Name is the statement's first word in lower case, as named compares it. It is
-// empty where the statement starts with a block.
-func (s Statement) Name() string { return strings.ToLower(s.word(0)) }
+// empty where the statement starts with a block or with a quoted text, which named
+// takes for no name.
+func (s Statement) Name() string {
+	if len(s.Elements) == 0 || s.Elements[0].Quoted {
+		return ""
+	}
+	return strings.ToLower(s.word(0))
+}
 
 // word returns the text of an element, empty where there is none or it is a block.
 func (s Statement) word(i int) string {
@@ -155,6 +170,16 @@ func (s Statement) block() []Statement {
 		}
 	}
 	return nil
+}
+
+// endsInBlock says whether the statement is some words and then one block.
+func (s Statement) endsInBlock() bool {
+	for i, e := range s.Elements {
+		if e.IsBlock {
+			return i == len(s.Elements)-1
+		}
+	}
+	return false
 }
 
 // Options returns the statements inside the options block.

@@ -22,7 +22,7 @@ type ChangeBindConf struct {
 // NewChangeBindConf takes a text as [BindConf.CutSecrets] returns it, with the
 // ids of its secrets. If-Match is the position of the version before, 0 for the default.
 func NewChangeBindConf(text string, secrets []string, ifMatch *domain.Position) (ChangeBindConf, error) {
-	conf, err := parseStoredBindConf(text)
+	conf, err := parseBindConf(text, strictForm)
 	if err != nil {
 		return ChangeBindConf{}, err
 	}

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -21,14 +22,43 @@ type confToken struct {
 
 func (t confToken) is(punctuation string) bool { return !t.quoted && t.text == punctuation }
 
-// confLexer cuts named.conf text into tokens. It accepts less than named does:
-// whatever named might read otherwise (escapes and line ends in quoted texts,
-// unusual characters outside of them) is refused, so that both always see the
-// same statements.
+// confForm says how strict the lexer is.
+type confForm int
+
+const (
+	// strictForm is for what a client sends.
+	strictForm confForm = iota
+	// storedForm is for texts that were accepted before [strictForm] was as strict as it
+	// is: they keep the meaning that they had. Only what is written anew from the
+	// statements reaches a program, so that nothing depends on how named reads them.
+	storedForm
+)
+
+// maxConfToken is how many octets a word or a quoted text may have: more than any key.
+const maxConfToken = 4096
+
+// confLexer cuts named.conf text into tokens. It accepts less than named does, so that
+// both see the same statements.
+//
+// Invariants:
+//  1. A comment stands apart: there is a blank, a line end, "{", "}" or ";" on either
+//     side of it. At the end of a comment inside of a word, named reads the comment's
+//     last "/" a second time, which may begin another comment.
+//  2. A quoted text has no backslash and no line end: only in some places does named
+//     take a backslash for an escape.
+//  3. A "/" in a word stands between an address and a number. It is a token of its own
+//     to named.
+//  4. Outside of quoted texts and comments there is nothing but ASCII, and no character
+//     that named would take into a word and we would not, or the other way round.
+//  5. A carriage return is part of a line end: elsewhere it looks like one and is none.
+//  6. No token is longer than maxConfToken.
+//
+// 1, 3, 5 and 6 hold for the strict form alone.
 type confLexer struct {
 	text string
 	pos  int
 	line int
+	form confForm
 }
 
 // next returns the next token; at the end its text is empty and it is not quoted.
@@ -53,6 +83,9 @@ func (l *confLexer) next() (confToken, error) {
 			return confToken{}, l.fail("不能识别的字符%q", firstRune(l.text[start:]))
 		}
 	}
+	if err := l.checkWord(l.text[start:l.pos]); err != nil {
+		return confToken{}, err
+	}
 	return confToken{text: l.text[start:l.pos], at: start, end: l.pos, line: l.line}, nil
 }
 
@@ -66,6 +99,23 @@ func (l *confLexer) atComment() bool {
 	return strings.HasPrefix(rest, "//") || strings.HasPrefix(rest, "/*")
 }
 
+// checkWord keeps invariants 3 and 6.
+func (l *confLexer) checkWord(word string) error {
+	switch {
+	case l.form == storedForm:
+		return nil
+	case len(word) > maxConfToken:
+		return l.fail("一个词不能超过%d字节", maxConfToken)
+	case strings.Contains(word, "/") && !confPrefix.MatchString(word):
+		return l.fail("“/”只能写在网段里，%q不是网段", shorten(word))
+	default:
+		return nil
+	}
+}
+
+// confPrefix is what may have a "/": named takes 10/8 for a prefix, too.
+var confPrefix = regexp.MustCompile(`^[0-9A-Fa-f.:]+/[0-9]{1,3}$`)
+
 func (l *confLexer) skipBlanks() error {
 	for l.pos < len(l.text) {
 		rest := l.text[l.pos:]
@@ -73,27 +123,46 @@ func (l *confLexer) skipBlanks() error {
 		case rest[0] == '\n':
 			l.line++
 			l.pos++
+		case rest[0] == '\r' && l.form == strictForm && !strings.HasPrefix(rest, "\r\n"):
+			return l.fail("回车符后面缺少换行符")
 		case rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\r':
 			l.pos++
-		case rest[0] == '#' || strings.HasPrefix(rest, "//"):
-			if end := strings.IndexByte(rest, '\n'); end >= 0 {
-				l.pos += end
-			} else {
-				l.pos = len(l.text)
+		case rest[0] == '#' || l.atComment():
+			if err := l.skipComment(); err != nil {
+				return err
 			}
-		case strings.HasPrefix(rest, "/*"):
-			end := strings.Index(rest[2:], "*/")
-			if end < 0 {
-				return l.fail("注释没有结束")
-			}
-			l.line += strings.Count(rest[:end+4], "\n")
-			l.pos += end + 4
 		default:
 			return nil
 		}
 	}
 	return nil
 }
+
+// skipComment has a comment in front of it, and keeps invariant 1.
+func (l *confLexer) skipComment() error {
+	before, rest := l.text[:l.pos], l.text[l.pos:]
+	end := strings.IndexByte(rest, '\n')
+	if strings.HasPrefix(rest, "/*") {
+		end = strings.Index(rest[2:], "*/") + 4
+		if end < 4 {
+			return l.fail("注释没有结束")
+		}
+	} else if end < 0 {
+		end = len(rest)
+	}
+	if l.form == strictForm && !(before == "" || isConfGap(before[len(before)-1])) {
+		return l.fail("注释不能紧跟在词的后面")
+	}
+	l.line += strings.Count(rest[:end], "\n")
+	l.pos += end
+	if l.form == strictForm && !(end == len(rest) || isConfGap(rest[end])) {
+		return l.fail("词不能紧跟在注释的后面")
+	}
+	return nil
+}
+
+// isConfGap says what may stand beside a comment.
+func isConfGap(c byte) bool { return strings.IndexByte(" \t\r\n{};", c) >= 0 }
 
 func (l *confLexer) quoted() (confToken, error) {
 	start := l.pos
@@ -104,6 +173,9 @@ func (l *confLexer) quoted() (confToken, error) {
 	text := l.text[start+1 : start+1+length]
 	if strings.ContainsFunc(text, notInQuotes) {
 		return confToken{}, l.fail("双引号内不能有反斜杠、换行或控制字符")
+	}
+	if l.form == strictForm && len(text) > maxConfToken {
+		return confToken{}, l.fail("双引号内不能超过%d字节", maxConfToken)
 	}
 	l.pos = start + length + 2
 	return confToken{text: text, quoted: true, at: start, end: l.pos, line: l.line}, nil

@@ -12,12 +12,35 @@ import (
 // ReservedPrefix starts the names of keys and ACLs that are generated.
 const ReservedPrefix = "opsledger-"
 
+// maxRenderedConf bounds the text that is written anew, which travels in one message.
+const maxRenderedConf = maxBindConf + 128<<10
+
 // Validate refuses, naming it, every statement that is not known to be safe
 // beside what is generated. The texts of zones and views, the control channel,
-// anything that reads or writes a file of its choice, and options that decide
-// where named listens, keeps its files, accepts updates or refuses records are
+// anything that reads or writes a file of its choice or loads code, and options that
+// decide where named listens, keeps its files, accepts updates or refuses records are
 // not the client's to say. It does not replace named-checkconf.
 func (c *BindConf) Validate() error {
+	if err := c.ValidateStored(); err != nil {
+		return err
+	}
+	for _, s := range c.Statements {
+		if s.Name() == "statistics-channels" {
+			if err := validateStatistics(s); err != nil {
+				return err
+			}
+		}
+	}
+	if len(c.String()) > maxRenderedConf {
+		return domain.Invalid("bind_conf", "重新排版后不能超过%d字节！", maxRenderedConf)
+	}
+	return nil
+}
+
+// ValidateStored is [BindConf.Validate] for a text that was accepted before. It has all
+// rules that keep files and code out, and not those about a size or an address, which
+// came later.
+func (c *BindConf) ValidateStored() error {
 	if len(c.Statements) == 0 {
 		return domain.Invalid("bind_conf", "没有任何语句！")
 	}
@@ -36,20 +59,26 @@ func (c *BindConf) Validate() error {
 }
 
 func validateStatement(s Statement) error {
+	rules := []func(Statement) error{validateClauses, validatePlain, validateQuoted}
 	switch name := s.Name(); name {
 	case "options":
-		return validateOptions(s)
+		rules = append([]func(Statement) error{validateOptions}, rules...)
 	case "logging":
-		return validateLogging(s)
+		rules = []func(Statement) error{validateClauses, validateLogging, validateQuoted}
 	case "key":
-		return validateKey(s)
+		rules = append(rules, validateNamed, validateKey)
 	case "acl":
-		return validateNamed(s)
+		rules = append(rules, validateNamed)
 	case "primaries", "masters", "parental-agents", "server", "tls", "http", "trust-anchors", "statistics-channels":
-		return validatePlain(s)
 	default:
 		return confError(s.Line, "不允许的语句%q", shorten(name))
 	}
+	for _, rule := range rules {
+		if err := rule(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // validatePlain refuses statements that name files, at any depth.
@@ -74,7 +103,7 @@ func validateNamed(s Statement) error {
 	if strings.HasPrefix(strings.ToLower(s.word(1)), ReservedPrefix) {
 		return confError(s.Line, "%s的名字不能以%q开头", s.Name(), ReservedPrefix)
 	}
-	return validatePlain(s)
+	return nil
 }
 
 func validateKey(s Statement) error {
@@ -83,7 +112,7 @@ func validateKey(s Statement) error {
 			return confError(inner.Line, "secret必须是base64")
 		}
 	}
-	return validateNamed(s)
+	return nil
 }
 
 // isSecret accepts a secret in the right encoding, or a reference to one.
@@ -121,37 +150,30 @@ func validateOptions(s Statement) error {
 		case name == "cookie-secret" && !isSecret(o, decodesHex):
 			return confError(o.Line, "cookie-secret必须是十六进制")
 		}
-	}
-	return validatePlain(s)
-}
-
-// validateLogging lets a channel write only to a plain file name that ends in
-// .log, which is no file of the agent's or named's own.
-func validateLogging(s Statement) error {
-	for _, inner := range s.block() {
-		switch inner.Name() {
-		case "category":
-		case "channel":
-			if err := validateChannel(inner); err != nil {
-				return err
-			}
-		default:
-			return confError(inner.Line, "不允许的语句%q", shorten(inner.Name()))
+		if err := validateClauses(o); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func validateChannel(s Statement) error {
-	for _, o := range s.block() {
-		switch o.Name() {
-		case "buffered", "null", "print-category", "print-severity", "print-time", "severity", "stderr", "syslog":
-		case "file":
-			if !regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}\.log$`).MatchString(o.word(1)) {
+// confLogFile is a plain file name that ends in .log, which is no file of the agent's or
+// named's own.
+var confLogFile = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}\.log$`)
+
+// validateLogging lets a channel write only to a [confLogFile].
+func validateLogging(s Statement) error {
+	for _, inner := range s.block() {
+		if inner.Name() != "channel" {
+			if err := validatePlain(inner); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, o := range inner.block() {
+			if o.Name() == "file" && !confLogFile.MatchString(o.word(1)) {
 				return confError(o.Line, "日志文件必须是以.log结尾、不含路径的文件名")
 			}
-		default:
-			return confError(o.Line, "不允许的语句%q", shorten(o.Name()))
 		}
 	}
 	return nil

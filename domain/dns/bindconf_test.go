@@ -99,7 +99,8 @@ func TestBindConfRefuses(t *testing.T) {
 		`zone "a.com" { type master; };`: `不允许的语句"zone"`,
 		"Controls { };":                  `不允许的语句"controls"`,
 		`INCLUDE "/etc/passwd";`:         `不允许的语句"include"`,
-		`include/**/"/etc/passwd";`:      `不允许的语句"include"`,
+		`include/**/"/etc/passwd";`:      "第1行：注释不能紧跟在词的后面",
+		`include /**/ "/etc/passwd";`:    `不允许的语句"include"`,
 		`dyndb "x" "y" { };`:             `不允许的语句"dyndb"`,
 		`plugin query "x.so";`:           `不允许的语句"plugin"`,
 		`dlz x { database "y"; };`:       `不允许的语句"dlz"`,
@@ -107,47 +108,99 @@ func TestBindConfRefuses(t *testing.T) {
 		"lwres { };":                     `不允许的语句"lwres"`,
 		"{ options { }; };":              `不允许的语句""`,
 
-		"options {\n\tdirectory \"/\";\n};":                          `第2行：选项"directory"由系统生成，不能设置`,
-		"options { Listen-On { any; }; };":                           `"listen-on"由系统生成`,
-		"options { listen-on-v6 port 5 { any; }; };":                 "由系统生成",
-		"options { pid-file none; };":                                "由系统生成",
-		"options { session-keyfile \"x\"; };":                        "由系统生成",
-		"options { server-id \"x\"; };":                              "由系统生成",
-		"options { allow-new-zones no; };":                           "由系统生成",
-		"options { allow-update { any; }; };":                        "由系统生成",
-		"options { check-names master fail; };":                      "由系统生成",
-		"options { max-records-per-type 1; };":                       "由系统生成",
-		"options { include \"x\"; };":                                `不允许的选项"include"`,
-		"options { dnssec-policy default; };":                        `不允许的选项"dnssec-policy"`,
-		"options { response-policy { zone \"x\"; }; };":              "不允许的选项",
-		"options { tkey-gssapi-keytab \"x\"; };":                     "不允许的选项",
-		"options { blackhole { any; }; };":                           "不允许的选项",
-		"options { allow-query-on { 192.0.2.1; }; };":                `不允许的选项"allow-query-on"`,
-		"options { \"x\\\" 1; };":                                    "双引号内",
-		"options { rate-limit { include \"x\"; }; };":                `不允许的语句"include"`,
-		"options { cookie-secret \"zz\"; };":                         "十六进制",
-		"options { { recursion yes; }; };":                           `不允许的选项""`,
-		"acl opsledger-x { any; };":                                  `不能以"opsledger-"开头`,
-		"acl \"OpsLedger-x\" { any; };":                              `不能以"opsledger-"开头`,
-		`key opsledger-a { algorithm hmac-md5; secret "YQ=="; };`:    `不能以"opsledger-"开头`,
-		`key a { algorithm hmac-md5; secret "not base64!"; };`:       "secret必须是base64",
-		`key a { algorithm hmac-md5; secret "vault:x"; };`:           "vault:",
-		`key a { secret "vault:` + secretID + `"; };`:                "vault:",
-		`key a { secret x { }; };`:                                   "secret必须是base64",
-		`key a { include "x"; };`:                                    `不允许的语句"include"`,
-		`server 1.1.1.1 { include "x"; };`:                           "include",
-		`tls a { key-file "/etc/shadow"; };`:                         `不允许的语句"key-file"`,
-		`acl a { { include "x"; }; };`:                               "include",
-		`logging { channel a { file "/etc/passwd.log"; }; };`:        "日志文件",
-		`logging { channel a { file "../a.log"; }; };`:               "日志文件",
-		`logging { channel a { file "named.conf"; }; };`:             "日志文件",
-		`logging { channel a { file ".log"; }; };`:                   "日志文件",
-		`logging { channel a { FILE "x"; }; };`:                      "日志文件",
-		`logging { channel a { include "x"; }; };`:                   "include",
-		`logging { include "x"; };`:                                  "include",
-		"options { recursion yes; }; # ok\ncontrols { };":            "第2行",
-		"options { recursion yes; }; /* \n\n */ controls { };":       "第3行",
-		"options { forwarders { 1.1.1.1; }; }; }; zone \"a\" { }; {": "多余的“}”",
+		"options {\n\tdirectory \"/\";\n};":                       `第2行：选项"directory"由系统生成，不能设置`,
+		"options { Listen-On { any; }; };":                        `"listen-on"由系统生成`,
+		"options { listen-on-v6 port 5 { any; }; };":              "由系统生成",
+		"options { pid-file none; };":                             "由系统生成",
+		"options { session-keyfile \"x\"; };":                     "由系统生成",
+		"options { server-id \"x\"; };":                           "由系统生成",
+		"options { allow-new-zones no; };":                        "由系统生成",
+		"options { allow-update { any; }; };":                     "由系统生成",
+		"options { check-names master fail; };":                   "由系统生成",
+		"options { max-records-per-type 1; };":                    "由系统生成",
+		"options { include \"x\"; };":                             `不允许的选项"include"`,
+		"options { dnssec-policy default; };":                     `不允许的选项"dnssec-policy"`,
+		"options { response-policy { zone \"x\"; }; };":           "不允许的选项",
+		"options { tkey-gssapi-keytab \"x\"; };":                  "不允许的选项",
+		"options { blackhole { any; }; };":                        "不允许的选项",
+		"options { allow-query-on { 192.0.2.1; }; };":             `不允许的选项"allow-query-on"`,
+		"options { \"x\\\" 1; };":                                 "双引号内",
+		"options { rate-limit { include \"x\"; }; };":             `不允许的语句"include"`,
+		"options { cookie-secret \"zz\"; };":                      "十六进制",
+		"options { { recursion yes; }; };":                        `不允许的选项""`,
+		"acl opsledger-x { any; };":                               `不能以"opsledger-"开头`,
+		"acl \"OpsLedger-x\" { any; };":                           `不能以"opsledger-"开头`,
+		`key opsledger-a { algorithm hmac-md5; secret "YQ=="; };`: `不能以"opsledger-"开头`,
+		`key a { algorithm hmac-md5; secret "not base64!"; };`:    "secret必须是base64",
+		`key a { algorithm hmac-md5; secret "vault:x"; };`:        "vault:",
+		`key a { secret "vault:` + secretID + `"; };`:             "vault:",
+		`key a { secret x { }; };`:                                "secret必须是base64",
+		`key a { include "x"; };`:                                 `不允许的语句"include"`,
+		`server 1.1.1.1 { include "x"; };`:                        "include",
+		`tls a { key-file "/etc/shadow"; };`:                      `不允许的语句"key-file"`,
+		`acl a { { include "x"; }; };`:                            "include",
+		`logging { channel a { file "/etc/passwd.log"; }; };`:     "日志文件",
+		`logging { channel a { file "../a.log"; }; };`:            "日志文件",
+		`logging { channel a { file "named.conf"; }; };`:          "日志文件",
+		`logging { channel a { file ".log"; }; };`:                "日志文件",
+		`logging { channel a { FILE "x"; }; };`:                   "日志文件",
+		`logging { channel a { include "x"; }; };`:                "include",
+		`logging { include "x"; };`:                               "include",
+		`logging { category a { include "x"; }; };`:               "include",
+		// Every quoted text must mean the same to a named that does not know the option.
+		`acl "a; }; include" { none; };`:                                "第1行：双引号内不能有",
+		"acl a { any; };\nacl \"a # b\" { none; };":                     "第2行：双引号内不能有",
+		`options { dns64-contact "a//b.c"; };`:                          "双引号内不能有",
+		`options { empty-contact "/*"; };`:                              "双引号内不能有",
+		`options { version "a;" "b"; };`:                                "双引号内不能有",
+		`server 1.1.1.1 { keys "a{"; };`:                                "双引号内不能有",
+		`key "k" { algorithm "x; include"; secret "YQ=="; };`:           "双引号内不能有",
+		`"options" { };`:                                                `不允许的语句""`,
+		`options { "recursion" yes; };`:                                 `不允许的选项""`,
+		`server 1.1.1.1 { "bogus" yes; };`:                              `不允许的语句""`,
+		`statistics-channels { inet 0.0.0.0; };`:                        "只能监听本机地址",
+		"statistics-channels {\n\tinet * port 8053 allow { any; };\n};": "第2行：statistics-channels只能监听本机地址",
+		`statistics-channels { inet ::; };`:                             "只能监听本机地址",
+		`statistics-channels { inet 127.0.0.1; inet 10.0.0.1; };`:       "只能监听本机地址",
+		`statistics-channels { inet ::ffff:127.0.0.1; };`:               "只能监听本机地址",
+		`statistics-channels { inet localhost; };`:                      "只能监听本机地址",
+		`statistics-channels { inet { any; }; };`:                       "statistics-channels",
+		`statistics-channels { unix "/x"; };`:                           `不允许的语句"unix"`,
+		`statistics-channels { inet 127.0.0.1; } { inet ::; };`:         "statistics-channels语句不正确",
+		`key a { algorithm hmac-md5; } { include "x"; };`:               "key语句不正确",
+		`key a { algorithm hmac-md5; secret "YQ=="; file "x"; };`:       `不允许的语句"file"`,
+		`server 1.1.1.1 { request-sit yes; };`:                          `不允许的语句"request-sit"`,
+		`tls a { ca-file "/etc/shadow"; };`:                             `不允许的语句"ca-file"`,
+		`tls a { cert-file "/etc/shadow"; };`:                           `不允许的语句"cert-file"`,
+		`tls a { dhparam-file "/etc/shadow"; };`:                        `不允许的语句"dhparam-file"`,
+		`http a { include "x"; };`:                                      `不允许的语句"include"`,
+		`options { dns64 64:ff9b::/96 { plugin query "x"; }; };`:        `不允许的语句"plugin"`,
+		`options { dns64 64:ff9b::/96 { } { include "x"; }; };`:         "dns64语句不正确",
+		`options { rate-limit { dyndb "x" "y" { }; }; };`:               `不允许的语句"dyndb"`,
+		`options { allow-query { include "x"; }; };`:                    `不允许的语句"include"`,
+		`logging { channel a { syslog; } { file "/x"; }; };`:            "channel语句不正确",
+		`key-store x { directory "/"; };`:                               `不允许的语句"key-store"`,
+		`dnssec-policy x { };`:                                          `不允许的语句"dnssec-policy"`,
+		`template x { file "/etc/shadow"; };`:                           `不允许的语句"template"`,
+		"acl a { any; };\racl b { any; };":                              "第1行：回车符后面缺少换行符",
+		"acl a { any; };\n\u0085":                                       "第2行：不能包含控制字符",
+		"acl a { any; };\n\x0b":                                         "第2行：不能包含控制字符",
+		"acl é { any; };":                                               `不能识别的字符"é"`,
+		"acl a\u00a0{ any; };":                                          "不能识别的字符",
+		"acl a { any; };\u2028acl b { any; };":                          "不能识别的字符",
+		"\ufeffacl a { any; };":                                         "不能识别的字符",
+		"acl a/b { any; };":                                             `"a/b"不是网段`,
+		"acl a { 10.0.0.0 / 8; };":                                      `"/"不是网段`,
+		"options { recursion/ yes; };":                                  `"recursion/"不是网段`,
+		"acl a { (any); };":                                             "不能识别的字符",
+		"acl a { 'any'; };":                                             "不能识别的字符",
+		"acl a\\ b { any; };":                                           "不能识别的字符",
+		"acl " + strings.Repeat("a", 4097) + " { any; };":               "一个词不能超过4096字节",
+		`acl "` + strings.Repeat("a", 4097) + `" { any; };`:             "双引号内不能超过4096字节",
+		"acl a " + strings.Repeat("{", 15) + strings.Repeat("a;", 1<<16) + strings.Repeat("};", 15): "重新排版后不能超过",
+		"options { recursion yes; }; # ok\ncontrols { };":                                           "第2行",
+		"options { recursion yes; }; /* \n\n */ controls { };":                                      "第3行",
+		"options { forwarders { 1.1.1.1; }; }; }; zone \"a\" { }; {":                                "多余的“}”",
 	} {
 		conf, err := dns.ParseBindConf(text)
 		if err == nil {
@@ -156,6 +209,47 @@ func TestBindConfRefuses(t *testing.T) {
 		var refusal *domain.Error
 		if !errors.As(err, &refusal) || refusal.Field != "bind_conf" || !strings.Contains(refusal.Message, says) {
 			t.Errorf("%q: got %v, want a refusal that says %s", shortened(text), err, says)
+		}
+	}
+}
+
+// touchingComments are texts that named reads as other statements than we do: at the
+// end of a comment inside of a word it reads the "/" again.
+var touchingComments = []string{
+	`acl ab/**/* "*/{ none; }; include "/etc/shadow"; //" ;`,
+	`acl ab/**/* "*/{ none; }; plugin query "/tmp/x.so"; //" ;`,
+	`acl ab/***/* "*/{ none; }; include "/etc/shadow"; //" ;`,
+	"acl a { 10.0.0.1/**// ;}; zone \"x\" { }; acl b { any\n; }; ",
+	`acl ab/* */ { none; };`,
+	`acl "ab"/* */ { none; };`,
+	`acl /* */ab { none; };`,
+	`acl /* */"ab" { none; };`,
+	"acl ab//\n { none; };",
+	"acl ab# x\n { none; };",
+	"acl \"ab\"# x\n { none; };",
+	"acl a { !/* */10.0.0.1; };",
+	"acl a { any; };/**//**/",
+	"acl a { any; }; /**//\n",
+}
+
+func TestCommentsStandApart(t *testing.T) {
+	t.Parallel()
+	for _, text := range touchingComments {
+		var refusal *domain.Error
+		_, err := dns.ParseBindConf("\n" + text)
+		if !errors.As(err, &refusal) || !strings.Contains(refusal.Message, "第") || !strings.Contains(refusal.Message, "注释") {
+			t.Errorf("%q: %v, want a refusal that speaks of a comment", text, err)
+		}
+		if _, err := dns.ReadBindConf(text); err != nil && !strings.HasSuffix(text, "/**//\n") {
+			t.Errorf("%q was accepted once, and is to be read: %v", text, err)
+		}
+	}
+	for _, text := range []string{
+		"acl a { any; };// x", "acl a { any; };/* x */", "/**/ acl a { any; };", "acl a { # x\nany; };",
+		"acl a {/***/ any /**/;/* */};/* x */\n// y", "# only a comment in front\r\nacl a { any; };\r\n",
+	} {
+		if _, err := dns.ParseBindConf(text); err != nil {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
