@@ -20,6 +20,9 @@ const insideID = 1000
 // and a folder below root's 0700 home works. Where namespaces are forbidden
 // (many containers) it runs as an unprivileged user that owns its folders.
 func attemptsFor(spec Spec) ([]*syscall.SysProcAttr, error) {
+	if spec.Confined != nil {
+		return confinedAttempts(syscall.SIGKILL), nil
+	}
 	death := spec.DeathSignal
 	if death == 0 {
 		death = syscall.SIGKILL

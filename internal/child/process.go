@@ -30,6 +30,9 @@ type Spec struct {
 	DeathSignal syscall.Signal
 	// Unprivileged takes root's powers away, see privileges.go.
 	Unprivileged bool
+	// Confined takes all rights away, see [Confinement]. Env, DeathSignal and Unprivileged
+	// mean nothing then.
+	Confined *Confinement
 	// Owns lists folders that the program must own. They are handed over only
 	// where it has to run as another user.
 	Owns []string
@@ -108,6 +111,9 @@ func (p *Process) launch(attr *syscall.SysProcAttr) error {
 func (p *Process) command(attr *syscall.SysProcAttr) *exec.Cmd {
 	cmd := exec.Command(p.spec.Path, p.spec.Args...)
 	cmd.Env, cmd.Dir, cmd.SysProcAttr = p.spec.Env, p.spec.Dir, attr
+	if p.spec.Confined != nil {
+		cmd.Path, cmd.Args, cmd.Env = "/proc/self/exe", p.spec.Confined.launcherArgs(p.spec), []string{}
+	}
 	cmd.Stdout, cmd.Stderr = p.spec.Log, p.spec.Log
 	return cmd
 }
@@ -134,10 +140,24 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	return nil
 }
 
-// Kill ends the child at once and waits until it is gone.
+// Kill ends the child at once and waits until it is gone. Of a confined child the whole
+// process group ends.
 func (p *Process) Kill() {
 	_ = p.Signal(syscall.SIGKILL) // it is gone or about to be
+	if p.spec.Confined != nil {
+		p.killGroup()
+	}
 	<-p.done
+}
+
+// killGroup ends what the child has started. The group's number is not used again while
+// the group has members, and without any Done is about to be closed.
+func (p *Process) killGroup() {
+	select {
+	case <-p.done:
+	default:
+		_ = syscall.Kill(-p.Pid(), syscall.SIGKILL) // it is gone or about to be
+	}
 }
 
 // Stop asks the child to end, kills it after the grace time, and returns when it is gone.

@@ -8,11 +8,18 @@ import (
 	"os"
 )
 
+// confinedOutput is how much of a confined program's output Run returns.
+const confinedOutput = 64 << 10
+
 // Run runs the program to its end and returns what it wrote to standard output
-// and standard error. When ctx ends first the program is killed.
+// and standard error; of a confined program the beginning. When ctx ends first the
+// program is killed.
 func Run(ctx context.Context, spec Spec) ([]byte, error) {
 	var out bytes.Buffer
 	spec.Log = &out
+	if spec.Confined != nil {
+		spec.Log = &beginning{&out}
+	}
 	p, err := Start(ctx, spec)
 	if err != nil {
 		return nil, err
@@ -30,3 +37,11 @@ func Run(ctx context.Context, spec Spec) ([]byte, error) {
 }
 
 func isFinished(err error) bool { return errors.Is(err, os.ErrProcessDone) }
+
+// beginning keeps the first confinedOutput octets that are written, and drops the rest.
+type beginning struct{ kept *bytes.Buffer }
+
+func (b *beginning) Write(data []byte) (int, error) {
+	b.kept.Write(data[:min(len(data), confinedOutput-b.kept.Len())])
+	return len(data), nil
+}
