@@ -81,7 +81,8 @@ clients: ## generate a Go and a TypeScript client from api/openapi.yaml and comp
 	@GO=$(GO) scripts/clients.sh
 
 .PHONY: fuzz
-fuzz: ## fuzz every target for a while (FUZZTIME=30s)
+fuzz: ## fuzz every target for a while (FUZZTIME=30s), and compare CONF_INPUTS=200000 configurations with named
+	OPSLEDGER_CONF_INPUTS=$${CONF_INPUTS:-200000} $(GO) test -count=1 -run '^TestNamedSees' -v ./domain/dns
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "== $$pkg $$target"; \

@@ -144,8 +144,8 @@ type SecretsReply struct {
 	Error   string            `json:"error,omitempty"`
 }
 
-// CheckConfRequest asks whether named would take a main configuration. Text holds its
-// secrets in clear. It is signed for the agent, [ForCheck].
+// CheckConfRequest asks whether named would take a main configuration. Text was rendered from
+// parsed statements and has stand-ins for its secrets. It is signed for the agent, [ForCheck].
 type CheckConfRequest struct {
 	Text string `json:"text"`
 }

@@ -33,10 +33,14 @@ const (
 // runs with.
 //
 // No text of the user's is copied: the main configuration is parsed into
-// statements and written anew, and ACLs are parsed into entries.
+// statements and written anew, and ACLs are parsed into entries. Whoever sent the text,
+// statements that read files or load code are refused.
 func renderConf(in confInput) (text, digest string, err error) {
-	conf, err := dns.ParseBindConf(in.text)
+	conf, err := dns.ReadBindConf(in.text)
 	if err != nil {
+		return "", "", err
+	}
+	if err := conf.ValidateStored(); err != nil {
 		return "", "", err
 	}
 	body, err := writeConf(in, conf, "")

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // desiredSettings is what named's configuration is to be made of.
@@ -115,12 +113,12 @@ func (d *driver) try(ctx context.Context, text string, want desiredSettings) err
 	if d.running == digest && !want.rebuildViews {
 		return nil
 	}
-	return d.replaceConf(ctx, rendered, digest, want)
+	return d.replaceConf(ctx, text, rendered, digest, want)
 }
 
 // replaceConf checks the configuration, puts it into named.conf and makes named
-// read it.
-func (d *driver) replaceConf(ctx context.Context, rendered, digest string, want desiredSettings) error {
+// read it. rendered is made of text, the main configuration.
+func (d *driver) replaceConf(ctx context.Context, text, rendered, digest string, want desiredSettings) error {
 	e := d.engine
 	before, err := os.ReadFile(e.layout.conf())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -130,7 +128,7 @@ func (d *driver) replaceConf(ctx context.Context, rendered, digest string, want 
 		e.seed(ctx) // before there is a named.conf: if the engine is stopped meanwhile, it seeds again
 	}
 	if string(before) != rendered {
-		if err := e.putConf(ctx, rendered); err != nil {
+		if err := e.putConf(ctx, text, rendered, want.views); err != nil {
 			return err
 		}
 	}
@@ -145,23 +143,15 @@ func (d *driver) replaceConf(ctx context.Context, rendered, digest string, want 
 	return nil
 }
 
-// putConf checks a configuration in a file of its own, which then replaces
-// named.conf.
-func (e *Engine) putConf(ctx context.Context, rendered string) error {
-	staged := filepath.Join(e.layout.dir, "named.conf.new")
-	if err := e.layout.write(staged, []byte(rendered)); err != nil {
-		return &refusal{text: err.Error()}
-	}
-	if err := checkFile(ctx, e.cfg.CheckConfPath, e.layout.dir, staged); err != nil {
+// putConf replaces named.conf by a configuration that named-checkconf takes.
+func (e *Engine) putConf(ctx context.Context, text, rendered string, views map[int64]dns.ViewData) error {
+	if err := e.checkRendered(ctx, text, views); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return &refusal{text: err.Error()}
 	}
-	if err := os.Rename(staged, e.layout.conf()); err != nil {
-		return &refusal{text: err.Error()}
-	}
-	if err := wholefile.SyncFolder(e.layout.dir); err != nil {
+	if err := e.layout.write(e.layout.conf(), []byte(rendered)); err != nil {
 		return &refusal{text: err.Error()}
 	}
 	return nil

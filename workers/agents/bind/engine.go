@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/checkconf"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 	"github.com/opsledger/opsledger/workers/agents/bind/rndc"
@@ -37,6 +38,7 @@ type Engine struct {
 	// attention wakes the driver.
 	attention chan struct{}
 	rndc      *rndc.Client
+	checkconf *checkconf.Program
 	// updating is read-locked while an update is under way, see controlAlone.
 	updating sync.RWMutex
 
@@ -58,7 +60,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, layout: layout{dir: cfg.Dir}, metrics: newMetrics(),
-		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1),
+		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
 		state: newDesiredState(cfg.namedAddr(), cfg.NameServers),
 	}
 	e.state.inventory.waiting = 1

@@ -29,7 +29,7 @@ func parseZoneStatements(text string) ([]zoneStatement, error) {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		conf, err := dns.ParseBindConf(line)
+		conf, err := dns.ReadBindConf(line)
 		if err != nil {
 			return nil, fmt.Errorf("zone statement %q: %w", line, err)
 		}

@@ -1,6 +1,7 @@
 package confcheck
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,20 +12,28 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/checkconf"
+	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 const (
 	// askTimeout is how long agents have to answer.
-	askTimeout = 2 * time.Second
+	askTimeout = 5 * time.Second
 	// askMost bounds how many agents are asked; the first answer decides.
 	askMost = 3
+	// checksAtOnce bounds the checks under way, whoever asked for them.
+	checksAtOnce = 8
 )
 
-// ErrNoChecker says that no agent answered and that this machine has no
-// named-checkconf either.
-var ErrNoChecker = errors.New("no agent could check the configuration, and named-checkconf is not installed here")
+var (
+	// ErrNoChecker says that no agent is online and that this machine has no
+	// named-checkconf either.
+	ErrNoChecker = errors.New("no agent could check the configuration, and named-checkconf is not installed here")
+	// ErrBusy says that those who could check have too much to do.
+	ErrBusy = errors.New("whoever could check the configuration is busy")
+)
 
 // Config holds what a checker needs; NC and Online may be absent together.
 type Config struct {
@@ -39,30 +48,57 @@ type Config struct {
 }
 
 // Checker checks configurations. It may be used by many goroutines.
-type Checker struct{ cfg Config }
+//
+// Invariants:
+//  1. What is checked was written anew from parsed statements, never the client's own
+//     text: named's lexer might read a part of that as something else, such as an include,
+//     and the program would open files or load code.
+//  2. What is checked has no secrets, but stand-ins of the same form.
+//  3. Load does not decide who checks: while an agent is there, no other program does its
+//     work, however long it takes to answer.
+//  4. No more than checksAtOnce checks are under way.
+type Checker struct {
+	cfg     Config
+	program *checkconf.Program
+	slots   chan struct{}
+}
 
 // New returns a checker.
 func New(cfg Config) *Checker {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Checker{cfg: cfg}
+	c := &Checker{cfg: cfg, slots: make(chan struct{}, checksAtOnce)}
+	path, err := cfg.Program, error(nil)
+	if path == "" {
+		path, err = child.Find("named-checkconf")
+	}
+	if err == nil {
+		c.program = checkconf.New(path)
+	}
+	return c
 }
 
 // Check returns nil when named would take the configuration, a [domain.Error] with
-// named's own message when it would not, ErrNoChecker when nobody could say.
-//
-// Check checks the text that conf writes anew from its statements, never the client's own
-// text: named's lexer might read a part of that as something else, such as an include,
-// and the program would open files or load code.
+// named's own message when it would not, ErrNoChecker or ErrBusy when nobody could say.
 func (c *Checker) Check(ctx context.Context, conf *dns.BindConf) error {
-	text := conf.String()
-	verdict, answered := c.askAgents(ctx, text)
-	if !answered {
-		var err error
-		if verdict, err = c.checkHere(ctx, text); err != nil {
-			return err
-		}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	default:
+		return ErrBusy
+	}
+	checkable, err := conf.WithStandIns()
+	if err != nil {
+		return err
+	}
+	text := checkable.String()
+	verdict, err := c.askAgents(ctx, text)
+	if errors.Is(err, errNoAgent) {
+		verdict, err = c.checkHere(ctx, text)
+	}
+	if err != nil {
+		return err
 	}
 	if verdict != "" {
 		return domain.Invalid("bind_conf", "%s", verdict)
@@ -70,29 +106,36 @@ func (c *Checker) Check(ctx context.Context, conf *dns.BindConf) error {
 	return nil
 }
 
+// errNoAgent says that no agent is there to be asked.
+var errNoAgent = errors.New("no agent is there")
+
 // askAgents asks some agents at once and takes the first answer.
-func (c *Checker) askAgents(ctx context.Context, text string) (verdict string, answered bool) {
+func (c *Checker) askAgents(ctx context.Context, text string) (verdict string, err error) {
 	if c.cfg.NC == nil || c.cfg.Online == nil {
-		return "", false
+		return "", errNoAgent
 	}
 	agents := c.cfg.Online()
 	agents = agents[:min(len(agents), askMost)]
-	request, err := json.Marshal(protocol.CheckConfRequest{Text: text})
-	if err != nil || len(agents) == 0 {
-		return "", false
+	request, err := encode(protocol.CheckConfRequest{Text: text})
+	if err != nil {
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	answers := make(chan *protocol.CheckConfReply, len(agents))
+	answers := make(chan answer, len(agents))
 	for _, agent := range agents {
 		go func() { answers <- c.ask(ctx, agent, request) }()
 	}
+	err = errNoAgent
 	for range agents {
-		if a := <-answers; a != nil {
-			return a.Error, true
+		switch a := <-answers; {
+		case a.err == nil:
+			return a.reply.Error, nil
+		case !errors.Is(a.err, nats.ErrNoResponders):
+			err = ErrBusy
 		}
 	}
-	return "", false
+	return "", err
 }
 
 func (c *Checker) request(ctx context.Context, agent int64, request []byte) *nats.Msg {
@@ -103,18 +146,30 @@ func (c *Checker) request(ctx context.Context, agent int64, request []byte) *nat
 	return c.cfg.Signer.Request(ctx, agent, protocol.ForCheck, subject, request)
 }
 
-// ask returns one agent's answer, nil without one.
-func (c *Checker) ask(ctx context.Context, agent int64, request []byte) *protocol.CheckConfReply {
-	var answer protocol.CheckConfReply
+// encode writes no escapes that JSON does not need, so that the message stays within
+// what the bus takes.
+func encode(request protocol.CheckConfRequest) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(request)
+	return out.Bytes(), err
+}
+
+// answer is what came of asking one agent.
+type answer struct {
+	reply protocol.CheckConfReply
+	err   error
+}
+
+func (c *Checker) ask(ctx context.Context, agent int64, request []byte) (a answer) {
 	m, err := c.cfg.NC.RequestMsgWithContext(ctx, c.request(ctx, agent, request))
 	if err == nil {
-		err = json.Unmarshal(m.Data, &answer)
+		err = json.Unmarshal(m.Data, &a.reply)
 	}
-	if err != nil {
-		if !errors.Is(err, context.Canceled) { // another agent was quicker
-			c.cfg.Log.Warn("an agent did not check a configuration", "agent", agent, "error", err)
-		}
-		return nil
+	if err != nil && !errors.Is(err, context.Canceled) { // another agent was quicker
+		c.cfg.Log.Warn("an agent did not check a configuration", "agent", agent, "error", err)
 	}
-	return &answer
+	a.err = err
+	return a
 }

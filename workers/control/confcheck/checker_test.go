@@ -1,12 +1,16 @@
 package confcheck_test
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -55,20 +59,145 @@ func TestWithTheProgramOfThisMachine(t *testing.T) {
 	}
 }
 
-// What two lexers read differently must not become a statement of the client's
-// choice: the first text is an include and a plugin to named-checkconf when it
-// gets the text as it came, though the parser sees one acl statement.
+// attacks are texts in which named's lexer sees other statements than ours, when it gets
+// them as they came. NAME stands for a file.
+var attacks = []string{
+	`acl ab/**/* "*/{ none; }; include "NAME"; //" ;`,
+	`acl ab/**/* "*/{ none; }; plugin query "NAME"; //" ;`,
+	`acl ab/***/* "*/{ none; }; include "NAME"; //" ;`,
+	`acl a/**/* "*/ b { none; }; dyndb "x" "NAME" { }; //" ;`,
+	`options { version ab/**/* "*/; include "NAME"; //" ;
+	};`,
+	`foo "a; include " NAME "; b";`,
+	`key k { foo "; include " NAME ";"; };`,
+}
+
+// Even text that was read with the rules of before does no harm: what is checked is
+// written anew. A client's text of this kind is refused before.
 func TestClientsTextIsNotChecked(t *testing.T) {
 	t.Parallel()
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte("root:x:0:0\n"), 0o600); err != nil {
+	secret := filepath.Join("/tmp", "opsledger-"+rand.Text())
+	if err := os.WriteFile(secret, []byte("root:x:0:0;\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	defer os.Remove(secret)
 	c := confcheck.New(confcheck.Config{})
-	for _, statement := range []string{`include "` + secret + `"`, `plugin query "` + secret + `"`} {
-		text := `acl ab/**/* "*/{ none; }; ` + statement + `; //" ;`
-		if got := message(t, c.Check(t.Context(), parse(t, text))); strings.Contains(got, "root") || strings.Contains(got, secret+":") {
-			t.Errorf("%s: %q shows that the file was opened", text, got)
+	for _, attack := range attacks {
+		text := strings.ReplaceAll(attack, "NAME", secret)
+		if conf, err := dns.ParseBindConf(text); err == nil && conf.Validate() == nil {
+			t.Errorf("%s: accepted", text)
+		}
+		conf, err := dns.ReadBindConf(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		got := message(t, c.Check(t.Context(), conf))
+		if strings.Contains(got, "root") || strings.Contains(got, secret+":") || strings.Contains(got, "file not found") {
+			t.Errorf("%s: %q shows that the file was looked for", text, got)
+		}
+	}
+}
+
+// Invariant 2.
+func TestSecretsAreNotShown(t *testing.T) {
+	t.Parallel()
+	nc := testkit.NATS(t)
+	const text = `key "k" { algorithm hmac-sha256; secret "c2VjcmV0czE="; };
+options { cookie-secret "0123456789abcdef0123456789abcdef"; };`
+	checked := make(chan string, 1)
+	agent(t, nc, 1, func(text string) string {
+		checked <- text
+		return ""
+	})
+	c := confcheck.New(confcheck.Config{NC: nc, Online: func() []int64 { return []int64{1} }})
+	if err := c.Check(t.Context(), parse(t, text)); err != nil {
+		t.Fatal(err)
+	}
+	standIns := strings.NewReplacer("c2VjcmV0czE=", "AAAAAAAAAAA=", "0123456789abcdef0123456789abcdef", strings.Repeat("A", 32))
+	want := standIns.Replace(parse(t, text).String())
+	if got := <-checked; got != want {
+		t.Errorf("the agent got %s\nwant %s", got, want)
+	}
+	if err := confcheck.New(confcheck.Config{}).Check(t.Context(), parse(t, text)); err != nil {
+		t.Errorf("named does not take the stand-ins: %v", err)
+	}
+}
+
+// agent answers the checks of an agent, with an error where verdict says "silence".
+func agent(t *testing.T, nc *nats.Conn, id int64, verdict func(text string) string) {
+	t.Helper()
+	sub, err := nc.Subscribe(protocol.SubjectCheckConf(id), func(m *nats.Msg) {
+		var request protocol.CheckConfRequest
+		if err := json.Unmarshal(m.Data, &request); err != nil {
+			t.Error(err)
+		}
+		said := verdict(request.Text)
+		if said == silence {
+			return
+		}
+		payload, _ := json.Marshal(protocol.CheckConfReply{Error: said})
+		_ = m.Respond(payload)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sub.Unsubscribe() })
+}
+
+// silence is what a busy agent says.
+const silence = "silence"
+
+// Invariant 3: texts that keep an agent busy do not come to the program of this machine.
+func TestBusyAgentsWorkIsNotDoneHere(t *testing.T) {
+	t.Parallel()
+	nc := testkit.NATS(t)
+	ran := filepath.Join(t.TempDir(), "ran")
+	agent(t, nc, 1, func(string) string { return silence })
+	agent(t, nc, 2, func(string) string { return "" })
+	for _, s := range []struct {
+		online []int64
+		want   error
+	}{{[]int64{1}, confcheck.ErrBusy}, {[]int64{9, 1}, confcheck.ErrBusy}, {[]int64{1, 2}, nil}} {
+		c := confcheck.New(confcheck.Config{NC: nc, Online: func() []int64 { return s.online }, Program: ran})
+		ctx, cancel := t.Context(), context.CancelFunc(func() {})
+		if s.want != nil {
+			ctx, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
+		}
+		defer cancel()
+		if err := c.Check(ctx, parse(t, good)); !errors.Is(err, s.want) || s.want == nil && err != nil {
+			t.Errorf("agents %v: %v, want %v", s.online, err, s.want)
+		}
+	}
+}
+
+// Invariant 4.
+func TestChecksAreBounded(t *testing.T) {
+	t.Parallel()
+	nc := testkit.NATS(t)
+	begun, goOn := make(chan bool), make(chan bool)
+	const bound = 8
+	for id := range int64(bound) {
+		agent(t, nc, id+1, func(string) string {
+			begun <- true
+			<-goOn
+			return ""
+		})
+	}
+	var next atomic.Int64
+	c := confcheck.New(confcheck.Config{NC: nc, Online: func() []int64 { return []int64{next.Add(1)} }})
+	ended := make(chan error)
+	for range bound {
+		go func() { ended <- c.Check(context.Background(), parse(t, good)) }()
+		<-begun
+	}
+	if err := c.Check(t.Context(), parse(t, good)); !errors.Is(err, confcheck.ErrBusy) {
+		t.Errorf("one more: %v", err)
+	}
+	close(goOn)
+	for range bound {
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	}
 }
@@ -87,18 +216,13 @@ func TestAnAgentIsAskedFirst(t *testing.T) {
 	nc := testkit.NATS(t)
 	var online []int64
 	c := confcheck.New(confcheck.Config{NC: nc, Online: func() []int64 { return online }, Program: "/bin/false"})
-	answer := func(agent int64, verdict string) {
-		if _, err := nc.Subscribe(protocol.SubjectCheckConf(agent), func(m *nats.Msg) {
-			var request protocol.CheckConfRequest
-			reply := protocol.CheckConfReply{Error: verdict}
-			if err := json.Unmarshal(m.Data, &request); err != nil || request.Text != good {
-				reply.Error = "garbled"
+	answer := func(id int64, verdict string) {
+		agent(t, nc, id, func(text string) string {
+			if text != good {
+				return "garbled"
 			}
-			payload, _ := json.Marshal(reply)
-			_ = m.Respond(payload)
-		}); err != nil {
-			t.Fatal(err)
-		}
+			return verdict
+		})
 	}
 	answer(1, "")
 	answer(2, "named says no")

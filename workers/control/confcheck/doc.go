@@ -2,11 +2,10 @@
 // before it is accepted into the log.
 //
 // Stage in the flow: api → [Checker.Check] → an agent that is online, which checks the
-// text with its own version of named and together with its views; without an agent, the
+// text with its own version of named and together with its views; while none is, the
 // program named-checkconf of this machine.
 //
-// Contract: the text that is checked was rendered from parsed statements; no client's
-// text reaches the program. The text has its secrets in clear, so it is written only to a
-// file that nobody else can read, and never logged. No answer never counts as consent: if
-// nobody could check, Check returns ErrNoChecker.
+// Contract: the text that is checked was rendered from parsed statements, with stand-ins
+// for secrets; no client's text reaches the program. No answer never counts as consent: if
+// nobody could check, Check returns ErrNoChecker or ErrBusy.
 package confcheck
