@@ -56,8 +56,8 @@ func withoutReferences(conf *BindConf, err error) (*BindConf, error) {
 
 // parseBindConf also reads a text whose secrets are references to the vault.
 func parseBindConf(text string, form confForm) (*BindConf, error) {
-	if len(text) > maxBindConf || !utf8.ValidString(text) {
-		return nil, domain.Invalid("bind_conf", "不能超过%d字节，且必须是合法的UTF-8文本！", maxBindConf)
+	if limit := form.limit(); len(text) > limit || !utf8.ValidString(text) {
+		return nil, domain.Invalid("bind_conf", "不能超过%d字节，且必须是合法的UTF-8文本！", limit)
 	}
 	if at := strings.IndexFunc(text, notInConf); at >= 0 {
 		return nil, confError(1+strings.Count(text[:at], "\n"), "不能包含控制字符")

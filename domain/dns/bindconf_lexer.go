@@ -8,8 +8,13 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// maxBindConf is how many octets the configuration may have.
-const maxBindConf = 256 << 10
+const (
+	// maxBindConf is how many octets a client's configuration may have.
+	maxBindConf = 256 << 10
+	// maxRenderedConf is how many octets it may have when it is written anew, with blanks
+	// and line ends of ours. So it travels in one message.
+	maxRenderedConf = maxBindConf + 128<<10
+)
 
 // confToken is a word, a quoted text without its quotes, or one of "{", "}", ";".
 type confToken struct {
@@ -33,6 +38,13 @@ const (
 	// statements reaches a program, so that nothing depends on how named reads them.
 	storedForm
 )
+
+func (f confForm) limit() int {
+	if f == strictForm {
+		return maxBindConf
+	}
+	return maxRenderedConf
+}
 
 // maxConfToken is how many octets a word or a quoted text may have: more than any key.
 const maxConfToken = 4096

@@ -12,9 +12,6 @@ import (
 // ReservedPrefix starts the names of keys and ACLs that are generated.
 const ReservedPrefix = "opsledger-"
 
-// maxRenderedConf bounds the text that is written anew, which travels in one message.
-const maxRenderedConf = maxBindConf + 128<<10
-
 // Validate refuses, naming it, every statement that is not known to be safe
 // beside what is generated. The texts of zones and views, the control channel,
 // anything that reads or writes a file of its choice or loads code, and options that

@@ -299,6 +299,19 @@ func TestBindConfSecrets(t *testing.T) {
 	}
 }
 
+// What is written anew of a text that is as large as it may be can be read again.
+func TestLargeConfigurationIsReadAgain(t *testing.T) {
+	t.Parallel()
+	text := "acl a {" + strings.Repeat("1.1.1.1;", 32_000) + "};"
+	conf := must(dns.ParseBindConf(text))
+	if err := conf.Validate(); err != nil || len(conf.String()) < 256<<10 {
+		t.Fatalf("%d octets, %v", len(conf.String()), err)
+	}
+	if again, err := dns.ReadBindConf(conf.String()); err != nil || again.Validate() != nil || again.String() != conf.String() {
+		t.Error(err)
+	}
+}
+
 func TestChangeBindConfDecisions(t *testing.T) {
 	t.Parallel()
 	const a, b = "options { recursion yes; };\n", "options { recursion no; };\n"
