@@ -56,6 +56,11 @@ func (a *API) changeBindConf() api.Write {
 			if w.Err != nil {
 				return nil, w.Err
 			}
+			end, err := a.confChecks.begin(w.Caller.ID)
+			if err != nil {
+				return nil, err
+			}
+			defer end()
 			return a.newBindConf(w.Context(), text, w.IfMatch)
 		},
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {

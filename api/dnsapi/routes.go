@@ -17,7 +17,8 @@ type API struct {
 	// configuration, secrets in clear. It returns a [domain.Error] with named's
 	// message when it would not; any other error means that nobody could be
 	// asked, and is answered with 503. Nil means that nobody can be asked.
-	CheckConf func(ctx context.Context, conf *dns.BindConf) error
+	CheckConf  func(ctx context.Context, conf *dns.BindConf) error
+	confChecks userChecks
 }
 
 // reads are the contexts that all routes read: what a user sees of the DNS resources

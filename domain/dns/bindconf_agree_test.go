@@ -43,7 +43,7 @@ func TestNamedSeesTheSameStatements(t *testing.T) {
 	} {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
-			g := &confGenerator{Rand: rand.New(rand.NewPCG(1, uint64(len(place))))}
+			g := &confGenerator{Rand: rand.New(rand.NewPCG(1, uint64(place[0])))}
 			g.batches(t, agreeInputs(t)/3, g.statements, isNamed, func(batch []confInput) error {
 				return compareNames(t, around, batch)
 			})
@@ -127,7 +127,9 @@ func (g *confGenerator) batch(one func() string, whole func(dns.Statement) bool)
 	return out
 }
 
-func isNamed(s dns.Statement) bool { return s.Name() != "" }
+// isNamed says whether the statement has kept the name that the generator gave it. Others
+// begin with what is no name to named, such as "!" or a prefix, and are never allowed.
+func isNamed(s dns.Statement) bool { return strings.HasPrefix(s.Name(), "x") }
 
 func isList(s dns.Statement) bool {
 	return s.Name() == "acl" && len(s.Elements) == 3 && !s.Elements[1].IsBlock && areElements(s.Elements[2].Block)
