@@ -50,6 +50,21 @@ type Event interface {
 	SubjectKey() int64
 }
 
+// ByActor is implemented by events that also matter to what their actor answers for.
+type ByActor interface {
+	Event
+	// ActorTags lists the tags that the event has besides, if this user causes it.
+	ActorTags(actor UserID) []Tag
+}
+
+// TagsOf lists all tags of an event that the actor causes.
+func TagsOf(e Event, actor UserID) []Tag {
+	if by, ok := e.(ByActor); ok {
+		return append(e.Tags(), by.ActorTags(actor)...)
+	}
+	return e.Tags()
+}
+
 // Recorded is a decoded event with its place in the log.
 type Recorded struct {
 	Position Position

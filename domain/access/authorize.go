@@ -162,7 +162,7 @@ func (a *Actor) refusal(r *Right) error {
 	if !a.state.registered {
 		return &domain.Error{Code: domain.CodeUnauthenticated, Message: "Token is invalid!"}
 	}
-	return domain.Forbidden("无权限！缺少权限：%s", r.Name())
+	return domain.Forbidden("无权限！缺少权限：%s", r.name(a))
 }
 
 // RequireCode is [Actor.Require] for a permission code of the operations

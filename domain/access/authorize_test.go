@@ -3,6 +3,7 @@ package access_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
@@ -211,15 +212,50 @@ func TestRefusalsNameTheRight(t *testing.T) {
 		{access.EditBindConf(), "无权限！缺少权限：BIND_CONF_EDIT"},
 		{access.Administer(), "无权限！缺少权限：admin"},
 		{access.Permitted(access.CodeGetTask), "无权限！缺少权限：gettask"},
-		{access.On(zone7(0), access.OperationDelete), "无权限！缺少权限：ZONE#a.com#DELETE"},
+		{access.On(zone7(0), access.OperationDelete), "无权限！缺少权限：ZONE#7#DELETE"},
 		{access.On(access.Target{Kind: access.KindView, Name: "v"}, access.OperationUpdate), "VIEW#v#UPDATE"},
-		{access.On(access.Target{Kind: access.KindServer, Name: "s"}, access.OperationAccess), "SERVER#s#ACCESS"},
-		{access.OnRecord(record, zone7(0), access.OperationDelete), "ZONE#a.com#UPDATE"},
-		{access.OnRecord(record, zone7(0), access.OperationAccess), "ZONE#a.com#ACCESS"},
+		{access.On(access.Target{Kind: access.KindServer, ID: 4, Name: "s"}, access.OperationAccess), "SERVER#4#ACCESS"},
+		{access.OnRecord(record, zone7(0), access.OperationDelete), "ZONE#7#UPDATE"},
+		{access.OnRecord(record, zone7(0), access.OperationAccess), "ZONE#7#ACCESS"},
 	} {
 		h := domaintest.NewHistory(given()...)
 		domaintest.Outcome{Err: access.Authorize(h, must(access.Load(h, guest)), c.right)}.ThenError(t, domain.CodeForbidden, c.text)
 		domaintest.Outcome{Err: access.Authorize(h, must(access.Load(h, 8)), c.right)}.ThenError(t, domain.CodeUnauthenticated, "Token is invalid!")
+	}
+}
+
+// A refusal has the name of a resource only for who may ACCESS it, whatever lets them.
+func TestRefusalsHideNames(t *testing.T) {
+	t.Parallel()
+	record := access.Target{Kind: access.KindRecord, ID: 70, Name: "www"}
+	const byID, byName = "：ZONE#7#DELETE", "：ZONE#a.com#DELETE"
+	for name, c := range map[string]struct {
+		more []domain.Event
+		text string
+	}{
+		"nothing":                   {nil, byID},
+		"UPDATE alone":              {[]domain.Event{role8(12), holding(8)}, byID},
+		"ACCESS":                    {[]domain.Event{role8(11), holding(8)}, byName},
+		"ACCESS by another role":    {[]domain.Event{role8(11), holding(3, 8)}, byName},
+		"ACCESS by hand":            {[]domain.Event{manual(20, 0, access.KindZone, 7), role8(20), holding(8)}, byName},
+		"ACCESS to another":         {[]domain.Event{role8(14), holding(8)}, byID},
+		"ACCESS to a record":        {[]domain.Event{manual(20, 0, access.KindRecord, 70), role8(20), holding(8)}, byID},
+		"guest of younger zones":    {[]domain.Event{holding(7)}, byName},
+		"guest whose set was reset": {[]domain.Event{access.RoleChanged{ID: 7, Name: "zone_guest"}, holding(7)}, byID},
+	} {
+		zone := zone7(4)
+		zone.Privilege = 11
+		h := domaintest.NewHistory(given(c.more...)...)
+		actor := must(access.Load(h, guest))
+		domaintest.Outcome{Err: access.Authorize(h, actor, access.On(zone, access.OperationDelete))}.ThenError(t, domain.CodeForbidden, c.text)
+		inRecord := strings.Replace(c.text, "DELETE", "UPDATE", 1)
+		if name != "UPDATE alone" {
+			err := access.Authorize(h, must(access.Load(h, guest)), access.OnRecord(record, zone, access.OperationDelete))
+			domaintest.Outcome{Err: err}.ThenError(t, domain.CodeForbidden, inRecord)
+		}
+		if text := access.On(zone, access.OperationDelete).Name(); text != "ZONE#7#DELETE" {
+			t.Errorf("%s: for everybody it is called %s", name, text)
+		}
 	}
 }
 
@@ -319,7 +355,7 @@ func TestAutomaticPrivilegesOfResources(t *testing.T) {
 	commands := []domain.Command{
 		must(dns.NewDeleteServer(1, nil)), must(dns.NewDeleteView(1, nil)), must(dns.NewDeleteZone(1, nil)),
 	}
-	for i, name := range []string{"SERVER#s#DELETE", "VIEW#v#DELETE", "ZONE#z#DELETE"} {
+	for i, name := range []string{"SERVER#1#DELETE", "VIEW#v#DELETE", "ZONE#1#DELETE"} {
 		for n, privilege := range []int64{22, 25, 28} {
 			s := domaintest.Given(given(role8(privilege), holding(8))...).By(admin, server, view, zone)
 			outcome := s.As(guest).When(commands[i])

@@ -26,12 +26,31 @@ func foldLog() []domain.Recorded {
 		PrivilegeCreated{ID: 11, Privilege: p}, PrivilegeCreated{ID: 14, Privilege: p2}, PrivilegeChanged{ID: 11, Before: p, After: p2},
 		PrivilegeChanged{ID: 11, Before: p2, After: p}, PrivilegeDeleted{ID: 11, Privilege: p}, PrivilegeDeleted{ID: 14, Privilege: p2},
 		UserDeleted{ID: 2, Username: "two", MailDigest: "m", Roles: []int64{8}}, UserDeleted{ID: 3, Username: "three", Roles: []int64{7, 8}},
-		RoleDeleted{ID: 8, Name: "r"},
+		RoleDeleted{ID: 8, Name: "r"}, begun{3}, begun{4}, begun{5}, granted{"a", true}, granted{"b", true}, granted{"a", false}, granted{"a", true},
 	} {
-		out = append(out, domain.Recorded{Position: domain.Position(i + 1), Event: e})
+		out = append(out, domain.Recorded{Position: domain.Position(i + 1), Actor: 2, Event: e})
 	}
 	return out
 }
+
+// begun and granted stand for events of the packages that build on this one.
+type begun struct{ id int64 }
+
+func (begun) EventType() string                          { return resourceBegins[2] }
+func (begun) Tags() []domain.Tag                         { return nil }
+func (begun) SubjectKey() int64                          { return 0 }
+func (begun) ActorTags(actor domain.UserID) []domain.Tag { return TagsOfCreator(actor) }
+func (e begun) Begun() Target                            { return Target{Kind: KindZone, ID: e.id, Privilege: 5 + 3*e.id} }
+
+type granted struct {
+	account string
+	held    bool
+}
+
+func (granted) EventType() string       { return grantEvents[0] }
+func (granted) Tags() []domain.Tag      { return []domain.Tag{TagUserKeys(2)} }
+func (granted) SubjectKey() int64       { return 0 }
+func (e granted) Grant() (string, bool) { return e.account, e.held }
 
 // A snapshot taken anywhere is not changed by what its fold, or one that was
 // restored from it, takes in later; and a restored fold goes on as its origin would.
@@ -50,12 +69,14 @@ func TestSnapshots(t *testing.T) {
 		"privilege exists": func() domain.Fold { return &privilegeExists{*newPrivilegeFold(11)} },
 		"privilege name":   func() domain.Fold { return privilegeNamed("p") },
 		"made by hand":     func() domain.Fold { return newManualFold(KindZone, 7) },
+		"creations":        func() domain.Fold { return newCreations(2) },
+		"account grants":   func() domain.Fold { return newAccountGrants(2) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := slices.DeleteFunc(foldLog(), func(r domain.Recorded) bool {
 				item := fold().Item()
-				return !slices.Contains(r.Event.Tags(), item.Tag) || !slices.Contains(item.Types, r.Event.EventType())
+				return !slices.Contains(domain.TagsOf(r.Event, r.Actor), item.Tag) || !slices.Contains(item.Types, r.Event.EventType())
 			})
 			if len(log) < 2 {
 				t.Fatalf("only %d events concern the fold", len(log))

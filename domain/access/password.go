@@ -9,6 +9,7 @@ import "github.com/opsledger/opsledger/domain"
 //  1. Who lacks the permission updateuser changes their own password alone, and
 //     proves that they know the one that is in force when the change is made.
 //  2. A directory user has no password here.
+//  3. Nobody changes that of a user who has more than they have, see [RequireOutranks].
 type ChangePassword struct {
 	ID domain.UserID
 	// Credential names the new password hash.
@@ -25,7 +26,7 @@ func (c ChangePassword) Decide(h domain.History, env domain.Env) ([]domain.Event
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOutranks(actor, user); err != nil {
+	if err := checkOutranks(h, actor, user); err != nil {
 		return nil, err
 	}
 	if user.Source != SourceLocal {

@@ -10,7 +10,7 @@ import "github.com/opsledger/opsledger/domain"
 //  1. Every code that a user holds is in the catalogue.
 //  2. Nobody gives or takes a code that they lack.
 //  3. Nobody changes their own codes, whatever they hold.
-//  4. Nobody changes those of a user who holds a role or code that they lack.
+//  4. Nobody changes those of a user who has more than they have, see [RequireOutranks].
 type ChangePermissions struct {
 	id      domain.UserID
 	codes   []int
@@ -39,7 +39,7 @@ func (c ChangePermissions) Decide(h domain.History, env domain.Env) ([]domain.Ev
 	if env.Actor == c.id {
 		return nil, domain.Forbidden("无权限！不能修改自己的权限")
 	}
-	if err := checkOutranks(actor, user); err != nil {
+	if err := checkOutranks(h, actor, user); err != nil {
 		return nil, err
 	}
 	if err := checkGrants(actor, changed); err != nil {

@@ -137,20 +137,42 @@ func ofZone(o Operation) Operation {
 	return OperationUpdate
 }
 
-// Name is the right's name as users see it, such as "ZONE#a.com#UPDATE". A
-// record's is that of the right to its zone.
+// name is the right's name as the actor may see it: "ZONE#a.com#UPDATE" if they may
+// ACCESS the zone, else "ZONE#2#UPDATE". A record's is that of the right to its zone.
+// Views are seen by everybody.
+func (r *Right) name(a *Actor) string {
+	t, o := r.resource()
+	if t != nil && (t.Kind == KindView || a.May(On(*t, OperationAccess))) {
+		return AutomaticName(t.Kind, t.Name, o)
+	}
+	return r.Name()
+}
+
+// Name is the right's name for everybody: a resource stands in it by its id.
 func (r Right) Name() string {
+	if t, o := r.resource(); t != nil {
+		return AutomaticName(t.Kind, strconv.FormatInt(t.ID, 10), o)
+	}
 	switch r.scope {
 	case scopeBuiltin:
 		return BuiltinPrivileges()[r.number-1].Name
 	case scopePermission:
 		return permissionName(int(r.number))
-	case scopeTarget:
-		return AutomaticName(r.target.Kind, r.target.Name, r.operation)
-	case scopeRecord:
-		return AutomaticName(r.zone.Kind, r.zone.Name, ofZone(r.operation))
 	default:
 		return builtinRoles[0].Name
+	}
+}
+
+// resource is the server, view or zone that the right is about, and what is to be
+// done to it; nil for none.
+func (r *Right) resource() (*Target, Operation) {
+	switch r.scope {
+	case scopeTarget:
+		return &r.target, r.operation
+	case scopeRecord:
+		return &r.zone, ofZone(r.operation)
+	default:
+		return nil, 0
 	}
 }
 

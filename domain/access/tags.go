@@ -23,6 +23,12 @@ const TagErasable = domain.Tag("erasable")
 // TagLogin marks a user's logins and what was tried under their name.
 func TagLogin(id domain.UserID) domain.Tag { return domain.IDTag("login", int64(id)) }
 
+// TagCreator marks the events in which resources begin that the user has created.
+func TagCreator(id domain.UserID) domain.Tag { return domain.IDTag("creator", int64(id)) }
+
+// TagUserKeys marks a user's public keys and the accounts they may log in to.
+func TagUserKeys(id domain.UserID) domain.Tag { return domain.IDTag("userkeys", int64(id)) }
+
 // TagRole marks the events of one role.
 func TagRole(id int64) domain.Tag { return domain.IDTag("role", id) }
 

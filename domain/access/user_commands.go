@@ -31,8 +31,8 @@ type ProfileChange struct {
 //  1. Every role that a user holds exists.
 //  2. At least one user has the role admin, always.
 //  3. Only an admin changes roles: no user can widen what they may do by
-//
-// themselves.
+//     themselves.
+//  4. Nobody changes the mail address of a user who has more than they have.
 type UpdateUser struct {
 	id      domain.UserID
 	change  UserChange
@@ -66,7 +66,7 @@ func (c UpdateUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	}
 	var events []domain.Event
 	if after := c.change.Profile.merge(user.Profile); after != user.Profile {
-		if err := checkMail(h, user, after); err != nil {
+		if err := checkMail(h, actor, user, after); err != nil {
 			return nil, err
 		}
 		events = append(events, UserProfileChanged{ID: c.id, Before: user.Profile, After: after})
@@ -95,10 +95,14 @@ func (c ProfileChange) merge(p Profile) Profile {
 	return p
 }
 
-// checkMail refuses an address that another user has.
-func checkMail(h domain.History, user *User, after Profile) error {
-	if after.MailDigest == "" || after.MailDigest == user.Profile.MailDigest {
+// checkMail refuses an address that another user has, and to change that of a user
+// who has more than the actor.
+func checkMail(h domain.History, actor *Actor, user *User, after Profile) error {
+	if after.MailDigest == user.Profile.MailDigest && after.Mail == user.Profile.Mail {
 		return nil
+	}
+	if err := checkOutranks(h, actor, user); err != nil || after.MailDigest == "" {
+		return err
 	}
 	mail := newTaken(TagMail(after.MailDigest))
 	if err := h.Load(mail); err != nil {
@@ -182,7 +186,7 @@ func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOutranks(actor, user); err != nil {
+	if err := checkOutranks(h, actor, user); err != nil {
 		return nil, err
 	}
 	if err := checkLastAdmin(h, c.id, user.Roles); err != nil {

@@ -97,31 +97,3 @@ func loadUser(h domain.History, env domain.Env, id domain.UserID, right Right, s
 }
 
 func noUser(id domain.UserID) error { return domain.NotFound("User %d 不存在！", id) }
-
-// RequireOutranks refuses a change of what another user can do or answer for,
-// such as their ssh keys, unless the actor holds everything that the user holds.
-// The actor must be loaded and the user must exist.
-func RequireOutranks(h domain.History, actor *Actor, id domain.UserID) error {
-	user := NewUser(id)
-	if err := h.Load(user); err != nil {
-		return err
-	}
-	return checkOutranks(actor, user)
-}
-
-// checkOutranks refuses to touch the password, rights or existence of a user who
-// holds a role or permission code that the actor lacks.
-func checkOutranks(actor *Actor, user *User) error {
-	if actor.id == domain.System || actor.Admin() || actor.id == user.id {
-		return nil
-	}
-	if lacked := without(user.Roles, actor.state.roles); len(lacked) > 0 {
-		return domain.Forbidden("无权限！用户%s拥有您没有的角色", user.Username)
-	}
-	for _, code := range user.Codes {
-		if !actor.May(Permitted(code)) {
-			return domain.Forbidden("无权限！用户%s拥有您没有的权限：%s", user.Username, permissionName(code))
-		}
-	}
-	return nil
-}

@@ -146,7 +146,7 @@ func (o *overlay) add(events []domain.Event) {
 		at := provisional + domain.Position(len(o.happened)) + 1
 		r := domain.Recorded{Position: at, Actor: o.env.Actor, At: o.env.Now, Event: e}
 		o.happened = append(o.happened, r)
-		for _, tag := range e.Tags() {
+		for _, tag := range domain.TagsOf(e, r.Actor) {
 			for s := o.states[tag]; s != nil; s = s.next {
 				o.apply(s, r)
 			}
@@ -157,7 +157,7 @@ func (o *overlay) add(events []domain.Event) {
 // index files what happened under its tags.
 func (o *overlay) index() {
 	for _, r := range o.happened[o.indexed:] {
-		for _, tag := range r.Event.Tags() {
+		for _, tag := range domain.TagsOf(r.Event, r.Actor) {
 			o.byItsTag[tag] = append(o.byItsTag[tag], r)
 		}
 	}

@@ -129,7 +129,7 @@ func TestBatchNamesEachRefusedOperation(t *testing.T) {
 		"zone deleted":      {admin, []batch.Operation{batch.Of(dns.NewDeleteZone(1, nil)), add(1, "n", "A", "1.1.1.1")}, []string{"1 refused 当前Zone不存在"}},
 		"record's zone too": {admin, []batch.Operation{batch.Of(dns.NewDeleteZone(1, nil)), batch.Of(dns.NewDeleteRecord(1, nil))}, []string{"1 not_found Record 1"}},
 		"view name twice":   {admin, []batch.Operation{batch.Of(dns.NewCreateView(viewInput("n", "any"))), batch.Of(dns.NewCreateView(viewInput("n", "any")))}, []string{"1 refused 重复的View"}},
-		"no right":          {guest, []batch.Operation{add(1, "n", "A", "1.1.1.1"), batch.Of(dns.NewDeleteZone(1, nil))}, []string{"0 forbidden ZONE#a.com#UPDATE", "1 forbidden ZONE#a.com#DELETE"}},
+		"no right":          {guest, []batch.Operation{add(1, "n", "A", "1.1.1.1"), batch.Of(dns.NewDeleteZone(1, nil))}, []string{"0 forbidden ZONE#1#UPDATE", "1 forbidden ZONE#1#DELETE"}},
 		"reference to a refused one": {admin, []batch.Operation{batch.Of(dns.NewCreateZone(zoneInput("a.com", "master", 1))), using(inZone, dns.AddRecord{}.Allocates(), 0)}, []string{
 			"0 refused 重复的Zone", "1 refused 所引用的操作0被拒绝",
 		}},

@@ -86,3 +86,11 @@ func (e ServerWithdrawn) Tags() []domain.Tag {
 func serverTags(id int64, d ServerData) []domain.Tag {
 	return []domain.Tag{TagServer(id), TagServerHost(d.Host), TagServerIP(d.IP)}
 }
+
+// ActorTags implements [domain.ByActor].
+func (ServerCreated) ActorTags(actor domain.UserID) []domain.Tag { return access.TagsOfCreator(actor) }
+
+// Begun implements [access.ResourceBegun].
+func (e ServerCreated) Begun() access.Target {
+	return access.Target{Kind: access.KindServer, ID: e.ID, Privilege: e.Privilege}
+}

@@ -52,3 +52,11 @@ func (e ViewUpdated) Tags() []domain.Tag {
 func (e ViewDeleted) Tags() []domain.Tag {
 	return []domain.Tag{TagView(e.ID), TagViewName(e.View.Name), access.TagPrivilege(e.Privilege)}
 }
+
+// ActorTags implements [domain.ByActor].
+func (ViewCreated) ActorTags(actor domain.UserID) []domain.Tag { return access.TagsOfCreator(actor) }
+
+// Begun implements [access.ResourceBegun].
+func (e ViewCreated) Begun() access.Target {
+	return access.Target{Kind: access.KindView, ID: e.ID, Privilege: e.Privilege}
+}

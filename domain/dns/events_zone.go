@@ -89,3 +89,11 @@ func zoneTags(id int64, states ...ZoneData) []domain.Tag {
 	}
 	return domain.JoinTags(tags...)
 }
+
+// ActorTags implements [domain.ByActor].
+func (ZoneCreated) ActorTags(actor domain.UserID) []domain.Tag { return access.TagsOfCreator(actor) }
+
+// Begun implements [access.ResourceBegun].
+func (e ZoneCreated) Begun() access.Target {
+	return access.Target{Kind: access.KindZone, ID: e.ID, Privilege: e.Privilege}
+}

@@ -69,12 +69,12 @@ func TestServerDecisions(t *testing.T) {
 		{name: "update deleted", given: gone, when: change(1, "s1", "1.1.1.1", nil), code: domain.CodeNotFound, text: "不存在！"},
 		{name: "update other version", given: one, when: change(1, "s3", "1.1.1.1", new(domain.Position(9))), code: domain.CodePrecondition},
 		{name: "update this version", given: one, when: change(1, "s3", "1.1.1.1", new(domain.Position(1))), then: moved[1:]},
-		{name: "guest may not update", given: users(one...), as: guest, when: change(1, "s3", "1.1.1.1", nil), code: domain.CodeForbidden, text: "SERVER#s1#UPDATE"},
+		{name: "guest may not update", given: users(one...), as: guest, when: change(1, "s3", "1.1.1.1", nil), code: domain.CodeForbidden, text: "SERVER#1#UPDATE"},
 
 		{name: "delete", given: one, when: must(dns.NewDeleteServer(1, nil)), then: gone[1:]},
 		{name: "delete twice", given: gone, when: must(dns.NewDeleteServer(1, nil)), code: domain.CodeNotFound, text: "不存在！"},
 		{name: "delete other version", given: one, when: must(dns.NewDeleteServer(1, new(domain.Position(2)))), code: domain.CodePrecondition},
-		{name: "guest may not delete", given: users(one...), as: guest, when: must(dns.NewDeleteServer(1, nil)), code: domain.CodeForbidden, text: "SERVER#s1#DELETE"},
+		{name: "guest may not delete", given: users(one...), as: guest, when: must(dns.NewDeleteServer(1, nil)), code: domain.CodeForbidden, text: "SERVER#1#DELETE"},
 
 		{name: "enroll", given: one, when: must(dns.NewEnrollServer(1)), then: []domain.Event{dns.ServerEnrolled{ID: 1}}},
 		{name: "enroll again", given: slices.Concat(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewEnrollServer(1))},

@@ -28,7 +28,7 @@ func (h *History) AppendBy(actor domain.UserID, events ...domain.Event) {
 	for _, e := range events {
 		last := domain.Position(len(h.events))
 		h.events = append(h.events, domain.Recorded{Position: last + 1, Prev: last, Actor: actor, Event: e})
-		h.tags = append(h.tags, e.Tags())
+		h.tags = append(h.tags, domain.TagsOf(e, actor))
 	}
 }
 
@@ -60,9 +60,13 @@ func (h *History) Load(folds ...domain.Fold) error {
 }
 
 // Conflicts says whether an append based on what was loaded would fail if the
-// event had been appended since.
-func (h *History) Conflicts(e domain.Event) bool {
-	return slices.ContainsFunc(h.loaded, func(i domain.Item) bool { return matches(i.Tag, i.GuardTypes(), e.Tags(), e) })
+// event had been appended since, by the system.
+func (h *History) Conflicts(e domain.Event) bool { return h.ConflictsBy(domain.System, e) }
+
+// ConflictsBy is Conflicts for an event that the actor has caused.
+func (h *History) ConflictsBy(actor domain.UserID, e domain.Event) bool {
+	tags := domain.TagsOf(e, actor)
+	return slices.ContainsFunc(h.loaded, func(i domain.Item) bool { return matches(i.Tag, i.GuardTypes(), tags, e) })
 }
 
 func matches(tag domain.Tag, types []string, tags []domain.Tag, e domain.Event) bool {

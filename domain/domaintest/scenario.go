@@ -124,6 +124,11 @@ func (o Outcome) CheckRace(t testing.TB, between domain.Event, conflict bool) {
 // been appended in between.
 func (o Outcome) Conflicts(e domain.Event) bool { return o.history.Conflicts(e) }
 
+// ConflictsBy is Conflicts for an event that the actor has caused.
+func (o Outcome) ConflictsBy(actor domain.UserID, e domain.Event) bool {
+	return o.history.ConflictsBy(actor, e)
+}
+
 // Must unwraps a constructor's result in a test's table.
 func Must[T any](value T, err error) T {
 	if err != nil {

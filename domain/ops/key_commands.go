@@ -14,8 +14,8 @@ import (
 //     exactly the users to whom the account is granted, in whatever order grants and
 //     key changes come.
 //  2. The keys of a deleted user open no account.
-//  3. Nobody may set the keys of a user who has a role or permission code that they
-//     lack themselves: otherwise they could log in wherever that user may.
+//  3. Nobody may set the keys of a user who has more than they have, see
+//     [access.RequireOutranks]: otherwise they could log in wherever that user may.
 type SetUserKeys struct {
 	username string
 	keys     []string

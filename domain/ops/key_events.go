@@ -66,3 +66,11 @@ func (e AccountRevoked) Tags() []domain.Tag {
 func (e AccountKeysSet) Tags() []domain.Tag {
 	return []domain.Tag{TagAccount(e.Machine, e.Account)}
 }
+
+// Grant implements [access.AccountGrant].
+func (e AccountGranted) Grant() (account string, held bool) {
+	return string(TagAccount(e.Machine, e.Account)), true
+}
+func (e AccountRevoked) Grant() (account string, held bool) {
+	return string(TagAccount(e.Machine, e.Account)), false
+}

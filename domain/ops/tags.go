@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 )
 
 // TagMachine marks one machine's lifecycle and enrolment.
@@ -27,7 +28,7 @@ func TagTaskID(id int64) domain.Tag { return domain.IDTag("task", id) }
 func TagTask(task string) domain.Tag { return domain.TextTag("taskref", task) }
 
 // TagUserKeys marks a user's public keys and the accounts they may log in to.
-func TagUserKeys(user domain.UserID) domain.Tag { return domain.IDTag("userkeys", int64(user)) }
+func TagUserKeys(user domain.UserID) domain.Tag { return access.TagUserKeys(user) }
 
 // TagAccount marks who may log in to a system account of a machine.
 func TagAccount(machine int64, account string) domain.Tag {
