@@ -154,8 +154,8 @@ func TestBatchIsAllOrNothing(t *testing.T) {
 	user := with("Authorization", s.reader("guest"))
 	registered := s.position()
 	got = s.do("POST", pathBatch, operations(addRecord(1, "good", "10.0.0.1"), operation("DELETE", "/dns/zones/1", nil)), user)
-	s.expect(got, 400, `{"message":"Failed","error":"2个操作被拒绝，没有任何修改！operations[0]: 无权限！缺少权限：ZONE#a.com#UPDATE","results":[`+
-		`{"index":0,"status":403,"error":"无权限！缺少权限：ZONE#a.com#UPDATE"},{"index":1,"status":403,"error":"无权限！缺少权限：ZONE#a.com#DELETE"}]}`)
+	s.expect(got, 400, `{"message":"Failed","error":"2个操作被拒绝，没有任何修改！operations[0]: 无权限！缺少权限：ZONE#1#UPDATE","results":[`+
+		`{"index":0,"status":403,"error":"无权限！缺少权限：ZONE#1#UPDATE"},{"index":1,"status":403,"error":"无权限！缺少权限：ZONE#1#DELETE"}]}`)
 	s.expect(s.do("POST", pathBatch, operations(addRecord(1, "good", "10.0.0.1")), with("Authorization", "")), 403, `{"code":40301,"message":"Token is missing!"}`)
 	if after := s.position(); after != registered {
 		t.Errorf("position %s, before %s, with the registration %s", after, before, registered)

@@ -17,6 +17,8 @@ import (
 //  3. A forward-only zone has forwarders and no records.
 //  4. A zone never changes to or from the external group.
 //  5. Every live record is sound under the zone's name.
+//  6. Whoever gives a zone a name in a view may answer for the name there, see
+//     authorizeName.
 type CreateZone struct{ zone ZoneData }
 
 // NewCreateZone checks the form of a zone. The group defaults to internal.
@@ -41,6 +43,9 @@ func (c CreateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		return nil, err
 	}
 	if err := access.Authorize(h, actor, access.AddZone()); err != nil {
+		return nil, err
+	}
+	if err := authorizeName(h, actor, 0, c.zone.Name, c.zone.ViewIDs); err != nil {
 		return nil, err
 	}
 	if err := checkZoneLinks(h, 0, c.zone, c.zone.ViewIDs); err != nil {
@@ -69,7 +74,7 @@ func NewUpdateZone(id int64, in ZoneInput, ifMatch *domain.Position) (UpdateZone
 
 // Decide implements [domain.Command].
 func (c UpdateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	zone, err := loadZone(h, env, c.id, access.OperationUpdate, c.ifMatch)
+	actor, zone, err := loadZone(h, env, c.id, access.OperationUpdate, c.ifMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +87,9 @@ func (c UpdateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		return nil, err
 	}
 	added := slices.DeleteFunc(slices.Clone(after.ViewIDs), func(v int64) bool { return slices.Contains(before.ViewIDs, v) })
+	if err := authorizeMove(h, actor, zone, after, added); err != nil {
+		return nil, err
+	}
 	if err := checkZoneLinks(h, c.id, after, added); err != nil {
 		return nil, err
 	}
@@ -104,7 +112,7 @@ func NewDeleteZone(id int64, ifMatch *domain.Position) (DeleteZone, error) {
 
 // Decide implements [domain.Command].
 func (c DeleteZone) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	zone, err := loadZone(h, env, c.id, access.OperationDelete, c.ifMatch)
+	_, zone, err := loadZone(h, env, c.id, access.OperationDelete, c.ifMatch)
 	if err != nil {
 		return nil, err
 	}

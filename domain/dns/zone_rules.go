@@ -8,20 +8,34 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// loadZone returns the zone if it exists, the actor may do the operation and
-// the client's version is the current one.
-func loadZone(h domain.History, env domain.Env, id int64, o access.Operation, ifMatch *domain.Position) (*zoneFold, error) {
+// loadZone returns the actor and the zone if it exists, the actor may do the operation
+// and the client's version is the current one.
+func loadZone(h domain.History, env domain.Env, id int64, o access.Operation, ifMatch *domain.Position) (*access.Actor, *zoneFold, error) {
 	actor, zone := access.NewActor(env.Actor), newZoneFold(id)
 	if err := h.Load(actor, zone); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !zone.exists {
-		return nil, notFound("Zone", id)
+		return nil, nil, notFound("Zone", id)
 	}
 	if err := access.Authorize(h, actor, access.On(zone.target(), o)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return zone, domain.CheckVersion(ifMatch, zone.changed)
+	return actor, zone, domain.CheckVersion(ifMatch, zone.changed)
+}
+
+func renamed(before, after ZoneData) bool { return FoldName(after.Name) != FoldName(before.Name) }
+
+// authorizeMove is authorizeName for a zone that gets another name, or more views.
+func authorizeMove(h domain.History, actor *access.Actor, zone *zoneFold, after ZoneData, added []int64) error {
+	switch {
+	case renamed(zone.data, after):
+		return authorizeName(h, actor, zone.id, after.Name, after.ViewIDs)
+	case len(added) > 0:
+		return authorizeName(h, actor, zone.id, after.Name, added)
+	default:
+		return nil
+	}
 }
 
 // checkZoneLinks refuses a name that another zone has and views that do not
@@ -51,8 +65,7 @@ func checkZoneLinks(h domain.History, id int64, z ZoneData, added []int64) error
 // reads them only if it must: a zone may have very many.
 func checkZoneRecords(h domain.History, zone *zoneFold, after ZoneData) error {
 	closes := after.Type == ZoneForwardOnly && zone.data.Type != ZoneForwardOnly
-	renamed := FoldName(after.Name) != FoldName(zone.data.Name)
-	if !closes && !renamed {
+	if !closes && !renamed(zone.data, after) {
 		return nil
 	}
 	records := newZoneRecords(zone.id)
