@@ -62,7 +62,7 @@ func (s *Service) admit(ctx context.Context, l Login, verify verifier) (*User, s
 // check verifies a name and a password, no faster than the throttle lets it, and
 // puts a refusal on record.
 func (s *Service) check(ctx context.Context, l Login, verify verifier) (*User, error) {
-	try, err := s.logins.begin(l.Name, l.From)
+	try, err := s.logins.begin(access.FoldUsername(l.Name), l.From)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,8 @@ func (s *Service) verifyDirectory(ctx context.Context, name, password string) (*
 		return s.verifyLocal(ctx, name, password)
 	}
 	// What cannot be a username is not looked for in the directory.
-	if _, err := access.ParseUsername(name); err != nil {
+	name, bad := access.ParseDirectoryName(name)
+	if bad != nil {
 		return s.verifyLocal(ctx, name, password)
 	}
 	found, err := s.directory.Authenticate(ctx, name, password)

@@ -1,8 +1,6 @@
 package identity
 
 import (
-	"strings"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -27,7 +25,9 @@ func (u *User) May(r access.Right) bool { return u.actor.May(r) }
 func (u *User) Admin() bool { return u.actor.Admin() }
 
 // Named says whether the name is the user's.
-func (u *User) Named(name string) bool { return strings.EqualFold(u.Username, name) }
+func (u *User) Named(name string) bool {
+	return access.FoldUsername(u.Username) == access.FoldUsername(name)
+}
 
 // Generation is what the user's tokens must be of.
 func (u *User) Generation() string { return generation(u.Credential, u.Revoked) }

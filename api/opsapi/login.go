@@ -2,7 +2,6 @@ package opsapi
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -52,7 +51,7 @@ func (a *API) loginState(c echo.Context) error {
 		return replyOK(c, loginNone)
 	case err != nil:
 		return err
-	case name != nil && !strings.EqualFold(*name, who.Username):
+	case name != nil && !who.Named(*name):
 		return replyOK(c, loginNone)
 	default:
 		return replyOK(c, loginGood)

@@ -35,7 +35,7 @@ func (a *API) listPermissions(c echo.Context) error {
 	}
 	all := access.Permissions()
 	if name != nil {
-		user, err := a.Access.UserByName(c.Request().Context(), *name)
+		user, err := a.userNamed(c.Request().Context(), *name)
 		if err != nil {
 			return noSuchUser(*name, err)
 		}

@@ -1,6 +1,8 @@
 package opsapi
 
 import (
+	"context"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/api"
@@ -8,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/projections/accessmodel"
 )
 
 // userBody is a user on the wire of the operations dialect.
@@ -54,7 +57,7 @@ func (a *API) getUsers(c echo.Context) error {
 }
 
 func (a *API) showUser(c echo.Context, name string) error {
-	user, err := a.Access.UserByName(c.Request().Context(), name)
+	user, err := a.userNamed(c.Request().Context(), name)
 	if err != nil {
 		return noSuchUser(name, err)
 	}
@@ -63,6 +66,16 @@ func (a *API) showUser(c echo.Context, name string) error {
 		return err
 	}
 	return api.Show(c, user.Changed, succeed(userFor(p)))
+}
+
+// userNamed returns the user of a name. The log decides whose it is: it compares names
+// as the directory does.
+func (a *API) userNamed(ctx context.Context, name string) (accessmodel.User, error) {
+	user, err := a.Identity.UserNamed(ctx, name)
+	if err != nil {
+		return accessmodel.User{}, err
+	}
+	return a.Access.User(ctx, user.ID)
 }
 
 func (a *API) postUser() api.Write {

@@ -156,13 +156,19 @@ func TestRegister(t *testing.T) {
 		body m
 		want string
 	}{
-		"taken":         {changed(good, "email", "y@qq.com"), "用户已存在！"},
-		"taken, case":   {changed(changed(good, "email", "y@qq.com"), "username", "USER123"), "用户已存在！"},
-		"mail taken":    {changed(changed(good, "email", "XXX@qq.com"), "username", "user124"), "邮箱已存在！"},
-		"two passwords": {changed(good, "password2", "passwd124"), "两次密码输入要一致！"},
-		"no mail":       {changed(good, "email", ""), "email: 不能为空！"},
-		"short":         {changed(changed(good, "password", "12345"), "password2", "12345"), "password: 长度必须为6到128个字符！"},
-		"name":          {changed(good, "username", "a b"), "username: 只能包含字母、数字、“_”、“.”和“-”！"},
+		"taken":          {changed(good, "email", "y@qq.com"), "用户已存在！"},
+		"taken, case":    {changed(changed(good, "email", "y@qq.com"), "username", "USER123"), "用户已存在！"},
+		"mail taken":     {changed(changed(good, "email", "XXX@qq.com"), "username", "user124"), "邮箱已存在！"},
+		"two passwords":  {changed(good, "password2", "passwd124"), "两次密码输入要一致！"},
+		"no mail":        {changed(good, "email", ""), "email: 不能为空！"},
+		"short":          {changed(changed(good, "password", "12345"), "password2", "12345"), "password: 长度必须为6到128个字符！"},
+		"name":           {changed(good, "username", "a b"), "username: 只能包含字母、数字、“_”、“.”和“-”！"},
+		"reserved":       {changed(good, "username", "system"), "username: 该用户名为系统保留，不能使用！"},
+		"reserved, case": {changed(good, "username", "OpsLedger"), "username: 该用户名为系统保留，不能使用！"},
+		"reserved, root": {changed(good, "username", "ROOT"), "username: 该用户名为系统保留，不能使用！"},
+		"begin":          {changed(good, "username", "_user"), "username: 不能以“.”、“-”或“_”开头或结尾！"},
+		"end":            {changed(good, "username", "user."), "username: 不能以“.”、“-”或“_”开头或结尾！"},
+		"both ends":      {changed(good, "username", "-user-"), "username: 不能以“.”、“-”或“_”开头或结尾！"},
 	} {
 		if got := s.do("POST", "/auth/register_local", c.body); got.status != 400 || got.body != failedWith(c.want) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)

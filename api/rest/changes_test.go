@@ -15,7 +15,11 @@ import (
 )
 
 // somewhere is name servers that are always at position 7.
-type somewhere struct{ waited time.Duration }
+type somewhere struct {
+	waited time.Duration
+	// failed is the zone that they fail to serve, 0 for none.
+	failed int64
+}
 
 func (w *somewhere) Change(_ context.Context, position domain.Position, wait time.Duration) (v1.Change, error) {
 	w.waited = wait
@@ -23,6 +27,11 @@ func (w *somewhere) Change(_ context.Context, position domain.Position, wait tim
 		return v1.Change{}, v1.ErrNoSuchPosition
 	}
 	since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	if w.failed != 0 {
+		return v1.Change{Position: position, State: v1.StateFailed, Servers: []v1.ServerChange{{
+			ServerID: 1, Host: "s1", IP: "10.0.0.1", AppliedPosition: 7, Online: true, Error: "zone hidden.com/IN: bad", FailedZone: w.failed,
+		}}}, nil
+	}
 	return v1.Change{Position: position, State: v1.StateInSync, Percent: 100, Servers: []v1.ServerChange{{
 		ServerID: 1, Host: "s1", IP: "10.0.0.1", Applied: true, Percent: 100, Since: &since, AppliedPosition: 7, Online: true,
 	}}}, nil

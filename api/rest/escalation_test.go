@@ -12,11 +12,17 @@ import (
 // stack with two zones of the admin: 1, hidden.com, with record 1, and server 1.
 func TestEscalation(t *testing.T) {
 	t.Parallel()
-	s := newStack(t, func(c *config) { c.Changes = &somewhere{} })
+	changes := &somewhere{}
+	s := newStack(t, func(c *config) { c.Changes = changes })
 	s.ok("POST", "/dns/servers", aServer("1"))
 	s.ok("POST", "/dns/views", m{"name": "v1", "acl": "any"})
 	s.ok("POST", "/dns/zones", m{"name": "hidden.com", "zone_type": "master", "view_ids": []int{1}})
 	s.ok("POST", "/dns/records", aRecord(1, "www", "10.0.0.1"))
+	t.Run("failure", func(t *testing.T) {
+		changes.failed = 1
+		defer func() { changes.failed = 0 }()
+		s.in(t).hiddenFailures()
+	})
 	for name, part := range map[string]func(*stack){
 		"grant":     (*stack).nobodyGrantsThemselves,
 		"built-ins": (*stack).builtinsStay,
@@ -144,6 +150,17 @@ func (s *stack) hiddenStaysHidden() {
 		s.t.Errorf("%d entries for who may see the zone", n)
 	}
 	s.expect(s.do("GET", "/dns/zones?name=hidden", nil, as(guest)), 200, `{"total":1,"zones":[{"id":1,"name":"hidden.com","zone_group":1,"zone_type":"master","forwarders":"","view_name_list":"['v1']","can_update":false,"can_delete":false,"view_ids":[1]}],"current_page":1}`)
+}
+
+// hiddenFailures: what named says of a zone is for who may ACCESS it.
+func (s *stack) hiddenFailures() {
+	for token, says := range map[string]string{
+		s.admin: `"zone hidden.com/IN: bad"`, s.member("watching", 3, 7): `"zone hidden.com/IN: bad"`, s.member("watcher", 3): `"ZONE#1"`, s.member("blinder"): `"servers":[]`,
+	} {
+		if got := s.do("GET", "/v1/changes/5", nil, as(token)); !strings.Contains(got.body, says) || !strings.Contains(got.body, `"FAILED"`) {
+			s.t.Errorf("%s, want %s", got.body, says)
+		}
+	}
 }
 
 // nothingToProbe: who lacks the right learns neither the version of a resource

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -13,9 +14,12 @@ import (
 
 const bodyDirectoryAway = `{"message":"Failed","error":"LDAP服务器暂时无法访问，请稍后重试！"}`
 
-func newDirectoryStack(t *testing.T) (*stack, *testkit.LDAPServer) {
+func newDirectoryStack(t *testing.T, names ...string) (*stack, *testkit.LDAPServer) {
 	t.Helper()
 	var ldif strings.Builder
+	for _, name := range names {
+		testkit.LDAPPerson(&ldif, name, "directory secret")
+	}
 	testkit.LDAPPerson(&ldif, "alice", "wonder land", "mail: alice@example.org", "mobile: +86 10 5555")
 	testkit.LDAPPerson(&ldif, "bob", "builder", "mail: carol@example.org") // an address that carol registers with
 	testkit.LDAPPerson(&ldif, "local", "directory secret")
@@ -72,7 +76,7 @@ func TestDirectoryLogin(t *testing.T) {
 		"unknown":                       {ldap, "nobody", "x"},
 		"pattern":                       {ldap, "ali*", "wonder land"},
 		"DN":                            {ldap, "x,uid=alice", "wonder land"},
-		"NUL is no way around":          {ldap, "alice ", "wonder land"},
+		"NUL is no way around":          {ldap, "alice\x00", "wonder land"},
 		"directory user, local path":    {local, "alice", "wonder land"},
 		"local name, directory's proof": {ldap, "local", "directory secret"},
 		"local name, local password":    {ldap, "local", "secret"},
@@ -122,6 +126,57 @@ func TestDirectoryLogin(t *testing.T) {
 	if got := s.try(local, "carol", "secret"); got.status != 200 {
 		t.Errorf("a local user while the directory is away: %d %s", got.status, got.body)
 	}
+}
+
+// The directory decides what its names are: what is no name for people elsewhere is one
+// there, but a local user's name in whatever writing is theirs until an admin links them.
+func TestDirectoryNames(t *testing.T) {
+	t.Parallel()
+	s, _ := newDirectoryStack(t, "Ann Lee", "张三", "System", "_x", "Admin", "q")
+	const ldap = "/auth/login_ldap"
+	ids := map[string]string{}
+	for name, others := range map[string][]string{
+		"Ann Lee": {"ann lee", "ANN  LEE", " ann lee "}, "张三": {"张三"}, "System": {"SYSTEM", "ｓｙｓｔｅｍ"}, "_x": {"_X"}, "q": {"Q"},
+	} {
+		for _, spelling := range append([]string{name}, others...) {
+			got := s.try(ldap, spelling, "directory secret")
+			if got.status != 200 {
+				t.Errorf("%q: %d %s", spelling, got.status, got.body)
+				continue
+			}
+			id := decoded[struct {
+				User struct{ ID json.Number } `json:"user_info"`
+			}](s, got).User.ID.String()
+			if ids[name] == "" {
+				ids[name] = id
+			}
+			if ids[name] != id {
+				t.Errorf("%q is user %s, %q is user %s", name, ids[name], spelling, id)
+			}
+		}
+	}
+	for _, name := range []string{"Admin", "ADMIN", "admin", "ａｄｍｉｎ", " admin"} {
+		for _, password := range []string{"directory secret", adminPassword} {
+			if got := s.try(ldap, name, password); got.status != 403 || got.body != bodyLoginFailed {
+				t.Errorf("%q: %d %s", name, got.status, got.body)
+			}
+		}
+	}
+	for _, name := range []string{"a\u200bb", "a\nb", strings.Repeat("a", 129)} {
+		if got := s.try(ldap, name, "directory secret"); got.status != 403 || got.body != bodyLoginFailed {
+			t.Errorf("%q: %d %s", name, got.status, got.body)
+		}
+	}
+	s.opsDo("GET", pathUser+"?username=ANN%20LEE", nil)
+	s.opsDo("GET", pathUser+"?username=%E5%BC%A0%E4%B8%89", nil)
+	s.opsDo("GET", pathLogin+"?username=ann+lee", nil, as(s.loginBy(ldap, "Ann Lee", "directory secret")))
+	s.login("admin", adminPassword)
+}
+
+// loginBy is login by another path.
+func (s *stack) loginBy(path, username, password string) string {
+	s.t.Helper()
+	return decoded[struct{ Token string }](s, s.try(path, username, password)).Token
 }
 
 // Two first logins at once make one user.

@@ -23,10 +23,11 @@ func opsDenial(who int) string {
 // allCodes are those of the catalogue but admin.
 const allCodes = "2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"
 
-// prepareOps gives the holder all permissions, and makes what reads are about.
+// prepareOps gives the holder all permissions, the clerk two, and makes what reads are about.
 func (x *matrix) prepareOps() {
 	x.t.Helper()
 	x.opsDo("POST", pathUser, act("update", m{"username": "holder", "permissions": allCodes}))
+	x.opsDo("POST", pathUser, act("update", m{"username": "clerk", "permissions": "3,4"}))
 	x.opsDo("POST", pathMachine, act("add", aMachine("web01", 1)))
 	x.task = x.newTask()
 }
@@ -62,7 +63,7 @@ func rowsOfOps() map[string]row {
 			name := x.fresh("gone")
 			x.ok("POST", "/auth/register_local", registration(name))
 			return pathUser + "?username=" + name, nil
-		}, holders},
+		}, holders.clerk(200)},
 
 		"GET /api/login":      {func(*matrix) (string, any) { return pathLogin, nil }, all},
 		"POST /api/login":     {func(*matrix) (string, any) { return pathLogin, m{"name": "admin", "password": adminPassword} }, all},

@@ -19,6 +19,7 @@ const (
 	asUnsigned        // an admin's claims with alg none
 	asForger          // an admin's claims under another key
 	asPlain           // no roles
+	asClerk           // may update and delete users, and no more
 	asGuest           // server_guest, view_guest, zone_guest
 	asStranger        // may add resources, and owns others than the one in question
 	asHolder          // server_admin, view_admin, zone_admin, and BIND_CONF_EDIT
@@ -26,7 +27,7 @@ const (
 	principals
 )
 
-var principalNames = [principals]string{"nobody", "expired", "unsigned", "forger", "plain", "guest", "stranger", "holder", "admin"}
+var principalNames = [principals]string{"nobody", "expired", "unsigned", "forger", "plain", "clerk", "guest", "stranger", "holder", "admin"}
 
 // expected are the statuses of a route by principal.
 type expected [principals]int
@@ -40,9 +41,15 @@ func everybody(status int) expected {
 	return e
 }
 
-// users is what those with a good token get; bad ones are 403.
+// users is what those with a good token get; bad ones are 403. The clerk gets what the
+// plain user gets, unless clerk says otherwise.
 func users(plain, guest, stranger, holder, admin int) expected {
-	return expected{403, 403, 403, 403, plain, guest, stranger, holder, admin}
+	return expected{403, 403, 403, 403, plain, plain, guest, stranger, holder, admin}
+}
+
+func (e expected) clerk(status int) expected {
+	e[asClerk] = status
+	return e
 }
 
 // row is a route's line in the matrix.
@@ -143,6 +150,7 @@ func newMatrix(t *testing.T) *matrix {
 	x.forgeTokens()
 	x.tokens[asAdmin] = x.admin
 	x.tokens[asPlain] = x.member("plain")
+	x.tokens[asClerk] = x.member("clerk")
 	x.tokens[asGuest] = x.member("guest", 3, 5, 7)
 	x.tokens[asStranger] = x.member("stranger", x.role("adders", 1, 2, 3))
 	x.tokens[asHolder] = x.member("holder", 2, 4, 6, x.role("bind", 4))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/query"
 )
@@ -67,6 +68,8 @@ type ServerChange struct {
 	Online          bool            `json:"online"`
 	// Error is what its named, or the program that checks for it, said.
 	Error string `json:"error"`
+	// FailedZone is the zone that Error is about, 0 if it is about no zone alone.
+	FailedZone int64 `json:"-"`
 }
 
 func (a *API) showChange(c echo.Context) error {
@@ -95,7 +98,8 @@ func (a *API) showChange(c echo.Context) error {
 }
 
 // visibleServers leaves out the servers that the caller's list of servers leaves
-// out. What a change has come to, state and percent, is for everybody.
+// out, and what named says of a zone that the caller may not ACCESS. What a change has
+// come to, state and percent, is for everybody.
 func (a *API) visibleServers(c echo.Context, servers []ServerChange) ([]ServerChange, error) {
 	if api.Caller(c).Admin() {
 		return append([]ServerChange{}, servers...), nil
@@ -107,11 +111,31 @@ func (a *API) visibleServers(c echo.Context, servers []ServerChange) ([]ServerCh
 	}
 	visible := []ServerChange{}
 	for _, server := range servers {
-		if slices.ContainsFunc(seen, func(row dnsmodel.Server) bool { return row.ID == server.ServerID }) {
-			visible = append(visible, server)
+		if !slices.ContainsFunc(seen, func(row dnsmodel.Server) bool { return row.ID == server.ServerID }) {
+			continue
 		}
+		if err := a.hideZone(c, &server); err != nil {
+			return nil, err
+		}
+		visible = append(visible, server)
 	}
 	return visible, nil
+}
+
+// hideZone replaces what named says of a zone that the caller may not ACCESS by the
+// zone's id.
+func (a *API) hideZone(c echo.Context, server *ServerChange) error {
+	if server.FailedZone == 0 {
+		return nil
+	}
+	zone, err := a.DNS.Zone(c.Request().Context(), server.FailedZone)
+	if err != nil && !errors.Is(err, query.ErrNotFound) {
+		return fmt.Errorf("zone of a failure: %w", err)
+	}
+	if err != nil || !api.Caller(c).May(access.On(zone.Target, access.OperationAccess)) {
+		server.Error = access.NameByID(access.KindZone, server.FailedZone)
+	}
+	return nil
 }
 
 // readWait reads the query parameter wait, a duration such as 5s.

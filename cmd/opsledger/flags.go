@@ -47,15 +47,16 @@ func checkReplicas(n int) error {
 	return nil
 }
 
-// serveFlags are those of serve and dev.
-func serveFlags(c *Config) []cli.Flag {
+// serveFlags are those of serve and dev. Of the two, dev lets anyone register unless told
+// otherwise.
+func serveFlags(c *Config, dev bool) []cli.Flag {
 	flags := []cli.Flag{
 		textFlag("http", "`host:port` of the REST APIs, port 0 takes any", "127.0.0.1:8080", &c.HTTP),
 		textFlag("http-tls-cert", "`file` with the certificate (PEM) of the REST APIs, which then speak HTTPS alone", "", &c.HTTPTLSCert),
 		textFlag("http-tls-key", "`file` with the key of that certificate; both are read again when they change", "", &c.HTTPTLSKey),
 		textFlag("admin-password", "password of user admin on the first start (default: random, printed once)", "", &c.AdminPassword),
 		textFlag("trusted-proxies", "addresses or networks, comma separated, whose X-Forwarded-For is believed", "", &c.TrustedProxies),
-		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account; --register=false does not", Value: true,
+		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account; --register=false does not", Value: dev,
 			Destination: &c.Register, Sources: fromEnv("register")},
 		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: opsapi.DefaultAttemptWithin,
 			Destination: &c.TaskDeadline, Sources: fromEnv("task-deadline")},

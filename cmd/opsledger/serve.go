@@ -17,7 +17,7 @@ func serveCommand() *cli.Command {
 		Description: "With nothing configured it starts a private PostgreSQL and an embedded NATS server under the data folder.\n" +
 			"Several serve processes may share an outside PostgreSQL (--database-url), an outside NATS (--nats-url) and one key file.\n" +
 			"Every flag has an environment variable: --nats-url is OPSLEDGER_NATS_URL.",
-		Flags: serveFlags(&cfg),
+		Flags: serveFlags(&cfg, false),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return runApp(ctx, cmd, cfg, false)
 		},
@@ -32,7 +32,7 @@ func devCommand() *cli.Command {
 		Usage: "run everything on this machine: serve, an agent and a named, all private under ./data",
 		Description: "Running it again continues on the same data; another data folder and other ports run beside it.\n" +
 			"Every flag has an environment variable: --http is OPSLEDGER_HTTP.",
-		Flags: append(serveFlags(&cfg), dns),
+		Flags: append(serveFlags(&cfg, true), dns),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return runApp(ctx, cmd, cfg, true)
 		},

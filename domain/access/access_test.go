@@ -88,13 +88,13 @@ func registered(name, mail string) domain.Event {
 
 func TestRegisterUser(t *testing.T) {
 	t.Parallel()
-	first := register("root", "")
+	first := register("boss", "")
 	first.Roles, first.First = []int64{3, access.RoleAdmin, 3}, true
-	withRoles := register("root", "")
+	withRoles := register("boss", "")
 	withRoles.Roles = []int64{7}
 	again := register("ADMIN", "")
 	again.First = true
-	firstUser := registered("root", "").(access.UserRegistered)
+	firstUser := registered("boss", "").(access.UserRegistered)
 	firstUser.ID = access.AdminID
 	ldap := access.RegisterUser{User: access.UserRegistered{Username: "new", Source: access.SourceLDAP, Mail: "s", MailDigest: "m2", Nickname: "n", Credential: "c"}}
 	ldapUser := access.UserRegistered{ID: 100, Username: "new", Source: access.SourceLDAP, Mail: "s", MailDigest: "m2", Nickname: "n"}

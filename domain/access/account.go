@@ -15,24 +15,6 @@ const (
 	maxMail     = 254
 )
 
-// ParseUsername checks a user's name: 3 to 64 of [A-Za-z0-9_.-]. It returns the
-// name as given; names compare without case.
-func ParseUsername(name string) (string, error) {
-	if len(name) < 3 || len(name) > 64 {
-		return "", domain.Invalid("username", "长度必须为3到64个字符！")
-	}
-	for _, c := range []byte(name) {
-		if !isNameByte(c) {
-			return "", domain.Invalid("username", "只能包含字母、数字、“_”、“.”和“-”！")
-		}
-	}
-	return name, nil
-}
-
-func isNameByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-'
-}
-
 // CheckPassword checks the length of a new password (6 to 128 characters).
 func CheckPassword(password string) error {
 	if !utf8.ValidString(password) {

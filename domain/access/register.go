@@ -4,7 +4,7 @@ import "github.com/opsledger/opsledger/domain"
 
 // RegisterUser creates a user without roles, or, for the first start, the
 // admin with theirs. Secrets and personal data arrive sealed: the caller checks
-// their form ([ParseUsername], [CheckPasswords], [ParseMail]), puts them into
+// their form ([ParseUsername] or [ParseDirectoryName], [CheckPasswords], [ParseMail]), puts them into
 // the vault and names the entries here.
 //
 // A directory user (Source [SourceLDAP]) is created by their first login. If
@@ -12,7 +12,8 @@ import "github.com/opsledger/opsledger/domain"
 // address is the directory's word, and must not keep them out.
 //
 // Invariants:
-//  1. A username, without case, belongs to one user.
+//  1. A username, as [FoldUsername] compares, belongs to one user. The local ones are
+//     such as [ParseUsername] lets through.
 //  2. A mail address, where not empty, belongs to one user.
 //  3. A directory user has no password here.
 //  4. The first start makes its user once, however often it runs and whatever
@@ -38,7 +39,7 @@ func (c RegisterUser) Allocates() []domain.Sequence {
 
 // Decide implements [domain.Command].
 func (c RegisterUser) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	if _, err := ParseUsername(c.User.Username); err != nil {
+	if err := checkName(c.User); err != nil {
 		return nil, err
 	}
 	name, mail, first := newTaken(TagUsername(c.User.Username)), newTaken(TagMail(c.User.MailDigest)), NewUser(AdminID)
@@ -64,6 +65,16 @@ func (c RegisterUser) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 		return nil, errMailTaken()
 	}
 	return c.events(user, env)
+}
+
+// checkName checks the form of a new user's name.
+func checkName(user UserRegistered) (err error) {
+	if user.Source == SourceLDAP {
+		_, err = ParseDirectoryName(user.Username)
+	} else {
+		_, err = ParseUsername(user.Username)
+	}
+	return err
 }
 
 func (c RegisterUser) events(user UserRegistered, env domain.Env) ([]domain.Event, error) {

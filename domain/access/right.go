@@ -176,6 +176,9 @@ func (r *Right) resource() (*Target, Operation) {
 	}
 }
 
+// NameByID is what a resource is called where its name is not for everybody.
+func NameByID(k Kind, id int64) string { return k.String() + "#" + strconv.FormatInt(id, 10) }
+
 // AutomaticName is the name of a resource's own privilege.
 func AutomaticName(k Kind, name string, o Operation) string {
 	return k.String() + "#" + name + "#" + o.String()

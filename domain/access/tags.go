@@ -2,7 +2,6 @@ package access
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -11,8 +10,9 @@ import (
 // are not among them.
 func TagUser(id domain.UserID) domain.Tag { return domain.IDTag("user", int64(id)) }
 
-// TagUsername marks the events in which a username is taken or given up; names compare without case.
-func TagUsername(name string) domain.Tag { return domain.Tag("username:" + strings.ToLower(name)) }
+// TagUsername marks the events in which a username is taken or given up; names compare
+// as [FoldUsername] says.
+func TagUsername(name string) domain.Tag { return domain.TextTag("username", FoldUsername(name)) }
 
 // TagMail marks the events in which a mail address is taken or given up.
 func TagMail(digest string) domain.Tag { return domain.Tag("mail:" + digest) }

@@ -13,10 +13,10 @@ type userNamedState struct {
 	name string
 }
 
-// NewUserNamed returns the fold for a name of any form. A name that no user can have
-// finds nobody.
+// NewUserNamed returns the fold for a name of any form. A name that no user can have,
+// local or of the directory, finds nobody.
 func NewUserNamed(name string) *UserNamed {
-	if _, err := ParseUsername(name); err != nil {
+	if _, err := ParseDirectoryName(name); err != nil {
 		name = ""
 	}
 	return &UserNamed{tag: TagUsername(name)}

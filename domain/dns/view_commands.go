@@ -73,7 +73,7 @@ func NewUpdateView(id int64, in ViewInput, ifMatch *domain.Position) (UpdateView
 // Decide implements [domain.Command].
 func (c UpdateView) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	name := viewNamed(c.view.Name)
-	view, err := loadView(h, env, c.id, access.OperationUpdate, c.ifMatch, name)
+	_, view, err := loadView(h, env, c.id, access.OperationUpdate, c.ifMatch, name)
 	if err != nil || view.data == c.view {
 		return nil, err
 	}
@@ -97,11 +97,15 @@ func NewDeleteView(id int64, ifMatch *domain.Position) (DeleteView, error) {
 // Decide implements [domain.Command].
 func (c DeleteView) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	use := newViewUse(c.id)
-	view, err := loadView(h, env, c.id, access.OperationDelete, c.ifMatch, use)
+	actor, view, err := loadView(h, env, c.id, access.OperationDelete, c.ifMatch, use)
 	if err != nil {
 		return nil, err
 	}
-	if names := use.names(); len(names) > 0 {
+	if len(use.zones) > 0 {
+		names, err := use.names(h, actor)
+		if err != nil {
+			return nil, err
+		}
 		return nil, domain.Refused("当前View还与Zone有关联，请先解除关联，再进行删除操作！\n['%s']", strings.Join(names, "', '"))
 	}
 	return []domain.Event{ViewDeleted{ID: c.id, View: view.data, Privilege: view.privilege}}, nil
@@ -111,18 +115,20 @@ func errViewTwice() error {
 	return domain.Refused("重复的View，相同的名字的View已存在！")
 }
 
-// loadView returns the view if it exists, the actor may do the operation and
-// the client's version is the current one. It loads more folds on the way.
-func loadView(h domain.History, env domain.Env, id int64, o access.Operation, ifMatch *domain.Position, more ...domain.Fold) (*viewFold, error) {
+// loadView returns the actor and the view if it exists, the actor may do the operation
+// and the client's version is the current one. It loads more folds on the way.
+func loadView(
+	h domain.History, env domain.Env, id int64, o access.Operation, ifMatch *domain.Position, more ...domain.Fold,
+) (*access.Actor, *viewFold, error) {
 	actor, view := access.NewActor(env.Actor), newViewFold(id)
 	if err := h.Load(append(more, actor, view)...); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !view.exists {
-		return nil, notFound("View", id)
+		return nil, nil, notFound("View", id)
 	}
 	if err := access.Authorize(h, actor, access.On(view.target(), o)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return view, domain.CheckVersion(ifMatch, view.changed)
+	return actor, view, domain.CheckVersion(ifMatch, view.changed)
 }

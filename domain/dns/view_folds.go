@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 )
 
 // viewFold is one view's life.
@@ -126,11 +127,35 @@ func (f *viewUse) Snapshot() any { return maps.Clone(f.zones) }
 // Restore implements [domain.Fold].
 func (f *viewUse) Restore(s any) { f.zones = maps.Clone(s.(map[int64]string)) }
 
-// names lists the zones in the order of their ids.
-func (f *viewUse) names() []string {
-	var out []string
-	for _, id := range slices.Sorted(maps.Keys(f.zones)) {
-		out = append(out, f.zones[id])
+// maxNamedZones bounds how many zones a refusal names.
+const maxNamedZones = 100
+
+// names lists the zones in the order of their ids: by name those that the actor may
+// ACCESS, the others by id.
+func (f *viewUse) names(h domain.History, actor *access.Actor) ([]string, error) {
+	ids := slices.Sorted(maps.Keys(f.zones))
+	ids = ids[:min(len(ids), maxNamedZones)]
+	folds := make([]domain.Fold, len(ids))
+	for i, id := range ids {
+		folds[i] = newZoneFold(id)
 	}
-	return out
+	if err := h.Load(folds...); err != nil {
+		return nil, err
+	}
+	targets := make([]access.Target, len(ids))
+	for i, f := range folds {
+		targets[i] = f.(*zoneFold).target()
+	}
+	seen, err := access.Accessible(h, actor, targets)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(ids))
+	for i, t := range targets {
+		names[i] = t.Name
+		if !seen[i] {
+			names[i] = access.NameByID(t.Kind, t.ID)
+		}
+	}
+	return names, nil
 }

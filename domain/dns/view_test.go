@@ -2,11 +2,13 @@ package dns_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/domaintest"
 )
 
 func viewInput(name, acl string) dns.ViewInput { return dns.ViewInput{Name: &name, ACL: &acl} }
@@ -92,5 +94,38 @@ func TestViewInputNamesTheField(t *testing.T) {
 			_, err = dns.NewUpdateView(1, in, nil)
 			wantField(t, "update", err, field)
 		}
+	}
+}
+
+// A refusal names the zones that the actor may ACCESS, and the others by their ids.
+func TestZonesOfAViewAreNamed(t *testing.T) {
+	t.Parallel()
+	const deleteView = 7
+	access2 := access.PrivilegeCreated{ID: 50, Privilege: access.PrivilegeData{Name: "see b", ResourceType: access.KindZone, ResourceID: 2}}
+	for name, c := range map[string]struct {
+		roles []domain.Event
+		want  string
+	}{
+		"none":      {[]domain.Event{access.RoleCreated{ID: 8, Privileges: []int64{deleteView}}}, "['ZONE#2', 'ZONE#3', 'c.com']"},
+		"one":       {[]domain.Event{access.RoleCreated{ID: 8, Privileges: []int64{deleteView, privilegeOf(3)}}}, "['ZONE#2', 'b.com', 'c.com']"},
+		"by hand":   {[]domain.Event{access2, access.RoleCreated{ID: 8, Privileges: []int64{deleteView, 50}}}, "['a.com', 'ZONE#3', 'c.com']"},
+		"to update": {[]domain.Event{access.RoleCreated{ID: 8, Privileges: []int64{deleteView, privilegeOf(2) + 1}}}, "['ZONE#2', 'ZONE#3', 'c.com']"},
+		"all":       {[]domain.Event{access.RoleCreated{ID: 8, Privileges: []int64{deleteView}}, access.UserRolesChanged{ID: guest, After: []int64{7, 8}}}, "['a.com', 'b.com', 'c.com']"},
+	} {
+		given := append([]domain.Event{view(1, "v1"), access.UserRolesChanged{ID: guest, After: []int64{8}}}, c.roles...)
+		world := domaintest.Given(users(given...)...).By(admin, zone(2, "a.com", 1), zone(3, "b.com", 1)).By(guest, zone(4, "c.com", 1))
+		remove := must(dns.NewDeleteView(1, nil))
+		t.Run(name, func(t *testing.T) {
+			world.As(guest).When(remove).ThenError(t, domain.CodeRefused, "！\n"+c.want)
+			world.As(admin).When(remove).ThenError(t, domain.CodeRefused, "！\n['a.com', 'b.com', 'c.com']")
+		})
+	}
+	var many []domain.Event
+	for id := range int64(101) {
+		many = append(many, zone(id+1, "a.com", 1))
+	}
+	outcome := domaintest.Given(users(append(many, view(1, "v1"))...)...).As(admin).When(must(dns.NewDeleteView(1, nil)))
+	if outcome.Err == nil || strings.Count(outcome.Err.Error(), "a.com") != 100 {
+		t.Errorf("%v", outcome.Err)
 	}
 }

@@ -33,14 +33,11 @@ func NewSetUserKeys(username string, lines []string) (SetUserKeys, error) {
 
 // Decide implements [domain.Command]. Users may change their own keys.
 func (c SetUserKeys) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	actor, user, err := loadKeyHolder(h, env, c.username)
+	actor, user, err := loadKeyHolder(h, env, c.username, access.CodeUpdateUser, true)
 	if err != nil {
 		return nil, err
 	}
 	if actor.ID() != user.user {
-		if err := actor.RequireCode(access.CodeUpdateUser); err != nil {
-			return nil, err
-		}
 		if err := access.RequireOutranks(h, actor, user.user); err != nil {
 			return nil, err
 		}
@@ -76,11 +73,18 @@ func (f *userKeys) spread(h domain.History, keys []string) ([]domain.Event, erro
 	return events, nil
 }
 
-// loadKeyHolder returns the actor and the keys of the named user, who exists.
-func loadKeyHolder(h domain.History, env domain.Env, name string) (*access.Actor, *userKeys, error) {
+// loadKeyHolder returns the actor, who has the permission, and the keys of the named
+// user, who exists. Where self is set, every user has the permission on themselves. An
+// actor without it does not learn which names there are.
+func loadKeyHolder(h domain.History, env domain.Env, name string, code int, self bool) (*access.Actor, *userKeys, error) {
 	actor, named := access.NewActor(env.Actor), access.NewUserNamed(name)
 	if err := h.Load(actor, named); err != nil {
 		return nil, nil, err
+	}
+	if !self || !actor.Registered() || named.ID() != actor.ID() {
+		if err := actor.RequireCode(code); err != nil {
+			return nil, nil, err
+		}
 	}
 	if named.ID() == 0 {
 		return nil, nil, domain.Refused("user %s does not exist", name)
@@ -123,11 +127,8 @@ func newGrant(username, ip, account string, revoke bool) (c GrantAccount, err er
 
 // Decide implements [domain.Command].
 func (c GrantAccount) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	actor, user, err := loadKeyHolder(h, env, c.username)
+	_, user, err := loadKeyHolder(h, env, c.username, access.CodeManageSSHKey, false)
 	if err != nil {
-		return nil, err
-	}
-	if err := actor.RequireCode(access.CodeManageSSHKey); err != nil {
 		return nil, err
 	}
 	machine := machineAt(c.ip)

@@ -49,11 +49,11 @@ func (c CreateTask) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 // onBehalf refuses the name of a user who does not exist, and any name but the caller's
 // own unless the caller is an administrator.
 func onBehalf(actor *access.Actor, named *access.UserNamed, field, name string) error {
+	if named.ID() != actor.ID() && !actor.May(access.Permitted(access.CodeAdmin)) {
+		return domain.Refused("%s must be the caller", field) // also where nobody has the name
+	}
 	if named.ID() == 0 {
 		return domain.Refused("%s: user %s does not exist", field, name)
-	}
-	if named.ID() != actor.ID() && !actor.May(access.Permitted(access.CodeAdmin)) {
-		return domain.Refused("%s must be the caller", field)
 	}
 	return nil
 }

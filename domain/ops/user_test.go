@@ -52,3 +52,14 @@ func TestKeysOfTheStronger(t *testing.T) {
 		}
 	}
 }
+
+// Who lacks the right learns nothing of which names there are.
+func TestNamesAreNotTold(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"admin", "nobody else"} {
+		domaintest.Given(given()...).As(operator).When(create(name, "10.0.0.1")).ThenError(t, domain.CodeRefused, "creator must be the caller")
+		domaintest.Given(given()...).As(nobody).When(domaintest.Must(ops.NewSetUserKeys(name, nil))).ThenError(t, domain.CodeForbidden, "updateuser")
+		domaintest.Given(given()...).As(nobody).When(domaintest.Must(ops.NewGrantAccount(name, "10.0.0.1", "root"))).ThenError(t, domain.CodeForbidden, "managesshkey")
+		domaintest.Given(given()...).As(nobody).When(domaintest.Must(ops.NewRevokeAccount(name, "10.0.0.1", "root"))).ThenError(t, domain.CodeForbidden, "managesshkey")
+	}
+}

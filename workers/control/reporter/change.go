@@ -46,6 +46,8 @@ type ServerChange struct {
 	Online bool
 	// Error is named's own message if a failure keeps the change from being served.
 	Error string
+	// FailedZone is the zone that the failure is about, 0 if it is about no zone alone.
+	FailedZone int64
 }
 
 // evaluate says how far the servers are with the event at the position.
@@ -77,7 +79,7 @@ func evaluate(position domain.Position, c effect, servers []dnsmodel.Server, wor
 func (s *ServerChange) fillIn(position domain.Position, c effect, w *lastReport, now time.Time) {
 	s.Online, s.AppliedPosition = w.online(now), w.report.Applied
 	if failure, ok := c.failureIn(w.report, position); ok {
-		s.Error = failure.Message
+		s.Error, s.FailedZone = failure.Message, failure.ZoneID
 		if s.Error == "" {
 			s.Error = "refused without a message"
 		}
@@ -95,7 +97,7 @@ func withoutEffect(position domain.Position, at time.Time, servers []dnsmodel.Se
 	change.State, change.Percent = InSync, 100
 	for i := range change.Servers {
 		s := &change.Servers[i]
-		s.Applied, s.Percent, s.Error, s.Since = true, 100, "", &at
+		s.Applied, s.Percent, s.Error, s.FailedZone, s.Since = true, 100, "", 0, &at
 	}
 	return change
 }
