@@ -175,7 +175,7 @@ func (x *takeover) try(name string, a attempt, own bool, status int, says string
 	got := x.do(a.method, a.path, a.body, as(x.clerk))
 	switch {
 	case a.path == pathBatch:
-		status, says = http.StatusBadRequest, `"status":403`
+		status, says = http.StatusBadRequest, "批量操作不支持" // those of users are no operations of a batch
 	case !own:
 		status, says = http.StatusForbidden, "无权限！缺少权限："
 	}
