@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/identity"
 )
 
 const (
@@ -35,9 +36,13 @@ type requestKey struct {
 
 func (k requestKey) given() bool { return k.command != uuid.Nil }
 
-// identify reads the Idempotency-Key header.
-func (k *Kernel) identify(r *http.Request, actor domain.UserID, canonical []byte) (requestKey, error) {
-	key := requestKey{actor: actor}
+// identify reads the Idempotency-Key header. Callers whom nobody knows have no keys:
+// what is kept for them would be kept for whoever asks.
+func (k *Kernel) identify(r *http.Request, caller *identity.User, canonical []byte) (requestKey, error) {
+	key := requestKey{actor: domain.System}
+	if caller != nil {
+		key.actor = caller.ID
+	}
 	text := r.Header.Get(headerIdempotencyKey)
 	if text == "" {
 		return key, nil
@@ -45,7 +50,10 @@ func (k *Kernel) identify(r *http.Request, actor domain.UserID, canonical []byte
 	if len(text) > maxIdempotencyKey || !printableASCII(text) {
 		return key, domain.Invalid(headerIdempotencyKey, "必须是1到%d个可见ASCII字符！", maxIdempotencyKey)
 	}
-	key.command = uuid.NewSHA1(commandSpace, []byte(strconv.FormatInt(int64(actor), 10)+"\x00"+text))
+	if caller == nil {
+		return key, nil
+	}
+	key.command = uuid.NewSHA1(commandSpace, []byte(strconv.FormatInt(int64(caller.ID), 10)+"\x00"+text))
 	key.fingerprint = k.fingerprint(r, canonical)
 	return key, nil
 }

@@ -59,11 +59,7 @@ func (k *Kernel) parse(c echo.Context, route Route) (*Request, error) {
 	if w.dialect.InQuery {
 		canonical = append(append([]byte(c.Request().URL.RawQuery), 0), canonical...)
 	}
-	actor := domain.System // whose the keys for repeats are without a caller
-	if w.Caller != nil {
-		actor = w.Caller.ID
-	}
-	w.key, err = k.identify(c.Request(), actor, canonical)
+	w.key, err = k.identify(c.Request(), w.Caller, canonical)
 	return w, err
 }
 

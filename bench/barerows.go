@@ -35,7 +35,7 @@ type bareTag struct {
 const createBare = `CREATE SCHEMA bare;
 	CREATE TABLE bare.events (LIKE log.events INCLUDING ALL);
 	CREATE TABLE bare.event_tags (LIKE log.event_tags INCLUDING ALL);
-	CREATE TABLE bare.commands (LIKE log.commands INCLUDING ALL)`
+	CREATE TABLE bare.commands (LIKE cache.commands INCLUDING ALL)`
 
 const insertBareEvents = `INSERT INTO bare.events (position, prev, id, type, context, schema, key, tags, data,
 		actor, command_id, causation, correlation, recorded_at)

@@ -39,7 +39,7 @@ const insertTagged = `
 		SELECT position, prev, gen_random_uuid(), type, context, 1, key, array_to_string(tags, E'\n'), data, 1, command, 0, gen_random_uuid(), at
 		FROM tagged ORDER BY position),
 	commands AS (
-		INSERT INTO log.commands (command_id, fingerprint, first, last, recorded_at)
+		INSERT INTO cache.commands (command_id, fingerprint, first, last, recorded_at)
 		SELECT command, sha256(command::text::bytea), position, position, at FROM tagged ORDER BY command)
 	INSERT INTO log.event_tags (tag_hash, position, type_hash)
 	SELECT ('x' || encode(substring(sha256(tag::bytea), 1, 8), 'hex'))::bit(64)::bigint, position,
@@ -115,7 +115,7 @@ func (f *filling) chunk(ctx context.Context, done, n int64) error {
 // endFill does what autovacuum does in time (the visibility map, and hint bits),
 // and makes sure that the log ends with an E that the store finds and reads.
 func endFill[E domain.Event](ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store) error {
-	for _, table := range []string{"log.events", "log.event_tags", "log.commands"} {
+	for _, table := range []string{"log.events", "log.event_tags", "cache.commands"} {
 		if _, err := pool.Exec(ctx, "VACUUM ANALYZE "+table); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"encoding/binary"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -32,6 +33,7 @@ func newColumn(element uint32, elements, size int) *column {
 func newInts(n int) *column   { return newColumn(pgtype.Int8OID, n, 8*n) }
 func newInt4s(n int) *column  { return newColumn(pgtype.Int4OID, n, 4*n) }
 func newShorts(n int) *column { return newColumn(pgtype.Int2OID, n, 2*n) }
+func newTimes(n int) *column  { return newColumn(pgtype.TimestamptzOID, n, 8*n) }
 func newUUIDs(n int) *column  { return newColumn(pgtype.UUIDOID, n, 16*n) }
 
 func (c *column) size(n int) {
@@ -43,6 +45,7 @@ func (c *column) int8(v int64) {
 	c.size(8)
 	c.bytes = binary.BigEndian.AppendUint64(c.bytes, uint64(v))
 }
+func (c *column) time(v time.Time) { c.int8(v.UnixMicro() - postgresEpoch) }
 func (c *column) int4(v int32) {
 	c.size(4)
 	c.bytes = binary.BigEndian.AppendUint32(c.bytes, uint32(v))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -13,7 +14,19 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// storedCommand is a row of log.commands.
+// How long a command is remembered after it was carried out, or refused.
+const (
+	commandLife = 7 * 24 * time.Hour
+	refusalLife = 24 * time.Hour
+)
+
+// storedCommand is a row of cache.commands.
+//
+// Invariants:
+//  1. A command that is remembered is not carried out again: its id is the primary
+//     key, and the row is written in the transaction of the command's events.
+//  2. A row is there for the life of its kind at least, and [Store.ExpireCommands]
+//     removes it soon after.
 type storedCommand struct {
 	id          uuid.UUID
 	fingerprint []byte
@@ -22,7 +35,7 @@ type storedCommand struct {
 }
 
 const selectCommands = `SELECT command_id, fingerprint, first, last, status, body::text
-	FROM log.commands WHERE command_id = ANY($1::uuid[])`
+	FROM cache.commands WHERE command_id = ANY($1::uuid[])`
 
 func scanCommand(row pgx.CollectableRow) (storedCommand, error) {
 	var (
@@ -37,6 +50,14 @@ func scanCommand(row pgx.CollectableRow) (storedCommand, error) {
 		c.refusal = &Refusal{Status: *status, Body: body}
 	}
 	return c, nil
+}
+
+// life is how long the command is remembered.
+func (c *storedCommand) life() time.Duration {
+	if c.refusal != nil {
+		return refusalLife
+	}
+	return commandLife
 }
 
 // check returns ErrFingerprint when the command was another request.

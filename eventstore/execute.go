@@ -24,7 +24,7 @@ var errConflict = errors.New("event store: conflict")
 type execution struct {
 	Request
 	store *Store
-	// keyed: the command's id came with the request, and is kept in log.commands.
+	// keyed: the command's id came with the request, and is kept in cache.commands.
 	keyed bool
 	// drawn are the ids taken so far; a retry uses them again.
 	drawn map[domain.Sequence][]int64

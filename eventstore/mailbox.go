@@ -21,7 +21,7 @@ const (
 // entry is one decision on its way through the writer.
 type entry struct {
 	commandID uuid.UUID
-	// keyed: the command's id came from outside and is kept in log.commands.
+	// keyed: the command's id came from outside and is kept in cache.commands.
 	keyed       bool
 	fingerprint []byte
 	refusal     *Refusal // then there are neither conditions nor events

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -121,7 +122,7 @@ func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, g
 		return head, err
 	}
 	p := &plan{
-		events: group, tags: tagRowsOf(group), keyed: commandsOf(group),
+		events: group, tags: tagRowsOf(group), keyed: commandsOf(group, time.Now()),
 		head: Head{RecordedAt: group[0].RecordedAt, Last: map[domain.Context]domain.Position{}},
 	}
 	for c, position := range head.Last {
@@ -147,11 +148,14 @@ func appendGroup(ctx context.Context, store *Store, conn *pgx.Conn, head Head, g
 }
 
 // commandsOf restores what is known of the events' commands, so that a client's
-// repetition does not carry one out again.
-func commandsOf(group []protocol.Envelope) []storedCommand {
+// repetition does not carry one out again. Those that would have expired are left out.
+func commandsOf(group []protocol.Envelope, now time.Time) []storedCommand {
 	var list []storedCommand
 	index := map[uuid.UUID]int{}
 	for _, e := range group {
+		if now.Sub(e.RecordedAt) > commandLife {
+			continue
+		}
 		i, known := index[e.CommandID]
 		if !known {
 			i = len(list)

@@ -246,7 +246,7 @@ func backupOf(t testing.TB, from *pgxpool.Pool) *pgxpool.Pool {
 	if _, err := to.Exec(t.Context(), "SELECT log.extend(1, $1)", eventstore.DefaultPartitionSize); err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range []string{"log.head", "log.events", "log.event_tags", "log.commands"} {
+	for _, table := range []string{"log.head", "log.events", "log.event_tags", "cache.commands"} {
 		var rows bytes.Buffer
 		copyTable := func(pool *pgxpool.Pool, f func(*pgconn.PgConn) error) {
 			if err := pool.AcquireFunc(t.Context(), func(c *pgxpool.Conn) error { return f(c.Conn().PgConn()) }); err != nil {

@@ -13,7 +13,7 @@ type Request struct {
 	Command domain.Command
 	Actor   domain.UserID
 	// CommandID makes the request repeatable: a command with the same id is carried
-	// out once and answered alike ever after. If it is zero, the command gets a new id,
+	// out once and answered alike for a week, for a day if it was refused. If it is zero, the command gets a new id,
 	// which is not kept.
 	CommandID uuid.UUID
 	// Fingerprint tells requests of the same CommandID apart.

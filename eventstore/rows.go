@@ -76,6 +76,7 @@ func (p *plan) insertCommands() statement {
 		ids, first, last = newUUIDs(n), newInts(n), newInts(n)
 		prints, status   = newColumn(pgtype.ByteaOID, n, 32*n), newInt4s(n)
 		body             = newColumn(pgtype.TextOID, n, 0)
+		expires          = newTimes(n)
 	)
 	for i := range p.keyed {
 		c := &p.keyed[i]
@@ -83,6 +84,7 @@ func (p *plan) insertCommands() statement {
 		prints.data(c.fingerprint)
 		first.int8(int64(c.first))
 		last.int8(int64(c.last))
+		expires.time(p.head.RecordedAt.Add(c.life()))
 		if c.refusal == nil {
 			status.null()
 			body.null()
@@ -92,5 +94,5 @@ func (p *plan) insertCommands() statement {
 		body.data(c.refusal.Body)
 	}
 	return putCommands.with(ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(),
-		timeOf(p.head.RecordedAt))
+		expires.encoded(), timeOf(p.head.RecordedAt))
 }

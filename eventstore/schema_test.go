@@ -21,21 +21,17 @@ func TestAppendOnly(t *testing.T) {
 		execute(t, s, note(noted{On: []domain.Tag{"x"}}))
 	}
 	rows, err := pool.Query(t.Context(), `SELECT oid::regclass::text FROM pg_class
-		WHERE relnamespace = 'log'::regnamespace AND relkind IN ('r', 'p') AND relname ~ '^(events|event_tags|commands)'`)
+		WHERE relnamespace = 'log'::regnamespace AND relkind IN ('r', 'p') AND relname ~ '^(events|event_tags)'`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil || len(tables) < 3+2*4 {
+	if err != nil || len(tables) < 2+2*4 {
 		t.Fatalf("tables %v, %v", tables, err)
 	}
 	statements := []string{"UPDATE log.head SET position = position - 1", "UPDATE log.head SET log = gen_random_uuid()", "DELETE FROM log.head", "TRUNCATE log.head"}
 	for _, table := range tables {
-		column := "position"
-		if table == "log.commands" {
-			column = "first"
-		}
-		statements = append(statements, "DELETE FROM "+table, "TRUNCATE "+table, "UPDATE "+table+" SET "+column+" = "+column)
+		statements = append(statements, "DELETE FROM "+table, "TRUNCATE "+table, "UPDATE "+table+" SET position = position")
 	}
 	for _, role := range []string{"origin", "replica"} {
 		for _, statement := range statements {

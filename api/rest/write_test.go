@@ -48,13 +48,15 @@ func TestIdempotency(t *testing.T) {
 	s.multipartTwice(key("m"))
 }
 
-// registerTwice: a repeat is answered as the first one was, although the name is taken by now.
+// registerTwice: nobody is logged in who registers, so no key of theirs is kept.
 func (s *stack) registerTwice(key func(*http.Request)) {
 	s.t.Helper()
 	body := m{"username": "twice", "password": "secret", "password2": "secret", "email": "twice@example.org"}
 	s.ok("POST", "/auth/register_local", body, key)
-	s.ok("POST", "/auth/register_local", body, key)
-	s.expect(s.do("POST", "/auth/register_local", changed(body, "password", "other!"), key), 409, failedWith("Idempotency-Key: was used for another request"))
+	s.expect(s.do("POST", "/auth/register_local", body, key), 400, failedWith("用户已存在！"))
+	s.expect(s.do("POST", "/auth/register_local", changed(body, "password", "other!"), key), 400, failedWith("两次密码输入要一致！"))
+	s.expect(s.do("POST", "/auth/register_local", body, with("Idempotency-Key", strings.Repeat("k", 256))), 400,
+		failedWith("Idempotency-Key: 必须是1到255个可见ASCII字符！"))
 }
 
 // multipartTwice: the boundary of a form differs from one request to its repeat.

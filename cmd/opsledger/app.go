@@ -114,6 +114,7 @@ func (a *App) openStore(ctx context.Context) error {
 	}
 	a.life.onStop("event store's connections", func() error { a.store.Close(); return nil })
 	a.life.start("event store", a.store.Run)
+	a.life.start("expired commands", a.store.ExpireCommands)
 	return nil
 }
 
