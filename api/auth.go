@@ -25,7 +25,11 @@ func (k *Kernel) Authenticate(c echo.Context) (*identity.User, error) {
 	if text == "" || byCookie && foreignPageCouldSend(c.Request()) {
 		return nil, ErrTokenMissing
 	}
-	return k.Identity.Authenticate(c.Request().Context(), text)
+	user, err := k.Identity.Authenticate(c.Request().Context(), text)
+	if err == nil {
+		somebodyLoggedIn(c.Request().Context())
+	}
+	return user, err
 }
 
 // tokenOf returns the request's token: the first of the Authorization header

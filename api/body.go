@@ -16,9 +16,6 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// MaxBody is the greatest size of a request body in bytes.
-const MaxBody = 8 << 20
-
 // maxFormParts bounds the fields of a multipart form.
 const maxFormParts = 1000
 
@@ -54,9 +51,12 @@ func kindOfBody(r *http.Request) (kind bodyKind, boundary string) {
 // ReadBody reads and parses the request's body. Canonical is what a repeat of the
 // request has in common with the first one: the bytes of the body, but for a
 // multipart form its fields, since its boundary is another one each time. Errors
-// are [domain.Error] or [errBodyTooLarge].
+// are [domain.Error] or [tooLargeError].
 func ReadBody(c echo.Context) (p *Params, canonical []byte, err error) {
+	limit := c.Get(bodyLimitKey).(BodyLimit)
+	done := limit.begin(c)
 	text, err := io.ReadAll(c.Request().Body)
+	done()
 	if err != nil {
 		return nil, nil, bodyError(err)
 	}
@@ -64,12 +64,17 @@ func ReadBody(c echo.Context) (p *Params, canonical []byte, err error) {
 	p, canonical = &Params{}, text
 	switch kind {
 	case bodyForm:
-		p.form, err = url.ParseQuery(string(text))
+		p.form, err = parseForm(text, limit)
 	case bodyMultipart:
 		p.form, err = parseMultipart(text, boundary)
 		canonical = []byte(p.form.Encode())
 	default:
-		p.Object, err = ParseObject(text)
+		if err = limit.check(text); err == nil {
+			p.Object, err = ParseObject(text)
+		}
+	}
+	if err == nil {
+		err = checkForm(p.form, limit)
 	}
 	if err != nil {
 		return nil, nil, bodyError(err)
@@ -77,15 +82,32 @@ func ReadBody(c echo.Context) (p *Params, canonical []byte, err error) {
 	return p, canonical, nil
 }
 
-// errBodyTooLarge is answered with 413.
-var errBodyTooLarge = errors.New("request body is larger than 8 MiB")
+// parseForm counts the fields of a form before it makes anything of them.
+func parseForm(text []byte, limit BodyLimit) (url.Values, error) {
+	if bytes.Count(text, []byte("&")) >= limit.Members {
+		return nil, limit.tooMany()
+	}
+	return url.ParseQuery(string(text))
+}
+
+// checkForm bounds the lists that stand in a form as JSON.
+func checkForm(form url.Values, limit BodyLimit) error {
+	for _, values := range form {
+		for _, value := range values {
+			if err := limit.check([]byte(value)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 func bodyError(err error) error {
 	var tooLarge *http.MaxBytesError
 	var refused *domain.Error
 	switch {
 	case errors.As(err, &tooLarge):
-		return errBodyTooLarge
+		return tooLargeError{tooLarge.Limit}
 	case errors.As(err, &refused):
 		return refused
 	default:

@@ -9,11 +9,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// clientAddress is the address that a request came from. What X-Forwarded-For
+// ClientAddress is the address that a request came from. What X-Forwarded-For
 // says is believed as far as trusted proxies said it: read from its end, the
 // first address that is no trusted proxy's is the client's. The zero address
 // stands for one that cannot be read.
-func (k *Kernel) clientAddress(r *http.Request) netip.Addr {
+func (k *Kernel) ClientAddress(r *http.Request) netip.Addr {
 	from := parseAddress(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ","), ",")
 	for _, hop := range slices.Backward(hops) {

@@ -28,7 +28,7 @@ func TestClientAddress(t *testing.T) {
 		"none named":         {trusting, "10.0.0.1:5", nil, "10.0.0.1"},
 	} {
 		r := &http.Request{RemoteAddr: c.remote, Header: http.Header{"X-Forwarded-For": c.forwarded}}
-		if got := c.kernel.clientAddress(r); got.String() != c.want {
+		if got := c.kernel.ClientAddress(r); got.String() != c.want {
 			t.Errorf("%s: %v, want %s", name, got, c.want)
 		}
 	}

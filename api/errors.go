@@ -65,6 +65,7 @@ func problem(err error, requestID string) Problem {
 	var refusedBatch *batch.Error
 	var routing *echo.HTTPError
 	var throttled *identity.ThrottledError
+	var tooLarge tooLargeError
 	switch {
 	case errors.As(err, &refused):
 		return refusal(refused)
@@ -78,8 +79,8 @@ func problem(err error, requestID string) Problem {
 		return Problem{Status: http.StatusForbidden, Text: "认证失败！", About: AboutCaller}
 	case errors.As(err, &throttled):
 		return Problem{Status: http.StatusTooManyRequests, Text: throttled.Error(), About: AboutCaller}
-	case errors.Is(err, errBodyTooLarge):
-		return Problem{Status: http.StatusRequestEntityTooLarge, Text: errBodyTooLarge.Error()}
+	case errors.As(err, &tooLarge):
+		return Problem{Status: http.StatusRequestEntityTooLarge, Text: tooLarge.Error()}
 	case errors.Is(err, eventstore.ErrTooLarge):
 		return Problem{Status: http.StatusBadRequest, Text: textTooLarge}
 	case errors.Is(err, eventstore.ErrFingerprint):
@@ -106,6 +107,8 @@ func unavailable(err error) (text string, ok bool) {
 		return known.Error(), true
 	case errors.Is(err, identity.ErrDirectoryAway):
 		return identity.ErrDirectoryAway.Error(), true
+	case errors.Is(err, identity.ErrBusy):
+		return identity.ErrBusy.Error(), true
 	// A deadline is a net.Error, too, and may be that of an attempt to connect: the
 	// more telling causes come first.
 	case errors.Is(err, eventstore.ErrUnknownOutcome):

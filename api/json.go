@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 )
@@ -15,6 +16,8 @@ func WriteJSON(c echo.Context, status int, body any) error {
 	if err != nil {
 		return err
 	}
+	// Known before the reply is sent, whatever still comes of the request's body.
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(text)))
 	return c.Blob(status, echo.MIMEApplicationJSON, text)
 }
 

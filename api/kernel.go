@@ -16,6 +16,7 @@ type Kernel struct {
 	// fingerprintKey keys the fingerprints of idempotent requests: a plain
 	// digest of a body with a password would let it be guessed offline.
 	fingerprintKey []byte
+	bodies         bodiesInWork
 }
 
 // New returns a kernel. It reads, or on the first start creates, its key in the
@@ -37,11 +38,12 @@ func (k *Kernel) Handler(routes []Route) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("http metrics: %w", err)
 	}
+	k.bodies = newBodiesInWork()
 	e := echo.New()
 	e.HTTPErrorHandler = k.answerError(spoken(routes))
-	e.Use(requestID, accessLog(k.Log, observe), recoverPanic, keepPrivate, limitBody)
+	e.Use(lingering, requestID, accessLog(k.Log, observe), recoverPanic, keepPrivate)
 	for _, r := range routes {
-		e.Add(r.Method, r.Path, k.limitTime(r, k.reaching(r, k.guard(r))))
+		e.Add(r.Method, r.Path, limitBody(r, k.limitTime(r, k.reaching(r, k.guard(r)))))
 	}
 	return e, nil
 }

@@ -9,19 +9,6 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// limitBody refuses bodies over [MaxBody], those that announce their size
-// before a byte of them is read.
-func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if r.ContentLength > MaxBody {
-			return errBodyTooLarge
-		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, MaxBody)
-		return next(c)
-	}
-}
-
 // limitTime ends the work of a request whose client may have long gone.
 func (k *Kernel) limitTime(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

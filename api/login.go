@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/labstack/echo/v4"
@@ -12,7 +13,7 @@ import (
 
 // Login is the login that a request asks for.
 func (k *Kernel) Login(c echo.Context, name, password string) identity.Login {
-	return identity.Login{Name: name, Password: password, From: k.clientAddress(c.Request()), Record: k.recorder(c)}
+	return identity.Login{Name: name, Password: password, From: k.ClientAddress(c.Request()), Record: k.recorder(c)}
 }
 
 // VerifyOld checks the old password, which goes by the given name, of a caller who
@@ -28,10 +29,13 @@ func (k *Kernel) VerifyOld(w *Request, name string) (verified string, err error)
 	return k.Identity.VerifyOld(w.Context(), w.Caller, k.Login(w.echo, w.Caller.Username, old))
 }
 
-// recorder appends what became of a request's login, without waiting for the read models.
+// recorder appends what became of a request's login, without waiting for the read
+// models, and also when the client has not waited for it.
 func (k *Kernel) recorder(c echo.Context) identity.Record {
 	return func(actor domain.UserID, cmd domain.Command) error {
-		_, err := k.Store.Execute(patient(c), eventstore.Request{Command: cmd, Actor: actor, Correlation: correlation(c)})
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), k.RequestTimeout)
+		defer cancel()
+		_, err := k.Store.Execute(ctx, eventstore.Request{Command: cmd, Actor: actor, Correlation: correlation(c)})
 		if err != nil {
 			return fmt.Errorf("record login: %w", err)
 		}

@@ -14,6 +14,9 @@ import (
 //go:embed openapi.yaml
 var OpenAPI []byte
 
+// maxScrapes is how many readers of /metrics are served at once: anybody may be one.
+const maxScrapes = 4
+
 // Routes returns the routes by which the process is operated.
 func (k *Kernel) Routes() []Route {
 	plain := Plain()
@@ -45,6 +48,6 @@ func (k *Kernel) showMetrics(c echo.Context) error {
 	if k.Gatherer == nil {
 		return echo.ErrNotFound
 	}
-	promhttp.HandlerFor(k.Gatherer, promhttp.HandlerOpts{}).ServeHTTP(c.Response(), c.Request())
+	promhttp.HandlerFor(k.Gatherer, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes}).ServeHTTP(c.Response(), c.Request())
 	return nil
 }

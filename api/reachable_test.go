@@ -26,7 +26,7 @@ func TestToldOfTheDatabase(t *testing.T) {
 		"a wait until its limit":      {context.DeadlineExceeded, lost, eventstore.ErrUnavailable},
 		"an append, perhaps made":     {unknown, lost, unknown},
 		"the client went away":        {context.Canceled, reachable, context.Canceled},
-		"a refusal at the same time":  {errBodyTooLarge, lost, errBodyTooLarge},
+		"a refusal at the same time":  {tooLargeError{MaxBody}, lost, tooLargeError{MaxBody}},
 		"an answer, just before that": {nil, lost, nil},
 	} {
 		//nolint:errorlint // the very error, not one that wraps it

@@ -24,6 +24,8 @@ type Route struct {
 	// Limit says how long the work of a request may take, 0 for as long as its client
 	// stays; nil is [Config.RequestTimeout].
 	Limit func(*http.Request) time.Duration
+	// Body bounds what the route takes.
+	Body BodyLimit
 	// Offline routes say something while the database is away.
 	Offline bool
 	// Dialect words the replies, see [Dialect.Routes].
@@ -56,6 +58,7 @@ func (k *Kernel) guard(r Route) echo.HandlerFunc {
 	if r.Write != nil {
 		handle = func(c echo.Context) error { return k.write(c, r) }
 	}
+	handle = k.admitBody(r, handle)
 	if r.Access == AccessPublic {
 		return handle
 	}

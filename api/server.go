@@ -19,7 +19,7 @@ const (
 	readTimeout       = 60 * time.Second
 	writeTimeout      = DefaultRequestTimeout + MaxWait + 10*time.Second
 	idleTimeout       = 120 * time.Second
-	maxHeaderBytes    = 64 << 10
+	maxHeaderBytes    = 16 << 10
 	// maxStreams is how many requests one connection may have under way (HTTP/2).
 	maxStreams = 64
 	// DrainTimeout is how long [Serve] lets requests in flight finish.
@@ -37,6 +37,7 @@ func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		ConnContext:       keepConn,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

@@ -73,7 +73,11 @@ func (s *Service) check(ctx context.Context, l Login, verify verifier) (*User, e
 		try.failed()
 		return nil, s.recordFailure(l, refused)
 	case err != nil:
-		try.undecided()
+		// Whoever goes away before the answer has tried all the same. When the database
+		// went away, nobody has.
+		if ctx.Err() == nil || s.store.Reachable().Err() != nil {
+			try.undecided()
+		}
 		return nil, err
 	default:
 		try.succeeded()
@@ -95,8 +99,12 @@ func (e *refusedLogin) Error() string {
 func (*refusedLogin) Unwrap() error { return ErrLoginFailed }
 
 // recordFailure puts a refused login on record and returns what to answer. A name
-// that nobody has may be a password in the wrong field: only its digest is kept.
+// that nobody has may be a password in the wrong field: only its digest is kept. Of
+// failures without end only some are recorded.
 func (s *Service) recordFailure(l Login, refused *refusedLogin) error {
+	if s.logins.failures.take(l.From) > 0 {
+		return refused
+	}
 	failure := access.LoginFailed{ID: refused.user, Reason: refused.reason}
 	if refused.user == 0 {
 		failure.NameDigest = keyedDigest(s.loginKey, strings.ToLower(l.Name))

@@ -15,18 +15,27 @@ import (
 //  2. Names are limited alike whether a user has them or not.
 //  3. Failures from elsewhere do not shut a user out of where they last logged
 //     in: there the name has a limit of its own.
+//  4. What the log takes of failures and registrations is bounded by address, and
+//     by all together: whoever has many addresses does not fill it either.
 type loginThrottle struct {
 	names, addresses *throttle
 	// homes are the pairs of name and address that logged in lately.
 	homes *throttle
+	// failures bounds the failed logins that go on record, registrations the users
+	// that register.
+	failures, registrations *growth
 }
 
 func newLoginThrottle(now func() time.Time) *loginThrottle {
-	return &loginThrottle{
-		names:     newThrottle(failuresPerName, nameRecovers, now),
-		addresses: newThrottle(failuresPerAddress, addressRecovers, now),
-		homes:     newThrottle(1, 30*24*time.Hour, now),
+	t := &loginThrottle{
+		names:         newThrottle(failuresPerName, nameRecovers, now),
+		addresses:     newThrottle(failuresPerAddress, addressRecovers, now),
+		homes:         newThrottle(1, 30*24*time.Hour, now),
+		failures:      newGrowth(now),
+		registrations: newGrowth(now),
 	}
+	t.homes.recency = true
+	return t
 }
 
 // try is one login under way. Exactly one of its methods ends it.
@@ -38,17 +47,17 @@ type try struct {
 // begin returns a try, or a [ThrottledError].
 func (t *loginThrottle) begin(name string, address netip.Addr) (try, error) {
 	name = strings.ToLower(name)
-	network := networkOf(address)
+	network := NetworkOf(address)
 	a := try{throttle: t, name: throttleKeyOf(name), address: throttleKeyOf(network), home: throttleKeyOf(name, network)}
 	if t.homes.knows(a.home) {
 		a.name = a.home
 	}
 	if wait := t.addresses.take(a.address); wait > 0 {
-		return a, &ThrottledError{wait}
+		return a, &ThrottledError{wait, "登录失败次数过多"}
 	}
 	if wait := t.names.take(a.name); wait > 0 {
 		t.addresses.giveBack(a.address)
-		return a, &ThrottledError{wait}
+		return a, &ThrottledError{wait, "登录失败次数过多"}
 	}
 	return a, nil
 }
@@ -69,8 +78,8 @@ func (t try) undecided() {
 	t.throttle.addresses.giveBack(t.address)
 }
 
-// networkOf is what counts as one address: a client has a whole IPv6 /64.
-func networkOf(address netip.Addr) string {
+// NetworkOf is what counts as one address: a client has a whole IPv6 /64.
+func NetworkOf(address netip.Addr) string {
 	address = address.Unmap().WithZone("")
 	if address.Is6() {
 		prefix, err := address.Prefix(64)
@@ -81,12 +90,51 @@ func networkOf(address netip.Addr) string {
 	return address.String()
 }
 
+// How much strangers may add to the log, and how fast they may add more.
+const (
+	growthPerAddress = 100
+	addressAdds      = 30 * time.Second
+	growthOfAll      = 1000
+	allAdd           = 5 * time.Second
+)
+
+// growth bounds what strangers add to the log.
+type growth struct{ addresses, all *throttle }
+
+func newGrowth(now func() time.Time) *growth {
+	return &growth{newThrottle(growthPerAddress, addressAdds, now), newThrottle(growthOfAll, allAdd, now)}
+}
+
+// take lets an address add one thing. Otherwise it returns how long to wait for the next.
+func (g *growth) take(address netip.Addr) (wait time.Duration) {
+	key := throttleKeyOf(NetworkOf(address))
+	if wait := g.addresses.take(key); wait > 0 {
+		return wait
+	}
+	if wait = g.all.take(throttleKey{}); wait > 0 {
+		g.addresses.giveBack(key)
+	}
+	return wait
+}
+
+// AdmitRegistration returns a [ThrottledError] to an address from which too many
+// have registered.
+func (s *Service) AdmitRegistration(address netip.Addr) error {
+	if wait := s.logins.registrations.take(address); wait > 0 {
+		return &ThrottledError{wait, "注册次数过多"}
+	}
+	return nil
+}
+
 // ThrottledError says that somebody must wait.
-type ThrottledError struct{ wait time.Duration }
+type ThrottledError struct {
+	wait  time.Duration
+	cause string
+}
 
 // Seconds is the wait in whole seconds, at least one.
 func (e *ThrottledError) Seconds() int { return int((e.wait + time.Second - 1) / time.Second) }
 
 func (e *ThrottledError) Error() string {
-	return fmt.Sprintf("登录失败次数过多，请%d秒后重试！", e.Seconds())
+	return fmt.Sprintf("%s，请%d秒后重试！", e.cause, e.Seconds())
 }

@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -26,24 +28,41 @@ const (
 	hashPattern = "$argon2id$v=%d$m=%d,t=%d,p=%d$"
 )
 
-// hashWait is how long a login waits for its turn.
-const hashWait = 15 * time.Second
+const (
+	// hashWait is how long a login waits for its turn.
+	hashWait = 15 * time.Second
+	// maxHashes is how many hashes are computed at once, maxHashesWaiting how many wait
+	// for that.
+	maxHashes        = 2
+	maxHashesWaiting = 200
+	// maxHashGarbage is how much memory of hashes may pile up, in bytes, until it is
+	// collected: that of two.
+	maxHashGarbage = 2 * hashMemory << 10
+)
+
+// ErrBusy says that too many passwords are to be hashed at the moment.
+var ErrBusy = errors.New("too many logins at the moment, try again")
 
 // passwords makes and checks password hashes.
 //
 // Invariants:
-//  1. Hashes take half of the processors at most, so that logins can exhaust
-//     neither these nor the memory; the others wait, and give up after a while.
+//  1. Hashes take half of the processors at most, and two of many, so that logins can
+//     exhaust neither these nor the memory. Some others wait, and give up after a while.
 //  2. Checking the password of nobody costs the same as that of a user.
+//  3. What hashes leave behind is collected soon, however late the process collects
+//     garbage else.
 type passwords struct {
-	slots *semaphore.Weighted
+	slots   *semaphore.Weighted
+	waiting atomic.Int64
+	// garbage is what hashes have left behind in memory, in bytes.
+	garbage atomic.Int64
 	// nobody has the form and the cost of a hash.
 	nobody string
 }
 
 func newPasswords() *passwords {
 	return &passwords{
-		slots:  semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
+		slots:  semaphore.NewWeighted(int64(max(1, min(runtime.GOMAXPROCS(0)/2, maxHashes)))),
 		nobody: formatHash(usualCost(), make([]byte, hashSalt), make([]byte, hashLength)),
 	}
 }
@@ -95,13 +114,34 @@ func formatHash(cost hashCost, salt, sum []byte) string {
 }
 
 func (p *passwords) compute(ctx context.Context, password string, salt []byte, cost hashCost, length int) ([]byte, error) {
+	if err := p.awaitTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer p.slots.Release(1)
+	defer p.collect(int64(cost.memory) << 10)
+	return argon2.IDKey([]byte(password), salt, cost.passes, cost.memory, cost.lanes, uint32(length)), nil
+}
+
+// awaitTurn returns when a hash may be computed.
+func (p *passwords) awaitTurn(ctx context.Context) error {
+	defer p.waiting.Add(-1)
+	if p.waiting.Add(1) > maxHashesWaiting {
+		return ErrBusy
+	}
 	wait, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()
 	if err := p.slots.Acquire(wait, 1); err != nil {
-		return nil, fmt.Errorf("wait for a password hash: %w", err)
+		return fmt.Errorf("wait for a password hash: %w", err)
 	}
-	defer p.slots.Release(1)
-	return argon2.IDKey([]byte(password), salt, cost.passes, cost.memory, cost.lanes, uint32(length)), nil
+	return nil
+}
+
+// collect counts what a hash has left, and has it collected when it is too much.
+func (p *passwords) collect(left int64) {
+	if p.garbage.Add(left) >= maxHashGarbage {
+		p.garbage.Store(0)
+		runtime.GC()
+	}
 }
 
 func parseHash(hash string) (cost hashCost, salt, sum []byte, err error) {

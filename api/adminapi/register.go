@@ -21,6 +21,9 @@ func (a *API) register() api.Write {
 		if err != nil {
 			return nil, err
 		}
+		if err := a.Identity.AdmitRegistration(a.ClientAddress(w.HTTP())); err != nil {
+			return nil, err
+		}
 		if err := a.Identity.CheckFree(w.Context(), registration.Username); err != nil {
 			return nil, err
 		}

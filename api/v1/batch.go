@@ -13,6 +13,10 @@ import (
 // memory and time as thousands of other requests; more of them wait in line.
 const maxBatches = 2
 
+// maxBatchMembers bounds the members of a batch's objects and lists, see
+// [api.BodyLimit]: ten thousand operations have ten times as many.
+const maxBatchMembers = 100_000
+
 // batchBody is the reply to a batch that was accepted.
 type batchBody struct {
 	Message string        `json:"message"`

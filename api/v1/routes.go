@@ -41,6 +41,8 @@ func (a *API) Routes() []api.Route {
 	log.Limit = limitOfLog
 	description := api.Get("/v1/openapi.yaml", api.AccessPublic, nil, showOpenAPI)
 	description.Offline = true
+	batch := api.Post("/v1/batch", api.AccessUser, a.batch())
+	batch.Body.Members = maxBatchMembers
 
 	dialect := api.Plain()
 	return dialect.Routes(
@@ -52,7 +54,7 @@ func (a *API) Routes() []api.Route {
 		log,
 
 		change,
-		api.Post("/v1/batch", api.AccessUser, a.batch()),
+		batch,
 		description,
 	)
 }

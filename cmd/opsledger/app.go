@@ -234,7 +234,9 @@ func (a *App) startListener(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--http: %w", err)
 	}
-	a.listener = listener
+	limits := api.DefaultConnectionLimits()
+	limits.Proxies = a.cfg.proxies
+	a.listener = api.LimitConnections(listener, limits)
 	a.life.onStop("HTTP port", func() error {
 		if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
 			return err

@@ -2,4 +2,4 @@
 
 package testkit
 
-const raceDetector = false
+const RaceDetector = false

@@ -37,7 +37,7 @@ func (p *program) build() (err error) {
 		return err
 	}
 	args := []string{"build", "-ldflags", "-s -w", "-o", p.file()}
-	if raceDetector { // the packages are compiled like that already
+	if RaceDetector { // the packages are compiled like that already
 		args = append(args, "-race")
 	}
 	said, err := exec.Command("go", append(args, "github.com/opsledger/opsledger/cmd/opsledger")...).CombinedOutput()

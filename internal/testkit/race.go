@@ -2,5 +2,5 @@
 
 package testkit
 
-// raceDetector says that the tests run with it.
-const raceDetector = true
+// RaceDetector says that the tests run with it.
+const RaceDetector = true

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// One holder's bytes end at their share, and all bytes at the total; whoever needs
+// few passes those who wait for many; what comes back goes to who waits.
+func TestByteBudget(t *testing.T) {
+	t.Parallel()
+	b := newByteBudget(10, 6)
+	take := func(holder string, n int64) func() {
+		t.Helper()
+		giveBack, err := b.take(t.Context(), holder, n, testkit.Patience)
+		must(t, err)
+		return giveBack
+	}
+	refuse := func(holder string, n int64) {
+		t.Helper()
+		if _, err := b.take(t.Context(), holder, n, 0); !errors.Is(err, errBodiesInWork) {
+			t.Errorf("%s got %d more: %v", holder, n, err)
+		}
+	}
+	first := take("a", 4)
+	refuse("a", 3)
+	second := take("b", 100) // counts as a share
+	refuse("c", 1)
+	take("c", 0)()
+
+	var waiting sync.WaitGroup
+	for _, holder := range []string{"c", "d"} {
+		waiting.Go(func() { take(holder, 5)() })
+	}
+	first()
+	first() // once is enough
+	take("e", 2)()
+	second()
+	waiting.Wait()
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	whole := []func(){take("a", 6), take("b", 4)}
+	if _, err := b.take(gone, "c", 1, testkit.Patience); !errors.Is(err, context.Canceled) {
+		t.Errorf("a client that has gone waits: %v", err)
+	}
+	for _, giveBack := range whole {
+		giveBack()
+	}
+	if b.held != 0 || len(b.holders) != 0 {
+		t.Errorf("%d bytes are held by %v", b.held, b.holders)
+	}
+}
+
+// The size of a JSON text is known before anything is made of it.
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	limit := BodyLimit{Members: 4}
+	for text, fits := range map[string]bool{
+		`{"a":1,"b":2,"c":3,"d":4}`: true, `{"a":1,"b":2,"c":3,"d":4,"e":5}`: false,
+		`[1,2,3,4]`: true, `[1,2,3,4,5]`: false, `{"a":[1,2,3,4,5]}`: false, `{"a":{"b":1,"c":1,"d":1,"e":1,"f":1}}`: false,
+		`[",,,,,,,,","\",,,,,,"]`: true, `{",\",,,":1}`: true,
+		`[[1,2],[3,4],[5,6]]`: false, `[[],[],[],[]]`: true, `[[[[[[[[[]]]]]]]]]`: false,
+		`,,,,,`: false, `]]]],,,,,`: false, `"never closed`: true, ``: true,
+		strings.Repeat("[", 64): false,
+	} {
+		if err := limit.check([]byte(text)); (err == nil) != fits {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	deep := BodyLimit{Members: 1000}
+	if err := deep.check([]byte(strings.Repeat("[", maxDepth))); err != nil {
+		t.Error(err)
+	}
+	if err := deep.check([]byte(strings.Repeat(`{"a":`, maxDepth+1))); err == nil {
+		t.Error("a text of any depth is taken")
+	}
+}
+
+// Every route without a login takes little, and gets it soon or not at all.
+func TestStrangersBodies(t *testing.T) {
+	t.Parallel()
+	for _, r := range []Route{{Access: AccessPublic}, {Access: AccessUser}, {Access: AccessAdmin, Body: BodyLimit{Members: 7}}} {
+		limit := r.bodyLimit()
+		stranger := r.Access == AccessPublic
+		if (limit.Bytes == MaxStrangersBody) != stranger || (limit.within == 10*time.Second) != stranger || limit.Members == 0 {
+			t.Errorf("%s: %+v", r.Access.Name, limit)
+		}
+	}
+}
