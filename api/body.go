@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -90,10 +91,13 @@ func parseForm(text []byte, limit BodyLimit) (url.Values, error) {
 	return url.ParseQuery(string(text))
 }
 
-// checkForm bounds the lists that stand in a form as JSON.
+// checkForm bounds the lists that stand in a form as JSON. Other values are texts.
 func checkForm(form url.Values, limit BodyLimit) error {
 	for _, values := range form {
 		for _, value := range values {
+			if !strings.HasPrefix(strings.TrimSpace(value), "[") {
+				continue
+			}
 			if err := limit.check([]byte(value)); err != nil {
 				return err
 			}

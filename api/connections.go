@@ -104,7 +104,7 @@ func (l *limitedListener) admit(conn net.Conn) (admitted, instead *limitedConn) 
 		n = &networkConnections{}
 	}
 	proxy := slices.ContainsFunc(l.limits.Proxies, func(p netip.Prefix) bool { return p.Contains(address) })
-	if !proxy && n.strange.Len() >= l.limits.Strange {
+	if n.strange.Len() >= l.limits.Strange { // of a proxy none is strange
 		return nil, nil
 	}
 	if l.open >= l.limits.Total {

@@ -146,6 +146,9 @@ func TestManyMembers(t *testing.T) {
 			t.Errorf("%s: %d %.200s", name, got.status, got.body)
 		}
 	}
+	if got := s.do("POST", "/dns/bind_conf", "bind_conf=//"+strings.Repeat("{,", 3*most), form); strings.Contains(got.body, "成员") {
+		t.Errorf("a text is no list: %s", got.body)
+	}
 	deep := s.do("POST", "/admin/roles", `{"name":`+strings.Repeat("[", 1<<20)+strings.Repeat("]", 1<<20)+`}`)
 	s.expect(deep, 400, failedWith("body: 嵌套不能超过64层！"))
 	if got := s.do("POST", "/admin/roles", `{"name":"large","privilege_ids":`+list(most)+`}`); strings.Contains(got.body, "成员") {
