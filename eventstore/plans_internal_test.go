@@ -50,6 +50,7 @@ func TestPlans(t *testing.T) {
 		"conditions":  {lastMatches, "'{0,1}', '{1,2}', '{0,700}', '{\"\",\"{5}\"}', 1000"},
 		"assumptions": {checkAssumptions, fmt.Sprintf("'%s', 1000, '{1,2}', '{0,700}', '{\"\",\"{5}\"}'", s.id)},
 		"commands":    {selectCommands, "'{00000000-0000-0000-0000-000000000001}'"},
+		"expired":     {deleteExpired, "1000"},
 		"event":       {findEvent, "17"},
 		"back":        {readBack, "900, 500, 100"},
 	} {

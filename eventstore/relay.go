@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,6 +54,7 @@ type Relay struct {
 	log     *slog.Logger
 	queue   *relayQueue
 	metrics *relayMetrics
+	trouble atomic.Pointer[error]
 	// poll is relayPoll; a test of what needs no poll makes it longer.
 	poll time.Duration
 }
@@ -115,12 +117,22 @@ func (r *Relay) Run(ctx context.Context) error {
 			if retry == relayRetryMin {
 				r.log.Warn("publishing is interrupted, trying again until it works", "error", err)
 			}
+			r.trouble.Store(&err)
 			wait, retry = retry, min(2*retry, relayRetryMax)
 		}
 		if !backoff.Sleep(ctx, backoff.Jitter(wait)) {
 			return nil
 		}
 	}
+}
+
+// Trouble is why the stream takes no events, nil while it does. It may be called at
+// any time.
+func (r *Relay) Trouble() error {
+	if err := r.trouble.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // pass starts from what the stream holds and publishes until something is not as
@@ -223,6 +235,7 @@ func (p *relayPass) publishOwn(ctx context.Context) error {
 func (p *relayPass) settled(part publishedPart) {
 	p.metrics.published.Add(float64(part.messages))
 	p.metrics.have(part.position)
+	p.trouble.Store(nil)
 }
 
 // follow publishes what this process commits, and looks in Postgres now and then.
@@ -273,6 +286,7 @@ func (p *relayPass) look(ctx context.Context) error {
 	if info.Config.Metadata[protocol.MetadataLog] != p.store.LogID().String() || domain.Position(info.State.LastSeq) != p.tip.last {
 		return errResync
 	}
+	p.trouble.Store(nil) // all that was handed over is there
 	if p.queue.waiting() {
 		return nil // what comes next is in memory, or JetStream will refuse that and say so
 	}

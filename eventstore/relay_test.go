@@ -336,3 +336,32 @@ func TestBoundedStreamIsRefilledInPart(t *testing.T) {
 	stop()
 	wg.Wait()
 }
+
+// A stream that refuses events is noticed, and is no trouble any more once it takes them.
+func TestRelayKnowsItsTrouble(t *testing.T) {
+	t.Parallel()
+	pool, js := testkit.Postgres(t), testkit.JetStream(t, testkit.NATS(t))
+	s := run(t, pool)
+	r := eventstore.NewRelay(s, js, quiet, nil)
+	runRelay(t, r)
+	execute(t, s, note(noted{}))
+	awaitStream(t, js, 1)
+	bound := func(size int32) {
+		t.Helper()
+		stream, err := js.Stream(t.Context(), protocol.StreamEvents)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := stream.CachedInfo().Config
+		cfg.MaxMsgSize = size
+		if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bound(1)
+	execute(t, s, note(noted{}))
+	testkit.Eventually(t, "the relay has trouble", func() bool { return r.Trouble() != nil })
+	bound(-1)
+	awaitStream(t, js, 2)
+	testkit.Eventually(t, "the relay has none", func() bool { return r.Trouble() == nil })
+}

@@ -50,6 +50,7 @@ type App struct {
 	vault    *vault.Vault
 	store    *eventstore.Store
 	bus      *bus
+	relay    *eventstore.Relay
 	progress *projections.Progress
 	dns      *dnsmodel.Reader
 	ops      *opsmodel.Reader
@@ -146,7 +147,11 @@ func (a *App) startBus(ctx context.Context) error {
 	if a.bus.push != nil {
 		a.life.start("bus trust", func(ctx context.Context) error { return auth.Keep(ctx, a.bus.nc, a.bus.push) })
 	}
-	a.life.start("relay", eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).WithSealer(auth.Signer()).Run)
+	if a.bus.embedded != nil {
+		a.life.start("streams", a.bus.embedded.Keep)
+	}
+	a.relay = eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).WithSealer(auth.Signer())
+	a.life.start("relay", a.relay.Run)
 	return nil
 }
 
@@ -318,6 +323,9 @@ func (a *App) ready(ctx context.Context) error {
 	}
 	if !a.bus.nc.IsConnected() {
 		return errors.New("NATS is not connected")
+	}
+	if err := a.streamsTrouble(); err != nil {
+		return err
 	}
 	for _, c := range domain.Contexts() {
 		if err := a.progress.Poisoned(c); err != nil {

@@ -25,8 +25,10 @@ type bus struct {
 	// url is where agents connect.
 	url string
 	// push brings a new statement about an account to the NATS servers.
-	push  busauth.Push
-	close func()
+	push busauth.Push
+	// embedded is the server of this process, nil for one elsewhere.
+	embedded *embeddednats.Server
+	close    func()
 }
 
 // openBus connects to --nats-url, or starts the embedded server, which trusts the
@@ -53,7 +55,12 @@ func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Aut
 		server.Stop()
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
-	return newBus(nc, server.URL(), server.UpdateAccount, server.Stop)
+	b, err := newBus(nc, server.URL(), server.UpdateAccount, server.Stop)
+	if err != nil {
+		return nil, err
+	}
+	b.embedded = server
+	return b, nil
 }
 
 // checkOwner refuses a folder of streams that were made under other keys, which

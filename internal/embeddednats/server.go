@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -31,6 +33,10 @@ const (
 	readyTimeout = 10 * time.Second
 	// tlsTimeout bounds a handshake.
 	tlsTimeout = 10 * time.Second
+	// maxConnections bounds the connections of a process that may open any number of files.
+	maxConnections = 20_000
+	// authTimeout is how long a connection may take to say whose it is, in seconds.
+	authTimeout = 2
 )
 
 // Config says how to run the server.
@@ -57,6 +63,10 @@ type Server struct {
 	lock   *folderlock.Lock
 	own    nats.Option
 	listen bool
+	dir    string
+	log    *logSink
+	// unwell is what Keep has found.
+	unwell atomic.Pointer[error]
 	// operators are those whose word about accounts is trusted.
 	operators []*jwt.OperatorClaims
 }
@@ -94,7 +104,10 @@ func start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
-	return &Server{inner: inner, lock: lock, own: cfg.Own, listen: !opts.DontListen, operators: opts.TrustedOperators}, nil
+	return &Server{
+		inner: inner, lock: lock, own: cfg.Own, listen: !opts.DontListen, dir: cfg.Dir, log: newLogSink(cfg.Log),
+		operators: opts.TrustedOperators,
+	}, nil
 }
 
 // options translates the configuration for the server library.
@@ -105,7 +118,8 @@ func options(cfg Config) (*server.Options, error) {
 		JetStreamMaxMemory: maxMemoryStore,
 		JetStreamLimits:    server.JSLimitOpts{DefaultMaxConsumers: maxConsumers},
 		MaxPayload:         maxPayload,
-		NoSigs:             true, DisableJetStreamBanner: true,
+		MaxConn:            connections(), AuthTimeout: authTimeout,
+		NoSigs: true, DisableJetStreamBanner: true,
 		DontListen: cfg.Listen == "",
 	}
 	if opts.DontListen {
@@ -131,6 +145,17 @@ func options(cfg Config) (*server.Options, error) {
 		return opts, nil
 	}
 	return opts, probe(host, port)
+}
+
+// connections leaves half of the files that the process may open to the streams and
+// to others.
+func connections() int {
+	var files syscall.Rlimit
+	// Go has raised the limit as far as it may.
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil && files.Cur/2 < maxConnections {
+		return max(int(files.Cur/2), 64)
+	}
+	return maxConnections
 }
 
 // run starts the library's server and shuts it down again if it does not get ready.
