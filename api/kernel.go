@@ -17,6 +17,7 @@ type Kernel struct {
 	// digest of a body with a password would let it be guessed offline.
 	fingerprintKey []byte
 	bodies         bodiesInWork
+	readiness      readiness
 }
 
 // New returns a kernel. It reads, or on the first start creates, its key in the

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"context"
 	_ "embed"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -38,10 +41,35 @@ func showHealth(c echo.Context) error { return WriteJSON(c, http.StatusOK, statu
 
 // showReady says whether a write would be served now.
 func (k *Kernel) showReady(c echo.Context) error {
-	if err := k.Ready(c.Request().Context()); err != nil {
+	if err := k.readiness.of(c.Request().Context(), k.Ready); err != nil {
 		return WriteJSON(c, http.StatusServiceUnavailable, statusBody{Status: "unready", Error: err.Error()})
 	}
 	return WriteJSON(c, http.StatusOK, statusBody{Status: "ready"})
+}
+
+// readyFor is how long what was found about readiness holds.
+const readyFor = 100 * time.Millisecond
+
+// readiness is what was found last. Anybody may ask, but the database is asked once
+// for all of them.
+type readiness struct {
+	mu  sync.Mutex
+	at  time.Time
+	err error
+}
+
+// of returns what look found lately, or finds now.
+func (r *readiness) of(ctx context.Context, look func(context.Context) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.at) < readyFor {
+		return r.err
+	}
+	err := look(ctx)
+	if ctx.Err() == nil { // else it says more about who asked
+		r.at, r.err = time.Now(), err
+	}
+	return err
 }
 
 func (k *Kernel) showMetrics(c echo.Context) error {

@@ -94,13 +94,21 @@ func (t *throttle) giveBack(key throttleKey) {
 	b.left = min(b.left+1, t.burst)
 }
 
-// forget gives the key all its tries again.
+// forget gives the key all its tries again; one of a shared bucket gets back this one.
 func (t *throttle) forget(key throttleKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if element, ok := t.known[key]; ok {
 		t.remove(element)
+		return
 	}
+	b := t.filled(t.sharedBucket(key))
+	b.left = min(b.left+1, t.burst)
+}
+
+// sharedBucket is that of a key for which there is no room.
+func (t *throttle) sharedBucket(key throttleKey) *bucket {
+	return &t.shared[maphash.Bytes(t.seed, key[:])%sharedBuckets]
 }
 
 // knows says whether the key is remembered.
@@ -118,7 +126,7 @@ func (t *throttle) bucket(key throttleKey) *bucket {
 		return t.filled(element.Value.(*bucket))
 	}
 	if !t.makeRoom() {
-		return t.filled(&t.shared[maphash.Bytes(t.seed, key[:])%sharedBuckets])
+		return t.filled(t.sharedBucket(key))
 	}
 	b := &bucket{key: key, left: t.burst, at: t.now()}
 	t.known[key] = t.recent.PushFront(b)

@@ -118,6 +118,14 @@ func TestThrottleIsNotEmptied(t *testing.T) {
 	if most := 2 * (throttle.most + sharedBuckets); taken > most || len(throttle.known) != throttle.most {
 		t.Errorf("%d tries of other keys, %d are remembered, %d tries are all", taken, len(throttle.known), most)
 	}
+	now = now.Add(10 * time.Second) // one try more for each bucket
+	beyond := throttleKeyOf("beyond")
+	for range 3 {
+		if throttle.take(beyond) > 0 {
+			t.Error("successes of a key without room count")
+		}
+		throttle.forget(beyond)
+	}
 	now = now.Add(20 * time.Second)
 	for n := range throttle.most {
 		if throttle.take(throttleKeyOf("later", strconv.Itoa(n))) > 0 {
