@@ -66,6 +66,7 @@ func problem(err error, requestID string) Problem {
 	var routing *echo.HTTPError
 	var throttled *identity.ThrottledError
 	var tooLarge tooLargeError
+	var crowded *CrowdedError
 	switch {
 	case errors.As(err, &refused):
 		return refusal(refused)
@@ -81,6 +82,8 @@ func problem(err error, requestID string) Problem {
 		return Problem{Status: http.StatusTooManyRequests, Text: throttled.Error(), About: AboutCaller}
 	case errors.As(err, &tooLarge):
 		return Problem{Status: http.StatusRequestEntityTooLarge, Text: tooLarge.Error()}
+	case errors.As(err, &crowded):
+		return Problem{Status: http.StatusTooManyRequests, Text: crowded.Error(), About: AboutCaller}
 	case errors.Is(err, eventstore.ErrTooLarge):
 		return Problem{Status: http.StatusBadRequest, Text: textTooLarge}
 	case errors.Is(err, eventstore.ErrFingerprint):
@@ -184,7 +187,7 @@ func (k *Kernel) answerError(dialect func(*http.Request) *Dialect) echo.HTTPErro
 		switch throttled := (*identity.ThrottledError)(nil); {
 		case errors.As(err, &throttled):
 			c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(throttled.Seconds()))
-		case status == http.StatusServiceUnavailable:
+		case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 			c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 		}
 		if err := WriteJSON(c, status, body); err != nil {

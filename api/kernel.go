@@ -10,6 +10,10 @@ import (
 	"github.com/opsledger/opsledger/identity"
 )
 
+// How many requests wait at once for what is yet to come, of all users and of one. Each
+// holds a connection and a goroutine.
+const maxWaiting, maxWaitingOfUser = 1024, 128
+
 // Kernel carries the requests of all routes through.
 type Kernel struct {
 	Config
@@ -18,6 +22,8 @@ type Kernel struct {
 	fingerprintKey []byte
 	bodies         bodiesInWork
 	readiness      readiness
+	// Waiting has a place for each request that waits, for a position or for name servers.
+	Waiting *Places
 }
 
 // New returns a kernel. It reads, or on the first start creates, its key in the
@@ -30,7 +36,9 @@ func New(ctx context.Context, cfg Config) (*Kernel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key of request fingerprints: %w", err)
 	}
-	return &Kernel{Config: cfg, fingerprintKey: fingerprintKey}, nil
+	return &Kernel{Config: cfg, fingerprintKey: fingerprintKey, Waiting: NewPlaces(PlaceLimits{
+		What: "requests that wait", Most: maxWaiting, Each: maxWaitingOfUser,
+	})}, nil
 }
 
 // Handler returns the handler of the routes.

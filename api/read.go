@@ -19,9 +19,14 @@ import (
 // what the client asks for with Opsledger-Min-Position.
 func (k *Kernel) awaitPosition(c echo.Context, contexts []domain.Context) error {
 	position, err := readMinPosition(c.Request())
-	if err != nil || position == 0 {
+	if err != nil || position == 0 || k.applied(contexts, position) {
 		return err
 	}
+	leave, err := k.Waiting.Take(c.Request().Context(), Caller(c).ID)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(c.Request().Context(), projectionWait)
 	defer cancel()
 	for _, of := range contexts {
@@ -30,6 +35,16 @@ func (k *Kernel) awaitPosition(c echo.Context, contexts []domain.Context) error 
 		}
 	}
 	return nil
+}
+
+// applied says whether there is nothing to wait for.
+func (k *Kernel) applied(contexts []domain.Context, position domain.Position) bool {
+	for _, of := range contexts {
+		if k.Progress.Applied(of) < position {
+			return false
+		}
+	}
+	return true
 }
 
 // listPiece is how much of a list's reply is held before it is sent. A thousand

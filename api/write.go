@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 
 	"github.com/labstack/echo/v4"
@@ -35,7 +34,7 @@ type Write struct {
 	// called next.
 	Choose func(*Request) (Write, error)
 	// Places bounds how many requests are in work at once.
-	Places Places
+	Places *Places
 }
 
 // Authority returns the right that a write needs. The error says that the write is
@@ -56,7 +55,7 @@ func (k *Kernel) write(c echo.Context, route Route) error {
 	if err != nil {
 		return err
 	}
-	leave, err := w.write.Places.take(w.Context())
+	leave, err := w.write.Places.Take(w.Context(), w.key.actor)
 	if err != nil {
 		return err
 	}
@@ -118,24 +117,4 @@ func (w *Request) prefer(err error) error {
 		return forbidden
 	}
 	return err
-}
-
-// Places bounds how many requests are in work at once; more of them wait in line.
-// The zero value bounds nothing.
-type Places chan struct{}
-
-// NewPlaces returns n places.
-func NewPlaces(n int) Places { return make(Places, n) }
-
-// take waits for a place; leave gives it up.
-func (p Places) take(ctx context.Context) (leave func(), err error) {
-	if p == nil {
-		return func() {}, nil
-	}
-	select {
-	case p <- struct{}{}:
-		return func() { <-p }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }

@@ -9,9 +9,11 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 )
 
-// maxBatches is how many batches are decided at once. One may take as much
+// placesOfBatches bounds how many batches are decided at once. One may take as much
 // memory and time as thousands of other requests; more of them wait in line.
-const maxBatches = 2
+func placesOfBatches() *api.Places {
+	return api.NewPlaces(api.PlaceLimits{What: "batches", Most: 2, Each: 1, Line: 7})
+}
 
 // maxBatchMembers bounds the members of a batch's objects and lists, see
 // [api.BodyLimit]: ten thousand operations have ten times as many.
@@ -32,7 +34,7 @@ type batchResult struct {
 
 // batch carries out many writes as one: all of them, or none.
 func (a *API) batch() api.Write {
-	return api.Write{Places: api.NewPlaces(maxBatches), Choose: func(w *api.Request) (api.Write, error) {
+	return api.Write{Places: placesOfBatches(), Choose: func(w *api.Request) (api.Write, error) {
 		if w.HTTP().Header.Get(api.HeaderIfMatch) != "" {
 			return api.Write{}, domain.Invalid(api.HeaderIfMatch, "批量操作不支持！")
 		}

@@ -84,7 +84,7 @@ func (a *API) showChange(c echo.Context) error {
 	if a.Changes == nil {
 		return errNoChanges
 	}
-	change, err := a.Changes.Change(c.Request().Context(), domain.Position(position), wait)
+	change, err := a.change(c, domain.Position(position), wait)
 	if errors.Is(err, ErrNoSuchPosition) {
 		return domain.NotFound("Change %d 不存在！", position)
 	}
@@ -95,6 +95,18 @@ func (a *API) showChange(c echo.Context) error {
 		return err
 	}
 	return api.WriteJSON(c, http.StatusOK, change)
+}
+
+// change returns the state of a change; a request that may wait for it needs a place.
+func (a *API) change(c echo.Context, position domain.Position, wait time.Duration) (Change, error) {
+	if wait > 0 {
+		leave, err := a.Waiting.Take(c.Request().Context(), api.Caller(c).ID)
+		if err != nil {
+			return Change{}, err
+		}
+		defer leave()
+	}
+	return a.Changes.Change(c.Request().Context(), position, wait)
 }
 
 // visibleServers leaves out the servers that the caller's list of servers leaves

@@ -18,15 +18,13 @@ import (
 )
 
 const (
-	// maxFollowers is how many streams of output are open at once.
-	maxFollowers = 256
+	// maxFollowers is how many streams of output are open at once, of all users and of one.
+	maxFollowers, maxFollowersOfUser = 256, 8
 	// followCheck is how often a follower looks whether the attempt has ended.
 	followCheck = 300 * time.Millisecond
 	// outputGrace is how long lines that the host counted may come after the attempt's end.
 	outputGrace = 2 * time.Second
 )
-
-const errTooManyReaders = api.Unavailable("too many streams of output are open, try again")
 
 // follower sends one attempt's output to a client as it comes.
 //
@@ -50,12 +48,11 @@ type follower struct {
 
 // followLog streams until the attempt's end.
 func (a *API) followLog(c echo.Context, r *logRequest) error {
-	select {
-	case a.followers <- struct{}{}:
-		defer func() { <-a.followers }()
-	default:
-		return errTooManyReaders
+	leave, err := a.followers.Take(c.Request().Context(), api.Caller(c).ID)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	ctx, stop := context.WithCancel(c.Request().Context())
 	defer stop()
 	defer api.WhenDraining(ctx, stop)()

@@ -26,12 +26,12 @@ type API struct {
 	Batchable []api.Route
 
 	// followers has a place for each stream of output that is open.
-	followers chan struct{}
+	followers *api.Places
 }
 
 // Routes returns the routes of the dialect.
 func (a *API) Routes() []api.Route {
-	a.followers = make(chan struct{}, maxFollowers)
+	a.followers = api.NewPlaces(api.PlaceLimits{What: "open streams of output", Most: maxFollowers, Each: maxFollowersOfUser})
 	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
 	tasks := []domain.Context{domain.ContextOps}
 
