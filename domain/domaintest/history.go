@@ -2,6 +2,7 @@ package domaintest
 
 import (
 	"slices"
+	"time"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -29,6 +30,15 @@ func (h *History) AppendBy(actor domain.UserID, events ...domain.Event) {
 		last := domain.Position(len(h.events))
 		h.events = append(h.events, domain.Recorded{Position: last + 1, Prev: last, Actor: actor, Event: e})
 		h.tags = append(h.tags, domain.TagsOf(e, actor))
+	}
+}
+
+// AppendAt adds events of the system that were recorded at a time to the end of the log.
+func (h *History) AppendAt(at time.Time, events ...domain.Event) {
+	before := len(h.events)
+	h.Append(events...)
+	for i := range h.events[before:] {
+		h.events[before+i].At = at
 	}
 }
 

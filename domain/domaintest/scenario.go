@@ -36,6 +36,13 @@ func (s Scenario) By(user domain.UserID, events ...domain.Event) Scenario {
 	return s
 }
 
+// At adds events of the system that were recorded at a time.
+func (s Scenario) At(at time.Time, events ...domain.Event) Scenario {
+	s.history = s.history.Fork()
+	s.history.AppendAt(at, events...)
+	return s
+}
+
 // As lets another user act.
 func (s Scenario) As(user domain.UserID) Scenario {
 	s.actor = user

@@ -2,14 +2,24 @@ package ops
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/opsledger/opsledger/domain"
 )
 
+// progressEvery is the least time between two events about one attempt's percent. Hosts
+// keep a longer one.
+const progressEvery = 100 * time.Millisecond
+
 // RecordReport takes a host's report about an attempt. A report that says nothing
 // new, or is about an attempt that is over or another machine's, leads to no event,
 // so that a report may come twice, late and out of order.
+//
+// Invariants:
+//  1. The percents of an attempt's events rise, so that there are at most 100 of them,
+//     whatever a host reports and however many of its reports are decided at once.
+//  2. Between two of these events there is at least progressEvery.
 type RecordReport struct {
 	Machine int64
 	Task    string
@@ -39,27 +49,25 @@ func (c RecordReport) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if c.End != nil && !c.End.Outcome.Ended() {
 		return nil, domain.Invalid("outcome", "a host cannot say %q", c.End.Outcome)
 	}
-	task := newTaskFold(c.Task)
+	task := newReportFold(c.Task)
 	if err := h.Load(task); err != nil {
 		return nil, err
 	}
 	if task.Machine != c.Machine || !task.awaits(c.Attempt) {
 		return nil, nil
 	}
-	return c.news(task), nil
+	return c.news(task, env.Now), nil
 }
 
 // news are the events that the report adds. If the host was given up as silent, a
 // report that the attempt goes on makes it running again.
-func (c RecordReport) news(task *taskFold) []domain.Event {
+func (c RecordReport) news(task *reportFold, now time.Time) []domain.Event {
 	var events []domain.Event
 	if c.Begun && (!task.Attempt.Begun || task.Attempt.Presumed && c.End == nil) {
 		events = append(events, AttemptStarted{Task: c.Task, Machine: c.Machine, Attempt: c.Attempt})
 	}
-	if c.Percent != nil && c.End == nil && *c.Percent != task.Attempt.Percent {
-		events = append(events, AttemptProgressed{
-			Task: c.Task, Machine: c.Machine, Attempt: c.Attempt, Percent: min(max(*c.Percent, 0), 100),
-		})
+	if percent, ok := c.progress(task, now); ok {
+		events = append(events, AttemptProgressed{Task: c.Task, Machine: c.Machine, Attempt: c.Attempt, Percent: percent})
 	}
 	if c.End != nil {
 		events = append(events, AttemptFinished{
@@ -68,6 +76,15 @@ func (c RecordReport) news(task *taskFold) []domain.Event {
 		})
 	}
 	return events
+}
+
+// progress says whether the report has a percent that is to be known.
+func (c RecordReport) progress(task *reportFold, now time.Time) (percent int, ok bool) {
+	if c.Percent == nil || c.End != nil {
+		return 0, false
+	}
+	percent = min(*c.Percent, 100)
+	return percent, percent > task.Attempt.Percent && now.Sub(task.progressed) >= progressEvery
 }
 
 // shorten cuts a text to MaxResult bytes at a character, and makes it valid UTF-8.

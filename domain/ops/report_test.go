@@ -3,6 +3,7 @@ package ops_test
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/opsledger/opsledger/domain"
@@ -31,6 +32,9 @@ func TestReports(t *testing.T) {
 		{name: "started twice", given: given(created(), accepted(), started(8)), when: report(8, -1, nil)},
 		{name: "first heard at half", given: given(created(), accepted()), when: report(8, 50, nil), then: []domain.Event{started(8), half}},
 		{name: "the same half", given: given(created(), accepted(), started(8), half), when: report(8, 50, nil)},
+		{name: "less than half", given: given(created(), accepted(), started(8), half), when: report(8, 49, nil)},
+		{name: "nothing yet", given: given(created(), accepted(), started(8)), when: report(8, 0, nil)},
+		{name: "less than nothing", given: given(created(), accepted(), started(8)), when: report(8, -7, nil)},
 		{name: "too much", given: given(created(), accepted(), started(8)), when: report(8, 900, nil), then: []domain.Event{ops.AttemptProgressed{Task: task, Machine: 7, Attempt: 8, Percent: 100}}},
 		{name: "ended", given: given(created(), accepted(), started(8)), when: report(8, -1, ok), then: []domain.Event{finished(8, ops.Succeeded)}},
 		{name: "ended, all at once", given: given(created(), accepted()), when: report(8, -1, ok), then: []domain.Event{started(8), finished(8, ops.Succeeded)}},
@@ -48,6 +52,23 @@ func TestReports(t *testing.T) {
 		{name: "what a host cannot know", given: given(created(), accepted()), when: report(8, -1, &ops.End{Outcome: ops.Unknown}), code: domain.CodeInvalid, text: "outcome"},
 		{name: "from a user", as: admin, given: given(created(), accepted()), when: report(8, -1, ok), code: domain.CodeForbidden},
 	})
+}
+
+// Percents come into the log slowly, and each only once however many reports of it are
+// decided at the same time.
+func TestProgressIsBounded(t *testing.T) {
+	t.Parallel()
+	half := ops.AttemptProgressed{Task: task, Machine: 7, Attempt: 8, Percent: 50}
+	more := ops.AttemptProgressed{Task: task, Machine: 7, Attempt: 8, Percent: 51}
+	running := domaintest.Given(given(created(), accepted(), started(8))...)
+	running.At(domaintest.Now.Add(-99*time.Millisecond), half).When(report(8, 51, nil)).Then(t)
+	running.At(domaintest.Now.Add(-100*time.Millisecond), half).When(report(8, 51, nil)).Then(t, more)
+	running.At(domaintest.Now, half).When(report(8, 51, &ops.End{Outcome: ops.Succeeded})).Then(t, finished(8, ops.Succeeded))
+	next := ops.AttemptProgressed{Task: task, Machine: 7, Attempt: 12, Percent: 1}
+	running.At(domaintest.Now, half, finished(8, ops.Failed), accepted()).When(ops.RecordReport{
+		Machine: 7, Task: task, Attempt: 12, Percent: &next.Percent,
+	}).Then(t, next)
+	running.When(report(8, 50, nil)).CheckRace(t, half, true)
 }
 
 func TestPresume(t *testing.T) {

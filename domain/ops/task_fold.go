@@ -2,6 +2,7 @@ package ops
 
 import (
 	"maps"
+	"time"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -21,7 +22,7 @@ func FoldTask(task string) (domain.Fold, *Task) {
 func newTaskFold(task string) *taskFold { return &taskFold{task: task} }
 
 // Item implements [domain.Fold]. Progress is no guard: only the decision about a report
-// looks at it, and the task's one host sends its reports in order.
+// looks at it.
 func (f *taskFold) Item() domain.Item {
 	guards := []string{
 		TaskDeleted{}.EventType(), AttemptAccepted{}.EventType(), CancelRequested{}.EventType(),
@@ -36,6 +37,46 @@ func (f *taskFold) Snapshot() any { return f.Task }
 
 // Restore implements [domain.Fold].
 func (f *taskFold) Restore(s any) { f.Task = s.(Task) }
+
+// reportFold is the [Task] that a report is about. Progress is a guard here: of reports
+// that are decided at the same time each has to see what the others added.
+type reportFold struct {
+	taskFold
+	// progressed is when the newest event about the percent was recorded.
+	progressed time.Time
+}
+
+// reportState is what is kept of a reportFold.
+type reportState struct {
+	task       Task
+	progressed time.Time
+}
+
+func newReportFold(task string) *reportFold { return &reportFold{taskFold: taskFold{task: task}} }
+
+// Item implements [domain.Fold].
+func (f *reportFold) Item() domain.Item {
+	item := f.taskFold.Item()
+	item.Guards = append(item.Guards, AttemptProgressed{}.EventType())
+	return item
+}
+
+// Apply implements [domain.Fold].
+func (f *reportFold) Apply(r domain.Recorded) {
+	f.taskFold.Apply(r)
+	switch r.Event.(type) {
+	case AttemptAccepted:
+		f.progressed = time.Time{}
+	case AttemptProgressed:
+		f.progressed = r.At
+	}
+}
+
+// Snapshot implements [domain.Fold].
+func (f *reportFold) Snapshot() any { return reportState{f.Task, f.progressed} }
+
+// Restore implements [domain.Fold].
+func (f *reportFold) Restore(s any) { f.Task, f.progressed = s.(reportState).task, s.(reportState).progressed }
 
 // hostWork has the open attempts of one machine.
 type hostWork struct {

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// percentEvery is the least time between two reports of one attempt's percent.
-	percentEvery = 50 * time.Millisecond
+	// percentEvery is the least time between two reports of one attempt's percent. The log
+	// takes one in 100 ms.
+	percentEvery = 200 * time.Millisecond
 	// refreshEvery is how often a running attempt is reported again without a change: if
 	// the control plane has given the host up, it learns so that the attempt goes on.
 	refreshEvery = 30 * time.Second
