@@ -2,6 +2,8 @@ package protocol
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,7 +61,28 @@ const SubjectHostsHeartbeatNow = "hosts.poke"
 // StreamOutput keeps the output of attempts for a while. It is no part of the log.
 const StreamOutput = "OUTPUT"
 
-// SubjectOutput is where a host publishes an attempt's [OutputLines].
+// SubjectHostLines is where a host sends an attempt's [OutputLines], as a request.
+func SubjectHostLines(host int64, task string, attempt domain.Position) string {
+	return fmt.Sprintf("host.%d.lines.%s.%d", host, task, attempt)
+}
+
+// SubjectAllHostLines matches every host's lines.
+const SubjectAllHostLines = "host.*.lines.*.*"
+
+// HostLinesOf says which attempt of which host a subject is that lines were sent on.
+func HostLinesOf(subject string) (host int64, task string, attempt domain.Position, ok bool) {
+	parts := strings.Split(subject, ".")
+	host, ok = AgentOf(subject)
+	if !ok || len(parts) != 5 {
+		return 0, "", 0, false
+	}
+	number, err := strconv.ParseInt(parts[4], 10, 64)
+	attempt = domain.Position(number)
+	return host, parts[3], attempt, err == nil && subject == SubjectHostLines(host, parts[3], attempt)
+}
+
+// SubjectOutput is where the control plane stores an attempt's [OutputLines]. A host may
+// publish there as little as read there.
 func SubjectOutput(host int64, task string, attempt domain.Position) string {
 	return fmt.Sprintf("output.%d.%s.%d", host, task, attempt)
 }
@@ -159,6 +182,13 @@ type WorkItem struct {
 	// not know such an attempt has lost its journal, and must not run it again.
 	Begun      bool `json:"begun,omitempty"`
 	Cancelling bool `json:"cancelling,omitempty"`
+}
+
+// LinesReceipt answers lines; without an error they are stored.
+type LinesReceipt struct {
+	Error string `json:"error,omitempty"`
+	// Refused says that the same lines would be refused again.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // OutputLines are consecutive lines of an attempt's output.

@@ -221,7 +221,7 @@ func (a *App) startServerWorkers() {
 
 // startHostWorkers serves the hosts that run tasks.
 func (a *App) startHostWorkers() {
-	a.output = outputs.New(outputs.Config{NC: a.bus.nc, JS: a.bus.js, Replicas: a.cfg.NATSReplicas, Log: a.log})
+	a.output = outputs.New(outputs.Config{NC: a.bus.nc, JS: a.bus.js, Store: a.store, Replicas: a.cfg.NATSReplicas, Log: a.log})
 	a.life.start("output", a.output.Run)
 	a.life.start("host desk", hostdesk.New(hostdesk.Config{
 		NC: a.bus.nc, Store: a.store, Reader: a.ops, Progress: a.progress, Signer: a.auth.Signer(), Log: a.log,

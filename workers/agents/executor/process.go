@@ -15,7 +15,7 @@ const (
 	// runVariableName names the variable by which the processes of an attempt are known.
 	runVariableName = "OPSLEDGER_RUN"
 	// searchPath is the PATH of every program.
-	searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	searchPath  = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	orphanLimit = 30 * time.Second
 )
 
@@ -52,7 +52,7 @@ func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stder
 	if end.Lost { // then orphans may still write
 		_, err = j.endOrphans(context.WithoutCancel(ctx), supervise.Orphans{Variable: j.runVariable(), Leader: p.Leader, Supervisor: p.Supervisor})
 	}
-	deadline := time.Now().Add(outputPatience) // for the read that waits already
+	deadline := time.Now().Add(outputPatience)                                              // for the read that waits already
 	_ = errors.Join(p.Stdout.SetReadDeadline(deadline), p.Stderr.SetReadDeadline(deadline)) // pipes have deadlines
 	helpers.Wait()
 	p.Release()

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -62,7 +61,7 @@ func (f *Follower) sendHeartbeat() {
 	for _, h := range f.cfg.Tasks.Pending() {
 		alive.Known = append(alive.Known, domain.Position(h.Attempt))
 	}
-	payload, err := json.Marshal(alive)
+	payload, err := alive.Encode()
 	if err == nil {
 		err = f.cfg.NC.Publish(protocol.SubjectHostHeartbeat(f.cfg.ID), payload)
 	}

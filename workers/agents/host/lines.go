@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
@@ -42,15 +41,26 @@ func (f *Follower) publishLines(ctx context.Context) {
 	}
 }
 
-// publish repeats a message until the stream has it. Readers recognise a repetition by
-// its line numbers.
+// publish brings a batch to the stream, in as many messages as its size needs.
 func (f *Follower) publish(ctx context.Context, batch executor.Batch) {
-	pause := backoff.Growing{Least: 50 * time.Millisecond, Most: 2 * time.Second}
 	payload, err := json.Marshal(outputOf(batch))
-	if err != nil {
+	switch half := len(batch.Lines) / 2; {
+	case err != nil:
 		f.cfg.Log.Warn("lines cannot be encoded", "task", batch.Task, "error", err)
-		return
+	case (len(payload) > protocol.MaxAgentMessage || len(batch.Lines) > protocol.MaxLines) && half > 0:
+		first, rest := batch, batch
+		first.Lines, rest.Lines = batch.Lines[:half], batch.Lines[half:]
+		f.publish(ctx, first)
+		f.publish(ctx, rest)
+	default:
+		f.deliver(ctx, batch, payload)
 	}
+}
+
+// deliver repeats a message until the stream has it. Readers recognise a repetition by
+// its line numbers.
+func (f *Follower) deliver(ctx context.Context, batch executor.Batch, payload []byte) {
+	pause := backoff.Growing{Least: 50 * time.Millisecond, Most: 2 * time.Second}
 	for refusals := 0; ctx.Err() == nil && refusals < refusalsUntilDropped; pause.Wait(ctx, nil) {
 		err := f.store(ctx, batch, payload)
 		if err == nil {
@@ -70,28 +80,21 @@ func (f *Follower) publish(ctx context.Context, batch executor.Batch) {
 func (f *Follower) store(ctx context.Context, batch executor.Batch, payload []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, storedWithin)
 	defer cancel()
-	subject := protocol.SubjectOutput(f.cfg.ID, batch.Task, domain.Position(batch.Attempt))
+	subject := protocol.SubjectHostLines(f.cfg.ID, batch.Task, domain.Position(batch.Attempt))
 	reply, err := f.cfg.NC.RequestWithContext(ctx, subject, payload)
 	if err != nil {
 		return err
 	}
-	var ack struct {
-		Stream string `json:"stream"`
-		Error  *struct {
-			Code        int    `json:"code"` // an HTTP status
-			Description string `json:"description"`
-		} `json:"error"`
+	var receipt protocol.LinesReceipt
+	switch err := json.Unmarshal(reply.Data, &receipt); {
+	case err != nil:
+		return fmt.Errorf("not a receipt: %w", err)
+	case receipt.Refused:
+		return fmt.Errorf("%w: %s", errRefused, receipt.Error)
+	case receipt.Error != "":
+		return errors.New(receipt.Error)
 	}
-	if err := json.Unmarshal(reply.Data, &ack); err != nil || ack.Error == nil && ack.Stream == "" {
-		return errors.New("the stream did not answer")
-	}
-	switch {
-	case ack.Error == nil:
-		return nil
-	case ack.Error.Code >= http.StatusInternalServerError:
-		return fmt.Errorf("the stream cannot take the lines now: %s", ack.Error.Description)
-	}
-	return fmt.Errorf("%w: %s", errRefused, ack.Error.Description)
+	return nil
 }
 
 func outputOf(batch executor.Batch) protocol.OutputLines {

@@ -15,7 +15,7 @@ import (
 const (
 	// maxMessage bounds the texts in a message, in bytes. As JSON a text may become six
 	// times as long.
-	maxMessage = 120 << 10
+	maxMessage = protocol.MaxAgentMessage / 6
 	// receiptWithin bounds the answer to one message.
 	receiptWithin = 5 * time.Second
 )
@@ -37,7 +37,7 @@ func (m *message) add(r executor.Report) bool {
 	if said.End != nil {
 		size += len(said.End.Result)
 	}
-	if m.size+size > maxMessage {
+	if m.size+size > maxMessage || len(m.reports) == protocol.MaxReportAttempts {
 		return false
 	}
 	m.size += size

@@ -65,13 +65,13 @@ func TestRefusedLines(t *testing.T) {
 	f, _ := newPlayed(t, nc)
 	const never, later = int64(1), int64(2)
 	tries := map[int64]int{}
-	for attempt, code := range map[int64]int{never: 400, later: 503} {
-		serve(t, nc, protocol.SubjectOutput(machine, "t", domain.Position(attempt)), "", func([]byte) any {
+	for _, attempt := range []int64{never, later} {
+		serve(t, nc, protocol.SubjectHostLines(machine, "t", domain.Position(attempt)), "", func([]byte) any {
 			tries[attempt]++
 			if attempt == later && tries[attempt] > refusalsUntilDropped {
-				return map[string]any{"stream": protocol.StreamOutput}
+				return protocol.LinesReceipt{}
 			}
-			return map[string]any{"error": map[string]any{"code": code, "description": "no"}}
+			return protocol.LinesReceipt{Error: "no", Refused: attempt == never}
 		})
 		f.publish(t.Context(), executor.Batch{Task: "t", Attempt: attempt, Lines: []executor.Line{{Number: 1, Text: "x"}}})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -17,8 +18,6 @@ const (
 	reportEvery = 5 * time.Second
 	// reportPause is the least time between two reports.
 	reportPause = 5 * time.Millisecond
-	// maxReport bounds a report's size, in bytes, well under what NATS carries.
-	maxReport = 256 << 10
 )
 
 // publishReports publishes the engine's status: on every change, when requested, and
@@ -44,17 +43,16 @@ func (f *Follower) publishReports(ctx context.Context) error {
 			return nil
 		case <-pause.C:
 		}
-		pause.Reset(reportPause)
-		f.publishReport(seq)
+		pause.Reset(reportPause + protocol.ReportPause(f.publishReport(seq)))
 	}
 }
 
-// publishReport sends one report. A report that cannot be sent is dropped, since the
-// next one replaces it.
-func (f *Follower) publishReport(seq int64) {
+// publishReport sends one report and returns its size. A report that cannot be sent is
+// dropped, since the next one replaces it.
+func (f *Follower) publishReport(seq int64) int {
 	log := f.log.Load()
 	if log == nil || !f.cfg.NC.IsConnected() {
-		return
+		return 0
 	}
 	r := f.cfg.Engine.Status()
 	r.Log, r.Agent, r.Boot, r.Seq = *log, f.cfg.ID, f.boot, seq
@@ -68,19 +66,23 @@ func (f *Follower) publishReport(seq int64) {
 	if err != nil {
 		f.cfg.Log.Warn("cannot report", "error", err)
 	}
+	return len(payload)
 }
 
-// encodeReport encodes a report in at most maxReport bytes. Failures that do not fit are
+// encodeReport encodes a report within the limits of reports. Failures that do not fit are
 // merged into one that stands for all of them, so that a report never hides a failure.
 func encodeReport(r protocol.Report) ([]byte, error) {
-	all := r.Failures
-	for keep := len(all); ; keep /= 2 {
+	all := slices.Clone(r.Failures)
+	for i := range all {
+		all[i].Message = protocol.Cut(all[i].Message, protocol.MaxFailureText)
+	}
+	for keep := min(len(all), protocol.MaxFailures-1); ; keep /= 2 {
 		r.Failures = all[:keep:keep]
 		if keep < len(all) {
 			r.Failures = append(r.Failures, merge(all[keep:]))
 		}
 		payload, err := json.Marshal(r)
-		if err != nil || len(payload) <= maxReport || keep == 0 {
+		if err != nil || len(payload) <= protocol.MaxAgentMessage || keep == 0 {
 			return payload, err
 		}
 	}
@@ -92,9 +94,6 @@ func merge(rest []protocol.Failure) protocol.Failure {
 	for _, f := range rest {
 		first = min(first, f.Since)
 	}
-	message := rest[0].Message
-	if len(message) > 1000 {
-		message = message[:1000]
-	}
-	return protocol.Failure{Since: first, More: true, Message: fmt.Sprintf("%d more failures, one of them: %s", len(rest), message)}
+	message := fmt.Sprintf("%d more failures, one of them: %s", len(rest), rest[0].Message)
+	return protocol.Failure{Since: first, More: true, Message: protocol.Cut(message, protocol.MaxFailureText)}
 }

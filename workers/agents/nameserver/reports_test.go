@@ -84,7 +84,7 @@ func TestALargeReportHidesNoFailure(t *testing.T) {
 		r.Failures = append(r.Failures, protocol.Failure{Since: domain.Position(5001 - i), ZoneID: int64(i + 1), Message: strings.Repeat("x", 300)})
 	}
 	payload, err := encodeReport(r)
-	if err != nil || len(payload) > maxReport {
+	if err != nil || len(payload) > protocol.MaxAgentMessage {
 		t.Fatalf("%d bytes, %v", len(payload), err)
 	}
 	var got protocol.Report

@@ -56,6 +56,10 @@ func (f *Follower) answerRequests(ctx context.Context) (stop func(), err error) 
 	}, nil
 }
 
+// maxVerdict bounds what named-checkconf says, in bytes. As JSON it may become six times as
+// long.
+const maxVerdict = 16 << 10
+
 // takeAnnouncement takes a request for a report and the announcement that may come with
 // it.
 func (f *Follower) takeAnnouncement(m *nats.Msg) {
@@ -82,7 +86,7 @@ func (f *Follower) checkConf(ctx context.Context, m *nats.Msg) {
 	var refusal *domain.Error
 	switch {
 	case errors.As(err, &refusal):
-		reply.Error = refusal.Message
+		reply.Error = protocol.Cut(refusal.Message, maxVerdict)
 	case err != nil:
 		f.cfg.Log.Warn("cannot check a configuration", "error", err)
 		return

@@ -30,7 +30,7 @@ func services() []service {
 		{subject: fmt.Sprintf("$JS.ACK.%s.>", stream)},
 		{subject: fmt.Sprintf("$JS.ACK.*.*.%s.>", stream)},
 		{subject: "report.*.>"}, {subject: "snap.*.>"}, {subject: protocol.SubjectAllSecrets},
-		{subject: "host.*.>"}, {subject: protocol.SubjectOutputs},
+		{subject: "host.*.>"},
 	}
 }
 

@@ -52,10 +52,6 @@ func TestAnAgentCanDoItsWork(t *testing.T) {
 			t.Fatalf("want a heartbeat, got %v %v", m, err)
 		}
 	}
-	output := protocol.SubjectOutput(1, "a", 7)
-	if m, err := request(b.agent(Identity{KindHost, 1}), output, "{}"); err != nil || !strings.Contains(string(m.Data), `"stream":"OUTPUT"`) {
-		t.Errorf("output: %v %v", m, err)
-	}
 }
 
 func TestServicesCrossTheAccounts(t *testing.T) {
@@ -64,7 +60,7 @@ func TestServicesCrossTheAccounts(t *testing.T) {
 	server, host := b.agent(Identity{KindServer, 1}), b.agent(Identity{KindHost, 1})
 	for subject, who := range map[string]Identity{
 		protocol.SubjectSnapshotOpens: {KindServer, 1}, protocol.SubjectSnapshotChunks("i"): {KindServer, 1}, protocol.SubjectAllSecrets: {KindServer, 1},
-		protocol.SubjectHostWorks: {KindHost, 1}, protocol.SubjectHostReports: {KindHost, 1},
+		protocol.SubjectHostWorks: {KindHost, 1}, protocol.SubjectHostReports: {KindHost, 1}, protocol.SubjectAllHostLines: {KindHost, 1},
 	} {
 		if _, err := b.control.Subscribe(subject, func(m *nats.Msg) {
 			own := protocol.InboxOf(1, m.Reply)
@@ -103,7 +99,7 @@ func TestServicesCrossTheAccounts(t *testing.T) {
 	}
 	for subject, nc := range map[string]*nats.Conn{
 		protocol.SubjectSnapshotOpen(1): server, protocol.SubjectSnapshotChunk(1, "i", "s", 0): server, protocol.SubjectSecrets(1): server,
-		protocol.SubjectHostWork(1): host, protocol.SubjectHostReport(1): host,
+		protocol.SubjectHostWork(1): host, protocol.SubjectHostReport(1): host, protocol.SubjectHostLines(1, "a", 7): host,
 	} {
 		if m, err := request(nc, subject, ""); err != nil || string(m.Data) != subject {
 			t.Errorf("%s: %v %v", subject, m, err)
@@ -137,7 +133,7 @@ func forbidden(own Identity) []string {
 		"$JS.API.STREAM.MSG.GET.EVENTS", "$JS.API.DIRECT.GET.EVENTS", "$JS.API.STREAM.MSG.DELETE.EVENTS", "$JS.API.STREAM.MSG.GET.OUTPUT", "$JS.API.DIRECT.GET.OUTPUT",
 		"$JS.API.CONSUMER.CREATE.EVENTS", "$JS.API.CONSUMER.CREATE.OUTPUT.x.output.>", "$JS.API.CONSUMER.LIST.EVENTS", "$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.SERVER.PING",
 		"events.dns.0.Forged", "events.ops.1.AttemptAccepted", "agents.report", "hosts.poke", "hosts.2.poke", "agents.2.checkconf", "projections.dns",
-		"report.2.dns", "snap.2.open", "secrets.2", "host.2.report", "host.2.work", "host.2.alive", "output.2.x.1", "_INBOX_agent_2.x", "_INBOX_host_2.x",
+		"report.2.dns", "snap.2.open", "secrets.2", "host.2.report", "host.2.work", "host.2.alive", "host.2.lines.x.1", "output.1.x.1", "output.2.x.1", "_INBOX_agent_2.x", "_INBOX_host_2.x",
 	}
 	for _, name := range []string{"agent-1", "agent-2", "host-1", "host-2"} {
 		for _, verb := range []string{"CREATE", "DURABLE.CREATE", "INFO", "DELETE", "PAUSE"} {
@@ -152,7 +148,7 @@ func forbidden(own Identity) []string {
 	if own.Kind == KindHost {
 		return append(list, "secrets.1", "snap.1.open", "report.1.dns", "agents.1.checkconf")
 	}
-	return append(list, "host.1.report", "host.1.work", "output.1.x.1", "hosts.1.poke")
+	return append(list, "host.1.report", "host.1.work", "host.1.lines.x.1", "hosts.1.poke")
 }
 
 // What an agent must not be able to do is refused by the server.

@@ -18,6 +18,8 @@ const (
 	replyWithin = time.Minute
 	// maxSubscriptions bounds the subscriptions of one agent, which needs about five.
 	maxSubscriptions = 32
+	// maxPayload bounds one message of an agent, in bytes.
+	maxPayload = protocol.MaxAgentMessage
 )
 
 // scope is what agents of a kind may publish and subscribe to, all of it with their own
@@ -25,6 +27,7 @@ const (
 func (k keys) scope(kind Kind) *jwt.UserScope {
 	s := jwt.NewUserScope()
 	s.Key, s.Role, s.Template.Subs = public(k.signer(kind)), string(kind), maxSubscriptions
+	s.Template.Payload = maxPayload
 	consumer, publish, subscribe := serverScope()
 	if kind == KindHost {
 		consumer, publish, subscribe = hostScope()
@@ -50,6 +53,6 @@ func serverScope() (consumer string, publish, subscribe []string) {
 
 func hostScope() (consumer string, publish, subscribe []string) {
 	return "host-" + id,
-		[]string{"host." + id + ".>", "output." + id + ".>"},
+		[]string{"host." + id + ".>"},
 		[]string{"_INBOX_host_" + id + ".>", protocol.SubjectHostsHeartbeatNow, "hosts." + id + ".>"}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/allowance"
 	"github.com/opsledger/opsledger/internal/parallel"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/opsmodel"
@@ -28,6 +29,8 @@ const (
 	// maxHandlers bounds how many messages are worked on at the same time. Their
 	// commands wait for each other's commit, so many at once cost little.
 	maxHandlers = 256
+	// maxWaiting and maxWaitingBytes bound the messages that wait for that.
+	maxWaiting, maxWaitingBytes = 16_384, 16 << 20
 	// answerWithin bounds the work on one message; the host asks again later.
 	answerWithin = 10 * time.Second
 	// catchUpWithin bounds the wait for the read model; the events after its position
@@ -54,6 +57,7 @@ type Config struct {
 type Desk struct {
 	cfg      Config
 	handlers *parallel.Handlers
+	hosts    *allowance.Allowances
 }
 
 // New returns a desk that does nothing before Run.
@@ -61,7 +65,7 @@ func New(cfg Config) *Desk {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{cfg: cfg, handlers: parallel.New(maxHandlers)}
+	return &Desk{cfg: cfg, handlers: parallel.New(maxHandlers), hosts: allowance.New(ofHost, "hostdesk", cfg.Log)}
 }
 
 // Run answers until ctx ends; then it returns nil once nothing is being answered.
@@ -74,15 +78,15 @@ func (d *Desk) Run(ctx context.Context) error {
 		protocol.SubjectHostWorks:   {protocol.ForWork, d.work},
 		protocol.SubjectHostReports: {protocol.ForReceipt, d.report},
 	} {
-		sub, err := d.cfg.NC.QueueSubscribe(subject, queueGroup, d.handlers.Each(ctx, func(m *nats.Msg) {
-			if err := d.answer(ctx, m, desk.purpose, desk.handle); err != nil && ctx.Err() == nil {
-				d.cfg.Log.Warn("hostdesk: no answer", "subject", m.Subject, "error", err)
-			}
-		}))
+		answer := d.handlers.Each(ctx, func(m *nats.Msg) { d.answer(ctx, m, desk.purpose, desk.handle) })
+		sub, err := d.cfg.NC.QueueSubscribe(subject, queueGroup, d.admit(answer))
 		if err != nil {
 			return fmt.Errorf("hostdesk: serve %s: %w", subject, err)
 		}
 		defer func() { _ = sub.Unsubscribe() }()
+		if err := sub.SetPendingLimits(maxWaiting, maxWaitingBytes); err != nil {
+			return fmt.Errorf("hostdesk: serve %s: %w", subject, err)
+		}
 	}
 	<-ctx.Done()
 	return nil
@@ -91,21 +95,19 @@ func (d *Desk) Run(ctx context.Context) error {
 // handler returns the answer to a host's message.
 type handler func(ctx context.Context, host int64, data []byte) any
 
-func (d *Desk) answer(ctx context.Context, m *nats.Msg, p protocol.Purpose, h handler) error {
-	host, ok := protocol.AgentOf(m.Subject)
-	switch {
-	case !ok:
-		return errors.New("the subject names no host")
-	case !protocol.HostInboxOf(host, m.Reply):
-		return fmt.Errorf("the answer to host %d would not go to its own inbox", host)
-	}
+// answer answers a message that admit let through.
+func (d *Desk) answer(ctx context.Context, m *nats.Msg, p protocol.Purpose, h handler) {
+	host, _ := protocol.AgentOf(m.Subject)
+	defer d.hosts.End(host)
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	data, err := json.Marshal(h(ctx, host, m.Data))
-	if err != nil {
-		return err
+	if err == nil {
+		err = d.cfg.Signer.Respond(ctx, host, p, m, data)
 	}
-	return d.cfg.Signer.Respond(ctx, host, p, m, data)
+	if err != nil && ctx.Err() == nil {
+		d.cfg.Log.Warn("hostdesk: no answer", "subject", m.Subject, "error", err)
+	}
 }
 
 // work answers with all that the host is to do, or with as much as fits into one
@@ -114,7 +116,7 @@ func (d *Desk) answer(ctx context.Context, m *nats.Msg, p protocol.Purpose, h ha
 // host was told to ask for.
 func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
 	var asked protocol.HostWorkRequest
-	if len(data) > 0 && json.Unmarshal(data, &asked) != nil {
+	if protocol.ReadRequest(data, &asked) != nil {
 		return protocol.HostWork{Log: d.cfg.Store.LogID(), Error: "not a request for work"}
 	}
 	if len(asked.Only) > 0 {

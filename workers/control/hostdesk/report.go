@@ -2,9 +2,9 @@ package hostdesk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
@@ -12,22 +12,30 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
+// maxCommands bounds the commands of one report that are decided at the same time.
+const maxCommands = 32
+
 // report brings a host's report to the log. The commands for its attempts are independent
 // of each other, and the store may commit them together with those of other hosts.
 func (d *Desk) report(ctx context.Context, host int64, data []byte) any {
-	var report protocol.HostReport
-	if err := json.Unmarshal(data, &report); err != nil {
-		return protocol.HostReceipt{Error: "not a report"}
+	report, err := protocol.ReadHostReport(data)
+	if err != nil {
+		d.hosts.Complain(host, err)
+		return protocol.HostReceipt{Error: "not a report: " + err.Error()}
 	}
 	if report.Log != d.cfg.Store.LogID() {
 		return protocol.HostReceipt{Error: "the report is about another log"}
 	}
-	taken := make([]bool, len(report.Attempts))
-	var all sync.WaitGroup
-	for i, a := range report.Attempts {
-		all.Go(func() { taken[i] = d.take(ctx, host, a) })
+	if !d.hosts.Take(host, len(report.Attempts)*costOfAttempt) {
+		return protocol.HostReceipt{Error: "too many reports in a short time"}
 	}
-	all.Wait()
+	taken := make([]bool, len(report.Attempts))
+	var all errgroup.Group
+	all.SetLimit(maxCommands)
+	for i, a := range report.Attempts {
+		all.Go(func() error { taken[i] = d.take(ctx, host, a); return nil })
+	}
+	_ = all.Wait() // none returns an error
 	receipt := protocol.HostReceipt{Taken: []domain.Position{}}
 	for i, a := range report.Attempts {
 		if taken[i] {
@@ -52,7 +60,7 @@ func (d *Desk) take(ctx context.Context, host int64, a protocol.AttemptReport) b
 	var refusal *domain.Error
 	switch {
 	case errors.As(err, &refusal):
-		d.cfg.Log.Warn("hostdesk: a report was refused", "host", host, "task", a.Task, "error", err)
+		d.hosts.Complain(host, err)
 	case err != nil:
 		d.cfg.Log.Warn("hostdesk: a report was not taken", "host", host, "task", a.Task, "error", err)
 		return false

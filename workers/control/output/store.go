@@ -2,6 +2,7 @@ package output
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -18,6 +20,8 @@ const (
 	DefaultMaxAge   = 7 * 24 * time.Hour
 	// DefaultMaxPerAttempt is in messages, of up to 500 lines each.
 	DefaultMaxPerAttempt = 4096
+	// hostShare is how many hosts with the greatest output there is room for.
+	hostShare = 64
 )
 
 const (
@@ -29,15 +33,19 @@ const (
 	maxMessage = 1 << 20
 )
 
-// Config holds what a store needs; NC and JS are required.
+// Config holds what a store needs; NC and JS are required, and Store where Run is called.
 type Config struct {
 	NC *nats.Conn
 	JS jetstream.JetStream
+	// Store says which attempts are whose.
+	Store *eventstore.Store
 	// Replicas is the number of copies in a cluster; 0 means 1.
 	Replicas int
-	// MaxBytes bounds all output, MaxAge and MaxPerAttempt the output of one attempt; the
-	// oldest is dropped first.
+	// MaxBytes bounds all output, MaxPerHost that of one host, MaxAge and MaxPerAttempt the
+	// output of one attempt; of each the oldest is dropped first. MaxPerHost is a part of
+	// MaxBytes, see hostShare, when zero.
 	MaxBytes      int64
+	MaxPerHost    int64
 	MaxAge        time.Duration
 	MaxPerAttempt int64
 	Log           *slog.Logger
@@ -45,7 +53,8 @@ type Config struct {
 
 // Store is the output of all attempts.
 type Store struct {
-	cfg Config
+	cfg    Config
+	intake *intake
 
 	mu     sync.Mutex
 	stream jetstream.Stream
@@ -59,18 +68,28 @@ func New(cfg Config) *Store {
 	if cfg.MaxBytes == 0 {
 		cfg.MaxBytes = DefaultMaxBytes
 	}
+	if cfg.MaxPerHost == 0 {
+		cfg.MaxPerHost = cfg.MaxBytes / hostShare
+	}
 	if cfg.MaxAge == 0 {
 		cfg.MaxAge = DefaultMaxAge
 	}
 	if cfg.MaxPerAttempt == 0 {
 		cfg.MaxPerAttempt = DefaultMaxPerAttempt
 	}
-	return &Store{cfg: cfg}
+	s := &Store{cfg: cfg}
+	s.intake = newIntake(s)
+	return s
 }
 
-// Run makes the stream, and makes it again if it is lost, until ctx ends; then it returns
-// nil. While there is no stream, hosts hold their lines back.
+// Run makes the stream, and makes it again if it is lost, and takes hosts' lines, until ctx
+// ends; then it returns nil. While there is no stream, hosts hold their lines back.
 func (s *Store) Run(ctx context.Context) error {
+	stop, err := s.intake.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("output: listen to hosts: %w", err)
+	}
+	defer stop()
 	tick := time.NewTicker(ensureEvery)
 	defer tick.Stop()
 	for {

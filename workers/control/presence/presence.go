@@ -2,7 +2,6 @@ package presence
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/allowance"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/protocol"
 )
@@ -21,6 +21,17 @@ import (
 // DefaultSilence is the time without a heartbeat after which a host counts as offline,
 // and its running attempts as unknown. Hosts send a heartbeat every five seconds.
 const DefaultSilence = 30 * time.Second
+
+// ofHost is what one host's heartbeats may cost, in bytes. It sends one in five seconds, and
+// at most one in a second when its work changes.
+var ofHost = allowance.Limits{PerSecond: 32 << 10, Burst: 4 * protocol.MaxHeartbeat}
+
+const (
+	// costOfHeartbeat is what every heartbeat costs beside its bytes.
+	costOfHeartbeat = 512
+	// maxWaiting and maxWaitingBytes bound the heartbeats that wait to be heard.
+	maxWaiting, maxWaitingBytes = 65_536, 16 << 20
+)
 
 // Config holds what presence needs; every field is required but Silence and Log.
 type Config struct {
@@ -51,7 +62,8 @@ type Host struct {
 //  2. A host that is online and does not know an attempt of its own is told to ask for
 //     its work.
 type Presence struct {
-	cfg Config
+	cfg     Config
+	senders *allowance.Allowances
 
 	mu    sync.Mutex
 	hosts map[int64]*entry
@@ -75,7 +87,7 @@ func New(cfg Config) *Presence {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Presence{cfg: cfg, hosts: map[int64]*entry{}, listening: time.Now()}
+	return &Presence{cfg: cfg, senders: allowance.New(ofHost, "presence", cfg.Log), hosts: map[int64]*entry{}, listening: time.Now()}
 }
 
 // Run listens and watches until ctx ends; then it returns nil.
@@ -88,6 +100,9 @@ func (p *Presence) Run(ctx context.Context) error {
 		return fmt.Errorf("presence: listen to hosts: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
+	if err := sub.SetPendingLimits(maxWaiting, maxWaitingBytes); err != nil {
+		return fmt.Errorf("presence: listen to hosts: %w", err)
+	}
 	if err := p.cfg.NC.Publish(protocol.SubjectHostsHeartbeatNow, nil); err != nil {
 		p.cfg.Log.Debug("presence: cannot request heartbeats", "error", err)
 	}
@@ -99,8 +114,15 @@ func (p *Presence) Run(ctx context.Context) error {
 // hear takes a heartbeat.
 func (p *Presence) hear(m *nats.Msg) {
 	host, ok := protocol.AgentOf(m.Subject)
-	var alive protocol.HostHeartbeat
-	if !ok || json.Unmarshal(m.Data, &alive) != nil || alive.Log != p.cfg.Store.LogID() {
+	if !ok || !p.senders.Take(host, costOfHeartbeat+len(m.Data)) {
+		return
+	}
+	alive, err := protocol.ReadHostHeartbeat(m.Data)
+	if err != nil {
+		p.senders.Complain(host, err)
+		return
+	}
+	if alive.Log != p.cfg.Store.LogID() {
 		return
 	}
 	p.mu.Lock()

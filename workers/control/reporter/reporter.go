@@ -2,7 +2,6 @@ package reporter
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/allowance"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
@@ -28,9 +28,17 @@ const (
 	announceEvery = 3 * time.Second
 	// storeEvery is how often the last reports are written to Postgres.
 	storeEvery = time.Second
+	// costOfReport is what every report costs its agent beside its bytes.
+	costOfReport = 1 << 10
+	// maxWaiting and maxWaitingBytes bound the reports that wait to be heard.
+	maxWaiting, maxWaitingBytes = 16_384, 16 << 20
 	// storeTimeout bounds one such write, also the last one when stopping.
 	storeTimeout = 3 * time.Second
 )
+
+// ofAgent is what one agent's reports may cost, in bytes. It sends small ones up to 200 times
+// in a second, and large ones at the pace of [protocol.ReportPause].
+var ofAgent = allowance.Limits{PerSecond: 2 * protocol.ReportsPerSecond, Burst: 8 * protocol.MaxAgentMessage}
 
 // Config holds what a reporter needs; every field is required but Log and Registerer.
 type Config struct {
@@ -49,6 +57,7 @@ type Reporter struct {
 	cfg     Config
 	store   *reportStore
 	metrics *metrics
+	senders *allowance.Allowances
 
 	mu sync.Mutex
 	// last are the last reports, by agent.
@@ -67,7 +76,8 @@ func New(cfg Config) *Reporter {
 	}
 	return &Reporter{
 		cfg: cfg, store: &reportStore{pool: cfg.Pool, log: cfg.Store.LogID()}, metrics: newMetrics(cfg.Registerer),
-		last: map[int64]*lastReport{}, dirty: map[int64]bool{},
+		senders: allowance.New(ofAgent, "reporter", cfg.Log),
+		last:    map[int64]*lastReport{}, dirty: map[int64]bool{},
 	}
 }
 
@@ -81,6 +91,9 @@ func (r *Reporter) Run(ctx context.Context) error {
 		return fmt.Errorf("reporter: listen to reports: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
+	if err := sub.SetPendingLimits(maxWaiting, maxWaitingBytes); err != nil {
+		return fmt.Errorf("reporter: listen to reports: %w", err)
+	}
 	var announcing sync.WaitGroup
 	announcing.Go(func() { r.announce(ctx) })
 	defer announcing.Wait()
@@ -114,8 +127,13 @@ func (r *Reporter) hear(m *nats.Msg) {
 		r.metrics.drop("subject")
 		return
 	}
-	var report protocol.Report
-	if err := json.Unmarshal(m.Data, &report); err != nil {
+	if !r.senders.Take(agent, costOfReport+len(m.Data)) {
+		r.metrics.drop("too much")
+		return
+	}
+	report, err := protocol.ReadReport(m.Data)
+	if err != nil {
+		r.senders.Complain(agent, err)
 		r.metrics.drop("form")
 		return
 	}

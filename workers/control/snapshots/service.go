@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/internal/allowance"
 	"github.com/opsledger/opsledger/internal/parallel"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
@@ -27,6 +28,17 @@ const queueGroup = "snapshots"
 // maxHandlers bounds how many requests are worked on at the same time. Requests for
 // chunks, which are in memory, are answered at once and do not count.
 const maxHandlers = 16
+
+// ofAgent is what one agent's requests may cost. A snapshot has a chunk for each 160 KiB; an
+// agent asks for one snapshot at a time, and for a new one when that has failed.
+var ofAgent = allowance.Limits{PerSecond: 256, Burst: 4096}
+
+const (
+	// costOfChunk and costOfRequest are what a request for a chunk, and any other, costs.
+	costOfChunk, costOfRequest = 1, 64
+	// maxWaiting and maxWaitingBytes bound the requests that wait.
+	maxWaiting, maxWaitingBytes = 16_384, 16 << 20
+)
 
 // admitTimeout bounds the reading of the log about an agent that the roster does not have.
 const admitTimeout = 5 * time.Second
@@ -51,6 +63,7 @@ type Service struct {
 	cache    *cache
 	metrics  *metrics
 	handlers *parallel.Handlers
+	senders  *allowance.Allowances
 }
 
 // New returns a service that does nothing before Run.
@@ -61,6 +74,7 @@ func New(cfg Config) *Service {
 	return &Service{
 		cfg: cfg, instance: nuid.Next(), cache: newCache(),
 		metrics: newMetrics(cfg.Registerer), handlers: parallel.New(maxHandlers),
+		senders: allowance.New(ofAgent, "snapshots", cfg.Log),
 	}
 }
 
@@ -70,17 +84,21 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, o := range []struct {
 		subject string
 		queue   string
+		cost    int
 		handle  nats.MsgHandler
 	}{
-		{protocol.SubjectSnapshotOpens, queueGroup, s.inBackground(ctx, s.open)},
-		{protocol.SubjectAllSecrets, queueGroup, s.inBackground(ctx, s.secrets)},
-		{protocol.SubjectSnapshotChunks(s.instance), s.instance, s.guarded(ctx, s.chunk)},
+		{protocol.SubjectSnapshotOpens, queueGroup, costOfRequest, s.inBackground(ctx, s.open)},
+		{protocol.SubjectAllSecrets, queueGroup, costOfRequest, s.inBackground(ctx, s.secrets)},
+		{protocol.SubjectSnapshotChunks(s.instance), s.instance, costOfChunk, s.guarded(ctx, s.chunk)},
 	} {
-		sub, err := s.cfg.NC.QueueSubscribe(o.subject, o.queue, o.handle)
+		sub, err := s.cfg.NC.QueueSubscribe(o.subject, o.queue, s.bounded(o.cost, o.handle))
 		if err != nil {
 			return fmt.Errorf("snapshots: serve %s: %w", o.subject, err)
 		}
 		defer func() { _ = sub.Unsubscribe() }()
+		if err := sub.SetPendingLimits(maxWaiting, maxWaitingBytes); err != nil {
+			return fmt.Errorf("snapshots: serve %s: %w", o.subject, err)
+		}
 	}
 	tick := time.NewTicker(keepFor / 4)
 	defer tick.Stop()
@@ -105,7 +123,17 @@ func (s *Service) guarded(ctx context.Context, h handler) nats.MsgHandler {
 			err = h(agent, m)
 		}
 		if err != nil && ctx.Err() == nil {
-			s.cfg.Log.Warn("snapshots: no answer", "subject", m.Subject, "error", err)
+			s.senders.Complain(agent, fmt.Errorf("%s: %w", m.Subject, err))
+		}
+	}
+}
+
+// bounded lets an agent's requests through as far as its allowance goes, before anything in
+// them is read.
+func (s *Service) bounded(cost int, next nats.MsgHandler) nats.MsgHandler {
+	return func(m *nats.Msg) {
+		if agent, ok := protocol.AgentOf(m.Subject); ok && len(m.Data) <= protocol.MaxHeartbeat && s.senders.Take(agent, cost) {
+			next(m)
 		}
 	}
 }

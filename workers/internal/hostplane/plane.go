@@ -31,10 +31,12 @@ type Plane struct {
 	*servetest.Process
 	t       testing.TB
 	keyFile string
-	// NATSDir and Silence are looked at when NATS and serve are started again.
-	NATSDir string
-	Silence time.Duration
-	Address string
+	// NATSDir, Silence and OutputBytes, which bounds all output, are looked at when NATS and
+	// serve are started again.
+	NATSDir     string
+	Silence     time.Duration
+	OutputBytes int64
+	Address     string
 
 	Server    *embeddednats.Server
 	Authority *busauth.Authority
@@ -104,7 +106,7 @@ func (p *Plane) startServe() {
 	p.Connect(p.Server, opsmodel.New())
 	hosts := roster.NewHosts(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Presence = presence.New(presence.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Reader: p.Reader, Silence: p.Silence})
-	p.Output = output.New(output.Config{NC: p.NC, JS: p.JS})
+	p.Output = output.New(output.Config{NC: p.NC, JS: p.JS, Store: p.Store, MaxBytes: p.OutputBytes})
 	authority, nc, server := p.Authority, p.NC, p.Server
 	p.Run(servetest.Parts{
 		"roster":    hosts.Run,
