@@ -34,7 +34,7 @@ func newDoor(t *testing.T, limits ConnectionLimits) *door {
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, limited, handler, slog.New(slog.DiscardHandler)) }()
+	go func() { done <- Serve(ctx, limited, nil, handler, slog.New(slog.DiscardHandler)) }()
 	t.Cleanup(func() {
 		stop()
 		must(t, <-done)

@@ -66,7 +66,7 @@ func (s *Service) check(ctx context.Context, l Login, verify verifier) (*User, e
 	if err != nil {
 		return nil, err
 	}
-	user, err := verify(ctx, l.Name, l.Password)
+	user, err := verify(standIn(ctx, forLogin, NetworkOf(l.From)), l.Name, l.Password)
 	var refused *refusedLogin
 	switch {
 	case errors.As(err, &refused):

@@ -56,13 +56,19 @@ type passwords struct {
 	waiting atomic.Int64
 	// garbage is what hashes have left behind in memory, in bytes.
 	garbage atomic.Int64
+	// line says whose turn it is to have a slot.
+	line *hashLine
 	// nobody has the form and the cost of a hash.
 	nobody string
 }
 
+// hashSlots is how many hashes are computed at once.
+func hashSlots() int { return max(1, min(runtime.GOMAXPROCS(0)/2, maxHashes)) }
+
 func newPasswords() *passwords {
 	return &passwords{
-		slots:  semaphore.NewWeighted(int64(max(1, min(runtime.GOMAXPROCS(0)/2, maxHashes)))),
+		line:   newHashLine(hashSlots()),
+		slots:  semaphore.NewWeighted(int64(hashSlots())),
 		nobody: formatHash(usualCost(), make([]byte, hashSalt), make([]byte, hashLength)),
 	}
 }
@@ -114,26 +120,32 @@ func formatHash(cost hashCost, salt, sum []byte) string {
 }
 
 func (p *passwords) compute(ctx context.Context, password string, salt []byte, cost hashCost, length int) ([]byte, error) {
-	if err := p.awaitTurn(ctx); err != nil {
+	leave, err := p.awaitTurn(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer p.slots.Release(1)
+	defer leave()
 	defer p.collect(int64(cost.memory) << 10)
 	return argon2.IDKey([]byte(password), salt, cost.passes, cost.memory, cost.lanes, uint32(length)), nil
 }
 
-// awaitTurn returns when a hash may be computed.
-func (p *passwords) awaitTurn(ctx context.Context) error {
+// awaitTurn returns when a hash may be computed, and what ends that turn.
+func (p *passwords) awaitTurn(ctx context.Context) (leave func(), err error) {
 	defer p.waiting.Add(-1)
 	if p.waiting.Add(1) > maxHashesWaiting {
-		return ErrBusy
+		return nil, ErrBusy
 	}
 	wait, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()
-	if err := p.slots.Acquire(wait, 1); err != nil {
-		return fmt.Errorf("wait for a password hash: %w", err)
+	next, err := p.line.enter(wait)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if err := p.slots.Acquire(wait, 1); err != nil {
+		next()
+		return nil, fmt.Errorf("wait for a password hash: %w", err)
+	}
+	return func() { p.slots.Release(1); next() }, nil
 }
 
 // collect counts what a hash has left, and has it collected when it is too much.

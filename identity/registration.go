@@ -36,7 +36,7 @@ func (s *Service) CheckFree(ctx context.Context, username string) error {
 // names them. If nothing comes of the event, the entries are orphans: they stay,
 // and tell nobody anything.
 func (s *Service) Seal(ctx context.Context, r Registration) (access.UserRegistered, error) {
-	return r.seal(ctx, s.vault, s.passwords)
+	return r.seal(standIn(ctx, forRegistration, ""), s.vault, s.passwords)
 }
 
 func (r Registration) seal(ctx context.Context, v *vault.Vault, p *passwords) (access.UserRegistered, error) {
