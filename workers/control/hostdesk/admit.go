@@ -17,7 +17,7 @@ const (
 	// costOfMessage is what every message costs beside its bytes, and costOfAttempt what each
 	// attempt in a report does: a command, which reads the attempt's task.
 	costOfMessage = 512
-	costOfAttempt = 1 << 10
+	costOfAttempt = 4 << 10
 	// costOfWork is what a question for work costs, whose answer may be long.
 	costOfWork = 64 << 10
 )

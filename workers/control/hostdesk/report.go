@@ -3,6 +3,7 @@ package hostdesk
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -62,7 +63,7 @@ func (d *Desk) take(ctx context.Context, host int64, a protocol.AttemptReport) b
 	case errors.As(err, &refusal):
 		d.hosts.Complain(host, err)
 	case err != nil:
-		d.cfg.Log.Warn("hostdesk: a report was not taken", "host", host, "task", a.Task, "error", err)
+		d.hosts.Complain(host, fmt.Errorf("task %s: %w", a.Task, err))
 		return false
 	}
 	return true

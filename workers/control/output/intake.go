@@ -26,7 +26,7 @@ const (
 	// costOfMessage is what every message costs beside its bytes, and costOfUnknown what one
 	// costs that is about an attempt which has to be looked up.
 	costOfMessage = 1 << 10
-	costOfUnknown = 128 << 10
+	costOfUnknown = 32 << 10
 	// queueGroup makes one process store each message, which any process could.
 	queueGroup = "output"
 	// maxHandlers bounds the messages in work, maxWaiting and maxWaitingBytes those that wait.
