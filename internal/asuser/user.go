@@ -43,6 +43,17 @@ func Lookup(name string) (User, error) {
 	return u, nil
 }
 
+// ByID is the account with that user id. A file may belong to an id without one: then
+// the user has the group alone, and no home.
+func ByID(uid, gid uint32) User {
+	if found, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
+		if u, err := Lookup(found.Username); err == nil && u.UID == uid {
+			return u
+		}
+	}
+	return User{Name: strconv.FormatUint(uint64(uid), 10), UID: uid, GID: gid, Groups: []uint32{gid}, Home: "/"}
+}
+
 // Self says whether u is the user whom this process runs as.
 func (u User) Self() bool { return int(u.UID) == os.Geteuid() }
 

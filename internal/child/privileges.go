@@ -8,37 +8,99 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // insideID is the user id that a child of root has within its own user namespace.
 const insideID = 1000
 
-// attemptsFor lists the ways to start the program, the preferred one first.
+// way is one way to start a program.
+type way struct {
+	attr *syscall.SysProcAttr
+	// private says that what the program writes is its user's alone, and that it
+	// cannot get rights that it does not begin with.
+	private bool
+	// closed is the highest folder above reach that the program's user cannot pass;
+	// empty if there is none.
+	closed, reach string
+}
+
+// prepareThread sets for the thread what the program inherits from it.
+func (w way) prepareThread() error {
+	if w.closed != "" {
+		if err := openWay(w.closed, w.reach); err != nil {
+			return fmt.Errorf("%s cannot be reached below %s, which only its owner may pass (%w): choose a folder that every user can reach",
+				w.reach, w.closed, err)
+		}
+	}
+	if !w.private {
+		return nil
+	}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("forbid new privileges: %w", err)
+	}
+	if err := unix.Unshare(unix.CLONE_FS); err != nil { // else the umask is the process's
+		return fmt.Errorf("set the umask: %w", err)
+	}
+	unix.Umask(0o077)
+	return nil
+}
+
+// waysFor lists the ways to start the program, the preferred one first.
 //
 // PostgreSQL refuses to run as root. In a user namespace of its own it is user
 // 1000 to itself and root's files stay root's, so nothing has to be handed over
 // and a folder below root's 0700 home works. Where namespaces are forbidden
 // (many containers) it runs as an unprivileged user that owns its folders.
-func attemptsFor(spec Spec) ([]*syscall.SysProcAttr, error) {
+//
+// In such a namespace a program has no capability that counts outside, so that it
+// can listen on no port below 1024, and root's files are its own. A program that
+// strangers send packets to runs As a user instead.
+func waysFor(spec Spec) ([]way, error) {
 	if spec.Confined != nil {
-		return confinedAttempts(syscall.SIGKILL), nil
+		var ways []way
+		for _, attr := range confinedAttempts(syscall.SIGKILL) {
+			ways = append(ways, way{attr: attr})
+		}
+		return ways, nil
 	}
 	death := spec.DeathSignal
 	if death == 0 {
 		death = syscall.SIGKILL
 	}
-	plain := &syscall.SysProcAttr{Pdeathsig: death, Setpgid: true}
+	plain := &syscall.SysProcAttr{Pdeathsig: death, Setpgid: true, AmbientCaps: spec.Capabilities}
 	if !spec.Unprivileged || os.Geteuid() != 0 {
-		return []*syscall.SysProcAttr{plain}, nil
+		return []way{{attr: plain, private: spec.Unprivileged}}, nil
+	}
+	if spec.As != nil {
+		w, err := asUser(spec, death)
+		return []way{w}, err
 	}
 	if namespacesAllowed() {
-		return []*syscall.SysProcAttr{inNamespace(death)}, takeBack(spec)
+		return []way{{attr: inNamespace(death), private: true}}, takeBack(spec)
 	}
 	other, err := asOtherUser(spec, death)
 	if err != nil {
 		return nil, err
 	}
-	return []*syscall.SysProcAttr{other}, nil
+	return []way{{attr: other, private: true}}, nil
+}
+
+// asUser is the way to run as the user of the Spec, with its capabilities alone. The
+// kernel keeps the death signal, which it drops when a program changes its user itself.
+func asUser(spec Spec, death syscall.Signal) (way, error) {
+	closed, err := closedAbove(spec.Reach, *spec.As)
+	if err != nil {
+		return way{}, fmt.Errorf("run %s as %s: %w", spec.name(), spec.As.Name, err)
+	}
+	return way{
+		private: true, closed: closed, reach: spec.Reach,
+		attr: &syscall.SysProcAttr{
+			Pdeathsig: death, Setpgid: true, AmbientCaps: spec.Capabilities,
+			Credential: &syscall.Credential{Uid: spec.As.UID, Gid: spec.As.GID, Groups: spec.As.Groups},
+		},
+	}, nil
 }
 
 func inNamespace(death syscall.Signal) *syscall.SysProcAttr {
@@ -52,7 +114,7 @@ func inNamespace(death syscall.Signal) *syscall.SysProcAttr {
 // namespacesAllowed tries it, since no setting tells for certain.
 func namespacesAllowed() bool {
 	p := &Process{spec: Spec{Path: "/bin/true"}, done: make(chan struct{})}
-	if err := p.launch(inNamespace(syscall.SIGKILL)); err != nil {
+	if err := p.launch(way{attr: inNamespace(syscall.SIGKILL)}); err != nil {
 		return false
 	}
 	<-p.done

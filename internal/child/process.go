@@ -10,6 +10,10 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/opsledger/opsledger/internal/asuser"
 )
 
 // Spec says what to run.
@@ -19,7 +23,7 @@ type Spec struct {
 	// Path is the program; Args are its arguments without the program's name.
 	Path string
 	Args []string
-	// Env is the whole environment; nil inherits the parent's.
+	// Env is added to the environment that every child has, see Environment.
 	Env []string
 	Dir string
 	// Log receives standard output and standard error; nil drops them.
@@ -28,14 +32,24 @@ type Spec struct {
 	StopSignal syscall.Signal
 	// DeathSignal is sent by the kernel when the parent dies, SIGKILL when 0.
 	DeathSignal syscall.Signal
-	// Unprivileged takes root's powers away, see privileges.go.
+	// Unprivileged takes root's powers away, see privileges.go. What the program
+	// writes is its user's alone, and it cannot get rights that it does not begin with.
 	Unprivileged bool
 	// Confined takes all rights away, see [Confinement]. Env, DeathSignal and Unprivileged
 	// mean nothing then.
 	Confined *Confinement
 	// Owns lists folders that the program must own. They are handed over only
-	// where it has to run as another user.
+	// where it has to run as another user and As does not say as whom.
 	Owns []string
+	// As is whom an unprivileged child of root runs as. Its folders are not handed
+	// over: they belong to it already.
+	As *asuser.User
+	// Reach is the folder that a child which runs As somebody works in. The child gets
+	// there also where folders above are closed to it.
+	Reach string
+	// Capabilities are what a child that is not root may do nevertheless. opsledger
+	// must have them itself.
+	Capabilities []uintptr
 }
 
 func (s Spec) name() string {
@@ -49,7 +63,8 @@ func (s Spec) name() string {
 //
 // Invariants:
 //  1. The child does not outlive the parent: the thread that started it, to
-//     which the kernel binds the death signal, lives until the child has ended.
+//     which the kernel binds the death signal, lives until the child has ended. The
+//     thread ends then: what was set for the child (privileges.go) stays with it.
 //  2. Done is closed only after the child was reaped, so its pid is never
 //     signalled once it may belong to somebody else.
 type Process struct {
@@ -64,14 +79,14 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	attempts, err := attemptsFor(spec)
+	ways, err := waysFor(spec)
 	if err != nil {
 		return nil, err
 	}
 	var last error
-	for _, attr := range attempts {
+	for _, w := range ways {
 		p := &Process{spec: spec, done: make(chan struct{})}
-		if last = p.launch(attr); last == nil {
+		if last = p.launch(w); last == nil {
 			return p, nil
 		}
 	}
@@ -87,16 +102,12 @@ const (
 )
 
 // launch starts the command on a thread of its own, which stays until the end.
-func (p *Process) launch(attr *syscall.SysProcAttr) error {
+func (p *Process) launch(w way) error {
 	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		p.cmd = p.command(attr)
-		err := p.cmd.Start()
-		for began := time.Now(); errors.Is(err, syscall.ETXTBSY) && time.Since(began) < busyPatience; err = p.cmd.Start() {
-			time.Sleep(busyEvery)
-			p.cmd = p.command(attr)
+	onOwnThread(func() {
+		err := w.prepareThread()
+		if err == nil {
+			err = p.startCommand(w.attr)
 		}
 		started <- err
 		if err != nil {
@@ -104,13 +115,43 @@ func (p *Process) launch(attr *syscall.SysProcAttr) error {
 		}
 		p.err = p.cmd.Wait()
 		close(p.done)
-	}()
+	})
 	return <-started
+}
+
+func (p *Process) startCommand(attr *syscall.SysProcAttr) error {
+	for began := time.Now(); ; time.Sleep(busyEvery) {
+		p.cmd = p.command(attr)
+		err := p.cmd.Start()
+		if !errors.Is(err, syscall.ETXTBSY) || time.Since(began) >= busyPatience {
+			return err
+		}
+	}
+}
+
+// onOwnThread runs the function on a thread that runs nothing else and ends with it.
+// The process's first thread cannot end, so it is not taken.
+func onOwnThread(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			f()
+			return
+		}
+		defer runtime.UnlockOSThread()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			runtime.LockOSThread()
+			f()
+		}()
+		<-ended
+	}()
 }
 
 func (p *Process) command(attr *syscall.SysProcAttr) *exec.Cmd {
 	cmd := exec.Command(p.spec.Path, p.spec.Args...)
-	cmd.Env, cmd.Dir, cmd.SysProcAttr = p.spec.Env, p.spec.Dir, attr
+	cmd.Env, cmd.Dir, cmd.SysProcAttr = Environment(p.spec.Env...), p.spec.Dir, attr
 	if p.spec.Confined != nil {
 		cmd.Path, cmd.Args, cmd.Env = "/proc/self/exe", p.spec.Confined.launcherArgs(p.spec), []string{}
 	}

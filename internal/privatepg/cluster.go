@@ -56,11 +56,9 @@ func initdb(ctx context.Context, b binaries, fresh string, durable bool) error {
 	return fmt.Errorf("create the database cluster: %w", err)
 }
 
-// environment is the environment of the server: it has no variable that would
-// change how the server runs.
-func environment() []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
-}
+// environment is what the server gets beside what every child has: on any host it
+// speaks the same language and has the same time.
+func environment() []string { return []string{"LC_ALL=C", "TZ=UTC"} }
 
 func lastLine(output []byte) string {
 	text := strings.TrimSpace(string(output))

@@ -2,6 +2,7 @@ package deployment
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 // good one, and returns what it said.
 func Command(t testing.TB, args ...string) string {
 	t.Helper()
-	said, err := child.Run(t.Context(), child.Spec{Path: testkit.Program(t), Args: args})
+	said, err := child.Run(t.Context(), child.Spec{Path: testkit.Program(t), Args: args, Env: os.Environ()})
 	if err != nil {
 		t.Fatalf("opsledger %s: %v\n%s", strings.Join(args, " "), err, said)
 	}
@@ -23,7 +24,7 @@ func Command(t testing.TB, args ...string) string {
 // start starts opsledger as a process of its own.
 func start(t testing.TB, said *testkit.Output, args ...string) *child.Process {
 	t.Helper()
-	process, err := child.Start(context.Background(), child.Spec{Name: args[0], Path: testkit.Program(t), Args: args, Log: said.File()})
+	process, err := child.Start(context.Background(), child.Spec{Name: args[0], Path: testkit.Program(t), Args: args, Env: os.Environ(), Log: said.File()})
 	if err != nil {
 		t.Fatal(err)
 	}

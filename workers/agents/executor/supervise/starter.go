@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
+
+	"github.com/opsledger/opsledger/internal/child"
 )
 
 // ErrClosed is returned by Start after Close.
@@ -115,6 +117,7 @@ type handle struct {
 // session of its own, so that a terminal's Ctrl-C does not reach the program.
 func open(command []string) (_ *handle, err error) {
 	h := &handle{cmd: exec.Command(command[0], command[1:]...)}
+	h.cmd.Env = child.Environment()
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	var theirs []*os.File
 	defer func() {
