@@ -136,10 +136,18 @@ func (a *action) setUser(name string) error {
 // account has the ids of the user that the action's program runs as, nil for the
 // agent's own user.
 func (a *action) account() *supervise.Account {
-	if os.Geteuid() != 0 || a.name == databaseAction {
+	if a.name == databaseAction {
 		return nil
 	}
-	return &supervise.Account{UID: a.user.UID, GID: a.user.GID, Groups: a.user.Groups}
+	return account(a.user)
+}
+
+// account has the ids of a user, nil if the agent can run programs as itself alone.
+func account(user asuser.User) *supervise.Account {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return &supervise.Account{UID: user.UID, GID: user.GID, Groups: user.Groups}
 }
 
 func (a *action) setProgram(folder, file string, environment map[string]string) error {

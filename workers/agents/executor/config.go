@@ -25,6 +25,9 @@ type Settings struct {
 	Keep time.Duration `yaml:"keep"`
 	// LargestFile limits a file that update handles; 1 GiB when 0.
 	LargestFile Size `yaml:"largest_file"`
+	// Accounts are the system accounts whose authorized_keys file may be given keys; none
+	// when left out.
+	Accounts []string `yaml:"accounts"`
 	// Actions are those allowed, by name.
 	Actions map[string]ActionSettings `yaml:"actions"`
 }

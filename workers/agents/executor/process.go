@@ -19,12 +19,11 @@ const (
 	orphanLimit = 30 * time.Second
 )
 
-// supervised runs a program to its end as the action's user and copies its output.
+// supervised runs a program to its end and copies its output.
 // When ctx ends, the whole tree of processes is asked to end, and killed after the
 // grace time. If a writer fails, the tree is killed at once.
 func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stderr io.Writer) (supervise.End, error) {
 	spec.Env = append(spec.Env, j.runVariable())
-	spec.As = j.act.account()
 	p, err := j.e.starter.Start(spec)
 	if err != nil {
 		return supervise.End{}, err
@@ -52,7 +51,8 @@ func (j *job) supervised(ctx context.Context, spec supervise.Spec, stdout, stder
 	if end.Lost { // then orphans may still write
 		_, err = j.endOrphans(context.WithoutCancel(ctx), supervise.Orphans{Variable: j.runVariable(), Leader: p.Leader, Supervisor: p.Supervisor})
 	}
-	deadline := time.Now().Add(outputPatience)                                              // for the read that waits already
+	// For the read that waits already.
+	deadline := time.Now().Add(outputPatience)
 	_ = errors.Join(p.Stdout.SetReadDeadline(deadline), p.Stderr.SetReadDeadline(deadline)) // pipes have deadlines
 	helpers.Wait()
 	p.Release()

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/asuser"
 	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
 )
 
@@ -81,7 +82,7 @@ func (j *job) programSpec() supervise.Spec {
 		env = append(env, "OPSLEDGER_CONTENT="+content)
 	}
 	return supervise.Spec{
-		Path: j.act.program, Dir: "/", Env: append(env, j.act.environment...),
+		As: j.act.account(), Path: j.act.program, Dir: "/", Env: append(env, j.act.environment...),
 		Args: append([]string{string(a.Mode), a.Target, a.Version}, names...),
 	}
 }
@@ -124,9 +125,9 @@ func (m *metered) Write(p []byte) (int, error) {
 	return m.to.Write(p)
 }
 
-// capture runs a tool and hands its output to read. If the tool fails, the error has
-// what it wrote to standard error.
-func (j *job) capture(ctx context.Context, read func(io.Reader) error, path string, args ...string) error {
+// capture runs a tool as a user and hands its output to read. If the tool fails, the
+// error has what it wrote to standard error.
+func (j *job) capture(ctx context.Context, as asuser.User, read func(io.Reader) error, path string, args ...string) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
@@ -137,8 +138,9 @@ func (j *job) capture(ctx context.Context, read func(io.Reader) error, path stri
 		readErr <- errors.Join(err, r.Close())
 	}()
 	var said bytes.Buffer
-	end, err := j.supervised(ctx, supervise.Spec{Path: path, Args: args, Dir: "/", Env: []string{
-		searchPath, "LANG=C.UTF-8", "HOME=" + j.act.user.Home, "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "GIT_CONFIG_NOSYSTEM=1",
+	end, err := j.supervised(ctx, supervise.Spec{As: account(as), Path: path, Args: args, Dir: "/", Env: []string{
+		searchPath, "LANG=C.UTF-8", "HOME=" + as.Home, "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "GIT_CONFIG_NOSYSTEM=1",
+		"GIT_NO_LAZY_FETCH=1",
 	}}, w, &capped{to: &said, room: 4 << 10})
 	err = errors.Join(err, w.Close())
 	if failed := <-readErr; failed != nil {

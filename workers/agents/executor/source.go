@@ -96,10 +96,13 @@ func (j *job) openGit(ctx context.Context, target TargetSettings) (source, error
 	if err != nil {
 		return nil, err
 	}
-	// The repository may belong to another user, which git accepts only when told so.
-	base := []string{"-c", "safe.directory=" + target.Git, "-c", "core.fsmonitor=false", "--literal-pathspecs", "-C", target.Git}
+	repository, err := openRepository(target.Git, ".git", j.act.user)
+	if err != nil {
+		return nil, fmt.Errorf("git: %w", err)
+	}
+	base := repository.gitArguments()
 	run := func(ctx context.Context, read func(io.Reader) error, args ...string) error {
-		return j.capture(ctx, read, git, append(base[:len(base):len(base)], args...)...)
+		return j.capture(ctx, repository.as, read, git, append(base[:len(base):len(base)], args...)...)
 	}
 	if target.Fetch != "" {
 		if err := run(ctx, drain, "fetch", "--quiet", "--tags", "--end-of-options", target.Fetch); err != nil {
@@ -160,16 +163,20 @@ func (j *job) openSubversion(ctx context.Context, target TargetSettings) (source
 	if !revisionPattern.MatchString(revision) {
 		return nil, fmt.Errorf("version %q is not a subversion revision", revision)
 	}
+	copied, err := openRepository(target.Subversion, ".svn", j.act.user)
+	if err != nil {
+		return nil, fmt.Errorf("svn: %w", err)
+	}
 	var address bytes.Buffer
 	// The final @ keeps one in the path from being taken for a revision.
-	err = j.capture(ctx, into(&address), svn, "info", "--non-interactive", "--show-item", "url", "--", target.Subversion+"@")
+	err = j.capture(ctx, copied.as, into(&address), svn, "info", "--non-interactive", "--show-item", "url", "--", copied.path+"@")
 	if err != nil {
 		return nil, fmt.Errorf("svn info: %w", err)
 	}
 	return func(ctx context.Context, name string) (state files.State, err error) {
 		at := strings.TrimSpace(address.String()) + "/" + escape(name) + "@" + revision
 		var executable bytes.Buffer
-		if err := j.capture(ctx, into(&executable), svn, "proplist", "--non-interactive", "--quiet", "--", at); err != nil {
+		if err := j.capture(ctx, copied.as, into(&executable), svn, "proplist", "--non-interactive", "--quiet", "--", at); err != nil {
 			return state, err
 		}
 		state.Mode = plainMode
@@ -178,7 +185,7 @@ func (j *job) openSubversion(ctx context.Context, target TargetSettings) (source
 				state.Mode = executableMode
 			}
 		}
-		err = j.capture(ctx, j.keeping(&state), svn, "cat", "--non-interactive", "--", at)
+		err = j.capture(ctx, copied.as, j.keeping(&state), svn, "cat", "--non-interactive", "--", at)
 		return state, err
 	}, nil
 }

@@ -20,6 +20,7 @@ actions:
     targets:
       web: {folder: $DIR/web, releases: $DIR/releases}
       git: {folder: $DIR/web, git: $DIR/repo, fetch: origin}
+      still: {folder: $DIR/web, git: $DIR/repo}
       svn: {folder: $DIR/web, svn: $DIR/copy}
 `
 
