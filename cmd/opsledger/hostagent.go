@@ -62,7 +62,10 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 	if err := host.PrepareFolder(dir, c.Log); err != nil {
 		return nil, err
 	}
-	keys, err := sshkeys.New(sshkeys.Config{File: filepath.Join(dir, "ssh-keys.json")})
+	if err := sshkeys.CheckAccounts(settings.Accounts); err != nil {
+		return nil, named("--config", err)
+	}
+	keys, err := sshkeys.New(sshkeys.Config{File: filepath.Join(dir, "ssh-keys.json"), Accounts: settings.Accounts})
 	if err != nil {
 		return nil, err
 	}

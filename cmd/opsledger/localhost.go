@@ -116,6 +116,7 @@ func prepareDemo(dir string) (config string, err error) {
 	if err != nil {
 		return "", err
 	}
-	const head = "# What tasks may do on this machine; docs/executors.md explains it.\n"
+	const head = "# What tasks may do on this machine; docs/executors.md explains it.\n" +
+		"# Nobody's ssh keys are written here. To allow it: accounts: [deploy]\n"
 	return config, os.WriteFile(config, append([]byte(head), text...), 0o600)
 }

@@ -89,7 +89,7 @@ func TestNewestKeysWin(t *testing.T) {
 	w := newWorld(t, nil)
 	w.Check(os.MkdirAll(filepath.Join(w.dir, w.home("deploy")), 0o755))
 	old, young := newKey(t), newKey(t)
-	keeper, err := newKeeper(w.dir)
+	keeper, err := newKeeper(w.dir, "deploy")
 	w.Check(err)
 	k := newAccountKeys(&Follower{cfg: Config{Keys: keeper, Log: quiet}, heartbeatNow: make(chan struct{}, 1)})
 	set := func(key string) ops.AccountKeysSet {
@@ -107,4 +107,29 @@ func TestNewestKeysWin(t *testing.T) {
 	k.replace(nil, 10)
 	k.handOver()
 	w.untilKeys("deploy", nil, old, young)
+}
+
+// Keys of an account that the host's own file does not name are refused, and the host
+// says so with every heartbeat; keys of the accounts beside it are written.
+func TestKeysOfOtherAccountsAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for _, account := range []string{"deploy", "root"} {
+		w.Check(os.MkdirAll(filepath.Join(w.dir, w.home(account)), 0o755))
+	}
+	key := newKey(t)
+	w.setKeys("root", key)
+	w.setKeys("deploy", key)
+	w.start()
+	w.untilKeys("deploy", []string{key})
+	w.Eventually("the host says that root gets no keys", func() bool {
+		accounts := w.Presence.Host(machine).Accounts
+		return len(accounts) == 2 && accounts[0].Account == "deploy" && accounts[0].Error == "" &&
+			accounts[1].Account == "root" && accounts[1].Digest == "" && strings.Contains(accounts[1].Error, "does not allow keys")
+	})
+	if _, err := os.Lstat(filepath.Join(w.dir, w.home("root"), ".ssh")); !os.IsNotExist(err) {
+		t.Errorf("root's home was touched: %v", err)
+	}
+	w.setKeys("root")
+	w.Eventually("nothing is refused any more", func() bool { return len(w.Presence.Host(machine).Accounts) == 1 })
 }

@@ -71,7 +71,7 @@ func newFollower(nc *nats.Conn, c busauth.Credentials, dir string, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	keys, err := newKeeper(dir)
+	keys, err := newKeeper(dir, settings.Accounts...)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func newWorld(t *testing.T, scripts map[string]string) *world {
 	if os.Geteuid() == 0 {
 		user = "user: root"
 	}
-	config := "actions_folder: " + filepath.Join(w.dir, "actions") + "\nconcurrency: 2\nactions:\n"
+	config := "actions_folder: " + filepath.Join(w.dir, "actions") + "\nconcurrency: 2\naccounts: [deploy]\nactions:\n"
 	for name, text := range scripts {
 		config += fmt.Sprintf("  %s: {%s, grace: 1s, environment: {DIR: %s}}\n", name, user, w.dir)
 		w.write("actions/"+name, "#!/bin/sh\n"+text+"\n", 0o755)
@@ -81,9 +81,10 @@ func (w *world) read(name string) string {
 func (w *world) home(account string) string { return filepath.Join("homes", account) }
 
 // newKeeper keeps keys of accounts whose homes are in the folder.
-func newKeeper(dir string) (*sshkeys.Keeper, error) {
+func newKeeper(dir string, accounts ...string) (*sshkeys.Keeper, error) {
 	return sshkeys.New(sshkeys.Config{
-		File: filepath.Join(dir, "ssh-keys.json"),
+		Accounts: accounts,
+		File:     filepath.Join(dir, "ssh-keys.json"),
 		Lookup: func(name string) (asuser.User, error) {
 			return asuser.User{Name: name, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid()), Home: filepath.Join(dir, "homes", name)}, nil
 		},

@@ -18,6 +18,9 @@ var (
 	ErrNoAccount = errors.New("there is no such account on this host")
 	// ErrName is wrapped for what cannot be an account's name.
 	ErrName = errors.New("not an account's name")
+	// ErrNotAllowed is wrapped for keys of an account that the host's configuration does
+	// not name.
+	ErrNotAllowed = errors.New("this host's configuration does not allow keys for the account (accounts)")
 )
 
 var namePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
@@ -27,6 +30,8 @@ type Config struct {
 	// File remembers the keys that were asked for. Its folder exists, and only the agent
 	// can use it.
 	File string
+	// Accounts are those that may be given keys. No other account is, whatever is asked.
+	Accounts []string
 	// Lookup finds an account; asuser.Lookup when nil.
 	Lookup func(name string) (asuser.User, error)
 }
@@ -53,12 +58,17 @@ type Status struct {
 //     forgotten only after its block is removed: a revoked key does not stay in the
 //     file because the agent was killed or the home was missing.
 //  2. One call at a time works on a home.
+//  3. An account that is not among the allowed ones gets no key, and loses those that it
+//     has in its block: when it leaves the list it is as if all its keys were revoked.
 type Keeper struct {
-	cfg Config
+	cfg     Config
+	allowed map[string]bool
 
 	mu      sync.Mutex
 	wanted  map[string][]string
 	written map[string][]string
+	// refused are the accounts that are to have keys and are not allowed.
+	refused map[string]bool
 }
 
 // New reads the keys that were asked for earlier; it touches no home.
@@ -66,11 +76,33 @@ func New(cfg Config) (*Keeper, error) {
 	if cfg.Lookup == nil {
 		cfg.Lookup = asuser.Lookup
 	}
-	k := &Keeper{cfg: cfg}
+	if err := CheckAccounts(cfg.Accounts); err != nil {
+		return nil, err
+	}
+	k := &Keeper{cfg: cfg, allowed: map[string]bool{}, refused: map[string]bool{}}
+	for _, name := range cfg.Accounts {
+		k.allowed[name] = true
+	}
 	if err := k.load(); err != nil {
 		return nil, fmt.Errorf("ssh keys: %w", err)
 	}
+	for name := range k.wanted {
+		if !k.allowed[name] {
+			k.wanted[name] = nil
+		}
+	}
 	return k, nil
+}
+
+// CheckAccounts returns an error that names what is no account's name. There are no
+// patterns: an account that is made later is not allowed by itself.
+func CheckAccounts(names []string) error {
+	for _, name := range names {
+		if !namePattern.MatchString(name) {
+			return fmt.Errorf("accounts: %.40q: %w", name, ErrName)
+		}
+	}
+	return nil
 }
 
 // Set gives an account exactly these keys (OpenSSH lines), or removes its block if there
@@ -86,6 +118,10 @@ func (k *Keeper) Set(systemUser string, keys []string) (Status, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if len(text) > 0 && !k.allowed[systemUser] {
+		return k.refuse(systemUser)
+	}
+	delete(k.refused, systemUser)
 	k.wanted[systemUser] = text
 	if err := k.save(); err != nil {
 		return Status{SystemUser: systemUser}, err
@@ -94,15 +130,50 @@ func (k *Keeper) Set(systemUser string, keys []string) (Status, error) {
 	return s, s.Err
 }
 
-// Check repairs the block of every account that is not as it was asked for.
+// refuse notes that an account which is not allowed was to have keys, and removes those
+// that it has from earlier.
+func (k *Keeper) refuse(name string) (Status, error) {
+	k.refused[name] = true
+	if _, ours := k.wanted[name]; ours {
+		k.wanted[name] = nil
+		if err := k.save(); err != nil {
+			return Status{SystemUser: name}, err
+		}
+	}
+	s := k.settle(name)
+	return s, s.Err
+}
+
+// Check repairs the block of every account that is not as it was asked for, and names
+// the accounts that are refused keys.
 func (k *Keeper) Check() []Status {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	names := slices.Collect(maps.Keys(k.wanted))
+	for name := range k.refused {
+		if _, ours := k.wanted[name]; !ours {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
 	var all []Status
-	for _, name := range slices.Sorted(maps.Keys(k.wanted)) {
-		all = append(all, k.reconcile(name))
+	for _, name := range names {
+		all = append(all, k.settle(name))
 	}
 	return all
+}
+
+// settle makes one account's block what is wanted, if there may be one. A home in which
+// nothing was ever written is not looked at.
+func (k *Keeper) settle(name string) Status {
+	s := Status{SystemUser: name}
+	if _, ours := k.wanted[name]; ours {
+		s = k.reconcile(name)
+	}
+	if k.refused[name] {
+		s.Err = errors.Join(fmt.Errorf("keys of account %s: %w", name, ErrNotAllowed), s.Err)
+	}
+	return s
 }
 
 // reconcile makes one account's block what is wanted, and remembers that it is.

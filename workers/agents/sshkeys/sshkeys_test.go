@@ -48,12 +48,14 @@ type world struct {
 	dir   string
 	alice asuser.User
 	k     *sshkeys.Keeper
+	// allowed are the accounts of the host's configuration.
+	allowed []string
 }
 
 // newWorld makes alice the test's own user, or, as root, nobody.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), alice: asuser.User{Name: "alice", UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}}
+	w := &world{t: t, dir: t.TempDir(), allowed: []string{"alice", "ghost", "bob"}, alice: asuser.User{Name: "alice", UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}}
 	if nobody, err := asuser.Lookup("nobody"); err == nil && os.Geteuid() == 0 {
 		w.alice.UID, w.alice.GID, w.alice.Groups = nobody.UID, nobody.GID, nobody.Groups
 	}
@@ -76,7 +78,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) restart() {
 	w.t.Helper()
 	var err error
-	w.k, err = sshkeys.New(sshkeys.Config{File: filepath.Join(w.dir, "keys.json"), Lookup: func(name string) (asuser.User, error) {
+	w.k, err = sshkeys.New(sshkeys.Config{Accounts: w.allowed, File: filepath.Join(w.dir, "keys.json"), Lookup: func(name string) (asuser.User, error) {
 		if name != "alice" {
 			return asuser.User{}, user.UnknownUserError(name)
 		}
