@@ -38,8 +38,8 @@ type Failure struct {
 	Zone   string `json:"zone,omitempty"`
 	ViewID int64  `json:"view_id,omitempty"`
 	View   string `json:"view,omitempty"`
-	// More is set if this failure stands for others that the report has no room for. They
-	// may concern anything.
+	// More is set if this failure stands for others that the report has no room for, or is
+	// that named does not answer at its addresses. It may concern anything.
 	More bool `json:"more,omitempty"`
 	// Message is named's own message, or that of named-checkconf.
 	Message string `json:"message"`

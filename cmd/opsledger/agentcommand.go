@@ -46,6 +46,8 @@ type agentConfig struct {
 	DNS string
 	// SystemNamed leaves starting named to the system.
 	SystemNamed bool
+	// NamedUser is whom a root agent has named run as.
+	NamedUser   string
 	NameServers []string
 	LogLevel    string
 }
@@ -69,6 +71,7 @@ func agentRunCommand() *cli.Command {
 			textFlag("config", "`file` that says which actions tasks may have done on this machine", "", &cfg.Config),
 			textFlag("dns", "`address:port` where named answers", "0.0.0.0:53", &cfg.DNS),
 			&cli.BoolFlag{Name: "system-named", Usage: "the system runs named, not the agent", Destination: &cfg.SystemNamed, Sources: fromEnv("system-named")},
+			textFlag("named-user", "`user` whom a root agent has named run as (default: bind, named, opsledger or nobody)", "", &cfg.NamedUser),
 			&cli.StringSliceFlag{Name: "name-server", Usage: "absolute `name` for the apex NS of zones without their own; may be repeated", Destination: &cfg.NameServers, Sources: fromEnv("name-server")},
 			textFlag("log-level", "debug, info, warn or error", "info", &cfg.LogLevel),
 		}, cfg.NATSTLS.flags()...),
@@ -111,7 +114,7 @@ func (c agentConfig) startServer(life *lifecycle, credentials busauth.Credential
 		return named("--dns", err)
 	}
 	_, err = startServerAgent(life, credentials, busAddress{c.NATSURL, c.NATSTLS}, bind.Config{
-		Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, NameServers: c.NameServers, Log: log,
+		Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, User: c.NamedUser, NameServers: c.NameServers, Log: log,
 	})
 	if err != nil {
 		return err

@@ -10,12 +10,12 @@ import (
 // Write replaces the file by the data, with exactly the mode. It returns when the
 // new contents are on the disk.
 func Write(path string, data []byte, mode fs.FileMode) error {
-	return WriteThen(path, data, mode, func(string) error { return nil })
+	return WriteFor(path, data, mode, -1, -1)
 }
 
-// WriteThen is [Write] with a step, such as a change of the owner, before the
-// file takes its place. The step gets the path at which the file is until then.
-func WriteThen(path string, data []byte, mode fs.FileMode, step func(staged string) error) (err error) {
+// WriteFor is [Write] of a file that belongs to another user and group from the moment
+// it is there; -1 is whoever writes. The folder may be that user's.
+func WriteFor(path string, data []byte, mode fs.FileMode, uid, gid int) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
 	if err != nil {
 		return err
@@ -26,10 +26,7 @@ func WriteThen(path string, data []byte, mode fs.FileMode, step func(staged stri
 		}
 	}()
 	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err = step(f.Name()); err != nil {
+	if err = errors.Join(err, f.Chmod(mode), f.Chown(uid, gid), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err = os.Rename(f.Name(), path); err != nil {

@@ -45,7 +45,7 @@ func (a *Access) ViewKey(view int64) (dnsclient.Key, error) {
 
 // PID is the process id of named.
 func (a *Access) PID() (int, error) {
-	text, err := os.ReadFile(a.layout.pid())
+	text, err := readNamed(a.layout.pid())
 	if err != nil {
 		return 0, fmt.Errorf("bind: %w", err)
 	}

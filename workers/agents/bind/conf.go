@@ -65,7 +65,7 @@ func writeConf(in confInput, conf *dns.BindConf, serverID string) (string, error
 	w.viewKeys(views)
 	w.line("controls { inet 127.0.0.1 port %d allow { 127.0.0.1; } keys { %s; }; };", in.local.ControlPort, quoted(controlKeyName))
 	w.logging(conf, in.layout)
-	w.text(dns.FormatStatements(conf.Others(), 0))
+	w.text(dns.FormatStatements(onLoopback(conf.Others()), 0))
 	w.options(conf, in, serverID)
 	for _, id := range views {
 		if err := w.view(id, in.views[id], conf); err != nil {

@@ -113,3 +113,37 @@ func TestServerIDIsNotFoundByText(t *testing.T) {
 	h.emit(dns.BindConfChanged{Text: `logging { channel "x" { file "opsledger-server-id.log"; }; };`})
 	h.applied()
 }
+
+// named's statistics channels listen on this host alone, whatever a configuration of an
+// earlier version says.
+func TestStatisticsListenOnLoopback(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`inet 127.0.0.1 port 8053 allow { any; };`:  "inet 127.0.0.1 port 8053",
+		`inet * port 8053;`:                         "inet 127.0.0.1 port 8053",
+		`inet 0.0.0.0 port 8053;`:                   "inet 127.0.0.1 port 8053",
+		`inet "10.0.0.1" port 8053 allow { any; };`: "inet 127.0.0.1 port 8053",
+		`inet :: port 8053;`:                        "inet ::1 port 8053",
+		`inet ::1;`:                                 "inet ::1",
+		`inet 127.0.0.2; inet 2001:db8::1 port 1; inet 10.0.0.1 port 2;`: "inet ::1 port 1",
+	} {
+		conf, err := dns.ParseBindConf("statistics-channels { " + text + " };")
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		before := conf.String()
+		got := dns.FormatStatements(onLoopback(conf.Others()), 0)
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %s", text, got)
+		}
+		for _, open := range []string{"*", "0.0.0.0", "10.0.0.1", "inet ::;", "inet :: ", "2001"} {
+			if strings.Contains(got, open) {
+				t.Errorf("%s listens at %s: %s", text, open, got)
+			}
+		}
+		if conf.String() != before {
+			t.Errorf("%s: the parsed configuration was changed", text)
+		}
+	}
+}

@@ -30,6 +30,10 @@ type Config struct {
 	// Supervise starts named as a private child and restarts it when it dies.
 	// Otherwise the system runs named with the configuration in Dir/named.conf.
 	Supervise bool
+	// User is whom a root agent has named run as; when empty the first that exists of
+	// bind, named, opsledger and nobody, or, for a named that the system runs, the owner
+	// of its folders.
+	User string
 	// NameServers are absolute names for the apex NS of zones whose records have
 	// none. When empty, such a zone gets master.<zone> with the masters' addresses.
 	NameServers []string

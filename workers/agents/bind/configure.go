@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	mdns "github.com/miekg/dns"
-
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -42,7 +40,7 @@ func (d *driver) establish(ctx context.Context, want desiredSettings) (complaint
 		err = d.try(ctx, text, want)
 	}
 	if err == nil {
-		if err := e.layout.write(e.layout.goodText(), []byte(text)); err != nil {
+		if err := e.layout.keep(e.layout.goodText(), []byte(text)); err != nil {
 			e.log.Warn("cannot keep the last good configuration", "error", err)
 		}
 		return nil, nil
@@ -188,25 +186,6 @@ func (d *driver) activate(ctx context.Context, digest string, want desiredSettin
 	defer e.mu.Unlock()
 	e.state.settings.forwardsCleared = want.forwardsRemoved
 	return nil
-}
-
-// serverID asks named which configuration it runs with.
-func (e *Engine) serverID(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	m := new(mdns.Msg)
-	m.SetQuestion("id.server.", mdns.TypeTXT)
-	m.Question[0].Qclass = mdns.ClassCHAOS
-	reply, _, err := (&mdns.Client{Net: "tcp"}).ExchangeContext(ctx, m, e.dialAddr())
-	if err != nil {
-		return "", fmt.Errorf("ask named for its configuration: %w", err)
-	}
-	for _, rr := range reply.Answer {
-		if txt, ok := rr.(*mdns.TXT); ok {
-			return strings.Join(txt.Txt, ""), nil
-		}
-	}
-	return "none", nil
 }
 
 // parseStatus reads the "name: value" lines of named's status.

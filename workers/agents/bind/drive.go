@@ -29,6 +29,7 @@ type driver struct {
 	// triedVersion is the version of the settings that was last tried, at lastTry.
 	triedVersion int
 	lastTry      time.Time
+	listening    listening
 }
 
 const (
@@ -57,7 +58,9 @@ func (d *driver) run(ctx context.Context) error {
 	}
 	for ctx.Err() == nil {
 		pause := healthEvery
-		if err := d.step(ctx); err != nil && ctx.Err() == nil {
+		err := d.step(ctx)
+		d.noteSilence(err)
+		if err != nil && ctx.Err() == nil {
 			pause = retryEvery
 			e.log.Debug("named needs attention", "error", err)
 		} else if e.rebuildDue() {
@@ -99,7 +102,11 @@ func (d *driver) step(ctx context.Context) error {
 		d.noteDown()
 		return err
 	}
-	return d.admitWorkers(ctx)
+	if err := d.admitWorkers(ctx); err != nil {
+		return err
+	}
+	d.checkListening(ctx)
+	return nil
 }
 
 // noteDown notes that named does not answer.

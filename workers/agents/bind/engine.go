@@ -28,13 +28,15 @@ type Snapshot struct {
 
 // Engine makes one named serve what the log says. All methods may be called from any goroutine.
 type Engine struct {
-	cfg     Config
-	log     *slog.Logger
-	layout  layout
-	listen  netip.AddrPort
-	ports   ports
-	metrics *metrics
-	changed chan struct{}
+	cfg    Config
+	log    *slog.Logger
+	layout layout
+	listen netip.AddrPort
+	ports  ports
+	// capabilities are those that named needs for its port.
+	capabilities []uintptr
+	metrics      *metrics
+	changed      chan struct{}
 	// attention wakes the driver.
 	attention chan struct{}
 	rndc      *rndc.Client
@@ -48,6 +50,8 @@ type Engine struct {
 	local *local
 	// loaded is set by the first Reset: before it nothing is compared or removed.
 	loaded bool
+	// silent is set while named runs and does not answer at all its addresses.
+	silent *failure
 	// version is the version that named reports, empty while named does not answer.
 	version string
 }
@@ -79,10 +83,18 @@ func New(cfg Config) (*Engine, error) {
 
 // prepare makes the folders, reads or makes the host's keys, and chooses the ports.
 func (e *Engine) prepare() error {
+	var err error
+	if e.layout.owner, err = e.cfg.namedUser(); err != nil {
+		return err
+	}
+	if e.cfg.Supervise {
+		if e.capabilities, err = capabilitiesFor(e.cfg.Listen.Port()); err != nil {
+			return fmt.Errorf("bind: named cannot listen on %s: %w", e.cfg.Listen, err)
+		}
+	}
 	if err := e.layout.create(); err != nil {
 		return err
 	}
-	var err error
 	if e.local, err = openLocal(e.layout); err != nil {
 		return err
 	}

@@ -37,6 +37,10 @@ type host struct {
 	history  []domain.Recorded
 	// foreign is where a named of the system listens, if not the engine's own child.
 	foreign netip.AddrPort
+	// listen is where the engine's own named listens, if not on a port that it picks;
+	// without says that named does not get the right to.
+	listen  netip.AddrPort
+	without bool
 	// recursive makes clients ask for recursion.
 	recursive bool
 }
@@ -68,12 +72,19 @@ func (h *host) startFrom(s Snapshot) {
 	if os.Getenv("BIND_TEST_DEBUG") != "" {
 		level = slog.LevelDebug
 	}
+	listen := h.listen
+	if h.foreign.IsValid() {
+		listen = h.foreign
+	}
 	e, err := New(Config{
-		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: h.foreign, DriftEvery: 200 * time.Millisecond, VerifyEvery: 2 * time.Second,
+		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: 2 * time.Second,
 		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
 		h.t.Fatal(err)
+	}
+	if h.without {
+		e.capabilities = nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.engine, h.cancel, h.ended = e, cancel, make(chan error, 1)

@@ -72,13 +72,13 @@ func (e *Engine) listZones(ctx context.Context, view int64) ([]zoneStatement, er
 	if database := e.layout.zoneDatabase(view); exists(database) {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		defer cancel()
-		out, err := child.Run(ctx, child.Spec{Name: "named-nzd2nzf", Path: e.cfg.NZDToolPath, Args: []string{database}})
+		out, err := child.Run(ctx, e.layout.asNamed(child.Spec{Name: "named-nzd2nzf", Path: e.cfg.NZDToolPath, Args: []string{database}}))
 		if err != nil {
 			return nil, fmt.Errorf("list zones of view %d: %w: %s", view, err, strings.TrimSpace(string(out)))
 		}
 		return parseZoneStatements(string(out))
 	}
-	text, err := os.ReadFile(e.layout.zoneList(view)) // a named built without LMDB
+	text, err := readNamed(e.layout.zoneList(view)) // a named built without LMDB
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

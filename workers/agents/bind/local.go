@@ -51,7 +51,7 @@ func (o *local) save(l layout) error {
 	if err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
-	return l.write(l.local(), append(data, '\n'))
+	return l.keep(l.local(), append(data, '\n'))
 }
 
 // newSecret is 256 random bits; crypto/rand never fails.

@@ -75,5 +75,8 @@ func (e *Engine) failingCount() float64 {
 	if e.state.settings.failure != nil {
 		n++
 	}
+	if e.silent != nil {
+		n++
+	}
 	return float64(n)
 }

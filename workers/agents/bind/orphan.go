@@ -43,7 +43,7 @@ func endOrphan(ctx context.Context, e *Engine) error {
 // orphan is the pid of a running named whose command line names the engine's
 // configuration, 0 for none.
 func (e *Engine) orphan() int {
-	text, err := os.ReadFile(e.layout.pid())
+	text, err := readNamed(e.layout.pid())
 	if err != nil {
 		return 0
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/freeport"
+	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
 // process is named as a private child.
@@ -116,11 +117,11 @@ func (p *process) start(ctx context.Context, e *Engine) error {
 	// for the disk after an update answers no query meanwhile. So named gets one more
 	// thread for each update that may be under way.
 	threads := runtime.NumCPU() + e.cfg.Workers
-	c, err := child.Start(ctx, child.Spec{
+	c, err := child.Start(ctx, e.layout.asNamed(child.Spec{
 		Name: "named", Path: e.layout.program(), Dir: e.layout.work(),
 		Args: []string{"-f", "-n", strconv.Itoa(threads), "-L", e.layout.log(), "-c", e.layout.conf()},
-		Log:  p.output, Unprivileged: true, Owns: []string{e.layout.dir},
-	})
+		Log:  p.output, Capabilities: e.capabilities,
+	}))
 	if err != nil {
 		p.delayStart()
 		return &refusal{text: err.Error()}
@@ -191,7 +192,7 @@ func (p *process) lastErrors(e *Engine) string {
 
 // lastLines reads the whole lines in the last octets of a file, if it can be read.
 func lastLines(path string, octets int64) []string {
-	f, err := os.Open(path)
+	f, err := openNamed(path)
 	if err != nil {
 		return nil
 	}
@@ -218,10 +219,7 @@ func (e *Engine) copyProgram() error {
 	if own, err := os.ReadFile(e.layout.program()); err == nil && bytes.Equal(own, data) {
 		return nil
 	}
-	if err := e.layout.write(e.layout.program(), data); err != nil {
-		return err
-	}
-	if err := os.Chmod(e.layout.program(), 0o755); err != nil {
+	if err := wholefile.Write(e.layout.program(), data, 0o755); err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -24,18 +23,18 @@ func TestOrphanedNamedIsEnded(t *testing.T) {
 	if err := <-h.ended; err != nil {
 		t.Fatal(err)
 	}
-	old := exec.Command(h.engine.layout.program(), "-f", "-L", h.engine.layout.log(), "-c", h.engine.layout.conf())
-	if err := old.Start(); err != nil {
+	old, err := child.Start(t.Context(), h.engine.layout.asNamed(child.Spec{
+		Path: h.engine.layout.program(), Args: []string{"-f", "-L", h.engine.layout.log(), "-c", h.engine.layout.conf()},
+	}))
+	if err != nil {
 		t.Fatal(err)
 	}
-	gone := make(chan struct{})
-	go func() { _ = old.Wait(); close(gone) }()
-	testkit.Eventually(t, "the named to be left over has started", func() bool { return h.engine.orphan() == old.Process.Pid })
+	testkit.Eventually(t, "the named to be left over has started", func() bool { return h.engine.orphan() == old.Pid() })
 	h.start()
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.applied()
 	select {
-	case <-gone:
+	case <-old.Done():
 	default:
 		t.Error("the named that was left over still runs")
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -17,14 +18,14 @@ func (e *Engine) Status() protocol.Report {
 	defer e.mu.Unlock()
 	s := e.state
 	r := protocol.Report{
-		Agent: e.cfg.Agent, Seen: s.seen, Applied: s.frontier.applied(s.seen),
+		Agent: e.cfg.Agent, Seen: s.seen, Applied: e.appliedLocked(),
 		At: time.Now().UTC(), Named: e.version,
-	}
-	if !e.loaded {
-		r.Applied = 0
 	}
 	if f := s.settings.failure; f != nil {
 		r.Failures = append(r.Failures, protocol.Failure{Since: f.since, Message: f.message})
+	}
+	if f := e.silent; f != nil {
+		r.Failures = append(r.Failures, protocol.Failure{Since: f.since, More: true, Message: f.message})
 	}
 	for z := range s.failing {
 		r.Failures = append(r.Failures, failureOf(s, z))
@@ -33,6 +34,14 @@ func (e *Engine) Status() protocol.Report {
 		return cmp.Or(cmp.Compare(x.Since, y.Since), cmp.Compare(x.ZoneID, y.ZoneID), cmp.Compare(x.ViewID, y.ViewID))
 	})
 	return r
+}
+
+// appliedLocked is the position up to which all is proved. The caller holds the lock.
+func (e *Engine) appliedLocked() domain.Position {
+	if !e.loaded {
+		return 0
+	}
+	return e.state.frontier.applied(e.state.seen)
 }
 
 func failureOf(s *desiredState, z *zoneInView) protocol.Failure {
