@@ -90,9 +90,12 @@ func waysFor(spec Spec) ([]way, error) {
 // asUser is the way to run as the user of the Spec, with its capabilities alone. The
 // kernel keeps the death signal, which it drops when a program changes its user itself.
 func asUser(spec Spec, death syscall.Signal) (way, error) {
-	closed, err := closedAbove(spec.Reach, *spec.As)
-	if err != nil {
-		return way{}, fmt.Errorf("run %s as %s: %w", spec.name(), spec.As.Name, err)
+	closed := ""
+	if spec.Reach != "" {
+		var err error
+		if closed, err = closedAbove(spec.Reach, *spec.As); err != nil {
+			return way{}, fmt.Errorf("run %s as %s: %w", spec.name(), spec.As.Name, err)
+		}
 	}
 	return way{
 		private: true, closed: closed, reach: spec.Reach,

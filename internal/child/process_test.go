@@ -14,12 +14,16 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/opsledger/opsledger/internal/asuser"
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // parentMode makes the test binary itself a parent that starts a child, says its pid and waits to be killed.
-const parentMode = "OPSLEDGER_TEST_CHILD_PARENT"
+const (
+	parentMode = "OPSLEDGER_TEST_CHILD_PARENT"
+	asAnother  = "another"
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(parentMode) != "" {
@@ -30,7 +34,15 @@ func TestMain(m *testing.M) {
 }
 
 func beParent() {
-	p, err := child.Start(context.Background(), child.Spec{Path: "/bin/sleep", Args: []string{"60"}, Unprivileged: true})
+	spec := child.Spec{Path: "/bin/sleep", Args: []string{"60"}, Unprivileged: true}
+	if os.Getenv(parentMode) == asAnother {
+		other, err := asuser.Lookup("nobody")
+		if err != nil {
+			panic(err)
+		}
+		spec.As = &other
+	}
+	p, err := child.Start(context.Background(), spec)
 	if err != nil {
 		panic(err)
 	}
@@ -38,15 +50,21 @@ func beParent() {
 	<-p.Done()
 }
 
-// Invariant 1: a child dies with a parent that is killed.
+// Invariant 1: a child dies with a parent that is killed, also one that runs as a user.
 func TestChildDiesWithItsParent(t *testing.T) {
 	t.Parallel()
+	t.Run("as its parent", func(t *testing.T) { t.Parallel(); killParent(t, "1") })
+	t.Run("as another", func(t *testing.T) { t.Parallel(); nobody(t); killParent(t, asAnother) })
+}
+
+func killParent(t *testing.T, mode string) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	parent := exec.Command(self)
-	parent.Env = append(os.Environ(), parentMode+"=1")
+	parent.Env = append(os.Environ(), parentMode+"="+mode)
 	out, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
