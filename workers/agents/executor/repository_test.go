@@ -226,6 +226,23 @@ func TestMixedRepositoryIsRefused(t *testing.T) {
 	}
 }
 
+// What root's own repository fetches from may be a stranger's, too.
+func TestStrangersUpstreamRunsNothingAsRoot(t *testing.T) {
+	t.Parallel()
+	h, script := newStrangersRepository(t)
+	for name, value := range map[string]string{
+		"core.fsmonitor": script, "uploadpack.packObjectsHook": script, "core.repositoryformatversion": "1",
+		"extensions.partialClone": "origin", "remote.origin.url": "ext::" + script, "remote.origin.promisor": "true", "protocol.ext.allow": "always",
+	} {
+		h.run("git", "-C", "upstream", "config", name, value)
+	}
+	h.give("upstream")
+	h.start()
+	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "git", Version: "main", Content: "a"})
+	h.end(1)
+	h.wantNothingAsRoot()
+}
+
 // An action of another user's works in root's repository without root's rights.
 func TestRootsRepositoryIsReadByOthers(t *testing.T) {
 	t.Parallel()
