@@ -88,6 +88,9 @@ func (s *Server) RefusesToStart(why string) {
 	s.process = nil
 }
 
+// PID is its process id.
+func (s *Server) PID() int { return s.process.Pid() }
+
 // Kill ends it at once, and with it what it had started.
 func (s *Server) Kill() { s.process.Kill() }
 
