@@ -64,7 +64,7 @@ func TestBadInput(t *testing.T) {
 	for body, name := range map[string]string{
 		`[]`: "body", `"x"`: "body", `null`: "body", `{`: "body", `{"name":`: "name", `{"name":"x"} {}`: "body", `x`: "body",
 		`{"name":"a","name":"b","acl":"any"}`:                             "name",
-		`{"name":"a","acl":"any","x":` + strings.Repeat("[", 20000) + `}`: "x",
+		`{"name":"a","acl":"any","x":` + strings.Repeat("[", 20000) + `}`: "body",
 		"{\"name\":\"a\xff\",\"acl\":\"any\"}":                            "name",
 		`{"name":"\ud800","acl":"any"}`:                                   "name",
 		`{"name":"a\u0000","acl":"any"}`:                                  "name",
