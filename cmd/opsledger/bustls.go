@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -39,9 +40,13 @@ func (b busTLS) check(servers string) error {
 	return checkPair("--nats-cert", b.Cert, "--nats-key", b.Key)
 }
 
-// options make a connection use TLS where a file is given. An error in a file is an
-// error of connecting.
+// options make a connection use TLS where a file is given, in place of what options before
+// them say of TLS. An error in a file is an error of connecting.
 func (b busTLS) options() (options []nats.Option) {
+	if b == (busTLS{}) {
+		return nil
+	}
+	options = append(options, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
 	if b.CA != "" {
 		options = append(options, asFlag("--nats-ca", nats.RootCAs(b.CA)))
 	}
