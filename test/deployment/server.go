@@ -34,7 +34,8 @@ type Server struct {
 // NewServe is a `serve` that has not been started yet. It ends with the test.
 func NewServe(t testing.TB, name string, flags ...string) *Server {
 	t.Helper()
-	return newServer(t, name, filepath.Join(t.TempDir(), name), append([]string{"serve", "--admin-password", Password}, flags...)...)
+	command := []string{"serve", "--admin-password", Password, "--nats-listen", "127.0.0.1:0"} // unless the flags say where
+	return newServer(t, name, filepath.Join(t.TempDir(), name), append(command, flags...)...)
 }
 
 // StartServe starts a `serve` and logs in.
