@@ -67,7 +67,9 @@ type publishedPart struct {
 
 func openPublishWindow(nc *nats.Conn) (*publishWindow, error) {
 	// Answers never overflow the channel: there is one for each part.
-	w := &publishWindow{nc: nc, inbox: nc.NewInbox(), answers: make(chan *nats.Msg, maxUnanswered), sequence: make([]string, 1), seal: make([]string, 1)}
+	w := &publishWindow{
+		nc: nc, inbox: nc.NewInbox(), answers: make(chan *nats.Msg, maxUnanswered), sequence: make([]string, 1), seal: make([]string, 1),
+	}
 	w.msg.Header = nats.Header{jetstream.ExpectedLastSeqHeader: w.sequence}
 	var err error
 	w.sub, err = nc.ChanSubscribe(w.inbox, w.answers)

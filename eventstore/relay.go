@@ -201,17 +201,22 @@ func (p *relayPass) publishStored(ctx context.Context) (int, error) {
 // publish hands events to JetStream, the first of them directly behind the tip,
 // or further behind when another process is believed to have published between.
 func (p *relayPass) publish(ctx context.Context, events []protocol.Envelope) error {
-	seals, err := p.seals(ctx, events)
-	if err != nil {
-		return err
-	}
-	for i := range events {
-		e := &events[i]
-		p.metrics.see(e.Position)
-		if err := p.window.push(ctx, e, seals[i], i == len(events)-1, p.settled); err != nil {
+	for len(events) > 0 {
+		part := events[:min(len(events), protocol.MaxSealed)]
+		events = events[len(part):]
+		seals, err := p.seals(ctx, part)
+		if err != nil {
 			return err
 		}
-		p.tip = streamTip{last: e.Position, id: e.ID}
+		for i := range part {
+			e := &part[i]
+			p.metrics.see(e.Position)
+			last := len(events) == 0 && i == len(part)-1
+			if err := p.window.push(ctx, e, seals[i], last, p.settled); err != nil {
+				return err
+			}
+			p.tip = streamTip{last: e.Position, id: e.ID}
+		}
 	}
 	return nil
 }

@@ -3,13 +3,13 @@ package eventstore
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// seals returns the seal of each event, empty for those that need none.
+// seals returns the seal of each of at most protocol.MaxSealed events, empty for those
+// that need none.
 func (r *Relay) seals(ctx context.Context, events []protocol.Envelope) ([]string, error) {
 	seals := make([]string, len(events))
 	if r.sealer == nil {
@@ -27,12 +27,11 @@ func (r *Relay) seals(ctx context.Context, events []protocol.Envelope) ([]string
 		}
 		at, payloads = append(at, i), append(payloads, payload)
 	}
-	var made []string
-	for part := range slices.Chunk(payloads, protocol.MaxSealed) {
-		made = append(made, r.sealer.Seal(ctx, r.store.LogID(), part)...)
+	if len(payloads) == 0 {
+		return seals, nil
 	}
-	for n, i := range at {
-		seals[i] = made[n]
+	for n, seal := range r.sealer.Seal(ctx, r.store.LogID(), payloads) {
+		seals[at[n]] = seal
 	}
 	return seals, nil
 }

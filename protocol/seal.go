@@ -24,10 +24,10 @@ const HeaderSeal = "Opsledger-Seal"
 // of the event before, so that order and gaps need no seal.
 
 // MaxSealed bounds the events that share a signature.
-const MaxSealed = 16
+const MaxSealed = 64
 
 // maxPath is the height of a tree with MaxSealed leaves.
-const maxPath = 4
+const maxPath = 6
 
 type hash = [sha256.Size]byte
 

@@ -117,14 +117,3 @@ func FuzzSeal(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkSeal(b *testing.B) {
-	var payloads [][]byte
-	for range MaxSealed {
-		payloads = append(payloads, make([]byte, 500))
-	}
-	keys := []ed25519.PrivateKey{testKey(1)}
-	for b.Loop() {
-		Seal(uuid.UUID{}, keys, payloads)
-	}
-}

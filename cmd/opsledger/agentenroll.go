@@ -72,17 +72,13 @@ func enrollAgent(ctx context.Context, cmd *cli.Command, l *openLog, cfg Config, 
 		return err
 	}
 	url := cmp.Or(e.PublicURL, redact(cfg.NATSURL))
-	if url == "" {
-		if r, err := datafolder.ReadRunning(cfg.Data); err == nil {
-			url = r.NATSURL
-		}
+	outside := cfg.NATSURL != ""
+	if r, err := datafolder.ReadRunning(cfg.Data); err == nil {
+		url, outside = cmp.Or(url, r.NATSURL), outside || r.NATSOutside
 	}
-	credentials, err := auth.Credentials(ctx, who, url)
+	credentials, err := credentialsOf(ctx, auth, who, url, outside)
 	if err != nil {
 		return err
-	}
-	if cfg.NATSURL != "" {
-		credentials.Pins = nil // an outside NATS has a certificate of its own
 	}
 	if err := credentials.WriteFile(e.Creds); err != nil {
 		return err

@@ -299,7 +299,7 @@ func (a *App) startAPI(ctx context.Context) error {
 
 func (a *App) running() datafolder.Running {
 	return datafolder.Running{
-		DatabaseURL: a.db.url, NATSURL: a.bus.url, HTTP: a.listener.Addr().String(), HTTPS: a.certificate != nil,
+		DatabaseURL: a.db.url, NATSURL: a.bus.url, NATSOutside: a.cfg.NATSURL != "", HTTP: a.listener.Addr().String(), HTTPS: a.certificate != nil,
 	}
 }
 

@@ -113,6 +113,18 @@ func connectBus(cfg Config, authority *busauth.Authority, log *slog.Logger) (*bu
 	return newBus(nc, servers, push, closePush)
 }
 
+// credentialsOf are the credentials of an enrolled agent. An outside NATS has a
+// certificate of its own, which is verified as usual.
+func credentialsOf(
+	ctx context.Context, auth *busauth.Authority, who busauth.Identity, url string, outside bool,
+) (busauth.Credentials, error) {
+	credentials, err := auth.Credentials(ctx, who, url)
+	if outside {
+		credentials.Pins = nil
+	}
+	return credentials, err
+}
+
 // namesUser says whether a list of server URLs carries a user name.
 func namesUser(list string) bool {
 	for _, one := range strings.Split(list, ",") {

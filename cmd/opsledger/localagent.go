@@ -16,12 +16,10 @@ func (a *App) startLocalAgent(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("register this machine: %w", err)
 	}
-	credentials, err := a.auth.Credentials(ctx, busauth.Identity{Kind: busauth.KindServer, ID: server}, a.bus.url)
+	who := busauth.Identity{Kind: busauth.KindServer, ID: server}
+	credentials, err := credentialsOf(ctx, a.auth, who, a.bus.url, a.cfg.NATSURL != "")
 	if err != nil {
 		return err
-	}
-	if a.cfg.NATSURL != "" {
-		credentials.Pins = nil // an outside NATS has a certificate of its own
 	}
 	a.engine, err = startServerAgent(a.life, credentials, busAddress{TLS: a.cfg.NATSTLS}, bind.Config{
 		Dir: a.db.folder.Sub("named"), Listen: a.cfg.dns, Supervise: true, Log: a.log, Registerer: a.registry,

@@ -24,12 +24,10 @@ func (a *App) startLocalHost(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare this machine's actions: %w", err)
 	}
-	credentials, err := a.auth.Credentials(ctx, busauth.Identity{Kind: busauth.KindHost, ID: m.id}, a.bus.url)
+	who := busauth.Identity{Kind: busauth.KindHost, ID: m.id}
+	credentials, err := credentialsOf(ctx, a.auth, who, a.bus.url, a.cfg.NATSURL != "")
 	if err != nil {
 		return err
-	}
-	if a.cfg.NATSURL != "" {
-		credentials.Pins = nil // an outside NATS has a certificate of its own
 	}
 	// The state belongs to one log. With a folder for each log, dev can begin
 	// anew with another log.

@@ -20,8 +20,10 @@ func rotateKeysCommand() *cli.Command {
 			"an older one is refused, so two rotations in a row end all tokens.\n" +
 			"With --agents it is the same with credentials files and the certificate of the embedded bus: write those of all agents\n" +
 			"anew by agent enroll, then those of before can be ended by a second rotation.",
-		Flags: append(storageFlags(&cfg), &cli.BoolFlag{Name: "agents", Usage: "the keys by which agents know the control plane, instead of those of tokens",
-			Destination: &agents, Sources: fromEnv("agents")}),
+		Flags: append(storageFlags(&cfg), &cli.BoolFlag{
+			Name: "agents", Usage: "the keys by which agents know the control plane, instead of those of tokens",
+			Destination: &agents, Sources: fromEnv("agents"),
+		}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
 				if agents {

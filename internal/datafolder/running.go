@@ -14,6 +14,8 @@ const runningFile = "running.json"
 type Running struct {
 	DatabaseURL string `json:"database_url"`
 	NATSURL     string `json:"nats_url,omitempty"`
+	// NATSOutside says that NATS is not the embedded one.
+	NATSOutside bool `json:"nats_outside,omitempty"`
 	// HTTP is host:port of the APIs; HTTPS says that they speak TLS there.
 	HTTP  string `json:"http,omitempty"`
 	HTTPS bool   `json:"https,omitempty"`

@@ -6,6 +6,7 @@
 //
 // Contract: one server per directory (a lock file refuses a second one), no
 // signal handlers, no exit of the process, logs through slog. The process itself
-// connects over memory, everybody else with TLS where it is given; who else may connect, and with which rights, is said by
-// a Trust. It must not know of streams or subjects.
+// connects over memory, everybody else with TLS where it is given. Who else may
+// connect, and with which rights, is said by a Trust. It must not know of streams
+// or subjects.
 package embeddednats

@@ -151,7 +151,8 @@ func TestCancelledWhatRuns(t *testing.T) {
 	t.Parallel()
 	f, tasks := newPlayed(t, testkit.NATS(t))
 	tasks.pending = []executor.Pending{
-		{Task: "t", Attempt: 4}, {Task: "u", Attempt: 5, Waiting: true}, {Task: "v", Attempt: 6, End: &executor.Report{}}, {Task: "w", Attempt: 30},
+		{Task: "t", Attempt: 4}, {Task: "u", Attempt: 5, Waiting: true},
+		{Task: "v", Attempt: 6, End: &executor.Report{}}, {Task: "w", Attempt: 30},
 	}
 	running := f.running()
 	if len(running) != 2 || running[0].Attempt != 4 || running[1].Attempt != 30 {

@@ -150,9 +150,14 @@ func TestRogueBus(t *testing.T) {
 	theirs, ours := newKey(t), newKey(t)
 	// The work of another host, and work of this host that is over: both were signed.
 	w.Append(
-		ops.MachineAdded{ID: machine + 1, Machine: ops.MachineData{Name: "web02", InsideIP: "10.0.0.2", OutsideIP: "10.0.0.2", Usage: "-", Location: "-"}},
+		ops.MachineAdded{ID: machine + 1, Machine: ops.MachineData{
+			Name: "web02", InsideIP: "10.0.0.2", OutsideIP: "10.0.0.2", Usage: "-", Location: "-",
+		}},
 		ops.HostEnrolled{ID: machine + 1},
-		ops.TaskCreated{ID: 90, Task: forgedTask(90), Machine: machine + 1, Creator: 1, CreatorName: "admin", Order: ops.Order{Action: "note", Target: "t", Content: "other"}},
+		ops.TaskCreated{
+			ID: 90, Task: forgedTask(90), Machine: machine + 1, Creator: 1, CreatorName: "admin",
+			Order: ops.Order{Action: "note", Target: "t", Content: "other"},
+		},
 	)
 	others := w.Append(ops.AttemptAccepted{
 		Task: forgedTask(90), Machine: machine + 1, Mode: ops.ModeUpdate, Executor: 1, ExecutorName: "admin",
@@ -199,7 +204,10 @@ func TestRogueBus(t *testing.T) {
 	if err := json.Unmarshal(recorded.Load().Data, &before); err != nil || len(before.Attempts) != 1 || len(before.Accounts) != 1 {
 		t.Fatalf("the work to be replayed is %s", recorded.Load().Data)
 	}
-	w.Append(ops.CancelRequested{Task: over, Machine: machine, Attempt: attempt}, ops.AttemptPresumed{Task: over, Machine: machine, Attempt: attempt, Outcome: ops.Cancelled})
+	w.Append(
+		ops.CancelRequested{Task: over, Machine: machine, Attempt: attempt},
+		ops.AttemptPresumed{Task: over, Machine: machine, Attempt: attempt, Outcome: ops.Cancelled},
+	)
 	w.setKeys("deploy")
 
 	attacks := map[string]func(m *nats.Msg) *nats.Msg{
@@ -259,7 +267,9 @@ func TestRogueBus(t *testing.T) {
 		r.stream.Append(domain.ContextOps, ops.AttemptAccepted{
 			Task: forgedTask(4), Machine: machine, Mode: ops.ModeUpdate, Order: order, Deadline: time.Now().Add(time.Hour).UTC(),
 		})
-		r.stream.Append(domain.ContextOps, ops.AccountKeysSet{Machine: machine, Account: "deploy", Keys: []ops.AccountKey{{Username: "rogue", Key: theirs}}})
+		r.stream.Append(domain.ContextOps, ops.AccountKeysSet{
+			Machine: machine, Account: "deploy", Keys: []ops.AccountKey{{Username: "rogue", Key: theirs}},
+		})
 	}
 	r.untilAsked(2)
 	judge()
@@ -300,7 +310,8 @@ func TestRogueBusIsNotSpokenWith(t *testing.T) {
 	c, err := busauth.ReadCredentials(filepath.Join(w.dir, "creds"))
 	w.Check(err)
 	r := startRogue(w)
-	if nc, err := nats.Connect(r.server.URL(), append(Options(machine), c.Option(), nats.RetryOnFailedConnect(false))...); !errors.Is(err, nats.ErrSecureConnWanted) {
+	options := append(Options(machine), c.Option(), nats.RetryOnFailedConnect(false))
+	if nc, err := nats.Connect(r.server.URL(), options...); !errors.Is(err, nats.ErrSecureConnWanted) {
 		t.Errorf("in clear: %v, %v", nc, err)
 	}
 	// The agent reconnects for ever, first to the rogue, then to the bus.

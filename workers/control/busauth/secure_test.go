@@ -104,8 +104,9 @@ func TestInClearOnlyOnThisMachine(t *testing.T) {
 	}
 	for url, want := range map[string]bool{
 		"nats://127.0.0.1:4222": true, "127.0.0.1:4222": true, "nats://[::1]:4222": true, "nats://127.9.9.9": true, "localhost:4222": true,
-		"nats://[::ffff:127.0.0.1]:4222": true, "nats://localhost.example:4222": false, "nats://127.0.0.1.example": false, "nats://127.0.0.1@192.0.2.1:4222": false,
-		"nats://0.0.0.0:4222": false, "nats://[::]:4222": false, "nats://10.0.0.1": false, "%": false, "": false,
+		"nats://[::ffff:127.0.0.1]:4222": true, "nats://localhost.example:4222": false, "nats://127.0.0.1.example": false,
+		"nats://127.0.0.1@192.0.2.1:4222": false,
+		"nats://0.0.0.0:4222":             false, "nats://[::]:4222": false, "nats://10.0.0.1": false, "%": false, "": false,
 	} {
 		if got := onLoopback([]string{url}); got != want {
 			t.Errorf("%q is on this machine: %t", url, got)

@@ -154,7 +154,9 @@ func (d *Desk) work(ctx context.Context, host int64, data []byte) any {
 
 // cancelled lists those of the attempts which the host says are running there that are
 // not open any more, since somebody cancelled them before their begin was in the log.
-func (d *Desk) cancelled(ctx context.Context, host int64, running []protocol.AttemptName, open []opsmodel.Task) ([]protocol.AttemptName, error) {
+func (d *Desk) cancelled(
+	ctx context.Context, host int64, running []protocol.AttemptName, open []opsmodel.Task,
+) ([]protocol.AttemptName, error) {
 	var list []protocol.AttemptName
 	for _, r := range running[:min(len(running), protocol.MaxNamed)] {
 		if slices.ContainsFunc(open, func(t opsmodel.Task) bool { return t.Attempt.Number == r.Attempt }) {

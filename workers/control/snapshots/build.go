@@ -37,7 +37,9 @@ func (s *Service) build(ctx context.Context) (*snapshot, error) {
 	if err := w.closeChunk(); err != nil {
 		return nil, err
 	}
-	made := &snapshot{id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, chunks: w.chunks, rows: w.rows, digest: protocol.SnapshotDigest(w.chunks)}
+	made := &snapshot{
+		id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, chunks: w.chunks, rows: w.rows, digest: protocol.SnapshotDigest(w.chunks),
+	}
 	s.metrics.built(time.Since(began), made)
 	s.cfg.Log.Debug("snapshots: built", "position", made.position, "rows", made.rows, "chunks", len(made.chunks), "took", time.Since(began))
 	return made, nil
