@@ -46,11 +46,9 @@ func (k *Kernel) admitBody(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		if size < 0 {
 			size = limit.Bytes
 		}
-		budget, holder := k.bodies.strangers, ""
+		budget, holder := k.bodies.strangers, identity.NetworkOf(k.ClientAddress(c.Request()))
 		if caller, ok := c.Get(callerKey).(*identity.User); ok {
 			budget, holder = k.bodies.users, strconv.FormatInt(int64(caller.ID), 10)
-		} else {
-			holder = identity.NetworkOf(k.ClientAddress(c.Request()))
 		}
 		giveBack, err := budget.take(c.Request().Context(), holder, size, bodyPatience)
 		if err != nil {

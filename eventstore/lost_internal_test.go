@@ -115,6 +115,7 @@ func TestSessionOutOfReach(t *testing.T) {
 	})
 	for _, sql := range []string{
 		"CREATE ROLE acted_in", "GRANT USAGE ON SCHEMA log TO acted_in", "GRANT ALL ON ALL TABLES IN SCHEMA log TO acted_in",
+		"GRANT USAGE ON SCHEMA cache TO acted_in", "GRANT ALL ON ALL TABLES IN SCHEMA cache TO acted_in",
 		"CREATE ROLE acting LOGIN IN ROLE acted_in", "ALTER ROLE acting SET role = 'acted_in'",
 	} {
 		if _, err := s.reads.Exec(t.Context(), sql); err != nil {

@@ -20,7 +20,7 @@ func TestCommandLine(t *testing.T) {
 		{"dev --http-tls-key x.pem", "--http-tls-cert: is missing beside --http-tls-key"},
 		{"serve --nats-ca x.pem", "--nats-url: is missing beside --nats-ca"},
 		{"serve --nats-url nats://x --nats-cert x.pem", "--nats-key: is missing beside --nats-cert"},
-		{"agent run --id 1 --nats-url nats://x --nats-key x.pem", "--nats-cert: is missing beside --nats-key"},
+		{"agent run --id 1 --control-key AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= --nats-url nats://x --nats-key x.pem", "--nats-cert: is missing beside --nats-key"},
 		{"reset-password", "give the name of one user"},
 		{"serve --nats-replicas 0", "nats-replicas: want 1 to 5"},
 	} {

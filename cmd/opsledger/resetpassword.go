@@ -171,8 +171,10 @@ func askTwice(ctx context.Context, prompt io.Writer) (string, error) {
 }
 
 func ask(terminal int, prompt io.Writer, what string) (string, error) {
-	fmt.Fprint(prompt, what)
+	if _, err := fmt.Fprint(prompt, what); err != nil {
+		return "", err
+	}
 	text, err := term.ReadPassword(terminal)
-	fmt.Fprintln(prompt)
+	_, _ = fmt.Fprintln(prompt) // what follows begins on a line of its own; nothing is lost if not
 	return string(text), err
 }

@@ -76,7 +76,9 @@ func (f *reportFold) Apply(r domain.Recorded) {
 func (f *reportFold) Snapshot() any { return reportState{f.Task, f.progressed} }
 
 // Restore implements [domain.Fold].
-func (f *reportFold) Restore(s any) { f.Task, f.progressed = s.(reportState).task, s.(reportState).progressed }
+func (f *reportFold) Restore(s any) {
+	f.Task, f.progressed = s.(reportState).task, s.(reportState).progressed
+}
 
 // hostWork has the open attempts of one machine.
 type hostWork struct {

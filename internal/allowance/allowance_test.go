@@ -43,9 +43,8 @@ func TestSendersHaveTheirOwn(t *testing.T) {
 func TestInWork(t *testing.T) {
 	t.Parallel()
 	a := New(Limits{PerSecond: 1000, Burst: 1000, InWork: 2}, "test", nil)
-	if !a.Begin(1, 1) || !a.Begin(1, 1) || a.Begin(1, 1) || !a.Begin(2, 1) {
-		t.Error("not two at once")
-	}
+	begins(t, a, 1, true, true, false)
+	begins(t, a, 2, true)
 	a.End(1)
 	if !a.Begin(1, 1) || a.Begin(1, 1) {
 		t.Error("who ended made no room, or too much")
@@ -53,8 +52,16 @@ func TestInWork(t *testing.T) {
 	for range 5 {
 		a.End(3) // was never begun
 	}
-	if !a.Begin(3, 1) || !a.Begin(3, 1) || a.Begin(3, 1) {
-		t.Error("an end without a beginning makes room")
+	begins(t, a, 3, true, true, false)
+}
+
+// begins wants a sender's next beginnings to be allowed, or not.
+func begins(t *testing.T, a *Allowances, sender int64, allowed ...bool) {
+	t.Helper()
+	for i, want := range allowed {
+		if got := a.Begin(sender, 1); got != want {
+			t.Errorf("beginning %d of sender %d: %t, want %t", i+1, sender, got, want)
+		}
 	}
 }
 
