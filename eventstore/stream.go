@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -76,7 +77,7 @@ func createStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg
 		Metadata: map[string]string{protocol.MetadataLog: store.LogID().String()},
 	}
 	cfg.writeTo(&full)
-	stream, err := js.CreateStream(ctx, full)
+	stream, err := makeStream(ctx, js, full)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		stream, err = js.Stream(ctx, protocol.StreamEvents)
 	}
@@ -84,6 +85,26 @@ func createStream(ctx context.Context, js jetstream.JetStream, store *Store, cfg
 		return nil, err
 	}
 	return stream.CachedInfo(), nil
+}
+
+const (
+	// makePatience is how long a stream that was just deleted may be on its way out.
+	makePatience = 5 * time.Second
+	// storeFailed is JetStream's code for a stream that it cannot make in its folder now.
+	storeFailed jetstream.ErrorCode = 10049
+)
+
+// makeStream repeats where the server cannot make the stream's files: those of a deleted
+// stream of that name may still be there.
+func makeStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	pause := backoff.Growing{Least: 20 * time.Millisecond, Most: 500 * time.Millisecond}
+	for began := time.Now(); ; pause.Wait(ctx, nil) {
+		stream, err := js.CreateStream(ctx, cfg)
+		var refused *jetstream.APIError
+		if !errors.As(err, &refused) || refused.ErrorCode != storeFailed || time.Since(began) > makePatience {
+			return stream, err
+		}
+	}
 }
 
 // updateStream brings replicas and bounds to what is configured now. The rest
