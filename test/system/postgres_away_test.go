@@ -36,10 +36,11 @@ func TestPostgresAway(t *testing.T) {
 				t.Errorf("%s %s: status %d: %s", request[0], request[1], reply.StatusCode, body)
 			}
 		}
-		reply, body := soon.Call(http.MethodGet, "/readyz", "")
-		if reply.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "PostgreSQL") {
-			t.Errorf("readyz: %d %s", reply.StatusCode, body)
-		}
+		// What was found just before the loss holds for a moment.
+		testkit.Eventually(t, "readyz says it", func() bool {
+			reply, body := soon.Call(http.MethodGet, "/readyz", "")
+			return reply.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, "PostgreSQL")
+		})
 		s.WantAnswer("www.example.com.", "A", "192.0.2.1")
 
 		pg.Start()
@@ -55,7 +56,7 @@ func TestPostgresAway(t *testing.T) {
 		s.Live(taken)
 		s.WantAnswer(host+".example.com.", "A", "192.0.2.2")
 		s.WantBody("/dns/records?zone_id="+zone, fmt.Sprintf(`"total":%d`, round+2), host)
-		s.WantBody("/readyz")
+		testkit.Eventually(t, "it is ready again", func() bool { reply, _ := s.Call(http.MethodGet, "/readyz", ""); return reply.StatusCode == http.StatusOK })
 	}
 	deployment.OpenLog(t, pg.URL()).SameAsReplay()
 }

@@ -45,14 +45,14 @@ func (c *client) append(events []string, method, target string, body map[string]
 			c.acks.Add(1)
 			c.w.tell()
 			return a, true
-		case err == nil && a.status != http.StatusServiceUnavailable:
+		case err == nil && a.status != http.StatusServiceUnavailable && a.status != http.StatusTooManyRequests:
 			c.w.t.Errorf("%s %s %v: status %d: %s", method, target, body, a.status, a.body)
 			return a, false
 		case time.Now().After(give):
 			c.w.t.Errorf("%s %s is not answered: %v, status %d: %s", method, target, err, a.status, a.body)
 			return a, false
 		}
-		time.Sleep(50 * time.Millisecond) // it is a fault's time; a client pauses before it repeats
+		time.Sleep(50 * time.Millisecond) // it is a fault's time, or too many ask; a client pauses before it repeats
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -116,6 +117,7 @@ func (w *world) start() (stop func()) {
 // startProcess runs the agent as a process, until kill.
 func (w *world) startProcess() {
 	w.t.Helper()
+	runtime.LockOSThread() // the thread ends with the test, and its end is the death of its children
 	w.agent = exec.Command("/proc/self/exe", "agent", w.dir)
 	said, err := os.OpenFile(filepath.Join(w.dir, "said"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	w.Check(err)

@@ -2,6 +2,7 @@ package busauth
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"path/filepath"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
@@ -100,7 +102,10 @@ type bus struct {
 	js      jetstream.JetStream
 }
 
-func startBus(t *testing.T) *bus {
+func startBus(t *testing.T) *bus { return startBusWith(t, (*signing.Signer).BusTLS) }
+
+// startBusWith starts a bus that speaks this TLS, or in clear.
+func startBusWith(t *testing.T, tlsOf func(*signing.Signer) *tls.Config) *bus {
 	t.Helper()
 	b := &bus{world: newWorld(t)}
 	b.enroll()
@@ -109,7 +114,7 @@ func startBus(t *testing.T) *bus {
 		t.Fatal(err)
 	}
 	b.server, err = embeddednats.Start(embeddednats.Config{
-		Dir: t.TempDir(), Listen: "127.0.0.1:0", TLS: b.authority.Signer().BusTLS(), Trust: trust, Own: b.authority.AsControl(),
+		Dir: t.TempDir(), Listen: "127.0.0.1:0", TLS: tlsOf(b.authority.Signer()), Trust: trust, Own: b.authority.AsControl(),
 	})
 	if err != nil {
 		t.Fatal(err)

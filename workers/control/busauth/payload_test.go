@@ -2,6 +2,7 @@ package busauth
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 // deaf connects a client that does not hear how large its messages may be.
@@ -32,11 +34,17 @@ func (c deafConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// inClear are the credentials for a bus without TLS on this machine.
+func inClear(c Credentials) nats.Option {
+	c.Pins = nil
+	return c.Option()
+}
+
 // A message that is too large ends the connection before the control plane hears of it,
 // whatever it is about and in whatever part of it the bytes are.
 func TestLargeMessagesAreRefused(t *testing.T) {
 	t.Parallel()
-	b := startBus(t)
+	b := startBusWith(t, func(*signing.Signer) *tls.Config { return nil }) // so that deaf can change what it says
 	heard, err := b.control.SubscribeSync(">")
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +63,7 @@ func TestLargeMessagesAreRefused(t *testing.T) {
 				"headers": {Header: nats.Header{"X": {strings.Repeat("x", protocol.MaxAgentMessage)}}},
 			} {
 				closed := make(chan struct{})
-				nc := b.connect(b.credentials(who).Option(), nats.SetCustomDialer(deaf{}), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+				nc := b.connect(inClear(b.credentials(who)), nats.SetCustomDialer(deaf{}), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 				m.Subject = subject
 				if err := nc.PublishMsg(m); err != nil {
 					t.Fatal(err)
@@ -68,7 +76,7 @@ func TestLargeMessagesAreRefused(t *testing.T) {
 				}
 			}
 		}
-		nc := b.agent(who)
+		nc := b.connect(inClear(b.credentials(who)))
 		testkit.Eventually(t, "the agent is told how large its messages may be", func() bool { return nc.MaxPayload() == protocol.MaxAgentMessage })
 		if err := errors.Join(nc.Publish(subjects[0], largest), nc.Flush()); err != nil {
 			t.Errorf("%s: the largest message: %v", who, err)
