@@ -56,7 +56,10 @@ func TestPostgresAway(t *testing.T) {
 		s.Live(taken)
 		s.WantAnswer(host+".example.com.", "A", "192.0.2.2")
 		s.WantBody("/dns/records?zone_id="+zone, fmt.Sprintf(`"total":%d`, round+2), host)
-		testkit.Eventually(t, "it is ready again", func() bool { reply, _ := s.Call(http.MethodGet, "/readyz", ""); return reply.StatusCode == http.StatusOK })
+		testkit.Eventually(t, "it is ready again", func() bool {
+			reply, _ := s.Call(http.MethodGet, "/readyz", "")
+			return reply.StatusCode == http.StatusOK
+		})
 	}
 	deployment.OpenLog(t, pg.URL()).SameAsReplay()
 }
