@@ -26,7 +26,9 @@ func TestContainerClusterTrustsNatsConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "nats.conf")
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "/data", filepath.Join(dir, "store"))), 0o600); err != nil {
+	cert, key := testkit.NewCA(t).Issue("nats1")
+	here := strings.NewReplacer("/data", filepath.Join(dir, "store"), "/etc/nats/tls/cert.pem", cert, "/etc/nats/tls/key.pem", key)
+	if err := os.WriteFile(file, []byte(here.Replace(string(text))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	opts, err := server.ProcessConfigFile(file)
@@ -34,6 +36,9 @@ func TestContainerClusterTrustsNatsConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer opts.AccountResolver.Close() // it has begun to watch its folder
+	if opts.TLSConfig == nil {
+		t.Error("it speaks in clear, which agents refuse")
+	}
 	if len(opts.TrustedOperators) != 1 || opts.AccountResolver == nil || len(opts.Users) > 0 || opts.NoAuthUser != "" || !opts.JetStream {
 		t.Errorf("operators %v, resolver %v, users %v", opts.TrustedOperators, opts.AccountResolver, opts.Users)
 	}
