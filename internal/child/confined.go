@@ -40,6 +40,10 @@ const (
 	NobodyID = 65534
 	// confinedFiles is how many files a confined program may have open at a time.
 	confinedFiles = 32
+	// shell sets the last limit: Go's runtime ends the process when it cannot have more
+	// address space than the program may, which it can need between the limit and exec.
+	shell       = "/bin/sh"
+	limitMemory = `ulimit -v "$0" && exec /usr/bin/env -i "$@"` // a shell adds to the environment
 	// launchFailed is the launcher's exit code if there is no program in its place.
 	launchFailed = 127
 )
@@ -89,13 +93,12 @@ func becomeConfined(args []string) error {
 		value uint64
 	}{
 		{unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}, {unix.RLIMIT_NOFILE, confinedFiles}, {unix.RLIMIT_CPU, seconds},
-		{unix.RLIMIT_AS, memory},
 	} {
 		if err := syscall.Setrlimit(limit.what, &syscall.Rlimit{Cur: limit.value, Max: limit.value}); err != nil {
 			return fmt.Errorf("set limit %d: %w", limit.what, err)
 		}
 	}
-	return syscall.Exec(argv[0], argv, nil)
+	return syscall.Exec(shell, append([]string{shell, "-c", limitMemory, strconv.FormatUint(memory>>10, 10)}, argv...), nil)
 }
 
 // confinedAttempts are the ways to start the launcher, the best confined first. Containers
