@@ -18,9 +18,9 @@ const (
 	purposes
 )
 
-// Bounds on who waits in line: in all of one purpose, and of one address.
+// Bounds on who waits in line: in all of one purpose (200 of all), and of one address.
 const (
-	maxInLane        = 256
+	maxInLane        = 200 / int(purposes)
 	maxInLaneOfPlace = 64
 )
 
@@ -71,11 +71,8 @@ func standIn(ctx context.Context, p purpose, place string) context.Context {
 	return context.WithValue(ctx, standingKey{}, standing{p, place})
 }
 
-// enter waits for a turn; leave ends it. A nil line lets everybody in.
+// enter waits for a turn; leave ends it.
 func (l *hashLine) enter(ctx context.Context) (leave func(), err error) {
-	if l == nil {
-		return func() {}, nil
-	}
 	s, _ := ctx.Value(standingKey{}).(standing)
 	turn, err := l.join(s)
 	if err != nil {
@@ -103,7 +100,7 @@ func (l *hashLine) join(s standing) (turn chan struct{}, err error) {
 	lane := &l.lanes[s.purpose]
 	waiters := lane.waiters[s.place]
 	if lane.waiting == maxInLane || len(waiters) == maxInLaneOfPlace {
-		return nil, fmt.Errorf("too many wait for a password hash: %w", context.DeadlineExceeded)
+		return nil, fmt.Errorf("%w: %w", ErrBusy, context.DeadlineExceeded)
 	}
 	if len(waiters) == 0 {
 		lane.places = append(lane.places, s.place)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
-	"golang.org/x/sync/semaphore"
 )
 
 // The cost of one password hash: 19 MiB and two passes on one lane, the least
@@ -31,10 +30,8 @@ const (
 const (
 	// hashWait is how long a login waits for its turn.
 	hashWait = 15 * time.Second
-	// maxHashes is how many hashes are computed at once, maxHashesWaiting how many wait
-	// for that.
-	maxHashes        = 2
-	maxHashesWaiting = 200
+	// maxHashes is how many hashes are computed at once.
+	maxHashes = 2
 	// maxHashGarbage is how much memory of hashes may pile up, in bytes, until it is
 	// collected: that of two.
 	maxHashGarbage = 2 * hashMemory << 10
@@ -52,23 +49,17 @@ var ErrBusy = errors.New("too many logins at the moment, try again")
 //  3. What hashes leave behind is collected soon, however late the process collects
 //     garbage else.
 type passwords struct {
-	slots   *semaphore.Weighted
-	waiting atomic.Int64
+	// line says whose turn it is.
+	line *hashLine
 	// garbage is what hashes have left behind in memory, in bytes.
 	garbage atomic.Int64
-	// line says whose turn it is to have a slot.
-	line *hashLine
 	// nobody has the form and the cost of a hash.
 	nobody string
 }
 
-// hashSlots is how many hashes are computed at once.
-func hashSlots() int { return max(1, min(runtime.GOMAXPROCS(0)/2, maxHashes)) }
-
 func newPasswords() *passwords {
 	return &passwords{
-		line:   newHashLine(hashSlots()),
-		slots:  semaphore.NewWeighted(int64(hashSlots())),
+		line:   newHashLine(max(1, min(runtime.GOMAXPROCS(0)/2, maxHashes))),
 		nobody: formatHash(usualCost(), make([]byte, hashSalt), make([]byte, hashLength)),
 	}
 }
@@ -120,32 +111,15 @@ func formatHash(cost hashCost, salt, sum []byte) string {
 }
 
 func (p *passwords) compute(ctx context.Context, password string, salt []byte, cost hashCost, length int) ([]byte, error) {
-	leave, err := p.awaitTurn(ctx)
+	wait, cancel := context.WithTimeout(ctx, hashWait)
+	defer cancel()
+	leave, err := p.line.enter(wait)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
 	defer p.collect(int64(cost.memory) << 10)
 	return argon2.IDKey([]byte(password), salt, cost.passes, cost.memory, cost.lanes, uint32(length)), nil
-}
-
-// awaitTurn returns when a hash may be computed, and what ends that turn.
-func (p *passwords) awaitTurn(ctx context.Context) (leave func(), err error) {
-	defer p.waiting.Add(-1)
-	if p.waiting.Add(1) > maxHashesWaiting {
-		return nil, ErrBusy
-	}
-	wait, cancel := context.WithTimeout(ctx, hashWait)
-	defer cancel()
-	next, err := p.line.enter(wait)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.slots.Acquire(wait, 1); err != nil {
-		next()
-		return nil, fmt.Errorf("wait for a password hash: %w", err)
-	}
-	return func() { p.slots.Release(1); next() }, nil
 }
 
 // collect counts what a hash has left, and has it collected when it is too much.

@@ -7,13 +7,11 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 func TestPasswords(t *testing.T) {
 	t.Parallel()
-	p := &passwords{slots: semaphore.NewWeighted(1)}
+	p := &passwords{line: newHashLine(1)}
 	hash, err := p.hash(t.Context(), "secret")
 	must(t, err)
 	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -35,7 +33,8 @@ func TestPasswords(t *testing.T) {
 	}
 
 	// With all slots taken a further check waits, here for ever.
-	must(t, p.slots.Acquire(t.Context(), 1))
+	_, err = p.line.enter(t.Context())
+	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.check(ctx, "secret", hash); !errors.Is(err, context.Canceled) {
@@ -47,7 +46,7 @@ func TestPasswords(t *testing.T) {
 func TestHashHoldsItsSlot(t *testing.T) {
 	t.Parallel()
 	p := newPasswords()
-	p.slots = semaphore.NewWeighted(1)
+	p.line = newHashLine(1)
 	done := make(chan error)
 	go func() {
 		_, err := p.hash(context.Background(), "secret")
@@ -55,11 +54,9 @@ func TestHashHoldsItsSlot(t *testing.T) {
 	}()
 	held := false
 	for {
-		if !p.slots.TryAcquire(1) {
-			held = true
-		} else {
-			p.slots.Release(1)
-		}
+		p.line.mu.Lock()
+		held = held || p.line.free == 0
+		p.line.mu.Unlock()
 		select {
 		case err := <-done:
 			if err != nil || !held {
@@ -77,8 +74,9 @@ func TestHashHoldsItsSlot(t *testing.T) {
 func TestRefusalsCostAHash(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	s.passwords.slots = semaphore.NewWeighted(1)
-	must(t, s.passwords.slots.Acquire(t.Context(), 1))
+	s.passwords.line = newHashLine(1)
+	_, err := s.passwords.line.enter(t.Context())
+	must(t, err)
 	local := func(name string) func(context.Context) error {
 		return func(ctx context.Context) error {
 			_, err := s.verifyLocal(ctx, name, "wrong")
