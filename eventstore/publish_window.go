@@ -42,12 +42,11 @@ type publishWindow struct {
 	inbox   string
 	sub     *nats.Subscription
 	answers chan *nats.Msg
-	// msg, sequence, seal and payload are used again for each message: the client copies a
-	// message as it publishes it.
+	// msg, sequence and seal are used again for each message: the client copies a message as
+	// it publishes it.
 	msg      nats.Msg
 	sequence []string
 	seal     []string
-	payload  []byte
 
 	// asked are the parts for which an answer was asked, in their order; open is the
 	// part for which none was asked yet.
@@ -79,33 +78,31 @@ func openPublishWindow(nc *nats.Conn) (*publishWindow, error) {
 // close ends the wait for all answers.
 func (w *publishWindow) close() { _ = w.sub.Unsubscribe() } // fails only when the connection is closed already
 
-// push publishes one event with its seal, if it has one, first waiting for answers when
-// too many are missing. With last JetStream is asked for an answer in any case.
-func (w *publishWindow) push(ctx context.Context, e *protocol.Envelope, seal string, last bool, settled func(publishedPart)) (err error) {
-	if w.payload, err = protocol.AppendMessage(w.payload[:0], e); err != nil {
-		return fmt.Errorf("encode event %d: %w", e.Position, err)
-	}
-	for len(w.asked) > 0 && (w.messages >= maxUnanswered || w.bytes+len(w.payload) > maxUnansweredBytes) {
+// push publishes one event, first waiting for answers when too many are missing. With last
+// JetStream is asked for an answer in any case.
+func (w *publishWindow) push(ctx context.Context, m message, last bool, settled func(publishedPart)) error {
+	position := m.event.Position
+	for len(w.asked) > 0 && (w.messages >= maxUnanswered || w.bytes+len(m.payload) > maxUnansweredBytes) {
 		if err := w.await(ctx, settled); err != nil {
 			return err
 		}
 	}
-	w.open = publishedPart{position: e.Position, messages: w.open.messages + 1, bytes: w.open.bytes + len(w.payload)}
-	w.messages, w.bytes = w.messages+1, w.bytes+len(w.payload)
+	w.open = publishedPart{position: position, messages: w.open.messages + 1, bytes: w.open.bytes + len(m.payload)}
+	w.messages, w.bytes = w.messages+1, w.bytes+len(m.payload)
 	w.msg.Reply = ""
 	if last || !w.began || w.open.messages >= askMessages || w.open.bytes >= askBytes {
 		w.msg.Reply = w.inbox
 		w.asked, w.open, w.began = append(w.asked, w.open), publishedPart{}, true
 	}
-	w.msg.Subject, w.msg.Data = protocol.Subject(*e), w.payload
-	w.sequence[0] = strconv.FormatInt(int64(e.Position-1), 10)
-	if w.seal[0] = seal; seal != "" {
+	w.msg.Subject, w.msg.Data = protocol.Subject(*m.event), m.payload
+	w.sequence[0] = strconv.FormatInt(int64(position-1), 10)
+	if w.seal[0] = m.seal; m.seal != "" {
 		w.msg.Header[protocol.HeaderSeal] = w.seal
 	} else {
 		delete(w.msg.Header, protocol.HeaderSeal)
 	}
 	if err := w.nc.PublishMsg(&w.msg); err != nil {
-		return fmt.Errorf("publish event %d: %w", e.Position, err)
+		return fmt.Errorf("publish event %d: %w", position, err)
 	}
 	return nil
 }

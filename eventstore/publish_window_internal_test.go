@@ -58,8 +58,14 @@ func testWindow(t *testing.T, stream *asked) *publishWindow {
 	return w
 }
 
-func windowEvent(at domain.Position) *protocol.Envelope {
-	return &protocol.Envelope{Position: at, ID: uuid.New(), Type: "T", Context: domain.ContextDNS}
+func windowMessage(t *testing.T, at domain.Position) message {
+	t.Helper()
+	e := &protocol.Envelope{Position: at, ID: uuid.New(), Type: "T", Context: domain.ContextDNS}
+	payload, err := protocol.AppendMessage(nil, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return message{event: e, payload: payload}
 }
 
 // An answer is asked for the first message, for some, and for the last; each
@@ -76,7 +82,7 @@ func TestAnswersAreAskedForNowAndThen(t *testing.T) {
 		}
 	}
 	for at := domain.Position(1); at <= count; at++ {
-		if err := w.push(t.Context(), windowEvent(at), "", at == count, settle); err != nil {
+		if err := w.push(t.Context(), windowMessage(t, at), at == count, settle); err != nil {
 			t.Fatal(err)
 		}
 		if w.messages > maxUnanswered {
@@ -101,7 +107,7 @@ func TestTheFirstRefusalIsTold(t *testing.T) {
 	stream := &asked{}
 	w := testWindow(t, stream)
 	for at := domain.Position(1); at <= 10; at++ {
-		if err := w.push(t.Context(), windowEvent(at), "", at == 10, func(publishedPart) {}); err != nil {
+		if err := w.push(t.Context(), windowMessage(t, at), at == 10, func(publishedPart) {}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -204,18 +204,17 @@ func (p *relayPass) publish(ctx context.Context, events []protocol.Envelope) err
 	for len(events) > 0 {
 		part := events[:min(len(events), protocol.MaxSealed)]
 		events = events[len(part):]
-		seals, err := p.seals(ctx, part)
+		messages, err := p.messages(ctx, part)
 		if err != nil {
 			return err
 		}
-		for i := range part {
-			e := &part[i]
-			p.metrics.see(e.Position)
+		for i, m := range messages {
+			p.metrics.see(m.event.Position)
 			last := len(events) == 0 && i == len(part)-1
-			if err := p.window.push(ctx, e, seals[i], last, p.settled); err != nil {
+			if err := p.window.push(ctx, m, last, p.settled); err != nil {
 				return err
 			}
-			p.tip = streamTip{last: e.Position, id: e.ID}
+			p.tip = streamTip{last: m.event.Position, id: m.event.ID}
 		}
 	}
 	return nil
