@@ -4,12 +4,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
-	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/urfave/cli/v3"
+
+	"github.com/opsledger/opsledger/internal/loopback"
 )
 
 // busTLS is how an outside NATS is told from another server, and what proves to it who
@@ -68,13 +68,8 @@ func inClear(nc *nats.Conn) string {
 		return ""
 	}
 	at, err := url.Parse(nc.ConnectedUrl())
-	if err != nil || loopback(at.Hostname()) {
+	if err != nil || loopback.Names(at.Hostname()) {
 		return ""
 	}
 	return fmt.Sprintf("what goes to NATS at %s is not encrypted: give --nats-ca, or write tls:// in --nats-url", at.Host)
-}
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }

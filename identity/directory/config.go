@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/opsledger/opsledger/internal/loopback"
 )
 
 // placeholder stands for the name in a DN template and in a filter.
@@ -165,16 +166,11 @@ func (c *Config) server(text string) (server, error) {
 	default:
 		return server{}, errors.New("want ldap://host:port or ldaps://host:port")
 	}
-	if !s.tls && !c.StartTLS && !c.AllowCleartext && !loopback(u.Hostname()) {
+	if !s.tls && !c.StartTLS && !c.AllowCleartext && !loopback.Names(u.Hostname()) {
 		return server{}, fmt.Errorf("%s would get passwords in clear: use ldaps:// or StartTLS", s.url)
 	}
 	s.address = net.JoinHostPort(u.Hostname(), port)
 	return s, nil
-}
-
-func loopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // roots reads the CA file; nil stands for the system's certificates.

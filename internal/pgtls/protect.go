@@ -15,11 +15,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/opsledger/opsledger/internal/loopback"
 )
 
 // Protect changes how a parsed configuration connects, and returns the other machines
@@ -57,13 +58,10 @@ func plainHosts(attempts []*pgconn.FallbackConfig) (hosts []string) {
 }
 
 // remote says whether a host may be another machine. A name that is not localhost may
-// be, whatever it stands for now.
+// be, whatever address it has at the moment.
 func remote(host string) bool {
-	if network, _ := pgconn.NetworkAddress(host, 0); network == "unix" || strings.EqualFold(host, "localhost") {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	return err != nil || !ip.Unmap().IsLoopback()
+	network, _ := pgconn.NetworkAddress(host, 0)
+	return network != "unix" && !loopback.Names(host)
 }
 
 // Explain adds to an error of a connection that was to be encrypted what may be written

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/opsledger/opsledger/internal/loopback"
 	"github.com/opsledger/opsledger/internal/pinned"
 )
 
@@ -49,11 +50,7 @@ func onLoopback(servers []string) bool {
 			server = "nats://" + server
 		}
 		u, err := url.Parse(strings.TrimSpace(server))
-		if err != nil {
-			return false
-		}
-		addr, err := netip.ParseAddr(u.Hostname())
-		if u.Hostname() != "localhost" && (err != nil || !addr.Unmap().IsLoopback()) {
+		if err != nil || !loopback.Names(u.Hostname()) {
 			return false
 		}
 	}
