@@ -66,7 +66,7 @@ func problem(err error, requestID string) Problem {
 	var routing *echo.HTTPError
 	var throttled *identity.ThrottledError
 	var tooLarge tooLargeError
-	var crowded *CrowdedError
+	var tooMany *TooManyError
 	switch {
 	case errors.As(err, &refused):
 		return refusal(refused)
@@ -82,8 +82,8 @@ func problem(err error, requestID string) Problem {
 		return Problem{Status: http.StatusTooManyRequests, Text: throttled.Error(), About: AboutCaller}
 	case errors.As(err, &tooLarge):
 		return Problem{Status: http.StatusRequestEntityTooLarge, Text: tooLarge.Error()}
-	case errors.As(err, &crowded):
-		return Problem{Status: http.StatusTooManyRequests, Text: crowded.Error(), About: AboutCaller}
+	case errors.As(err, &tooMany):
+		return Problem{Status: http.StatusTooManyRequests, Text: tooMany.Error(), About: AboutCaller}
 	case errors.Is(err, eventstore.ErrTooLarge):
 		return Problem{Status: http.StatusBadRequest, Text: textTooLarge}
 	case errors.Is(err, eventstore.ErrFingerprint):

@@ -26,7 +26,7 @@ type PlaceLimits struct {
 //  2. Since Each is less than Most, one user alone cannot keep others out: requests that
 //     have to wait for the same user's others do not stand in the line of all.
 //  3. At most Each+Line requests of one user have a place or wait for one; the next is
-//     refused with a [CrowdedError].
+//     refused with a [TooManyError].
 type Places struct {
 	limits PlaceLimits
 	// all has an element for each place that is taken.
@@ -49,15 +49,16 @@ func NewPlaces(limits PlaceLimits) *Places {
 	return &Places{limits: limits, all: make(chan struct{}, limits.Most), users: map[domain.UserID]*userPlaces{}}
 }
 
-// CrowdedError says that a user has as many requests of a kind in work as one user may.
-type CrowdedError struct{ limits PlaceLimits }
+// TooManyError says that a user has as many requests of a kind in work as one user may.
+type TooManyError struct{ limits PlaceLimits }
 
-func (e *CrowdedError) Error() string {
-	return fmt.Sprintf("too many %s: one user may have %d at once, try again when one of yours has ended", e.limits.What, e.limits.Each+e.limits.Line)
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("too many %s: one user may have %d at once, try again when one of yours has ended",
+		e.limits.What, e.limits.Each+e.limits.Line)
 }
 
 // Take takes a place for a request of the user; leave gives it up. The error is a
-// [CrowdedError], an [Unavailable] where nobody waits and others have all places, or ctx's.
+// [TooManyError], an [Unavailable] where nobody waits and others have all places, or ctx's.
 func (p *Places) Take(ctx context.Context, user domain.UserID) (leave func(), err error) {
 	if p == nil {
 		return func() {}, nil
@@ -91,7 +92,7 @@ func (p *Places) join(user domain.UserID) (*userPlaces, error) {
 		p.users[user] = mine
 	}
 	if mine.requests == p.limits.Each+p.limits.Line {
-		return nil, &CrowdedError{p.limits}
+		return nil, &TooManyError{p.limits}
 	}
 	mine.requests++
 	return mine, nil

@@ -9,10 +9,10 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// crowded takes a place in vain, since the user has too many.
-func crowded(t *testing.T, p *Places, user domain.UserID) {
+// refusedForMany takes a place in vain, since the user has too many.
+func refusedForMany(t *testing.T, p *Places, user domain.UserID) {
 	t.Helper()
-	if _, err := p.Take(t.Context(), user); !errors.As(err, new(*CrowdedError)) {
+	if _, err := p.Take(t.Context(), user); !errors.As(err, new(*TooManyError)) {
 		t.Errorf("user %d: %v", user, err)
 	}
 }
@@ -55,14 +55,14 @@ func TestOneUserHasAPartOfThePlaces(t *testing.T) {
 	p := NewPlaces(PlaceLimits{What: "things", Most: 3, Each: 2})
 	first := taken(t, p, 1)
 	taken(t, p, 1)
-	crowded(t, p, 1)
+	refusedForMany(t, p, 1)
 	taken(t, p, 2)
 	if _, err := p.Take(t.Context(), 2); !errors.As(err, new(Unavailable)) {
 		t.Errorf("with all places taken: %v", err)
 	}
 	first()
 	taken(t, p, 2)
-	crowded(t, p, 2)
+	refusedForMany(t, p, 2)
 }
 
 // A user's requests wait behind their own, so that another user's goes first; only so many
@@ -72,7 +72,7 @@ func TestWhoWaitsForOneselfKeepsNobodyOut(t *testing.T) {
 	p := NewPlaces(PlaceLimits{What: "batches", Most: 2, Each: 1, Line: 2})
 	leave := taken(t, p, 1)
 	gone, goneToo := waiter(t, p, 1), waiter(t, p, 1)
-	crowded(t, p, 1)
+	refusedForMany(t, p, 1)
 	taken(t, p, 2)() // beside two that wait
 	gone()
 	last := waiter(t, p, 1)

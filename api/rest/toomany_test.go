@@ -19,8 +19,8 @@ const (
 	textManyBatches = "too many batches: one user may have 8 at once, try again when one of yours has ended"
 )
 
-// crowded checks that a request is refused for the user's own many.
-func (s *stack) crowded(got reply, body string) {
+// refusedForMany checks that a request is refused for the user's own many.
+func (s *stack) refusedForMany(got reply, body string) {
 	s.t.Helper()
 	s.expect(got, http.StatusTooManyRequests, body)
 	s.header(got, "Retry-After", "1")
@@ -42,9 +42,9 @@ func TestStreamsOfOneUser(t *testing.T) {
 		streams = append(streams, s)
 	}
 	events := with("Accept", "text/event-stream")
-	l.crowded(l.do("GET", l.path(), nil, watcher, events), message(textManyStreams))
-	l.crowded(l.do("GET", l.path(), nil, watcher, events, with("Last-Event-Id", l.attempt+":1")), message(textManyStreams))
-	l.crowded(l.do("GET", l.path(), nil, as(l.login("watcher", "123456")), events), message(textManyStreams)) // by another token
+	l.refusedForMany(l.do("GET", l.path(), nil, watcher, events), message(textManyStreams))
+	l.refusedForMany(l.do("GET", l.path(), nil, watcher, events, with("Last-Event-Id", l.attempt+":1")), message(textManyStreams))
+	l.refusedForMany(l.do("GET", l.path(), nil, as(l.login("watcher", "123456")), events), message(textManyStreams)) // by another token
 	if got := l.do("GET", l.path(), nil, watcher); got.status != 200 {
 		t.Errorf("a page is %d %s", got.status, got.body)
 	}
@@ -90,9 +90,9 @@ func TestWaitersOfOneUser(t *testing.T) {
 		})
 		<-servers.waiting
 	}
-	s.crowded(s.do("GET", "/v1/changes/1?wait=1s", nil, waiter), message(textManyWaiting))
-	s.crowded(s.do("GET", "/dns/zones", nil, waiter, far), message(textManyWaiting))
-	s.crowded(s.do("GET", pathMachine, nil, waiter, far), `{"ok":false,"info":"`+textManyWaiting+`"}`)
+	s.refusedForMany(s.do("GET", "/v1/changes/1?wait=1s", nil, waiter), message(textManyWaiting))
+	s.refusedForMany(s.do("GET", "/dns/zones", nil, waiter, far), message(textManyWaiting))
+	s.refusedForMany(s.do("GET", pathMachine, nil, waiter, far), `{"ok":false,"info":"`+textManyWaiting+`"}`)
 	if got := s.do("GET", "/v1/changes/1", nil, waiter); got.status != 200 { // without waiting
 		t.Errorf("%d %s", got.status, got.body)
 	}
@@ -132,7 +132,7 @@ func TestBatchesOfOneUser(t *testing.T) {
 		})
 	}
 	for range 8 {
-		s.crowded(<-refused, message(textManyBatches))
+		s.refusedForMany(<-refused, message(textManyBatches))
 	}
 	if got := s.do("POST", pathBatch, operations(operation("DELETE", "/dns/records/1", nil)), other); got.status != http.StatusBadRequest {
 		t.Errorf("another user's batch: %d %s", got.status, got.body)
