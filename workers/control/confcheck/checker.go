@@ -38,7 +38,7 @@ var (
 // Config holds what a checker needs; NC and Online may be absent together.
 type Config struct {
 	NC *nats.Conn
-	// Signer signs for the agents, which answer to nothing else.
+	// Signer signs for the agents, which answer to nothing else; it is needed beside NC.
 	Signer *signing.Signer
 	// Online lists the agents worth asking, see reporter.Reporter.
 	Online func() []int64
@@ -138,14 +138,6 @@ func (c *Checker) askAgents(ctx context.Context, text string) (verdict string, e
 	return "", err
 }
 
-func (c *Checker) request(ctx context.Context, agent int64, request []byte) *nats.Msg {
-	subject := protocol.SubjectCheckConf(agent)
-	if c.cfg.Signer == nil {
-		return &nats.Msg{Subject: subject, Data: request}
-	}
-	return c.cfg.Signer.Request(ctx, agent, protocol.ForCheck, subject, request)
-}
-
 // encode writes no escapes that JSON does not need, so that the message stays within
 // what the bus takes.
 func encode(request protocol.CheckConfRequest) ([]byte, error) {
@@ -163,7 +155,8 @@ type answer struct {
 }
 
 func (c *Checker) ask(ctx context.Context, agent int64, request []byte) (a answer) {
-	m, err := c.cfg.NC.RequestMsgWithContext(ctx, c.request(ctx, agent, request))
+	signed := c.cfg.Signer.Request(ctx, agent, protocol.ForCheck, protocol.SubjectCheckConf(agent), request)
+	m, err := c.cfg.NC.RequestMsgWithContext(ctx, signed)
 	if err == nil {
 		err = json.Unmarshal(m.Data, &a.reply)
 	}

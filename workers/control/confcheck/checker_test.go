@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,9 +17,11 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/confcheck"
+	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
 const good = "options {\n\trecursion no;\n};\n"
@@ -110,7 +113,7 @@ options { cookie-secret "0123456789abcdef0123456789abcdef"; };`
 		checked <- text
 		return ""
 	})
-	c := confcheck.New(confcheck.Config{NC: nc, Online: func() []int64 { return []int64{1} }})
+	c := confcheck.New(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return []int64{1} }})
 	if err := c.Check(t.Context(), parse(t, text)); err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +125,19 @@ options { cookie-secret "0123456789abcdef0123456789abcdef"; };`
 	if err := confcheck.New(confcheck.Config{}).Check(t.Context(), parse(t, text)); err != nil {
 		t.Errorf("named does not take the stand-ins: %v", err)
 	}
+}
+
+func signer(t *testing.T) *signing.Signer {
+	t.Helper()
+	secrets, err := vault.Open(testkit.Postgres(t), filepath.Join(t.TempDir(), "vault.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := signing.New(t.Context(), secrets, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // agent answers the checks of an agent, with an error where verdict says "silence".
@@ -159,7 +175,7 @@ func TestBusyAgentsWorkIsNotDoneHere(t *testing.T) {
 		online []int64
 		want   error
 	}{{[]int64{1}, confcheck.ErrBusy}, {[]int64{9, 1}, confcheck.ErrBusy}, {[]int64{1, 2}, nil}} {
-		c := confcheck.New(confcheck.Config{NC: nc, Online: func() []int64 { return s.online }, Program: ran})
+		c := confcheck.New(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return s.online }, Program: ran})
 		ctx, cancel := t.Context(), context.CancelFunc(func() {})
 		if s.want != nil {
 			ctx, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
@@ -185,7 +201,7 @@ func TestChecksAreBounded(t *testing.T) {
 		})
 	}
 	var next atomic.Int64
-	c := confcheck.New(confcheck.Config{NC: nc, Online: func() []int64 { return []int64{next.Add(1)} }})
+	c := confcheck.New(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return []int64{next.Add(1)} }})
 	ended := make(chan error)
 	for range bound {
 		go func() { ended <- c.Check(context.Background(), parse(t, good)) }()
@@ -215,7 +231,7 @@ func TestAnAgentIsAskedFirst(t *testing.T) {
 	t.Parallel()
 	nc := testkit.NATS(t)
 	var online []int64
-	c := confcheck.New(confcheck.Config{NC: nc, Online: func() []int64 { return online }, Program: "/bin/false"})
+	c := confcheck.New(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return online }, Program: "/bin/false"})
 	answer := func(id int64, verdict string) {
 		agent(t, nc, id, func(text string) string {
 			if text != good {
