@@ -27,7 +27,7 @@ const (
 	relayRetryMin = 20 * time.Millisecond
 	relayRetryMax = time.Second
 	// relayResync is the pause after another relay was first: it lets relays that
-	// race get out of step.
+	// race get out of step. The pause doubles while the stream did not move after all.
 	relayResync = 200 * time.Microsecond
 )
 
@@ -99,10 +99,11 @@ func (r *Relay) committed(events []protocol.Envelope) {
 // [ErrStreamDiverged] when going on would mix two histories.
 func (r *Relay) Run(ctx context.Context) error {
 	retry := relayRetryMin
+	var moves moves
 	for {
 		began := time.Now()
-		err := r.pass(ctx)
-		wait := relayResync
+		err := moves.check(r.pass(ctx))
+		wait := moves.pause
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -135,28 +136,28 @@ func (r *Relay) Trouble() error {
 	return nil
 }
 
-// pass starts from what the stream holds and publishes until something is not as
-// expected.
-func (r *Relay) pass(ctx context.Context) error {
+// pass starts from what the stream holds, which it returns, and publishes until something
+// is not as expected.
+func (r *Relay) pass(ctx context.Context) (streamTip, error) {
 	info, err := ensureStream(ctx, r.js, r.store, r.stream)
 	if err != nil {
-		return fmt.Errorf("ensure stream %s: %w", protocol.StreamEvents, err)
+		return streamTip{}, fmt.Errorf("ensure stream %s: %w", protocol.StreamEvents, err)
 	}
 	tip, err := checkStream(ctx, r.js, r.store, info)
 	if err != nil {
-		return err
+		return streamTip{}, err
 	}
 	r.metrics.have(tip.last)
 	window, err := openPublishWindow(r.js.Conn())
 	if err != nil {
-		return fmt.Errorf("listen to JetStream's answers: %w", err)
+		return tip, fmt.Errorf("listen to JetStream's answers: %w", err)
 	}
 	defer window.close()
 	p := &relayPass{Relay: r, tip: tip, window: window}
 	if err := p.catchUp(ctx); err != nil {
-		return err
+		return tip, err
 	}
-	return p.follow(ctx)
+	return tip, p.follow(ctx)
 }
 
 // relayPass is one pass: what it published and what is under way.

@@ -20,13 +20,14 @@ func TestStreamThatRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		resource int
 		most     uint64
-		// large makes the stream begin a new file.
-		large bool
+		// write is answered while the streams take nothing.
+		target string
+		write  func(zone string) string
 		// deaf: nobody can connect and ask.
 		deaf bool
 	}{
-		"no room in its files": {unix.RLIMIT_FSIZE, 0, false, false},
-		"no more files":        {unix.RLIMIT_NOFILE, 3, true, true},
+		"no room in its files": {unix.RLIMIT_FSIZE, 0, "/dns/records", func(zone string) string { return deployment.RecordBody("during", "192.0.2.2", zone) }, false},
+		"no more files":        {unix.RLIMIT_NOFILE, 3, "/v1/batch", manyRecords, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -36,10 +37,7 @@ func TestStreamThatRefuses(t *testing.T) {
 			zone := s.MakeLiveZone("example.com", "192.0.2.1")
 			interrupted := s.Said.Printed("publishing is interrupted")
 			release := s.Limit(c.resource, c.most)
-			position := deployment.Position(t, s.Post("/dns/records", deployment.RecordBody("during", "192.0.2.2", zone)))
-			for n := 0; c.large && n < 3; n++ {
-				position = deployment.Position(t, s.Post("/v1/batch", manyRecords(zone, n)))
-			}
+			position := postUntilTaken(t, s, c.target, c.write(zone))
 			testkit.Await(t, "the relay gets no answers", interrupted)
 			if !c.deaf {
 				awaitReply(t, s, "/readyz", http.StatusServiceUnavailable, "streams take no messages")
@@ -56,6 +54,24 @@ func TestStreamThatRefuses(t *testing.T) {
 	}
 }
 
+// postUntilTaken repeats a write as a client does while it is told to try again: without
+// files no connection to the database can be opened, so a request waits for an open one.
+func postUntilTaken(t *testing.T, s *deployment.Server, target, body string) (position int64) {
+	t.Helper()
+	testkit.Eventually(t, "the write is acknowledged", func() bool {
+		reply, text, err := s.Ask(http.MethodPost, target, body, "during")
+		if err != nil || reply.StatusCode == http.StatusServiceUnavailable {
+			return false
+		}
+		if reply.StatusCode != http.StatusOK {
+			t.Fatalf("%s: status %d: %s", target, reply.StatusCode, text)
+		}
+		position = deployment.Position(t, reply)
+		return true
+	})
+	return position
+}
+
 // awaitReply waits until a question is answered so.
 func awaitReply(t *testing.T, s *deployment.Server, target string, status int, text string) {
 	t.Helper()
@@ -65,12 +81,14 @@ func awaitReply(t *testing.T, s *deployment.Server, target string, status int, t
 	})
 }
 
-// manyRecords is a batch of some megabytes of events.
-func manyRecords(zone string, n int) string {
-	var operations []string
-	for i := range 5000 {
-		operations = append(operations, fmt.Sprintf(`{"method":"POST","path":"/dns/records","body":{"host":"t%d-%d","record_type":"TXT","ttl":"600",`+
-			`"value":%q,"view_name":"office","zone_id":%s}}`, n, i, strings.Repeat("x", 250), zone))
+// manyRecords is a batch whose events are larger than a file of the stream, so that they
+// make the stream begin a new one.
+func manyRecords(zone string) string {
+	const record = `{"method":"POST","path":"/dns/records","body":{"host":%q,"record_type":%q,"ttl":"600","value":%q,"view_name":"office","zone_id":%s}}`
+	operations := []string{fmt.Sprintf(record, "during", "A", "192.0.2.2", zone)}
+	value := strings.TrimSpace(strings.Repeat(`"`+strings.Repeat("x", 200)+`" `, 3))
+	for i := range 9_000 {
+		operations = append(operations, fmt.Sprintf(record, fmt.Sprint("t", i), "TXT", value, zone))
 	}
 	return `{"operations":[` + strings.Join(operations, ",") + `]}`
 }
