@@ -75,4 +75,6 @@ type Recorded struct {
 	// At is when the event was appended (UTC); it never decreases along the log.
 	At    time.Time
 	Event Event
+	// More is how many events of the same change and context follow this one.
+	More int
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
@@ -80,10 +81,24 @@ func (x *execution) entry(events []domain.Event, conditions []condition) (*entry
 		}
 		e.bytes += size
 	}
+	markChange(e.events)
 	if len(events) > maxBatchEvents || e.bytes > maxBatchBytes {
 		return nil, fmt.Errorf("a command of %d events with %d bytes: %w", len(events), e.bytes, ErrTooLarge)
 	}
 	return e, e.index()
+}
+
+// markChange says of each event how many of its change follow it.
+func markChange(events []protocol.Envelope) {
+	if len(events) < 2 {
+		return
+	}
+	own := map[domain.Context]int{}
+	for i := range slices.Backward(events) {
+		e := &events[i]
+		e.More, e.MoreOwn = len(events)-1-i, own[e.Context]
+		own[e.Context]++
+	}
 }
 
 func (x *execution) envelope(event domain.Event) (protocol.Envelope, error) {

@@ -7,8 +7,12 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// hashDomain starts every encoding. Another encoding would get another version.
-const hashDomain = "opsledger event v1\n"
+// hashDomain starts every encoding, and hashDomainOfMore that of an event that others of
+// its change follow. Another encoding would get another version.
+const (
+	hashDomain       = "opsledger event v1\n"
+	hashDomainOfMore = "opsledger event v2\n"
+)
 
 // EncodeForHash returns the bytes that stand for an event in hashes, signatures
 // and proofs. They cover every column and are fixed for ever:
@@ -26,9 +30,19 @@ const hashDomain = "opsledger event v1\n"
 //	causation                int64
 //	correlation              16 bytes
 //	recorded_at              microseconds since 1970 UTC, int64
+//
+// The first version was made before there were changes of several events, and stands for
+// an event that no other of its change follows. Any other event begins with
+// "opsledger event v2\n", and ends with two more numbers:
+//
+//	more more_own            uint32
 func EncodeForHash(e protocol.Envelope) []byte {
 	b := make([]byte, 0, len(hashDomain)+len(e.Data)+256)
-	b = append(b, hashDomain...)
+	if e.More == 0 && e.MoreOwn == 0 {
+		b = append(b, hashDomain...)
+	} else {
+		b = append(b, hashDomainOfMore...)
+	}
 	b = appendInt(b, int64(e.Position))
 	b = appendInt(b, int64(e.Prev))
 	b = append(b, e.ID[:]...)
@@ -45,7 +59,11 @@ func EncodeForHash(e protocol.Envelope) []byte {
 	b = append(b, e.CommandID[:]...)
 	b = appendInt(b, int64(e.Causation))
 	b = append(b, e.Correlation[:]...)
-	return appendInt(b, e.RecordedAt.UnixMicro())
+	b = appendInt(b, e.RecordedAt.UnixMicro())
+	if e.More == 0 && e.MoreOwn == 0 {
+		return b
+	}
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, uint32(e.More)), uint32(e.MoreOwn))
 }
 
 // LeafHash is the event's leaf in the log's Merkle tree: RFC 6962 puts a zero

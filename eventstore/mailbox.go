@@ -14,7 +14,7 @@ import (
 // The bounds of one commit. More would hold the head, and everybody, for too long.
 const (
 	maxBatchCommands = 1024
-	maxBatchEvents   = 10_000
+	maxBatchEvents   = protocol.MaxChange
 	maxBatchBytes    = 32 << 20
 )
 

@@ -15,7 +15,7 @@ const scanPage = 5000
 // columns are those of log.events, in rawRow.envelope's order. data is read as
 // text, which is the bytes that were written.
 const columns = `e.position, e.prev, e.id, e.type, e.context, e.schema, e.key, e.tags, e.data::text,
-	e.actor, e.command_id, e.causation, e.correlation, e.recorded_at`
+	e.actor, e.command_id, e.causation, e.correlation, e.recorded_at, e.more, e.more_own`
 
 const readPage = "SELECT " + columns + " FROM log.events e WHERE e.position > $1 ORDER BY e.position LIMIT $2"
 
@@ -29,6 +29,48 @@ const readTagPage = "SELECT " + columns + ` FROM log.event_tags t
 // Read returns up to limit events after the position, in order. A short page is the log's end.
 func (s *Store) Read(ctx context.Context, after domain.Position, limit int) ([]protocol.Envelope, error) {
 	return s.pageOf(ctx, limit, readPage, after, limit)
+}
+
+// ReadChanges returns the events after the position, in order: about limit of them, and
+// no change in part, unless the position is inside one. end says that they are the last.
+func (s *Store) ReadChanges(ctx context.Context, after domain.Position, limit int) (events []protocol.Envelope, end bool, err error) {
+	events, err = s.Read(ctx, after, limit)
+	if err != nil || len(events) < limit {
+		return events, true, err
+	}
+	if whole := protocol.Whole(events); len(whole) > 0 {
+		return whole, false, nil
+	}
+	last := &events[len(events)-1]
+	rest, err := s.Read(ctx, last.Position, last.More)
+	return append(events, rest...), false, err
+}
+
+// changeBefore is the end of the change before the one that the position is in.
+const changeBefore = "SELECT coalesce((SELECT e.position FROM log.events e WHERE e.position < $1 AND e.more = 0 ORDER BY e.position DESC LIMIT 1), 0)"
+
+// ReadChange returns all events of the change that the position is in, none for a position
+// that the log does not have.
+func (s *Store) ReadChange(ctx context.Context, position domain.Position) ([]protocol.Envelope, error) {
+	if position < 1 {
+		return nil, nil
+	}
+	around, err := s.Read(ctx, max(position-2, 0), int(min(position, 2)))
+	if err != nil || len(around) == 0 || around[len(around)-1].Position != position {
+		return nil, err
+	}
+	own := around[len(around)-1:]
+	if end := own[0].ChangeEnd(); end > position || len(around) > 1 && around[0].More > 0 {
+		before := position - 1
+		if len(around) > 1 && around[0].More > 0 {
+			err = s.read(ctx, func(ctx context.Context) error { return s.reads.QueryRow(ctx, changeBefore, position).Scan(&before) })
+			if err != nil {
+				return nil, fmt.Errorf("read the log: %w", err)
+			}
+		}
+		return s.Read(ctx, before, int(end-before))
+	}
+	return own, nil
 }
 
 // ReadTag returns up to limit events with the tag after the position, in order.
@@ -80,7 +122,8 @@ func (s *Store) read(ctx context.Context, f func(context.Context) error) error {
 
 // Scan calls f with all events of after < position ≤ upTo, in order, in pages;
 // while f works the next page is read. It ends at the log's end if that comes
-// first, and with f's error.
+// first, and with f's error. A page never ends inside a change, if upTo was the head's
+// position at some time.
 func (s *Store) Scan(ctx context.Context, after, upTo domain.Position, f func([]protocol.Envelope) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	pages := make(chan page)
@@ -111,7 +154,7 @@ type page struct {
 
 func (s *Store) prefetch(ctx context.Context, after, upTo domain.Position, pages chan<- page) {
 	for after < upTo {
-		events, err := s.Read(ctx, after, int(min(upTo-after, scanPage)))
+		events, _, err := s.ReadChanges(ctx, after, int(min(upTo-after, scanPage)))
 		if err == nil && len(events) == 0 {
 			return
 		}

@@ -16,9 +16,16 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
+// Recovered is what [Recover] did.
+type Recovered struct {
+	// Events is how many events came back.
+	Events int
+	// GivenUp is how many events did not, since JetStream does not have all of their change.
+	GivenUp int
+}
+
 // Recover appends to the log what JetStream holds behind its end, for a database
-// that was restored from a backup or failed over without its last commits, and
-// returns the number of events. They come back as they were: the same bytes, positions,
+// that was restored from a backup or failed over without its last commits. The events come back as they were: the same bytes, positions,
 // ids and times. It refuses, with [ErrForeignStream] or [ErrStreamDiverged], when
 // the stream does not continue this very log; nothing is appended then.
 //
@@ -27,54 +34,71 @@ import (
 // appends makes it fail.
 //
 // What JetStream never had cannot come back: events that were not yet published,
-// secrets, refusals, and the fingerprints of commands. A command whose events were
-// published in part comes back in part.
-func Recover(ctx context.Context, store *Store, js jetstream.JetStream) (int, error) {
-	n, err := recoverTail(ctx, store, js)
+// secrets, refusals, and the fingerprints of commands. A change that was published in
+// part does not come back at all. Nobody has applied it, since everybody waits for all of
+// a change; its events stand in the way of those that get their positions, so that the
+// stream is deleted then. A relay fills it anew.
+func Recover(ctx context.Context, store *Store, js jetstream.JetStream) (Recovered, error) {
+	done, err := recoverTail(ctx, store, js)
 	if err != nil {
-		return n, fmt.Errorf("recover from JetStream, %d events came back: %w", n, err)
+		return done, fmt.Errorf("recover from JetStream, %d events came back: %w", done.Events, err)
 	}
-	return n, nil
+	return done, nil
 }
 
-func recoverTail(ctx context.Context, store *Store, js jetstream.JetStream) (n int, err error) {
+func recoverTail(ctx context.Context, store *Store, js jetstream.JetStream) (done Recovered, err error) {
 	stream, err := js.Stream(ctx, protocol.StreamEvents)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
 	_, err = checkStream(ctx, js, store, stream.CachedInfo())
 	if err == nil {
-		return 0, nil // nothing is missing
+		return done, nil // nothing is missing
 	}
 	if !errors.Is(err, ErrStreamAhead) {
-		return 0, err
+		return done, err
 	}
 	head, err := store.Head(ctx)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
 	if err := sharesPast(stream.CachedInfo(), head); err != nil {
-		return 0, err
+		return done, err
 	}
 	conn, err := pgx.ConnectConfig(ctx, store.writer.config.Copy())
 	if err != nil {
-		return 0, translate(err)
+		return done, translate(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if err := prepareStatements(ctx, conn); err != nil {
-		return 0, translate(err)
+		return done, translate(err)
 	}
+	return appendTail(ctx, store, js, stream, conn, head)
+}
+
+// appendTail appends what the stream has behind the head.
+func appendTail(ctx context.Context, store *Store, js jetstream.JetStream, stream jetstream.Stream, conn *pgx.Conn, head Head) (done Recovered, err error) {
 	for last := domain.Position(stream.CachedInfo().State.LastSeq); head.Position < last; {
 		group, err := readGroup(ctx, stream, head, last)
 		if err != nil {
-			return n, err
+			return done, err
 		}
-		if head, err = appendGroup(ctx, store, conn, head, group); err != nil {
-			return n, err
+		whole := protocol.Whole(group)
+		if len(whole) > 0 {
+			if head, err = appendGroup(ctx, store, conn, head, whole); err != nil {
+				return done, err
+			}
 		}
-		n += len(group)
+		done.Events += len(whole)
+		if rest := group[len(whole):]; len(rest) > 0 {
+			if rest[len(rest)-1].Position != last {
+				return done, fmt.Errorf("%w: the change of event %d has no end", ErrStreamDiverged, rest[0].Position)
+			}
+			done.GivenUp = len(rest)
+			return done, js.DeleteStream(ctx, protocol.StreamEvents)
+		}
 	}
-	return n, nil
+	return done, nil
 }
 
 // sharesPast makes sure that the stream still holds the log's last event, which

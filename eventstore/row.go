@@ -86,7 +86,7 @@ func (r *rawRow) envelope() protocol.Envelope {
 		Type: r.name(), Context: domain.Context(r.name()), Schema: int(r.int2()), Key: r.int8(),
 		Tags: splitTags(string(r.next())), Data: json.RawMessage(bytes.Clone(r.next())),
 		Actor: domain.UserID(r.int8()), CommandID: r.uuid(), Causation: domain.Position(r.int8()), Correlation: r.uuid(),
-		RecordedAt: time.UnixMicro(postgresEpoch + r.int8()).UTC(),
+		RecordedAt: time.UnixMicro(postgresEpoch + r.int8()).UTC(), More: int(r.int4()), MoreOwn: int(r.int4()),
 	}
 }
 
@@ -124,5 +124,6 @@ func (r *rawRow) sized(n int) []byte {
 }
 
 func (r *rawRow) int8() int64     { return int64(binary.BigEndian.Uint64(r.sized(8))) }
+func (r *rawRow) int4() int32     { return int32(binary.BigEndian.Uint32(r.sized(4))) }
 func (r *rawRow) int2() int16     { return int16(binary.BigEndian.Uint16(r.sized(2))) }
 func (r *rawRow) uuid() uuid.UUID { return uuid.UUID(r.sized(16)) }

@@ -37,6 +37,7 @@ func (p *plan) insertEvents() statement {
 		types, context                        = newColumn(pgtype.TextOID, n, typeSize), newColumn(pgtype.TextOID, n, contextSize)
 		tags, data                            = newColumn(pgtype.TextOID, n, tagSize), newColumn(pgtype.TextOID, n, dataSize)
 		schema                                = newShorts(n)
+		more, moreOwn                         = newInt4s(n), newInt4s(n)
 	)
 	for i := range p.events {
 		e := &p.events[i]
@@ -53,9 +54,12 @@ func (p *plan) insertEvents() statement {
 		command.uuid(e.CommandID)
 		causation.int8(int64(e.Causation))
 		correlation.uuid(e.Correlation)
+		more.int4(int32(e.More))
+		moreOwn.int4(int32(e.MoreOwn))
 	}
 	return putEvents.with(position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(),
-		key.encoded(), tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), correlation.encoded(), timeOf(p.head.RecordedAt))
+		key.encoded(), tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), correlation.encoded(),
+		more.encoded(), moreOwn.encoded(), timeOf(p.head.RecordedAt))
 }
 
 // insertTags writes the index in its own order, which touches each page once.

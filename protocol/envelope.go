@@ -15,11 +15,16 @@ import (
 type Envelope struct {
 	Position domain.Position `json:"position"`
 	// Prev is the position of the previous event of the same context, 0 for the first.
-	Prev    domain.Position `json:"prev"`
-	ID      uuid.UUID       `json:"id"`
-	Type    string          `json:"type"`
-	Context domain.Context  `json:"context"`
-	Schema  int             `json:"schema"`
+	Prev domain.Position `json:"prev"`
+	// More is how many events of the same change follow this one. A change is what one
+	// append wrote; its events have positions in a row.
+	More int `json:"more,omitempty"`
+	// MoreOwn is how many of those are of this event's context.
+	MoreOwn int            `json:"more_own,omitempty"`
+	ID      uuid.UUID      `json:"id"`
+	Type    string         `json:"type"`
+	Context domain.Context `json:"context"`
+	Schema  int            `json:"schema"`
 	// Key is the subject key: a zone's or a host's id, or 0.
 	Key  int64        `json:"key"`
 	Tags []domain.Tag `json:"tags"`
@@ -35,11 +40,26 @@ type Envelope struct {
 	RecordedAt time.Time `json:"recorded_at"`
 }
 
+// MaxChange bounds the events of a change.
+const MaxChange = 10_000
+
+// Whole returns the events of all changes of which the list has the last event. The list
+// is a part of the log.
+func Whole(events []Envelope) []Envelope {
+	for len(events) > 0 && events[len(events)-1].More > 0 {
+		events = events[:len(events)-1]
+	}
+	return events
+}
+
+// ChangeEnd is the position of the last event of this event's change.
+func (e *Envelope) ChangeEnd() domain.Position { return e.Position + domain.Position(e.More) }
+
 // Decode turns the envelope into a domain event, lifting old schemas.
 func (e Envelope) Decode(codec *domain.Codec) (domain.Recorded, error) {
 	event, err := codec.Decode(e.Type, e.Schema, e.Data)
 	if err != nil {
 		return domain.Recorded{}, fmt.Errorf("event %d: %w", e.Position, err)
 	}
-	return domain.Recorded{Position: e.Position, Prev: e.Prev, ID: e.ID, Actor: e.Actor, At: e.RecordedAt, Event: event}, nil
+	return domain.Recorded{Position: e.Position, Prev: e.Prev, ID: e.ID, Actor: e.Actor, At: e.RecordedAt, Event: event, More: e.MoreOwn}, nil
 }

@@ -17,6 +17,12 @@ import (
 func AppendMessage(b []byte, e *Envelope) ([]byte, error) {
 	b = appendNumber(append(b, `{"position":`...), int64(e.Position))
 	b = appendNumber(append(b, `,"prev":`...), int64(e.Prev))
+	if e.More != 0 {
+		b = appendNumber(append(b, `,"more":`...), int64(e.More))
+	}
+	if e.MoreOwn != 0 {
+		b = appendNumber(append(b, `,"more_own":`...), int64(e.MoreOwn))
+	}
 	b = appendUUID(append(b, `,"id":`...), e.ID)
 	b = appendQuoted(append(b, `,"type":`...), e.Type)
 	b = appendQuoted(append(b, `,"context":`...), string(e.Context))

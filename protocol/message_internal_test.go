@@ -22,6 +22,9 @@ func randomEnvelope(r *rand.Rand) Envelope {
 		Schema: r.IntN(9), Key: r.Int64N(1<<40) - 1<<20, Actor: domain.UserID(r.Int64N(100)), CommandID: uuid.New(), Causation: domain.Position(r.Int64N(2)), Correlation: uuid.New(),
 		RecordedAt: time.UnixMicro(r.Int64N(1 << 52)).UTC(),
 	}
+	if r.IntN(3) == 0 {
+		e.More, e.MoreOwn = r.IntN(3), r.IntN(3)
+	}
 	for range r.IntN(4) {
 		e.Tags = append(e.Tags, domain.Tag(text()))
 	}

@@ -34,6 +34,12 @@ func readPlain(payload []byte) (e Envelope, ok bool) {
 	r := plainjson.NewReader(payload)
 	e.Position = domain.Position(r.After(`{"position":`).Int())
 	e.Prev = domain.Position(r.After(`,"prev":`).Int())
+	if r.Pass(`,"more":`) {
+		e.More = int(r.Int())
+	}
+	if r.Pass(`,"more_own":`) {
+		e.MoreOwn = int(r.Int())
+	}
 	e.ID = plainUUID(r.After(`,"id":`))
 	e.Type = string(r.After(`,"type":`).Text())
 	e.Context = domain.Context(r.After(`,"context":`).Text())

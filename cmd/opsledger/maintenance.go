@@ -127,10 +127,13 @@ func recoverTail(ctx context.Context, w io.Writer, l *openLog, cfg Config) error
 		return err
 	}
 	defer b.close()
-	n, err := eventstore.Recover(ctx, l.store, b.js)
+	done, err := eventstore.Recover(ctx, l.store, b.js)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%d events came back\n", n)
+	fmt.Fprintf(w, "%d events came back\n", done.Events)
+	if done.GivenUp > 0 {
+		fmt.Fprintf(w, "%d events were given up: JetStream does not have all of their change, which nobody had applied\n", done.GivenUp)
+	}
 	return nil
 }
