@@ -47,7 +47,8 @@ type RunnerConfig struct {
 //  2. Each event is applied exactly once, however many runners run and whenever
 //     they die: see [checkpoint]. Leadership only saves double work.
 //  3. An event that cannot be applied stops this projection alone, visibly, with
-//     everything before it applied.
+//     everything before its change applied.
+//  4. No transaction ends inside a change: what can be read has all of it or nothing.
 type Runner struct {
 	RunnerConfig
 	context domain.Context

@@ -15,18 +15,22 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// apply brings the tables to the batch's end. When that fails for a reason that
-// lies in an event, everything before the event is applied and the error is a
-// *poisonError.
+// apply brings the tables to the end of the batch's last change. When that fails for a
+// reason that lies in an event, everything before the event's change is applied and the
+// error is a *poisonError.
 func (l *leadership) apply(ctx context.Context, b batch) error {
-	if b.to <= l.applied {
+	to := b.endBefore(b.to + 1)
+	if to <= l.applied {
 		return nil
 	}
-	events, poison := decode(b.events, l.Store)
+	events, poison := decode(b.events[:b.whole], l.Store)
 	if poison != nil {
-		b.to = poison.position - 1
+		to = b.endBefore(poison.position)
+		for len(events) > 0 && events[len(events)-1].Position > to {
+			events = events[:len(events)-1]
+		}
 	}
-	err := l.applyDecoded(ctx, events, b.to)
+	err := l.applyDecoded(ctx, &b, events, to)
 	if errors.Is(err, errLost) {
 		return l.lost(ctx)
 	}
@@ -49,8 +53,9 @@ func decode(envelopes []protocol.Envelope, store *eventstore.Store) ([]domain.Re
 	return events, nil
 }
 
-// applyDecoded halves what fails until it has found the event that is to blame.
-func (l *leadership) applyDecoded(ctx context.Context, events []domain.Recorded, to domain.Position) error {
+// applyDecoded applies events of the batch up to a change's end. It halves what fails until
+// it has found the change that is to blame.
+func (l *leadership) applyDecoded(ctx context.Context, b *batch, events []domain.Recorded, to domain.Position) error {
 	if to <= l.applied {
 		return nil
 	}
@@ -60,23 +65,47 @@ func (l *leadership) applyDecoded(ctx context.Context, events []domain.Recorded,
 		return nil
 	}
 	err := l.commit(ctx, events, to)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, errLost), ctx.Err() != nil, transient(err), l.IsClosed():
+	if err == nil || errors.Is(err, errLost) || ctx.Err() != nil || transient(err) || l.IsClosed() {
 		return err
-	case len(events) == 1:
+	}
+	half := middle(events)
+	if half == 0 {
 		// What lies before it may be events of other contexts alone.
-		if err := l.applyDecoded(ctx, nil, events[0].Position-1); err != nil {
+		if err := l.applyDecoded(ctx, b, nil, b.endBefore(events[0].Position)); err != nil {
 			return err
 		}
-		return &poisonError{position: events[0].Position, reason: fmt.Errorf("event %d: %w", events[0].Position, err)}
+		return poisonOf(events, err)
 	}
-	half := len(events) / 2
-	if err := l.applyDecoded(ctx, events[:half], events[half].Position-1); err != nil {
+	if err := l.applyDecoded(ctx, b, events[:half], b.endBefore(events[half].Position)); err != nil {
 		return err
 	}
-	return l.applyDecoded(ctx, events[half:], to)
+	return l.applyDecoded(ctx, b, events[half:], to)
+}
+
+// middle is how many of the events are in about the first half of their changes, 0 if
+// they are one change.
+func middle(events []domain.Recorded) int {
+	half := len(events) / 2
+	for i := half; i > 0; i-- {
+		if events[i-1].More == 0 {
+			return i
+		}
+	}
+	for i := half + 1; i < len(events); i++ {
+		if events[i-1].More == 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+// poisonOf blames a change.
+func poisonOf(events []domain.Recorded, err error) *poisonError {
+	first, last := events[0].Position, events[len(events)-1].Position
+	if first == last {
+		return &poisonError{position: first, reason: fmt.Errorf("event %d: %w", first, err)}
+	}
+	return &poisonError{position: first, reason: fmt.Errorf("the change of event %d to %d: %w", first, last, err)}
 }
 
 // commit applies the events in one transaction with the checkpoint. Moving the

@@ -84,14 +84,11 @@ func (l *leadership) takeCommits(ctx context.Context) error {
 				}
 				l.foreign = time.Now()
 				return l.catchUp(ctx)
-			case e.Context == l.context:
-				if b.events == nil {
-					b.events = make([]protocol.Envelope, 0, min(len(events)-i, batchEvents))
-				}
-				b.add(*e)
+			case b.events == nil && e.Context == l.context:
+				b.events = make([]protocol.Envelope, 0, min(len(events)-i, batchEvents))
 				fallthrough
 			default:
-				b.to = e.Position
+				b.pass(e, l.context)
 			}
 			if b.full() {
 				if err := l.apply(ctx, b); err != nil {

@@ -47,6 +47,8 @@ type diary struct {
 	refuse func(domain.Recorded) error
 	// before, if set, runs at the begin of each Apply.
 	before func(ctx context.Context) error
+	// after, if set, gets the events of each Apply.
+	after func([]domain.Recorded)
 }
 
 func (d *diary) Context() domain.Context { return domain.ContextDNS }
@@ -62,6 +64,9 @@ func (d *diary) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 		if err := d.before(ctx); err != nil {
 			return err
 		}
+	}
+	if d.after != nil {
+		d.after(events)
 	}
 	var positions []int64
 	var texts []string

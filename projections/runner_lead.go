@@ -6,14 +6,13 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/backoff"
-	"github.com/opsledger/opsledger/protocol"
 )
 
 const (
 	// pollEvery is how long the stream may be silent before Postgres is asked
 	// whether it should be.
 	pollEvery = 250 * time.Millisecond
-	// batchEvents and batchBytes bound one transaction.
+	// batchEvents and batchBytes are where a transaction ends, or at the end of its last change.
 	batchEvents = 2_000
 	batchBytes  = 8 << 20
 )
@@ -39,21 +38,6 @@ type leadership struct {
 	// come as a commit of this process; else 0. A commit is there a moment before
 	// the process that made it hears so.
 	unclaimed domain.Position
-}
-
-// batch is a part of the log without a gap, from what is applied to position to:
-// the context's events in it.
-type batch struct {
-	events []protocol.Envelope
-	to     domain.Position
-	bytes  int
-}
-
-func (b *batch) full() bool { return len(b.events) >= batchEvents || b.bytes >= batchBytes }
-
-func (b *batch) add(e protocol.Envelope) {
-	b.events = append(b.events, e)
-	b.bytes += len(e.Data)
 }
 
 // run applies events until something fails.
@@ -118,8 +102,8 @@ func (l *leadership) takeDelivered(ctx context.Context, first tailMessage) error
 	return nil
 }
 
-// gather makes a batch of the messages that have arrived. It tells whether one is
-// missing before the last that it took.
+// gather makes a batch of the messages that have arrived. It tells whether some are
+// missing, before the last that it took or of its change.
 func (l *leadership) gather(m tailMessage, t *tail) (b batch, gap bool) {
 	b.to = l.applied
 	for {
@@ -129,14 +113,11 @@ func (l *leadership) gather(m tailMessage, t *tail) (b batch, gap bool) {
 		case m.position > b.to+1:
 			return b, true
 		default:
-			if m.context == l.context {
-				e, ok := m.decode()
-				if !ok {
-					return b, true // Postgres has the event as it was appended
-				}
-				b.add(e)
+			e, ok := m.decode()
+			if !ok {
+				return b, true // Postgres has the event as it was appended
 			}
-			b.to = m.position
+			b.pass(&e, l.context)
 		}
 		if b.full() {
 			return b, false
@@ -144,7 +125,7 @@ func (l *leadership) gather(m tailMessage, t *tail) (b batch, gap bool) {
 		select {
 		case m = <-t.messages:
 		default:
-			return b, false
+			return b, b.inside() // Postgres has all of the change
 		}
 	}
 }
@@ -152,17 +133,14 @@ func (l *leadership) gather(m tailMessage, t *tail) (b batch, gap bool) {
 // catchUp applies from Postgres until it has no more.
 func (l *leadership) catchUp(ctx context.Context) error {
 	for {
-		events, err := l.Store.Read(ctx, l.applied, batchEvents)
+		events, end, err := l.Store.ReadChanges(ctx, l.applied, batchEvents)
 		if err != nil || len(events) == 0 {
 			return err
 		}
 		l.metrics.see(events[len(events)-1].Position)
 		var b batch
-		for i, e := range events {
-			if e.Context == l.context {
-				b.add(e)
-			}
-			b.to = e.Position
+		for i := range events {
+			b.pass(&events[i], l.context)
 			if b.full() || i == len(events)-1 {
 				if err := l.apply(ctx, b); err != nil {
 					return err
@@ -170,7 +148,7 @@ func (l *leadership) catchUp(ctx context.Context) error {
 				b = batch{}
 			}
 		}
-		if len(events) < batchEvents {
+		if end {
 			return nil
 		}
 	}

@@ -2,7 +2,6 @@ package projections
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -168,7 +167,6 @@ func contextOf(subject string) domain.Context {
 
 // decode returns the event; false when the message is not what it should be.
 func (m tailMessage) decode() (protocol.Envelope, bool) {
-	var e protocol.Envelope
-	err := json.Unmarshal(m.payload, &e)
+	e, err := protocol.ReadMessage(m.payload)
 	return e, err == nil && e.Position == m.position && e.Context == m.context
 }

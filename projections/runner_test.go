@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -147,7 +148,9 @@ func TestGather(t *testing.T) {
 	message := func(position domain.Position, context domain.Context, payload string) tailMessage {
 		return tailMessage{position: position, context: context, payload: []byte(payload)}
 	}
-	other := func(position domain.Position) tailMessage { return message(position, domain.ContextAccess, "") }
+	other := func(position domain.Position) tailMessage {
+		return message(position, domain.ContextAccess, fmt.Sprintf(`{"position":%d,"context":"access"}`, position))
+	}
 	for name, c := range map[string]struct {
 		messages []tailMessage
 		to       domain.Position
@@ -161,6 +164,8 @@ func TestGather(t *testing.T) {
 		"unreadable":        {[]tailMessage{other(11), message(12, domain.ContextDNS, `{`)}, 11, 0, true},
 		"not what it says":  {[]tailMessage{message(11, domain.ContextDNS, `{"position":12,"context":"dns"}`)}, 10, 0, true},
 		"of the wrong name": {[]tailMessage{message(11, domain.ContextDNS, `{"position":11,"context":"ops"}`)}, 10, 0, true},
+		"half a change":     {[]tailMessage{other(11), message(12, domain.ContextDNS, `{"position":12,"more":1,"context":"dns"}`)}, 12, 1, true},
+		"a whole change":    {[]tailMessage{message(11, domain.ContextDNS, `{"position":11,"more":1,"context":"dns"}`), other(12)}, 12, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -216,7 +221,9 @@ func TestPoisonedEvent(t *testing.T) {
 		}
 		return nil
 	}}
-	p.tell(t, told{"a"}, passed{}, told{"b"}, told{"c"}, passed{}, told{"poison"}, told{"d"}, passed{})
+	for _, e := range []domain.Event{told{"a"}, passed{}, told{"b"}, told{"c"}, passed{}, told{"poison"}, told{"d"}, passed{}} {
+		p.tell(t, e)
+	}
 	r := p.process(t, m)
 	progress.Store(r)
 	r.await(t, 5)
@@ -249,7 +256,9 @@ func TestPoisonedEvent(t *testing.T) {
 func TestUnreadableEvent(t *testing.T) {
 	t.Parallel()
 	p := newPlant(t)
-	p.tell(t, told{"a"}, passed{}, forgotten{}, told{"b"})
+	for _, e := range []domain.Event{told{"a"}, passed{}, forgotten{}, told{"b"}} {
+		p.tell(t, e)
+	}
 	older := openStore(t, p.pool, testCodec(false))
 	r := p.process(t, &diary{}, func(c *RunnerConfig) { c.Store = older; c.Pool = p.pool })
 	testkit.Eventually(t, "the projection is poisoned", func() bool { return r.Poisoned(domain.ContextDNS) != nil })
