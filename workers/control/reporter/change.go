@@ -51,7 +51,7 @@ type ServerChange struct {
 }
 
 // evaluate says how far the servers are with the event at the position.
-func evaluate(position domain.Position, c effect, servers []dnsmodel.Server, words map[int64]*lastReport, now time.Time) Change {
+func evaluate(position domain.Position, c effects, servers []dnsmodel.Server, words map[int64]*lastReport, now time.Time) Change {
 	change := Change{Position: position, State: InSync, Percent: 100, Servers: make([]ServerChange, 0, len(servers))}
 	applied := 0
 	for _, s := range servers {
@@ -76,7 +76,7 @@ func evaluate(position domain.Position, c effect, servers []dnsmodel.Server, wor
 }
 
 // fillIn fills in what the agent's last report says about the event.
-func (s *ServerChange) fillIn(position domain.Position, c effect, w *lastReport, now time.Time) {
+func (s *ServerChange) fillIn(position domain.Position, c effects, w *lastReport, now time.Time) {
 	s.Online, s.AppliedPosition = w.online(now), w.report.Applied
 	if failure, ok := c.failureIn(w.report, position); ok {
 		s.Error, s.FailedZone = failure.Message, failure.ZoneID
@@ -93,7 +93,7 @@ func (s *ServerChange) fillIn(position domain.Position, c effect, w *lastReport,
 
 // withoutEffect is the state of an event that changes nothing in named.
 func withoutEffect(position domain.Position, at time.Time, servers []dnsmodel.Server, words map[int64]*lastReport, now time.Time) Change {
-	change := evaluate(position, effect{}, servers, words, now)
+	change := evaluate(position, nil, servers, words, now)
 	change.State, change.Percent = InSync, 100
 	for i := range change.Servers {
 		s := &change.Servers[i]

@@ -66,17 +66,36 @@ func servedAs(d dns.RecordData) dns.RecordData {
 	return d
 }
 
+// effects are what the events of a change change in named, each once.
+type effects map[effect]struct{}
+
+func (all effects) add(e effect) {
+	if e.any {
+		all[e] = struct{}{}
+	}
+}
+
+// touches says whether a failure is about something that one of them changes.
+func (all effects) touches(f protocol.Failure, reached bool) bool {
+	for e := range all {
+		if e.touches(f, reached) {
+			return true
+		}
+	}
+	return false
+}
+
 // failureIn returns the failure in the agent's report that keeps the change at the
 // position from being served. A failure of the configuration as a whole does not count
 // for a zone whose change was read back from named. A failure that is older than the
 // change counts only once the agent has seen the change, which may be the one that
 // ends the failure.
-func (c effect) failureIn(r protocol.Report, position domain.Position) (protocol.Failure, bool) {
+func (all effects) failureIn(r protocol.Report, position domain.Position) (protocol.Failure, bool) {
 	if r.Applied < position && r.Seen < position {
 		return protocol.Failure{}, false
 	}
 	for _, f := range r.Failures {
-		if f.Since <= position && (f.Since == position || c.touches(f, r.Applied >= position)) {
+		if f.Since <= position && (f.Since == position || all.touches(f, r.Applied >= position)) {
 			return f, true
 		}
 	}

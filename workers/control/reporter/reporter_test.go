@@ -107,6 +107,30 @@ func TestChange(t *testing.T) {
 	}
 }
 
+// Any position of a change stands for all of it, whatever the event there is about.
+func TestAnyPositionStandsForItsChange(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, ns1)
+	last := p.Append(view(1), dns.ZoneCreated{ID: 5, Zone: dns.ZoneData{Name: "z", Group: dns.GroupInternal, Type: dns.ZoneMaster}},
+		access.UserRegistered{ID: 9, Username: "nine"})
+	one := newFakeAgent(t, p, 1)
+	states := func() (all [3]reporter.State) {
+		for i := range all {
+			all[i] = change(t, p.Reporter, last-domain.Position(i)).State
+		}
+		return all
+	}
+	all := func(s reporter.State) [3]reporter.State { return [3]reporter.State{s, s, s} }
+	if got := states(); got != all(reporter.Pending) {
+		t.Errorf("nobody spoke: %v", got)
+	}
+	one.say(last, protocol.Failure{Since: last - 2, ZoneID: 5, Message: "named says no"})
+	p.Eventually("the whole change failed", func() bool { return states() == all(reporter.Failed) })
+	one.say(last)
+	p.Eventually("the whole change is served", func() bool { return states() == all(reporter.InSync) })
+}
+
 func TestReportsOfOthersAreDropped(t *testing.T) {
 	t.Parallel()
 	p := planetest.Start(t)

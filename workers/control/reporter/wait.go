@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/protocol"
 )
 
 // ErrNotFound says that the log has no event at the position.
@@ -16,26 +15,21 @@ var ErrNotFound = errors.New("the log has no event at this position")
 // projectTimeout bounds the wait until the list of servers is as new as the event.
 const projectTimeout = 2 * time.Second
 
-// Change says how far the enrolled servers are with the event at the position:
+// Change says how far the enrolled servers are with the change that the position is in:
 // as soon as all have it, else after wait. It returns ErrNotFound for a position
 // that the log does not have, and ctx's error when that ends first.
 func (r *Reporter) Change(ctx context.Context, position domain.Position, wait time.Duration) (Change, error) {
 	deadline := time.NewTimer(max(wait, 0))
 	defer deadline.Stop()
-	event, err := r.event(ctx, position)
+	asked, err := r.read(ctx, position)
 	if err != nil {
 		return Change{}, err
 	}
-	decoded, err := event.Decode(r.cfg.Store.Codec())
-	if err != nil {
+	if err := r.loadServers(ctx, asked); err != nil {
 		return Change{}, err
 	}
-	if err := r.loadServers(ctx, event); err != nil {
-		return Change{}, err
-	}
-	c := effectOf(decoded.Event)
 	for {
-		change, waiter := r.look(event, c, wait > 0)
+		change, waiter := r.look(asked, wait > 0)
 		if waiter == nil {
 			return change, nil
 		}
@@ -43,7 +37,7 @@ func (r *Reporter) Change(ctx context.Context, position domain.Position, wait ti
 		case <-waiter.Answer():
 		case <-deadline.C:
 			r.leave(waiter)
-			change, _ = r.look(event, c, false)
+			change, _ = r.look(asked, false)
 			return change, nil
 		case <-ctx.Done():
 			r.leave(waiter)
@@ -52,50 +46,73 @@ func (r *Reporter) Change(ctx context.Context, position domain.Position, wait ti
 	}
 }
 
-// event reads the event that is asked about.
-func (r *Reporter) event(ctx context.Context, position domain.Position) (protocol.Envelope, error) {
-	if position < 1 {
-		return protocol.Envelope{}, ErrNotFound
-	}
-	events, err := r.cfg.Store.Read(ctx, position-1, 1)
+// asked is a change that somebody asks about.
+type asked struct {
+	// position is the one that was asked for, end that of the change's last event.
+	position, end domain.Position
+	at            time.Time
+	// dns says that events of name servers are in it.
+	dns     bool
+	effects effects
+}
+
+// read reads the change that is asked about.
+func (r *Reporter) read(ctx context.Context, position domain.Position) (asked, error) {
+	events, err := r.cfg.Store.ReadChange(ctx, position)
 	if err != nil {
-		return protocol.Envelope{}, fmt.Errorf("change %d: %w", position, err)
+		return asked{}, fmt.Errorf("change %d: %w", position, err)
 	}
-	if len(events) == 0 || events[0].Position != position {
-		return protocol.Envelope{}, ErrNotFound
+	if len(events) == 0 {
+		return asked{}, ErrNotFound
 	}
-	return events[0], nil
+	last := events[len(events)-1]
+	a := asked{position: position, end: last.Position, at: last.RecordedAt, effects: effects{}}
+	for _, e := range events {
+		if e.Context != domain.ContextDNS {
+			continue
+		}
+		decoded, err := e.Decode(r.cfg.Store.Codec())
+		if err != nil {
+			return asked{}, err
+		}
+		a.dns = true
+		a.effects.add(effectOf(decoded.Event))
+	}
+	return a, nil
 }
 
 // loadServers makes the roster as new as the event, unless the read model lags.
-func (r *Reporter) loadServers(ctx context.Context, event protocol.Envelope) error {
-	if event.Context == domain.ContextDNS {
+func (r *Reporter) loadServers(ctx context.Context, a asked) error {
+	if a.dns {
 		waiting, cancel := context.WithTimeout(ctx, projectTimeout)
 		defer cancel()
 		// A roster that lags is better than no answer.
-		_ = r.cfg.Progress.Wait(waiting, domain.ContextDNS, event.Position)
+		_ = r.cfg.Progress.Wait(waiting, domain.ContextDNS, a.end)
 	}
 	if _, err := r.cfg.Roster.Fresh(ctx); err != nil {
-		return fmt.Errorf("change %d: %w", event.Position, err)
+		return fmt.Errorf("change %d: %w", a.position, err)
 	}
 	return nil
 }
 
 // look evaluates the change now. With mayWait it also returns a waiter, unless all
 // servers have the change; the waiter is woken when the evaluation may have changed.
-func (r *Reporter) look(event protocol.Envelope, c effect, mayWait bool) (Change, *waiter) {
+func (r *Reporter) look(a asked, mayWait bool) (Change, *waiter) {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	servers, _ := r.cfg.Roster.Enrolled()
-	if !c.any {
-		return withoutEffect(event.Position, event.RecordedAt, servers, r.last, now), nil
+	if len(a.effects) == 0 {
+		change := withoutEffect(a.end, a.at, servers, r.last, now)
+		change.Position = a.position
+		return change, nil
 	}
-	change := evaluate(event.Position, c, servers, r.last, now)
+	change := evaluate(a.end, a.effects, servers, r.last, now)
+	change.Position = a.position
 	if !mayWait || change.State == InSync {
 		return change, nil
 	}
-	return change, r.waiters.join(event.Position, r.appliedByAll(servers) >= event.Position)
+	return change, r.waiters.join(a.end, r.appliedByAll(servers) >= a.end)
 }
 
 func (r *Reporter) leave(w *waiter) {

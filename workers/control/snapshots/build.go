@@ -37,12 +37,28 @@ func (s *Service) build(ctx context.Context) (*snapshot, error) {
 	if err := w.closeChunk(); err != nil {
 		return nil, err
 	}
+	if err := s.atChangeEnd(ctx, w.position); err != nil {
+		return nil, err
+	}
 	made := &snapshot{
 		id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, chunks: w.chunks, rows: w.rows, digest: protocol.SnapshotDigest(w.chunks),
 	}
 	s.metrics.built(time.Since(began), made)
 	s.cfg.Log.Debug("snapshots: built", "position", made.position, "rows", made.rows, "chunks", len(made.chunks), "took", time.Since(began))
 	return made, nil
+}
+
+// atChangeEnd returns an error for a position inside a change. The read model comes to none,
+// unless a process of an earlier version, which does not know of changes, leads it.
+func (s *Service) atChangeEnd(ctx context.Context, position domain.Position) error {
+	if position == 0 {
+		return nil
+	}
+	events, err := s.cfg.Store.Read(ctx, position-1, 1)
+	if err == nil && len(events) > 0 && events[0].Position == position && events[0].More > 0 {
+		err = fmt.Errorf("the read model is at %d, inside the change that ends at %d", position, events[0].ChangeEnd())
+	}
+	return err
 }
 
 // writer is the [dnsmodel.Visitor] that writes rows into chunks.
