@@ -34,7 +34,10 @@ type desiredState struct {
 	fallback  nameServers
 	frontier  frontier
 	failing   map[*zoneInView]struct{}
-	seen      domain.Position
+	// seen is the end of the last change that the state has.
+	seen domain.Position
+	// begun is the first event of the change that is being applied, 0 for none.
+	begun domain.Position
 
 	// dirty collects the zones to be worked on; the caller queues them.
 	dirty []*zoneInView
@@ -126,16 +129,33 @@ func (s *desiredState) load(row protocol.SnapshotRow) error {
 	return nil
 }
 
-// apply folds the next event of the log into the state.
-func (s *desiredState) apply(e domain.Recorded) error {
-	if e.Position <= s.seen {
-		return fmt.Errorf("event %d comes after position %d", e.Position, s.seen)
+// apply folds the next change of the log into the state. Until all of it is applied, named
+// lacks the whole change, from its first event on.
+func (s *desiredState) apply(c Change) error {
+	s.begun = c.Events[0].Position
+	defer func() { s.begun = 0 }()
+	for _, e := range c.Events {
+		if e.Position <= s.seen {
+			return fmt.Errorf("event %d comes after position %d", e.Position, s.seen)
+		}
+		if err := s.dispatch(e.Event, e.Position); err != nil {
+			return fmt.Errorf("event %d (%s): %w", e.Position, e.Event.EventType(), err)
+		}
+		s.seen = e.Position
 	}
-	if err := s.dispatch(e.Event, e.Position); err != nil {
-		return fmt.Errorf("event %d (%s): %w", e.Position, e.Event.EventType(), err)
+	s.seen = max(s.seen, c.End)
+	for _, z := range s.dirty {
+		z.trail.endChange()
 	}
-	s.seen = e.Position
 	return nil
+}
+
+// lacking is from where on named lacks a change, of which p is an event.
+func (s *desiredState) lacking(p domain.Position) domain.Position {
+	if s.begun > 0 {
+		return s.begun
+	}
+	return p
 }
 
 func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
@@ -173,7 +193,7 @@ func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 
 // markDirty notes that named lacks the event at p in a zone.
 func (s *desiredState) markDirty(z *zoneInView, p domain.Position) {
-	if z.waiting == 0 || p < z.waiting {
+	if p = s.lacking(p); z.waiting == 0 || p < z.waiting {
 		z.waiting = p
 	}
 	s.frontier.note(&z.pending)
@@ -183,7 +203,7 @@ func (s *desiredState) markDirty(z *zoneInView, p domain.Position) {
 func (s *desiredState) markSettingsDirty(p domain.Position) {
 	s.settings.version++
 	if s.settings.waiting == 0 {
-		s.settings.waiting = p
+		s.settings.waiting = s.lacking(p)
 	}
 	s.frontier.note(&s.settings.pending)
 }

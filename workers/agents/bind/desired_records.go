@@ -122,9 +122,11 @@ func (s *desiredState) setRecords(at locatedRecord, records []logRecord, p domai
 	} else {
 		at.copy.sets[at.key] = records
 	}
-	if assemble(records).equal(before) {
+	after := assemble(records)
+	if after.equal(before) {
 		return
 	}
+	at.zone.note(at.key, after)
 	at.copy.changed = p
 	s.markDirty(at.zone, p)
 }

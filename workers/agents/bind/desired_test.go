@@ -43,7 +43,7 @@ func smallState(t *testing.T) (*desiredState, func(domain.Event) domain.Position
 	emit := func(e domain.Event) domain.Position {
 		t.Helper()
 		position++
-		if err := s.apply(domain.Recorded{Position: position, Prev: position - 1, Event: e}); err != nil {
+		if err := s.apply(Change{Events: []domain.Recorded{{Position: position, Prev: position - 1, Event: e}}}); err != nil {
 			t.Fatal(err)
 		}
 		return position
@@ -126,7 +126,7 @@ func TestReplacedWhileUnderWay(t *testing.T) {
 func TestEventsMustFollow(t *testing.T) {
 	t.Parallel()
 	s, _ := smallState(t)
-	if err := s.apply(domain.Recorded{Position: s.seen, Event: dns.ViewCreated{ID: 3}}); err == nil {
+	if err := s.apply(Change{Events: []domain.Recorded{{Position: s.seen, Event: dns.ViewCreated{ID: 3}}}}); err == nil {
 		t.Error("an event that was seen already must be refused")
 	}
 	// external zones and records of views that a zone is not linked to are not ours
@@ -135,7 +135,7 @@ func TestEventsMustFollow(t *testing.T) {
 		dns.RecordAdded{ID: 1, ZoneID: 8, Record: dns.RecordData{Line: "default", Host: "www", Type: "A", Value: "10.0.0.1"}},
 		dns.RecordAdded{ID: 2, ZoneID: 5, Record: record(77, "www", "A", "10.0.0.1")},
 	} {
-		if err := s.apply(domain.Recorded{Position: s.seen + 1, Event: e}); err != nil {
+		if err := s.apply(Change{Events: []domain.Recorded{{Position: s.seen + 1, Event: e}}}); err != nil {
 			t.Errorf("event %d: %v", i, err)
 		}
 	}

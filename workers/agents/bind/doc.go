@@ -2,11 +2,12 @@
 // what the log says, and proves how far named does.
 //
 // Stage in the flow: package nameserver receives the dns context's events over the
-// bus and hands them over in order (Reset with a snapshot, then Take). The engine
-// folds the events into the desired state in memory. Its workers compare the
-// desired state with what named holds, per zone and view, send the difference as
-// signed dynamic updates or as addzone and delzone commands, and read back what
-// named then serves. Status says up to which position this has been proved.
+// bus and hands them over in order, change by change (Reset with a snapshot, then
+// Take). The engine folds them into the desired state in memory. Its workers compare
+// the desired state with what named holds, per zone and view, send the difference as
+// signed dynamic updates, as a new zone file (distribute.go says when), or as addzone
+// and delzone commands, and read back what named then serves. Status says up to which
+// position this has been proved.
 //
 // Contract: the log alone decides what is served. What is on disk or in named may
 // be lost, stale or edited at any moment: the engine compares and repairs it, and

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -41,6 +42,10 @@ type Engine struct {
 	attention chan struct{}
 	rndc      *rndc.Client
 	checkconf *checkconf.Program
+	// passing is told of each step of a rewrite; only tests set it.
+	passing func(step string)
+	// patience bounds each wait for named in a rewrite.
+	patience time.Duration
 	// updating is read-locked while an update is under way, see controlAlone.
 	updating sync.RWMutex
 
@@ -52,6 +57,9 @@ type Engine struct {
 	loaded bool
 	// silent is set while named runs and does not answer at all its addresses.
 	silent *failure
+	// frozen are the zones of which named may take no updates, since a rewrite was begun, or
+	// somebody froze them.
+	frozen map[zoneKey]bool
 	// version is the version that named reports, empty while named does not answer.
 	version string
 }
@@ -65,7 +73,7 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, layout: layout{dir: cfg.Dir}, metrics: newMetrics(),
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
-		state: newDesiredState(cfg.namedAddr(), cfg.NameServers),
+		state: newDesiredState(cfg.namedAddr(), cfg.NameServers), frozen: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
 	}
 	e.state.inventory.waiting = 1
 	e.state.frontier.note(&e.state.inventory)
@@ -149,14 +157,22 @@ func (e *Engine) Reset(ctx context.Context, s Snapshot) error {
 	return nil
 }
 
-// Take takes the next event of the dns context. It works in memory alone. An
-// error means that the event does not fit the state, and that the caller must
+// Change is what one append wrote in the dns context.
+type Change struct {
+	// Events are at least one.
+	Events []domain.Recorded
+	// End is the position of the append's last event, of whatever context.
+	End domain.Position
+}
+
+// Take takes the next change of the dns context. It works in memory alone. An
+// error means that the change does not fit the state, and that the caller must
 // reset the engine with a snapshot.
-func (e *Engine) Take(event domain.Recorded) error {
+func (e *Engine) Take(c Change) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	before := e.state.settings.version
-	if err := e.state.apply(event); err != nil {
+	if err := e.state.apply(c); err != nil {
 		return err
 	}
 	e.queueDirty(true)

@@ -41,6 +41,10 @@ type host struct {
 	// without says that named does not get the right to.
 	listen  netip.AddrPort
 	without bool
+	// passing, if set, is told of the engine's steps.
+	passing func(step string)
+	// patience, if set, replaces the engine's.
+	patience time.Duration
 	// recursive makes clients ask for recursion.
 	recursive bool
 }
@@ -59,7 +63,7 @@ func (h *host) start() {
 	h.t.Helper()
 	h.startFrom(Snapshot{})
 	for _, e := range h.history {
-		if err := h.engine.Take(e); err != nil {
+		if err := h.engine.Take(Change{Events: []domain.Recorded{e}}); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -85,6 +89,12 @@ func (h *host) startFrom(s Snapshot) {
 	}
 	if h.without {
 		e.capabilities = nil
+	}
+	if h.passing != nil {
+		e.passing = h.passing
+	}
+	if h.patience > 0 {
+		e.patience = h.patience
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.engine, h.cancel, h.ended = e, cancel, make(chan error, 1)
@@ -114,7 +124,18 @@ func (h *host) emit(event domain.Event) domain.Position {
 	h.position++
 	e := domain.Recorded{Position: h.position, Prev: h.position - 1, At: time.Now(), Event: event}
 	h.history = append(h.history, e)
-	if err := h.engine.Take(e); err != nil {
+	if err := h.engine.Take(Change{Events: []domain.Recorded{e}}); err != nil {
+		h.t.Fatal(err)
+	}
+	return h.position
+}
+
+// emitAll appends the events as one change.
+func (h *host) emitAll(events ...domain.Event) domain.Position {
+	h.t.Helper()
+	change := Change{Events: domainEvents(&h.position, events...), End: h.position}
+	h.history = append(h.history, change.Events...)
+	if err := h.engine.Take(change); err != nil {
 		h.t.Fatal(err)
 	}
 	return h.position

@@ -70,7 +70,7 @@ func newFuzzWorld(t *testing.T) *fuzzWorld {
 
 func (w *fuzzWorld) take(e domain.Event) {
 	w.history.Append(e)
-	if err := w.state.apply(domain.Recorded{Position: w.history.Last(), Prev: w.history.Last() - 1, Event: e}); err != nil {
+	if err := w.state.apply(Change{Events: []domain.Recorded{{Position: w.history.Last(), Prev: w.history.Last() - 1, Event: e}}}); err != nil {
 		w.t.Fatal(err)
 	}
 }

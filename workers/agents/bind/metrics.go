@@ -6,7 +6,8 @@ import (
 
 // metrics counts what the engine does.
 type metrics struct {
-	updates, failures  prometheus.Counter
+	updates, rewrites  prometheus.Counter
+	failures           prometheus.Counter
 	updateSeconds      prometheus.Histogram
 	additions, removed prometheus.Counter
 	transfers, drift   prometheus.Counter
@@ -19,6 +20,7 @@ func newMetrics() *metrics {
 	}
 	return &metrics{
 		updates:   counter("updates_total", "Dynamic updates that named took."),
+		rewrites:  counter("rewrites_total", "Zones that were replaced by a file, for a change larger than an update."),
 		failures:  counter("failures_total", "Tries to change a zone or the configuration that failed."),
 		additions: counter("zones_added_total", "Zones added to named."),
 		removed:   counter("zones_removed_total", "Zones removed from named."),
@@ -43,7 +45,7 @@ func (m *metrics) register(r prometheus.Registerer, e *Engine) error {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "opsledger", Subsystem: "bind", Name: name, Help: help}, value)
 	}
 	all := []prometheus.Collector{
-		m.updates, m.failures, m.additions, m.removed, m.transfers, m.drift, m.reconfigs, m.starts, m.updateSeconds,
+		m.updates, m.rewrites, m.failures, m.additions, m.removed, m.transfers, m.drift, m.reconfigs, m.starts, m.updateSeconds,
 		gauge("agent_lag", "Positions seen and not yet proved to be served.", e.lag),
 		gauge("zones", "Zones, counted once in each view.", e.zoneCount),
 		gauge("failing", "Zones and configurations that named does not serve as the log says.", e.failingCount),

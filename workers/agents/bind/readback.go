@@ -129,6 +129,9 @@ func pick(rrs []mdns.RR, zone string, key setKey) (*rrset, error) {
 	return sets[key], err
 }
 
+// maxProbe is how many octets of records go into one probe.
+const maxProbe = 48 << 10
+
 // probe has named compare RRsets with its own zone data.
 func probe(ctx context.Context, c *dnsclient.Conn, key dnsclient.Key, zone string, hidden []change) error {
 	for len(hidden) > 0 {
@@ -136,7 +139,7 @@ func probe(ctx context.Context, c *dnsclient.Conn, key dnsclient.Key, zone strin
 		m.SetUpdate(zone)
 		m.Compress = true
 		n, size := 0, 0
-		for n < len(hidden) && (n == 0 || size < maxUpdate) {
+		for n < len(hidden) && (n == 0 || size < maxProbe) {
 			added, err := addPrerequisite(m, zone, hidden[n])
 			if err != nil {
 				return err

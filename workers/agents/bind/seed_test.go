@@ -73,7 +73,7 @@ func TestNamedStartsWithTheZonesOfTheLog(t *testing.T) {
 	h.stop()
 	h.startFrom(log)
 	for _, e := range h.history {
-		if err := h.engine.Take(e); err != nil {
+		if err := h.engine.Take(Change{Events: []domain.Recorded{e}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,43 +1,57 @@
 package bind
 
 import (
+	"slices"
+
 	mdns "github.com/miekg/dns"
 )
 
-// maxUpdate is how many octets of records go into one update message, well
-// below the 64 KiB of a message.
-const maxUpdate = 48 << 10
+const (
+	// maxMessage is how many octets an update message may have, with room for the
+	// signature in the 64 KiB of a message.
+	maxMessage = 65_300
+	// maxUpdate is how many octets of records, as they are without compression, go into a
+	// message in any case.
+	maxUpdate = 62_000
+)
 
-// updates makes the messages that carry out the changes, and returns the SOA that
-// the zone has after the last one.
+// updates makes a message of each part, and returns the SOA that the zone has after the
+// last one.
 //
-// named carries a message out in order, and all of it or nothing. So at each name
-// the removals come before the additions: named would silently ignore an address
-// that is added beside an alias. Apex NS are the exception: new ones are added
-// first and old ones then removed one by one, since named keeps the last apex NS
-// whatever it is asked. Changes of the apex and its name servers travel in the
-// first message: named refuses a state in which an apex NS has no address.
-//
-// Each message has the SOA that was read last as its prerequisite, so that a zone
-// that somebody else changed meanwhile is not written to, but compared anew.
-func updates(c content, changes []change, held *mdns.SOA, target uint32) ([]*mdns.Msg, *mdns.SOA, error) {
-	groups, err := groupByName(c, changes)
-	if err != nil {
-		return nil, nil, err
-	}
-	packs := packGroups(groups)
-	msgs := make([]*mdns.Msg, 0, len(packs))
+// named carries a message out in order, and all of it or nothing. Each message has the
+// SOA that was read last as its prerequisite, so that a zone that somebody else changed
+// meanwhile is not written to, but compared anew.
+func updates(c content, parts [][]mdns.RR, held *mdns.SOA, target uint32) ([]*mdns.Msg, *mdns.SOA) {
+	msgs := make([]*mdns.Msg, 0, len(parts))
 	soa := held
-	for i, ops := range packs {
-		next := c.soa(serialFor(soa.Serial, target, len(packs)-1-i))
-		m := new(mdns.Msg)
-		m.SetUpdate(c.zone)
-		m.Compress = true
-		require(m, soa)
-		m.Ns = append(append(m.Ns, ops...), next)
-		msgs, soa = append(msgs, m), next
+	for i, ops := range parts {
+		next := c.soa(serialFor(soa.Serial, target, len(parts)-1-i))
+		msgs, soa = append(msgs, update(c.zone, ops, soa, next)), next
 	}
-	return msgs, soa, nil
+	return msgs, soa
+}
+
+// update makes one message, which leads from one SOA to the next.
+func update(zone string, ops []mdns.RR, held, next *mdns.SOA) *mdns.Msg {
+	m := new(mdns.Msg)
+	m.SetUpdate(zone)
+	m.Compress = true
+	require(m, held)
+	m.Ns = append(append(make([]mdns.RR, 0, len(ops)+1), ops...), next)
+	return m
+}
+
+// fits says whether a message can carry the operations.
+func fits(c content, ops []mdns.RR) bool {
+	return sizeOf(ops) <= maxUpdate || update(c.zone, ops, c.soa(0), c.soa(0)).Len() <= maxMessage
+}
+
+// sizeOf is how many octets the records have without compression.
+func sizeOf(ops []mdns.RR) (total int) {
+	for _, rr := range ops {
+		total += mdns.Len(rr)
+	}
+	return total
 }
 
 // serialFor picks the serial of a message that so many more will follow. Each
@@ -57,49 +71,78 @@ func require(m *mdns.Msg, soa *mdns.SOA) {
 	m.Used([]mdns.RR{rr})
 }
 
-// groupByName returns the operations grouped by owner name. The first group has
-// those of the apex and of its name servers.
+// groupByName returns the operations grouped by owner name, in an order in which the
+// groups may be carried out one after the other: first the apex with its name servers,
+// since named refuses a state in which an apex NS has no address; then names that only
+// get something, so that what leads to them finds them; and names that only lose
+// something last.
 func groupByName(c content, changes []change) ([][]mdns.RR, error) {
-	atApex := map[string]bool{"@": true}
+	atApex := namesOfApex(c.zone, changes)
+	var first []change
+	byName := [3][][]change{}
+	for i := 0; i < len(changes); {
+		n := i + 1
+		for n < len(changes) && changes[n].key.owner == changes[i].key.owner {
+			n++
+		}
+		name := changes[i:n:n]
+		if i = n; atApex[name[0].key.owner] {
+			first = append(first, name...)
+			continue
+		}
+		rank := rankOf(name)
+		byName[rank] = append(byName[rank], name)
+	}
+	groups := make([][]mdns.RR, 0, 1+len(changes))
+	for _, name := range append([][]change{first}, slices.Concat(byName[0], byName[1], byName[2])...) {
+		ops, err := operations(c.zone, name)
+		if err != nil {
+			return nil, err
+		}
+		if len(ops) > 0 {
+			groups = append(groups, ops)
+		}
+	}
+	return groups, nil
+}
+
+// namesOfApex are the apex and the names of its name servers inside the zone.
+func namesOfApex(zone string, changes []change) map[string]bool {
+	names := map[string]bool{"@": true}
 	for _, ch := range changes {
 		if ch.key != apexNS {
 			continue
 		}
 		for _, target := range append(targetsOf(ch.held), targetsOf(ch.want)...) {
-			if owner, inside := relative(target, c.zone); inside {
-				atApex[owner] = true
+			if owner, inside := relative(target, zone); inside {
+				names[owner] = true
 			}
 		}
 	}
-	var first, rest []change
-	for _, ch := range changes {
-		if atApex[ch.key.owner] {
-			first = append(first, ch)
-		} else {
-			rest = append(rest, ch)
-		}
-	}
-	groups := make([][]mdns.RR, 0, 1+len(rest))
-	ops, err := operations(c.zone, first)
-	if err != nil {
-		return nil, err
-	}
-	groups = append(groups, ops)
-	for len(rest) > 0 {
-		n := 1
-		for n < len(rest) && rest[n].key.owner == rest[0].key.owner {
-			n++
-		}
-		if ops, err = operations(c.zone, rest[:n]); err != nil {
-			return nil, err
-		}
-		groups, rest = append(groups, ops), rest[n:]
-	}
-	return groups, nil
+	return names
 }
 
-// operations writes the changes as RFC 2136 updates: removals, additions, and the
-// removals of single apex NS.
+// rankOf is 0 for a name that only gets RRsets, 2 for one that only loses some, else 1.
+func rankOf(name []change) int {
+	gets, loses := true, true
+	for _, ch := range name {
+		gets, loses = gets && ch.held == nil, loses && ch.want == nil
+	}
+	switch {
+	case gets:
+		return 0
+	case loses:
+		return 2
+	default:
+		return 1
+	}
+}
+
+// operations writes the changes of a name as RFC 2136 updates: removals, additions, and
+// the removals of single apex NS. The removals come before the additions: named would
+// silently ignore an address that is added beside an alias. Apex NS are the exception: new
+// ones are added first and old ones then removed one by one, since named keeps the last
+// apex NS whatever it is asked.
 func operations(zone string, changes []change) ([]mdns.RR, error) {
 	var removals, additions, last []mdns.RR
 	for _, ch := range changes {
@@ -147,25 +190,57 @@ func removalsOf(zone string, ch change) ([]mdns.RR, error) {
 	return removals, nil
 }
 
-// packGroups distributes the groups to messages. It cuts a group only if that is
-// too large for one message. It returns at least one message, which may be empty.
+// packGroups distributes names to messages. It cuts a name only if that is too large for
+// one message.
 func packGroups(groups [][]mdns.RR) [][]mdns.RR {
-	packs, size := [][]mdns.RR{{}}, 0
+	var packs [][]mdns.RR
+	size := 0
+	add := func(ops []mdns.RR) {
+		n := sizeOf(ops)
+		if len(packs) == 0 || size+n > maxUpdate {
+			packs, size = append(packs, nil), 0
+		}
+		packs[len(packs)-1] = append(packs[len(packs)-1], ops...)
+		size += n
+	}
 	for _, group := range groups {
-		total := 0
-		for _, rr := range group {
-			total += mdns.Len(rr)
+		if sizeOf(group) <= maxUpdate {
+			add(group)
+			continue
 		}
-		if size > 0 && size+total > maxUpdate {
-			packs, size = append(packs, []mdns.RR{}), 0
-		}
-		for _, rr := range group {
-			if n := mdns.Len(rr); size > 0 && size+n > maxUpdate {
-				packs, size = append(packs, []mdns.RR{}), 0
-			}
-			packs[len(packs)-1] = append(packs[len(packs)-1], rr)
-			size += mdns.Len(rr)
+		for _, ops := range cutName(group) {
+			add(ops)
 		}
 	}
 	return packs
+}
+
+// cutName cuts a name's operations into those of each RRset, and an RRset only if that is
+// too large for one message, and then for every answer as well. A CNAME goes first: named
+// takes nothing beside it.
+func cutName(group []mdns.RR) [][]mdns.RR {
+	bySet := map[uint16][]mdns.RR{}
+	var order []uint16
+	for _, rr := range group {
+		rrtype := rr.Header().Rrtype
+		if bySet[rrtype] == nil {
+			order = append(order, rrtype)
+		}
+		bySet[rrtype] = append(bySet[rrtype], rr)
+	}
+	if i := slices.Index(order, mdns.TypeCNAME); i > 0 {
+		order = slices.Insert(slices.Delete(order, i, i+1), 0, mdns.TypeCNAME)
+	}
+	var parts [][]mdns.RR
+	for _, rrtype := range order {
+		ops := bySet[rrtype]
+		if sizeOf(ops) <= maxUpdate {
+			parts = append(parts, ops)
+			continue
+		}
+		for _, rr := range ops {
+			parts = append(parts, []mdns.RR{rr})
+		}
+	}
+	return parts
 }

@@ -20,9 +20,13 @@ func TestUpdatesAreCutAndChained(t *testing.T) {
 		changes = append(changes, change{key: setKey{fmt.Sprintf("h%04d", i), mdns.TypeA}, held: set, want: &rrset{ttl: 61, rdata: set.rdata}})
 	}
 	held := c.soa(10)
-	msgs, last, err := updates(c, changes, held, 1000)
-	if err != nil || len(msgs) < 2 || last.Serial != 1000 {
-		t.Fatalf("%d messages, last %v, %v", len(msgs), last, err)
+	names, err := groupByName(c, changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msgs, last := updates(c, packGroups(names), held, 1000)
+	if len(msgs) < 2 || last.Serial != 1000 {
+		t.Fatalf("%d messages, last %v", len(msgs), last)
 	}
 	for i, m := range msgs {
 		packed, err := m.Pack()

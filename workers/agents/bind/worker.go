@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -84,6 +85,9 @@ func (w *worker) handle(ctx context.Context, z *zoneInView) {
 func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, zoneTimeout)
 	defer cancel()
+	if err := w.engine.endFreeze(ctx, j.key); err != nil {
+		return outcome{}, err
+	}
 	if !j.installed.known {
 		have, err := w.engine.showZone(ctx, j.key)
 		if refusedAs(err, "failure") && j.want != nil {
@@ -152,10 +156,15 @@ func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns
 	if len(changes) == 0 && !later(target, held.Serial) && sameButSerial(j.content.soa(0), held) {
 		return out, nil
 	}
-	msgs, soa, err := updates(j.content, changes, held, target)
+	j.byNames = j.byNames || filepath.Dir(j.installed.file) != w.engine.layout.zones()
+	parts, rewrite, err := j.distribute(changes)
 	if err != nil {
 		return out, &refusal{text: err.Error()}
 	}
+	if rewrite {
+		return w.rewrite(ctx, j, held)
+	}
+	msgs, soa := updates(j.content, parts, held, target)
 	for _, m := range msgs {
 		if err := w.update(ctx, j.key, m); err != nil {
 			return out, err
@@ -181,6 +190,9 @@ func (w *worker) update(ctx context.Context, key zoneKey, m *mdns.Msg) error {
 		return nil
 	case mdns.RcodeNXRrset, mdns.RcodeNotAuth, mdns.RcodeServerFailure:
 		return fmt.Errorf("%w: %w", errStale, dnsclient.RcodeError(reply.Rcode))
+	case mdns.RcodeRefused:
+		w.engine.noteFrozen(key, true) // perhaps: the next try looks
+		fallthrough
 	default:
 		return &refusal{text: "update: " + dnsclient.RcodeError(reply.Rcode).Error() + w.engine.reason(key.zone)}
 	}

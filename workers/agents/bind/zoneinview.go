@@ -49,6 +49,8 @@ type zoneInView struct {
 	// generation rises whenever want is replaced as a whole.
 	generation int
 	tracked    map[setKey]*rrset
+	// trail has the values that the RRsets in tracked have had since.
+	trail trail
 	// apex is the generated part of the content that tracked refers to.
 	apex apex
 	// soa is the SOA that was last read from named.
@@ -102,6 +104,13 @@ type job struct {
 	content content
 	full    bool
 	changes []change
+	// held is what named holds of the RRsets that have changed, and trail how they changed,
+	// change by change; apexChanged says that the generated part changes with them.
+	held        map[setKey]*rrset
+	trail       trail
+	apexChanged bool
+	// byNames says that the zone must not be replaced by a file.
+	byNames bool
 	changed domain.Position
 	soa     *mdns.SOA
 	zoneID  int64
@@ -130,15 +139,14 @@ func (z *zoneInView) startJob(fallback nameServers, check bool) job {
 	z.begin()
 	full := z.tracked == nil || check || z.soa == nil || !z.installed.known || z.installed.kind != kindPrimary
 	j := z.job(fallback, full)
-	j.soa, j.installed, j.check = z.soa, z.installed, check
+	j.soa, j.installed, j.check, j.byNames = z.soa, z.installed, check, z.uncertain >= rewriteTries
 	if z.want == nil || z.want.forwards() {
 		return j
 	}
 	if !full {
-		j.changes = z.pendingChanges(j.content)
-		j.content.sets = nil // shared with the desired state, not for the worker
+		z.carryChanges(&j)
 	}
-	z.tracked, z.apex = map[setKey]*rrset{}, j.content.apex
+	z.tracked, z.trail, z.apex = map[setKey]*rrset{}, trail{}, j.content.apex
 	return j
 }
 
@@ -160,6 +168,26 @@ func (z *zoneInView) job(fallback nameServers, full bool) job {
 	}
 	j.content = content{zone: z.key.zone, sets: sets, apex: fallback.apexOf(z.key.zone, z.want.sets)}
 	return j
+}
+
+// carryChanges makes the job one of the RRsets that differ. The worker gets the rest of the
+// content as well if that may come to replace the whole zone.
+func (z *zoneInView) carryChanges(j *job) {
+	j.changes = z.pendingChanges(j.content)
+	j.held, j.trail = z.tracked, z.trail
+	j.apexChanged = slices.ContainsFunc(j.changes, func(ch change) bool { return z.generated(ch.key, j.content) })
+	if j.mayRewrite() {
+		j.content.sets = maps.Clone(j.content.sets)
+	} else {
+		j.content.sets = nil // shared with the desired state, not for the worker
+	}
+}
+
+// generated says whether the RRset is generated, before or in the next content.
+func (z *zoneInView) generated(key setKey, next content) bool {
+	_, before := z.apex.sets[key]
+	_, after := next.apex.sets[key]
+	return before || after || key == apexNS
 }
 
 // pendingChanges lists the RRsets in which named differs from the next content.
@@ -193,9 +221,19 @@ func (z *zoneInView) track(key setKey) {
 	}
 }
 
+// note must be called when a change of the log has given an RRset another value.
+func (z *zoneInView) note(key setKey, set *rrset) {
+	if z.tracked == nil {
+		return
+	}
+	if z.trail.add(key, set); len(z.trail.touches) > maxTrail {
+		z.tracked, z.trail = nil, trail{} // named is away: the zone is compared whole once it is back
+	}
+}
+
 // replace sets what is wanted as a whole.
 func (z *zoneInView) replace(want *viewCopy) {
-	z.want, z.tracked = want, nil
+	z.want, z.tracked, z.trail = want, nil, trail{}
 	z.generation++
 }
 
@@ -221,4 +259,6 @@ func (z *zoneInView) settle(j job, o outcome, now time.Time) {
 }
 
 // forget drops all that is known of what named holds.
-func (z *zoneInView) forget() { z.tracked, z.soa, z.installed = nil, nil, installed{} }
+func (z *zoneInView) forget() {
+	z.tracked, z.trail, z.soa, z.installed = nil, trail{}, nil, installed{}
+}

@@ -8,7 +8,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/bind"
 	"github.com/opsledger/opsledger/workers/agents/pull"
 )
 
@@ -27,7 +29,7 @@ func (fd *feeder) consume(ctx context.Context) error {
 // check wants the control plane's seal on each event that is news. A message without it
 // may be anybody's, or older than the key in the credentials: a snapshot says what is true.
 func (fd *feeder) check(m *nats.Msg, e protocol.Envelope) error {
-	if e.Position <= fd.checkpoint {
+	if e.Position <= fd.last() {
 		return nil
 	}
 	if err := fd.seals.Verify(fd.logID, m.Data, m.Header.Get(protocol.HeaderSeal)); err != nil {
@@ -36,9 +38,18 @@ func (fd *feeder) check(m *nats.Msg, e protocol.Envelope) error {
 	return nil
 }
 
-// take hands an event to the engine if it is the next one.
+// last is the position of the last event that has come, or that the engine has.
+func (fd *feeder) last() domain.Position {
+	if n := len(fd.change); n > 0 {
+		return fd.change[n-1].Position
+	}
+	return fd.checkpoint
+}
+
+// take takes an event if it is the next one, and hands its change to the engine if it is
+// the last of that.
 func (fd *feeder) take(e protocol.Envelope) error {
-	switch classify(fd.checkpoint, e.Prev, e.Position) {
+	switch classify(fd.last(), e.Prev, e.Position) {
 	case duplicate:
 		return nil
 	case gap:
@@ -48,10 +59,16 @@ func (fd *feeder) take(e protocol.Envelope) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNeedSnapshot, err)
 	}
-	if err := fd.follower.cfg.Engine.Take(recorded); err != nil {
-		return fmt.Errorf("%w: event %d does not fit: %w", errNeedSnapshot, e.Position, err)
+	if n := len(fd.change); n > 0 && e.MoreOwn != fd.change[n-1].More-1 || e.MoreOwn < 0 || e.MoreOwn >= protocol.MaxChange {
+		return fmt.Errorf("%w: event %d is not what its change was to go on with", errNeedSnapshot, e.Position)
 	}
-	fd.checkpoint, fd.redelivered = e.Position, false
+	fd.change = append(fd.change, recorded)
+	if e.MoreOwn == 0 {
+		if err := fd.follower.cfg.Engine.Take(bind.Change{Events: fd.change, End: e.ChangeEnd()}); err != nil {
+			return fmt.Errorf("%w: event %d does not fit: %w", errNeedSnapshot, e.Position, err)
+		}
+		fd.checkpoint, fd.change, fd.redelivered = e.ChangeEnd(), nil, false
+	}
 	fd.progress(time.Now())
 	return nil
 }

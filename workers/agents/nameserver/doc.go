@@ -6,8 +6,8 @@
 // back: the engine's status → reports → control plane.
 //
 // Contract: the follower believes what the control plane has signed, and nothing else
-// that the bus brings. The engine starts from a snapshot and then gets each dns event once, in
-// the order of the log. Events may be lost or mixed up on the way (expired while the
+// that the bus brings. The engine starts from a snapshot and then gets each change once, in
+// the order of the log, when all of its dns events are there. Events may be lost or mixed up on the way (expired while the
 // host slept, a stream made anew, a crash with unacknowledged messages, a restored
 // log): this always ends in a repeated delivery or a new snapshot, never in a gap that
 // nobody notices. Acknowledgements only move the consumer; after a restart the agent

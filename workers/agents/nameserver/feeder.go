@@ -46,6 +46,8 @@ const (
 //     answer this agent's question, and sealed events of the same log, each once and in
 //     order. So whoever runs the bus can withhold and delay, and nothing else.
 //  4. A gap is closed by a new delivery; if the gap stays, by a snapshot.
+//  5. The engine gets a change once all its dns events are there, and the checkpoint is
+//     always a change's end.
 type feeder struct {
 	follower *Follower
 	log      *slog.Logger
@@ -54,7 +56,10 @@ type feeder struct {
 	// nil before the first snapshot.
 	logID      uuid.UUID
 	checkpoint domain.Position
-	seals      protocol.SealReader
+	// change are the events of the change after the checkpoint that have come so far, all
+	// but its last.
+	change []domain.Recorded
+	seals  protocol.SealReader
 	// consumer is the creation time of the consumer that belongs to logID.
 	consumer time.Time
 	// redelivered says that a gap after this checkpoint has led to a new delivery.
@@ -101,6 +106,7 @@ func (fd *feeder) run(ctx context.Context) error {
 // deliver resets the consumer to the checkpoint and hands its messages to the engine
 // until something is wrong.
 func (fd *feeder) deliver(ctx context.Context) error {
+	fd.change = nil // its events come again
 	created, err := pull.Reset(ctx, fd.follower.cfg.NC, protocol.Consumer(fd.follower.cfg.ID), fd.checkpoint+1)
 	if errors.Is(err, nats.ErrNoResponders) && fd.logID == uuid.Nil {
 		return errNeedSnapshot // a snapshot can be served although there is no consumer yet
@@ -136,7 +142,7 @@ func (fd *feeder) takeSnapshot(ctx context.Context, onlyCompare bool) error {
 		return err
 	}
 	fd.log.Info("took a snapshot", "position", s.Position, "rows", len(s.Rows), "log", s.log, "before", fd.checkpoint)
-	fd.logID, fd.checkpoint, fd.redelivered, fd.announced = s.log, s.Position, false, 0
+	fd.logID, fd.checkpoint, fd.change, fd.redelivered, fd.announced = s.log, s.Position, nil, false, 0
 	fd.follower.log.Store(&s.log)
 	return nil
 }

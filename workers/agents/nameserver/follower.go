@@ -22,9 +22,9 @@ import (
 type Engine interface {
 	// Reset replaces the desired state.
 	Reset(ctx context.Context, s bind.Snapshot) error
-	// Take takes the next dns event, in memory and quickly. An error means that the
-	// event does not fit the state.
-	Take(e domain.Recorded) error
+	// Take takes the next change's dns events, in memory and quickly. An error means that
+	// the change does not fit the state.
+	Take(c bind.Change) error
 	// Status reports how far named is proved to be. The follower fills in Log, Agent,
 	// Boot and Seq.
 	Status() protocol.Report

@@ -23,6 +23,7 @@ type recorder struct {
 	applied  []domain.Position
 	resets   []bind.Snapshot
 	position domain.Position
+	takes    int // calls of Take
 	failures []protocol.Failure
 	refuse   domain.Position // Take fails once for this position
 	news     chan struct{}   // closed at every change
@@ -39,14 +40,18 @@ func (r *recorder) Reset(_ context.Context, s bind.Snapshot) error {
 	return nil
 }
 
-func (r *recorder) Take(e domain.Recorded) (err error) {
+func (r *recorder) Take(c bind.Change) (err error) {
 	r.update(func() {
-		if e.Position == r.refuse {
-			r.refuse, err = 0, errors.New("does not fit")
-			return
+		r.takes++
+		for _, e := range c.Events {
+			if e.Position == r.refuse {
+				r.refuse, err = 0, errors.New("does not fit")
+				return
+			}
+			r.applied = append(r.applied, e.Position)
+			r.delays = append(r.delays, time.Since(e.At))
 		}
-		r.applied, r.position = append(r.applied, e.Position), e.Position
-		r.delays = append(r.delays, time.Since(e.At))
+		r.position = c.End
 	})
 	return err
 }

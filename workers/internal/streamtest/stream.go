@@ -99,9 +99,20 @@ func (s *Stream) PurgeBefore(p domain.Position) {
 func (s *Stream) DNS(n int) domain.Position {
 	s.t.Helper()
 	for range n {
-		s.Append(domain.ContextDNS, dns.RecordAdded{ID: int64(s.Head), ZoneID: 3, Record: dns.RecordData{ViewID: 1, Host: "www", Type: "A", Value: "192.0.2.1"}})
+		s.Append(domain.ContextDNS, s.record())
 	}
 	return s.Head
+}
+
+func (s *Stream) record() domain.Event {
+	return dns.RecordAdded{ID: int64(s.Head), ZoneID: 3, Record: dns.RecordData{ViewID: 1, Host: "www", Type: "A", Value: "192.0.2.1"}}
+}
+
+// Part appends an event of the dns context which more events of its change follow, own of
+// them of the same context.
+func (s *Stream) Part(more, own int) {
+	s.t.Helper()
+	s.append(domain.ContextDNS, s.record(), more, own)
 }
 
 // Access appends n events of the access context.
@@ -115,12 +126,17 @@ func (s *Stream) Access(n int) {
 // Append appends an event of the context.
 func (s *Stream) Append(c domain.Context, event domain.Event) {
 	s.t.Helper()
+	s.append(c, event, 0, 0)
+}
+
+func (s *Stream) append(c domain.Context, event domain.Event, more, own int) {
+	s.t.Helper()
 	d, data, err := testkit.Codec().Encode(event)
 	s.check(err)
 	s.Head++
 	e := protocol.Envelope{
 		Position: s.Head, Prev: s.last[c], ID: uuid.New(), Type: d.Name, Context: c, Schema: d.Schema(),
-		Key: event.SubjectKey(), Data: data, RecordedAt: time.Now().UTC(),
+		Key: event.SubjectKey(), Data: data, RecordedAt: time.Now().UTC(), More: more, MoreOwn: own,
 	}
 	s.last[c] = s.Head
 	payload, err := json.Marshal(e)
