@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,9 +20,10 @@ import (
 const maxStreamConsumers = 20_000
 
 // StreamConfig says how the EVENTS stream is kept. The zero value keeps every
-// event in one copy.
+// event, in one copy if the stream is new.
 type StreamConfig struct {
-	// Replicas is the number of copies in a cluster; 0 means 1.
+	// Replicas is the number of copies in a cluster. 0 leaves that of a stream which is
+	// there as it is, and means 1 for a new one: who does not know of copies takes none away.
 	Replicas int
 	// MaxMsgs, MaxBytes and MaxAge bound what the stream keeps; 0 is no bound.
 	// Who needs older events reads Postgres or takes a snapshot. A lost stream is
@@ -125,7 +127,7 @@ func updateStream(ctx context.Context, js jetstream.JetStream, info *jetstream.S
 }
 
 func (c StreamConfig) writeTo(full *jetstream.StreamConfig) {
-	full.Replicas = max(c.Replicas, 1)
+	full.Replicas = cmp.Or(c.Replicas, full.Replicas, 1)
 	full.MaxMsgs, full.MaxBytes, full.MaxAge = -1, -1, c.MaxAge
 	if c.MaxMsgs > 0 {
 		full.MaxMsgs = c.MaxMsgs

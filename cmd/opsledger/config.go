@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,7 +33,7 @@ type Config struct {
 	// NATSTLS is for an outside NATS.
 	NATSTLS busTLS
 	// NATSReplicas is the number of copies of each stream on an outside cluster, see
-	// checkReplicas; 0 means 1, for commands that do not ask.
+	// checkReplicas; 0, without the flag, leaves a stream that is there as it is.
 	NATSReplicas int
 	// KeyFile encrypts the vault; all serve processes share it. Empty: <Data>/vault.key.
 	KeyFile string
@@ -83,7 +82,6 @@ func (c *Config) Validate() error {
 		errs = append(errs, named("--dns", err))
 	}
 	errs = append(errs, checkPair("--http-tls-cert", c.HTTPTLSCert, "--http-tls-key", c.HTTPTLSKey))
-	c.NATSReplicas = cmp.Or(c.NATSReplicas, 1)
 	errs = append(errs, checkURL("--database-url", c.DatabaseURL), checkURL("--nats-url", c.NATSURL), c.NATSTLS.check(c.NATSURL))
 	if c.TaskDeadline < 0 {
 		errs = append(errs, named("--task-deadline", errors.New("cannot be negative")))

@@ -34,7 +34,8 @@ func busFlags(c *Config) []cli.Flag {
 	return append([]cli.Flag{
 		textFlag("nats-url", "NATS with JetStream to use instead of the embedded one, nats://…", "", &c.NATSURL),
 		textFlag("nats-listen", "`host:port` where the embedded NATS server listens for agents", "127.0.0.1:4222", &c.NATSListen),
-		&cli.IntFlag{Name: "nats-replicas", Usage: "copies of each stream on an outside NATS cluster", Value: 1,
+		&cli.IntFlag{Name: "nats-replicas", HideDefault: true,
+			Usage:       "copies of each stream on an outside NATS cluster (default: as many as the stream has, a new one has one)",
 			Destination: &c.NATSReplicas, Sources: fromEnv("nats-replicas"), Validator: checkReplicas},
 	}, c.NATSTLS.flags()...)
 }

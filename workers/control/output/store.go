@@ -2,6 +2,7 @@ package output
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -39,7 +40,8 @@ type Config struct {
 	JS jetstream.JetStream
 	// Store says which attempts are whose.
 	Store *eventstore.Store
-	// Replicas is the number of copies in a cluster; 0 means 1.
+	// Replicas is the number of copies in a cluster. 0 leaves that of a stream which is
+	// there as it is, and means 1 for a new one.
 	Replicas int
 	// MaxBytes bounds all output, MaxPerHost that of one host, MaxAge and MaxPerAttempt the
 	// output of one attempt; of each the oldest is dropped first. MaxPerHost is a part of
@@ -107,12 +109,16 @@ func (s *Store) Run(ctx context.Context) error {
 func (s *Store) ensure(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, ensureWithin)
 	defer cancel()
+	replicas, err := s.replicas(ctx)
+	if err != nil {
+		return err
+	}
 	stream, err := s.cfg.JS.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: protocol.StreamOutput, Subjects: []string{protocol.SubjectOutputs},
 		Description: "What attempts print; no part of the opsledger log",
 		Storage:     jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
 		MaxBytes: s.cfg.MaxBytes, MaxAge: s.cfg.MaxAge, MaxMsgsPerSubject: s.cfg.MaxPerAttempt, MaxMsgSize: maxMessage,
-		Replicas: max(s.cfg.Replicas, 1), AllowDirect: true,
+		Replicas: replicas, AllowDirect: true,
 		// Readers recognise repetitions by their line numbers. Message ids would be shared by
 		// the whole stream, so that a host could suppress another's lines with them.
 		Duplicates: 100 * time.Millisecond,
@@ -123,6 +129,21 @@ func (s *Store) ensure(ctx context.Context) error {
 		s.mu.Unlock()
 	}
 	return err
+}
+
+// replicas is how many copies the stream is to have.
+func (s *Store) replicas(ctx context.Context) (int, error) {
+	if s.cfg.Replicas > 0 {
+		return s.cfg.Replicas, nil
+	}
+	there, err := s.cfg.JS.Stream(ctx, protocol.StreamOutput)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 1, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return max(there.CachedInfo().Config.Replicas, 1), nil
 }
 
 // open returns the stream, whether or not it was this process that made it.
