@@ -41,6 +41,10 @@ type Failure struct {
 	// More is set if this failure stands for others that the report has no room for, or is
 	// that named does not answer at its addresses. It may concern anything.
 	More bool `json:"more,omitempty"`
+	// Now is set if clients do not get what the log says now, whatever was applied before:
+	// it concerns every position. Since is 0 then. Of the others, ViewID alone is the view's
+	// fault, and More the server's.
+	Now bool `json:"now,omitempty"`
 	// Message is named's own message, or that of named-checkconf.
 	Message string `json:"message"`
 }
@@ -50,7 +54,8 @@ type Failure struct {
 // later events come, nothing else shows this.
 type HeadAnnouncement struct {
 	Log uuid.UUID `json:"log"`
-	// LastDNS is the position of the last event of the dns context.
+	// LastDNS is the position of the last event of the dns context, 0 while it is not known
+	// to be in the stream.
 	LastDNS domain.Position `json:"last_dns"`
 }
 

@@ -13,6 +13,10 @@ import (
 // Consumer is the name of an agent's pull consumer on the EVENTS stream.
 func Consumer(agent int64) string { return fmt.Sprintf("agent-%d", agent) }
 
+// PullGroup is the priority group of agents' consumers: of all requests for messages, those
+// of one delivery alone get any, until the agent has the consumer unpinned.
+const PullGroup = "agent"
+
 // InboxPrefix is the prefix of an agent's inboxes, whose names cannot be guessed.
 func InboxPrefix(agent int64) string { return fmt.Sprintf("_INBOX_agent_%d", agent) }
 

@@ -150,7 +150,9 @@ func newBus(nc *nats.Conn, servers string, push busauth.Push, closeLast func()) 
 // connectionOptions make the client reconnect for ever: NATS may be away for any
 // time and come back.
 func connectionOptions(log *slog.Logger) []nats.Option {
-	return append(handlers(log), nats.Name("opsledger"), nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond))
+	return append(handlers(log), nats.Name("opsledger"), nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond),
+		// A node that stands still keeps its connections: another one is taken after 15 s.
+		nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2))
 }
 
 // handlers log what happens to a connection.

@@ -27,7 +27,9 @@ const workEvery = 5 * time.Minute
 //     the work; after a delivery has ended, the work is asked for again.
 //  3. An attempt that was accepted before the work's position and is not in the work is
 //     not begun.
-//  4. Work that is older than an event which came is asked for again, less and less
+//  4. What an event that went to a delivery before would have told is asked for once that
+//     delivery's requests have expired.
+//  5. Work that is older than an event which came is asked for again, less and less
 //     often, so that an event that never happened costs little.
 type feeder struct {
 	follower *Follower
@@ -88,9 +90,13 @@ type brokenError struct{ error }
 
 // follow asks for the work and follows the events until something is wrong.
 func (fd *feeder) follow(ctx context.Context) error {
+	pull.Unpin(ctx, fd.follower.cfg.NC, protocol.HostConsumer(fd.follower.cfg.ID))
 	if err := fd.work(ctx); err != nil {
 		return err
 	}
+	// Until then a request of the delivery before this one may still take an event.
+	again := time.AfterFunc(pull.Expires+backoff.Jitter(pull.Expires/10), func() { signal(fd.follower.askWork) })
+	defer again.Stop()
 	return pull.Feed{
 		NC: fd.follower.cfg.NC, Consumer: protocol.HostConsumer(fd.follower.cfg.ID), Key: fd.follower.cfg.ID, Log: fd.follower.cfg.Log,
 		Event: fd.take,

@@ -2,6 +2,7 @@ package nameserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,8 +19,9 @@ import (
 // delivery has to begin anew at the checkpoint, errNeedSnapshot if the engine needs a
 // snapshot, and the errors of [pull.Feed.Follow].
 func (fd *feeder) consume(ctx context.Context) error {
+	fd.delivering, fd.begun = time.Now(), false
 	return pull.Feed{
-		NC: fd.follower.cfg.NC, Consumer: protocol.Consumer(fd.follower.cfg.ID), Log: fd.log,
+		NC: fd.follower.cfg.NC, Consumer: protocol.Consumer(fd.follower.cfg.ID), From: fd.from(), Log: fd.log,
 		Check: fd.check,
 		Event: fd.take,
 		Wake:  fd.follower.headCame, OnWake: func() error { return fd.compare(*fd.follower.head.Load(), time.Now()) },
@@ -49,6 +51,7 @@ func (fd *feeder) last() domain.Position {
 // take takes an event if it is the next one, and hands its change to the engine if it is
 // the last of that.
 func (fd *feeder) take(e protocol.Envelope) error {
+	fd.begun = true
 	switch classify(fd.last(), e.Prev, e.Position) {
 	case duplicate:
 		return nil
@@ -67,7 +70,8 @@ func (fd *feeder) take(e protocol.Envelope) error {
 		if err := fd.follower.cfg.Engine.Take(bind.Change{Events: fd.change, End: e.ChangeEnd()}); err != nil {
 			return fmt.Errorf("%w: event %d does not fit: %w", errNeedSnapshot, e.Position, err)
 		}
-		fd.checkpoint, fd.change, fd.redelivered = e.ChangeEnd(), nil, false
+		fd.checkpoint, fd.anchor, fd.change = e.ChangeEnd(), e.Position, nil
+		fd.redelivered, fd.stale = false, staleAfter
 	}
 	fd.progress(time.Now())
 	return nil
@@ -96,11 +100,24 @@ func (fd *feeder) compare(b protocol.HeadAnnouncement, now time.Time) error {
 		fd.announced = 0
 	case fd.announced == 0:
 		fd.announced, fd.since = b.LastDNS, now
-	case now.Sub(fd.since) >= staleAfter:
-		fd.since = now
-		return fd.gap(fmt.Sprintf("event %d exists and does not come", fd.announced))
+	case now.Sub(fd.since) >= fd.stale:
+		return fd.missed(now)
 	}
 	return nil
+}
+
+// missed decides what is done about an event that exists and does not come.
+func (fd *feeder) missed(now time.Time) error {
+	if !fd.begun && now.Sub(fd.delivering) < unbegunAfter {
+		return nil
+	}
+	fd.since = now
+	fd.redelivered = fd.redelivered || !fd.begun // the feed has tried more than once
+	err := fd.gap(fmt.Sprintf("event %d exists and does not come", fd.announced))
+	if errors.Is(err, errNeedSnapshot) {
+		fd.stale = min(2*fd.stale, staleMost)
+	}
+	return err
 }
 
 // progress notes that an event came: the wait for the announced end begins anew.

@@ -33,6 +33,12 @@ const (
 	// staleAfter is how long an agent may be short of the announced end of the log,
 	// without any event coming, before it assumes that events were lost.
 	staleAfter = time.Second
+	// unbegunAfter is how long a delivery that has brought nothing at all may be short of it:
+	// until then the feed claims the consumer again and again.
+	unbegunAfter = 8 * time.Second
+	// staleMost bounds staleAfter, which doubles with each snapshot that it leads to: the
+	// stream may not take what the log has, and snapshots are dear.
+	staleMost = time.Minute
 )
 
 // feeder feeds the engine with snapshots and events.
@@ -45,7 +51,9 @@ const (
 //  3. The engine gets nothing but what the control plane has signed: snapshots that
 //     answer this agent's question, and sealed events of the same log, each once and in
 //     order. So whoever runs the bus can withhold and delay, and nothing else.
-//  4. A gap is closed by a new delivery; if the gap stays, by a snapshot.
+//  4. A gap is closed by a new delivery; if the gap stays, by a snapshot. What a delivery
+//     has not brought because it went elsewhere is no gap, see [pull.Feed]: a cut
+//     connection, or a bus that changes its leaders, costs no snapshot.
 //  5. The engine gets a change once all its dns events are there, and the checkpoint is
 //     always a change's end.
 type feeder struct {
@@ -59,20 +67,28 @@ type feeder struct {
 	// change are the events of the change after the checkpoint that have come so far, all
 	// but its last.
 	change []domain.Recorded
+	// anchor is the last dns event up to the checkpoint. A delivery begins with it, which
+	// proves at once that the delivery has the consumer.
+	anchor domain.Position
 	seals  protocol.SealReader
 	// consumer is the creation time of the consumer that belongs to logID.
 	consumer time.Time
 	// redelivered says that a gap after this checkpoint has led to a new delivery.
 	redelivered bool
+	// delivering is when the delivery began, and begun says that it has brought an event.
+	delivering time.Time
+	begun      bool
 
 	// announced is the announced end of the log, and since the time when it was first
 	// missed or the last event came; announced is zero if it is reached.
 	announced domain.Position
 	since     time.Time
+	// stale is how long the announced end may be missed, see staleAfter.
+	stale time.Duration
 }
 
 func newFeeder(f *Follower) *feeder {
-	return &feeder{follower: f, log: f.cfg.Log, seals: protocol.SealReader{Key: f.cfg.Key}}
+	return &feeder{follower: f, log: f.cfg.Log, seals: protocol.SealReader{Key: f.cfg.Key}, stale: staleAfter}
 }
 
 // run returns nil when ctx ends, and ErrClosed when the connection is closed.
@@ -103,11 +119,14 @@ func (fd *feeder) run(ctx context.Context) error {
 	return nil
 }
 
-// deliver resets the consumer to the checkpoint and hands its messages to the engine
-// until something is wrong.
+// from is where a delivery begins.
+func (fd *feeder) from() domain.Position { return max(fd.anchor, 1) }
+
+// deliver resets the consumer to the last event that the engine has, and hands its messages
+// to the engine until something is wrong.
 func (fd *feeder) deliver(ctx context.Context) error {
 	fd.change = nil // its events come again
-	created, err := pull.Reset(ctx, fd.follower.cfg.NC, protocol.Consumer(fd.follower.cfg.ID), fd.checkpoint+1)
+	created, err := pull.Reset(ctx, fd.follower.cfg.NC, protocol.Consumer(fd.follower.cfg.ID), fd.from())
 	if errors.Is(err, nats.ErrNoResponders) && fd.logID == uuid.Nil {
 		return errNeedSnapshot // a snapshot can be served although there is no consumer yet
 	}
@@ -142,7 +161,8 @@ func (fd *feeder) takeSnapshot(ctx context.Context, onlyCompare bool) error {
 		return err
 	}
 	fd.log.Info("took a snapshot", "position", s.Position, "rows", len(s.Rows), "log", s.log, "before", fd.checkpoint)
-	fd.logID, fd.checkpoint, fd.change, fd.redelivered, fd.announced = s.log, s.Position, nil, false, 0
+	fd.logID, fd.checkpoint, fd.anchor, fd.change = s.log, s.Position, s.LastDNS, nil
+	fd.redelivered, fd.announced = false, 0
 	fd.follower.log.Store(&s.log)
 	return nil
 }

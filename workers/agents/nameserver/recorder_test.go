@@ -113,6 +113,12 @@ func (r *recorder) untilAt(t *testing.T, p domain.Position) {
 	r.until(t, "a position", func() bool { return r.position == p })
 }
 
+// untilAtLeast waits until the engine has reached the position.
+func (r *recorder) untilAtLeast(t *testing.T, p domain.Position) {
+	t.Helper()
+	r.until(t, "a position", func() bool { return r.position >= p })
+}
+
 func (r *recorder) resetPositions() []domain.Position {
 	var list []domain.Position
 	for _, s := range r.resets {

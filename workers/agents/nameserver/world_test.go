@@ -143,7 +143,12 @@ func startOn(t *testing.T, nc *nats.Conn, engine Engine) (stop func()) {
 
 func startAs(t *testing.T, nc *nats.Conn, id int64, key ed25519.PublicKey, engine Engine) (stop func()) {
 	t.Helper()
-	f, err := New(Config{NC: nc, ID: id, Key: key, Engine: engine, Codec: testkit.Codec()})
+	return startWith(t, Config{NC: nc, ID: id, Key: key, Engine: engine, Codec: testkit.Codec()})
+}
+
+func startWith(t *testing.T, cfg Config) (stop func()) {
+	t.Helper()
+	f, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

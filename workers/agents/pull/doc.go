@@ -1,5 +1,5 @@
 // Package pull brings the events of a consumer on the EVENTS stream to an agent
-// that may do nothing with JetStream but pull from that consumer, acknowledge,
+// that may do nothing with JetStream but pull from that consumer, acknowledge, unpin
 // and reset it.
 //
 // Stage in the flow: stream EVENTS → an agent's own consumer → packages nameserver and host.

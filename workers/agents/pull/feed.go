@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,11 +10,22 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// silenceLimit is how long no message at all may come before a delivery counts as lost.
-const silenceLimit = 2*idleHeartbeat + time.Second
+const (
+	// silenceLimit is how long no message at all may come before a delivery counts as lost,
+	// and aliveTimeout how long the connection may then take to show that it is not.
+	silenceLimit = 2*idleHeartbeat + time.Second
+	aliveTimeout = 2 * time.Second
+	// claimAfter is how long a delivery waits for its first message before it claims the
+	// consumer once more, doubled each time.
+	claimAfter = time.Second
+)
+
+// Expires is how long the requests of a delivery that has ended may still take messages.
+const Expires = expires
 
 // ErrEnded says that a delivery has ended in an ordinary way; another one may begin.
 var ErrEnded = errors.New("the delivery ended")
@@ -30,11 +42,18 @@ var ErrEnded = errors.New("the delivery ended")
 //  4. A delivery that may have lost messages unnoticed ends: when the connection was
 //     replaced, and when neither an event nor a heartbeat comes. Its late messages do
 //     not reach the next delivery.
+//  5. What was asked for by an earlier delivery, whose requests the server may still have,
+//     does not look like a gap in the stream: events reach Event in the order in which the
+//     consumer has sent them, none left out, or the delivery ends.
 type Feed struct {
 	// NC is the agent's connection.
 	NC *nats.Conn
 	// Consumer is the name of the agent's own.
 	Consumer string
+	// From is where the caller has just [Reset] the consumer to. A position whose event the
+	// stream has proves at once that the consumer is the delivery's. 0 means that the
+	// consumer was not reset.
+	From domain.Position
 	// Key is the subject key of the consumer's events, zero if they have several.
 	Key int64
 	// Log gets a warning for each message that is dropped.
@@ -52,8 +71,8 @@ type Feed struct {
 	Wake   <-chan struct{}
 	OnWake func() error
 
-	// patience replaces silenceLimit in tests.
-	patience time.Duration
+	// patience and claim replace silenceLimit and claimAfter in tests.
+	patience, claim time.Duration
 }
 
 // Follow hands events over from where the consumer is. It returns nil when ctx ends.
@@ -68,16 +87,18 @@ func (f Feed) Follow(ctx context.Context) error {
 		return err
 	}
 	defer d.end()
+	if f.From != 0 {
+		d.next = 1
+	}
 	return f.follow(ctx, d, reconnected)
 }
 
 func (f Feed) follow(ctx context.Context, d *delivery, reconnected <-chan nats.Status) error {
-	patience := f.patience
-	if patience == 0 {
-		patience = silenceLimit
-	}
+	patience := cmp.Or(f.patience, silenceLimit)
 	quiet := time.NewTimer(patience)
 	defer quiet.Stop()
+	claims := newClaims(cmp.Or(f.claim, claimAfter))
+	defer claims.Stop()
 	acks := acker{nc: f.NC}
 	defer acks.flush()
 	for {
@@ -91,7 +112,13 @@ func (f Feed) follow(ctx context.Context, d *delivery, reconnected <-chan nats.S
 			return fmt.Errorf("%w: the connection was lost", ErrEnded)
 		case <-quiet.C:
 			if len(d.messages) == 0 { // else it was Event or OnWake that took so long
-				return fmt.Errorf("%w: nothing came for %s", ErrEnded, patience)
+				return f.silent(patience)
+			}
+		case <-claims.C:
+			if !d.begun && claims.again() {
+				if err := f.claimAgain(ctx, d); err != nil {
+					return err
+				}
 			}
 		case <-f.Wake:
 			if err := f.OnWake(); err != nil {
@@ -125,7 +152,11 @@ func (f Feed) take(d *delivery, m *nats.Msg, acks *acker) error {
 	e, err := f.verify(m)
 	if err != nil {
 		f.Log.Warn("dropped a message that is not of the log", "subject", m.Subject, "error", err)
+		d.pass(m)
 		return nil
+	}
+	if next, err := d.follows(m); !next || err != nil {
+		return err
 	}
 	if f.Check != nil {
 		if err := f.Check(m, e); err != nil {

@@ -159,8 +159,8 @@ func TestSilence(t *testing.T) {
 	}
 	d.end()         // nothing comes but these
 	const many = 20 // one would be chance
-	for range many {
-		d.messages <- genuine(t)
+	for i := range many {
+		d.messages <- about(t, 3, "events.dns.3.RecordAdded", numbered(i+1))
 	}
 	if err := f.follow(t.Context(), d, nil); !errors.Is(err, ErrEnded) {
 		t.Errorf("it ended with %v", err)

@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	// resetTimeout bounds the answer to a consumer reset.
-	resetTimeout = 3 * time.Second
-	// resetRepeat is the pause before an unanswered reset is sent again, doubled each
+	// resetTimeout bounds the answer to a consumer reset, unpinTimeout that to an unpinning,
+	// without which the rest goes on.
+	resetTimeout, unpinTimeout = 3 * time.Second, time.Second
+	// repeatAfter is the pause before an unanswered request is sent again, doubled each
 	// time: while a consumer is just being made, no server answers for it.
-	resetRepeat = 200 * time.Millisecond
+	repeatAfter = 200 * time.Millisecond
 )
 
 // subject is where a JetStream request about a consumer goes.
@@ -26,9 +27,57 @@ func subject(verb, consumer string) string {
 	return fmt.Sprintf("$JS.API.CONSUMER.%s.%s.%s", verb, protocol.StreamEvents, consumer)
 }
 
-// Reset lets a consumer begin at the position and returns when that consumer was
-// created, which tells it from an earlier one of the same name.
+// Unpin takes a consumer from whichever delivery had its messages before, so that the
+// requests which that delivery has left behind get none any more. It may fail: then they
+// take messages until they expire, which [Feed] notices.
+func Unpin(ctx context.Context, nc *nats.Conn, consumer string) {
+	ctx, cancel := context.WithTimeout(ctx, unpinTimeout)
+	defer cancel()
+	inbox := nc.NewInbox()
+	answers, err := nc.SubscribeSync(inbox)
+	if err != nil {
+		return
+	}
+	defer func() { _ = answers.Unsubscribe() }()
+	for wait := repeatAfter; ctx.Err() == nil; wait *= 2 {
+		if nc.PublishRequest(subject("UNPIN", consumer), inbox, []byte(`{"group":"`+protocol.PullGroup+`"}`)) != nil {
+			return
+		}
+		try, cancel := context.WithTimeout(ctx, wait)
+		done := answered(try, answers)
+		cancel()
+		if done {
+			return
+		}
+	}
+}
+
+// noJetStream is JetStream's code for an account that has none. Both the agents' account,
+// which has none, and that of the control plane answer what is asked of JetStream as a whole.
+const noJetStream = 10039
+
+// answered waits for the answer of the control plane's account. Nobody there is one, too.
+func answered(ctx context.Context, answers *nats.Subscription) bool {
+	for {
+		m, err := answers.NextMsgWithContext(ctx)
+		if err != nil {
+			return errors.Is(err, nats.ErrNoResponders)
+		}
+		var answer struct {
+			Error struct {
+				Code int `json:"err_code"`
+			} `json:"error"`
+		}
+		if json.Unmarshal(m.Data, &answer) != nil || answer.Error.Code != noJetStream {
+			return true
+		}
+	}
+}
+
+// Reset takes a consumer as [Unpin] does, lets it begin at the position, and returns when
+// that consumer was created, which tells it from an earlier one of the same name.
 func Reset(ctx context.Context, nc *nats.Conn, consumer string, from domain.Position) (time.Time, error) {
+	Unpin(ctx, nc, consumer)
 	ctx, cancel := context.WithTimeout(ctx, resetTimeout)
 	defer cancel()
 	created, err := reset(ctx, nc, consumer, from)
@@ -39,15 +88,15 @@ func Reset(ctx context.Context, nc *nats.Conn, consumer string, from domain.Posi
 }
 
 func reset(ctx context.Context, nc *nats.Conn, consumer string, from domain.Position) (time.Time, error) {
-	var request struct {
+	var wish struct {
 		Seq uint64 `json:"seq"`
 	}
-	request.Seq = uint64(from)
-	payload, err := json.Marshal(request)
+	wish.Seq = uint64(from)
+	payload, err := json.Marshal(wish)
 	if err != nil {
 		return time.Time{}, err
 	}
-	reply, err := requestReset(ctx, nc, consumer, payload)
+	reply, err := request(ctx, nc, subject("RESET", consumer), payload)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -69,12 +118,12 @@ func reset(ctx context.Context, nc *nats.Conn, consumer string, from domain.Posi
 	return answer.Created, nil
 }
 
-// requestReset asks until a server answers or ctx ends. If a reset is carried out twice,
+// request asks until a server answers or ctx ends. What is carried out twice does no harm:
 // the consumer only delivers events again that the agent then recognises.
-func requestReset(ctx context.Context, nc *nats.Conn, consumer string, payload []byte) (*nats.Msg, error) {
-	for wait := resetRepeat; ; wait *= 2 {
+func request(ctx context.Context, nc *nats.Conn, subject string, payload []byte) (*nats.Msg, error) {
+	for wait := repeatAfter; ; wait *= 2 {
 		try, cancel := context.WithTimeout(ctx, wait)
-		reply, err := nc.RequestWithContext(try, subject("RESET", consumer), payload)
+		reply, err := nc.RequestWithContext(try, subject, payload)
 		cancel()
 		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 			return reply, err

@@ -2,6 +2,8 @@ package pull
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,11 @@ import (
 
 // ack is where event 5 is acknowledged to.
 const ack = "$JS.ACK.EVENTS." + consumer + ".1.5.1.1795366025000000000.0"
+
+// numbered is where event 5 is acknowledged to as the consumer's message of this number.
+func numbered(number int) string {
+	return strings.Replace(ack, ".5.1.", fmt.Sprintf(".5.%d.", number), 1)
+}
 
 func genuine(t *testing.T) *nats.Msg {
 	t.Helper()
@@ -59,8 +66,31 @@ func TestForgedMessagesAreDropped(t *testing.T) {
 		t.Errorf("its own: %v, %d taken, %d acknowledged", err, len(taken), acks.pending)
 	}
 	f.Key = 0
-	if err := f.take(d, about(t, 4, "events.dns.4.RecordAdded", ack), &acks); err != nil || len(taken) != 2 {
+	if err := f.take(d, about(t, 4, "events.dns.4.RecordAdded", numbered(2)), &acks); err != nil || len(taken) != 2 {
 		t.Errorf("of any key: %v, %d taken", err, len(taken))
+	}
+}
+
+// What an earlier delivery's requests took is no gap of the stream: the delivery ends. What
+// is no event of the log is passed over, so that the gap behind it shows.
+func TestMessagesThatWentElsewhereEndTheDelivery(t *testing.T) {
+	t.Parallel()
+	f, taken := newFeed(testkit.NATS(t))
+	const own = "events.dns.3.RecordAdded"
+	foreign := about(t, 3, own, numbered(2))
+	foreign.Data = []byte("{}")
+	acks := acker{nc: f.NC}
+	d := &delivery{next: 1}
+	for i, m := range []*nats.Msg{about(t, 3, own, numbered(1)), foreign, about(t, 3, own, numbered(3))} {
+		if err := f.take(d, m, &acks); err != nil {
+			t.Fatalf("message %d: %v", i+1, err)
+		}
+	}
+	if err := f.take(d, about(t, 3, own, numbered(5)), &acks); !errors.Is(err, errTaken) || !errors.Is(err, ErrEnded) || len(taken) != 2 {
+		t.Errorf("after a message that went elsewhere: %v, %d taken", err, len(taken))
+	}
+	if err := f.take(&delivery{next: 1}, about(t, 3, own, numbered(2)), &acks); !errors.Is(err, errTaken) || len(taken) != 2 {
+		t.Errorf("at the beginning: %v, %d taken", err, len(taken))
 	}
 }
 

@@ -27,6 +27,7 @@ func services() []service {
 	return []service{
 		{subject: fmt.Sprintf("$JS.API.CONSUMER.MSG.NEXT.%s.*", stream), streamed: true},
 		{subject: fmt.Sprintf("$JS.API.CONSUMER.RESET.%s.*", stream)},
+		{subject: fmt.Sprintf("$JS.API.CONSUMER.UNPIN.%s.*", stream)},
 		{subject: fmt.Sprintf("$JS.ACK.%s.>", stream)},
 		{subject: fmt.Sprintf("$JS.ACK.*.*.%s.>", stream)},
 		{subject: "report.*.>"}, {subject: "snap.*.>"}, {subject: protocol.SubjectAllSecrets},

@@ -166,6 +166,7 @@ func (b *bus) fill() {
 	for _, name := range []string{"agent-1", "agent-2", "host-1", "host-2"} {
 		if _, err := stream.CreateConsumer(b.t.Context(), jetstream.ConsumerConfig{
 			Durable: name, FilterSubject: "events.dns.>", AckPolicy: jetstream.AckAllPolicy,
+			PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{protocol.PullGroup},
 		}); err != nil {
 			b.t.Fatal(err)
 		}

@@ -29,12 +29,13 @@ func TestAnAgentCanDoItsWork(t *testing.T) {
 		if err != nil || !strings.Contains(string(reply.Data), `"reset_seq":2`) {
 			t.Fatalf("reset: %v %v", reply, err)
 		}
+		wantUnpinned(t, nc, consumer)
 		inbox := nc.NewInbox()
 		sub, err := nc.SubscribeSync(inbox)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := nc.PublishRequest("$JS.API.CONSUMER.MSG.NEXT.EVENTS."+consumer, inbox, []byte(`{"batch":10,"expires":30000000000,"idle_heartbeat":2000000000}`)); err != nil {
+		if err := nc.PublishRequest("$JS.API.CONSUMER.MSG.NEXT.EVENTS."+consumer, inbox, []byte(`{"batch":10,"expires":30000000000,"idle_heartbeat":2000000000,"group":"agent"}`)); err != nil {
 			t.Fatal(err)
 		}
 		for want := uint64(2); want <= 3; want++ {
@@ -54,6 +55,24 @@ func TestAnAgentCanDoItsWork(t *testing.T) {
 			t.Fatalf("want a heartbeat, got %v %v", m, err)
 		}
 	}
+}
+
+// wantUnpinned wants the agent's consumer to be unpinned. The agent's own account, which has
+// no JetStream, answers as well.
+func wantUnpinned(t *testing.T, nc *nats.Conn, consumer string) {
+	t.Helper()
+	inbox := nc.NewInbox()
+	answers, err := nc.SubscribeSync(inbox)
+	if err == nil {
+		err = nc.PublishRequest("$JS.API.CONSUMER.UNPIN.EVENTS."+consumer, inbox, []byte(`{"group":"`+protocol.PullGroup+`"}`))
+	}
+	for err == nil {
+		var m *nats.Msg
+		if m, err = answers.NextMsg(testkit.Patience); err == nil && !strings.Contains(string(m.Data), `"error"`) {
+			return
+		}
+	}
+	t.Fatalf("unpin: %v", err)
 }
 
 func TestServicesCrossTheAccounts(t *testing.T) {
@@ -144,7 +163,7 @@ func forbidden(own Identity) []string {
 		list = append(list, "$JS.API.CONSUMER.CREATE.EVENTS."+name+".events.>")
 		if name != thieves[own] {
 			list = append(list, "$JS.API.CONSUMER.MSG.NEXT.EVENTS."+name, "$JS.API.CONSUMER.RESET.EVENTS."+name,
-				"$JS.ACK.EVENTS."+name+".1.1.1.1.1", "$JS.ACK._.abc.EVENTS."+name+".1.1.1.1.1.x")
+				"$JS.API.CONSUMER.UNPIN.EVENTS."+name, "$JS.ACK.EVENTS."+name+".1.1.1.1.1", "$JS.ACK._.abc.EVENTS."+name+".1.1.1.1.1.x")
 		}
 	}
 	if own.Kind == KindHost {
@@ -223,6 +242,9 @@ func forge(t *testing.T, nc *nats.Conn, consumer string) {
 	for _, reply := range forgedReplies {
 		for _, r := range [][2]string{
 			{"$JS.API.CONSUMER.RESET.EVENTS." + consumer, ""},
+			{"$JS.API.CONSUMER.UNPIN.EVENTS." + consumer, `{"group":"agent"}`},
+			{"$JS.API.CONSUMER.UNPIN.EVENTS." + consumer, `{"group":"$JS.API.STREAM.DELETE.EVENTS"}`},
+			{"$JS.API.CONSUMER.MSG.NEXT.EVENTS." + consumer, `{"batch":3,"no_wait":true,"group":"agent"}`},
 			{"$JS.API.CONSUMER.MSG.NEXT.EVENTS." + consumer, `{"batch":3,"no_wait":true}`},
 			{"$JS.API.CONSUMER.MSG.NEXT.EVENTS." + consumer, `{"batch":1,"expires":1000000}`},
 			{"$JS.API.CONSUMER.MSG.NEXT.EVENTS." + consumer, `{"batch":-1}`},

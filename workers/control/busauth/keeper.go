@@ -55,7 +55,8 @@ func (a *Authority) Keep(ctx context.Context, nc *nats.Conn, push Push) error {
 	}
 }
 
-// pushNews pushes the account of the agents if the revoked keys are others than before.
+// pushNews pushes the account of the agents if the revoked keys are others than before, or
+// always, with that of the control plane.
 func (a *Authority) pushNews(ctx context.Context, push Push, before []string, always bool) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
@@ -66,6 +67,15 @@ func (a *Authority) pushNews(ctx context.Context, push Push, before []string, al
 	slices.Sort(revoked)
 	if !always && slices.Equal(revoked, before) {
 		return revoked, nil
+	}
+	if always { // an outside bus may have been configured by an earlier version, with fewer services
+		token, err := a.keys.controlJWT()
+		if err != nil {
+			return nil, err
+		}
+		if err := push(ctx, public(a.keys.control()), token); err != nil {
+			return nil, err
+		}
 	}
 	token, err := a.keys.agentsJWT(revoked)
 	if err != nil {

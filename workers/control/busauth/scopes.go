@@ -36,6 +36,7 @@ func (k keys) scope(kind Kind) *jwt.UserScope {
 	s.Template.Pub.Allow.Add(
 		fmt.Sprintf("$JS.API.CONSUMER.MSG.NEXT.%s.%s", stream, consumer),
 		fmt.Sprintf("$JS.API.CONSUMER.RESET.%s.%s", stream, consumer),
+		fmt.Sprintf("$JS.API.CONSUMER.UNPIN.%s.%s", stream, consumer),
 		fmt.Sprintf("$JS.ACK.%s.%s.>", stream, consumer),
 		fmt.Sprintf("$JS.ACK.*.*.%s.%s.>", stream, consumer),
 	)

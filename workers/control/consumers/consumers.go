@@ -218,10 +218,13 @@ func hostConsumer(id int64) jetstream.ConsumerConfig {
 	return c
 }
 
+// agentConsumer describes what the consumers of all agents have in common. They are pinned
+// to one delivery, see package pull.
 func agentConsumer(name string) jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
 		Durable: name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckAllPolicy,
 		AckWait: 30 * time.Second, MaxAckPending: maxAckPending,
+		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{protocol.PullGroup},
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
 )
@@ -37,11 +39,29 @@ func (r *Reporter) announceHead(ctx context.Context) error {
 	}
 	last := head.Last[domain.ContextDNS]
 	r.measure(last)
-	payload, err := json.Marshal(protocol.HeadAnnouncement{Log: r.cfg.Store.LogID(), LastDNS: last})
+	announcement := protocol.HeadAnnouncement{Log: r.cfg.Store.LogID()}
+	if r.inStream(ctx, last) {
+		announcement.LastDNS = last
+	}
+	payload, err := json.Marshal(announcement)
 	if err != nil {
 		return err
 	}
 	return r.cfg.NC.Publish(protocol.SubjectReportNow, payload)
+}
+
+// inStream says whether the stream is known to have had the event. An agent that is told of
+// an event which nobody could publish yet, while the stream has no leader, would take it for
+// a lost one, and all agents would take snapshots at once.
+func (r *Reporter) inStream(ctx context.Context, last domain.Position) bool {
+	ctx, cancel := context.WithTimeout(ctx, streamTimeout)
+	defer cancel()
+	js, err := jetstream.New(r.cfg.NC)
+	if err != nil {
+		return false
+	}
+	stream, err := js.Stream(ctx, protocol.StreamEvents)
+	return err == nil && domain.Position(stream.CachedInfo().State.LastSeq) >= last
 }
 
 // measure updates the lags of all agents, also of silent ones.

@@ -26,6 +26,8 @@ const (
 	offlineAfter = 15 * time.Second
 	// announceEvery is how often agents are told where the log ends.
 	announceEvery = 3 * time.Second
+	// streamTimeout bounds the question how far the stream is.
+	streamTimeout = time.Second
 	// storeEvery is how often the last reports are written to Postgres.
 	storeEvery = time.Second
 	// costOfReport is what every report costs its agent beside its bytes.

@@ -10,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -30,6 +33,7 @@ type Plane struct {
 	t       testing.TB
 	keyFile string
 
+	// Server is nil on an outside bus.
 	Server   *embeddednats.Server
 	Vault    *vault.Vault
 	Signer   *signing.Signer
@@ -52,14 +56,38 @@ func (p *Plane) Beside() *Plane {
 
 func start(t testing.TB, process *servetest.Process, server *embeddednats.Server, keyFile string) *Plane {
 	t.Helper()
-	p := &Plane{Process: process, t: t, keyFile: keyFile, Server: server, Reader: dnsmodel.NewReader(process.Pool)}
+	p := open(t, process, keyFile)
+	p.Server = server
+	p.run(testkit.Connect(t, server), eventstore.StreamConfig{})
+	return p
+}
+
+// StartOutside starts a control plane on an outside bus, to which join connects it once
+// its log and its vault are open.
+func StartOutside(t testing.TB, stream eventstore.StreamConfig, join func(*Plane) *nats.Conn) *Plane {
+	t.Helper()
+	p := open(t, servetest.Open(t, testkit.Postgres(t)), filepath.Join(t.TempDir(), "vault.key"))
+	p.run(join(p), stream)
+	return p
+}
+
+// open opens the vault beside the log.
+func open(t testing.TB, process *servetest.Process, keyFile string) *Plane {
+	t.Helper()
+	p := &Plane{Process: process, t: t, keyFile: keyFile, Reader: dnsmodel.NewReader(process.Pool)}
 	var err error
 	p.Vault, err = vault.Open(p.Pool, keyFile)
 	p.Check(err)
 	p.Signer, err = signing.New(t.Context(), p.Vault, slog.New(slog.DiscardHandler))
 	p.Check(err)
 	p.Sealer = p.Signer
-	p.Connect(server, dnsmodel.New(dnsmodel.NewUsernames(p.Store), time.UTC))
+	return p
+}
+
+// run serves the agents.
+func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
+	p.t.Helper()
+	p.ConnectBy(nc, stream, dnsmodel.New(dnsmodel.NewUsernames(p.Store), time.UTC))
 	p.Roster = roster.NewServers(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Reporter = reporter.New(reporter.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Progress: p.Progress, Roster: p.Roster})
 	p.Run(servetest.Parts{
@@ -70,7 +98,6 @@ func start(t testing.TB, process *servetest.Process, server *embeddednats.Server
 		}).Run,
 		"reporter": p.Reporter.Run,
 	})
-	return p
 }
 
 // Projected waits until the read model has applied the position.

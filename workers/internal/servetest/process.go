@@ -53,10 +53,16 @@ func Open(t testing.TB, pool *pgxpool.Pool) *Process {
 // Connect joins the bus and prepares the read model.
 func (p *Process) Connect(server *embeddednats.Server, model projections.Model) {
 	p.t.Helper()
-	p.NC, p.model = testkit.Connect(p.t, server), model
+	p.ConnectBy(testkit.Connect(p.t, server), eventstore.StreamConfig{}, model)
+}
+
+// ConnectBy is Connect by a connection to any bus, with the stream as it is to be there.
+func (p *Process) ConnectBy(nc *nats.Conn, stream eventstore.StreamConfig, model projections.Model) {
+	p.t.Helper()
+	p.NC, p.model = nc, model
 	var err error
 	p.JS = testkit.JetStream(p.t, p.NC)
-	p.Check(eventstore.EnsureStream(p.t.Context(), p.JS, p.Store, eventstore.StreamConfig{}))
+	p.Check(eventstore.EnsureStream(p.t.Context(), p.JS, p.Store, stream))
 	p.Progress, err = projections.NewProgress(p.NC, p.Store.LogID())
 	p.Check(err)
 	p.Check(projections.Prepare(p.t.Context(), p.Pool, p.Store, model))

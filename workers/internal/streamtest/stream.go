@@ -76,6 +76,7 @@ func (s *Stream) MakeConsumer() {
 	_, err := s.JS.CreateConsumer(s.t.Context(), protocol.StreamEvents, jetstream.ConsumerConfig{
 		Durable: s.consumer, FilterSubject: protocol.SubjectOfContext(s.context),
 		AckPolicy: jetstream.AckAllPolicy, DeliverPolicy: jetstream.DeliverAllPolicy, MaxAckPending: 65536,
+		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{protocol.PullGroup},
 	})
 	s.check(err)
 }
