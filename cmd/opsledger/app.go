@@ -97,7 +97,10 @@ func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App
 
 // startLog opens PostgreSQL, the vault and the event store.
 func (a *App) startLog(ctx context.Context) error {
-	var err error
+	err := awaitDatabase(ctx, a.cfg.DatabaseURL, a.log)
+	if err != nil {
+		return err
+	}
 	if a.db, err = openDatabase(ctx, a.cfg, true, a.log); err != nil {
 		return err
 	}
@@ -133,12 +136,18 @@ func (a *App) startBus(ctx context.Context) error {
 		return err
 	}
 	a.auth = auth
-	if a.bus, err = openBus(ctx, a.cfg, a.db.folder.Sub("nats"), auth, a.log); err != nil {
+	away := func(err error) bool { return a.cfg.NATSURL != "" && busAway(err) }
+	if err := await(ctx, a.log, "NATS (--nats-url)", away, func(ctx context.Context) (err error) {
+		a.bus, err = openBus(ctx, a.cfg, a.db.folder.Sub("nats"), auth, a.log)
+		return err
+	}); err != nil {
 		return err
 	}
 	a.life.onStop("NATS", func() error { a.bus.close(); return nil })
 	stream := eventstore.StreamConfig{Replicas: a.cfg.NATSReplicas}
-	if err := eventstore.EnsureStream(ctx, a.bus.js, a.store, stream); err != nil {
+	if err := await(ctx, a.log, "JetStream (--nats-url)", away, func(ctx context.Context) error {
+		return eventstore.EnsureStream(ctx, a.bus.js, a.store, stream)
+	}); err != nil {
 		if a.cfg.NATSURL == "" {
 			err = fmt.Errorf("%w (the stream is kept in %s)", err, a.db.folder.Sub("nats"))
 		}

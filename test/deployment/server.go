@@ -62,11 +62,18 @@ func newServer(t testing.TB, name, data string, command ...string) *Server {
 	return s
 }
 
+// Begin starts it; the channel is closed when the program says that it is ready.
+func (s *Server) Begin() (ready <-chan struct{}) {
+	s.t.Helper()
+	ready = s.Said.Printed(" is ready\n")
+	s.process = start(s.t, s.Said, s.command...)
+	return ready
+}
+
 // Start returns when the program says that it is ready.
 func (s *Server) Start() {
 	s.t.Helper()
-	ready := s.Said.Printed(" is ready\n")
-	s.process = start(s.t, s.Said, s.command...)
+	ready := s.Begin()
 	select {
 	case <-ready:
 	case <-s.process.Done():

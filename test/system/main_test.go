@@ -3,7 +3,7 @@ package system
 import (
 	"testing"
 
-	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/test/natscluster"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+func TestMain(m *testing.M) { natscluster.Main(m) }
