@@ -3,6 +3,7 @@ package deployment
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/opsledger/opsledger/internal/child"
@@ -36,6 +37,9 @@ func EnrollNameServer(t testing.TB, data string, flags ...string) *NameServer {
 	return n
 }
 
+// pidFile is that of its named.
+func (n *NameServer) pidFile() string { return filepath.Join(n.Dir, "var", "named.pid") }
+
 func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") }
 
 // Start starts the agent, which starts named.
@@ -50,4 +54,15 @@ func (n *NameServer) stop() {
 	if n.process != nil {
 		stopWell(n.t, "the agent", n.process)
 	}
+}
+
+// FreezeNamed has the agent's named stand still until thaw is called, and at the latest to
+// the test's end: else nobody could stop it.
+func (n *NameServer) FreezeNamed() (thaw func()) {
+	n.t.Helper()
+	pid := runningPID(n.t, n.pidFile(), "named")
+	thaw = func() { n.t.Helper(); send(n.t, pid, syscall.SIGCONT) }
+	n.t.Cleanup(thaw)
+	send(n.t, pid, syscall.SIGSTOP)
+	return thaw
 }

@@ -101,7 +101,7 @@ func (s *Site) Rebuild() {
 // KillNamed kills the agent's named, which the agent starts again.
 func (s *Site) KillNamed() {
 	s.t.Helper()
-	kill(s.t, filepath.Join(s.DNS.Dir, "var", "named.pid"), "named")
+	kill(s.t, s.DNS.pidFile(), "named")
 }
 
 // KillPostgres kills the postmaster, which serve starts again.

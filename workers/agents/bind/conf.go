@@ -61,6 +61,7 @@ func writeConf(in confInput, conf *dns.BindConf, serverID string) (string, error
 	w.key(controlKeyName, in.local.ControlSecret)
 	for _, id := range views {
 		w.key(viewKeyName(id), in.local.ViewSecrets[id])
+		w.key(probeKeyName(id), in.local.probeSecret(id))
 	}
 	w.viewKeys(views)
 	w.line("controls { inet 127.0.0.1 port %d allow { 127.0.0.1; } keys { %s; }; };", in.local.ControlPort, quoted(controlKeyName))
@@ -125,6 +126,7 @@ func (w *confWriter) viewKeys(views []int64) {
 	w.open("acl %s", quoted(viewKeysACL))
 	for _, id := range views {
 		w.line("key %s;", quoted(viewKeyName(id)))
+		w.line("key %s;", quoted(probeKeyName(id)))
 	}
 	w.close()
 }
@@ -195,8 +197,8 @@ func (w *confWriter) listen(at netip.AddrPort) {
 	}
 }
 
-// view writes one view. The view's key leads to it whatever its ACL says, and
-// the keys of other views never do.
+// view writes one view. The view's keys lead to it whatever its ACL says, and the keys of
+// other views never do. The probe key gives no right: who asks with it is a client.
 func (w *confWriter) view(id int64, data dns.ViewData, conf *dns.BindConf) error {
 	entries, err := dns.ParseACL(data.ACL)
 	if err != nil {
@@ -206,6 +208,7 @@ func (w *confWriter) view(id int64, data dns.ViewData, conf *dns.BindConf) error
 	w.open("view %s IN", quoted(viewName(id)))
 	w.open("match-clients")
 	w.line("key %s;", key)
+	w.line("key %s;", quoted(probeKeyName(id)))
 	w.line("!%s;", quoted(viewKeysACL))
 	for _, e := range entries {
 		w.line("%s;", e)

@@ -7,7 +7,8 @@
 // the desired state with what named holds, per zone and view, send the difference as
 // signed dynamic updates, as a new zone file (distribute.go says when), or as addzone
 // and delzone commands, and read back what named then serves. Status says up to which
-// position this has been proved.
+// position this has been proved. Beside all of that, health asks named what its clients ask,
+// without the engine's key.
 //
 // Contract: the log alone decides what is served. What is on disk or in named may
 // be lost, stale or edited at any moment: the engine compares and repairs it, and

@@ -60,6 +60,8 @@ type Engine struct {
 	// frozen are the zones of which named may take no updates, since a rewrite was begun, or
 	// somebody froze them.
 	frozen map[zoneKey]bool
+	// unserved is what clients do not get, see health.
+	unserved map[concern]fault
 	// version is the version that named reports, empty while named does not answer.
 	version string
 }
@@ -123,6 +125,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	d := &driver{engine: e}
 	g.Go(func() error { return d.run(ctx) })
 	g.Go(func() error { return e.sweep(ctx) })
+	g.Go(func() error { return (&health{engine: e}).watch(ctx) })
 	for range e.cfg.Workers {
 		w := &worker{engine: e}
 		g.Go(func() error { w.run(ctx); return nil })

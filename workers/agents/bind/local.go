@@ -1,7 +1,9 @@
 package bind
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -80,6 +82,20 @@ func (o *local) controlAddr() string {
 func viewName(id int64) string { return "v" + strconv.FormatInt(id, 10) }
 
 func viewKeyName(id int64) string { return "opsledger-" + viewName(id) }
+
+func probeKeyName(id int64) string { return "opsledger-probe-" + viewName(id) }
+
+// probeSecret is made of the view's secret, so that it needs no place in the file.
+func (o *local) probeSecret(id int64) []byte {
+	mac := hmac.New(sha256.New, o.ViewSecrets[id])
+	_, _ = mac.Write([]byte("probe"))
+	return mac.Sum(nil)
+}
+
+// probeKey is the TSIG key that leads a question to the view and gives no right there.
+func (o *local) probeKey(id int64) dnsclient.Key {
+	return dnsclient.Key{Name: probeKeyName(id) + ".", Secret: base64.StdEncoding.EncodeToString(o.probeSecret(id))}
+}
 
 // viewKey is the TSIG key that leads a message to the view.
 func (o *local) viewKey(id int64) dnsclient.Key {

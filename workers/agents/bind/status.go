@@ -27,6 +27,7 @@ func (e *Engine) Status() protocol.Report {
 	if f := e.silent; f != nil {
 		r.Failures = append(r.Failures, protocol.Failure{Since: f.since, More: true, Message: f.message})
 	}
+	r.Failures = append(r.Failures, e.unservedLocked()...)
 	for z := range s.failing {
 		r.Failures = append(r.Failures, failureOf(s, z))
 	}

@@ -90,10 +90,10 @@ func encodeReport(r protocol.Report) ([]byte, error) {
 
 // merge makes one failure of many; it may concern anything.
 func merge(rest []protocol.Failure) protocol.Failure {
-	first := rest[0].Since
+	first, now := rest[0].Since, false
 	for _, f := range rest {
-		first = min(first, f.Since)
+		first, now = min(first, f.Since), now || f.Now
 	}
 	message := fmt.Sprintf("%d more failures, one of them: %s", len(rest), rest[0].Message)
-	return protocol.Failure{Since: first, More: true, Message: protocol.Cut(message, protocol.MaxFailureText)}
+	return protocol.Failure{Since: first, More: true, Now: now, Message: protocol.Cut(message, protocol.MaxFailureText)}
 }

@@ -1,6 +1,8 @@
 package reporter
 
 import (
+	"slices"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/protocol"
@@ -12,39 +14,48 @@ type effect struct {
 	any bool
 	// zone is the zone concerned, 0 for the configuration as a whole or many zones.
 	zone int64
+	// view is the one that it is about, 0 for all: what is wrong in another view does not
+	// keep it from being served.
+	view int64
 	// before and after are the zone's names if the zone itself changes: a zone that
 	// cannot be removed is reported by its name.
 	before, after string
 }
 
-// effectOf says what an event changes in named.
-func effectOf(e domain.Event) effect {
+// effectOf says what an event changes in named, and in which views, nil for all.
+func effectOf(e domain.Event) (effect, []int64) {
 	switch e := e.(type) {
 	case dns.ServerCreated:
-		return effect{any: e.Server.IsMaster()}
+		return effect{any: e.Server.IsMaster()}, nil
 	case dns.ServerUpdated:
-		return effect{any: apexOf(e.Before) != apexOf(e.After)}
+		return effect{any: apexOf(e.Before) != apexOf(e.After)}, nil
 	case dns.ServerDeleted:
-		return effect{any: e.Server.IsMaster()}
-	case dns.ViewCreated, dns.ViewDeleted, dns.BindConfChanged:
-		return effect{any: true}
+		return effect{any: e.Server.IsMaster()}, nil
+	case dns.BindConfChanged:
+		return effect{any: true}, nil
+	case dns.ViewCreated:
+		return effect{any: true}, []int64{e.ID}
+	case dns.ViewDeleted:
+		return effect{any: true}, []int64{e.ID}
 	case dns.ViewUpdated:
 		// A view's name in named is its id, so that renaming it changes nothing there.
-		return effect{any: e.Before.ACL != e.After.ACL}
+		return effect{any: e.Before.ACL != e.After.ACL}, []int64{e.ID}
 	case dns.ZoneCreated:
-		return effect{any: e.Zone.Group.Rendered(), zone: e.ID, after: e.Zone.Name}
+		return effect{any: e.Zone.Group.Rendered(), zone: e.ID, after: e.Zone.Name}, e.Zone.ViewIDs
 	case dns.ZoneUpdated:
-		return effect{any: e.Before.Group.Rendered() || e.After.Group.Rendered(), zone: e.ID, before: e.Before.Name, after: e.After.Name}
+		return effect{any: e.Before.Group.Rendered() || e.After.Group.Rendered(), zone: e.ID, before: e.Before.Name, after: e.After.Name},
+			slices.Concat(e.Before.ViewIDs, e.After.ViewIDs)
 	case dns.ZoneDeleted:
-		return effect{any: e.Zone.Group.Rendered(), zone: e.ID, before: e.Zone.Name}
+		return effect{any: e.Zone.Group.Rendered(), zone: e.ID, before: e.Zone.Name}, e.Zone.ViewIDs
 	case dns.RecordAdded:
-		return effect{any: rendered(e.Record), zone: e.ZoneID}
+		return effect{any: rendered(e.Record), zone: e.ZoneID}, []int64{e.Record.ViewID}
 	case dns.RecordUpdated:
-		return effect{any: rendered(e.After) && servedAs(e.Before) != servedAs(e.After), zone: e.ZoneID}
+		return effect{any: rendered(e.After) && servedAs(e.Before) != servedAs(e.After), zone: e.ZoneID},
+			[]int64{e.Before.ViewID, e.After.ViewID}
 	case dns.RecordDeleted:
-		return effect{any: rendered(e.Record), zone: e.ZoneID}
+		return effect{any: rendered(e.Record), zone: e.ZoneID}, []int64{e.Record.ViewID}
 	default:
-		return effect{}
+		return effect{}, nil
 	}
 }
 
@@ -69,10 +80,27 @@ func servedAs(d dns.RecordData) dns.RecordData {
 // effects are what the events of a change change in named, each once.
 type effects map[effect]struct{}
 
-func (all effects) add(e effect) {
-	if e.any {
+func (all effects) add(event domain.Event) {
+	e, views := effectOf(event)
+	if !e.any {
+		return
+	}
+	if views == nil {
 		all[e] = struct{}{}
 	}
+	for _, e.view = range views {
+		all[e] = struct{}{}
+	}
+}
+
+// concern says whether one of them is about something that clients do not get now.
+func (all effects) concern(f protocol.Failure) bool {
+	for e := range all {
+		if e.concerns(f) {
+			return true
+		}
+	}
+	return false
 }
 
 // touches says whether a failure is about something that one of them changes.
@@ -91,15 +119,33 @@ func (all effects) touches(f protocol.Failure, reached bool) bool {
 // change counts only once the agent has seen the change, which may be the one that
 // ends the failure.
 func (all effects) failureIn(r protocol.Report, position domain.Position) (protocol.Failure, bool) {
+	for _, f := range r.Failures {
+		if f.Now && all.concern(f) {
+			return f, true
+		}
+	}
 	if r.Applied < position && r.Seen < position {
 		return protocol.Failure{}, false
 	}
 	for _, f := range r.Failures {
-		if f.Since <= position && (f.Since == position || all.touches(f, r.Applied >= position)) {
+		if !f.Now && f.Since <= position && (f.Since == position || all.touches(f, r.Applied >= position)) {
 			return f, true
 		}
 	}
 	return protocol.Failure{}, false
+}
+
+// concerns says whether the event is about something that clients do not get now. A zone
+// that was deleted meanwhile is looked for by nobody.
+func (c effect) concerns(f protocol.Failure) bool {
+	switch {
+	case f.More:
+		return true
+	case f.ZoneID != 0 && f.ZoneID != c.zone:
+		return false
+	default:
+		return c.view == 0 || c.view == f.ViewID
+	}
 }
 
 // touches says whether a failure is about something that the event changes; reached

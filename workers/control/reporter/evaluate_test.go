@@ -1,6 +1,7 @@
 package reporter
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -26,34 +27,35 @@ func TestConcernOf(t *testing.T) {
 	for name, c := range map[string]struct {
 		event domain.Event
 		want  effect
+		views []int64
 	}{
-		"user":                 {access.UserRegistered{ID: 1}, effect{}},
-		"master":               {dns.ServerCreated{Server: master}, effect{any: true}},
-		"slave":                {dns.ServerCreated{Server: slave}, effect{}},
-		"server's environment": {dns.ServerUpdated{Before: master, After: renamed}, effect{}},
-		"server's address":     {dns.ServerUpdated{Before: master, After: moved}, effect{any: true}},
-		"master becomes slave": {dns.ServerUpdated{Before: master, After: slave}, effect{any: true}},
-		"master gone":          {dns.ServerDeleted{Server: master}, effect{any: true}},
-		"enrolled":             {dns.ServerEnrolled{ID: 1}, effect{}},
-		"withdrawn":            {dns.ServerWithdrawn{ID: 1}, effect{}},
-		"view":                 {dns.ViewCreated{ID: 1}, effect{any: true}},
-		"view renamed":         {dns.ViewUpdated{Before: dns.ViewData{Name: "a", ACL: "any"}, After: dns.ViewData{Name: "b", ACL: "any"}}, effect{}},
-		"view's ACL":           {dns.ViewUpdated{Before: dns.ViewData{ACL: "any"}, After: dns.ViewData{ACL: "none"}}, effect{any: true}},
-		"view gone":            {dns.ViewDeleted{ID: 1}, effect{any: true}},
-		"configuration":        {dns.BindConfChanged{}, effect{any: true}},
-		"zone":                 {dns.ZoneCreated{ID: 5, Zone: internal}, effect{any: true, zone: 5, after: "z"}},
-		"external zone":        {dns.ZoneCreated{ID: 5, Zone: external}, effect{zone: 5, after: "z"}},
-		"zone changed":         {dns.ZoneUpdated{ID: 5, Before: internal, After: internal}, effect{any: true, zone: 5, before: "z", after: "z"}},
-		"zone gone":            {dns.ZoneDeleted{ID: 5, Zone: internal}, effect{any: true, zone: 5, before: "z"}},
-		"record":               {dns.RecordAdded{ZoneID: 5, Record: inside}, effect{any: true, zone: 5}},
-		"external record":      {dns.RecordAdded{ZoneID: 5, Record: outside}, effect{zone: 5}},
-		"record's comment":     {dns.RecordUpdated{ZoneID: 5, Before: inside, After: comment}, effect{zone: 5}},
-		"record's value":       {dns.RecordUpdated{ZoneID: 5, Before: inside, After: value}, effect{any: true, zone: 5}},
-		"record gone":          {dns.RecordDeleted{ZoneID: 5, Record: inside}, effect{any: true, zone: 5}},
-		"external record gone": {dns.RecordDeleted{ZoneID: 5, Record: outside}, effect{zone: 5}},
+		"user":                 {access.UserRegistered{ID: 1}, effect{}, nil},
+		"master":               {dns.ServerCreated{Server: master}, effect{any: true}, nil},
+		"slave":                {dns.ServerCreated{Server: slave}, effect{}, nil},
+		"server's environment": {dns.ServerUpdated{Before: master, After: renamed}, effect{}, nil},
+		"server's address":     {dns.ServerUpdated{Before: master, After: moved}, effect{any: true}, nil},
+		"master becomes slave": {dns.ServerUpdated{Before: master, After: slave}, effect{any: true}, nil},
+		"master gone":          {dns.ServerDeleted{Server: master}, effect{any: true}, nil},
+		"enrolled":             {dns.ServerEnrolled{ID: 1}, effect{}, nil},
+		"withdrawn":            {dns.ServerWithdrawn{ID: 1}, effect{}, nil},
+		"view":                 {dns.ViewCreated{ID: 1}, effect{any: true}, []int64{1}},
+		"view renamed":         {dns.ViewUpdated{ID: 1, Before: dns.ViewData{Name: "a", ACL: "any"}, After: dns.ViewData{Name: "b", ACL: "any"}}, effect{}, []int64{1}},
+		"view's ACL":           {dns.ViewUpdated{ID: 1, Before: dns.ViewData{ACL: "any"}, After: dns.ViewData{ACL: "none"}}, effect{any: true}, []int64{1}},
+		"view gone":            {dns.ViewDeleted{ID: 1}, effect{any: true}, []int64{1}},
+		"configuration":        {dns.BindConfChanged{}, effect{any: true}, nil},
+		"zone":                 {dns.ZoneCreated{ID: 5, Zone: internal}, effect{any: true, zone: 5, after: "z"}, nil},
+		"external zone":        {dns.ZoneCreated{ID: 5, Zone: external}, effect{zone: 5, after: "z"}, nil},
+		"zone changed":         {dns.ZoneUpdated{ID: 5, Before: internal, After: internal}, effect{any: true, zone: 5, before: "z", after: "z"}, nil},
+		"zone gone":            {dns.ZoneDeleted{ID: 5, Zone: internal}, effect{any: true, zone: 5, before: "z"}, nil},
+		"record":               {dns.RecordAdded{ZoneID: 5, Record: inside}, effect{any: true, zone: 5}, []int64{1}},
+		"external record":      {dns.RecordAdded{ZoneID: 5, Record: outside}, effect{zone: 5}, []int64{0}},
+		"record's comment":     {dns.RecordUpdated{ZoneID: 5, Before: inside, After: comment}, effect{zone: 5}, []int64{1, 1}},
+		"record's value":       {dns.RecordUpdated{ZoneID: 5, Before: inside, After: value}, effect{any: true, zone: 5}, []int64{1, 1}},
+		"record gone":          {dns.RecordDeleted{ZoneID: 5, Record: inside}, effect{any: true, zone: 5}, []int64{1}},
+		"external record gone": {dns.RecordDeleted{ZoneID: 5, Record: outside}, effect{zone: 5}, []int64{0}},
 	} {
-		if got := effectOf(c.event); got != c.want {
-			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		if got, views := effectOf(c.event); got != c.want || !slices.Equal(views, c.views) {
+			t.Errorf("%s: got %+v in the views %v, want %+v in %v", name, got, views, c.want, c.views)
 		}
 	}
 }
@@ -79,6 +81,10 @@ func TestEvaluate(t *testing.T) {
 	removal := effect{any: true, zone: 5, before: "Gone.example"}
 	stays := protocol.Failure{Since: 8, Zone: "gone.example", Message: "busy"}
 	more := protocol.Failure{Since: 8, More: true, Message: "many"}
+	inOne, created := effect{any: true, zone: 5, view: 1}, effect{any: true, view: 1}
+	now1 := func(view, zone int64) protocol.Failure {
+		return protocol.Failure{Now: true, More: view == 0, ViewID: view, ZoneID: zone, Message: "clients get REFUSED"}
+	}
 	failure := func(since domain.Position, zone int64) protocol.Failure {
 		return protocol.Failure{Since: since, ZoneID: zone, Message: "bad"}
 	}
@@ -109,6 +115,17 @@ func TestEvaluate(t *testing.T) {
 		"another zone cannot be removed":                {zone, []*lastReport{says(10, 10, stays)}, InSync, 100},
 		"a zone's removal is not the configuration":     {conf, []*lastReport{says(10, 10, stays)}, InSync, 100},
 		"more failures than the report holds":           {zone, []*lastReport{says(10, 10, more)}, Failed, 0},
+		"named does not answer":                         {inOne, []*lastReport{says(99, 99, now1(0, 0)), says(10, 10)}, Failed, 50},
+		"named does not answer, nothing was seen":       {inOne, []*lastReport{says(3, 3, now1(0, 0))}, Failed, 0},
+		"named does not answer, the configuration":      {conf, []*lastReport{says(99, 99, now1(0, 0))}, Failed, 0},
+		"named refuses the view":                        {inOne, []*lastReport{says(99, 99, now1(1, 0))}, Failed, 0},
+		"named refuses the view, which the event made":  {created, []*lastReport{says(99, 99, now1(1, 0))}, Failed, 0},
+		"named refuses a view of the configuration":     {conf, []*lastReport{says(99, 99, now1(1, 0))}, Failed, 0},
+		"named refuses another view":                    {inOne, []*lastReport{says(99, 99, now1(2, 0))}, InSync, 100},
+		"named refuses the zone":                        {inOne, []*lastReport{says(99, 99, now1(1, 5))}, Failed, 0},
+		"named refuses the zone in another view":        {inOne, []*lastReport{says(99, 99, now1(2, 5))}, InSync, 100},
+		"named refuses the zone's neighbour":            {inOne, []*lastReport{says(99, 99, now1(1, 6))}, InSync, 100},
+		"named refuses a zone, not the configuration":   {conf, []*lastReport{says(99, 99, now1(1, 5))}, InSync, 100},
 		"failed on one, pending on the other":           {zone, []*lastReport{says(10, 10, failure(10, 5)), says(3, 3)}, Failed, 0},
 	} {
 		var servers []dnsmodel.Server

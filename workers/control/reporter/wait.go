@@ -76,7 +76,7 @@ func (r *Reporter) read(ctx context.Context, position domain.Position) (asked, e
 			return asked{}, err
 		}
 		a.dns = true
-		a.effects.add(effectOf(decoded.Event))
+		a.effects.add(decoded.Event)
 	}
 	return a, nil
 }
