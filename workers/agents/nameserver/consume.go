@@ -100,7 +100,7 @@ func (fd *feeder) compare(b protocol.HeadAnnouncement, now time.Time) error {
 		fd.announced = 0
 	case fd.announced == 0:
 		fd.announced, fd.since = b.LastDNS, now
-	case now.Sub(fd.since) >= fd.stale:
+	case now.Sub(fd.since) >= max(fd.stale, staleAfter):
 		return fd.missed(now)
 	}
 	return nil
@@ -115,7 +115,7 @@ func (fd *feeder) missed(now time.Time) error {
 	fd.redelivered = fd.redelivered || !fd.begun // the feed has tried more than once
 	err := fd.gap(fmt.Sprintf("event %d exists and does not come", fd.announced))
 	if errors.Is(err, errNeedSnapshot) {
-		fd.stale = min(2*fd.stale, staleMost)
+		fd.stale = min(2*max(fd.stale, staleAfter), staleMost)
 	}
 	return err
 }

@@ -83,12 +83,12 @@ type feeder struct {
 	// missed or the last event came; announced is zero if it is reached.
 	announced domain.Position
 	since     time.Time
-	// stale is how long the announced end may be missed, see staleAfter.
+	// stale is how long the announced end may be missed, if that is longer than staleAfter.
 	stale time.Duration
 }
 
 func newFeeder(f *Follower) *feeder {
-	return &feeder{follower: f, log: f.cfg.Log, seals: protocol.SealReader{Key: f.cfg.Key}, stale: staleAfter}
+	return &feeder{follower: f, log: f.cfg.Log, seals: protocol.SealReader{Key: f.cfg.Key}}
 }
 
 // run returns nil when ctx ends, and ErrClosed when the connection is closed.

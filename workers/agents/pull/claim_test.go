@@ -64,6 +64,9 @@ func TestRequestsLeftBehindGetNothing(t *testing.T) {
 			following(t, f)
 			s.DNS(10 * batch) // far more than was asked for by anybody
 			want(t, taken, 1, s.Head)
+			if n, _, err := lost.Pending(); err != nil || pinned && n > 0 {
+				t.Errorf("the request that was left behind got %d messages more, %v", n, err)
+			}
 		})
 	}
 }
