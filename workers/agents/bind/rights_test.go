@@ -339,13 +339,17 @@ func TestStrangersAddressIsReported(t *testing.T) {
 			_, _ = stranger.WriteTo(buffer[:n], from)
 		}
 	}()
-	h.until("the address is reported", func(r protocol.Report) bool {
-		return len(r.Failures) == 1 && r.Failures[0].More && strings.Contains(r.Failures[0].Message, "10.9.0.3:53 (udp)")
-	})
+	// Beside it stands, sooner or later, that clients there do not get what the log says.
+	reported := func(r protocol.Report) bool {
+		return slices.ContainsFunc(r.Failures, func(f protocol.Failure) bool {
+			return f.More && !f.Now && f.Since <= h.position+1 && strings.Contains(f.Message, "10.9.0.3:53 (udp)")
+		})
+	}
+	h.until("the address is reported", reported)
 	h.add(z, record(v, "www", "A", "10.0.0.1"))
 	h.until("the record is applied beside it", func(r protocol.Report) bool { return r.Applied == h.position })
-	if f := h.engine.Status().Failures; len(f) != 1 || f[0].Since > h.position {
-		t.Errorf("a change now would not count as failed: %+v at %d", f, h.position)
+	if r := h.engine.Status(); !reported(r) {
+		t.Errorf("a change now would not count as failed: %+v at %d", r.Failures, h.position)
 	}
 	if err := stranger.Close(); err != nil {
 		t.Fatal(err)
