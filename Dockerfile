@@ -5,7 +5,8 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=container
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=${VERSION}" -o /opsledger ./cmd/opsledger
+ARG DATE=
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=${VERSION} -X main.date=${DATE}" -o /opsledger ./cmd/opsledger
 
 FROM debian:bookworm-slim
 RUN apt-get update \

@@ -2,7 +2,8 @@
 SHELL := /bin/sh
 GO ?= go
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -X main.version=$(VERSION)
+DATE ?= $(shell git log -1 --format=%cI 2>/dev/null)
+LDFLAGS := -X main.version=$(VERSION) -X main.date=$(DATE)
 # Arguments of `make run` and `make bench`, e.g. make run ARGS='--http 127.0.0.1:9080'
 ARGS ?=
 # The case that `make bench` runs; without one it runs a short set.

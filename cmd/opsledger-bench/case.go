@@ -56,6 +56,6 @@ func (f caseFlags) config(root *cli.Command) (bench.Config, error) {
 	}
 	return bench.Config{
 		DatabaseURL: f.databaseURL, Program: cmp.Or(f.program, filepath.Join(filepath.Dir(own), "opsledger")), Version: version, JSON: f.json,
-		Out: root.Writer, Progress: root.ErrWriter, Log: program.NewLogger(root.ErrWriter, level),
+		Out: root.Writer, Progress: root.ErrWriter, Log: program.NewLogger(root.ErrWriter, level, program.LogAuto),
 	}, nil
 }

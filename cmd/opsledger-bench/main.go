@@ -19,7 +19,7 @@ func main() { program.Main("opsledger-bench", run) }
 
 // run is the whole program; when it returns, nothing is left of what it started.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	return rootCommand(stdout, stderr).Run(ctx, args)
+	return program.Run(ctx, rootCommand(stdout, stderr), args)
 }
 
 func rootCommand(stdout, stderr io.Writer) *cli.Command {

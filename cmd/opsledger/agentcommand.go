@@ -9,10 +9,10 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/opsledger/opsledger/internal/program"
 	"github.com/opsledger/opsledger/workers/agents/bind"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
@@ -20,8 +20,12 @@ import (
 func agentCommand() *cli.Command {
 	return &cli.Command{
 		Name:     "agent",
-		Usage:    "enroll, withdraw or run the agent of a DNS host or of a machine that runs tasks",
-		Commands: []*cli.Command{agentEnrollCommand(), agentWithdrawCommand(), agentRunCommand()},
+		Usage:    "enroll, check, run or withdraw the agent of a DNS host or of a machine that runs tasks",
+		Category: "Running",
+		UsageText: "opsledger agent enroll --machine web01 --create --inside-ip 10.0.0.1 --creds web01.creds\n" +
+			"opsledger agent check --creds web01.creds --config actions.yaml\n" +
+			"opsledger agent run --creds web01.creds --config actions.yaml --dir /var/lib/opsledger",
+		Commands: []*cli.Command{agentEnrollCommand(), agentCheckCommand(), agentRunCommand(), agentWithdrawCommand()},
 	}
 }
 
@@ -49,7 +53,7 @@ type agentConfig struct {
 	// NamedUser is whom a root agent has named run as.
 	NamedUser   string
 	NameServers []string
-	LogLevel    string
+	Logging     logging
 }
 
 func agentRunCommand() *cli.Command {
@@ -57,32 +61,48 @@ func agentRunCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "run",
 		Usage: "put the zones of the log into this host's named, run the tasks of this machine, and report",
-		Description: "The credentials say which: those of a server drive its named, those of a machine run its tasks and keep the\n" +
+		Description: "The credentials say which: those of a server drive its named, those of a machine run its tasks and keep the " +
 			"ssh keys of its accounts. One process may be given both.\n" +
-			"A server: by default the agent starts named itself and keeps it running. With --system-named the system runs named\n" +
+			"A server: by default the agent starts named itself and keeps it running. With --system-named the system runs named " +
 			"with the configuration that the agent writes: named -c <dir>/named.conf.\n" +
 			"A machine: nothing happens that the file given by --config does not allow; docs/executors.md describes it.",
-		Flags: append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "creds", Usage: "credentials `file` written by agent enroll; may be repeated", Destination: &cfg.Creds, Sources: fromEnv("creds")},
-			&cli.Int64Flag{Name: "id", Usage: "a server's `id`, when there is no credentials file", HideDefault: true, Destination: &cfg.ID, Sources: fromEnv("id")},
-			textFlag("control-key", "the control plane's `key`, as in the field key of a credentials file, with --id", "", &cfg.ControlKey),
-			textFlag("nats-url", "where NATS is, instead of what the credentials file says", "", &cfg.NATSURL),
-			textFlag("dir", "`folder` of the agent's state", "./agent", &cfg.Dir),
-			textFlag("config", "`file` that says which actions tasks may have done on this machine", "", &cfg.Config),
-			textFlag("dns", "`address:port` where named answers", "0.0.0.0:53", &cfg.DNS),
-			&cli.BoolFlag{Name: "system-named", Usage: "the system runs named, not the agent", Destination: &cfg.SystemNamed, Sources: fromEnv("system-named")},
-			textFlag("named-user", "`user` whom a root agent has named run as (default: bind, named, opsledger or nobody)", "", &cfg.NamedUser),
-			&cli.StringSliceFlag{Name: "name-server", Usage: "absolute `name` for the apex NS of zones without their own; may be repeated", Destination: &cfg.NameServers, Sources: fromEnv("name-server")},
-			textFlag("log-level", "debug, info, warn or error", "info", &cfg.LogLevel),
-		}, cfg.NATSTLS.flags()...),
+		UsageText: "opsledger agent run --creds ns1.creds --dns 192.0.2.53:53 --dir /var/lib/opsledger\n" +
+			"opsledger agent run --creds web01.creds --config actions.yaml --dir /var/lib/opsledger",
+		Flags: cfg.flags(),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			var level slog.Level
-			if err := named("--log-level", level.UnmarshalText([]byte(cfg.LogLevel))); err != nil {
+			if err := cfg.Logging.check(); err != nil {
 				return err
 			}
-			return runAgents(ctx, cfg, program.NewLogger(cmd.Root().ErrWriter, level))
+			return runAgents(ctx, cfg, cfg.Logging.logger(cmd.Root().ErrWriter))
 		},
 	}
+}
+
+func (c *agentConfig) flags() []cli.Flag {
+	return slices.Concat(
+		group("Agent",
+			&cli.StringSliceFlag{Name: "creds", Usage: "credentials `file` written by agent enroll; may be repeated",
+				Destination: &c.Creds, Sources: fromEnv("creds")},
+			textFlag("dir", "`folder` of the agent's state", "./agent", &c.Dir),
+		),
+		group("Machine that runs tasks",
+			textFlag("config", "`file` that says which actions tasks may have done on this machine", "", &c.Config),
+		),
+		group("Name server",
+			textFlag("dns", "`address:port` where named answers", "0.0.0.0:53", &c.DNS),
+			&cli.BoolFlag{Name: "system-named", Usage: "the system runs named, not the agent", Destination: &c.SystemNamed, Sources: fromEnv("system-named")},
+			textFlag("named-user", "`user` whom a root agent has named run as (default: bind, named, opsledger or nobody)", "", &c.NamedUser),
+			&cli.StringSliceFlag{Name: "name-server", Usage: "absolute `name` for the apex NS of zones without their own; may be repeated",
+				Destination: &c.NameServers, Sources: fromEnv("name-server")},
+			&cli.Int64Flag{Name: "id", Usage: "a server's `id`, when there is no credentials file", HideDefault: true,
+				Destination: &c.ID, Sources: fromEnv("id")},
+			textFlag("control-key", "the control plane's `key`, as in the field key of a credentials file, with --id", "", &c.ControlKey),
+		),
+		group("NATS", append([]cli.Flag{
+			textFlag("nats-url", "where NATS is, instead of what the credentials file says", "", &c.NATSURL),
+		}, c.NATSTLS.flags()...)...),
+		c.Logging.flags(),
+	)
 }
 
 // runAgents runs an agent for each of the credentials, until ctx ends or one fails.
@@ -92,6 +112,9 @@ func runAgents(ctx context.Context, cfg agentConfig, log *slog.Logger) error {
 		return err
 	}
 	if err := checkPair("--nats-cert", cfg.NATSTLS.Cert, "--nats-key", cfg.NATSTLS.Key); err != nil {
+		return err
+	}
+	if err := named("--dir", checkAgentFolder(cfg.Dir)); err != nil {
 		return err
 	}
 	life := newLifecycle(log)
@@ -113,10 +136,15 @@ func (c agentConfig) startServer(life *lifecycle, credentials busauth.Credential
 	if err != nil {
 		return named("--dns", err)
 	}
-	_, err = startServerAgent(life, credentials, busAddress{c.NATSURL, c.NATSTLS}, bind.Config{
-		Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, User: c.NamedUser, NameServers: c.NameServers, Log: log,
-	})
-	if err != nil {
+	engine := c.engine(listen)
+	engine.Log = log
+	if engine.Supervise {
+		if engine.Claim, err = bind.Claim(c.Dir, listen); err != nil {
+			return named("--dns", err)
+		}
+		life.onStop("DNS port", func() error { engine.Claim.Release(); return nil })
+	}
+	if _, err = startServerAgent(life, credentials, busAddress{c.NATSURL, c.NATSTLS}, engine); err != nil {
 		return err
 	}
 	log.Info("agent runs", "server", credentials.ID, "dns", listen, "dir", c.Dir)

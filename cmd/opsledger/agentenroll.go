@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
+	"os"
 	"path/filepath"
 
+	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
 	"github.com/opsledger/opsledger/domain"
@@ -39,9 +42,12 @@ func agentEnrollCommand() *cli.Command {
 	var cfg Config
 	var e enrollConfig
 	return &cli.Command{
-		Name:  "enroll",
-		Usage: "trust an agent for a registered server or machine and write its credentials file",
-		Flags: append([]cli.Flag{
+		Name:        "enroll",
+		Usage:       "trust an agent for a registered server or machine and write its credentials file",
+		Description: "A credentials file that is there already is written anew if it is the same agent's, and refused if it is another's.",
+		UsageText: "opsledger agent enroll --ip 192.0.2.53 --create --host ns1.example.com --creds ns1.creds\n" +
+			"opsledger agent enroll --machine web01 --create --inside-ip 10.0.0.1 --creds web01.creds",
+		Flags: append(group("Agent",
 			&cli.Int64Flag{Name: "server", Usage: "the server's `id`", HideDefault: true, Destination: &e.Server, Sources: fromEnv("server")},
 			textFlag("ip", "the server's `address`, instead of its id", "", &e.IP),
 			textFlag("machine", "the `name` of a machine that runs tasks, instead of a server", "", &e.Machine),
@@ -55,7 +61,7 @@ func agentEnrollCommand() *cli.Command {
 			textFlag("creds", "credentials `file` to write", "./agent.creds", &e.Creds),
 			textFlag("public-nats-url", "where the agent finds NATS (default: what this command uses)", "", &e.PublicURL),
 			textFlag("nats-url", "the outside NATS that serve uses, if any", "", &cfg.NATSURL),
-		}, storageFlags(&cfg)...),
+		), storageFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error { return enrollAgent(ctx, cmd, l, cfg, e) })
 		},
@@ -63,6 +69,9 @@ func agentEnrollCommand() *cli.Command {
 }
 
 func enrollAgent(ctx context.Context, cmd *cli.Command, l *openLog, cfg Config, e enrollConfig) error {
+	if err := e.checkFile(ctx, l); err != nil {
+		return named("--creds", err)
+	}
 	who, err := e.enroll(ctx, l)
 	if err != nil {
 		return err
@@ -89,6 +98,49 @@ func enrollAgent(ctx context.Context, cmd *cli.Command, l *openLog, cfg Config, 
 	}
 	_, err = fmt.Fprintf(cmd.Root().Writer, "%s has an agent; its credentials are in %s\n", name, filepath.Clean(e.Creds))
 	return err
+}
+
+// checkFile refuses a file that is not the agent's own: another agent's credentials would
+// be lost, and nobody would know before that agent is started again. The agent's own are
+// written anew, for other keys or another address.
+func (e enrollConfig) checkFile(ctx context.Context, l *openLog) error {
+	if e.Machine == "" && e.IP == "" && e.Server == 0 {
+		return nil // which enroll refuses
+	}
+	if _, err := os.Lstat(e.Creds); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	there, err := busauth.ReadCredentials(e.Creds)
+	if err != nil && !errors.Is(err, busauth.ErrOldCredentials) {
+		return fmt.Errorf("the file is there already, and not an agent's credentials (%w); remove it, or name another file", err)
+	}
+	if there.Log != uuid.Nil && there.Log != l.store.LogID() {
+		return fmt.Errorf("%s has the credentials of %s of another control plane; remove it, or name another file", e.Creds, there.Identity())
+	}
+	who, err := e.find(ctx, l)
+	if err != nil {
+		return err
+	}
+	if there.Identity() != who {
+		return fmt.Errorf("%s has the credentials of %s, which is another agent; name another file", e.Creds, there.Identity())
+	}
+	return nil
+}
+
+// find returns whom the flags name, with the id 0 while nobody is.
+func (e enrollConfig) find(ctx context.Context, l *openLog) (busauth.Identity, error) {
+	switch {
+	case e.Machine != "":
+		m, err := machineNamed(ctx, l.store, e.Machine)
+		if errors.Is(err, errNoMachine) {
+			err = nil
+		}
+		return busauth.Identity{Kind: busauth.KindHost, ID: m.id}, err
+	case e.Server > 0:
+		return busauth.Identity{Kind: busauth.KindServer, ID: e.Server}, nil
+	}
+	id, err := serverByAddress(ctx, l.store, e.IP)
+	return busauth.Identity{Kind: busauth.KindServer, ID: id}, named("--ip", err)
 }
 
 // enroll makes the control plane trust the agent of the server or machine that
@@ -150,12 +202,13 @@ func agentWithdrawCommand() *cli.Command {
 	var server int64
 	var name string
 	return &cli.Command{
-		Name:  "withdraw",
-		Usage: "trust the agent of a server or machine no longer: its credentials are void at once",
-		Flags: append([]cli.Flag{
+		Name:      "withdraw",
+		Usage:     "trust the agent of a server or machine no longer: its credentials are void at once",
+		UsageText: "opsledger agent withdraw --machine web01\nopsledger agent withdraw --server 3",
+		Flags: append(group("Agent",
 			&cli.Int64Flag{Name: "server", Usage: "the server's `id`", HideDefault: true, Destination: &server, Sources: fromEnv("server")},
 			textFlag("machine", "the `name` of a machine that runs tasks", "", &name),
-		}, storageFlags(&cfg)...),
+		), storageFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error { return withdrawAgent(ctx, cmd, l, server, name) })
 		},

@@ -21,6 +21,8 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/internal/datafolder"
+	"github.com/opsledger/opsledger/internal/embeddednats"
+	"github.com/opsledger/opsledger/internal/freeport"
 	"github.com/opsledger/opsledger/internal/keypair"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/accessmodel"
@@ -63,6 +65,8 @@ type App struct {
 	registry *prometheus.Registry
 
 	listener net.Listener
+	// natsClaim and dnsClaim keep the ports of servers that are started later.
+	natsClaim, dnsClaim *freeport.Claim
 	// certificate is that of the APIs, nil where they speak plain HTTP.
 	certificate *keypair.Pair
 	// engine is dev's agent, nil under serve.
@@ -79,7 +83,7 @@ func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App
 	a := &App{cfg: cfg, log: log, life: newLifecycle(log), registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	steps := []func(context.Context) error{
-		a.startListener, a.startCertificate, a.startLog, a.startBus, a.startProjections, a.seed, a.startWorkers,
+		a.startListener, a.claimPorts, a.startCertificate, a.startLog, a.startBus, a.startProjections, a.seed, a.startWorkers,
 	}
 	if dev {
 		steps = append(steps, a.startLocalAgent, a.startLocalHost)
@@ -136,9 +140,9 @@ func (a *App) startBus(ctx context.Context) error {
 		return err
 	}
 	a.auth = auth
-	away := func(err error) bool { return a.cfg.NATSURL != "" && busAway(err) }
+	away := func(err error) bool { return a.cfg.NATSURL != "" && natsAway(err) }
 	if err := await(ctx, a.log, "NATS (--nats-url)", away, func(ctx context.Context) (err error) {
-		a.bus, err = openBus(ctx, a.cfg, a.db.folder.Sub("nats"), auth, a.log)
+		a.bus, err = openBus(ctx, a.cfg, busPlace{a.db.folder.Sub("nats"), a.natsClaim}, auth, a.log)
 		return err
 	}); err != nil {
 		return err
@@ -257,6 +261,24 @@ func (a *App) startListener(ctx context.Context) error {
 		}
 		return nil
 	})
+	return nil
+}
+
+// claimPorts takes the other ports that flags name, so that one in use is known before
+// anything is made. The servers that they are for get them later.
+func (a *App) claimPorts(context.Context) (err error) {
+	if a.cfg.NATSURL == "" {
+		if a.natsClaim, err = embeddednats.Claim(a.cfg.NATSListen); err != nil {
+			return named("--nats-listen", err)
+		}
+		a.life.onStop("NATS port", func() error { a.natsClaim.Release(); return nil })
+	}
+	if a.cfg.dns.IsValid() {
+		if a.dnsClaim, err = bind.Claim(a.cfg.namedDir(), a.cfg.dns); err != nil {
+			return named("--dns", err)
+		}
+		a.life.onStop("DNS port", func() error { a.dnsClaim.Release(); return nil })
+	}
 	return nil
 }
 

@@ -80,8 +80,8 @@ func databaseAway(err error) bool {
 	return unreachable(err)
 }
 
-// busAway says whether NATS, or its JetStream, is not there yet, rather than refusing.
-func busAway(err error) bool {
+// natsAway says whether NATS, or its JetStream, is not there yet, rather than refusing.
+func natsAway(err error) bool {
 	if refused, ok := errors.AsType[*jetstream.APIError](err); ok {
 		return refused.Code == http.StatusServiceUnavailable // no leader yet, or too few nodes
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/embeddednats"
+	"github.com/opsledger/opsledger/internal/freeport"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
@@ -31,13 +32,20 @@ type bus struct {
 	close    func()
 }
 
+// busPlace is where the embedded server keeps its streams, and the claim on its port; nil
+// where none was made.
+type busPlace struct {
+	dir   string
+	claim *freeport.Claim
+}
+
 // openBus connects to --nats-url, or starts the embedded server, which trusts the
 // accounts of the authority.
-func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
+func openBus(ctx context.Context, cfg Config, at busPlace, authority *busauth.Authority, log *slog.Logger) (*bus, error) {
 	if cfg.NATSURL != "" {
 		return connectBus(cfg, authority, log)
 	}
-	if err := checkOwner(dir, authority); err != nil {
+	if err := checkOwner(at.dir, authority); err != nil {
 		return nil, err
 	}
 	trust, err := authority.Trust(ctx)
@@ -45,7 +53,7 @@ func openBus(ctx context.Context, cfg Config, dir string, authority *busauth.Aut
 		return nil, err
 	}
 	server, err := embeddednats.Start(embeddednats.Config{
-		Listen: cfg.NATSListen, Dir: dir, TLS: authority.Signer().BusTLS(), Trust: trust, Own: authority.AsControl(), Log: log,
+		Listen: cfg.NATSListen, Claim: at.claim, Dir: at.dir, TLS: authority.Signer().BusTLS(), Trust: trust, Own: authority.AsControl(), Log: log,
 	})
 	if err != nil {
 		return nil, err

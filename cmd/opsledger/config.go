@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -54,12 +53,11 @@ type Config struct {
 	// TaskDeadline is how long a task waits for its machine to begin; 0 is the
 	// API's default.
 	TaskDeadline time.Duration
-	LogLevel     string
+	Logging      logging
 
 	proxies  []netip.Prefix
 	location *time.Location
 	dns      netip.AddrPort
-	level    slog.Level
 }
 
 // Validate checks every field and completes the derived ones.
@@ -76,7 +74,7 @@ func (c *Config) Validate() error {
 	}
 	c.location, err = time.LoadLocation(c.Timezone)
 	errs = append(errs, named("--timezone", err))
-	errs = append(errs, named("--log-level", c.level.UnmarshalText([]byte(c.LogLevel))))
+	errs = append(errs, c.Logging.check())
 	if c.DNS != "" {
 		c.dns, err = netip.ParseAddrPort(c.DNS)
 		errs = append(errs, named("--dns", err))

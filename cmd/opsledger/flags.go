@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -18,26 +19,35 @@ func textFlag(name, usage, value string, to *string) *cli.StringFlag {
 	return &cli.StringFlag{Name: name, Usage: usage, Value: value, Destination: to, Sources: fromEnv(name)}
 }
 
+// group puts flags below a title in the help.
+func group(title string, flags ...cli.Flag) []cli.Flag {
+	for _, f := range flags {
+		if f, ok := f.(cli.CategorizableFlag); ok {
+			f.SetCategory(title)
+		}
+	}
+	return flags
+}
+
 // storageFlags are those of every command that opens the log.
 func storageFlags(c *Config) []cli.Flag {
-	return []cli.Flag{
+	return slices.Concat(group("Data",
 		textFlag("data", "`folder` of everything private", "./data", &c.Data),
 		textFlag("database-url", "PostgreSQL to use instead of a private one, postgres://…", "", &c.DatabaseURL),
 		textFlag("key-file", "`file` with the key of the vault, shared by all serve processes (default: <data>/vault.key)", "", &c.KeyFile),
 		textFlag("timezone", "time zone of the DNS dialect's times", "Asia/Shanghai", &c.Timezone),
-		textFlag("log-level", "debug, info, warn or error", "info", &c.LogLevel),
-	}
+	), c.Logging.flags())
 }
 
 // busFlags are those of every command that needs JetStream.
 func busFlags(c *Config) []cli.Flag {
-	return append([]cli.Flag{
+	return group("NATS", append([]cli.Flag{
 		textFlag("nats-url", "NATS with JetStream to use instead of the embedded one, nats://…", "", &c.NATSURL),
 		textFlag("nats-listen", "`host:port` where the embedded NATS server listens for agents", "127.0.0.1:4222", &c.NATSListen),
 		&cli.IntFlag{Name: "nats-replicas", HideDefault: true,
 			Usage:       "copies of each stream on an outside NATS cluster (default: as many as the stream has, a new one has one)",
 			Destination: &c.NATSReplicas, Sources: fromEnv("nats-replicas"), Validator: checkReplicas},
-	}, c.NATSTLS.flags()...)
+	}, c.NATSTLS.flags()...)...)
 }
 
 // checkReplicas refuses a number of copies that JetStream does not keep.
@@ -51,7 +61,7 @@ func checkReplicas(n int) error {
 // serveFlags are those of serve and dev. Of the two, dev lets anyone register unless told
 // otherwise.
 func serveFlags(c *Config, dev bool) []cli.Flag {
-	flags := []cli.Flag{
+	flags := group("APIs",
 		textFlag("http", "`host:port` of the REST APIs, port 0 takes any", "127.0.0.1:8080", &c.HTTP),
 		textFlag("http-tls-cert", "`file` with the certificate (PEM) of the REST APIs, which then speak HTTPS alone", "", &c.HTTPTLSCert),
 		textFlag("http-tls-key", "`file` with the key of that certificate; both are read again when they change", "", &c.HTTPTLSKey),
@@ -61,7 +71,6 @@ func serveFlags(c *Config, dev bool) []cli.Flag {
 			Destination: &c.Register, Sources: fromEnv("register")},
 		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: opsapi.DefaultAttemptWithin,
 			Destination: &c.TaskDeadline, Sources: fromEnv("task-deadline")},
-	}
-	flags = append(flags, ldapFlags(c)...)
-	return append(append(flags, busFlags(c)...), storageFlags(c)...)
+	)
+	return slices.Concat(flags, storageFlags(c), busFlags(c), group("LDAP", ldapFlags(c)...))
 }

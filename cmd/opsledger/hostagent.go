@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,11 +36,10 @@ func supervising() (code int, yes bool) {
 // agent's state lives in the folder dir, and config is the file that says which
 // actions are allowed. at says more about NATS than the credentials do.
 func startHostAgent(life *lifecycle, c busauth.Credentials, at busAddress, dir, config string, log *slog.Logger) error {
-	nc, err := connectAs(c, at, host.Options(c.ID), log)
+	nc, err := connectAs(life, c, at, host.Options(c.ID), log)
 	if err != nil {
 		return err
 	}
-	life.onStop("host agent's connection", func() error { nc.Close(); return nil })
 	follower, err := openHostAgent(nc, c, dir, config, log)
 	if err != nil {
 		return err
@@ -48,9 +48,11 @@ func startHostAgent(life *lifecycle, c busauth.Credentials, at busAddress, dir, 
 	return nil
 }
 
+var errNoConfig = errors.New("--config: the agent of a machine needs the file that says which actions are allowed")
+
 func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log *slog.Logger) (*host.Follower, error) {
 	if config == "" {
-		return nil, errors.New("--config: the agent of a machine needs the file that says which actions are allowed")
+		return nil, errNoConfig
 	}
 	settings, err := executor.LoadSettings(config)
 	if err != nil {
@@ -85,19 +87,21 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 }
 
 // connectAs connects with the rights of an agent, to a bus that the credentials vouch
-// for. It does not wait for NATS to be there. How an agent verifies an outside NATS is
+// for, until life stops. It does not wait for NATS to be there: while it is not, the log
+// says why. How an agent verifies an outside NATS is
 // said here, by options behind those of the credentials, and nowhere else.
-func connectAs(c busauth.Credentials, at busAddress, options []nats.Option, log *slog.Logger) (*nats.Conn, error) {
+func connectAs(life *lifecycle, c busauth.Credentials, at busAddress, options []nats.Option, log *slog.Logger) (*nats.Conn, error) {
 	url := cmp.Or(at.URL, c.URL)
 	if at.TLS.CA != "" {
 		c.Pins = nil // the file says whom to trust
 	}
-	nc, err := nats.Connect(url, slices.Concat(options, []nats.Option{c.Option()}, at.TLS.options(), handlers(log))...)
+	dial := &reasonedDialer{dialer: net.Dialer{Timeout: nats.DefaultTimeout}}
+	options = slices.Concat(options, []nats.Option{c.Option()}, at.TLS.options(), handlers(log), []nats.Option{nats.SetCustomDialer(dial)})
+	nc, err := nats.Connect(url, options...)
 	if err != nil {
 		return nil, fmt.Errorf("connect the agent to NATS: %w", err)
 	}
-	if !nc.IsConnected() {
-		log.Warn("NATS does not answer yet, the agent keeps trying", "url", redact(url), "error", nc.LastError())
-	}
+	life.onStop("agent's connection", func() error { nc.Close(); return nil })
+	life.start("agent's connection", (&busAway{nc: nc, dial: dial, log: log}).Run)
 	return nc, nil
 }

@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/opsledger/opsledger/workers/agents/bind"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
+
+// namedDir is where dev's agent and its named keep what is theirs.
+func (c *Config) namedDir() string { return filepath.Join(c.Data, "named") }
 
 // startLocalAgent registers this machine as a server, unless it is one, and
 // runs an agent with a private named for it. The agent uses the bus as any
@@ -22,7 +26,7 @@ func (a *App) startLocalAgent(ctx context.Context) error {
 		return err
 	}
 	a.engine, err = startServerAgent(a.life, credentials, busAddress{TLS: a.cfg.NATSTLS}, bind.Config{
-		Dir: a.db.folder.Sub("named"), Listen: a.cfg.dns, Supervise: true, Log: a.log, Registerer: a.registry,
+		Dir: a.cfg.namedDir(), Listen: a.cfg.dns, Claim: a.dnsClaim, Supervise: true, Log: a.log, Registerer: a.registry,
 	})
 	return err
 }

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 
@@ -12,9 +11,6 @@ import (
 
 	"github.com/opsledger/opsledger/internal/program"
 )
-
-// version is set by the linker, see Makefile.
-var version = "unknown"
 
 func main() {
 	if code, yes := supervising(); yes {
@@ -26,32 +22,23 @@ func main() {
 // run is the whole program; it returns when the subcommand has ended and
 // everything that it started has been stopped.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	return rootCommand(stdout, stderr).Run(ctx, args)
+	return program.Run(ctx, rootCommand(stdout, stderr), args)
 }
 
 func rootCommand(stdout, stderr io.Writer) *cli.Command {
 	root := &cli.Command{
 		Name:      "opsledger",
 		Usage:     "event-sourced control plane for BIND name servers and host updates",
-		Version:   version,
+		UsageText: "opsledger dev\nopsledger serve --database-url postgres://… --nats-url tls://…\nopsledger agent run --creds ns1.creds",
+		Version:   thisBuild().String(),
 		Writer:    stdout,
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
-			devCommand(), serveCommand(), agentCommand(), migrateCommand(),
-			rebuildCommand(), recoverCommand(), resetPasswordCommand(), rotateKeysCommand(), natsConfigCommand(), versionCommand(),
+			devCommand(), serveCommand(), agentCommand(), natsConfigCommand(), resetPasswordCommand(), rotateKeysCommand(),
+			migrateCommand(), rebuildCommand(), recoverCommand(), versionCommand(),
 		},
 	}
+	completeInShells(root)
 	program.Strict(root)
 	return root
-}
-
-func versionCommand() *cli.Command {
-	return &cli.Command{
-		Name:  "version",
-		Usage: "print the version",
-		Action: func(_ context.Context, cmd *cli.Command) error {
-			_, err := fmt.Fprintln(cmd.Root().Writer, version)
-			return err
-		},
-	}
 }

@@ -20,8 +20,11 @@ import (
 func migrateCommand() *cli.Command {
 	var cfg Config
 	return &cli.Command{
-		Name:  "migrate",
-		Usage: "bring the database to this version's schema (serve does so by itself)",
+		Name:     "migrate",
+		Usage:    "bring the database to this version's schema (serve does so by itself)",
+		Category: "Log and read models",
+		UsageText: "opsledger migrate --database-url postgres://opsledger@db.example.com/opsledger \\\n" +
+			"  --key-file /etc/opsledger/vault.key",
 		Flags: storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
@@ -42,6 +45,8 @@ func rebuildCommand() *cli.Command {
 		Name:      "rebuild",
 		Usage:     "compute the read models anew from the log, while the old ones serve",
 		ArgsUsage: "[name …]   access, dns, ops; all when none is named",
+		Category:  "Log and read models",
+		UsageText: "opsledger rebuild\nopsledger rebuild dns ops",
 		Flags:     storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
@@ -106,7 +111,9 @@ func recoverCommand() *cli.Command {
 		Usage: "append to a restored database the tail of the log that JetStream still has",
 		Description: "For a PostgreSQL that was restored from a backup, or failed over without its last commits. Stop every serve first.\n" +
 			"Nothing is appended unless what both have is the same.",
-		Flags: append(busFlags(&cfg), storageFlags(&cfg)...),
+		Category:  "Log and read models",
+		UsageText: "opsledger recover --data /var/lib/opsledger",
+		Flags:     append(storageFlags(&cfg), busFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error { return recoverTail(ctx, cmd.Root().Writer, l, cfg) })
 		},
@@ -122,7 +129,7 @@ func recoverTail(ctx context.Context, w io.Writer, l *openLog, cfg Config) error
 	if err != nil {
 		return err
 	}
-	b, err := openBus(ctx, cfg, l.db.folder.Sub("nats"), authority, l.log)
+	b, err := openBus(ctx, cfg, busPlace{dir: l.db.folder.Sub("nats")}, authority, l.log)
 	if err != nil {
 		return err
 	}

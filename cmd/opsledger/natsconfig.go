@@ -16,12 +16,14 @@ func natsConfigCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "nats-config",
 		Usage: "print what an outside NATS cluster needs to trust this opsledger and its agents",
-		Description: "Include it in the configuration of every server of the cluster, and give --nats-url without a user name to\n" +
+		Description: "Include it in the configuration of every server of the cluster, and give --nats-url without a user name to " +
 			"serve: it signs for itself. No key is printed; what is printed is signed and may be seen by anybody.",
-		Flags: append([]cli.Flag{
+		Category:  "Users and trust",
+		UsageText: "opsledger nats-config --data /var/lib/opsledger --out /etc/nats/opsledger.conf",
+		Flags: append(group("Configuration",
 			textFlag("out", "`file` to write instead of printing", "", &out),
 			textFlag("resolver-dir", "`folder` in which each server keeps the accounts", "./jwt", &dir),
-		}, storageFlags(&cfg)...),
+		), storageFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
 				authority, err := busauth.New(ctx, busauth.Config{Store: l.store, Vault: l.vault, Log: l.log})

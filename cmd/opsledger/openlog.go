@@ -11,7 +11,6 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
-	"github.com/opsledger/opsledger/internal/program"
 )
 
 // openLog is the log as the short commands use it. A serve process may be running
@@ -28,7 +27,7 @@ func withLog(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	log := program.NewLogger(cmd.Root().ErrWriter, cfg.level)
+	log := cfg.Logging.logger(cmd.Root().ErrWriter)
 	life := newLifecycle(log)
 	defer func() { err = errors.Join(err, life.stop()) }()
 	l := &openLog{log: log}

@@ -33,12 +33,14 @@ func resetPasswordCommand() *cli.Command {
 		Name:      "reset-password",
 		Usage:     "give a local user another password, and end all their tokens",
 		ArgsUsage: "<user>",
-		Description: "For whoever can read the data folder, or the key file and the database. It works on a stopped opsledger and on one\n" +
+		Description: "For whoever can read the data folder, or the key file and the database. It works on a stopped opsledger and on one " +
 			"that runs. The password is asked for at a terminal, and read from standard input where that is none.",
-		Flags: append([]cli.Flag{
+		Category:  "Users and trust",
+		UsageText: "opsledger reset-password admin\nopsledger reset-password --random --data /var/lib/opsledger admin",
+		Flags: append(group("Password",
 			textFlag("password-file", "`file` whose first line is the password", "", &from.File),
 			&cli.BoolFlag{Name: "random", Usage: "make a password, and print it once", Destination: &from.Random, Sources: fromEnv("random")},
-		}, storageFlags(&cfg)...),
+		), storageFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if cmd.Args().Len() != 1 {
 				return errors.New("give the name of one user: opsledger reset-password <user>")

@@ -16,14 +16,16 @@ func rotateKeysCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "rotate-keys",
 		Usage: "sign new tokens, or with --agents what agents are told, with a new key; the key before stays valid",
-		Description: "Running serve processes take the key up within seconds. Two keys are valid at a time: what was signed with\n" +
+		Description: "Running serve processes take the key up within seconds. Two keys are valid at a time: what was signed with " +
 			"an older one is refused, so two rotations in a row end all tokens.\n" +
-			"With --agents it is the same with credentials files and the certificate of the embedded bus: write those of all agents\n" +
+			"With --agents it is the same with credentials files and the certificate of the embedded bus: write those of all agents " +
 			"anew by agent enroll, then those of before can be ended by a second rotation.",
-		Flags: append(storageFlags(&cfg), &cli.BoolFlag{
+		Category:  "Users and trust",
+		UsageText: "opsledger rotate-keys\nopsledger rotate-keys --agents",
+		Flags: append(group("Keys", &cli.BoolFlag{
 			Name: "agents", Usage: "the keys by which agents know the control plane, instead of those of tokens",
 			Destination: &agents, Sources: fromEnv("agents"),
-		}),
+		}), storageFlags(&cfg)...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
 				if agents {

@@ -11,11 +11,10 @@ import (
 // at says more about NATS than the credentials do.
 // startServerAgent fills in cfg who the agent is and where it gets secrets.
 func startServerAgent(life *lifecycle, c busauth.Credentials, at busAddress, cfg bind.Config) (*bind.Engine, error) {
-	nc, err := connectAs(c, at, nameserver.Options(c.ID), cfg.Log)
+	nc, err := connectAs(life, c, at, nameserver.Options(c.ID), cfg.Log)
 	if err != nil {
 		return nil, err
 	}
-	life.onStop("agent's connection", func() error { nc.Close(); return nil })
 	cfg.Agent, cfg.Secrets = c.ID, nameserver.Secrets(nc, c.ID, c.Key)
 	engine, err := bind.New(cfg)
 	if err != nil {

@@ -23,8 +23,11 @@ type Folder struct {
 var ErrInUse = errors.New("data folder is in use by a running opsledger")
 
 // Open makes the folder where needed and takes its lock; ErrInUse where another
-// process has it.
+// process has it, ErrForeign where it is another user's.
 func Open(path string) (*Folder, error) {
+	if err := checkOwn(path); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
 	if err := os.MkdirAll(path, mode()); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}

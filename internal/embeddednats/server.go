@@ -1,6 +1,7 @@
 package embeddednats
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/internal/folderlock"
+	"github.com/opsledger/opsledger/internal/freeport"
 )
 
 const (
@@ -28,9 +30,6 @@ const (
 	maxMemoryStore = 256 << 20
 	// maxConsumers bounds the consumers of one stream: each agent has its own.
 	maxConsumers = 20_000
-	// readyTimeout bounds how long the server may take to accept the first
-	// connection once its streams are recovered.
-	readyTimeout = 10 * time.Second
 	// tlsTimeout bounds a handshake.
 	tlsTimeout = 10 * time.Second
 	// maxConnections bounds the connections of a process that may open any number of files.
@@ -51,6 +50,8 @@ type Config struct {
 	TLS *tls.Config
 	// Trust says who may connect; nil lets everybody in who reaches the listener.
 	Trust *Trust
+	// Claim is that of [Claim] on Listen; nil makes Start claim it.
+	Claim *freeport.Claim
 	// Own is how the process itself connects where there is a Trust.
 	Own nats.Option
 	// Log takes the server's own messages; nil discards them.
@@ -96,18 +97,50 @@ func start(cfg Config) (*Server, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
+	if cfg.Claim == nil {
+		if cfg.Claim, err = Claim(cfg.Listen); err != nil {
+			return nil, err
+		}
+		defer cfg.Claim.Release()
+	}
 	lock, err := lockDir(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
-	inner, err := run(opts, cfg.Log)
+	inner, err := run(opts, cfg)
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
 	return &Server{
-		inner: inner, lock: lock, own: cfg.Own, listen: !opts.DontListen, dir: cfg.Dir, log: newLogSink(cfg.Log),
+		inner: inner, lock: lock, own: cfg.Own, listen: cfg.Listen != "", dir: cfg.Dir, log: newLogSink(cfg.Log),
 		operators: opts.TrustedOperators,
 	}, nil
+}
+
+// Claim keeps the address of a Config's Listen for a server to come, so that a port in use
+// is known before the streams are opened, which may take seconds. It is nil for no listener.
+func Claim(listen string) (*freeport.Claim, error) {
+	if listen == "" {
+		return nil, nil
+	}
+	host, port, err := address(listen)
+	if err != nil {
+		return nil, err
+	}
+	return freeport.Take(net.JoinHostPort(host, strconv.Itoa(port)), "tcp")
+}
+
+// address reads a listen address.
+func address(listen string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", 0, fmt.Errorf("listen address %q: %w", listen, err)
+	}
+	number, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return "", 0, fmt.Errorf("listen address %q: port is not a number from 0 to 65535", listen)
+	}
+	return cmp.Or(host, "127.0.0.1"), int(number), nil
 }
 
 // options translates the configuration for the server library.
@@ -120,31 +153,22 @@ func options(cfg Config) (*server.Options, error) {
 		MaxPayload:         maxPayload,
 		MaxConn:            connections(), AuthTimeout: authTimeout,
 		NoSigs: true, DisableJetStreamBanner: true,
-		DontListen: cfg.Listen == "",
+		DontListen: true, // before the streams are open
 	}
-	if opts.DontListen {
+	if cfg.Listen == "" {
 		return opts, nil
 	}
-	host, port, err := net.SplitHostPort(cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("listen address %q: %w", cfg.Listen, err)
+	var err error
+	if opts.Host, opts.Port, err = address(cfg.Listen); err != nil {
+		return nil, err
 	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return nil, fmt.Errorf("listen address %q: port is not a number from 0 to 65535", cfg.Listen)
+	if opts.Port == 0 {
+		opts.Port = server.RANDOM_PORT
 	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	opts.Host, opts.Port = host, int(number)
 	if cfg.TLS != nil {
 		opts.TLSConfig, opts.TLSTimeout = cfg.TLS, tlsTimeout.Seconds()
 	}
-	if number == 0 {
-		opts.Port = server.RANDOM_PORT
-		return opts, nil
-	}
-	return opts, probe(host, port)
+	return opts, nil
 }
 
 // connections leaves half of the files that the process may open to the streams and
@@ -158,22 +182,26 @@ func connections() int {
 	return maxConnections
 }
 
-// run starts the library's server and shuts it down again if it does not get ready.
-func run(opts *server.Options, log *slog.Logger) (*server.Server, error) {
+// run starts the library's server, opens its streams and then its listener, and shuts it
+// down again if it does not get ready.
+func run(opts *server.Options, cfg Config) (*server.Server, error) {
 	inner, err := server.NewServer(opts)
 	if err != nil {
 		return nil, err
 	}
-	sink := newLogSink(log)
+	sink := newLogSink(cfg.Log)
 	inner.SetLoggerV2(sink, false, false, false)
 	inner.Start()
-	if err := sink.fatal(); err != nil {
+	err = sink.fatal()
+	if err == nil && cfg.Listen != "" {
+		if err = cfg.Claim.HandOver(); err == nil {
+			inner.AcceptLoop(make(chan struct{})) // listens when it returns
+			err = sink.fatal()
+		}
+	}
+	if err != nil {
 		shutdown(inner)
 		return nil, err
-	}
-	if !opts.DontListen && !inner.ReadyForConnections(readyTimeout) {
-		shutdown(inner)
-		return nil, fmt.Errorf("not ready after %s", readyTimeout)
 	}
 	return inner, nil
 }

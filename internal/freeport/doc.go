@@ -7,6 +7,6 @@
 // probe never meets the server of another port's holder. It lies below the ports
 // that the kernel gives to clients, so it stays free while its server is down.
 //
-// It must not ask for a hold on a port that somebody else chose, such as one from
-// a flag: who chose it may hold it.
+// A [Port] must not be asked for where somebody else chose the number, such as one from
+// a flag: who chose it may hold it. Such an address is claimed instead, see [Claim].
 package freeport

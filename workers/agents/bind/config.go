@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/internal/child"
+	"github.com/opsledger/opsledger/internal/freeport"
 )
 
 // Config says where the engine works. Zero values are usable but for Dir.
@@ -27,6 +28,9 @@ type Config struct {
 	// Listen is where named answers. Port 0 takes a free one (Supervise only). The
 	// unspecified address means all addresses; the engine then talks to loopback.
 	Listen netip.AddrPort
+	// Claim keeps Listen until named is started for the first time; nil: nobody does. The
+	// engine hands it over, and the caller releases it.
+	Claim *freeport.Claim
 	// Supervise starts named as a private child and restarts it when it dies.
 	// Otherwise the system runs named with the configuration in Dir/named.conf.
 	Supervise bool

@@ -93,7 +93,10 @@ func New(cfg Config) (*Engine, error) {
 
 // prepare makes the folders, reads or makes the host's keys, and chooses the ports.
 func (e *Engine) prepare() error {
-	var err error
+	err := e.cfg.checkNameServers()
+	if err != nil {
+		return err
+	}
 	if e.layout.owner, err = e.cfg.namedUser(); err != nil {
 		return err
 	}

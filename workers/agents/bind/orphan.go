@@ -42,8 +42,17 @@ func endOrphan(ctx context.Context, e *Engine) error {
 
 // orphan is the pid of a running named whose command line names the engine's
 // configuration, 0 for none.
-func (e *Engine) orphan() int {
-	text, err := readNamed(e.layout.pid())
+func (e *Engine) orphan() int { return orphanOf(e.layout) }
+
+// LeftOver says whether a named runs that an engine in this directory has started, be it
+// one that lives or one that was killed.
+func LeftOver(dir string) bool {
+	dir, err := filepath.Abs(dir)
+	return err == nil && orphanOf(layout{dir: dir}) != 0
+}
+
+func orphanOf(l layout) int {
+	text, err := readNamed(l.pid())
 	if err != nil {
 		return 0
 	}
@@ -52,7 +61,7 @@ func (e *Engine) orphan() int {
 		return 0
 	}
 	args, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-	if err != nil || !bytes.Contains(args, []byte("\x00"+e.layout.conf()+"\x00")) {
+	if err != nil || !bytes.Contains(args, []byte("\x00"+l.conf()+"\x00")) {
 		return 0
 	}
 	return pid

@@ -69,7 +69,10 @@ func (p *process) takeOver(ctx context.Context, e *Engine) error {
 		}
 	}
 	// named itself would not notice a second named: it shares its ports.
-	err := freeport.Check(e.listen)
+	var err error
+	if e.cfg.Claim == nil {
+		err = freeport.Check(e.listen)
+	}
 	if err == nil {
 		err = assigned(e.listen.Addr())
 	}
@@ -111,6 +114,9 @@ func (p *process) start(ctx context.Context, e *Engine) error {
 	}
 	if wait := time.Until(p.notBefore); wait > 0 {
 		return fmt.Errorf("named is started again in %s", wait.Round(time.Millisecond))
+	}
+	if err := e.cfg.Claim.HandOver(); err != nil {
+		e.log.Warn("named may find its port in use", "error", err)
 	}
 	p.output = &outputTail{}
 	// By default named has as many threads as there are cores, and a thread that waits

@@ -54,46 +54,65 @@ var (
 // newActions checks all settings. Errors name the action and the key.
 func newActions(s Settings) (map[string]*action, error) {
 	actions := map[string]*action{}
-	var failed error
+	var failed []error
 	for name, settings := range s.Actions {
-		a, err := newAction(name, s.ActionsFolder, settings)
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("action %s: %w", name, err))
+		a, errs := newAction(name, s.ActionsFolder, settings)
+		for _, err := range errs {
+			failed = append(failed, fmt.Errorf("action %s: %w", name, err))
 		}
 		actions[name] = a
 	}
-	return actions, failed
+	return actions, errors.Join(failed...)
 }
 
-func newAction(name, folder string, s ActionSettings) (*action, error) {
+// newAction returns all that is wrong with an action, or the action.
+func newAction(name, folder string, s ActionSettings) (*action, []error) {
 	a := &action{name: name, limits: limits{
 		timeout: cmp.Or(s.Timeout, defaultTimeout), grace: cmp.Or(s.Grace, defaultGrace), output: int64(cmp.Or(s.OutputLimit, defaultOutput)),
 	}}
 	if !actionPattern.MatchString(name) {
-		return nil, errors.New("a name has up to 64 letters, digits, _ and -")
+		return nil, []error{errors.New("a name has up to 64 letters, digits, _ and -")}
 	}
+	var errs []error
 	if s.Timeout < 0 || s.Grace < 0 {
-		return nil, errors.New("timeout and grace cannot be negative")
+		errs = append(errs, errors.New("timeout and grace cannot be negative"))
 	}
-	if err := onlyFor(name, s); err != nil {
-		return nil, err
-	}
+	errs = append(errs, onlyFor(name, s)...)
 	if err := a.setUser(s.User); err != nil {
-		return nil, err
+		errs = append(errs, err)
 	}
 	switch name {
 	case updateAction:
 		a.targets = s.Targets
-		return a, checkTargets(s.Targets)
+		return a, append(errs, checkEach("targets", s.Targets, checkTarget)...)
 	case databaseAction:
 		a.databases = s.Databases
-		return a, checkDatabases(s.Databases)
+		return a, append(errs, checkEach("databases", s.Databases, checkDatabase)...)
 	}
-	return a, a.setProgram(folder, cmp.Or(s.Program, name), s.Environment)
+	if err := a.setProgram(folder, cmp.Or(s.Program, name), s.Environment); err != nil {
+		errs = append(errs, err)
+	}
+	return a, errs
+}
+
+// checkEach checks what is listed by name below a key.
+func checkEach[T any](key string, all map[string]T, check func(T) error) (errs []error) {
+	for name, one := range all {
+		err := plainText("name", name)
+		if err == nil {
+			if err = check(one); err != nil {
+				err = fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	return errs
 }
 
 // onlyFor refuses settings that the action has no use for.
-func onlyFor(name string, s ActionSettings) error {
+func onlyFor(name string, s ActionSettings) (errs []error) {
 	isProgram := name != updateAction && name != databaseAction
 	for _, key := range []struct {
 		name      string
@@ -106,10 +125,10 @@ func onlyFor(name string, s ActionSettings) error {
 		{"user", s.User != "", name != databaseAction},
 	} {
 		if key.set && !key.used {
-			return fmt.Errorf("%s: this action has no such setting", key.name)
+			errs = append(errs, fmt.Errorf("%s: this action has no such setting", key.name))
 		}
 	}
-	return nil
+	return errs
 }
 
 // setUser finds the user that the action runs as. Nothing runs as root because a
@@ -186,42 +205,34 @@ func (a *action) checkProgram() error {
 	return nil
 }
 
-func checkTargets(targets map[string]TargetSettings) error {
-	for name, t := range targets {
-		sources := 0
-		for _, dir := range []string{t.Releases, t.Git, t.Subversion} {
-			if dir == "" {
-				continue
-			}
-			sources++
-			if !filepath.IsAbs(dir) {
-				return fmt.Errorf("targets: %s: %s is not an absolute path", name, dir)
-			}
+func checkTarget(t TargetSettings) error {
+	sources := 0
+	for _, dir := range []string{t.Releases, t.Git, t.Subversion} {
+		if dir == "" {
+			continue
 		}
-		switch {
-		case plainText("name", name) != nil:
-			return fmt.Errorf("targets: %w", plainText("name", name))
-		case !filepath.IsAbs(t.Folder):
-			return fmt.Errorf("targets: %s: folder: it must be an absolute path", name)
-		case sources != 1:
-			return fmt.Errorf("targets: %s: one of releases, git and svn is needed", name)
-		case t.Fetch != "" && (t.Git == "" || !actionPattern.MatchString(t.Fetch)):
-			return fmt.Errorf("targets: %s: fetch: it is the name of a git remote", name)
+		sources++
+		if !filepath.IsAbs(dir) {
+			return fmt.Errorf("%s is not an absolute path", dir)
 		}
+	}
+	switch {
+	case !filepath.IsAbs(t.Folder):
+		return errors.New("folder: it must be an absolute path")
+	case sources != 1:
+		return errors.New("one of releases, git and svn is needed")
+	case t.Fetch != "" && (t.Git == "" || !actionPattern.MatchString(t.Fetch)):
+		return errors.New("fetch: it is the name of a git remote")
 	}
 	return nil
 }
 
-func checkDatabases(databases map[string]DatabaseSettings) error {
-	for name, d := range databases {
-		switch {
-		case plainText("name", name) != nil:
-			return fmt.Errorf("databases: %w", plainText("name", name))
-		case (d.URL == "") == (d.URLFile == ""):
-			return fmt.Errorf("databases: %s: one of url and url_file is needed", name)
-		case !filepath.IsAbs(d.Folder):
-			return fmt.Errorf("databases: %s: folder: it must be an absolute path", name)
-		}
+func checkDatabase(d DatabaseSettings) error {
+	switch {
+	case (d.URL == "") == (d.URLFile == ""):
+		return errors.New("one of url and url_file is needed")
+	case !filepath.IsAbs(d.Folder):
+		return errors.New("folder: it must be an absolute path")
 	}
 	return nil
 }

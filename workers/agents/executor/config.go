@@ -100,9 +100,22 @@ func (s *Size) UnmarshalYAML(node *yaml.Node) error {
 // LoadSettings reads the file. It refuses a file that others than root and the
 // agent's user can change: they could run anything on the host.
 func LoadSettings(path string) (Settings, error) {
+	text, err := readOurs(path)
+	if err != nil {
+		return Settings{}, fmt.Errorf("configuration %s: %w", path, err)
+	}
+	s, err := ParseSettings(text)
+	if err != nil {
+		return Settings{}, fmt.Errorf("configuration %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// readOurs reads a file that nobody but root and the agent's user can change.
+func readOurs(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return Settings{}, fmt.Errorf("configuration: %w", err)
+		return nil, errors.Unwrap(err) // the path is said by who asks
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -110,17 +123,9 @@ func LoadSettings(path string) (Settings, error) {
 		err = onlyOurs(info)
 	}
 	if err != nil {
-		return Settings{}, fmt.Errorf("configuration %s: %w", path, err)
+		return nil, err
 	}
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return Settings{}, fmt.Errorf("configuration: %w", err)
-	}
-	s, err := ParseSettings(text)
-	if err != nil {
-		return Settings{}, fmt.Errorf("configuration %s: %w", path, err)
-	}
-	return s, nil
+	return io.ReadAll(f)
 }
 
 // ParseSettings reads a configuration. A key that it does not know is an error.

@@ -20,6 +20,10 @@ import (
 	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
+// ErrOldCredentials says that a file has the credentials of before agents verified what
+// they are told.
+var ErrOldCredentials = errors.New("the credentials do not have the control plane's key")
+
 // ErrNotEnrolled says that a server or machine has no enrolled agent.
 var ErrNotEnrolled = errors.New("not enrolled")
 
@@ -124,8 +128,8 @@ func (c Credentials) signNonce(nonce []byte) ([]byte, error) {
 // checkKey refuses credentials of before agents verified what they are told.
 func (c Credentials) checkKey(path string) error {
 	if len(c.Key) != ed25519.PublicKeySize {
-		return fmt.Errorf("%s does not have the control plane's key, without which nothing that the bus brings can be believed: "+
-			"write it anew by `opsledger agent enroll`", path)
+		return fmt.Errorf("%s: %w, without which nothing that the bus brings can be believed: write the file anew by `opsledger agent enroll`",
+			path, ErrOldCredentials)
 	}
 	return nil
 }
@@ -148,11 +152,11 @@ func (c Credentials) WriteFile(path string) error {
 }
 
 // ReadCredentials reads a file that WriteFile wrote. It refuses a file that others may
-// read.
+// read. With ErrOldCredentials it still says whose they are.
 func ReadCredentials(path string) (Credentials, error) {
 	c, err := readCredentials(path)
 	if err != nil {
-		return Credentials{}, fmt.Errorf("read credentials: %w", err)
+		return Credentials{Kind: c.Kind, ID: c.ID, Log: c.Log}, fmt.Errorf("read credentials: %w", err)
 	}
 	return c, nil
 }
