@@ -40,6 +40,7 @@ func (w *writer) commit(batch []*entry, sent *plan) error {
 			return w.isolate(batch, err)
 		case sent == nil && definite(err): // such as a full disk, a lock's timeout, a read-only standby
 			w.abort()
+			w.refused.Store(&refusal{err, time.Now()})
 			refuse(batch, fmt.Errorf("%w: %w", ErrUnavailable, err))
 			return nil
 		}

@@ -23,7 +23,7 @@ const (
 )
 
 // writer commits the entries in the mailbox, in batches, on a connection of its own.
-// Only the goroutine of Run uses it, but for down.
+// Only the goroutine of Run uses it, but for down and refused.
 //
 // Invariants:
 //  1. Conditions and command ids are checked under the head's lock, in statements
@@ -47,7 +47,9 @@ type writer struct {
 
 	// down: the last attempt to connect failed.
 	down atomic.Bool
-	conn *pgx.Conn
+	// refused is why the server refused a batch, until it takes one; see [Store.Writable].
+	refused atomic.Pointer[refusal]
+	conn    *pgx.Conn
 	// session is the connection's, or that of the last one.
 	session session
 	// inspections is the number of batches that are to be committed with a look.
@@ -122,6 +124,7 @@ func (w *writer) advance(p *plan) {
 // whoever gets an answer finds the relay informed.
 func (w *writer) settle(p *plan) {
 	if n := len(p.events); n > 0 {
+		w.refused.Store(nil)
 		w.last, w.lastID = p.events[n-1].Position, p.events[n-1].ID
 		w.committed(p.events)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -347,10 +348,13 @@ func (a *App) announce() error {
 // there is none. Under dev named must answer, too.
 func (a *App) ready(ctx context.Context) error {
 	if a.store.Reachable().Err() != nil {
-		return errors.New("PostgreSQL does not answer")
+		return errors.New("PostgreSQL does not answer" + a.noteOnDisk())
 	}
 	if _, err := a.store.Head(ctx); err != nil {
-		return errors.New("PostgreSQL does not answer")
+		return errors.New("PostgreSQL does not answer" + a.noteOnDisk())
+	}
+	if err := a.store.Writable(ctx); err != nil {
+		return errors.New(strings.TrimSuffix("PostgreSQL takes no writes: "+causeOf(err), ": "))
 	}
 	if !a.bus.nc.IsConnected() {
 		return errors.New("NATS is not connected")

@@ -76,7 +76,7 @@ func (s *shares) due(host int64) (counted int64, due bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	counted = s.since[host]
-	if s.measuring[host] || counted < s.store.cfg.MaxPerHost/4 {
+	if s.measuring[host] || counted < s.store.perHost()/4 {
 		return 0, false
 	}
 	s.measuring[host] = true
@@ -89,8 +89,8 @@ type stored struct {
 	size     int64
 }
 
-// cut drops the host's oldest messages until three quarters of its share are left, if it
-// has more than its share.
+// cut drops the host's oldest messages until three quarters of its share are left, or one
+// message, if it has more than its share.
 func (s *shares) cut(ctx context.Context, host int64) error {
 	stream, err := s.store.open(ctx)
 	if err != nil {
@@ -104,11 +104,12 @@ func (s *shares) cut(ctx context.Context, host int64) error {
 	for _, m := range messages {
 		sum += m.size
 	}
-	if sum <= s.store.cfg.MaxPerHost {
+	most := s.store.perHost()
+	if sum <= most {
 		return nil
 	}
 	first := len(messages)
-	for first > 0 && kept+messages[first-1].size <= s.store.cfg.MaxPerHost*3/4 {
+	for first > 0 && (first == len(messages) || kept+messages[first-1].size <= most*3/4) { // the newest stays in any case
 		first--
 		kept += messages[first].size
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -30,6 +32,9 @@ const (
 	ensureEvery = 30 * time.Second
 	// ensureWithin bounds one look.
 	ensureWithin = 10 * time.Second
+	// leastBytes is what the stream must have room for, and leastPerHost what a host's share
+	// is at least, where it is a part of the stream.
+	leastBytes, leastPerHost = 16 << 20, 1 << 20
 	// maxMessage bounds a message, in bytes; NATS' own limit is about the same.
 	maxMessage = 1 << 20
 )
@@ -43,7 +48,8 @@ type Config struct {
 	// Replicas is the number of copies in a cluster. 0 leaves that of a stream which is
 	// there as it is, and means 1 for a new one.
 	Replicas int
-	// MaxBytes bounds all output, MaxPerHost that of one host, MaxAge and MaxPerAttempt the
+	// MaxBytes bounds all output; where the disk has less room, the stream is as large as it
+	// can be. MaxPerHost bounds that of one host, MaxAge and MaxPerAttempt the
 	// output of one attempt; of each the oldest is dropped first. MaxPerHost is a part of
 	// MaxBytes, see hostShare, when zero.
 	MaxBytes      int64
@@ -54,9 +60,14 @@ type Config struct {
 }
 
 // Store is the output of all attempts.
+//
+// Invariant: while there is room for leastBytes there is a stream, and it is at least half
+// as large as it could be.
 type Store struct {
 	cfg    Config
 	intake *intake
+	// size is what the stream holds at most.
+	size atomic.Int64
 
 	mu     sync.Mutex
 	stream jetstream.Stream
@@ -70,9 +81,6 @@ func New(cfg Config) *Store {
 	if cfg.MaxBytes == 0 {
 		cfg.MaxBytes = DefaultMaxBytes
 	}
-	if cfg.MaxPerHost == 0 {
-		cfg.MaxPerHost = cfg.MaxBytes / hostShare
-	}
 	if cfg.MaxAge == 0 {
 		cfg.MaxAge = DefaultMaxAge
 	}
@@ -80,6 +88,7 @@ func New(cfg Config) *Store {
 		cfg.MaxPerAttempt = DefaultMaxPerAttempt
 	}
 	s := &Store{cfg: cfg}
+	s.size.Store(cfg.MaxBytes)
 	s.intake = newIntake(s)
 	return s
 }
@@ -106,6 +115,8 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
+// ensure makes the stream, or makes it as it should be. JetStream refuses a stream that may
+// become larger than the disk has room for: then a smaller one is made.
 func (s *Store) ensure(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, ensureWithin)
 	defer cancel()
@@ -113,11 +124,59 @@ func (s *Store) ensure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for size := s.cfg.MaxBytes; ; size /= 2 {
+		err := s.ensureSize(ctx, size, replicas)
+		if err == nil {
+			s.noteSize(size)
+			return nil
+		}
+		if !noRoom(err) || size/2 < leastBytes {
+			return err
+		}
+	}
+}
+
+// noteSize says when the room has changed.
+func (s *Store) noteSize(size int64) {
+	switch before := s.size.Swap(size); {
+	case before == size:
+	case size < s.cfg.MaxBytes:
+		s.cfg.Log.Warn("output: the disk has little room, so that less output of tasks is kept, for a shorter time",
+			"bytes", size, "wanted_bytes", s.cfg.MaxBytes)
+	default:
+		s.cfg.Log.Info("output: there is room again for all output of tasks that is to be kept", "bytes", size)
+	}
+}
+
+// perHost is what one host may have in the stream.
+func (s *Store) perHost() int64 {
+	if s.cfg.MaxPerHost > 0 {
+		return s.cfg.MaxPerHost
+	}
+	return max(s.size.Load()/hostShare, leastPerHost)
+}
+
+// noRoom says that JetStream refuses a stream for its size.
+func noRoom(err error) bool {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode {
+	case 10002, 10023, 10047: // of the account, of the cluster, of the server's disk
+		return true
+	case 10005: // no node of the cluster is suitable, for this reason or for another
+		return strings.Contains(api.Description, "storage")
+	}
+	return false
+}
+
+func (s *Store) ensureSize(ctx context.Context, size int64, replicas int) error {
 	stream, err := s.cfg.JS.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: protocol.StreamOutput, Subjects: []string{protocol.SubjectOutputs},
 		Description: "What attempts print; no part of the opsledger log",
 		Storage:     jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
-		MaxBytes: s.cfg.MaxBytes, MaxAge: s.cfg.MaxAge, MaxMsgsPerSubject: s.cfg.MaxPerAttempt, MaxMsgSize: maxMessage,
+		MaxBytes: size, MaxAge: s.cfg.MaxAge, MaxMsgsPerSubject: s.cfg.MaxPerAttempt, MaxMsgSize: maxMessage,
 		Replicas: replicas, AllowDirect: true,
 		// Readers recognise repetitions by their line numbers. Message ids would be shared by
 		// the whole stream, so that a host could suppress another's lines with them.
