@@ -58,7 +58,7 @@ func runApp(ctx context.Context, cmd *cli.Command, cfg Config, dev bool) error {
 		}
 		return err
 	}
-	failure := app.greet(cmd.Root().Writer)
+	failure := app.greet(ctx, cmd.Root().Writer)
 	if failure == nil {
 		failure = app.life.wait(ctx)
 	}

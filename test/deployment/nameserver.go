@@ -15,8 +15,9 @@ import (
 type NameServer struct {
 	Named
 	// Dir is the agent's folder.
-	Dir     string
-	said    *testkit.Output
+	Dir string
+	// Said is what the agent prints.
+	Said    *testkit.Output
 	process *child.Process
 }
 
@@ -25,7 +26,7 @@ type NameServer struct {
 func EnrollNameServer(t testing.TB, data string, flags ...string) *NameServer {
 	t.Helper()
 	n := &NameServer{
-		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), said: testkit.NewOutput(t, "agent"),
+		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), Said: testkit.NewOutput(t, "agent"),
 	}
 	t.Cleanup(n.stop)
 	if err := os.MkdirAll(n.Dir, 0o755); err != nil {
@@ -45,7 +46,7 @@ func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") 
 // Start starts the agent, which starts named.
 func (n *NameServer) Start() {
 	n.t.Helper()
-	n.process = start(n.t, n.said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn")
+	n.process = start(n.t, n.Said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn")
 }
 
 // stop stops the agent, which must end well.

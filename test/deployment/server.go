@@ -34,8 +34,14 @@ type Server struct {
 // NewServe is a `serve` that has not been started yet. It ends with the test.
 func NewServe(t testing.TB, name string, flags ...string) *Server {
 	t.Helper()
+	return NewServeOn(t, name, filepath.Join(t.TempDir(), name), flags...)
+}
+
+// NewServeOn is NewServe with a data folder of the test's choice.
+func NewServeOn(t testing.TB, name, data string, flags ...string) *Server {
+	t.Helper()
 	command := []string{"serve", "--admin-password", Password, "--nats-listen", "127.0.0.1:0"} // unless the flags say where
-	return newServer(t, name, filepath.Join(t.TempDir(), name), append(command, flags...)...)
+	return newServer(t, name, data, append(command, flags...)...)
 }
 
 // StartServe starts a `serve` and logs in.

@@ -11,13 +11,26 @@ import (
 	"github.com/opsledger/opsledger/test/deployment"
 )
 
+// failLate is a first start that fails once it has made the admin user: a file is where
+// the agent wants its folder. The next start finds none.
+func failLate(t *testing.T, data string) {
+	t.Helper()
+	inTheWay := filepath.Join(data, "named")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	deployment.NewDev(t, data).RefusesToStart("not a directory")
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A first start that fails after it has made the admin user leaves the password
 // for the next one to show, which then forgets it.
 func TestFirstPasswordIsShownInTheEnd(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	const unusable = "192.0.2.1:0" // not an address of this machine
-	deployment.NewDev(t, data, "--dns", unusable).RefusesToStart("192.0.2.1")
+	failLate(t, data)
 	kept, err := os.ReadFile(filepath.Join(data, "admin-password.unseen"))
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +52,7 @@ func TestFirstPasswordIsShownInTheEnd(t *testing.T) {
 func TestFirstPasswordIsResetUnseen(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	deployment.NewDev(t, data, "--dns", "192.0.2.1:0").RefusesToStart("192.0.2.1")
+	failLate(t, data)
 	if said, err := resetPassword(t, "another one", "--data", data, "admin"); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
