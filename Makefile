@@ -33,11 +33,13 @@ build: ## build bin/opsledger
 .PHONY: test
 test: ## install what the tests need and run them all with the race detector
 	@scripts/deps.sh test
+	@CGO_ENABLED=1 scripts/progress.sh "building for the tests" $(GO) build -race ./...
 	GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 $(GO) test -race -vet=off -ldflags='-s -w' -timeout 20m -parallel 4 ./...
 
 .PHONY: unit
 unit: ## run the tests that start no server: seconds, not minutes
 	@scripts/deps.sh unit
+	@scripts/progress.sh "building for the tests" $(GO) build ./...
 	@packages=$$(scripts/unit-packages.sh "$(GO)") && $(GO) test -vet=off $$packages
 
 .PHONY: check
@@ -53,7 +55,7 @@ fmt-check: ## name the files that fmt would change
 
 .PHONY: vet
 vet: ## run go vet
-	$(GO) vet ./...
+	@scripts/progress.sh "vetting" $(GO) vet ./...
 
 .PHONY: lint
 lint: $(GOLANGCI) ## run the linters of .golangci.yml, which install themselves the first time
@@ -67,7 +69,7 @@ $(GOLANGCI):
 .PHONY: bench
 bench: build ## measure this machine: a short set of cases, or CASE=append ARGS='--writers 64'
 	@scripts/deps.sh run
-	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/opsledger-bench ./cmd/opsledger-bench
+	@scripts/progress.sh "building bin/opsledger-bench" $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/opsledger-bench ./cmd/opsledger-bench
 	@if [ -n "$(CASE)" ]; then exec bin/opsledger-bench $(CASE) $(ARGS); fi; \
 	  bin/opsledger-bench append --writers 1,64 --duration 1s --rounds 2 && \
 	  bin/opsledger-bench http --duration 2s --rounds 2 && \
