@@ -44,12 +44,16 @@ func (p *Params) Page() Page {
 	return Page{Current: current, Size: int(min(size, maxPageSize))}
 }
 
-// Range reads start, an offset, and count, which is another way to ask for a part
+// Range reads start, an offset, count and order, which is another way to ask for a part
 // of a list.
-func (p *Params) Range() (start, count int) {
+func (p *Params) Range() query.Range {
 	const tooSmall = "must not be negative"
 	from, most := p.atLeast("start", 0, 0, tooSmall), p.atLeast("count", 0, defaultPageSize, tooSmall)
-	return int(min(from, math.MaxInt32)), int(min(most, maxPageSize))
+	order := Given(p.Text("order"))
+	if order != "" && order != "asc" && order != "desc" {
+		p.Refuse("order", "must be asc or desc")
+	}
+	return query.Range{Start: int(min(from, math.MaxInt32)), Count: int(min(most, maxPageSize)), Newest: order == "desc"}
 }
 
 // atLeast reads an integer with a lower bound, and with a value for a request that

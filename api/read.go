@@ -97,10 +97,13 @@ func Show(c echo.Context, changed domain.Position, body any) error {
 // Viewer is the caller of a request as lists see them.
 func Viewer(c echo.Context) rights.Caller {
 	caller := Caller(c)
-	return rights.NewCaller(caller.ID, caller.Roles)
+	return rights.NewCaller(caller.ID, caller.Roles, caller.Codes...)
 }
+
+// timeLayout is how replies that name no zone write times.
+const timeLayout = time.DateTime
 
 // FormatTime writes a time as replies do that name no zone.
 func (k *Kernel) FormatTime(t time.Time) string {
-	return t.In(k.Location).Format("2006-01-02 15:04:05")
+	return t.In(k.Location).Format(timeLayout)
 }

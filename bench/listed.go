@@ -17,6 +17,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/protocol"
 )
@@ -70,7 +71,7 @@ func (c *tasksCase) loadList(ctx context.Context, e *Env, pool *pgxpool.Pool) er
 	}
 	filled := time.Now()
 	e.Progress("pages: computing the read model")
-	if err := projections.Prepare(ctx, pool, store, opsmodel.New()); err != nil {
+	if err := projections.Prepare(ctx, pool, store, opsmodel.New(oplog.NewUsernames(store), time.UTC)); err != nil {
 		return err
 	}
 	projected := time.Since(filled)

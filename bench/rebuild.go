@@ -12,6 +12,7 @@ import (
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/oplog"
 )
 
 // Rebuild measures how fast the DNS read models are computed anew.
@@ -44,7 +45,7 @@ func (c *rebuildCase) run(ctx context.Context, e *Env) error {
 	if err := s.fill(ctx, e, c.events); err != nil {
 		return err
 	}
-	names := dnsmodel.NewUsernames(s.store)
+	names := oplog.NewUsernames(s.store)
 	models := []projections.Model{accessmodel.New(), dnsmodel.New(names, time.UTC)}
 	// Both contexts' tables must exist; this first rebuild is the warm-up.
 	if err := projections.Prepare(ctx, s.pool, s.store, models...); err != nil {

@@ -133,8 +133,21 @@ type AccountState struct {
 	Account string `json:"account"`
 	// Digest is that of the keys in opsledger's block, see package sshkeys.
 	Digest string `json:"digest"`
-	Error  string `json:"error,omitempty"`
+	// Position is that of the work that the keys are of, 0 while the agent has only looked
+	// at what it remembers.
+	Position domain.Position `json:"position,omitempty"`
+	Error    string          `json:"error,omitempty"`
+	// Problem says what Error is, if it is one of the Problem constants.
+	Problem string `json:"problem,omitempty"`
 }
+
+// The problems of accounts.
+const (
+	// ProblemMissingAccount: the host has no such account.
+	ProblemMissingAccount = "missing account"
+	// ProblemNotAllowed: the host's own file does not allow keys for the account.
+	ProblemNotAllowed = "not allowed"
+)
 
 // HostWorkRequest asks for the work after an attempt. 0, or an empty payload, asks for
 // all of it.

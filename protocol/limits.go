@@ -122,6 +122,7 @@ func (h *HostHeartbeat) cut() {
 	for i := range h.Accounts {
 		a := &h.Accounts[i]
 		a.Account, a.Digest, a.Error = Cut(a.Account, MaxName), Cut(a.Digest, MaxName), Cut(a.Error, MaxAccountText)
+		a.Problem = Cut(a.Problem, MaxVersion)
 	}
 }
 

@@ -29,6 +29,8 @@ const (
 	ForSecrets  Purpose = "opsledger secrets 1"
 	ForCheck    Purpose = "opsledger check 1"
 	ForEvents   Purpose = "opsledger events 1"
+	ForSession  Purpose = "opsledger session 1"
+	ForOffers   Purpose = "opsledger offers 1"
 )
 
 const (

@@ -17,14 +17,26 @@ type oplogBody struct {
 	TargetName    string `json:"target_name"`
 	TargetID      string `json:"target_id"`
 	TargetDetail  string `json:"target_detail"`
+
+	// Beyond the document: the zone of an entry on a zone or a record, null otherwise, the
+	// state after, and where in the log the event is.
+	ZoneID      *int64 `json:"zone_id"`
+	TargetZone  string `json:"target_zone"`
+	TargetAfter string `json:"target_after"`
+	Position    int64  `json:"position"`
 }
 
 func (a *API) oplog(row oplog.Entry) oplogBody {
-	return oplogBody{
+	body := oplogBody{
 		ID: row.ID, OperationTime: a.FormatTime(row.Time), OperationType: row.OperationType,
 		Operator: row.Operator, TargetType: row.TargetType, TargetName: row.TargetName,
 		TargetID: row.TargetID, TargetDetail: row.TargetDetail,
+		TargetZone: row.Zone, TargetAfter: row.TargetAfter, Position: row.ID,
 	}
+	if row.ZoneID != 0 {
+		body.ZoneID = &row.ZoneID
+	}
+	return body
 }
 
 func (a *API) listOplogs(c echo.Context) error {
@@ -32,6 +44,7 @@ func (a *API) listOplogs(c echo.Context) error {
 	page, filter := q.Page(), oplog.Filter{
 		ID: q.Integer("id"), OperationType: api.Given(q.Text("operation_type")), Operator: api.Given(q.Text("operator")),
 		TargetType: api.Given(q.Text("target_type")), TargetName: api.Given(q.Text("target_name")), TargetID: api.Given(q.Text("target_id")),
+		ZoneID: q.Integer("zone_id"), Since: q.Moment("since", a.Location), Until: q.Moment("until", a.Location),
 	}
 	if q.Err != nil {
 		return q.Err

@@ -34,7 +34,7 @@ func (a *API) Routes() []api.Route {
 		[]api.Route{
 			api.Get("/dns/bind_conf", api.AccessBindConf, reads, a.showBindConf),
 			api.Post("/dns/bind_conf", api.AccessBindConf, a.changeBindConf()),
-			api.Get("/dns/oplogs", api.AccessUser, reads, a.listOplogs),
+			api.Get("/dns/oplogs", api.AccessUser, domain.Contexts(), a.listOplogs),
 		},
 	)...)
 }

@@ -24,7 +24,11 @@ func (a *API) executions() map[string]api.Write {
 
 func (a *API) acceptAttempt(w *api.Request) (domain.Command, error) {
 	task, executor := api.Given(w.Text("task_id")), api.Given(w.Text("executor"))
-	return ops.NewAcceptAttempt(task, executor, ops.Mode(w.Action), cmp.Or(a.AttemptWithin, DefaultAttemptWithin), w.IfMatch)
+	c, err := ops.NewAcceptAttempt(task, executor, ops.Mode(w.Action), cmp.Or(a.AttemptWithin, DefaultAttemptWithin), w.IfMatch)
+	if err != nil || w.Err != nil || ops.Mode(w.Action) != ops.ModeUpdate {
+		return c, err
+	}
+	return c, a.offeredFor(w.Context(), task)
 }
 
 func cancelAttempt(w *api.Request) (domain.Command, error) {

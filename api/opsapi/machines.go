@@ -1,6 +1,8 @@
 package opsapi
 
 import (
+	"context"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/api"
@@ -8,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // machineBody is a machine on the wire. The document calls its use both usage
@@ -40,7 +43,13 @@ func (a *API) machineBody(row opsmodel.Machine) machineBody {
 
 func (a *API) listMachines() echo.HandlerFunc {
 	return rows[opsmodel.Machine, machineBody]{
-		key: "machine_name", one: a.Ops.MachineByName, all: a.Ops.Machines, item: a.machineBody,
+		key: "machine_name", one: a.Ops.MachineByName, item: a.machineBody,
+		all: func(ctx context.Context, q *api.Params, part query.Range) ([]opsmodel.Machine, int, error) {
+			if q.Err != nil {
+				return nil, 0, nil
+			}
+			return a.Ops.Machines(ctx, part)
+		},
 		changed: func(row opsmodel.Machine) domain.Position { return row.Changed },
 	}.reply
 }

@@ -26,7 +26,7 @@ type permissionBody struct {
 func (a *API) listPermissions(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
 	name := q.Text("username")
-	start, count := q.Range()
+	part := q.Range()
 	if err := a.requireUnlessOwn(c, name, access.CodeGetPermission); err != nil {
 		return err
 	}
@@ -41,7 +41,10 @@ func (a *API) listPermissions(c echo.Context) error {
 		}
 		all = slices.DeleteFunc(all, func(p access.Permission) bool { return !has(user, p.Code) })
 	}
-	page := all[min(start, len(all)):min(start+count, len(all))]
+	if part.Newest {
+		slices.Reverse(all)
+	}
+	page := all[min(part.Start, len(all)):min(part.Start+part.Count, len(all))]
 	return replyRows(c, page, len(all), func(p access.Permission) permissionBody {
 		return permissionBody{Permission: p.Name, Desc: p.Desc, Code: p.Code}
 	})

@@ -1,6 +1,7 @@
 package opsapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -53,11 +54,12 @@ func replyRows[Row, Item any](c echo.Context, rows []Row, total int, item func(R
 }
 
 // rows are what a query asks for: the one row that it names by its key, with its
-// ETag, or else a part of the list.
+// ETag, or else a part of the list. all reads from the query what restricts the list, and
+// nothing but that if something is wrong with the query.
 type rows[Row, Item any] struct {
 	key     string
 	one     func(ctx context.Context, key string) (Row, error)
-	all     func(ctx context.Context, start, count int) ([]Row, int, error)
+	all     func(ctx context.Context, q *api.Params, part query.Range) ([]Row, int, error)
 	item    func(Row) Item
 	changed func(Row) domain.Position
 }
@@ -75,12 +77,9 @@ func (r rows[Row, Item]) reply(c echo.Context) error {
 		}
 		return api.Show(c, r.changed(row), succeed(listInfo{Data: []Item{r.item(row)}, Count: 1}))
 	}
-	start, count := q.Range()
-	if q.Err != nil {
-		return q.Err
-	}
-	list, total, err := r.all(ctx, start, count)
-	if err != nil {
+	part := q.Range()
+	list, total, err := r.all(ctx, q, part)
+	if err = cmp.Or(q.Err, err); err != nil {
 		return err
 	}
 	return replyRows(c, list, total, r.item)

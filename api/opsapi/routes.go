@@ -1,6 +1,7 @@
 package opsapi
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // DefaultAttemptWithin is how long a task waits for its host to begin.
@@ -22,6 +24,8 @@ type API struct {
 	Ops *opsmodel.Reader
 	// Presence says which hosts live; without it they are offline.
 	Presence Presence
+	// Offers says what hosts offer; without it that is not known.
+	Offers Offers
 	// AttemptWithin is how long a task waits for its host until it expires; zero is
 	// [DefaultAttemptWithin].
 	AttemptWithin time.Duration
@@ -32,6 +36,13 @@ type Presence interface {
 	// Host says whether the agent of a machine gave a sign of life lately, and when
 	// it gave the last one: the zero time means never.
 	Host(machine int64) (online bool, seen time.Time)
+}
+
+// Offers knows what hosts said last that they offer.
+type Offers interface {
+	// Of returns what a machine's host offers under an enrolment, and when it said so: the
+	// zero time means that it never did.
+	Of(ctx context.Context, machine int64, enrolment domain.Position) (protocol.HostOffers, time.Time, error)
 }
 
 // The paths that replies name.

@@ -1,8 +1,11 @@
 package opsapi
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -13,6 +16,7 @@ import (
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // taskBody is a task on the wire. Times are unix seconds, 0 for never.
@@ -57,20 +61,52 @@ func unixOrZero(t time.Time) int64 {
 
 func (a *API) listTasks() echo.HandlerFunc {
 	return rows[opsmodel.Task, taskBody]{
-		key: "task_id", one: a.Ops.Task, all: a.Ops.Tasks, item: taskOnWire,
+		key: "task_id", one: a.Ops.Task, all: a.tasks, item: taskOnWire,
 		changed: func(row opsmodel.Task) domain.Position { return row.Changed },
 	}.reply
 }
 
-func (a *API) postTask() api.Write {
-	return byAction(map[string]api.Write{"add": onData(api.Write{Right: needs(access.CodeAddTask), Command: createTask, Reply: createdTask})})
+// tasks lists the tasks that the query's filters let through. An address is matched in its
+// canonical form.
+func (a *API) tasks(ctx context.Context, q *api.Params, part query.Range) ([]opsmodel.Task, int, error) {
+	f := opsmodel.TaskFilter{
+		MachineName: api.Given(q.Text("machine_name")), Action: api.Given(q.Text("action")), Target: api.Given(q.Text("target")),
+		Creator: api.Given(q.Text("creator")), State: ops.State(api.Given(q.Text("state"))),
+		Since: q.Moment("since", nil), Until: q.Moment("until", nil),
+	}
+	if q.Text("ip") != nil {
+		f.IP = address(q, "ip")
+	}
+	if f.State != "" && !slices.Contains(ops.States(), f.State) {
+		q.Refuse("state", "must be one of %s", joined(ops.States()))
+	}
+	if q.Err != nil {
+		return nil, 0, nil
+	}
+	return a.Ops.Tasks(ctx, f, part)
 }
 
-func createTask(w *api.Request) (domain.Command, error) {
-	return ops.NewCreateTask(newTaskID(), ops.TaskInput{
+func joined(states []ops.State) string {
+	names := make([]string, len(states))
+	for i, s := range states {
+		names[i] = string(s)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (a *API) postTask() api.Write {
+	return byAction(map[string]api.Write{"add": onData(api.Write{Right: needs(access.CodeAddTask), Command: a.createTask, Reply: createdTask})})
+}
+
+func (a *API) createTask(w *api.Request) (domain.Command, error) {
+	c, err := ops.NewCreateTask(newTaskID(), ops.TaskInput{
 		IP: w.Text("ip"), Creator: w.Text("creator"), Action: w.Text("action"), Target: w.Text("target"),
 		Version: w.Text("version"), Content: w.Text("content"), Description: w.Text("description"),
 	})
+	if err != nil || w.Err != nil {
+		return c, err
+	}
+	return c, a.offeredAt(w.Context(), c.IP(), c.Order())
 }
 
 // createdTask names the task that a write created, also when it is repeated.

@@ -35,7 +35,7 @@ func userFor(p api.Person) userBody {
 func (a *API) getUsers(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
 	ctx, name := c.Request().Context(), q.Text("username")
-	start, count := q.Range()
+	part := q.Range()
 	if err := a.requireUnlessOwn(c, name, access.CodeGetUser); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (a *API) getUsers(c echo.Context) error {
 	if name != nil {
 		return a.showUser(c, *name)
 	}
-	users, total, err := a.Access.UsersAscending(ctx, start, count)
+	users, total, err := a.Access.UsersAscending(ctx, part)
 	if err != nil {
 		return err
 	}

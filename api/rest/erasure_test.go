@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/erasure"
 )
@@ -53,7 +54,7 @@ func TestErasure(t *testing.T) {
 			return
 		}
 		// Once more with read models made anew.
-		for _, model := range []projections.Model{accessmodel.New(), dnsmodel.New(dnsmodel.NewUsernames(s.store), time.UTC)} {
+		for _, model := range []projections.Model{accessmodel.New(), dnsmodel.New(oplog.NewUsernames(s.store), time.UTC)} {
 			must(t, projections.Rebuild(t.Context(), s.pool, s.store, model, nil))
 		}
 	}

@@ -146,7 +146,9 @@ func denial(route api.Route, who int) string {
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
-	x := &matrix{stack: newStack(t, func(c *config) { c.Changes, c.Agents, c.Output = &somewhere{}, noAgents{}, newPrinted() }), names: new(int)}
+	x := &matrix{stack: newStack(t, func(c *config) {
+		c.Changes, c.Agents, c.Output, c.Offers = &somewhere{}, noAgents{}, newPrinted(), &offering{}
+	}), names: new(int)}
 	x.forgeTokens()
 	x.tokens[asAdmin] = x.admin
 	x.tokens[asPlain] = x.member("plain")

@@ -18,7 +18,7 @@ type codeRow struct {
 // alone, and as who holds all codes but that one and 1.
 func TestCodes(t *testing.T) {
 	t.Parallel()
-	s := newStack(t, func(c *config) { c.Agents, c.Output = noAgents{}, newPrinted() })
+	s := newStack(t, func(c *config) { c.Agents, c.Output, c.Offers = noAgents{}, newPrinted(), &offering{} })
 	s.opsDo("POST", pathMachine, act("add", aMachine("web01", 1)))
 	s.opsDo("POST", pathUser, act("add", []m{changed(aUser("solo"), "permissions", []int{}), changed(aUser("other"), "permissions", []int{})}))
 	solo, token := s.idOf("solo"), s.login("solo", "123456")
@@ -72,6 +72,7 @@ func (s *stack) codeRows() []codeRow {
 		{"GET", pathTask, nil, access.CodeGetTask},
 		{"GET", pathTask + "?task_id=" + task, nil, access.CodeGetTask},
 		{"GET", "/v1/tasks/" + task + "/log", nil, access.CodeGetTask},
+		{"GET", "/v1/tasks/" + task + "/attempts", nil, access.CodeGetTask},
 		{"POST", pathTask, act("add", aTask("solo")), access.CodeAddTask},
 		{"DELETE", pathTask + "?task_id=" + s.newTask(), nil, access.CodeDeleteTask},
 		{"POST", pathUpdate, act("update", execution), access.CodeUpdate},
@@ -82,6 +83,7 @@ func (s *stack) codeRows() []codeRow {
 		{"GET", pathMachine, nil, access.CodeGetMachine},
 		{"GET", pathMachine + "?machine_name=web01", nil, access.CodeGetMachine},
 		{"GET", "/v1/agents", nil, access.CodeGetMachine},
+		{"GET", "/v1/machines/web01/offers", nil, access.CodeGetMachine},
 		{"POST", pathMachine, act("add", aMachine("web02", 2)), access.CodeAddMachine},
 		{"POST", pathMachine, act("update", m{"machine_name": "web02", "location": "there"}), access.CodeUpdateMachine},
 		{"DELETE", pathMachine + "?machine_name=web02", nil, access.CodeDeleteMachine},

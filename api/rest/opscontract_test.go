@@ -32,7 +32,7 @@ func TestOpsContract(t *testing.T) {
 	s.contractOpsErrors()
 	s.contractBadBodies()
 	s.contractOpsHeaders()
-	s.expect(s.do("GET", "/v1/agents", nil), 200, `{"agents":[{"kind":"server","id":1,"name":"s1","online":true,"last_seen":"2016-11-30T02:07:55Z","version":"9.20"},{"kind":"machine","id":1,"name":"web01","online":false,"last_seen":null,"version":""}]}`)
+	s.expect(s.do("GET", "/v1/agents", nil), 200, `{"agents":[{"kind":"server","id":1,"name":"s1","online":true,"last_seen":"2016-11-30T02:07:55Z","version":"9.20","duplicate":true,"connections":[{"address":"10.0.0.1","host":"ns1","started":"2016-11-30T02:07:55Z","last_seen":"2016-11-30T02:07:55Z","orders":true}]},{"kind":"machine","id":1,"name":"web01","online":false,"last_seen":null,"version":"","duplicate":false,"connections":[]}]}`)
 }
 
 // somewhereElse says when hosts were last seen; all of them are online.
@@ -43,8 +43,10 @@ func (h somewhereElse) Host(id int64) (bool, time.Time) { return !h[id].IsZero()
 func (h somewhereElse) Agents(context.Context) ([]v1.Agent, error) {
 	seen := h[1].UTC()
 	return []v1.Agent{
-		{Kind: v1.AgentOfServer, ID: 1, Name: "s1", Online: true, LastSeen: &seen, Version: "9.20"},
-		{Kind: v1.AgentOfMachine, ID: 1, Name: "web01"},
+		{Kind: v1.AgentOfServer, ID: 1, Name: "s1", Online: true, LastSeen: &seen, Version: "9.20", Duplicate: true, Connections: []v1.Connection{
+			{Address: "10.0.0.1", Host: "ns1", Started: seen, LastSeen: seen, Orders: true},
+		}},
+		{Kind: v1.AgentOfMachine, ID: 1, Name: "web01", Connections: []v1.Connection{}},
 	}, nil
 }
 

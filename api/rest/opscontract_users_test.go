@@ -98,7 +98,7 @@ func (s *stack) contractKeys() {
 	for query, says := range map[string]string{"": "mode: ", "?mode=x": "mode: must be ip or user", "?mode=ip": "ip: ", "?mode=ip&ip=x": "ip: ", "?mode=user": "username: "} {
 		s.opsRefused("GET", pathSSHKey+query, nil, 200, says)
 	}
-	s.matches(s.do("GET", "/v1/access?machine=10.8.0.1&account=root", nil), `\{"machine":\{"id":1,"machine_name":"web01"\},"account":"root","at":"[^"]+","position":[0-9]+,"since":"[^"]+","users":\[\{"user_id":3,"username":"user02","keys":\[\{"type":"ssh-ed25519","fingerprint":"SHA256:[A-Za-z0-9+/]{43}"\}\]\}\]\}`)
+	s.matches(s.do("GET", "/v1/access?machine=10.8.0.1&account=root", nil), `\{"machine":\{"id":1,"machine_name":"web01"\},"account":"root","at":"[^"]+","position":[0-9]+,"since":"[^"]+","users":\[\{"user_id":3,"username":"user02","keys":\[\{"type":"ssh-ed25519","fingerprint":"SHA256:[A-Za-z0-9+/]{43}"\}\]\}\],"granted":true,"installed":null,"problem":"","error":""\}`)
 	s.refused("GET", "/v1/access?machine=nothing&account=root", nil, 404)
 	s.refused("GET", "/v1/access?machine=web01", nil, 400)
 	s.refused("GET", "/v1/access?machine=web01&account=root&at=yesterday", nil, 400)

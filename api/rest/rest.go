@@ -28,6 +28,8 @@ type Config struct {
 	Changes       v1.Changes
 	Agents        v1.Agents
 	Output        v1.Output
+	Hosts         v1.Hosts
+	Offers        v1.Offers
 }
 
 // New returns the handler of all routes. It starts nothing and needs no closing.
@@ -43,9 +45,10 @@ func New(ctx context.Context, cfg Config) (http.Handler, error) {
 func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 	resources := (&dnsapi.API{Kernel: kernel, CheckConf: cfg.CheckConf}).Routes()
 	admin := adminapi.API{Kernel: kernel, AllowRegister: cfg.AllowRegister}
-	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, AttemptWithin: cfg.AttemptWithin}
+	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, Offers: cfg.Offers, AttemptWithin: cfg.AttemptWithin}
 	rest := v1.API{
-		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Batchable: resources,
+		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
+		Batchable: resources,
 	}
 	return slices.Concat(resources, admin.Routes(), operations.Routes(), rest.Routes(), kernel.Routes())
 }

@@ -74,8 +74,8 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 
 	models := []projections.Model{
 		accessmodel.New(),
-		dnsmodel.New(dnsmodel.NewUsernames(store), time.UTC),
-		opsmodel.New(),
+		dnsmodel.New(oplog.NewUsernames(store), time.UTC),
+		opsmodel.New(oplog.NewUsernames(store), time.UTC),
 	}
 	must(t, projections.Prepare(ctx, pool, store, models...))
 	progress, err := projections.NewProgress(nc, store.LogID())

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,52 @@ type accessBody struct {
 	Position domain.Position `json:"position"`
 	Since    *time.Time      `json:"since"`
 	Users    []accessUser    `json:"users"`
+	// Granted: somebody's key opens the account.
+	Granted bool `json:"granted"`
+	// Installed: the host said that exactly these keys are in the account's file; null for
+	// another time than now, and while the host has said nothing.
+	Installed *bool `json:"installed"`
+	// Problem is why they are not: "missing account", "not allowed" (by the host's own
+	// file), "failed", or "" for none that is known. Error is the host's text.
+	Problem string `json:"problem"`
+	Error   string `json:"error"`
+}
+
+// Account is what a host said of an account's keys.
+type Account struct {
+	Name string
+	// Position is that of the work that the keys are of, 0 while it is not known.
+	Position domain.Position
+	// Problem and Error are empty where all is well.
+	Problem, Error string
+}
+
+// problemFailed is a problem that has no name of its own.
+const problemFailed = "failed"
+
+// Hosts knows what hosts say of themselves.
+type Hosts interface {
+	// Accounts returns what a machine's host said last of the accounts that it keeps keys
+	// of, and false if it said nothing yet.
+	Accounts(machine int64) ([]Account, bool)
+}
+
+// report adds what the host said of the account.
+func (b *accessBody) report(hosts Hosts) {
+	accounts, said := hosts.Accounts(b.Machine.ID)
+	if !said {
+		return
+	}
+	b.Installed = new(!b.Granted) // what has no keys is in order until the host says otherwise
+	for _, a := range accounts {
+		if a.Name != b.Account {
+			continue
+		}
+		*b.Installed = a.Error == "" && a.Position >= b.Position
+		if b.Error = a.Error; b.Error != "" {
+			b.Problem = cmp.Or(a.Problem, problemFailed)
+		}
+	}
 }
 
 type accessMachine struct {
@@ -50,7 +97,7 @@ type accessKey struct {
 // showAccess answers from what machines were told, which the log keeps for ever.
 func (a *API) showAccess(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
-	name, account, given := q.Required("machine"), q.Required("account"), readMoment(q, "at")
+	name, account, given := q.Required("machine"), q.Required("account"), q.Moment("at", nil)
 	if q.Err != nil {
 		return q.Err
 	}
@@ -59,7 +106,7 @@ func (a *API) showAccess(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	at, newest := time.Now().UTC(), time.Unix(maxUnix, 0)
+	at, newest := time.Now().UTC(), api.EndOfTime()
 	if given != nil {
 		at, newest = *given, *given
 	}
@@ -74,6 +121,10 @@ func (a *API) showAccess(c echo.Context) error {
 	body.Position, body.Since = set.Since, &set.At
 	if body.Users, err = accessUsers(set.Keys); err != nil {
 		return err
+	}
+	body.Granted = len(body.Users) > 0
+	if given == nil && a.Hosts != nil {
+		body.report(a.Hosts)
 	}
 	return api.WriteJSON(c, http.StatusOK, body)
 }
@@ -108,23 +159,3 @@ func (a *API) machineCalled(ctx context.Context, name string) (opsmodel.Machine,
 	}
 	return machine, err
 }
-
-// readMoment reads a time, RFC 3339 or unix seconds.
-func readMoment(p *api.Params, name string) *time.Time {
-	text := p.Text(name)
-	if text == nil {
-		return nil
-	}
-	at, err := time.Parse(time.RFC3339Nano, *text)
-	if seconds, ok := api.ParseInteger(*text); ok {
-		at, err = time.Unix(seconds, 0), nil
-	}
-	if err != nil || at.Unix() < 0 || at.Unix() >= maxUnix {
-		p.Refuse(name, "必须是RFC 3339时间或unix秒！")
-	}
-	at = at.UTC()
-	return &at
-}
-
-// maxUnix is the end of the year 9999, the last that a time can be written in.
-const maxUnix = 253402300800

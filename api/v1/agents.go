@@ -39,6 +39,22 @@ type Agent struct {
 	// Version is that of a host's agent, or of a name server's named; empty while it
 	// is not known.
 	Version string `json:"version"`
+	// Duplicate: more than one process runs with the agent's credentials. Connections are
+	// its processes that asked for orders lately, the one that gets them first.
+	Duplicate   bool         `json:"duplicate"`
+	Connections []Connection `json:"connections"`
+}
+
+// Connection is one process of an agent.
+type Connection struct {
+	// Address is the process's as the bus sees it, Host its machine's own name.
+	Address string `json:"address"`
+	Host    string `json:"host"`
+	// Started is when the process began, by its own clock.
+	Started  time.Time `json:"started"`
+	LastSeen time.Time `json:"last_seen"`
+	// Orders: the process gets the agent's orders, and the others do not.
+	Orders bool `json:"orders"`
 }
 
 // listAgents lists all agents, of name servers and of hosts.

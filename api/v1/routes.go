@@ -21,6 +21,10 @@ type API struct {
 	Changes Changes
 	Agents  Agents
 	Output  Output
+	// Hosts says what hosts found in accounts, Offers what they offer: without Hosts that is
+	// not known, without Offers /v1/machines/{name}/offers is 503.
+	Hosts  Hosts
+	Offers Offers
 	// Batchable are the routes whose writes a batch may hold, of the resources that
 	// they name.
 	Batchable []api.Route
@@ -52,6 +56,8 @@ func (a *API) Routes() []api.Route {
 		api.Get("/v1/agents", api.AccessCode(access.CodeGetMachine), nil, a.listAgents),
 		api.Get("/v1/access", api.AccessCode(access.CodeGetSSHKey), tasks, a.showAccess),
 		log,
+		api.Get("/v1/tasks/:id/attempts", api.AccessCode(access.CodeGetTask), tasks, a.listAttempts),
+		api.Get("/v1/machines/:name/offers", api.AccessCode(access.CodeGetMachine), tasks, a.showOffers),
 
 		change,
 		batch,

@@ -36,10 +36,12 @@ import (
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/erasure"
 	"github.com/opsledger/opsledger/workers/control/hostdesk"
+	"github.com/opsledger/opsledger/workers/control/offers"
 	outputs "github.com/opsledger/opsledger/workers/control/output"
 	"github.com/opsledger/opsledger/workers/control/presence"
 	"github.com/opsledger/opsledger/workers/control/reporter"
 	"github.com/opsledger/opsledger/workers/control/roster"
+	"github.com/opsledger/opsledger/workers/control/sessions"
 	"github.com/opsledger/opsledger/workers/control/snapshots"
 )
 
@@ -63,7 +65,10 @@ type App struct {
 	roster   *roster.Servers
 	hosts    *roster.Hosts
 	reports  *reporter.Reporter
-	registry *prometheus.Registry
+	offers   *offers.Store
+	// sessions and hostSessions say which process of an agent gets orders.
+	sessions, hostSessions *sessions.Sessions
+	registry               *prometheus.Registry
 
 	listener net.Listener
 	// natsClaim and dnsClaim keep the ports of servers that are started later.
@@ -195,8 +200,8 @@ func (a *App) startProjections(ctx context.Context) error {
 func newModels(store *eventstore.Store, cfg Config) []projections.Model {
 	return []projections.Model{
 		accessmodel.New(),
-		dnsmodel.New(dnsmodel.NewUsernames(store), cfg.location),
-		opsmodel.New(),
+		dnsmodel.New(oplog.NewUsernames(store), cfg.location),
+		opsmodel.New(oplog.NewUsernames(store), cfg.location),
 	}
 }
 
@@ -231,17 +236,22 @@ func (a *App) startServerWorkers() {
 		Log: a.log, Registerer: a.registry,
 	})
 	a.life.start("reporter", a.reports.Run)
+	asked := sessions.Config{NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Signer: a.auth.Signer(), Log: a.log}
+	a.sessions, a.hostSessions = sessions.OfServers(asked), sessions.OfHosts(asked)
+	a.life.start("sessions", a.sessions.Run)
+	a.life.start("host sessions", a.hostSessions.Run)
 }
 
 // startHostWorkers serves the hosts that run tasks.
 func (a *App) startHostWorkers() {
 	a.output = outputs.New(outputs.Config{NC: a.bus.nc, JS: a.bus.js, Store: a.store, Replicas: a.cfg.NATSReplicas, Log: a.log})
 	a.life.start("output", a.output.Run)
+	a.offers = offers.New(a.db.pool)
 	a.life.start("host desk", hostdesk.New(hostdesk.Config{
-		NC: a.bus.nc, Store: a.store, Reader: a.ops, Progress: a.progress, Signer: a.auth.Signer(), Log: a.log,
+		NC: a.bus.nc, Store: a.store, Reader: a.ops, Progress: a.progress, Signer: a.auth.Signer(), Offers: a.offers, Log: a.log,
 	}).Run)
 	a.presence = presence.New(presence.Config{
-		NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Reader: a.ops, Log: a.log,
+		NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Reader: a.ops, Log: a.log, Registerer: a.registry,
 	})
 	a.life.start("presence", a.presence.Run)
 }
@@ -307,7 +317,9 @@ func (a *App) startAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := agents{reader: a.dns, ops: a.ops, reports: a.reports, hosts: a.presence}
+	known := agents{
+		reader: a.dns, ops: a.ops, reports: a.reports, hosts: a.presence, sessions: a.sessions, hostSessions: a.hostSessions,
+	}
 	handler, err := rest.New(ctx, rest.Config{
 		Config: api.Config{
 			Store: a.store, Access: accessmodel.NewReader(a.db.pool), DNS: a.dns, Oplogs: oplog.NewReader(a.db.pool),
@@ -315,8 +327,8 @@ func (a *App) startAPI(ctx context.Context) error {
 			Location: a.cfg.location, TrustedProxies: a.cfg.proxies, Log: a.log, Registerer: a.registry, Gatherer: a.registry,
 		},
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
-		Presence: known, AttemptWithin: a.cfg.TaskDeadline,
-		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output},
+		Presence: known, Offers: a.offers, AttemptWithin: a.cfg.TaskDeadline,
+		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known,
 	})
 	if err != nil {
 		return err

@@ -12,9 +12,11 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 	"github.com/opsledger/opsledger/workers/agents/executor/supervise"
 	"github.com/opsledger/opsledger/workers/agents/host"
+	"github.com/opsledger/opsledger/workers/agents/session"
 	"github.com/opsledger/opsledger/workers/agents/sshkeys"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
@@ -40,50 +42,56 @@ func startHostAgent(life *lifecycle, c busauth.Credentials, at busAddress, dir, 
 	if err != nil {
 		return err
 	}
-	follower, err := openHostAgent(nc, c, dir, config, log)
+	follower, orders, err := openHostAgent(nc, c, dir, config, log)
 	if err != nil {
 		return err
 	}
+	life.start("host agent's session", orders.Run)
 	life.start("host agent", follower.Run)
 	return nil
 }
 
 var errNoConfig = errors.New("--config: the agent of a machine needs the file that says which actions are allowed")
 
-func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log *slog.Logger) (*host.Follower, error) {
+func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log *slog.Logger) (*host.Follower, *session.Session, error) {
 	if config == "" {
-		return nil, errNoConfig
+		return nil, nil, errNoConfig
 	}
 	settings, err := executor.LoadSettings(config)
 	if err != nil {
-		return nil, named("--config", err)
+		return nil, nil, named("--config", err)
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := host.PrepareFolder(dir, c.Log); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := sshkeys.CheckAccounts(settings.Accounts); err != nil {
-		return nil, named("--config", err)
+		return nil, nil, named("--config", err)
 	}
 	keys, err := sshkeys.New(sshkeys.Config{File: filepath.Join(dir, "ssh-keys.json"), Accounts: settings.Accounts})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	orders, err := openSession(nc, c, dir, log)
+	if err != nil {
+		return nil, nil, err
 	}
 	tasks, err := executor.New(executor.Config{
 		Dir: filepath.Join(dir, "tasks"), Settings: settings, Supervisor: []string{"/proc/self/exe", superviseWord}, Log: log,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	follower, err := host.New(host.Config{
-		NC: nc, ID: c.ID, Key: c.Key, LogID: c.Log, Tasks: tasks, Keys: keys, Version: version, Log: log,
+		NC: nc, ID: c.ID, Key: c.Key, LogID: c.Log, Tasks: tasks, Keys: keys, Session: orders,
+		Offers: func() protocol.HostOffers { return host.Offers(settings) }, Version: version, Log: log,
 	})
 	if err != nil {
-		return nil, errors.Join(err, tasks.Close())
+		return nil, nil, errors.Join(err, tasks.Close())
 	}
-	return follower, nil
+	return follower, orders, nil
 }
 
 // connectAs connects with the rights of an agent, to a bus that the credentials vouch

@@ -20,11 +20,18 @@ func startServerAgent(life *lifecycle, c busauth.Credentials, at busAddress, cfg
 	if err != nil {
 		return nil, err
 	}
-	follower, err := nameserver.New(nameserver.Config{NC: nc, ID: c.ID, Key: c.Key, Engine: engine, Codec: newCodec(), Log: cfg.Log})
+	orders, err := openSession(nc, c, cfg.Dir, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	follower, err := nameserver.New(nameserver.Config{
+		NC: nc, ID: c.ID, Key: c.Key, Engine: engine, Codec: newCodec(), Session: orders, Log: cfg.Log,
+	})
 	if err != nil {
 		return nil, err
 	}
 	life.start("named", engine.Run)
+	life.start("agent's session", orders.Run)
 	life.start("agent", follower.Run)
 	return engine, nil
 }

@@ -11,8 +11,11 @@ type Entry struct {
 	// Actor is who did what the entry tells of.
 	Actor domain.UserID
 	// Target is the server, view, zone or record that the entry is on; nil if it is on
-	// a user, a role, a privilege or the BIND configuration.
+	// anything else.
 	Target *Target
+	// Code is the permission code by which the task, the machine or the ssh key that the
+	// entry is on is read; 0 if it is on anything else.
+	Code int
 	// Zone is the one that a record lives in, or lived in.
 	Zone Target
 	// Deleted says that the target is gone, ZoneDeleted that Zone is.
@@ -29,6 +32,7 @@ type Entry struct {
 //  5. Entries on a server or a zone that is gone are for its creator, and for who
 //     holds a built-in role of its kind whose set was never replaced.
 //  6. Entries on a record that is gone are for who sees those on its zone.
+//  7. Entries on tasks, machines and ssh keys are for who holds the code to read them.
 func (a *Actor) Sees(e Entry) bool {
 	switch {
 	case a.id == domain.System:
@@ -37,6 +41,8 @@ func (a *Actor) Sees(e Entry) bool {
 		return false
 	case a.Admin(), e.Actor == a.id:
 		return true
+	case e.Code != 0:
+		return a.May(Permitted(e.Code))
 	case e.Target == nil:
 		return false
 	}

@@ -8,6 +8,11 @@ import (
 	"github.com/opsledger/opsledger/domain/domaintest"
 )
 
+// coded gives the guest permission codes.
+func coded(codes ...int) domain.Event {
+	return access.UserPermissionsChanged{ID: guest, Codes: codes}
+}
+
 // TestSees has at least one row for each clause of [access.Actor.Sees] that fails
 // without it. The zone is of position 50 and made by the admin, if not said otherwise.
 func TestSees(t *testing.T) {
@@ -70,6 +75,13 @@ func TestSees(t *testing.T) {
 		{"6: a record and its zone gone, by a privilege", given(role8(11), holding(8)), on(record, zone, true, true), false},
 		{"6: a record and its zone gone, the zone's creator", given(), on(record, mine, true, true), true},
 		{"6: a record and its zone gone, by a role", given(holding(7)), on(record, zone, true, true), true},
+
+		{"7: a task, by its code", given(coded(access.CodeGetTask)), access.Entry{Actor: admin, Code: access.CodeGetTask}, true},
+		{"7: a task, by another code", given(coded(access.CodeGetMachine, access.CodeAddTask)), access.Entry{Actor: admin, Code: access.CodeGetTask}, false},
+		{"7: a task, by the code of all", given(coded(access.CodeAdmin)), access.Entry{Actor: admin, Code: access.CodeGetTask}, true},
+		{"7: a task, by roles", given(holding(2, 3, 4, 5, 6, 7)), access.Entry{Actor: admin, Code: access.CodeGetTask}, false},
+		{"7: a user, by the code of all", given(coded(access.CodeAdmin)), access.Entry{Actor: admin}, false},
+		{"7: one's own task", given(), access.Entry{Actor: guest, Code: access.CodeGetTask}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -21,6 +21,14 @@ const (
 	StateRevertUnknown State = "revert_unknown"
 )
 
+// States lists all states.
+func States() []State {
+	return []State{
+		StateCreated, StateQueued, StateRunning, StateSucceeded, StateFailed, StateCancelled, StateExpired, StateUnknown,
+		StateRevertQueued, StateReverting, StateReverted, StateRevertFailed, StateRevertUnknown,
+	}
+}
+
 // Status is the number that the operations dialect prints: 0 not executed, 1
 // executing or executed, 2 failed, 3 cancelled, 4 unknown.
 func (s State) Status() int {

@@ -21,6 +21,11 @@ func NewCreateTask(task string, in TaskInput) (CreateTask, error) {
 	return c, err
 }
 
+// IP is the address of the machine that the task is for, as canonical text, and Order what
+// it is to do.
+func (c CreateTask) IP() string   { return c.ip }
+func (c CreateTask) Order() Order { return c.order }
+
 // Allocates implements [domain.Allocator].
 func (CreateTask) Allocates() []domain.Sequence { return []domain.Sequence{domain.SequenceTask} }
 

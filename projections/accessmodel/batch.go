@@ -108,12 +108,12 @@ func (b *batch) applyGrants(e domain.Recorded) error {
 }
 
 // log adds the event's entry to the operation log.
-func (b *batch) log(e domain.Recorded, operation string, on oplog.Target, text string) error {
+func (b *batch) log(e domain.Recorded, operation string, on oplog.Target, texts oplog.Texts) error {
 	operator, err := b.operator(e)
 	if err != nil {
 		return err
 	}
-	b.entries = append(b.entries, oplog.New(e, operator, operation, on, text))
+	b.entries = append(b.entries, oplog.New(e, operator, operation, on, texts))
 	return nil
 }
 

@@ -95,6 +95,26 @@ func TestAccessEntries(t *testing.T) {
 			continue
 		}
 		step.entry.ID, step.entry.Time = int64(e.Position), got.Time
+		switch step.entry.OperationType {
+		case oplog.OperationAdd:
+			step.entry.TargetAfter = step.entry.TargetDetail
+		case oplog.OperationChange:
+			// The state after a change is shown as that before it: the next entry on the same
+			// thing shows it once more.
+			if got.TargetAfter == "" || strings.Contains(got.TargetAfter, "修改") {
+				t.Errorf("%T: after it %q", step.event, got.TargetAfter)
+			}
+			shows := "修改前：\n" + got.TargetAfter
+			for j := i + 1; j < len(steps); j++ {
+				if next := steps[j].entry; next.TargetType == step.entry.TargetType && next.TargetID == step.entry.TargetID {
+					if !strings.HasPrefix(next.TargetDetail, shows) && next.TargetDetail != got.TargetAfter {
+						t.Errorf("%T: after it\n%s, and then\n%s", step.event, got.TargetAfter, next.TargetDetail)
+					}
+					break
+				}
+			}
+			step.entry.TargetAfter = got.TargetAfter
+		}
 		modeltest.Same(t, fmt.Sprintf("entry of %T", step.event), got, step.entry)
 	}
 	if rows, total := modeltest.MustPage(oplog.NewReader(pool).Entries(t.Context(), rights.NewCaller(3, []int64{2, 3, 4, 5, 6, 7}), oplog.Filter{}, modeltest.PageOf(1, 10))); total != 0 {

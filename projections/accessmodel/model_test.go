@@ -43,7 +43,7 @@ func TestUsers(t *testing.T) {
 		modeltest.Same(t, "by name", modeltest.Must(r.UserByName(ctx, "wang.DACHUI")).ID, 2)
 		modeltest.Same(t, "admin", modeltest.Must(r.User(ctx, access.AdminID)).Roles, []accessmodel.Role{{1, "admin"}})
 		for _, page := range [][3]int{{0, 10, 3}, {1, 1, 1}, {2, 10, 1}, {3, 10, 0}, {0, 0, 0}} {
-			users, total, err := r.UsersAscending(ctx, page[0], page[1])
+			users, total, err := r.UsersAscending(ctx, query.Range{Start: page[0], Count: page[1]})
 			if err != nil || total != 3 || len(users) != page[2] || len(users) > 0 && users[0].ID != domain.UserID(page[0]+1) {
 				t.Errorf("users from %d on: %v of %d, %v", page[0], users, total, err)
 			}
@@ -71,12 +71,20 @@ func TestUserEntries(t *testing.T) {
 		{OperationType: "修改", Operator: "system", TargetName: "admin", TargetID: "1", TargetDetail: "修改前：\nid: 1\n用户名: admin\n来源: local\n角色: []\n权限代码: []\n修改项: ['角色']\n"},
 		{OperationType: "添加", Operator: "system", TargetName: "admin", TargetID: "1", TargetDetail: "id: 1\n用户名: admin\n来源: local\n角色: []\n权限代码: []\n"},
 	}
+	after := map[int]string{
+		0: "id: 2\n用户名: Wang.Dachui\n来源: local\n角色: ['zone_guest']\n权限代码: []\n",
+		1: "id: 2\n用户名: Wang.Dachui\n来源: local\n角色: ['server_admin', 'zone_guest']\n权限代码: []\n",
+		4: "id: 1\n用户名: admin\n来源: local\n角色: ['admin']\n权限代码: []\n",
+	}
 	modeltest.Same(t, "total", total, len(want))
 	for i, row := range rows {
 		if strings.Contains(row.TargetDetail, "sealed") || strings.Contains(row.TargetDetail, "-id") || strings.Contains(row.TargetDetail, "digest") {
 			t.Errorf("entry tells what is personal or secret: %q", row.TargetDetail)
 		}
 		want[i].ID, want[i].Time, want[i].TargetType = row.ID, row.Time, oplog.TargetUser
+		if want[i].TargetAfter = after[i]; want[i].OperationType == oplog.OperationAdd {
+			want[i].TargetAfter = want[i].TargetDetail
+		}
 		modeltest.Same(t, "entry", row, want[i])
 	}
 }

@@ -48,7 +48,7 @@ func (b *batch) privilegeCreated(e domain.Recorded, event access.PrivilegeCreate
 	if err := b.privileges.Add(p); err != nil {
 		return err
 	}
-	return b.logPrivilege(e, oplog.OperationAdd, p.Name, p)
+	return b.logPrivilege(e, oplog.OperationAdd, p, p)
 }
 
 func (b *batch) privilegeChanged(e domain.Recorded, event access.PrivilegeChanged) error {
@@ -56,8 +56,9 @@ func (b *batch) privilegeChanged(e domain.Recorded, event access.PrivilegeChange
 	if err != nil {
 		return err
 	}
-	b.privileges.Put(newPrivilege(event.ID, event.After, e.Position))
-	return b.logPrivilege(e, oplog.OperationChange, event.After.Name, before)
+	after := newPrivilege(event.ID, event.After, e.Position)
+	b.privileges.Put(after)
+	return b.logPrivilege(e, oplog.OperationChange, after, before)
 }
 
 func (b *batch) privilegeDeleted(e domain.Recorded, event access.PrivilegeDeleted) error {
@@ -66,7 +67,7 @@ func (b *batch) privilegeDeleted(e domain.Recorded, event access.PrivilegeDelete
 		return err
 	}
 	b.privileges.Drop(event.ID)
-	return b.logPrivilege(e, oplog.OperationDelete, before.Name, before)
+	return b.logPrivilege(e, oplog.OperationDelete, before, before)
 }
 
 // endPrivilege ends the present state of a privilege, and returns it.
@@ -80,16 +81,22 @@ func (b *batch) endPrivilege(id int64, at domain.Position) (privilegeRow, error)
 	return p, nil
 }
 
-// logPrivilege writes an entry that shows the given state of a privilege.
-func (b *batch) logPrivilege(e domain.Recorded, operation, name string, shown privilegeRow) error {
-	d := oplog.NewDetail(operation)
-	d.Number("id", shown.ID)
-	d.Line("权限名", shown.Name)
-	d.Number("操作类型", int64(shown.Operation))
-	d.Number("资源类型", int64(shown.ResourceType))
-	d.Number("资源ID", shown.ResourceID)
-	d.Line("备注", shown.Comment)
-	return b.log(e, operation, oplog.Target{Type: oplog.TargetPrivilege, Name: name, ID: shown.ID}, d.String())
+// logPrivilege writes an entry that shows the given state of a privilege, that before a
+// change.
+func (b *batch) logPrivilege(e domain.Recorded, operation string, p, shown privilegeRow) error {
+	target := oplog.Target{Type: oplog.TargetPrivilege, Name: p.Name, ID: p.ID}
+	return b.log(e, operation, target, oplog.TextsOf(operation, privilegeDetail(shown), privilegeDetail(p)))
+}
+
+func privilegeDetail(p privilegeRow) *oplog.Detail {
+	d := oplog.NewDetail()
+	d.Number("id", p.ID)
+	d.Line("权限名", p.Name)
+	d.Number("操作类型", int64(p.Operation))
+	d.Number("资源类型", int64(p.ResourceType))
+	d.Number("资源ID", p.ResourceID)
+	d.Line("备注", p.Comment)
+	return d
 }
 
 // writePrivileges ends what has ended first: of one privilege, one state holds at a time.

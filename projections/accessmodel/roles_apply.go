@@ -32,7 +32,7 @@ func (b *batch) roleCreated(e domain.Recorded, event access.RoleCreated) error {
 		return err
 	}
 	b.rolePrivileges.replace(role.ID, event.Privileges, e.Position)
-	return b.logRole(e, oplog.OperationAdd, role.Name, role)
+	return b.log(e, oplog.OperationAdd, roleTarget(role), oplog.Stated(b.roleDetail(role)))
 }
 
 func (b *batch) roleChanged(e domain.Recorded, event access.RoleChanged) error {
@@ -40,13 +40,11 @@ func (b *batch) roleChanged(e domain.Recorded, event access.RoleChanged) error {
 	if err != nil {
 		return err
 	}
-	if err := b.logRole(e, oplog.OperationChange, event.Name, role); err != nil {
-		return err
-	}
+	was := b.roleDetail(role)
 	role.Name, role.Changed = event.Name, e.Position
 	b.roles.Put(role)
 	b.rolePrivileges.replace(role.ID, event.Privileges, e.Position)
-	return nil
+	return b.log(e, oplog.OperationChange, roleTarget(role), oplog.Changed(was, b.roleDetail(role)))
 }
 
 func (b *batch) roleDeleted(e domain.Recorded, event access.RoleDeleted) error {
@@ -54,7 +52,7 @@ func (b *batch) roleDeleted(e domain.Recorded, event access.RoleDeleted) error {
 	if err != nil {
 		return err
 	}
-	if err := b.logRole(e, oplog.OperationDelete, role.Name, role); err != nil {
+	if err := b.log(e, oplog.OperationDelete, roleTarget(role), oplog.Stated(b.roleDetail(role))); err != nil {
 		return err
 	}
 	b.roles.Drop(role.ID)
@@ -62,11 +60,15 @@ func (b *batch) roleDeleted(e domain.Recorded, event access.RoleDeleted) error {
 	return nil
 }
 
-// logRole writes an entry that shows the given state of a role, before its set is replaced.
-func (b *batch) logRole(e domain.Recorded, operation, name string, shown RoleRow) error {
-	d := oplog.NewDetail(operation)
-	d.Number("id", shown.ID)
-	d.Line("角色名", shown.Name)
-	d.Numbers("权限ID", b.rolePrivileges.of(shown.ID))
-	return b.log(e, operation, oplog.Target{Type: oplog.TargetRole, Name: name, ID: shown.ID}, d.String())
+func roleTarget(role RoleRow) oplog.Target {
+	return oplog.Target{Type: oplog.TargetRole, Name: role.Name, ID: role.ID}
+}
+
+// roleDetail shows a role with the set that it has now.
+func (b *batch) roleDetail(role RoleRow) *oplog.Detail {
+	d := oplog.NewDetail()
+	d.Number("id", role.ID)
+	d.Line("角色名", role.Name)
+	d.Numbers("权限ID", b.rolePrivileges.of(role.ID))
+	return d
 }

@@ -138,14 +138,16 @@ func listUsers() *query.List[User] {
 }
 
 // usersAscending is the list of users as the operations dialect reads it.
-var usersAscending = `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM access.users WHERE deleted = ` + table.ForEver + `) n
-	LEFT JOIN (SELECT ` + table.Names((&User{}).listed()) + ` FROM access.users u WHERE u.deleted = ` + table.ForEver + `
-		ORDER BY u.id OFFSET $1 LIMIT $2) p ON true ORDER BY p.id`
+func usersAscending(order string) string {
+	return `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM access.users WHERE deleted = ` + table.ForEver + `) n
+		LEFT JOIN (SELECT ` + table.Names((&User{}).listed()) + ` FROM access.users u WHERE u.deleted = ` + table.ForEver + `
+		ORDER BY u.id` + order + ` OFFSET $1 LIMIT $2) p ON true ORDER BY p.id` + order
+}
 
-// UsersAscending returns the users after the first start ones, by ascending id,
-// at most count of them, and the number of all.
-func (r *Reader) UsersAscending(ctx context.Context, start, count int) ([]User, int, error) {
-	rows, err := r.pool.Query(ctx, usersAscending, start, count)
+// UsersAscending returns a part of the list of users, which is by ascending id unless the
+// range says otherwise, and the number of all.
+func (r *Reader) UsersAscending(ctx context.Context, part query.Range) ([]User, int, error) {
+	rows, err := r.pool.Query(ctx, usersAscending(part.Order()), part.Start, part.Count)
 	if err != nil {
 		return nil, 0, err
 	}

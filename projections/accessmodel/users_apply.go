@@ -37,7 +37,7 @@ func (b *batch) userRegistered(e domain.Recorded, event access.UserRegistered) e
 	if err := b.users.Add(user); err != nil {
 		return err
 	}
-	return b.logUser(e, oplog.OperationAdd, user)
+	return b.log(e, oplog.OperationAdd, userTarget(user), oplog.Stated(b.userDetail(user)))
 }
 
 func (b *batch) userProfileChanged(e domain.Recorded, event access.UserProfileChanged) error {
@@ -65,19 +65,19 @@ func (b *batch) userRolesChanged(e domain.Recorded, event access.UserRolesChange
 	return b.changeUser(e, event.ID, []string{"角色"}, func(u *userRow) { b.userRoles.replace(int64(u.ID), event.After, e.Position) })
 }
 
-// changeUser logs the user as they were, and which fields change, then changes them.
+// changeUser changes a user, and logs them as they were, which fields changed, and as
+// they are.
 func (b *batch) changeUser(e domain.Recorded, id domain.UserID, fields []string, change func(*userRow)) error {
 	user, err := b.user(id)
 	if err != nil {
 		return err
 	}
-	if err := b.logUser(e, oplog.OperationChange, user, fields...); err != nil {
-		return err
-	}
+	was := b.userDetail(user)
+	was.Names("修改项", fields)
 	change(&user)
 	user.Changed = e.Position
 	b.users.Put(user)
-	return nil
+	return b.log(e, oplog.OperationChange, userTarget(user), oplog.Changed(was, b.userDetail(user)))
 }
 
 // userDeleted keeps the name, which the operation log of what the user did needs.
@@ -86,7 +86,7 @@ func (b *batch) userDeleted(e domain.Recorded, event access.UserDeleted) error {
 	if err != nil {
 		return err
 	}
-	if err := b.logUser(e, oplog.OperationDelete, user); err != nil {
+	if err := b.log(e, oplog.OperationDelete, userTarget(user), oplog.Stated(b.userDetail(user))); err != nil {
 		return err
 	}
 	b.userRoles.replace(int64(user.ID), nil, e.Position)
@@ -137,23 +137,23 @@ func changedFields(before, after access.Profile) []string {
 	return fields
 }
 
-// logUser writes an entry that shows the given state of a user, and names the
-// fields that the event changes.
-func (b *batch) logUser(e domain.Recorded, operation string, shown userRow, fields ...string) error {
-	d := oplog.NewDetail(operation)
-	d.Number("id", int64(shown.ID))
-	d.Line("用户名", shown.Username)
-	d.Line("来源", shown.Source)
-	d.Names("角色", b.rolesOf(shown.ID))
-	codes := make([]int64, len(shown.Codes))
-	for i, code := range shown.Codes {
+func userTarget(u userRow) oplog.Target {
+	return oplog.Target{Type: oplog.TargetUser, Name: u.Username, ID: int64(u.ID)}
+}
+
+// userDetail shows a user with the roles that they hold now.
+func (b *batch) userDetail(u userRow) *oplog.Detail {
+	d := oplog.NewDetail()
+	d.Number("id", int64(u.ID))
+	d.Line("用户名", u.Username)
+	d.Line("来源", u.Source)
+	d.Names("角色", b.rolesOf(u.ID))
+	codes := make([]int64, len(u.Codes))
+	for i, code := range u.Codes {
 		codes[i] = int64(code)
 	}
 	d.Numbers("权限代码", codes)
-	if len(fields) > 0 {
-		d.Names("修改项", fields)
-	}
-	return b.log(e, operation, oplog.Target{Type: oplog.TargetUser, Name: shown.Username, ID: int64(shown.ID)}, d.String())
+	return d
 }
 
 // rolesOf returns the names of a user's roles in the order of their ids.

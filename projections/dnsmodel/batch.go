@@ -34,7 +34,7 @@ type batch struct {
 	// purging says whether any dead records wait.
 	purging bool
 
-	operators map[domain.UserID]string
+	operators oplog.Operators
 	location  *time.Location
 }
 
@@ -149,11 +149,11 @@ func (b *batch) apply(e domain.Recorded) error {
 }
 
 // log adds the event's entry to the operation log.
-func (b *batch) log(e domain.Recorded, operation string, on oplog.Target, text string) error {
-	operator, err := operatorOf(e, b.operators)
+func (b *batch) log(e domain.Recorded, operation string, on oplog.Target, texts oplog.Texts) error {
+	operator, err := b.operators.Of(e)
 	if err != nil {
 		return err
 	}
-	b.entries = append(b.entries, oplog.New(e, operator, operation, on, text))
+	b.entries = append(b.entries, oplog.New(e, operator, operation, on, texts))
 	return nil
 }

@@ -50,7 +50,11 @@ func (b *batch) bindConfChanged(e domain.Recorded, event dns.BindConfChanged) er
 		before.Text = dns.DefaultBindConf
 	}
 	b.bindConf.Put(BindConf{Text: event.Text, Secrets: event.Secrets, Changed: e.Position})
-	d := oplog.NewDetail(oplog.OperationChange)
-	d.Line("BIND主配置", before.Text)
-	return b.log(e, oplog.OperationChange, bindConfTarget, d.String())
+	return b.log(e, oplog.OperationChange, bindConfTarget, oplog.Changed(bindConfDetail(before.Text), bindConfDetail(event.Text)))
+}
+
+func bindConfDetail(text string) *oplog.Detail {
+	d := oplog.NewDetail()
+	d.Line("BIND主配置", text)
+	return d
 }

@@ -83,6 +83,7 @@ func (k *keys) zone(id int64, states ...dns.ZoneData) {
 }
 
 func (k *keys) record(zone int64, states ...dns.RecordData) {
+	k.zones.Add(zone)
 	k.linked.Add(zone)
 	for _, r := range states {
 		if r.ViewID != 0 {

@@ -27,14 +27,14 @@ import (
 //     linked to, a zone created twice, a Before that was not so) is an error and
 //     writes nothing.
 type Model struct {
-	names    Usernames
+	names    oplog.Usernames
 	location *time.Location
 }
 
 // New returns the model. Times inside the texts of the operation log are
 // written in the given zone; for entries that exist, another zone shows after a
 // rebuild.
-func New(names Usernames, location *time.Location) *Model {
+func New(names oplog.Usernames, location *time.Location) *Model {
 	return &Model{names: names, location: location}
 }
 
@@ -42,7 +42,7 @@ func New(names Usernames, location *time.Location) *Model {
 func (m *Model) Context() domain.Context { return domain.ContextDNS }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 4 }
+func (m *Model) Version() int { return 5 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
@@ -67,7 +67,7 @@ func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 	if len(events) == 0 {
 		return nil
 	}
-	operators, err := operatorsOf(ctx, m.names, events)
+	operators, err := oplog.OperatorsOf(ctx, m.names, events)
 	if err != nil {
 		return err
 	}

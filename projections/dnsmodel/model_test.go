@@ -74,6 +74,15 @@ func TestOperationLog(t *testing.T) {
 		{1, dns.BindConfChanged{Text: "logging { };", Secrets: []string{"k"}}, &oplog.Entry{OperationType: "修改", Operator: "user1", TargetType: "BindConf", TargetName: "named.conf", TargetID: "0",
 			TargetDetail: "修改前：\nBIND主配置: options { };\n"}},
 	}
+	after := []string{
+		"id: 6\n主机名: ns1\nIP地址: 192.0.2.1\n环境: prod\nDNS类型: master\n",
+		"id: 1\nView名称: office\nACL: any\n",
+		"id: 9\n记录主机: @\n记录类型: A\n记录值: 192.0.2.7\nTTL: 60\n线路类型: rest\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:17\n",
+		"id: 4\nZone名称: b.example\nZone归属: 劫持域名\nZone类型: forward only\n关联View: ['rest']\n",
+		"id: 4\nZone名称: b.example\nZone归属: 劫持域名\nZone类型: forward only\n关联View: ['rest']\n",
+		"BIND主配置: options { };\n",
+		"BIND主配置: logging { };\n",
+	}
 	pool := modeltest.Serving(t)
 	log := &modeltest.Chain{}
 	for _, step := range steps {
@@ -89,6 +98,16 @@ func TestOperationLog(t *testing.T) {
 			t.Fatalf("%T: no entry", step.event)
 		}
 		entries[0].Time = entries[0].Time.UTC()
+		switch e := step.entry; {
+		case e.OperationType == oplog.OperationAdd:
+			e.TargetAfter = e.TargetDetail
+		case e.OperationType == oplog.OperationChange:
+			e.TargetAfter, after = after[0], after[1:]
+		}
+		switch e := step.entry; e.TargetType {
+		case oplog.TargetZone, oplog.TargetRecord:
+			e.ZoneID, e.Zone = zoneOf(step.event)
+		}
 		if entries[0] != *step.entry {
 			t.Errorf("%T: entry\n%+v, want\n%+v", step.event, entries[0], *step.entry)
 		}
@@ -96,6 +115,26 @@ func TestOperationLog(t *testing.T) {
 	_, total := modeltest.MustPage(oplog.NewReader(pool).Entries(t.Context(), rights.System(), oplog.Filter{}, modeltest.PageOf(1, 1)))
 	if want := len(steps) - 2; total != want { // two of agents
 		t.Errorf("%d entries, want %d", total, want)
+	}
+}
+
+// zoneOf is the zone that an event on a zone or a record is on, by its name since.
+func zoneOf(e domain.Event) (id int64, name string) {
+	switch e := e.(type) {
+	case dns.ZoneCreated:
+		return e.ID, e.Zone.Name
+	case dns.ZoneUpdated:
+		return e.ID, e.After.Name
+	case dns.ZoneDeleted:
+		return e.ID, e.Zone.Name
+	case dns.RecordAdded:
+		return e.ZoneID, map[int64]string{4: "a.example", 5: "c.example"}[e.ZoneID]
+	case dns.RecordUpdated:
+		return e.ZoneID, "a.example"
+	case dns.RecordDeleted:
+		return e.ZoneID, "a.example"
+	default:
+		return 0, ""
 	}
 }
 

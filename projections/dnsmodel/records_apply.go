@@ -14,7 +14,7 @@ func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 	if err := b.putOnLink(&record, event.Record, e.Position); err != nil {
 		return err
 	}
-	creator, err := operatorOf(e, b.operators)
+	creator, err := b.operators.Of(e)
 	if err != nil {
 		return err
 	}
@@ -85,25 +85,47 @@ func (b *batch) takeOffLink(id, zone int64, was dns.RecordData, at domain.Positi
 	return record, nil
 }
 
-// logRecord writes an entry on a record, which shows the given state of it.
+// logRecord writes an entry on a record, which shows the given state of it, that before a
+// change.
 func (b *batch) logRecord(e domain.Recorded, operation string, record, shown recordRow) error {
-	line := shown.Line
-	if shown.ViewID != 0 {
-		view, err := b.views.Find(shown.ViewID)
+	zone, err := b.zones.Find(record.ZoneID)
+	if err != nil {
+		return err
+	}
+	was, err := b.recordDetail(shown)
+	if err != nil {
+		return err
+	}
+	texts := oplog.Stated(was)
+	if operation == oplog.OperationChange {
+		is, err := b.recordDetail(record)
 		if err != nil {
 			return err
 		}
+		texts = oplog.Changed(was, is)
+	}
+	target := oplog.Target{Type: oplog.TargetRecord, Name: record.Host, ID: record.ID, Resource: record.ZoneID, Zone: zone.Name}
+	return b.log(e, operation, target, texts)
+}
+
+func (b *batch) recordDetail(r recordRow) (*oplog.Detail, error) {
+	line := r.Line
+	if r.ViewID != 0 {
+		view, err := b.views.Find(r.ViewID)
+		if err != nil {
+			return nil, err
+		}
 		line = view.Name
 	}
-	d := oplog.NewDetail(operation)
-	d.Number("id", shown.ID)
-	d.Line("记录主机", shown.Host)
-	d.Line("记录类型", shown.Type)
-	d.Line("记录值", shown.Value)
-	d.Number("TTL", int64(shown.TTL))
+	d := oplog.NewDetail()
+	d.Number("id", r.ID)
+	d.Line("记录主机", r.Host)
+	d.Line("记录类型", r.Type)
+	d.Line("记录值", r.Value)
+	d.Number("TTL", int64(r.TTL))
 	d.Line("线路类型", line)
-	d.Line("备注", shown.Comment)
-	d.Line("创建人", shown.Creator)
-	d.Line("创建时间", shown.Created.In(b.location).Format(time.DateTime))
-	return b.log(e, operation, oplog.Target{Type: oplog.TargetRecord, Name: record.Host, ID: record.ID, Resource: record.ZoneID}, d.String())
+	d.Line("备注", r.Comment)
+	d.Line("创建人", r.Creator)
+	d.Line("创建时间", r.Created.In(b.location).Format(time.DateTime))
+	return d, nil
 }

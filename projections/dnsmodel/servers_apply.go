@@ -54,13 +54,19 @@ func (b *batch) serverEnrolled(e domain.Recorded, id int64, enrolled bool) error
 	return nil
 }
 
-// logServer writes an entry on a server, which shows the given state of it.
+// logServer writes an entry on a server, which shows the given state of it, that before
+// a change.
 func (b *batch) logServer(e domain.Recorded, operation string, server, shown Server) error {
-	d := oplog.NewDetail(operation)
-	d.Number("id", shown.ID)
-	d.Line("主机名", shown.Host)
-	d.Line("IP地址", shown.IP)
-	d.Line("环境", shown.Env)
-	d.Line("DNS类型", shown.Type)
-	return b.log(e, operation, oplog.Target{Type: oplog.TargetServer, Name: server.Host, ID: server.ID, Resource: server.ID}, d.String())
+	target := oplog.Target{Type: oplog.TargetServer, Name: server.Host, ID: server.ID, Resource: server.ID}
+	return b.log(e, operation, target, oplog.TextsOf(operation, serverDetail(shown), serverDetail(server)))
+}
+
+func serverDetail(s Server) *oplog.Detail {
+	d := oplog.NewDetail()
+	d.Number("id", s.ID)
+	d.Line("主机名", s.Host)
+	d.Line("IP地址", s.IP)
+	d.Line("环境", s.Env)
+	d.Line("DNS类型", s.Type)
+	return d
 }

@@ -54,11 +54,17 @@ func (b *batch) viewNames(ids []int64) ([]string, error) {
 	return names, nil
 }
 
-// logView writes an entry on a view, which shows the given state of it.
+// logView writes an entry on a view, which shows the given state of it, that before a
+// change.
 func (b *batch) logView(e domain.Recorded, operation string, view, shown View) error {
-	d := oplog.NewDetail(operation)
-	d.Number("id", shown.ID)
-	d.Line("View名称", shown.Name)
-	d.Line("ACL", shown.ACL)
-	return b.log(e, operation, oplog.Target{Type: oplog.TargetView, Name: view.Name, ID: view.ID}, d.String())
+	target := oplog.Target{Type: oplog.TargetView, Name: view.Name, ID: view.ID}
+	return b.log(e, operation, target, oplog.TextsOf(operation, viewDetail(shown), viewDetail(view)))
+}
+
+func viewDetail(v View) *oplog.Detail {
+	d := oplog.NewDetail()
+	d.Number("id", v.ID)
+	d.Line("View名称", v.Name)
+	d.Line("ACL", v.ACL)
+	return d
 }

@@ -30,11 +30,11 @@ func (b *batch) zoneCreated(e domain.Recorded, event dns.ZoneCreated) error {
 	}
 	b.resourceCreated(e, access.KindZone, zone.ID, zone.Name, event.Privilege)
 	b.state.zones++
-	text, err := b.zoneDetail(oplog.OperationAdd, zone)
+	text, err := b.zoneDetail(zone)
 	if err != nil {
 		return err
 	}
-	return b.log(e, oplog.OperationAdd, zoneTarget(zone), text)
+	return b.log(e, oplog.OperationAdd, zoneTarget(zone), oplog.Stated(text))
 }
 
 func (b *batch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
@@ -42,7 +42,7 @@ func (b *batch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 	if err != nil {
 		return err
 	}
-	text, err := b.zoneDetail(oplog.OperationChange, before)
+	was, err := b.zoneDetail(before)
 	if err != nil {
 		return err
 	}
@@ -60,9 +60,13 @@ func (b *batch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 		return err
 	}
 	if gone > 0 {
-		text += removedRecords(gone)
+		was.Number(removedRecords, gone)
 	}
-	return b.log(e, oplog.OperationChange, zoneTarget(after), text)
+	is, err := b.zoneDetail(after)
+	if err != nil {
+		return err
+	}
+	return b.log(e, oplog.OperationChange, zoneTarget(after), oplog.Changed(was, is))
 }
 
 func (b *batch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
@@ -70,7 +74,7 @@ func (b *batch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
 	if err != nil {
 		return err
 	}
-	text, err := b.zoneDetail(oplog.OperationDelete, zone)
+	text, err := b.zoneDetail(zone)
 	if err != nil {
 		return err
 	}
@@ -83,7 +87,8 @@ func (b *batch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
 		return err
 	}
 	b.state.zones--
-	return b.log(e, oplog.OperationDelete, zoneTarget(zone), text+removedRecords(gone))
+	text.Number(removedRecords, gone)
+	return b.log(e, oplog.OperationDelete, zoneTarget(zone), oplog.Stated(text))
 }
 
 // rendersOtherwise says whether a change concerns the zone in all its views.
@@ -104,25 +109,25 @@ func (b *batch) zone(id int64, was dns.ZoneData) (zoneRow, error) {
 }
 
 func zoneTarget(z zoneRow) oplog.Target {
-	return oplog.Target{Type: oplog.TargetZone, Name: z.Name, ID: z.ID, Resource: z.ID}
+	return oplog.Target{Type: oplog.TargetZone, Name: z.Name, ID: z.ID, Resource: z.ID, Zone: z.Name}
 }
 
-func (b *batch) zoneDetail(operation string, z zoneRow) (string, error) {
+func (b *batch) zoneDetail(z zoneRow) (*oplog.Detail, error) {
 	views, err := b.viewNames(z.ViewIDs)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	d := oplog.NewDetail(operation)
+	d := oplog.NewDetail()
 	d.Number("id", z.ID)
 	d.Line("Zone名称", z.Name)
 	d.Line("Zone归属", groupText(z.Group))
 	d.Line("Zone类型", z.Type)
 	d.Names("关联View", views)
-	return d.String(), nil
+	return d, nil
 }
 
-// removedRecords says how many records went with a zone or its links.
-func removedRecords(n int64) string { return "删除记录数: " + strconv.FormatInt(n, 10) + "\n" }
+// removedRecords is the label of how many records went with a zone or its links.
+const removedRecords = "删除记录数"
 
 func groupText(g dns.ZoneGroup) string {
 	switch g {

@@ -17,6 +17,7 @@ import (
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/projections/query"
 )
 
@@ -66,12 +67,16 @@ func someNames(_ context.Context, ids []domain.UserID) (map[domain.UserID]string
 // NewDNS is the model of a program in Shanghai, which knows the users 1 to 9.
 func NewDNS() *dnsmodel.Model { return dnsmodel.New(someNames, shanghai) }
 
-// Serving returns a database with the empty tables of both contexts.
+// NewOps is the model of a program in Shanghai, which knows the users 1 to 9.
+func NewOps() *opsmodel.Model { return opsmodel.New(someNames, shanghai) }
+
+// Serving returns a database with the empty tables of all contexts.
 func Serving(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	pool := testkit.Postgres(t)
 	MakeTables(t, pool, NewDNS(), "dns")
 	MakeTables(t, pool, accessmodel.New(), "access")
+	MakeTables(t, pool, NewOps(), "ops")
 	return pool
 }
 

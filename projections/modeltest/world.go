@@ -9,11 +9,13 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/domaintest"
+	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/projections/oplog"
 )
 
-// World is a random history of both contexts on one log: resources come, are
-// renamed and go, while users get and lose roles, and roles privileges. What the
+// World is a random history of all contexts on one log: resources come, are
+// renamed and go, while users get and lose roles and permission codes, and roles
+// privileges; and machines, tasks and keys are handled. What the
 // domain decides is asked of the log itself.
 type World struct {
 	t testing.TB
@@ -21,6 +23,9 @@ type World struct {
 	clock  domain.Position
 	Log    *domaintest.History
 	People Chain
+	Ops    Chain
+	// Codes are the permission codes that each user holds now.
+	Codes map[domain.UserID][]int
 	// roles are the custom ones, Held what each user holds now, Manual what was made by hand.
 	roles    []int64
 	lastRole int64
@@ -42,14 +47,14 @@ const WorldUsers = 4
 func NewWorld(t testing.TB, seed uint64) *World {
 	w := &World{
 		t: t, Naive: NewNaive(seed), Log: domaintest.NewHistory(), lastRole: 7,
-		Held: map[domain.UserID][]int64{}, Manual: map[int64]access.PrivilegeData{},
+		Held: map[domain.UserID][]int64{}, Codes: map[domain.UserID][]int{}, Manual: map[int64]access.PrivilegeData{},
 		Sets: map[int64][]int64{}, Names: map[int64]string{}, Replaced: map[int64]domain.Position{},
 		zoneOf: map[int64]int64{}, actors: map[int64]domain.UserID{},
 	}
 	for _, role := range access.BuiltinRoles() {
 		w.Sets[role.ID], w.Names[role.ID] = role.Privileges, role.Name
 	}
-	w.Naive.clock, w.People.clock = &w.clock, &w.clock
+	w.Naive.clock, w.People.clock, w.Ops.clock = &w.clock, &w.clock, &w.clock
 	for id := domain.UserID(1); id <= WorldUsers; id++ {
 		w.person(domain.System, Registered(id, fmt.Sprint("user", id)))
 	}
@@ -66,9 +71,12 @@ func (w *World) person(actor domain.UserID, e domain.Event) {
 // Live makes about n events.
 func (w *World) Live(n int) {
 	for end := w.clock + domain.Position(n); w.clock < end; {
-		if w.rng.IntN(3) == 0 {
+		switch w.rng.IntN(9) {
+		case 0, 1, 2:
 			w.grant()
-		} else {
+		case 3:
+			w.operate()
+		default:
 			w.resource()
 		}
 	}
@@ -85,6 +93,19 @@ func (w *World) resource() {
 	for id, r := range w.Records {
 		w.zoneOf[id] = r.ZoneID
 	}
+}
+
+// operate makes an event of the ops context, which has an entry.
+func (w *World) operate() {
+	n := w.number()
+	events := []domain.Event{
+		ops.MachineAdded{ID: n, Machine: ops.MachineData{Name: fmt.Sprint("m", n)}},
+		ops.TaskCreated{ID: n, Task: fmt.Sprintf("%032x", n), Machine: 1},
+		ops.UserKeysChanged{User: 2, Before: []string{}, After: []string{}},
+	}
+	actor, e := domain.UserID(w.rng.IntN(5)), events[w.rng.IntN(len(events))]
+	w.actors[int64(w.Ops.Add(actor, e))] = actor
+	w.Log.AppendBy(actor, e)
 }
 
 // May asks the domain, which reads the log.
@@ -115,7 +136,7 @@ func (w *World) Entry(o oplog.Entry) access.Entry {
 		oplog.TargetServer: access.KindServer, oplog.TargetView: access.KindView,
 		oplog.TargetZone: access.KindZone, oplog.TargetRecord: access.KindRecord,
 	}
-	entry := access.Entry{Actor: w.actors[o.ID]}
+	entry := access.Entry{Actor: w.actors[o.ID], Code: oplog.CodeOf(o.TargetType)}
 	kind, ok := kinds[o.TargetType]
 	if !ok {
 		return entry
@@ -192,6 +213,11 @@ func (w *World) grant() {
 		w.roles = slices.DeleteFunc(w.roles, func(id int64) bool { return id == role })
 		w.person(admin, access.RoleDeleted{ID: role, Name: "gone"})
 		delete(w.Sets, role)
+	case k < 8:
+		user := domain.UserID(2 + w.rng.IntN(WorldUsers-1))
+		codes := []int{[]int{access.CodeAdmin, access.CodeAddTask, access.CodeGetTask, access.CodeGetMachine, access.CodeGetSSHKey}[w.rng.IntN(5)]}
+		w.person(admin, access.UserPermissionsChanged{ID: user, Codes: codes})
+		w.Codes[user] = codes
 	default:
 		w.byHand()
 	}

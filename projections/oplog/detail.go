@@ -11,15 +11,33 @@ type Detail struct{ strings.Builder }
 // detailSize is the room that most texts fit into.
 const detailSize = 256
 
-// NewDetail returns an empty text; that of a change begins with a line that says that
-// the state before it follows.
-func NewDetail(operation string) *Detail {
+// before is the line that says that the state before a change follows.
+const before = "修改前：\n"
+
+// NewDetail returns an empty text.
+func NewDetail() *Detail {
 	d := &Detail{}
 	d.Grow(detailSize)
-	if operation == OperationChange {
-		d.WriteString("修改前：\n")
-	}
 	return d
+}
+
+// Texts are the texts of an entry: that of the event, and for a change that of the state
+// after, which other entries have none of.
+type Texts struct{ Detail, After string }
+
+// Stated are the texts of an addition or a deletion.
+func Stated(d *Detail) Texts { return Texts{Detail: d.String()} }
+
+// Changed are the texts of a change from one state to another.
+func Changed(was, is *Detail) Texts { return Texts{before + was.String(), is.String()} }
+
+// TextsOf are those of an operation: a change from one state to another, or else what is
+// stated is the first.
+func TextsOf(operation string, was, is *Detail) Texts {
+	if operation == OperationChange {
+		return Changed(was, is)
+	}
+	return Stated(was)
 }
 
 // Line writes a line.

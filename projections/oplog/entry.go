@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
@@ -26,6 +27,12 @@ type Entry struct {
 	TargetID   string
 	// TargetDetail is lines of "label: value"; for a change those of the state before.
 	TargetDetail string
+	// TargetAfter is those of the state after; empty for a deletion.
+	TargetAfter string
+	// ZoneID is the zone that the entry is on, or that the record is in, and Zone its
+	// name at that time; 0 and empty for other targets.
+	ZoneID int64
+	Zone   string
 
 	// What rights on the entry follow from, which lists leave empty.
 	group
@@ -57,7 +64,20 @@ const (
 	TargetUser      = "User"
 	TargetRole      = "Role"
 	TargetPrivilege = "Privilege"
+	TargetTask      = "Task"
+	TargetMachine   = "Machine"
+	// TargetSSHKey is a user's public keys, and where they let the user in.
+	TargetSSHKey = "SshKey"
 )
+
+// codes are the permission codes by which entries on what no resource is are seen.
+var codes = map[string]int{
+	TargetTask: access.CodeGetTask, TargetMachine: access.CodeGetMachine, TargetSSHKey: access.CodeGetSSHKey,
+}
+
+// CodeOf is the permission code whose holders see the entries on a type of target, see
+// [access.Entry]; 0 for none.
+func CodeOf(targetType string) int { return codes[targetType] }
 
 // SystemOperator is the operator of what opsledger does by itself.
 const SystemOperator = "system"
@@ -66,17 +86,32 @@ const SystemOperator = "system"
 type Target struct {
 	Type, Name string
 	ID         int64
-	// Resource is what rights on the entry follow from, see [Entry].
+	// Resource is what rights on the entry follow from, see [Entry], and Zone its name
+	// where it is a zone.
 	Resource int64
+	Zone     string
 }
 
 // New returns the event's entry.
-func New(e domain.Recorded, operator, operation string, on Target, text string) Entry {
+func New(e domain.Recorded, operator, operation string, on Target, texts Texts) Entry {
 	return Entry{
 		ID: int64(e.Position), Time: e.At, OperationType: operation, Operator: operator,
-		TargetType: on.Type, TargetName: on.Name, TargetID: strconv.FormatInt(on.ID, 10), TargetDetail: text,
+		TargetType: on.Type, TargetName: on.Name, TargetID: strconv.FormatInt(on.ID, 10), Zone: on.Zone,
+		TargetDetail: texts.Detail, TargetAfter: texts.After,
 		group: group{Resource: on.Resource, Actor: e.Actor},
 	}
+}
+
+// complete fills in what is stored once: an addition's text is that of the state after,
+// and the resource of an entry with a zone is the zone.
+func (e *Entry) complete() {
+	if e.OperationType == OperationAdd {
+		e.TargetAfter = e.TargetDetail
+	}
+	if e.TargetType == TargetZone || e.TargetType == TargetRecord {
+		e.ZoneID = e.Resource
+	}
+	e.group = group{}
 }
 
 // shown are the columns that lists show.
@@ -90,19 +125,25 @@ func (e *Entry) shown() []table.Column {
 		table.Col("target_name", table.Bytewise, &e.TargetName),
 		table.Col("target_id", table.Bytewise, &e.TargetID),
 		table.Col("detail", table.Text, &e.TargetDetail),
+		table.Col("after", table.Text, &e.TargetAfter),
+		table.Col("zone", table.Bytewise, &e.Zone),
+		table.Col("resource", table.Number, &e.Resource),
 	}
 }
 
 func (g *group) columns() []table.Column {
-	return []table.Column{table.Col("resource", table.Number, &g.Resource), table.Col("actor", table.Number, &g.Actor)}
+	return []table.Column{table.Col("resource", table.Number, &g.Resource), g.actor()}
 }
+
+func (g *group) actor() table.Column { return table.Col("actor", table.Number, &g.Actor) }
 
 var entries = table.Table[Entry]{
 	Name: "oplogs", Key: "id",
-	Columns: func(e *Entry) []table.Column { return append(e.shown(), e.columns()...) },
+	Columns: func(e *Entry) []table.Column { return append(e.shown(), e.actor()) },
 	Indexes: []string{
 		"CREATE INDEX ON {schema}.oplogs (target_id, target_type)",
 		"CREATE INDEX ON {schema}.oplogs (resource, target_type, actor)",
+		"CREATE INDEX ON {schema}.oplogs (at, id)",
 	},
 }
 

@@ -17,7 +17,7 @@ func (r *Reader) InOrder(ctx context.Context) func(rights.Caller, Filter, query.
 	return func(c rights.Caller, f Filter, p query.Page) ([]Entry, int, error) {
 		l := listEntries(c, f)
 		l.UpTo = 0
-		return l.Read(ctx, r.pool, p)
+		return read(ctx, r.pool, l, p)
 	}
 }
 

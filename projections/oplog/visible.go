@@ -2,6 +2,9 @@ package oplog
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/projections/query"
@@ -51,8 +54,18 @@ func resources(r rights.Rights, kind access.Kind) string {
 // or has no resource: no zone is of id 0.
 func sees(alias string, r rights.Rights) string {
 	return fmt.Sprintf(`(%[1]s.actor = %[2]s OR CASE %[1]s.target_type WHEN 'View' THEN true
-		WHEN 'Server' THEN %[1]s.resource IN (SELECT id FROM servers)
-		ELSE %[1]s.resource IN (SELECT id FROM zones) END)`, alias, r.User)
+		WHEN 'Server' THEN %[1]s.resource IN (SELECT id FROM servers)%[3]s
+		ELSE %[1]s.resource IN (SELECT id FROM zones) END)`, alias, r.User, byCode(r))
+}
+
+// byCode are the cases of the types of targets that a permission code is for, which the
+// caller holds or not.
+func byCode(r rights.Rights) string {
+	var cases strings.Builder
+	for _, target := range slices.Sorted(maps.Keys(codes)) {
+		fmt.Fprintf(&cases, " WHEN '%s' THEN %t", target, r.Holds(codes[target]))
+	}
+	return cases.String()
 }
 
 // groups are the groups of entries that the caller sees.

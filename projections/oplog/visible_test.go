@@ -25,12 +25,13 @@ func TestEntriesFollowTheDomain(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			pool, w := modeltest.Serving(t), modeltest.NewWorld(t, seed)
-			people, things := 0, 0
+			people, things, work := 0, 0, 0
 			for range 2 {
 				w.Live(300)
 				modeltest.ApplyAll(t, pool, accessmodel.New(), "access", w.People.Events[people:], 1+int(seed)*7)
 				modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", w.Events[things:], 1+int(seed)*20)
-				people, things = len(w.People.Events), len(w.Events)
+				modeltest.ApplyAll(t, pool, modeltest.NewOps(), "ops", w.Ops.Events[work:], 1+int(seed)*5)
+				people, things, work = len(w.People.Events), len(w.Events), len(w.Ops.Events)
 				for user := domain.UserID(1); user <= modeltest.WorldUsers; user++ {
 					compareEntries(t, pool, w, user)
 				}
@@ -48,6 +49,7 @@ func compareEntries(t *testing.T, pool *pgxpool.Pool, w *modeltest.World, user d
 	})
 	for _, f := range []oplog.Filter{
 		{}, {TargetType: oplog.TargetRecord}, {TargetTypes: []string{oplog.TargetZone, oplog.TargetServer, oplog.TargetUser}}, {OperationType: oplog.OperationDelete},
+		{TargetTypes: []string{oplog.TargetTask, oplog.TargetMachine, oplog.TargetSSHKey}},
 	} {
 		var want []int64
 		for _, o := range all.Rows {
@@ -57,7 +59,7 @@ func compareEntries(t *testing.T, pool *pgxpool.Pool, w *modeltest.World, user d
 		}
 		for way, list := range map[string]func(rights.Caller, oplog.Filter, query.Page) ([]oplog.Entry, int, error){"by group": r.ByGroup(t.Context()), "in order": r.InOrder(t.Context())} {
 			mine := modeltest.Paged(func(p query.Page) ([]oplog.Entry, int, error) {
-				return list(rights.NewCaller(user, w.Held[user]), f, p)
+				return list(rights.NewCaller(user, w.Held[user], w.Codes[user]...), f, p)
 			})
 			if ids := modeltest.Column(mine.Rows, func(o oplog.Entry) int64 { return o.ID }); !slices.Equal(ids, want) || mine.Total != len(want) {
 				t.Errorf("user %d, roles %v, %+v, %s: %d entries, total %d, want %d", user, w.Held[user], f, way, len(ids), mine.Total, len(want))
@@ -114,6 +116,7 @@ func TestHistoriesHaveEveryClause(t *testing.T) {
 		w.Live(600)
 		modeltest.ApplyAll(t, pool, accessmodel.New(), "access", w.People.Events, 100)
 		modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", w.Events, 100)
+		modeltest.ApplyAll(t, pool, modeltest.NewOps(), "ops", w.Ops.Events, 100)
 		entries, _ := modeltest.MustPage(oplog.NewReader(pool).Entries(t.Context(), rights.System(), oplog.Filter{}, modeltest.PageOf(1, 1000)))
 		for user := domain.UserID(2); user <= modeltest.WorldUsers; user++ {
 			actor := w.Actor(user)
@@ -131,7 +134,8 @@ func TestHistoriesHaveEveryClause(t *testing.T) {
 		"Zone deleted false own false seen true", "Zone deleted false own false seen false", "Zone deleted true own false seen true", "Zone deleted true own false seen false",
 		"Record deleted false own false seen true", "Record deleted false own false seen false", "Zone deleted true own true seen true", "Record deleted true own true seen true",
 		"record of a zone deleted false seen true", "record of a zone deleted false seen false", "record of a zone deleted true seen true", "record of a zone deleted true seen false",
-		"View deleted false own false seen true", "View deleted true own false seen true", "User deleted false own false seen false", "BindConf deleted false own true seen true",
+		"View deleted false own false seen true", "View deleted true own false seen true", "User deleted false own false seen false", "Task deleted false own false seen true", "Task deleted false own false seen false", "Task deleted false own true seen true",
+		"Machine deleted false own false seen true", "Machine deleted false own false seen false", "SshKey deleted false own false seen true", "SshKey deleted false own false seen false", "BindConf deleted false own true seen true",
 	} {
 		if !met[clause] {
 			t.Errorf("no history has: %s", clause)

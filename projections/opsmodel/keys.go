@@ -121,6 +121,17 @@ func (k *keyRows) apply(r domain.Recorded) {
 	})
 }
 
+// keyOwners are the users whose keys the events change.
+func keyOwners(events []domain.Recorded) []domain.UserID {
+	var owners []domain.UserID
+	for _, r := range events {
+		if e, ok := r.Event.(ops.UserKeysChanged); ok {
+			owners = append(owners, e.User)
+		}
+	}
+	return owners
+}
+
 func (k keyRows) write(out *pgx.Batch, schema string) {
 	for _, change := range k {
 		change(out, schema)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/projections/rowset"
 	"github.com/opsledger/opsledger/projections/table"
@@ -51,8 +52,7 @@ var machines = table.Table[Machine]{
 var (
 	machineColumns = table.Names((&Machine{}).columns())
 
-	listMachines = `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM ops.machines) n
-		LEFT JOIN LATERAL (SELECT ` + machineColumns + ` FROM ops.machines ORDER BY id OFFSET $1 LIMIT $2) p ON true ORDER BY p.id`
+	machineByID = `SELECT ` + machineColumns + ` FROM ops.machines WHERE id = $1`
 
 	machineByName = `SELECT ` + machineColumns + ` FROM ops.machines WHERE name = $1`
 
@@ -63,14 +63,23 @@ var (
 	scanMachine = query.Row((*Machine).columns)
 )
 
-// Machines returns the machines after the first start ones, at most count of
-// them, and the number of all.
-func (r *Reader) Machines(ctx context.Context, start, count int) ([]Machine, int, error) {
-	rows, err := r.pool.Query(ctx, listMachines, start, count)
+func listMachines(order string) string {
+	return `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM ops.machines) n LEFT JOIN LATERAL (
+		SELECT ` + machineColumns + ` FROM ops.machines ORDER BY id` + order + ` OFFSET $1 LIMIT $2) p ON true ORDER BY p.id` + order
+}
+
+// Machines returns a part of the list of machines, and the number of all.
+func (r *Reader) Machines(ctx context.Context, part query.Range) ([]Machine, int, error) {
+	rows, err := r.pool.Query(ctx, listMachines(part.Order()), part.Start, part.Count)
 	if err != nil {
 		return nil, 0, err
 	}
 	return query.Collect(rows, (*Machine).columns)
+}
+
+// Machine returns a machine, or [query.ErrNotFound].
+func (r *Reader) Machine(ctx context.Context, id int64) (Machine, error) {
+	return query.Only(ctx, r.pool, scanMachine, machineByID, id)
 }
 
 // MachineByName returns a machine, or [query.ErrNotFound].
@@ -119,31 +128,45 @@ func (m machineRows) load(out *pgx.Batch, schema string, events []domain.Recorde
 		if id, ok := machineOf(r.Event); ok {
 			ids.Add(id)
 		}
+		switch e := r.Event.(type) { // whose entries name the machine
+		case ops.AccountGranted:
+			ids.Add(e.Machine)
+		case ops.AccountRevoked:
+			ids.Add(e.Machine)
+		}
 	}
 	table.Load(out, schema, machines, "id", ids.List, "", m.Loaded)
 }
 
-func (m machineRows) apply(r domain.Recorded) error {
+// applyMachine takes an event on a machine. The coming and going of its agent is no
+// operation on it, as with servers.
+func (b *batch) applyMachine(r domain.Recorded) error {
 	if added, ok := r.Event.(ops.MachineAdded); ok {
-		return m.Add(Machine{ID: added.ID, MachineData: added.Machine, Changed: r.Position})
+		row := Machine{ID: added.ID, MachineData: added.Machine, Changed: r.Position}
+		if err := b.machines.Add(row); err != nil {
+			return err
+		}
+		return b.logMachine(r, oplog.OperationAdd, row, row)
 	}
 	id, _ := machineOf(r.Event)
-	row, err := m.Find(id)
+	was, err := b.machines.Find(id)
 	if err != nil {
 		return err
 	}
-	row.Changed = r.Position
+	is := was
+	is.Changed = r.Position
 	switch e := r.Event.(type) {
-	case ops.MachineUpdated:
-		row.MachineData = e.After
-	case ops.HostEnrolled:
-		row.Enrolled, row.Enrolment = true, r.Position
-	case ops.HostWithdrawn:
-		row.Enrolled = false
 	case ops.MachineDeleted:
-		m.Drop(id)
-		return nil
+		b.machines.Drop(id)
+		return b.logMachine(r, oplog.OperationDelete, was, was)
+	case ops.MachineUpdated:
+		is.MachineData = e.After
+		err = b.logMachine(r, oplog.OperationChange, was, is)
+	case ops.HostEnrolled:
+		is.Enrolled, is.Enrolment = true, r.Position
+	case ops.HostWithdrawn:
+		is.Enrolled = false
 	}
-	m.Put(row)
-	return nil
+	b.machines.Put(is)
+	return err
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
@@ -19,22 +21,30 @@ import (
 //  2. task_blocks has the number of live tasks of each block of ids, so a page
 //     anywhere in a list of a million tasks is found without reading those before it.
 //  3. An account's former sets of keys are kept, with the time from which they held.
-type Model struct{}
+//  4. task_states has the number of live tasks in each state.
+//  5. The attempts of a live task are kept, those of a deleted one are not.
+type Model struct {
+	names    oplog.Usernames
+	location *time.Location
+}
 
-// New returns the model.
-func New() *Model { return &Model{} }
+// New returns the model. Times inside the texts of the operation log are written in the
+// given zone.
+func New(names oplog.Usernames, location *time.Location) *Model {
+	return &Model{names: names, location: location}
+}
 
 // Context implements projections.Model.
 func (*Model) Context() domain.Context { return domain.ContextOps }
 
 // Version implements projections.Model.
-func (*Model) Version() int { return 2 }
+func (*Model) Version() int { return 3 }
 
 // Create implements projections.Model.
 func (*Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
-	for _, sql := range []string{
-		states.Create(), machines.Create(), tasks.Create(), blocks.Create(), usersKeys.Create(), grants.Create(), accountsKeys.Create(),
-	} {
+	tables := append(oplog.Create(), states.Create(), machines.Create(), tasks.Create(), blocks.Create(), taskStates.Create(),
+		attempts.Create(), usersKeys.Create(), grants.Create(), accountsKeys.Create())
+	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
 			return fmt.Errorf("create the ops tables: %w", err)
 		}
@@ -55,14 +65,19 @@ var states = table.Table[state]{Name: "state", Key: "singleton", Columns: func(s
 }}
 
 // Apply implements projections.Model.
-func (*Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) error {
+func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) error {
 	if len(events) == 0 {
 		return nil
+	}
+	operators, err := oplog.OperatorsOf(ctx, m.names, events, keyOwners(events)...)
+	if err != nil {
+		return err
 	}
 	b, err := load(ctx, tx, schema, events)
 	if err != nil {
 		return fmt.Errorf("load ops rows: %w", err)
 	}
+	b.operators, b.location = operators, m.location
 	for _, e := range events {
 		if err := b.apply(e); err != nil {
 			return fmt.Errorf("apply event %d: %w", e.Position, err)
@@ -78,17 +93,23 @@ func (*Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []doma
 type batch struct {
 	lastEvent domain.Position
 	tasks     *taskRows
+	attempts  *attemptRows
 	machines  machineRows
 	keys      keyRows
+	entries   []oplog.Entry
+
+	operators oplog.Operators
+	location  *time.Location
 }
 
 // load reads what the events touch in one round trip.
 func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*batch, error) {
-	b := &batch{tasks: newTaskRows(), machines: newMachineRows()}
+	b := &batch{tasks: newTaskRows(), attempts: newAttemptRows(), machines: newMachineRows()}
 	var queries pgx.Batch
 	queries.Queue(table.PinPlans)
 	states.LoadAll(&queries, schema, func(s state) { b.lastEvent = s.lastEvent })
 	b.tasks.load(&queries, schema, events)
+	b.attempts.load(&queries, schema, events)
 	b.machines.load(&queries, schema, events)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
@@ -101,23 +122,33 @@ func (b *batch) apply(r domain.Recorded) error {
 	b.lastEvent = r.Position
 	switch e := r.Event.(type) {
 	case ops.MachineAdded, ops.MachineUpdated, ops.MachineDeleted, ops.HostEnrolled, ops.HostWithdrawn:
-		return b.machines.apply(r)
+		return b.applyMachine(r)
 	case ops.UserKeysChanged, ops.AccountGranted, ops.AccountRevoked, ops.AccountKeysSet:
 		b.keys.apply(r)
-		return nil
+		return b.logKeys(r)
 	default:
 		name, ok := taskOf(r.Event)
 		if !ok {
 			return fmt.Errorf("unknown event type %T", e)
 		}
-		return b.tasks.apply(name, r)
+		was, is, err := b.tasks.apply(name, r)
+		if err != nil {
+			return err
+		}
+		b.attempts.apply(r)
+		return b.logTask(r, was, is)
 	}
 }
 
 // write stores what the events changed.
 func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	var writes pgx.Batch
-	err := errors.Join(b.tasks.write(ctx, tx, &writes, schema), table.Save(ctx, tx, &writes, schema, machines, b.machines.Set))
+	err := errors.Join(
+		b.tasks.write(ctx, tx, &writes, schema),
+		table.Save(ctx, tx, &writes, schema, attempts, b.attempts.Set),
+		table.Save(ctx, tx, &writes, schema, machines, b.machines.Set),
+		oplog.Write(ctx, tx, &writes, schema, b.entries),
+	)
 	if err != nil {
 		return err
 	}

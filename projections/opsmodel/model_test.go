@@ -1,10 +1,12 @@
 package opsmodel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,9 +48,20 @@ func serving(t *testing.T) *pgxpool.Pool {
 		if _, err := tx.Exec(t.Context(), "CREATE SCHEMA ops"); err != nil {
 			return err
 		}
-		return New().Create(t.Context(), tx, "ops")
+		return newModel().Create(t.Context(), tx, "ops")
 	})
 	return pool
+}
+
+// newModel is the model of a program that knows all users.
+func newModel() *Model {
+	return New(func(_ context.Context, ids []domain.UserID) (map[domain.UserID]string, error) {
+		names := map[domain.UserID]string{}
+		for _, id := range ids {
+			names[id] = fmt.Sprint("user", id)
+		}
+		return names, nil
+	}, time.UTC)
 }
 
 func inTx(t *testing.T, pool *pgxpool.Pool, f func(pgx.Tx) error) {
@@ -63,7 +76,7 @@ func apply(t *testing.T, pool *pgxpool.Pool, events []domain.Recorded, size int)
 	t.Helper()
 	for len(events) > 0 {
 		n := min(size, len(events))
-		inTx(t, pool, func(tx pgx.Tx) error { return New().Apply(t.Context(), tx, "ops", events[:n]) })
+		inTx(t, pool, func(tx pgx.Tx) error { return newModel().Apply(t.Context(), tx, "ops", events[:n]) })
 		events = events[n:]
 	}
 }
@@ -72,8 +85,8 @@ func taskName(n int64) string { return fmt.Sprintf("%032x", n) }
 
 func created(n int64) domain.Event {
 	return ops.TaskCreated{
-		ID: n, Task: taskName(n), Machine: 1 + n%3, IP: "10.0.0.1", Creator: 2, CreatorName: "wang",
-		Order: ops.Order{Action: "update", Target: "web", Version: "7", Content: "a\nb"}, Description: "新页面",
+		ID: n, Task: taskName(n), Machine: 1 + n%3, IP: fmt.Sprint("10.0.0.", 1+n%3), Creator: domain.UserID(2 + n%2), CreatorName: []string{"Wang", "li"}[n%2],
+		Order: ops.Order{Action: []string{"update", "hello"}[n%2], Target: fmt.Sprint("web", n%5), Version: "7", Content: "a\nb"}, Description: "新页面",
 	}
 }
 
@@ -149,13 +162,21 @@ func TestTasksAreWhatTheDomainSays(t *testing.T) {
 				}
 			}
 			for _, page := range [][2]int{{0, 10}, {0, 1000}, {len(all) / 2, 20}, {len(all) - 1, 5}, {len(all), 5}, {100000, 1}, {3, 0}} {
-				rows, total, err := r.Tasks(t.Context(), page[0], page[1])
+				rows, total, err := r.Tasks(t.Context(), TaskFilter{}, query.Range{Start: page[0], Count: page[1]})
 				if err != nil || total != len(all) {
 					t.Fatalf("page %v: total %d, want %d, %v", page, total, len(all), err)
 				}
 				from := min(page[0], len(all))
 				same(t, rows, all[from:min(from+page[1], len(all))])
+				rows, _, err = r.Tasks(t.Context(), TaskFilter{}, query.Range{Start: page[0], Count: page[1], Newest: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				slices.Reverse(rows)
+				same(t, rows, all[max(0, len(all)-from-page[1]):len(all)-from])
 			}
+			checkFilters(t, r, all)
+			checkCounts(t, r, all)
 			checkWork(t, r, all)
 		})
 	}
@@ -260,7 +281,7 @@ func TestMachines(t *testing.T) {
 		want := []Machine{
 			{ID: 1, MachineData: swappedA, Changed: 12}, {ID: 2, MachineData: swappedB, Enrolled: true, Enrolment: enrolled, Changed: 10},
 		}
-		rows, total, err := r.Machines(t.Context(), 0, 10)
+		rows, total, err := r.Machines(t.Context(), query.Range{Count: 10})
 		if err != nil || total != 2 {
 			t.Fatal(total, err)
 		}
@@ -344,12 +365,12 @@ func TestImpossibleEvents(t *testing.T) {
 	} {
 		next := &chain{events: log.events[:1:1]}
 		next.add(event)
-		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return New().Apply(t.Context(), tx, "ops", next.events[1:]) })
+		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return newModel().Apply(t.Context(), tx, "ops", next.events[1:]) })
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
 		}
 	}
-	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return New().Apply(t.Context(), tx, "ops", log.events) })
+	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return newModel().Apply(t.Context(), tx, "ops", log.events) })
 	if err == nil || !strings.Contains(err.Error(), "predecessor") {
 		t.Errorf("an event applied twice: %v", err)
 	}

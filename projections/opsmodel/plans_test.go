@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 const (
@@ -38,10 +41,12 @@ func TestPlansOfALongList(t *testing.T) {
 		// most is how many rows of tasks may be looked at.
 		most int
 	}{
-		"first page":    {listTasks, "int, int", "0, 10", blockSize + 10},
-		"middle page":   {listTasks, "int, int", fmt.Sprintf("%d, 10", many/2+123), blockSize + 10},
-		"last page":     {listTasks, "int, int", fmt.Sprintf("%d, 1000", many-1000), blockSize + 1000},
-		"past the end":  {listTasks, "int, int", fmt.Sprintf("%d, 10", 2*many), 0},
+		"first page":    {listAscending, "int, int", "0, 10", blockSize + 10},
+		"middle page":   {listAscending, "int, int", fmt.Sprintf("%d, 10", many/2+123), blockSize + 10},
+		"last page":     {listAscending, "int, int", fmt.Sprintf("%d, 1000", many-1000), blockSize + 1000},
+		"newest":        {listDescending, "int, int", "0, 10", blockSize + 10},
+		"newest middle": {listDescending, "int, int", fmt.Sprintf("%d, 10", many/2+123), blockSize + 10},
+		"past the end":  {listAscending, "int, int", fmt.Sprintf("%d, 10", 2*many), 0},
 		"one task":      {oneTask, "text", "md5('77')", 1},
 		"open":          {openTasks, "bigint", "1", manyOpen},
 		"due":           {dueTasks, "timestamptz, int", late + ", 100", 100},
@@ -53,6 +58,50 @@ func TestPlansOfALongList(t *testing.T) {
 			looked, bad := plan.looked("tasks")
 			if bad != "" || looked > q.most {
 				t.Errorf("%s, %s: %d rows of tasks looked at, at most %d wanted; %s", name, mode, looked, q.most, bad)
+			}
+		}
+	}
+}
+
+// A filter costs what it lets through, and reads of the tasks no more than the page: the
+// ids come from an index.
+func TestPlansOfFilters(t *testing.T) {
+	t.Parallel()
+	const many, queued = 20_000, 20
+	pool := serving(t)
+	for _, sql := range []string{strings.ReplaceAll(fillMany, "$1", fmt.Sprint(many)), fillBlocks, "VACUUM ANALYZE ops.tasks"} {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late := time.Unix(many-100, 0)
+	for name, test := range map[string]struct {
+		f    TaskFilter
+		most int
+	}{
+		"state":   {TaskFilter{State: "queued"}, queued + 10},
+		"since":   {TaskFilter{Since: &late}, 101 + 10},
+		"machine": {TaskFilter{MachineName: "nobody"}, 0},
+		"ip":      {TaskFilter{IP: "10.9.9.9"}, 0},
+		"target":  {TaskFilter{Target: "nobody"}, 0},
+		"action":  {TaskFilter{Action: "hello", Target: "web"}, 0},
+		"creator": {TaskFilter{Creator: "nobody"}, 0},
+	} {
+		sql, args := test.f.list(query.Range{Count: 10, Newest: true})
+		types, values := make([]string, len(args)), make([]string, len(args))
+		for i, arg := range args {
+			types[i], values[i] = "text", fmt.Sprintf("'%v'", arg)
+			switch arg := arg.(type) {
+			case int:
+				types[i] = "int"
+			case time.Time:
+				types[i], values[i] = "timestamptz", "'"+arg.Format(time.RFC3339)+"'"
+			}
+		}
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			plan := explain(t, pool, mode, sql, strings.Join(types, ", "), strings.Join(values, ", "))
+			if looked, bad := plan.looked("tasks"); bad != "" || looked > test.most {
+				t.Errorf("%s, %s: %d rows of tasks looked at, at most %d wanted; %s", name, mode, looked, test.most, bad)
 			}
 		}
 	}

@@ -81,13 +81,14 @@ func (m moment) Value() (driver.Value, error) {
 // blockSize is how many ids of tasks are counted together.
 const blockSize = 1000
 
+// As tests of a truth they fit the indexes that are for them, and no index by state.
 const (
-	isOpen    = `state IN ('queued', 'running', 'revert_queued', 'reverting')`
-	isWaiting = `state IN ('queued', 'revert_queued')`
+	isOpen    = `(state IN ('queued', 'running', 'revert_queued', 'reverting')) IS TRUE`
+	isWaiting = `(state IN ('queued', 'revert_queued')) IS TRUE`
 )
 
-// tasks: a task's row changes a few times in its life, and never its index entries
-// but those of open attempts. Half-filled pages let most changes stay on their page.
+// tasks: a task's row changes a few times in its life, and of its index entries those of
+// its state and of open attempts. Half-filled pages let most changes stay on their page.
 var tasks = table.Table[*Task]{
 	Name: "tasks", Key: "id", Storage: "fillfactor = 60",
 	Columns: func(t **Task) []table.Column {
@@ -100,6 +101,14 @@ var tasks = table.Table[*Task]{
 		"ALTER TABLE {schema}.tasks ADD UNIQUE (task)",
 		"CREATE INDEX tasks_open ON {schema}.tasks (machine, attempt) WHERE " + isOpen,
 		"CREATE INDEX tasks_due ON {schema}.tasks (deadline) WHERE " + isWaiting,
+		// Each filter of the list finds the ids of its tasks in an index alone.
+		"CREATE INDEX tasks_of_machine ON {schema}.tasks (machine, id)",
+		"CREATE INDEX tasks_at ON {schema}.tasks (ip, id)",
+		"CREATE INDEX tasks_of_creator ON {schema}.tasks (lower(creator_name), id) INCLUDE (creator_name)",
+		"CREATE INDEX tasks_to_do ON {schema}.tasks (action, target, id)",
+		"CREATE INDEX tasks_on ON {schema}.tasks (target, id)",
+		"CREATE INDEX tasks_in_state ON {schema}.tasks (state, id)",
+		"CREATE INDEX tasks_since ON {schema}.tasks (created, id)",
 	},
 }
 
@@ -110,21 +119,20 @@ var blocks = table.Table[block]{Name: "task_blocks", Key: "block", Storage: "fil
 	return []table.Column{table.Col("block", table.Number, &b.block), table.Col("live", table.Tally, &b.live)}
 }}
 
+// stateCount is how many live tasks are in a state.
+type stateCount struct {
+	state ops.State
+	tasks int64
+}
+
+var taskStates = table.Table[stateCount]{Name: "task_states", Key: "state", Storage: "fillfactor = 50", Columns: func(s *stateCount) []table.Column {
+	return []table.Column{table.Col("state", table.Text, &s.state), table.Col("tasks", table.Tally, &s.tasks)}
+}}
+
 var (
 	taskColumns = table.Names((&Task{}).columns())
 
 	scanTask = query.Row((*Task).read)
-
-	// The page's first block is found in the counts of all blocks, a thousandth of
-	// the tasks; from there on at most blockSize rows are skipped.
-	listTasks = `WITH block AS (
-			SELECT block, live, sum(live) OVER (ORDER BY block) - live AS before FROM ops.task_blocks),
-		first AS (SELECT block, before FROM block WHERE before + live > $1 ORDER BY block LIMIT 1)
-		SELECT n.total, p.* FROM (SELECT coalesce(sum(live), 0)::bigint AS total FROM ops.task_blocks) n
-		LEFT JOIN LATERAL (
-			SELECT ` + taskColumns + ` FROM ops.tasks WHERE id >= (SELECT block FROM first) * 1000
-			ORDER BY id OFFSET $1 - (SELECT before FROM first) LIMIT $2) p ON true
-		ORDER BY p.id`
 
 	oneTask = `SELECT ` + taskColumns + ` FROM ops.tasks WHERE task = $1`
 
@@ -136,16 +144,6 @@ var (
 
 	openAttempts = `SELECT machine, attempt FROM ops.tasks WHERE greatest(started, reverted) < $1 AND ` + isOpen
 )
-
-// Tasks returns the tasks after the first start ones, ascending by id, at most
-// count of them, and the number of all.
-func (r *Reader) Tasks(ctx context.Context, start, count int) ([]Task, int, error) {
-	rows, err := r.pool.Query(ctx, listTasks, start, count)
-	if err != nil {
-		return nil, 0, err
-	}
-	return query.Collect(rows, (*Task).read)
-}
 
 // Task returns a task by its name, or [query.ErrNotFound].
 func (r *Reader) Task(ctx context.Context, name string) (Task, error) {

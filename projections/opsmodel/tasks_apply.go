@@ -38,12 +38,14 @@ func taskOf(e domain.Event) (string, bool) {
 // taskRows are the tasks that a batch of events is about, by their names.
 type taskRows struct {
 	*rowset.Set[string, *Task]
-	// live is by how much the number of live tasks of a block changes.
-	live map[int64]int64
+	// live is by how much the number of live tasks of a block changes, inState that of
+	// those in a state.
+	live    map[int64]int64
+	inState map[ops.State]int64
 }
 
 func newTaskRows() *taskRows {
-	return &taskRows{Set: rowset.New("task", func(t *Task) string { return t.Name }), live: map[int64]int64{}}
+	return &taskRows{Set: rowset.New("task", func(t *Task) string { return t.Name }), live: map[int64]int64{}, inState: map[ops.State]int64{}}
 }
 
 // load adds the query for the rows that the events are about, but for those of new tasks.
@@ -62,24 +64,30 @@ func (t *taskRows) load(out *pgx.Batch, schema string, events []domain.Recorded)
 	table.Load(out, schema, tasks, "task", names.List, "", t.Loaded)
 }
 
-func (t *taskRows) apply(name string, r domain.Recorded) error {
+// apply takes the next event, and returns the task before and after it. Before it begins
+// a task is what it begins as.
+func (t *taskRows) apply(name string, r domain.Recorded) (was, is Task, err error) {
 	if _, isNew := r.Event.(ops.TaskCreated); isNew {
 		task := &Task{Name: name}
 		task.Apply(r)
 		t.live[task.ID/blockSize]++
-		return t.Add(task)
+		t.inState[task.State]++
+		return *task, *task, t.Add(task)
 	}
 	task, err := t.Find(name)
 	if err != nil {
-		return err
+		return was, is, err
 	}
+	was = *task
+	t.inState[was.State]--
 	if task.Apply(r); !task.Exists {
 		t.live[task.ID/blockSize]--
 		t.Drop(name)
-		return nil
+		return was, was, nil
 	}
+	t.inState[task.State]++
 	t.Put(task)
-	return nil
+	return was, *task, nil
 }
 
 func (t *taskRows) write(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string) error {
@@ -88,5 +96,10 @@ func (t *taskRows) write(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema 
 		counted = append(counted, block{n, delta})
 	}
 	blocks.Put(out, schema, counted)
+	var states []stateCount
+	for state, delta := range t.inState {
+		states = append(states, stateCount{state, delta})
+	}
+	taskStates.Put(out, schema, states)
 	return table.Save(ctx, tx, out, schema, tasks, t.Set)
 }

@@ -26,6 +26,22 @@ func (p Page) Reach() int64 {
 	return math.MaxInt64
 }
 
+// Range selects a part of a list that is read by ascending id: Count rows at most after
+// the first Start ones. It is already checked, like a Page.
+type Range struct {
+	Start, Count int
+	// Newest says that the list is read from its end, by descending id.
+	Newest bool
+}
+
+// Order is what follows the id in the list's ORDER BY.
+func (r Range) Order() string {
+	if r.Newest {
+		return " DESC"
+	}
+	return ""
+}
+
 // Everything is the page that holds any list.
 func Everything() Page { return Page{Number: 1, Size: math.MaxInt} }
 

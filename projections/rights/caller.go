@@ -12,13 +12,14 @@ import (
 type Caller struct {
 	id    domain.UserID
 	roles []int64
+	codes []int
 	// all: nothing is left out.
 	all bool
 }
 
-// NewCaller returns the user who holds the given roles now.
-func NewCaller(id domain.UserID, roles []int64) Caller {
-	return Caller{id: id, roles: roles, all: slices.Contains(roles, access.RoleAdmin)}
+// NewCaller returns the user who holds the given roles and permission codes now.
+func NewCaller(id domain.UserID, roles []int64, codes ...int) Caller {
+	return Caller{id: id, roles: roles, codes: codes, all: slices.Contains(roles, access.RoleAdmin)}
 }
 
 // System is opsledger itself, which sees everything.
@@ -26,6 +27,11 @@ func System() Caller { return Caller{id: domain.System, all: true} }
 
 // SeesAll says that nothing is left out of the caller's lists.
 func (c Caller) SeesAll() bool { return c.all }
+
+// Holds says whether the caller has a permission code of the operations dialect.
+func (c Caller) Holds(code int) bool {
+	return c.all || slices.Contains(c.codes, access.CodeAdmin) || slices.Contains(c.codes, code)
+}
 
 // holdsKind says whether one of the caller's roles grants ACCESS to the
 // resources of a kind as they come.

@@ -31,18 +31,60 @@ func EnrollMachine(t testing.TB, name, ip string, scripts map[string]string, fla
 	Command(t, append([]string{
 		"agent", "enroll", "--machine", name, "--create", "--inside-ip", ip, "--creds", m.path("creds"), "--log-level", "error",
 	}, flags...)...)
-	user := ""
-	if os.Geteuid() == 0 {
-		user = "user: root, "
-	}
 	config := fmt.Sprintf("actions_folder: %s\nactions:\n", m.path("actions"))
 	for action, text := range scripts {
-		config += fmt.Sprintf("  %s: {%senvironment: {DIR: %s}}\n", action, user, m.dir)
+		config += fmt.Sprintf("  %s: {%senvironment: {DIR: %s}}\n", action, m.AsRoot(), m.dir)
 		m.Write(filepath.Join("actions", action), "#!/bin/sh\n"+text+"\n", 0o755)
 	}
 	m.Write("actions.yaml", config, 0o600)
 	t.Cleanup(m.Stop)
 	return m
+}
+
+// AsRoot is the setting that an action needs under a root agent.
+func (m *Machine) AsRoot() string {
+	if os.Geteuid() == 0 {
+		return "user: root, "
+	}
+	return ""
+}
+
+// Configure adds lines to the machine's configuration, in its actions at first.
+func (m *Machine) Configure(lines string) {
+	m.t.Helper()
+	text, err := os.ReadFile(m.path("actions.yaml"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.Write("actions.yaml", string(text)+lines, 0o600)
+}
+
+// Folder makes a folder of the machine's and returns its path.
+func (m *Machine) Folder(name string) string {
+	m.t.Helper()
+	if err := os.MkdirAll(m.path(name), 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	return m.path(name)
+}
+
+// Copy is another machine to which the credentials file, actions and configuration were
+// copied, and whose scripts work in a folder of its own.
+func (m *Machine) Copy(t testing.TB) *Machine {
+	t.Helper()
+	c := &Machine{t: t, name: m.name + " copied", dir: t.TempDir(), Said: testkit.NewOutput(t, m.name+" copied")}
+	for name, mode := range map[string]os.FileMode{"creds": 0o600, "actions.yaml": 0o600} {
+		text, err := os.ReadFile(m.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Write(name, strings.ReplaceAll(string(text), m.dir, c.dir), mode)
+	}
+	if err := os.CopyFS(c.path("actions"), os.DirFS(m.path("actions"))); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Stop)
+	return c
 }
 
 func (m *Machine) path(name string) string { return filepath.Join(m.dir, name) }

@@ -40,6 +40,15 @@ func (n Named) WantAnswer(name, kind, rdata string) {
 	n.t.Fatalf("%s %s: want %s, got %v", name, kind, rdata, reply)
 }
 
+// Answers says whether there is a record of the type at the name, and a named that says so.
+func (n Named) Answers(name, kind string) bool {
+	n.t.Helper()
+	m := new(mdns.Msg).SetQuestion(name, mdns.StringToType[kind])
+	m.RecursionDesired = false
+	reply, _, err := new(mdns.Client).ExchangeContext(n.t.Context(), m, n.DNS)
+	return err == nil && len(reply.Answer) > 0
+}
+
 // WantNoAnswer wants no record of the type at the name.
 func (n Named) WantNoAnswer(name, kind string) {
 	n.t.Helper()

@@ -28,7 +28,7 @@ func EnrollNameServer(t testing.TB, data string, flags ...string) *NameServer {
 	n := &NameServer{
 		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), Said: testkit.NewOutput(t, "agent"),
 	}
-	t.Cleanup(n.stop)
+	t.Cleanup(n.Stop)
 	if err := os.MkdirAll(n.Dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +41,26 @@ func EnrollNameServer(t testing.TB, data string, flags ...string) *NameServer {
 // pidFile is that of its named.
 func (n *NameServer) pidFile() string { return filepath.Join(n.Dir, "var", "named.pid") }
 
+// Copy is another host to which the credentials file was copied.
+func (n *NameServer) Copy(t testing.TB) *NameServer {
+	t.Helper()
+	c := &NameServer{
+		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), Said: testkit.NewOutput(t, "copied agent"),
+	}
+	t.Cleanup(c.Stop)
+	text, err := os.ReadFile(n.creds())
+	if err == nil {
+		err = os.MkdirAll(c.Dir, 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(c.creds(), text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") }
 
 // Start starts the agent, which starts named.
@@ -49,11 +69,12 @@ func (n *NameServer) Start() {
 	n.process = start(n.t, n.Said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn")
 }
 
-// stop stops the agent, which must end well.
-func (n *NameServer) stop() {
+// Stop stops the agent, which must end well.
+func (n *NameServer) Stop() {
 	n.t.Helper()
 	if n.process != nil {
 		stopWell(n.t, "the agent", n.process)
+		n.process = nil
 	}
 }
 

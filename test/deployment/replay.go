@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 )
 
@@ -46,7 +47,7 @@ func (l *Log) models() []projections.Model {
 		l.t.Fatal(err)
 	}
 	models := []projections.Model{
-		accessmodel.New(), dnsmodel.New(dnsmodel.NewUsernames(l.Store), location), opsmodel.New(),
+		accessmodel.New(), dnsmodel.New(oplog.NewUsernames(l.Store), location), opsmodel.New(oplog.NewUsernames(l.Store), location),
 	}
 	if len(models) != len(domain.Contexts()) {
 		l.t.Errorf("%d read models of %d are compared", len(models), len(domain.Contexts()))

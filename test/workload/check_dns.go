@@ -39,7 +39,10 @@ func (w *Workload) checkDNS(r *dnsmodel.Reader, oplogs *oplog.Reader, all belong
 		}
 	}
 	told := len(w.positions(domain.ContextDNS, domain.ContextAccess))
-	_, entries, err := oplogs.Entries(ctx, rights.System(), oplog.Filter{Operator: "admin"}, query.Page{Number: 1, Size: 1})
+	_, entries, err := oplogs.Entries(ctx, rights.System(), oplog.Filter{Operator: "admin", TargetTypes: []string{
+		oplog.TargetServer, oplog.TargetView, oplog.TargetZone, oplog.TargetRecord,
+		oplog.TargetBindConf, oplog.TargetUser, oplog.TargetRole, oplog.TargetPrivilege,
+	}}, query.Page{Number: 1, Size: 1})
 	if err != nil || entries != told {
 		w.t.Errorf("%d entries in the operation log, %v; %d writes of which it tells acknowledged", entries, err, told)
 	}

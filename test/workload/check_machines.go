@@ -6,6 +6,7 @@ import (
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // checkMachines: machines are what was acknowledged, and each task has run once,
@@ -28,7 +29,7 @@ func (w *Workload) checkMachines(r *opsmodel.Reader, all belongings) {
 		}
 		w.t.Logf("%d tasks ran", len(all.ran))
 	}
-	rows, total, err := r.Machines(w.t.Context(), 0, mostMachines+1)
+	rows, total, err := r.Machines(w.t.Context(), query.Range{Count: mostMachines + 1})
 	if err != nil || total != len(rows) {
 		w.t.Errorf("%d machines of %d: %v", len(rows), total, err)
 	}

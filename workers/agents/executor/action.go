@@ -236,3 +236,7 @@ func checkDatabase(d DatabaseSettings) error {
 	}
 	return nil
 }
+
+// TakesAnyTarget says whether an action of that name is a program, which takes any target:
+// the built-in ones have their own.
+func TakesAnyTarget(action string) bool { return action != updateAction && action != databaseAction }

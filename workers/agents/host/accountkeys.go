@@ -3,6 +3,7 @@ package host
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -32,10 +33,16 @@ type accountKeys struct {
 	// latest is the position of each account's newest set; pending has the sets that are
 	// not handed over yet.
 	latest  map[string]domain.Position
-	pending map[string][]string
+	pending map[string]keySet
 	states  map[string]protocol.AccountState
 	// all is set until accounts that it does not name have lost their keys.
 	all *allAccounts
+}
+
+// keySet is an account's set of keys as of a position.
+type keySet struct {
+	lines []string
+	at    domain.Position
 }
 
 // allAccounts names all accounts that are to have keys, as of a position.
@@ -47,7 +54,7 @@ type allAccounts struct {
 func newAccountKeys(f *Follower) *accountKeys {
 	return &accountKeys{
 		follower: f, keeper: f.cfg.Keys, wake: make(chan struct{}, 1),
-		latest: map[string]domain.Position{}, pending: map[string][]string{}, states: map[string]protocol.AccountState{},
+		latest: map[string]domain.Position{}, pending: map[string]keySet{}, states: map[string]protocol.AccountState{},
 	}
 }
 
@@ -78,7 +85,7 @@ func (k *accountKeys) replace(all []ops.AccountKeysSet, at domain.Position) {
 
 func (k *accountKeys) put(account string, lines []string, at domain.Position) {
 	if at >= k.latest[account] {
-		k.latest[account], k.pending[account] = at, lines
+		k.latest[account], k.pending[account] = at, keySet{lines, at}
 	}
 }
 
@@ -106,17 +113,17 @@ func (k *accountKeys) run(ctx context.Context) {
 
 func (k *accountKeys) handOver() {
 	pending := k.take()
-	for account, lines := range pending {
-		status, err := k.keeper.Set(account, lines)
+	for account, set := range pending {
+		status, err := k.keeper.Set(account, set.lines)
 		status.SystemUser, status.Err = account, err
-		k.note(status, len(lines) == 0)
+		k.note(status, set.at, len(set.lines) == 0)
 	}
 	if len(pending) > 0 {
 		signal(k.follower.heartbeatNow)
 	}
 }
 
-func (k *accountKeys) take() map[string][]string {
+func (k *accountKeys) take() map[string]keySet {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.all != nil {
@@ -128,21 +135,22 @@ func (k *accountKeys) take() map[string][]string {
 		k.all = nil
 	}
 	pending := k.pending
-	k.pending = map[string][]string{}
+	k.pending = map[string]keySet{}
 	return pending
 }
 
 func (k *accountKeys) check() {
 	for _, status := range k.keeper.Check() {
-		k.note(status, false)
+		k.note(status, 0, false)
 	}
 }
 
 // note remembers the state of an account for the heartbeats. An account that is to
-// have no keys is forgotten once it has none.
-func (k *accountKeys) note(s sshkeys.Status, none bool) {
+// have no keys is forgotten once it has none. at is the position of the work that the keys
+// are of, 0 for the same as before.
+func (k *accountKeys) note(s sshkeys.Status, at domain.Position, none bool) {
 	log := k.follower.cfg.Log.With("account", s.SystemUser)
-	state := protocol.AccountState{Account: s.SystemUser, Digest: s.Digest}
+	state := protocol.AccountState{Account: s.SystemUser, Digest: s.Digest, Position: at, Problem: problem(s.Err)}
 	switch {
 	case s.Err != nil:
 		state.Error = s.Err.Error()
@@ -158,7 +166,21 @@ func (k *accountKeys) note(s sshkeys.Status, none bool) {
 		delete(k.states, s.SystemUser)
 		return
 	}
+	if at == 0 {
+		state.Position = k.states[s.SystemUser].Position
+	}
 	k.states[s.SystemUser] = state
+}
+
+func problem(err error) string {
+	switch {
+	case errors.Is(err, sshkeys.ErrNoAccount):
+		return protocol.ProblemMissingAccount
+	case errors.Is(err, sshkeys.ErrNotAllowed):
+		return protocol.ProblemNotAllowed
+	default:
+		return ""
+	}
 }
 
 // accounts lists the states of all accounts, by name.

@@ -16,6 +16,7 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/executor"
 	"github.com/opsledger/opsledger/workers/agents/internal/ask"
+	"github.com/opsledger/opsledger/workers/agents/session"
 	"github.com/opsledger/opsledger/workers/agents/sshkeys"
 )
 
@@ -56,6 +57,10 @@ type Config struct {
 	Tasks Tasks
 	// Keys keeps the accounts' keys; nil if the host keeps none.
 	Keys *sshkeys.Keeper
+	// Session says when the agent may take orders; nil always.
+	Session *session.Session
+	// Offers says what the host offers now; nil if the control plane is not told.
+	Offers func() protocol.HostOffers
 	// Version is the agent's version, for its heartbeats.
 	Version string
 	// Log is for the host's operator; nil discards it.
@@ -124,9 +129,11 @@ func (f *Follower) Run(ctx context.Context) error {
 	defer stop()
 	context.AfterFunc(back, stop)
 
-	g.Go(func() error { return newFeeder(f).run(ctx) })
+	feeder := newFeeder(f)
+	g.Go(func() error { return f.cfg.Session.While(ctx, feeder.run) })
 	g.Go(func() error { f.keys.run(ctx); return nil })
-	g.Go(func() error { f.sendHeartbeats(ctx); return nil })
+	g.Go(func() error { return f.cfg.Session.While(ctx, f.sendHeartbeats) })
+	g.Go(func() error { return f.cfg.Session.While(ctx, f.tellOffers) })
 	g.Go(func() error { f.reporter.run(back); return nil })
 	g.Go(func() error { f.publishLines(back); return nil })
 	failed := f.execute(ctx)

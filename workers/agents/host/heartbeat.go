@@ -20,8 +20,8 @@ const (
 )
 
 // sendHeartbeats sends heartbeats: at the start, regularly, after a reconnection, when
-// requested, and soon after the host has taken an attempt on.
-func (f *Follower) sendHeartbeats(ctx context.Context) {
+// requested, and soon after the host has taken an attempt on. It returns nil when ctx ends.
+func (f *Follower) sendHeartbeats(ctx context.Context) error {
 	connected := f.cfg.NC.StatusChanged(nats.CONNECTED)
 	defer f.cfg.NC.RemoveStatusListener(connected)
 	next := time.NewTimer(0)
@@ -30,7 +30,7 @@ func (f *Follower) sendHeartbeats(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-f.changed:
 			if changed == nil {
 				changed = time.After(backoff.Jitter(knownWithin))

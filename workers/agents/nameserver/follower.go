@@ -15,6 +15,7 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/bind"
 	"github.com/opsledger/opsledger/workers/agents/internal/ask"
+	"github.com/opsledger/opsledger/workers/agents/session"
 )
 
 // Engine makes named serve the desired state; [bind.Engine] is the real one. Its
@@ -39,7 +40,8 @@ type Engine interface {
 // ErrClosed says that the connection was closed for good.
 var ErrClosed = errors.New("nameserver: the NATS connection is closed")
 
-// Config holds what a follower needs; every field is required but Log.
+// Config holds what a follower needs; every field is required but Session and
+// Log.
 type Config struct {
 	// NC is connected as the agent, with its inbox prefix, see [Options]. The caller
 	// closes it after Run.
@@ -50,7 +52,9 @@ type Config struct {
 	Key    ed25519.PublicKey
 	Engine Engine
 	Codec  *domain.Codec
-	Log    *slog.Logger
+	// Session says when the agent may take orders; nil always.
+	Session *session.Session
+	Log     *slog.Logger
 }
 
 // Follower follows the log for one engine. Run may be called once.
@@ -63,6 +67,8 @@ type Follower struct {
 	headCame, reportNow chan struct{}
 	// log is the log whose state the engine holds, nil before the first snapshot.
 	log atomic.Pointer[uuid.UUID]
+	// reported is the number of the last report.
+	reported atomic.Int64
 }
 
 // New returns a follower that does nothing before Run.
@@ -96,8 +102,9 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return newFeeder(f).run(ctx) })
-	g.Go(func() error { return f.publishReports(ctx) })
+	feeder := newFeeder(f)
+	g.Go(func() error { return f.cfg.Session.While(ctx, feeder.run) })
+	g.Go(func() error { return f.cfg.Session.While(ctx, f.publishReports) })
 	return g.Wait()
 }
 

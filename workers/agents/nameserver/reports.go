@@ -29,7 +29,7 @@ func (f *Follower) publishReports(ctx context.Context) error {
 	defer tick.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for seq := int64(1); ; seq++ {
+	for {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -43,7 +43,7 @@ func (f *Follower) publishReports(ctx context.Context) error {
 			return nil
 		case <-pause.C:
 		}
-		pause.Reset(reportPause + protocol.ReportPause(f.publishReport(seq)))
+		pause.Reset(reportPause + protocol.ReportPause(f.publishReport(f.reported.Add(1))))
 	}
 }
 

@@ -38,6 +38,9 @@ func (f *Follower) answerRequests(ctx context.Context) (stop func(), err error) 
 			f.cfg.Log.Warn("dropped a configuration check", "error", err)
 			return
 		}
+		if !f.cfg.Session.Held() {
+			return // it is for the process that has the session
+		}
 		some(m)
 	})
 	if err != nil {

@@ -171,9 +171,19 @@ func (k *Keeper) settle(name string) Status {
 		s = k.reconcile(name)
 	}
 	if k.refused[name] {
-		s.Err = errors.Join(fmt.Errorf("keys of account %s: %w", name, ErrNotAllowed), s.Err)
+		s.Err = errors.Join(fmt.Errorf("keys of account %s: %w", name, ErrNotAllowed), k.missing(name), s.Err)
 	}
 	return s
+}
+
+// missing returns ErrNoAccount if the host is known to have no such account.
+func (k *Keeper) missing(name string) error {
+	_, err := k.cfg.Lookup(name)
+	var unknown user.UnknownUserError
+	if errors.As(err, &unknown) {
+		return ErrNoAccount
+	}
+	return nil
 }
 
 // reconcile makes one account's block what is wanted, and remembers that it is.
@@ -198,11 +208,10 @@ func (k *Keeper) reconcile(name string) Status {
 }
 
 func (k *Keeper) repair(name string) (Status, error) {
-	account, err := k.cfg.Lookup(name)
-	var unknown user.UnknownUserError
-	if errors.As(err, &unknown) {
-		return Status{}, ErrNoAccount
+	if err := k.missing(name); err != nil {
+		return Status{}, err
 	}
+	account, err := k.cfg.Lookup(name)
 	if err != nil {
 		return Status{}, err
 	}

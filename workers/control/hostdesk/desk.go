@@ -20,6 +20,7 @@ import (
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/offers"
 	"github.com/opsledger/opsledger/workers/control/signing"
 )
 
@@ -50,6 +51,7 @@ type Config struct {
 	Reader   *opsmodel.Reader
 	Progress *projections.Progress
 	Signer   *signing.Signer
+	Offers   *offers.Store
 	Log      *slog.Logger
 }
 
@@ -77,6 +79,8 @@ func (d *Desk) Run(ctx context.Context) error {
 	}{
 		protocol.SubjectHostWorks:   {protocol.ForWork, d.work},
 		protocol.SubjectHostReports: {protocol.ForReceipt, d.report},
+
+		protocol.SubjectAllHostOffers: {protocol.ForOffers, d.offers},
 	} {
 		answer := d.handlers.Each(ctx, func(m *nats.Msg) { d.answer(ctx, m, desk.purpose, desk.handle) })
 		sub, err := d.cfg.NC.QueueSubscribe(subject, queueGroup, d.admit(answer))

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/allowance"
@@ -33,15 +34,17 @@ const (
 	maxWaiting, maxWaitingBytes = 65_536, 16 << 20
 )
 
-// Config holds what presence needs; every field is required but Silence and Log.
+// Config holds what presence needs; every field is required but Silence, Log and
+// Registerer.
 type Config struct {
 	NC     *nats.Conn
 	Pool   *pgxpool.Pool
 	Store  *eventstore.Store
 	Reader *opsmodel.Reader
 	// Silence is DefaultSilence when zero.
-	Silence time.Duration
-	Log     *slog.Logger
+	Silence    time.Duration
+	Log        *slog.Logger
+	Registerer prometheus.Registerer
 }
 
 // Host is what is known of one host.
@@ -51,7 +54,9 @@ type Host struct {
 	Seen    time.Time
 	Boot    uuid.UUID
 	Version string
-	// Accounts are the states of the accounts' keys in the last heartbeat.
+	// Heard: this process had a heartbeat, of which Accounts are the states of the accounts'
+	// keys.
+	Heard    bool
 	Accounts []protocol.AccountState
 }
 
@@ -75,6 +80,8 @@ type Presence struct {
 type entry struct {
 	heartbeat protocol.HostHeartbeat
 	seen      time.Time
+	// heard: the heartbeat came to this process.
+	heard bool
 	// saved is the value of seen in the database.
 	saved time.Time
 }
@@ -87,7 +94,11 @@ func New(cfg Config) *Presence {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Presence{cfg: cfg, senders: allowance.New(ofHost, "presence", cfg.Log), hosts: map[int64]*entry{}, listening: time.Now()}
+	p := &Presence{cfg: cfg, senders: allowance.New(ofHost, "presence", cfg.Log), hosts: map[int64]*entry{}, listening: time.Now()}
+	if cfg.Registerer != nil {
+		cfg.Registerer.MustRegister(newMetrics(p))
+	}
+	return p
 }
 
 // Run listens and watches until ctx ends; then it returns nil.
@@ -132,7 +143,7 @@ func (p *Presence) hear(m *nats.Msg) {
 		e = &entry{}
 		p.hosts[host] = e
 	}
-	e.heartbeat, e.seen = alive, time.Now()
+	e.heartbeat, e.seen, e.heard = alive, time.Now(), true
 }
 
 // Host returns what is known of a host. A zero Seen means that it has never sent a
@@ -161,7 +172,7 @@ func (p *Presence) hostLocked(id int64) Host {
 	}
 	return Host{
 		Online: time.Since(e.seen) < p.cfg.Silence, Seen: e.seen,
-		Boot: e.heartbeat.Boot, Version: e.heartbeat.Version, Accounts: e.heartbeat.Accounts,
+		Boot: e.heartbeat.Boot, Version: e.heartbeat.Version, Heard: e.heard, Accounts: e.heartbeat.Accounts,
 	}
 }
 

@@ -14,11 +14,13 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/hostdesk"
+	"github.com/opsledger/opsledger/workers/control/offers"
 	"github.com/opsledger/opsledger/workers/control/output"
 	"github.com/opsledger/opsledger/workers/control/presence"
 	"github.com/opsledger/opsledger/workers/control/roster"
@@ -103,7 +105,7 @@ func (p *Plane) RestartServe(between func()) {
 // startServe starts what serve runs for hosts.
 func (p *Plane) startServe() {
 	p.t.Helper()
-	p.Connect(p.Server, opsmodel.New())
+	p.Connect(p.Server, opsmodel.New(oplog.NewUsernames(p.Store), time.UTC))
 	hosts := roster.NewHosts(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Presence = presence.New(presence.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Reader: p.Reader, Silence: p.Silence})
 	p.Output = output.New(output.Config{NC: p.NC, JS: p.JS, Store: p.Store, MaxBytes: p.OutputBytes})
@@ -113,6 +115,7 @@ func (p *Plane) startServe() {
 		"consumers": consumers.NewHosts(consumers.Config{NC: p.NC, JS: p.JS, Store: p.Store}, hosts).Run,
 		"desk": hostdesk.New(hostdesk.Config{
 			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress, Signer: p.Authority.Signer(),
+			Offers: offers.New(p.Pool),
 		}).Run,
 		"presence": p.Presence.Run,
 		"output":   p.Output.Run,

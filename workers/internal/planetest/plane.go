@@ -19,9 +19,11 @@ import (
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/reporter"
 	"github.com/opsledger/opsledger/workers/control/roster"
+	"github.com/opsledger/opsledger/workers/control/sessions"
 	"github.com/opsledger/opsledger/workers/control/signing"
 	"github.com/opsledger/opsledger/workers/control/snapshots"
 	"github.com/opsledger/opsledger/workers/internal/servetest"
@@ -40,6 +42,7 @@ type Plane struct {
 	Reader   *dnsmodel.Reader
 	Roster   *roster.Servers
 	Reporter *reporter.Reporter
+	Sessions *sessions.Sessions
 }
 
 // Start starts a control plane on a database and a NATS server of its own.
@@ -87,9 +90,10 @@ func open(t testing.TB, process *servetest.Process, keyFile string) *Plane {
 // run serves the agents.
 func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
 	p.t.Helper()
-	p.ConnectBy(nc, stream, dnsmodel.New(dnsmodel.NewUsernames(p.Store), time.UTC))
+	p.ConnectBy(nc, stream, dnsmodel.New(oplog.NewUsernames(p.Store), time.UTC))
 	p.Roster = roster.NewServers(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Reporter = reporter.New(reporter.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Progress: p.Progress, Roster: p.Roster})
+	p.Sessions = sessions.OfServers(sessions.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Signer: p.Signer})
 	p.Run(servetest.Parts{
 		"roster":    p.Roster.Run,
 		"consumers": consumers.New(consumers.Config{NC: p.NC, JS: p.JS, Store: p.Store}, p.Roster).Run,
@@ -97,6 +101,7 @@ func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
 			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress, Roster: p.Roster, Vault: p.Vault, Signer: p.Signer,
 		}).Run,
 		"reporter": p.Reporter.Run,
+		"sessions": p.Sessions.Run,
 	})
 }
 

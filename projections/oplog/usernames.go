@@ -1,4 +1,4 @@
-package dnsmodel
+package oplog
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
-	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/projections/rowset"
 	"github.com/opsledger/opsledger/protocol"
@@ -67,32 +66,38 @@ func registeredName(ctx context.Context, log tagReader, id domain.UserID) (strin
 	return "", query.ErrNotFound
 }
 
-// operatorsOf returns the operators of the events by actor.
-func operatorsOf(ctx context.Context, names Usernames, events []domain.Recorded) (map[domain.UserID]string, error) {
-	var actors rowset.Keys[domain.UserID]
+// Operators are the usernames of those who made a batch of events, and of other users
+// whom the events are about.
+type Operators map[domain.UserID]string
+
+// OperatorsOf looks up who made the events, and the other users.
+func OperatorsOf(ctx context.Context, names Usernames, events []domain.Recorded, others ...domain.UserID) (Operators, error) {
+	var users rowset.Keys[domain.UserID]
 	for _, e := range events {
 		if e.Actor != domain.System {
-			actors.Add(e.Actor)
+			users.Add(e.Actor)
 		}
 	}
-	operators := map[domain.UserID]string{}
-	if len(actors.List) > 0 {
-		known, err := names(ctx, actors.List)
-		if err != nil {
-			return nil, fmt.Errorf("look up usernames: %w", err)
-		}
-		operators = known
+	for _, id := range others {
+		users.Add(id)
 	}
-	return operators, nil
+	if len(users.List) == 0 {
+		return Operators{}, nil
+	}
+	known, err := names(ctx, users.List)
+	if err != nil {
+		return nil, fmt.Errorf("look up usernames: %w", err)
+	}
+	return known, nil
 }
 
-// operatorOf returns the username of the event's actor. It fails for an actor
-// without a name: the log has a user's registration before whatever that user did.
-func operatorOf(e domain.Recorded, operators map[domain.UserID]string) (string, error) {
+// Of returns the username of the event's actor. It fails for an actor without a name:
+// the log has a user's registration before whatever that user did.
+func (o Operators) Of(e domain.Recorded) (string, error) {
 	if e.Actor == domain.System {
-		return oplog.SystemOperator, nil
+		return SystemOperator, nil
 	}
-	name, known := operators[e.Actor]
+	name, known := o[e.Actor]
 	if !known {
 		return "", fmt.Errorf("its actor, user %d, is unknown", e.Actor)
 	}

@@ -1,4 +1,4 @@
-package dnsmodel_test
+package oplog_test
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/internal/testkit"
-	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/modeltest"
+	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -40,7 +40,7 @@ func TestUsernames(t *testing.T) {
 		}
 		log.events[access.TagUser(id)] = protocol.Envelope{Type: descriptor.Name, Schema: descriptor.Schema(), Data: data}
 	}
-	names := dnsmodel.NewUsernames(log)
+	names := oplog.NewUsernames(log)
 	ctx := t.Context()
 	modeltest.Same(t, "names", modeltest.Must(names(ctx, []domain.UserID{1, 2})), map[domain.UserID]string{1: "admin", 2: "wang"})
 	modeltest.Same(t, "names", modeltest.Must(names(ctx, []domain.UserID{2, 9})), map[domain.UserID]string{2: "wang"})

@@ -1,0 +1,102 @@
+package sessions_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/nameserver"
+	"github.com/opsledger/opsledger/workers/agents/session"
+	"github.com/opsledger/opsledger/workers/internal/planetest"
+)
+
+// agent is a process of the agent of server 1.
+type agent struct {
+	*session.Session
+	// working has a token for each time that the process began to take orders.
+	working chan struct{}
+	end     func()
+}
+
+// start starts a process of an instance, which works while it has the session.
+func start(t *testing.T, p *planetest.Plane, instance uuid.UUID) *agent {
+	t.Helper()
+	nc := testkit.Connect(t, p.Server, nameserver.Options(1)...)
+	key, _ := p.Signer.Known(t.Context())
+	s, err := session.New(session.Config{
+		NC: nc, ID: 1, Subject: protocol.SubjectSession(1), Key: key, LogID: p.Store.LogID(), Instance: instance,
+	})
+	p.Check(err)
+	a := &agent{Session: s, working: make(chan struct{}, 100)}
+	ctx, cancel := context.WithCancel(context.Background())
+	asks, works := make(chan error, 1), make(chan error, 1)
+	go func() { asks <- s.Run(ctx) }()
+	go func() {
+		works <- s.While(ctx, func(ctx context.Context) error {
+			a.working <- struct{}{}
+			<-ctx.Done()
+			return nil
+		})
+	}()
+	a.end = func() {
+		cancel()
+		if err := <-works; err != nil {
+			t.Error(err)
+		}
+		if err := <-asks; err != nil {
+			t.Error(err)
+		}
+		nc.Close()
+	}
+	return a
+}
+
+// known waits until so many processes are known to live.
+func known(t *testing.T, p *planetest.Plane, n int) {
+	t.Helper()
+	p.Eventually("as many processes are known", func() bool {
+		all, err := p.Sessions.Live(t.Context())
+		p.Check(err)
+		return len(all[1]) == n
+	})
+}
+
+// Of two processes of an agent one gets orders, whichever serve process answers; the other
+// does when the first one ends, and at once when it is the first one's successor.
+func TestOneOfTwoGetsTheOrders(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Beside()
+	p.Enroll(1, dns.ServerData{Host: "ns1", IP: "192.0.2.1", Type: "master"})
+	one, other := uuid.New(), uuid.New()
+	first := start(t, p, one)
+	testkit.Await(t, "the first one works", first.working)
+	second := start(t, p, other)
+	known(t, p, 2)
+	if second.Held() {
+		t.Error("the second one works, too")
+	}
+	successor := start(t, p, one)
+	testkit.Await(t, "the successor works", successor.working)
+	first.end() // as if it had been killed before: it asks no more
+	successor.end()
+	testkit.Await(t, "the second one works", second.working)
+	second.end()
+	known(t, p, 0)
+}
+
+// A process whose server has no agent any more gets no orders.
+func TestNoSessionWithoutEnrolment(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, dns.ServerData{Host: "ns1", IP: "192.0.2.1", Type: "master"})
+	p.Append(dns.ServerWithdrawn{ID: 1})
+	a := start(t, p, uuid.New())
+	p.Append(dns.ServerEnrolled{ID: 1})
+	testkit.Await(t, "it works", a.working)
+	a.end()
+}
