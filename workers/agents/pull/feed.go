@@ -115,7 +115,7 @@ func (f Feed) follow(ctx context.Context, d *delivery, reconnected <-chan nats.S
 				return f.silent(patience)
 			}
 		case <-claims.C:
-			if !d.begun && claims.again() {
+			if !d.begun && claims.again() && len(d.messages) == 0 {
 				if err := f.claimAgain(ctx, d); err != nil {
 					return err
 				}
