@@ -140,25 +140,27 @@ func (j *job) readScripts(d DatabaseSettings) ([]script, error) {
 	}
 	defer folder.Close()
 	var scripts []script
+	var missing []string
 	for _, name := range j.a.Files() {
 		base := strings.TrimSuffix(name, sqlSuffix)
 		if strings.HasSuffix(base, downSuffix) {
 			return nil, fmt.Errorf("%s takes another file back; it runs with a revert", name)
 		}
-		up, err := folder.Look(base+sqlSuffix, j.e.store)
-		if err != nil {
-			return nil, err
-		}
-		down, err := folder.Look(base+downSuffix+sqlSuffix, j.e.store)
-		if err != nil {
-			return nil, err
-		}
-		for name, state := range map[string]files.State{base + sqlSuffix: up, base + downSuffix + sqlSuffix: down} {
-			if !state.Exists() {
-				return nil, fmt.Errorf("there is no %s", name)
+		digests := [2]string{}
+		for i, name := range []string{base + sqlSuffix, base + downSuffix + sqlSuffix} {
+			state, err := folder.Look(name, j.e.store)
+			if err != nil {
+				return nil, err
 			}
+			if !state.Exists() {
+				missing = append(missing, name)
+			}
+			digests[i] = state.Digest
 		}
-		scripts = append(scripts, script{Name: base + sqlSuffix, Up: up.Digest, Down: down.Digest})
+		scripts = append(scripts, script{Name: base + sqlSuffix, Up: digests[0], Down: digests[1]})
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("there is no %s", someNames(missing))
 	}
 	return scripts, nil
 }
@@ -192,8 +194,7 @@ func (j *job) text(name, digest string) (sqlfiles.File, error) {
 	if len(text) > largestSQL {
 		return sqlfiles.File{}, fmt.Errorf("%s has more than %d bytes", name, largestSQL)
 	}
-	f := sqlfiles.File{Name: name, SQL: string(text)}
-	return f, sqlfiles.Check(f)
+	return sqlfiles.Read(name, string(text))
 }
 
 // recoverDatabase asks the database whether the transaction was committed that was

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"io"
 	"sync"
 	"time"
 
@@ -39,8 +40,13 @@ func (j *job) appendEntry(en entry) (int64, error) {
 	return j.e.journal.add(en)
 }
 
-// say adds a line of the agent's own to the attempt's output.
-func (j *job) say(text string) { j.logs.add(agentStream, safe([]byte(text))) }
+// say adds a text of the agent's own to the attempt's output, with the limits of a program's
+// lines.
+func (j *job) say(text string) {
+	s := &splitter{line: func(line string) { j.logs.add(agentStream, line) }}
+	_, _ = io.WriteString(s, text) // never fails
+	s.flush()
+}
 
 // setPercent reports progress: the percentage never falls, and 100 is left for the
 // end.

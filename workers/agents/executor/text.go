@@ -40,8 +40,7 @@ func (s *splitter) Write(p []byte) (int, error) {
 		case i < 0 || i > room:
 			s.pending = append(s.pending, p[:room]...)
 			p = p[room:]
-			s.emit()
-			s.divided = true
+			s.divide()
 		default:
 			s.pending = append(s.pending, p[:i]...)
 			s.returned = p[i] == '\r'
@@ -62,13 +61,38 @@ func (s *splitter) flush() {
 	}
 }
 
+// divide emits the beginning of a long line, up to the end of a character.
+func (s *splitter) divide() {
+	rest := begunCharacter(s.pending)
+	text := s.pending[:len(s.pending)-len(rest)]
+	s.line(safe(text))
+	s.pending = append(s.pending[:0], rest...)
+	s.divided = true
+}
+
+// begunCharacter returns the bytes at the end that begin a character whose other bytes are
+// still to come.
+func begunCharacter(text []byte) []byte {
+	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
+		end := text[len(text)-n:]
+		if utf8.RuneStart(end[0]) {
+			if utf8.FullRune(end) {
+				break
+			}
+			return end
+		}
+	}
+	return nil
+}
+
 func (s *splitter) emit() {
 	s.line(safe(s.pending))
 	s.pending = s.pending[:0]
 }
 
-// safe turns a program's output into text that a terminal, browser or database can
-// take: bytes that are not printable UTF-8 are written as \x.. .
+// safe turns a program's output into text that a terminal, browser or database can take:
+// bytes that are not UTF-8, and characters that would make a line read differently from how
+// it is written, are shown as \x.. . All others stay as they are.
 func safe(raw []byte) string {
 	if clean(raw) {
 		return string(raw)
@@ -76,7 +100,7 @@ func safe(raw []byte) string {
 	var out strings.Builder
 	for len(raw) > 0 {
 		r, size := utf8.DecodeRune(raw)
-		if r == utf8.RuneError && size == 1 || !printable(r) {
+		if r == utf8.RuneError && size == 1 || !harmless(r) {
 			for _, b := range raw[:size] {
 				fmt.Fprintf(&out, `\x%02x`, b)
 			}
@@ -89,16 +113,43 @@ func safe(raw []byte) string {
 }
 
 func clean(raw []byte) bool {
-	return utf8.Valid(raw) && bytes.IndexFunc(raw, func(r rune) bool { return !printable(r) }) < 0
+	return utf8.Valid(raw) && bytes.IndexFunc(raw, func(r rune) bool { return !harmless(r) }) < 0
 }
 
-func printable(r rune) bool { return r == '\t' || unicode.IsPrint(r) }
+// harmless says whether a character is no control character but the tab, ends no line, and
+// does not turn the reading direction. Joiners and blanks of any script are harmless.
+func harmless(r rune) bool {
+	return r == '\t' || !unicode.IsControl(r) && !unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+}
 
-// brief cuts a text to a message's length.
+// brief makes a text safe, but for its line ends, and cuts it to a message's length between
+// two characters.
 func brief(text string) string {
 	const longest = 2000
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = safe([]byte(line))
+	}
+	text = strings.Join(lines, "\n")
 	if len(text) <= longest {
 		return text
 	}
 	return strings.ToValidUTF8(text[:longest], "") + "…"
+}
+
+// someNames joins names, as many as a message has room for.
+func someNames(names []string) string {
+	const room = 1200
+	var text strings.Builder
+	for i, name := range names {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		if text.Len()+len(name) > room && i > 0 {
+			fmt.Fprintf(&text, "and %d more", len(names)-i)
+			break
+		}
+		text.WriteString(name)
+	}
+	return text.String()
 }

@@ -5,75 +5,71 @@ import (
 	"strings"
 )
 
-// File is a file of SQL statements.
-type File struct {
-	Name string
-	SQL  string
-}
-
 // control are the words that a statement of transaction control begins with.
 // PREPARE is one only before TRANSACTION.
 var control = map[string]bool{
 	"BEGIN": true, "START": true, "COMMIT": true, "END": true, "ROLLBACK": true, "ABORT": true, "SAVEPOINT": true, "RELEASE": true,
 }
 
-// Check refuses a file that has statements of transaction control: the whole task is
-// one transaction, which a file must not end or divide. It also refuses a COPY from or
-// to the client, for whose data the server would wait.
-func Check(f File) error {
-	if strings.ContainsRune(f.SQL, 0) {
-		return fmt.Errorf("%s: it has a NUL byte", f.Name)
-	}
-	s := statement{}
-	scan := scanner{text: f.SQL, line: 1}
-	for {
-		t, ok := scan.next()
-		if !ok {
-			return nil
-		}
-		if t.text == ";" && s.body == 0 {
-			s = statement{}
-			continue
-		}
-		s.add(t.text)
-		if s.controls() {
-			return fmt.Errorf("%s:%d: %s: statements of transaction control are not allowed, since all files are one transaction", f.Name, t.line, s.first)
-		}
-		if s.first == "COPY" && (t.text == "STDIN" || t.text == "STDOUT") {
-			return fmt.Errorf("%s:%d: COPY %s: there is nobody at the other end", f.Name, t.line, t.text)
-		}
-	}
-}
+// passedOver are psql's commands that pg_dump writes around what it dumps. They only
+// forbid psql's other commands in between, which nothing here carries out anyway.
+var passedOver = map[string]bool{"RESTRICT": true, "UNRESTRICT": true}
 
-// statement is what has been read of a statement.
-type statement struct {
+// outline is what has been read of a statement.
+type outline struct {
 	count         int
 	first, second string
 	last          string
-	// body counts the open BEGIN ATOMIC and CASE of an SQL function's body, in
-	// which a semicolon does not end the statement.
-	body int
+	// body counts the open BEGIN ATOMIC and CASE of an SQL function's body, depth the open
+	// parentheses: a semicolon in either does not end the statement.
+	body, depth int
 }
 
-func (s *statement) add(token string) {
-	s.count++
-	switch s.count {
+func (o *outline) add(token string) {
+	o.count++
+	switch o.count {
 	case 1:
-		s.first = token
+		o.first = token
 	case 2:
-		s.second = token
+		o.second = token
 	}
 	switch {
-	case s.body == 0 && s.first == "CREATE" && s.last == "BEGIN" && token == "ATOMIC":
-		s.body = 1
-	case s.body > 0 && token == "CASE":
-		s.body++
-	case s.body > 0 && token == "END":
-		s.body--
+	case token == "(":
+		o.depth++
+	case token == ")":
+		o.depth = max(0, o.depth-1)
+	case o.body == 0 && o.first == "CREATE" && o.last == "BEGIN" && token == "ATOMIC":
+		o.body = 1
+	case o.body > 0 && token == "CASE":
+		o.body++
+	case o.body > 0 && token == "END":
+		o.body--
 	}
-	s.last = token
+	o.last = token
 }
 
-func (s *statement) controls() bool {
-	return s.count == 1 && control[s.first] || s.count == 2 && s.first == "PREPARE" && s.second == "TRANSACTION"
+// ends says whether the token ends the statement.
+func (o *outline) ends(token string) bool { return token == ";" && o.body == 0 && o.depth == 0 }
+
+// refuse returns an error if the statement, read up to the token, cannot run here.
+func (o *outline) refuse(token string) error {
+	switch {
+	case o.count == 1 && control[o.first], o.count == 2 && o.first == "PREPARE" && o.second == "TRANSACTION":
+		return fmt.Errorf("%s: statements of transaction control are not allowed, since all files are one transaction", o.first)
+	case o.first == "COPY" && (token == "STDIN" || token == "STDOUT"):
+		return fmt.Errorf("COPY %s: there is nobody at the other end", token)
+	}
+	return nil
+}
+
+// command passes over the command of psql that the scanner has come to, or refuses it.
+func (s *scanner) command(o outline) error {
+	rest := s.text[s.at:]
+	line := rest[:lengthOfLine(rest)]
+	name, _, _ := strings.Cut(line, " ")
+	if o.count > 0 || !passedOver[strings.ToUpper(name)] {
+		return fmt.Errorf(`\%s: it is a command of psql, and only SQL runs here`, name)
+	}
+	s.skip(len(line))
+	return nil
 }

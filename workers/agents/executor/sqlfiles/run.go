@@ -38,9 +38,16 @@ func (e *UnknownError) Error() string {
 
 func (e *UnknownError) Unwrap() error { return e.Cause }
 
-// Run runs the files in order in one transaction; Check has accepted them before. If the
-// commit's answer is lost, Run asks the database what became of the transaction, and
-// returns *UnknownError if that fails, too.
+// Run runs the files in order in one transaction. If the commit's answer is lost, Run asks
+// the database what became of the transaction, and returns *UnknownError if that fails, too.
+//
+// Invariants:
+//  1. No file ends the transaction. Each statement is sent alone, by the extended protocol, in
+//     which the server itself refuses a text that it reads as several statements. The first
+//     word of what is sent is that of the statement for both readers, since no quote comes
+//     before it, and [Read] has refused the words that end a transaction. So nothing depends
+//     on where the quotes end, which settings and encodings can change.
+//  2. Every file starts from the settings and the role that the connection began with.
 func Run(ctx context.Context, url string, files []File, o Observer) error {
 	conn, err := connect(ctx, url, o.Message)
 	if err != nil {
@@ -74,18 +81,26 @@ func inTransaction(ctx context.Context, conn *pgx.Conn, files []File, o Observer
 		return err
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) // does nothing after the commit
-	// The files were checked for this meaning of a backslash.
-	if _, err := tx.Exec(ctx, "SET LOCAL standard_conforming_strings = on"); err != nil {
-		return err
-	}
 	if *xid, err = currentXID(ctx, conn); err != nil {
 		return err
 	}
 	for _, f := range files {
-		if err := runOne(ctx, conn, f, *xid); err != nil {
+		if err := startAnew(ctx, conn); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+		if err := runFile(ctx, conn, f); err != nil {
 			return err
 		}
+		switch now, err := currentXID(ctx, conn); {
+		case err != nil:
+			return fmt.Errorf("%s: %w", f.Name, err)
+		case now != *xid:
+			return fmt.Errorf("%s: %w", f.Name, errDivided)
+		}
 		o.Ran(f)
+	}
+	if err := startAnew(ctx, conn); err != nil { // what runs at the commit does so with the settings of the start, too
+		return err
 	}
 	if err := o.Committing(*xid); err != nil {
 		return err
@@ -93,7 +108,7 @@ func inTransaction(ctx context.Context, conn *pgx.Conn, files []File, o Observer
 	if err := tx.Commit(ctx); err != nil {
 		var refused *pgconn.PgError
 		if errors.As(err, &refused) || errors.Is(err, pgx.ErrTxCommitRollback) {
-			return describe(File{Name: "commit"}, err)
+			return fmt.Errorf("commit: %w", explain(err))
 		}
 		return &commitError{err}
 	}
@@ -101,59 +116,8 @@ func inTransaction(ctx context.Context, conn *pgx.Conn, files []File, o Observer
 }
 
 func currentXID(ctx context.Context, conn *pgx.Conn) (xid string, err error) {
-	err = conn.QueryRow(ctx, "SELECT pg_current_xact_id()::text").Scan(&xid)
+	err = conn.QueryRow(ctx, "SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text").Scan(&xid)
 	return xid, err
-}
-
-// runOne sends the file as it is, by the simple protocol, which takes many statements.
-func runOne(ctx context.Context, conn *pgx.Conn, f File, xid string) error {
-	results := conn.PgConn().Exec(ctx, f.SQL)
-	if _, err := results.ReadAll(); err != nil {
-		return describe(f, err)
-	}
-	// If Check has missed a statement of transaction control, it is at least noticed.
-	if now, err := currentXID(ctx, conn); err != nil || now != xid {
-		return fmt.Errorf("%s: it ended the transaction; what it did until then may stay (%w)", f.Name, errors.Join(err, errDivided))
-	}
-	return nil
-}
-
-var errDivided = errors.New("transaction control inside a file")
-
-// describe adds file and line to a server's error.
-func describe(f File, err error) error {
-	var refused *pgconn.PgError
-	if !errors.As(err, &refused) {
-		return fmt.Errorf("%s: %w", f.Name, err)
-	}
-	place := f.Name
-	if line := lineOf(f.SQL, int(refused.Position)); line > 0 {
-		place += fmt.Sprintf(":%d", line)
-	}
-	text := refused.Message
-	for _, more := range []string{refused.Detail, refused.Hint} {
-		if more != "" {
-			text += "; " + more
-		}
-	}
-	return fmt.Errorf("%s: %s (SQLSTATE %s)", place, text, refused.Code)
-}
-
-// lineOf finds the line of a position, which counts characters from 1.
-func lineOf(text string, position int) int {
-	if position <= 0 {
-		return 0
-	}
-	line := 1
-	for _, r := range text {
-		if position--; position == 0 {
-			return line
-		}
-		if r == '\n' {
-			line++
-		}
-	}
-	return line
 }
 
 // Committed asks the database what became of a transaction. An error means that
@@ -168,7 +132,7 @@ func Committed(ctx context.Context, url, xid string) (bool, error) {
 	defer closeConn(conn)
 	for {
 		var status *string
-		if err := conn.QueryRow(ctx, "SELECT pg_xact_status($1::text::xid8)", xid).Scan(&status); err != nil {
+		if err := conn.QueryRow(ctx, "SELECT pg_catalog.pg_xact_status($1::pg_catalog.text::pg_catalog.xid8)", xid).Scan(&status); err != nil {
 			return false, err
 		}
 		switch {
@@ -190,7 +154,7 @@ const (
 	askPatience    = 30 * time.Second
 	askAgain       = 50 * time.Millisecond
 	closeTimeout   = 5 * time.Second
-	longestMessage = 4096
+	longestMessage = 64 << 10
 )
 
 func connect(ctx context.Context, url string, message func(string)) (*pgx.Conn, error) {
@@ -204,9 +168,9 @@ func connect(ctx context.Context, url string, message func(string)) (*pgx.Conn, 
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // what is prepared is the files' own
 	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
-		text := strings.ToValidUTF8(n.Severity+": "+n.Message, string(utf8.RuneError))
-		message(text[:min(len(text), longestMessage)])
+		message(shorten(n.Severity + ": " + n.Message))
 	}
 	// A context that ends cancels the statement on the server: closing the
 	// connection alone would leave it running, with its locks.
@@ -218,6 +182,19 @@ func connect(ctx context.Context, url string, message func(string)) (*pgx.Conn, 
 		return nil, fmt.Errorf("connect to the database: %w", pgtls.Explain(err))
 	}
 	return conn, nil
+}
+
+// shorten bounds a text of the server's, and cuts it between two characters.
+func shorten(text string) string {
+	text = strings.ToValidUTF8(text, string(utf8.RuneError))
+	if len(text) <= longestMessage {
+		return text
+	}
+	end := longestMessage
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
 }
 
 func closeConn(conn *pgx.Conn) {

@@ -12,43 +12,52 @@ type scanner struct {
 	text string
 	at   int
 	line int
+	// open is set when the text ends inside a comment.
+	open bool
 }
 
-// token is a word in capitals, a quoted thing as its opening quote, or a character.
-type token struct {
-	text string
-	line int
+// next returns a word in capitals, a quoted thing as its opening quote, or a character.
+func (s *scanner) next() (token string, ok bool) {
+	s.blanks()
+	if s.at == len(s.text) {
+		return "", false
+	}
+	rest := s.text[s.at:]
+	switch c := rest[0]; {
+	case c == '\'' || c == '"':
+		s.skip(quotedLength(rest, false))
+		return string(c), true
+	case (c == 'e' || c == 'E') && strings.HasPrefix(rest[1:], "'"):
+		s.skip(1 + quotedLength(rest[1:], true))
+		return "'", true
+	case c == '$' && dollarLength(rest) > 0:
+		s.skip(dollarLength(rest))
+		return "$", true
+	case wordByte(c):
+		n := wordLength(rest)
+		s.skip(n)
+		return strings.ToUpper(rest[:n]), true
+	}
+	s.skip(1)
+	return rest[:1], true
 }
 
-func (s *scanner) next() (token, bool) {
+// blanks passes over white space and comments.
+func (s *scanner) blanks() {
 	for s.at < len(s.text) {
-		line, rest := s.line, s.text[s.at:]
-		switch c := rest[0]; {
-		case strings.IndexByte(" \t\r\n\f\v", c) >= 0:
+		switch rest := s.text[s.at:]; {
+		case strings.IndexByte(" \t\r\n\f\v", rest[0]) >= 0:
 			s.skip(1)
 		case strings.HasPrefix(rest, "--"):
-			s.skip(lengthUntil(rest, "\n"))
+			s.skip(lengthOfLine(rest))
 		case strings.HasPrefix(rest, "/*"):
-			s.skip(commentLength(rest))
-		case c == '\'' || c == '"':
-			s.skip(quotedLength(rest, false))
-			return token{string(c), line}, true
-		case (c == 'e' || c == 'E') && strings.HasPrefix(rest[1:], "'"):
-			s.skip(1 + quotedLength(rest[1:], true))
-			return token{"'", line}, true
-		case c == '$' && dollarLength(rest) > 0:
-			s.skip(dollarLength(rest))
-			return token{"$", line}, true
-		case wordByte(c):
-			n := wordLength(rest)
+			n, closed := commentLength(rest)
+			s.open = !closed
 			s.skip(n)
-			return token{strings.ToUpper(rest[:n]), line}, true
 		default:
-			s.skip(1)
-			return token{string(c), line}, true
+			return
 		}
 	}
-	return token{}, false
 }
 
 func (s *scanner) skip(n int) {
@@ -64,8 +73,17 @@ func lengthUntil(text, mark string) int {
 	return len(text)
 }
 
+// lengthOfLine is how far the text goes to the end of its line, which for PostgreSQL a
+// carriage return is, too.
+func lengthOfLine(text string) int {
+	if i := strings.IndexAny(text, "\r\n"); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
 // commentLength measures a comment, in which others may be nested.
-func commentLength(text string) int {
+func commentLength(text string) (n int, closed bool) {
 	depth := 0
 	for i := 0; i < len(text); {
 		switch {
@@ -74,13 +92,13 @@ func commentLength(text string) int {
 		case strings.HasPrefix(text[i:], "*/"):
 			depth, i = depth-1, i+2
 			if depth == 0 {
-				return i
+				return i, true
 			}
 		default:
 			i++
 		}
 	}
-	return len(text)
+	return len(text), false
 }
 
 // quotedLength measures what is quoted by text's first byte; a doubled quote is

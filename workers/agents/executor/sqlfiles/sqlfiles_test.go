@@ -15,33 +15,6 @@ import (
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-func TestCheck(t *testing.T) {
-	t.Parallel()
-	for _, sql := range []string{
-		"begin", "SELECT 1; COMMIT;", "/* x /* y */ */ Rollback", "-- c\n  end", "start transaction", "abort", "savepoint a", "release a",
-		"prepare transaction 'x'", "commit prepared 'x'", "select ';' ; commit", `select E'\'; ' ; commit`, "select $a$ ; $a$; commit",
-		"select $1; commit", "create function f() returns int begin atomic select 1; end; commit", "select a$b$; commit; select c$b$",
-		"select 'a\\'; commit; --'", "copy a from stdin", "COPY (SELECT 1) TO STDOUT",
-	} {
-		if sqlfiles.Check(sqlfiles.File{Name: "f", SQL: sql}) == nil {
-			t.Errorf("accepted: %s", sql)
-		}
-	}
-	for _, sql := range []string{
-		"", "select 1", "select 'x; commit'", `select "a; commit"`, "-- commit\nselect 1", "/* ; commit */ select 1",
-		"do $$ begin perform 1; end $$", "create function f() returns int language plpgsql as $f$ begin return 1; end $f$",
-		"create function f() returns int begin atomic select case when true then 1 end; select 2; end; select 3",
-		"prepare p as select 1", "select * from commit", "update t set begin = 1", `select E'\'; commit; '`,
-	} {
-		if err := sqlfiles.Check(sqlfiles.File{Name: "f", SQL: sql}); err != nil {
-			t.Errorf("refused: %s: %v", sql, err)
-		}
-	}
-	if err := sqlfiles.Check(sqlfiles.File{Name: "up.sql", SQL: "select 1;\n\ncommit;"}); err == nil || !strings.HasPrefix(err.Error(), "up.sql:3:") {
-		t.Errorf("no line: %v", err)
-	}
-}
-
 // watch returns an observer that keeps what it is told.
 func watch(messages *[]string, xid *string) sqlfiles.Observer {
 	return sqlfiles.Observer{
@@ -73,8 +46,8 @@ func TestAllOrNothing(t *testing.T) {
 	var messages []string
 	var xid string
 	o := watch(&messages, &xid)
-	good := []sqlfiles.File{{"a.sql", "CREATE TABLE a(); CREATE TABLE b();"}, {"b.sql", "DO $$ BEGIN RAISE NOTICE 'hello'; END $$"}}
-	err := sqlfiles.Run(t.Context(), url, append(good[:2:2], sqlfiles.File{Name: "c.sql", SQL: "SELECT 1;\nSELECT nothing;"}), o)
+	good := read(t, "a.sql", "CREATE TABLE a(); CREATE TABLE b();", "b.sql", "DO $$ BEGIN RAISE NOTICE 'hello'; END $$")
+	err := sqlfiles.Run(t.Context(), url, append(good[:2:2], read(t, "c.sql", "SELECT 1;\nSELECT nothing;")...), o)
 	if err == nil || !strings.HasPrefix(err.Error(), "c.sql:2: ") || !strings.Contains(err.Error(), "42703") {
 		t.Errorf("got %v", err)
 	}
@@ -104,7 +77,7 @@ func TestRefusedCommitIsKnown(t *testing.T) {
 	// A deferred constraint speaks at the commit.
 	sql := "CREATE TABLE a(i int PRIMARY KEY); CREATE TABLE b(i int REFERENCES a DEFERRABLE INITIALLY DEFERRED); INSERT INTO b VALUES (1);"
 	var unknown *sqlfiles.UnknownError
-	if err := sqlfiles.Run(t.Context(), url, []sqlfiles.File{{"a.sql", sql}}, o); err == nil || errors.As(err, &unknown) {
+	if err := sqlfiles.Run(t.Context(), url, read(t, "a.sql", sql), o); err == nil || errors.As(err, &unknown) {
 		t.Errorf("got %v", err)
 	}
 	if committed, err := sqlfiles.Committed(t.Context(), url, xid); committed || err != nil {
@@ -112,33 +85,11 @@ func TestRefusedCommitIsKnown(t *testing.T) {
 	}
 	stop := errors.New("the journal's disk is full")
 	o.Committing = func(string) error { return stop }
-	if err := sqlfiles.Run(t.Context(), url, []sqlfiles.File{{"a.sql", "CREATE TABLE c()"}}, o); !errors.Is(err, stop) {
+	if err := sqlfiles.Run(t.Context(), url, read(t, "a.sql", "CREATE TABLE c()"), o); !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
 	}
 	if got := tables(t, url); got != "" {
 		t.Errorf("there is %q", got)
-	}
-}
-
-// What the check cannot know is refused by the server, or noticed.
-func TestWhatTheServerRefuses(t *testing.T) {
-	t.Parallel()
-	url := testkit.EmptyPostgresURL(t)
-	for name, sql := range map[string]string{
-		"in a block": "CREATE TABLE a(); DO $$ BEGIN COMMIT; END $$",
-		"vacuum":     "CREATE TABLE a(); VACUUM",
-		"unchecked":  "CREATE TABLE a(); ROLLBACK",
-	} {
-		var xid string
-		var messages []string
-		ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
-		if err := sqlfiles.Run(ctx, url, []sqlfiles.File{{"a.sql", sql}}, watch(&messages, &xid)); err == nil || ctx.Err() != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		cancel()
-		if got := tables(t, url); got != "" {
-			t.Errorf("%s: there is %q", name, got)
-		}
 	}
 }
 
@@ -150,7 +101,7 @@ func TestCancelEndsTheStatement(t *testing.T) {
 	o := watch(new([]string), &xid)
 	o.Message = func(string) { cancel() }
 	began := time.Now()
-	if err := sqlfiles.Run(ctx, url, []sqlfiles.File{{"a.sql", "CREATE TABLE a(); DO $$ BEGIN RAISE NOTICE 'now'; PERFORM pg_sleep(3600); END $$"}}, o); err == nil {
+	if err := sqlfiles.Run(ctx, url, read(t, "a.sql", "CREATE TABLE a(); DO $$ BEGIN RAISE NOTICE 'now'; PERFORM pg_sleep(3600); END $$"), o); err == nil {
 		t.Error("it was not cancelled")
 	}
 	if took := time.Since(began); took > testkit.Patience {
@@ -176,7 +127,7 @@ func TestNoPasswordInErrors(t *testing.T) {
 func TestDatabaseElsewhere(t *testing.T) {
 	t.Parallel()
 	at := testkit.PlainPostgres(t).String()
-	files := []sqlfiles.File{{Name: "a.sql", SQL: "CREATE TABLE a()"}}
+	files := read(t, "a.sql", "CREATE TABLE a()")
 	for _, mode := range []string{"", "?sslmode=prefer", "?sslmode=allow", "?sslmode=require"} {
 		err := sqlfiles.Run(t.Context(), at+mode, files, watch(new([]string), new(string)))
 		if err == nil || !strings.Contains(err.Error(), "sslmode=verify-full") {
