@@ -78,8 +78,10 @@ func (d *intent) eachDigest(fn func(string)) {
 	}
 	if d.Plan != nil {
 		for _, c := range d.Plan.Changes {
-			fn(c.Before.Digest)
-			fn(c.After.Digest)
+			for _, s := range []files.State{c.Before, c.After} {
+				fn(s.Digest)
+				fn(s.Attributes)
+			}
 		}
 	}
 	for _, s := range d.Scripts {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"syscall"
 )
 
 // CarryOut carries the plan out. The caller has made the plan durable before. After an
@@ -46,8 +47,7 @@ func (p Plan) stageAll(ctx context.Context, folder *Folder, keep *Store, steps *
 		return err
 	}
 	for _, dir := range p.Folders {
-		err := folder.as.Do(func() error { return folder.root.Mkdir(dir, 0o755) })
-		if err != nil && !errors.Is(err, os.ErrExist) {
+		if err := folder.mkdir(dir); err != nil {
 			return err
 		}
 	}
@@ -65,13 +65,45 @@ func (p Plan) stageAll(ctx context.Context, folder *Folder, keep *Store, steps *
 	return nil
 }
 
-// put writes a stored content to a new file with the state's mode and owner.
+// folderMode is the mode of new folders, whatever the agent's umask is.
+const folderMode = 0o755
+
+// mkdir makes a folder unless there is one. What the folder above gives it, such as its group,
+// stays.
+func (folder *Folder) mkdir(name string) error {
+	return folder.as.Do(func() error {
+		err := folder.root.Mkdir(name, folderMode)
+		if errors.Is(err, os.ErrExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f, err := folder.root.OpenFile(name, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+		if err != nil {
+			return err
+		}
+		info, err := f.Stat()
+		if err == nil {
+			err = f.Chmod(info.Mode()&(os.ModeSetgid|os.ModeSticky) | folderMode)
+		}
+		return errors.Join(err, f.Close())
+	})
+}
+
+// put writes a stored content to a new file with the state's mode, owner and attributes.
 func (folder *Folder) put(name string, s State, keep *Store) (err error) {
 	content, err := keep.Open(s.Digest)
 	if err != nil {
 		return err
 	}
 	defer content.Close()
+	var attributes []attribute
+	if s.Attributes != "" {
+		if attributes, err = recorded(s.Attributes, keep); err != nil {
+			return err
+		}
+	}
 	var f *os.File
 	err = folder.as.Do(func() error {
 		_ = folder.root.Remove(name) // a crash may have left it; the name is the plan's own
@@ -82,12 +114,13 @@ func (folder *Folder) put(name string, s State, keep *Store) (err error) {
 		return err
 	}
 	_, err = io.Copy(f, content)
-	err = errors.Join(err, folder.as.Do(func() error { return own(f, s) }))
+	err = errors.Join(err, folder.as.Do(func() error { return own(f, s, attributes) }))
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// own gives a file the state's owner and mode, in this order: chown(2) clears setuid.
-func own(f *os.File, s State) error {
+// own gives a file the state's owner, attributes and mode, in this order: chown(2) clears
+// setuid and capabilities, and an ACL comes with permission bits.
+func own(f *os.File, s State, attributes []attribute) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -99,6 +132,11 @@ func own(f *os.File, s State) error {
 	if now.UID != s.UID || now.GID != s.GID {
 		if err := f.Chown(int(s.UID), int(s.GID)); err != nil {
 			return fmt.Errorf("keep the owner %d:%d: %w", s.UID, s.GID, err)
+		}
+	}
+	if s.Attributes != "" {
+		if err := give(f, attributes); err != nil {
+			return err
 		}
 	}
 	return f.Chmod(fileMode(s.Mode))

@@ -59,7 +59,12 @@ func (w *workspace) write(name, text string) {
 // plan plans to put the contents in place.
 func (w *workspace) plan(id int64, names ...string) (files.Plan, error) {
 	w.t.Helper()
-	var wanted []files.Change
+	return files.NewPlan(w.folder, w.keep, id, w.wanted(names...))
+}
+
+// wanted stores new contents, which can be run.
+func (w *workspace) wanted(names ...string) (wanted []files.Change) {
+	w.t.Helper()
 	for _, name := range names {
 		digest, size, err := w.keep.Put(strings.NewReader("new " + name))
 		if err != nil {
@@ -68,7 +73,7 @@ func (w *workspace) plan(id int64, names ...string) (files.Plan, error) {
 		wanted = append(wanted, files.Change{Path: name, After: files.State{
 			Digest: digest, Size: size, Mode: 0o750, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}})
 	}
-	return files.NewPlan(w.folder, w.keep, id, wanted)
+	return wanted
 }
 
 func (w *workspace) mustPlan(id int64, names ...string) files.Plan {
@@ -135,7 +140,7 @@ func TestThereAndBack(t *testing.T) {
 	}
 	after := w.tree()
 	for name, want := range map[string]string{
-		"a": "grwx--x--x new a", "sub/b": "-rw-r----- new sub/b", "new/deep/c": "-rwxr-x--- new new/deep/c", "new/d": "-rwxr-x--- new new/d", "other": "-rw-r----- x",
+		"a": "grwx--x--x new a", "sub/b": "-rwxr-x--- new sub/b", "new/deep/c": "-rwxr-x--- new new/deep/c", "new/d": "-rwxr-x--- new new/d", "other": "-rw-r----- x",
 	} {
 		if after[name] != want {
 			t.Errorf("%s is %q, want %q", name, after[name], want)

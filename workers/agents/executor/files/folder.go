@@ -22,6 +22,8 @@ import (
 type Folder struct {
 	root *os.Root
 	as   *asuser.Actor
+	// names are the folder's own absolute paths.
+	names []string
 }
 
 // OpenFolder opens the folder as the actor's user. Close it after use; the caller
@@ -30,6 +32,7 @@ func OpenFolder(dir string, as *asuser.Actor) (*Folder, error) {
 	folder := &Folder{as: as}
 	return folder, as.Do(func() (err error) {
 		folder.root, err = os.OpenRoot(dir)
+		folder.names = namesOf(dir)
 		return err
 	})
 }
@@ -37,11 +40,19 @@ func OpenFolder(dir string, as *asuser.Actor) (*Folder, error) {
 // Close closes the folder.
 func (folder *Folder) Close() error { return folder.root.Close() }
 
-// Open opens a regular file for reading.
-func (folder *Folder) Open(name string) (f *os.File, err error) {
+// Open opens a regular file for reading, also by symbolic links that stay in the folder.
+func (folder *Folder) Open(name string) (*os.File, error) {
 	if err := CheckPath(name); err != nil {
 		return nil, err
 	}
+	name, err := folder.resolve(name, true)
+	if err != nil {
+		return nil, err
+	}
+	return folder.open(name)
+}
+
+func (folder *Folder) open(name string) (f *os.File, err error) {
 	err = folder.as.Do(func() error {
 		// NONBLOCK: somebody may have put a pipe there, and opening it would wait for a writer.
 		f, err = folder.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -58,8 +69,16 @@ func (folder *Folder) Open(name string) (f *os.File, err error) {
 
 func notRegular(name string) error { return fmt.Errorf("%s is not a regular file", name) }
 
-// Look returns a file's state. If keep is not nil, it stores the file's content.
+// Look returns a file's state. If keep is not nil, it stores the file's content. Symbolic
+// links to folders are followed if they stay in the folder.
 func (folder *Folder) Look(name string, keep *Store) (State, error) {
+	if err := CheckPath(name); err != nil {
+		return State{}, err
+	}
+	name, err := folder.resolve(name, false)
+	if err != nil {
+		return State{}, err
+	}
 	s, _, err := folder.look(name, keep)
 	return s, err
 }
@@ -78,7 +97,7 @@ func (folder *Folder) look(name string, keep *Store) (State, signature, error) {
 	if !before.Mode().IsRegular() {
 		return State{}, signature{}, notRegular(name)
 	}
-	f, err := folder.Open(name)
+	f, err := folder.open(name)
 	if err != nil {
 		return State{}, signature{}, err
 	}
@@ -94,11 +113,26 @@ func (folder *Folder) look(name string, keep *Store) (State, signature, error) {
 	if err != nil {
 		return State{}, signature{}, err
 	}
+	if s.Attributes, err = folder.recordAttributes(f, keep); err != nil {
+		return State{}, signature{}, fmt.Errorf("%s: %w", name, err)
+	}
 	s.Digest, s.Size, err = read(f, keep)
 	if err != nil {
 		return State{}, signature{}, fmt.Errorf("read %s: %w", name, err)
 	}
 	return s, signatureOf(info), nil
+}
+
+func (folder *Folder) recordAttributes(f *os.File, keep *Store) (digest string, err error) {
+	var all []attribute
+	err = folder.as.Do(func() error {
+		all, err = attributesOf(f)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return record(all, keep)
 }
 
 func (folder *Folder) lstat(name string) (info os.FileInfo, err error) {

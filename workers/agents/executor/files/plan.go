@@ -25,31 +25,113 @@ func (p Plan) stage(i int) string {
 	return path.Join(path.Dir(p.Changes[i].Path), stagePrefix+strconv.FormatInt(p.ID, 10)+"-"+strconv.Itoa(i))
 }
 
-// NewPlan plans to put the contents, given by their digests, in place, and stores the
-// contents that they replace. An existing file keeps its mode and owner; a new one
-// gets the permission bits given with it, and belongs to the folder's user.
+// NewPlan plans to put the contents, given by their digests, in place, or to remove the
+// files where the new state is none, and stores what they replace. An existing file keeps its
+// owner, its attributes and its mode, but that it is executable if the new content is; a new
+// one gets the permission bits given with it, and belongs to the folder's user. The plan names
+// the files themselves: no symbolic link is in its paths. NewPlan returns *NotKeptError if
+// something that belongs to a file could not be kept, or not be put back later.
 func NewPlan(folder *Folder, keep *Store, id int64, contents []Change) (Plan, error) {
 	p := Plan{ID: id}
+	notKept := &NotKeptError{}
+	named := map[string]string{}
 	for _, c := range contents {
+		given := c.Path
 		var err error
-		if c.Before, err = folder.Look(c.Path, keep); err != nil {
+		if c.Path, err = folder.resolve(given, false); err != nil {
 			return Plan{}, err
 		}
-		if c.Before.Exists() {
-			c.After.Mode, c.After.UID, c.After.GID = c.Before.Mode, c.Before.UID, c.Before.GID
+		if other, ok := named[c.Path]; ok {
+			return Plan{}, fmt.Errorf("%s and %s are one file: %s", other, given, c.Path)
 		}
-		missing, err := folder.missingFolders(c.Path)
-		if err != nil {
-			return Plan{}, err
-		}
-		for _, dir := range missing {
-			if !slices.Contains(p.Folders, dir) {
-				p.Folders = append(p.Folders, dir)
+		named[c.Path] = given
+		if err := p.add(folder, keep, c); err != nil {
+			var one *NotKeptError
+			if !errors.As(err, &one) {
+				return Plan{}, err
 			}
+			notKept.Reasons = append(notKept.Reasons, one.Reasons...)
 		}
-		p.Changes = append(p.Changes, c)
+	}
+	if len(notKept.Reasons) > 0 {
+		return Plan{}, notKept
 	}
 	return p, nil
+}
+
+// NotKeptError says which files have what an exchange of their contents would lose.
+type NotKeptError struct{ Reasons []string }
+
+func (e *NotKeptError) Error() string {
+	return "would not stay as it is, so nothing was touched: " + strings.Join(e.Reasons, "; ")
+}
+
+// add plans one change, of a path without links.
+func (p *Plan) add(folder *Folder, keep *Store, c Change) error {
+	if err := CheckPath(c.Path); err != nil {
+		return err
+	}
+	before, now, err := folder.look(c.Path, keep)
+	if err != nil {
+		return err
+	}
+	c.Before = before
+	if before.Exists() {
+		if now.links > 1 {
+			return &NotKeptError{[]string{fmt.Sprintf("%s has %d names (hard links), which would be two files then", c.Path, now.links)}}
+		}
+		if c.After, err = folder.inherit(c, keep); err != nil {
+			return &NotKeptError{[]string{fmt.Sprintf("%s: %v", c.Path, err)}}
+		}
+	}
+	missing, err := folder.missingFolders(c.Path)
+	if err != nil {
+		return err
+	}
+	for _, dir := range missing {
+		if !slices.Contains(p.Folders, dir) {
+			p.Folders = append(p.Folders, dir)
+		}
+	}
+	p.Changes = append(p.Changes, c)
+	return nil
+}
+
+// inherit returns the change's new state with what stays of the old one.
+func (folder *Folder) inherit(c Change, keep *Store) (State, error) {
+	all, err := recorded(c.Before.Attributes, keep)
+	if err != nil {
+		return State{}, err
+	}
+	if err := folder.as.Do(func() error { return carriable(all) }); err != nil || !c.After.Exists() {
+		return c.After, err
+	}
+	after := c.After
+	after.UID, after.GID, after.Attributes = c.Before.UID, c.Before.GID, c.Before.Attributes
+	after.Mode = executable(c.Before.Mode, after.Mode&anyExecute != 0)
+	if after.Mode != c.Before.Mode {
+		after.Attributes, err = record(withMode(all, after.Mode), keep)
+	}
+	return after, err
+}
+
+// The bits of a mode by which a file can be run and read.
+const (
+	anyExecute = 0o111
+	anyRead    = 0o444
+	ownExecute = 0o100
+)
+
+// executable returns the mode with which a file can be run, or not. Who may run it is who may
+// read it, unless the file could be run before.
+func executable(mode uint32, can bool) uint32 {
+	switch {
+	case !can:
+		return mode &^ anyExecute
+	case mode&anyExecute != 0:
+		return mode
+	}
+	return mode | mode&anyRead>>2 | ownExecute
 }
 
 // Reverse plans to undo a plan that was carried out.
@@ -82,8 +164,10 @@ func (p Plan) compare(folder *Folder) ([]signature, error) {
 		}
 		if err != nil {
 			changed.Paths = append(changed.Paths, fmt.Sprintf("%s (%v)", c.Path, err))
-		} else if now != c.Before {
+		} else if !now.matches(c.Before) {
 			changed.Paths = append(changed.Paths, c.Path)
+		} else if sig.links > 1 {
+			changed.Paths = append(changed.Paths, fmt.Sprintf("%s (it has %d names)", c.Path, sig.links))
 		}
 		signatures[i] = sig
 	}

@@ -18,8 +18,8 @@ func (e *NotRestoredError) Error() string {
 func (p Plan) Recover(folder *Folder, keep *Store) (done bool, err error) {
 	done = true
 	for _, c := range p.Changes {
-		now, err := folder.Look(c.Path, nil)
-		if err != nil || now != c.After {
+		now, _, err := folder.look(c.Path, nil)
+		if err != nil || !now.matches(c.After) {
 			done = false
 			break
 		}
@@ -52,11 +52,11 @@ func (p Plan) takeBack(folder *Folder, keep *Store, first int) error {
 
 func (p Plan) takeBackOne(folder *Folder, keep *Store, i int) error {
 	c := p.Changes[i]
-	now, err := folder.Look(c.Path, nil)
-	if err != nil || now == c.Before {
+	now, _, err := folder.look(c.Path, nil)
+	if err != nil || now.matches(c.Before) {
 		return err
 	}
-	if now != c.After {
+	if !now.matches(c.After) {
 		return errors.New("changed by somebody else meanwhile")
 	}
 	if c.Before.Exists() {

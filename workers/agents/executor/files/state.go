@@ -20,6 +20,18 @@ type State struct {
 	Mode uint32 `json:"mode,omitempty"`
 	UID  uint32 `json:"uid,omitempty"`
 	GID  uint32 `json:"gid,omitempty"`
+	// Attributes is the digest of the extended attributes, which the [Store] has, too: ACL,
+	// capability, label and others. It is "none" if there are none, and empty if they are
+	// not recorded: a new file's are what its folder gives, and older plans have none.
+	Attributes string `json:"attributes,omitempty"`
+}
+
+// matches says whether a file's state now is the wanted one.
+func (s State) matches(want State) bool {
+	if want.Attributes == "" {
+		s.Attributes = ""
+	}
+	return s == want
 }
 
 // Exists says whether there is a file.
@@ -86,8 +98,10 @@ func CheckPaths(names []string) error {
 // of its fields.
 type signature struct {
 	dev, ino uint64
-	size     int64
-	ctime    syscall.Timespec
+	// links is how many names the file has.
+	links uint64
+	size  int64
+	ctime syscall.Timespec
 }
 
 func signatureOf(info os.FileInfo) signature {
@@ -95,5 +109,5 @@ func signatureOf(info os.FileInfo) signature {
 	if !ok {
 		return signature{}
 	}
-	return signature{dev: st.Dev, ino: st.Ino, size: st.Size, ctime: st.Ctim}
+	return signature{dev: st.Dev, ino: st.Ino, links: uint64(st.Nlink), size: st.Size, ctime: st.Ctim}
 }
