@@ -79,7 +79,8 @@ func openHostAgent(nc *nats.Conn, c busauth.Credentials, dir, config string, log
 		return nil, nil, err
 	}
 	tasks, err := executor.New(executor.Config{
-		Dir: filepath.Join(dir, "tasks"), Settings: settings, Supervisor: []string{"/proc/self/exe", superviseWord}, Log: log,
+		Proxies: executor.ProxiesOf(os.Environ()),
+		Dir:     filepath.Join(dir, "tasks"), Settings: settings, Supervisor: []string{"/proc/self/exe", superviseWord}, Log: log,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -87,16 +87,3 @@ func plainText(what, text string) error {
 	}
 	return nil
 }
-
-// Files lists the names in Content, without blanks around a name and without empty
-// names. The target's folder is the root of every path, so that one slash at the
-// start of a name is dropped, too.
-func (a Assignment) Files() []string {
-	var names []string
-	for _, part := range strings.FieldsFunc(a.Content, func(r rune) bool { return r == '\n' || r == '\r' || r == ',' }) {
-		if name := strings.TrimPrefix(strings.TrimSpace(part), "/"); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}

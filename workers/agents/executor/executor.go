@@ -23,6 +23,8 @@ type Config struct {
 	// Supervisor is a command that does nothing but call supervise.Main; usually
 	// /proc/self/exe and a hidden subcommand.
 	Supervisor []string
+	// Proxies are those by which git fetches; none when empty. See [ProxiesOf].
+	Proxies Proxies
 	// Log is for the host's operator; slog's default when nil.
 	Log *slog.Logger
 }

@@ -135,6 +135,12 @@ func TestSplitter(t *testing.T) {
 		long + "z\n":            long + "|z",
 		long + "\n":             long,
 		"\x1b]0;x\x07\u202e":    `\x1b]0;x\x07\xe2\x80\xae`,
+		"a\u3000b\u00a0c":       "a\u3000b\u00a0c",
+		"👩\u200d💻 🏴\U000e0067\U000e007f \u2764\ufe0f می\u200cخواهم \ue0b0": "👩\u200d💻 🏴\U000e0067\U000e007f \u2764\ufe0f می\u200cخواهم \ue0b0",
+		"a\u200eb\u2067c\u2028d\u0085e\u061c":                              `a\xe2\x80\x8eb\xe2\x81\xa7c\xe2\x80\xa8d\xc2\x85e\xd8\x9c`,
+		strings.Repeat("中", 6000):                                          strings.Repeat("中", longestLine/3) + "|" + strings.Repeat("中", 6000-longestLine/3),
+		"xx" + strings.Repeat("👩", 8000) + "\nz":                           "xx" + strings.Repeat("👩", longestLine/4-1) + "|" + strings.Repeat("👩", 8000-2*(longestLine/4)+1) + "|z",
+		strings.Repeat("x", longestLine-1) + "\xe4\xb8":                    strings.Repeat("x", longestLine-1) + `|\xe4\xb8`,
 	} {
 		for _, size := range []int{1, 3, len(in)} {
 			var got []string
@@ -149,6 +155,31 @@ func TestSplitter(t *testing.T) {
 				t.Errorf("%.40q by %d: %.60q, want %.60q", in, size, got, want)
 			}
 		}
+	}
+}
+
+// A message and what the agent says are as safe as a program's lines, and are cut between
+// two characters.
+func TestBrief(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"a\u3000b\nc":                   "a\u3000b\nc",
+		"a\x1b[2Jb\u202ec\xff":          `a\x1b[2Jb\xe2\x80\xaec\xff`,
+		"x" + strings.Repeat("中", 700):  "x" + strings.Repeat("中", 666) + "…",
+		"xx" + strings.Repeat("中", 666): "xx" + strings.Repeat("中", 666),
+	} {
+		if got := brief(in); got != want {
+			t.Errorf("%.30q: %q, want %q", in, got, want)
+		}
+	}
+	j := &job{logs: newLogs().open("t", 1)}
+	j.say("NOTICE: a\u3000\u202e\nsecond\n")
+	var got []string
+	for _, line := range j.logs.waiting {
+		got = append(got, line.Text)
+	}
+	if strings.Join(got, "|") != "NOTICE: a\u3000\\xe2\\x80\\xae|second" {
+		t.Errorf("said %q", got)
 	}
 }
 

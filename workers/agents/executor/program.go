@@ -96,7 +96,7 @@ func (j *job) outputLine(text string) {
 		}
 	}
 	if rest, ok := strings.CutPrefix(text, resultDirective); ok {
-		j.setResult(strings.TrimSpace(rest))
+		j.setResult(strings.Trim(rest, " \t"))
 		return
 	}
 	j.logs.add(stdoutStream, text)
@@ -137,11 +137,11 @@ func (j *job) capture(ctx context.Context, as asuser.User, read func(io.Reader) 
 		err := read(r)
 		readErr <- errors.Join(err, r.Close())
 	}()
-	var said bytes.Buffer
-	end, err := j.supervised(ctx, supervise.Spec{As: account(as), Path: path, Args: args, Dir: "/", Env: []string{
+	said := &capped{room: 4 << 10}
+	end, err := j.supervised(ctx, supervise.Spec{As: account(as), Path: path, Args: args, Dir: "/", Env: append([]string{
 		searchPath, "LANG=C.UTF-8", "HOME=" + as.Home, "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_NO_LAZY_FETCH=1",
-	}}, w, &capped{to: &said, room: 4 << 10})
+	}, j.e.cfg.Proxies.forUser(as.UID == j.act.user.UID)...)}, w, said)
 	err = errors.Join(err, w.Close())
 	if failed := <-readErr; failed != nil {
 		return failed
@@ -153,22 +153,46 @@ func (j *job) capture(ctx context.Context, as asuser.User, read func(io.Reader) 
 		return cause
 	}
 	if !end.OK() {
-		return fmt.Errorf("%v: %s", end, strings.Join(strings.Fields(safe(said.Bytes())), " "))
+		return &toolError{end, j.e.cfg.Proxies.hide(said.String())}
 	}
 	return nil
 }
 
+// toolError is a tool that failed, with what it wrote to standard error.
+type toolError struct {
+	end  supervise.End
+	said string
+}
+
+func (e *toolError) Error() string {
+	if e.said == "" {
+		return e.end.String()
+	}
+	return e.end.String() + ": " + e.said
+}
+
+// endedByItself says that the tool ran and had an answer, which was no.
+func endedByItself(err error) bool {
+	var failed *toolError
+	return errors.As(err, &failed) && failed.end.Signal == "" && failed.said == ""
+}
+
 // capped keeps the beginning of what is written to it.
 type capped struct {
-	to   io.Writer
+	text bytes.Buffer
 	room int
 }
 
 func (c *capped) Write(p []byte) (int, error) {
 	n := min(c.room, len(p))
 	c.room -= n
-	if _, err := c.to.Write(p[:n]); err != nil {
-		return 0, err
-	}
+	c.text.Write(p[:n])
 	return len(p), nil
+}
+
+// String returns what was kept in one line, up to the end of a character.
+func (c *capped) String() string {
+	text := c.text.Bytes()
+	text = text[:len(text)-len(begunCharacter(text))]
+	return safe(bytes.Join(bytes.Fields(text), []byte(" ")))
 }

@@ -138,7 +138,7 @@ func TestStrangersRepositoryRunsNothingAsRoot(t *testing.T) {
 			if name == "plain" && end.State != ops.Succeeded {
 				t.Errorf("the stranger's repository cannot be used at all: %+v", end)
 			}
-			if end.State == ops.Succeeded && h.read("web/a") != "git a" {
+			if end.State == ops.Succeeded && h.read("web/a") != "later" {
 				t.Errorf("the file is %q", h.read("web/a"))
 			}
 			// The same without fetching.

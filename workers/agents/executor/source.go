@@ -1,18 +1,15 @@
 package executor
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"regexp"
-	"strings"
+	"os"
 
 	"github.com/opsledger/opsledger/internal/asuser"
-	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/workers/agents/executor/files"
 )
 
@@ -26,21 +23,50 @@ const (
 // digest, size and permission bits.
 type source func(ctx context.Context, name string) (files.State, error)
 
-// fetch stores all new contents, before anything in the target is touched.
+// errNoFile is wrapped when a version does not have a file.
+var errNoFile = errors.New("there is no such file")
+
+// fetch stores all new contents, before anything in the target is touched. The zero state of
+// a file stands for its removal.
 func (j *job) fetch(ctx context.Context, target TargetSettings, actor *asuser.Actor) ([]files.Change, error) {
+	put, remove, err := j.a.updates()
+	if err != nil {
+		return nil, err
+	}
+	var changes []files.Change
+	if len(put) > 0 { // else no version is needed
+		if changes, err = j.fetchFiles(ctx, put, target, actor); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range remove {
+		changes = append(changes, files.Change{Path: name})
+	}
+	return changes, nil
+}
+
+// fetchFiles stores the new contents of the files.
+func (j *job) fetchFiles(ctx context.Context, names []string, target TargetSettings, actor *asuser.Actor) ([]files.Change, error) {
 	get, done, err := j.open(ctx, target, actor)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	names := j.a.Files()
 	progress := j.steps(0, fetchedPercent)
 	var contents []files.Change
+	var missing []string
 	for i, name := range names {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
 		state, err := get(ctx, name)
+		if errors.Is(err, errNoFile) {
+			missing = append(missing, name)
+			continue
+		}
+		if err == nil {
+			err = j.refuseStandIn(state)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("fetch %s: %w", name, err)
 		}
@@ -48,7 +74,19 @@ func (j *job) fetch(ctx context.Context, target TargetSettings, actor *asuser.Ac
 		contents = append(contents, files.Change{Path: name, After: state})
 		progress(i+1, len(names))
 	}
-	return contents, nil
+	return contents, j.nameMissing(missing)
+}
+
+// nameMissing returns an error that names the files which the version does not have; the log
+// names all of them.
+func (j *job) nameMissing(missing []string) error {
+	if len(missing) == 0 {
+		return nil
+	}
+	for _, name := range missing {
+		j.say(name + ": " + errNoFile.Error() + " in this version")
+	}
+	return fmt.Errorf("fetch %s: %w in version %s", someNames(missing), errNoFile, cmp.Or(j.a.Version, "HEAD"))
 }
 
 func (j *job) open(ctx context.Context, target TargetSettings, actor *asuser.Actor) (get source, done func(), err error) {
@@ -75,6 +113,9 @@ func (j *job) openReleases(target TargetSettings, actor *asuser.Actor) (source, 
 	}
 	get := func(_ context.Context, name string) (files.State, error) {
 		f, err := folder.Open(j.a.Version + "/" + name)
+		if errors.Is(err, os.ErrNotExist) {
+			err = errNoFile
+		}
 		if err != nil {
 			return files.State{}, err
 		}
@@ -90,114 +131,6 @@ func (j *job) openReleases(target TargetSettings, actor *asuser.Actor) (source, 
 	return get, func() { _ = folder.Close() }, nil // nothing was written
 }
 
-// openGit reads files from a commit; it does not touch the working copy.
-func (j *job) openGit(ctx context.Context, target TargetSettings) (source, error) {
-	git, err := child.Find("git")
-	if err != nil {
-		return nil, err
-	}
-	repository, err := openRepository(target.Git, ".git", j.act.user)
-	if err != nil {
-		return nil, fmt.Errorf("git: %w", err)
-	}
-	base := repository.gitArguments()
-	run := func(ctx context.Context, read func(io.Reader) error, args ...string) error {
-		return j.capture(ctx, repository.as, read, git, append(base[:len(base):len(base)], args...)...)
-	}
-	if target.Fetch != "" {
-		if err := run(ctx, drain, "fetch", "--quiet", "--tags", "--end-of-options", target.Fetch); err != nil {
-			return nil, fmt.Errorf("git fetch: %w", err)
-		}
-	}
-	version := "HEAD"
-	if j.a.Version != "" {
-		version = j.a.Version
-	}
-	var commit bytes.Buffer
-	if err := run(ctx, into(&commit), "rev-parse", "--verify", "--quiet", "--end-of-options", version+"^{commit}"); err != nil {
-		return nil, fmt.Errorf("git does not know version %s: %w", version, err)
-	}
-	id := strings.TrimSpace(commit.String())
-	return func(ctx context.Context, name string) (state files.State, err error) {
-		var listing bytes.Buffer
-		if err := run(ctx, into(&listing), "ls-tree", "-z", id, "--", name); err != nil {
-			return state, err
-		}
-		mode, object, err := blob(listing.String())
-		if err != nil {
-			return state, err
-		}
-		state.Mode = mode
-		err = run(ctx, j.keeping(&state), "cat-file", "blob", object)
-		return state, err
-	}, nil
-}
-
-// blob reads a line of git ls-tree: mode, type, object, tab, name, NUL.
-func blob(listing string) (mode uint32, object string, err error) {
-	fields := strings.Fields(listing)
-	switch {
-	case len(fields) < 4:
-		return 0, "", errors.New("there is no such file in this version")
-	case fields[0] == "100755":
-		return executableMode, fields[2], nil
-	case fields[0] == "100644":
-		return plainMode, fields[2], nil
-	}
-	return 0, "", errors.New("it is not a regular file in this version")
-}
-
-var revisionPattern = regexp.MustCompile(`^([0-9]{1,12}|HEAD)$`)
-
-// openSubversion reads files from the working copy's repository; it does not touch the
-// working copy.
-func (j *job) openSubversion(ctx context.Context, target TargetSettings) (source, error) {
-	svn, err := child.Find("svn")
-	if err != nil {
-		return nil, err
-	}
-	revision := "HEAD"
-	if j.a.Version != "" {
-		revision = j.a.Version
-	}
-	if !revisionPattern.MatchString(revision) {
-		return nil, fmt.Errorf("version %q is not a subversion revision", revision)
-	}
-	copied, err := openRepository(target.Subversion, ".svn", j.act.user)
-	if err != nil {
-		return nil, fmt.Errorf("svn: %w", err)
-	}
-	var address bytes.Buffer
-	// The final @ keeps one in the path from being taken for a revision.
-	err = j.capture(ctx, copied.as, into(&address), svn, "info", "--non-interactive", "--show-item", "url", "--", copied.path+"@")
-	if err != nil {
-		return nil, fmt.Errorf("svn info: %w", err)
-	}
-	return func(ctx context.Context, name string) (state files.State, err error) {
-		at := strings.TrimSpace(address.String()) + "/" + escape(name) + "@" + revision
-		var executable bytes.Buffer
-		if err := j.capture(ctx, copied.as, into(&executable), svn, "proplist", "--non-interactive", "--quiet", "--", at); err != nil {
-			return state, err
-		}
-		state.Mode = plainMode
-		for lines := bufio.NewScanner(&executable); lines.Scan(); {
-			if strings.TrimSpace(lines.Text()) == "svn:executable" {
-				state.Mode = executableMode
-			}
-		}
-		err = j.capture(ctx, copied.as, j.keeping(&state), svn, "cat", "--non-interactive", "--", at)
-		return state, err
-	}, nil
-}
-
-func escape(name string) string {
-	parts := strings.Split(name, "/")
-	for i := range parts {
-		parts[i] = url.PathEscape(parts[i])
-	}
-	return strings.Join(parts, "/")
-}
-
 // keeping stores what is read and notes its digest and size.
 func (j *job) keeping(state *files.State) func(io.Reader) error {
 	return func(r io.Reader) (err error) {
@@ -211,7 +144,10 @@ const shortAnswer = 64 << 10
 
 func into(answer *bytes.Buffer) func(io.Reader) error {
 	return func(r io.Reader) error {
-		_, err := answer.ReadFrom(io.LimitReader(r, shortAnswer))
+		n, err := answer.ReadFrom(io.LimitReader(r, shortAnswer+1))
+		if err == nil && n > shortAnswer {
+			return fmt.Errorf("it printed more than %d bytes", shortAnswer)
+		}
 		return err
 	}
 }
