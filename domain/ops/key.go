@@ -18,8 +18,8 @@ const (
 
 // ParseKeys checks a user's public keys, lines as OpenSSH writes them, and
 // returns each as "type base64": comments are dropped, since they often name a
-// person. Blank lines and repeats are left out. ed25519, ecdsa and rsa from 2048
-// bits on are accepted; options and certificates are refused.
+// person. Blank lines and repeats are left out. ed25519, ecdsa, rsa from 2048 bits on
+// and the FIDO types (sk-…) are accepted; options and certificates are refused.
 func ParseKeys(lines []string) ([]string, error) {
 	keys := []string{}
 	for _, line := range lines {
@@ -63,7 +63,7 @@ func parseKey(line string) (string, error) {
 // strong refuses types of keys that are not, or no longer, secure.
 func strong(key ssh.PublicKey) error {
 	switch key.Type() {
-	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521:
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256:
 		return nil
 	case ssh.KeyAlgoRSA:
 		public, ok := key.(ssh.CryptoPublicKey)
@@ -74,20 +74,25 @@ func strong(key ssh.PublicKey) error {
 		}
 		return domain.Invalid("ssh_keys", "an rsa key needs at least %d bits", minRSABits)
 	default:
-		return domain.Invalid("ssh_keys", "type %s is not accepted, use ed25519, ecdsa or rsa", key.Type())
+		return domain.Invalid("ssh_keys", "type %s is not accepted, use ed25519, ecdsa, rsa, sk-ssh-ed25519 or sk-ecdsa", key.Type())
 	}
 }
 
-// parseAccount checks the name of a system account as useradd takes it.
+// parseAccount checks the name of a system account: what POSIX allows as a portable name
+// (3.437: letters, digits, '.', '_' and '-', not first), of at most 32 characters as useradd
+// takes it. Names of dots alone are folders, and no accounts.
 func parseAccount(text string) (string, error) {
 	for i, c := range []byte(text) {
-		letter := 'a' <= c && c <= 'z' || c == '_'
-		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
-			return "", domain.Invalid("system_user", "must be lower-case letters, digits, '_' and '-', and start with a letter or '_'")
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.'
+		if !letter && (i == 0 || c != '-') {
+			return "", domain.Invalid("system_user", "must be letters, digits, '.', '_' and '-', and not start with '-'")
 		}
 	}
-	if text == "" || len(text) > 32 {
+	switch {
+	case text == "" || len(text) > 32:
 		return "", domain.Invalid("system_user", "must have 1 to 32 characters")
+	case strings.Trim(text, ".") == "":
+		return "", domain.Invalid("system_user", "must have a character other than '.'")
 	}
 	return text, nil
 }

@@ -22,6 +22,13 @@ const (
 	keyB = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHwyV1aYxJRKKLRxBNpRLHtj0sDfaM4PBwEYPzrO5gqN"
 )
 
+// What ssh-keygen -t ed25519-sk and -t ecdsa-sk write.
+const (
+	fidoED25519 = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fAAAABHNzaDo="
+	fidoECDSA   = "sk-ecdsa-sha2-nistp256@openssh.com AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAAAIbmlzdHAyNTYAAABBBGsX0fLh" +
+		"LEJH+Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfUAAAAEc3NoOg=="
+)
+
 func setKeys(user string, keys ...string) domain.Command {
 	return domaintest.Must(ops.NewSetUserKeys(user, keys))
 }
@@ -117,7 +124,7 @@ func TestParseKeys(t *testing.T) {
 	large := domaintest.Must(rsa.GenerateKey(rand.Reader, 2048))
 	t.Setenv("GODEBUG", "rsa1024min=0")
 	small := domaintest.Must(rsa.GenerateKey(rand.Reader, 1024))
-	for _, good := range []string{line(ed), line(&curve.PublicKey), line(&large.PublicKey), line(ed) + " x@y.z", "  " + line(ed)} {
+	for _, good := range []string{fidoED25519, fidoECDSA, fidoED25519 + " li@token", line(ed), line(&curve.PublicKey), line(&large.PublicKey), line(ed) + " x@y.z", "  " + line(ed)} {
 		if keys, err := ops.ParseKeys([]string{good, ""}); err != nil || len(keys) != 1 || strings.Count(keys[0], " ") != 1 {
 			t.Errorf("%q: %q, %v", good, keys, err)
 		}
@@ -129,9 +136,13 @@ func TestParseKeys(t *testing.T) {
 		_, err := ops.ParseKeys([]string{bad})
 		domaintest.Outcome{Err: err}.ThenError(t, domain.CodeInvalid, "ssh_keys")
 	}
-	for _, account := range []string{"", "Root", "a b", "-x", "0a", "a/b", strings.Repeat("a", 33)} {
-		if _, err := ops.NewGrantAccount("operator", "10.0.0.1", account); err == nil {
-			t.Errorf("account %q", account)
+	for _, account := range []string{"", "a b", "-x", "a/b", ".", "..", "a$", "李", "a\n", strings.Repeat("a", 33)} {
+		_, err := ops.NewGrantAccount("operator", "10.0.0.1", account)
+		domaintest.Outcome{Err: err}.ThenError(t, domain.CodeInvalid, "system_user")
+	}
+	for _, account := range []string{"li.lei", "Root", "0a", "_x", "a-b", "www.data_1", ".li", "li.", strings.Repeat("a", 32)} {
+		if _, err := ops.NewGrantAccount("operator", "10.0.0.1", account); err != nil {
+			t.Errorf("account %q: %v", account, err)
 		}
 	}
 }

@@ -95,3 +95,22 @@ func TestAccountsAreNames(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What POSIX allows as a name is one, and the keys of security tokens are keys.
+func TestNamesAndTokens(t *testing.T) {
+	t.Parallel()
+	if err := sshkeys.CheckAccounts([]string{"li.lei", "Root", "0a", "_x", ".li", "a-b"}); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"", ".", "..", "-x", "a/b", "a b", "*", strings.Repeat("a", 33)} {
+		if err := sshkeys.CheckAccounts([]string{name}); !errors.Is(err, sshkeys.ErrName) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	w := newWorld(t)
+	token := "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fAAAABHNzaDo="
+	w.set(token)
+	if got := w.read(); !strings.Contains(got, token) {
+		t.Errorf("the file is %q", got)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/opsledger/opsledger/internal/asuser"
@@ -23,7 +24,10 @@ var (
 	ErrNotAllowed = errors.New("this host's configuration does not allow keys for the account (accounts)")
 )
 
-var namePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$`)
+
+// isName says whether a text can be an account's name: a portable one of POSIX.
+func isName(text string) bool { return namePattern.MatchString(text) && strings.Trim(text, ".") != "" }
 
 // Config is what a Keeper needs.
 type Config struct {
@@ -98,7 +102,7 @@ func New(cfg Config) (*Keeper, error) {
 // patterns: an account that is made later is not allowed by itself.
 func CheckAccounts(names []string) error {
 	for _, name := range names {
-		if !namePattern.MatchString(name) {
+		if !isName(name) {
 			return fmt.Errorf("accounts: %.40q: %w", name, ErrName)
 		}
 	}
@@ -110,7 +114,7 @@ func CheckAccounts(names []string) error {
 // written now, a later Check does it.
 func (k *Keeper) Set(systemUser string, keys []string) (Status, error) {
 	text, err := lines(keys)
-	if err == nil && !namePattern.MatchString(systemUser) {
+	if err == nil && !isName(systemUser) {
 		err = fmt.Errorf("%.40q: %w", systemUser, ErrName)
 	}
 	if err != nil {

@@ -26,7 +26,7 @@ func line(text string) (string, error) {
 		return "", fmt.Errorf("options before a key are not allowed: %.40q", text)
 	}
 	switch key.Type() {
-	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521:
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256:
 	case ssh.KeyAlgoRSA:
 		if n := bits(key); n < shortestRSA {
 			return "", fmt.Errorf("an RSA key needs %d bits, this one has %d", shortestRSA, n)
