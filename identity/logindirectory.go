@@ -39,7 +39,16 @@ func (s *Service) verifyDirectory(ctx context.Context, name, password string) (*
 	case err != nil:
 		return nil, fmt.Errorf("%w (%w)", ErrDirectoryAway, err)
 	}
-	return s.directoryUser(ctx, name, found)
+	return s.directoryUser(ctx, usernameOf(found, name), found)
+}
+
+// usernameOf returns by which name somebody is known whom the directory found by what was
+// typed. By their mail address they are not another user than by their name.
+func usernameOf(found directory.Person, typed string) string {
+	if name, bad := access.ParseDirectoryName(found.Username); bad == nil {
+		return name
+	}
+	return typed
 }
 
 // refuseDirectoryUser refuses a login after the time that one of a local user takes.

@@ -46,9 +46,10 @@ func TestDirectoryLogin(t *testing.T) {
 	s, server := newDirectoryStack(t)
 	const ldap, local = "/auth/login_ldap", "/auth/login_local"
 
-	// The first success makes the user, the second finds them.
-	for range 2 {
-		got := s.try(ldap, "alice", "wonder land")
+	// The first success makes the user, the second finds them, by whatever the directory knows
+	// them.
+	for _, name := range []string{"alice@example.org", "alice", "ALICE@example.org"} {
+		got := s.try(ldap, name, "wonder land")
 		for _, want := range []string{
 			`"id":4,"username":"alice","email":"alice@example.org","chinese_name":"alice","cellphone":"+86 10 5555"`,
 			`"can_add_server":false,"can_add_view":false,"can_add_zone":false`,
@@ -132,11 +133,11 @@ func TestDirectoryLogin(t *testing.T) {
 // there, but a local user's name in whatever writing is theirs until an admin links them.
 func TestDirectoryNames(t *testing.T) {
 	t.Parallel()
-	s, _ := newDirectoryStack(t, "Ann Lee", "张三", "System", "_x", "Admin", "q")
+	s, _ := newDirectoryStack(t, "Ann Lee", "张三", "System", "_x", "Admin", "q", "li")
 	const ldap = "/auth/login_ldap"
 	ids := map[string]string{}
 	for name, others := range map[string][]string{
-		"Ann Lee": {"ann lee", "ANN  LEE", " ann lee "}, "张三": {"张三"}, "System": {"SYSTEM", "ｓｙｓｔｅｍ"}, "_x": {"_X"}, "q": {"Q"},
+		"Ann Lee": {"ann lee", "ANN  LEE", " ann lee "}, "张三": {"张三"}, "System": {"SYSTEM", "ｓｙｓｔｅｍ"}, "_x": {"_X"}, "q": {"Q"}, "li": {"LI"},
 	} {
 		for _, spelling := range append([]string{name}, others...) {
 			got := s.try(ldap, spelling, "directory secret")

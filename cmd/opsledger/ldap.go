@@ -22,6 +22,8 @@ func ldapFlags(c *Config) []cli.Flag {
 		textFlag("ldap-bind-dn-template", "DN of a user, with {username} in it: uid={username},ou=people,dc=example,dc=org", "", &l.BindDNTemplate),
 		textFlag("ldap-search-base", "where users are searched, instead of a template", "", &l.SearchBase),
 		textFlag("ldap-search-filter", "which entry is the user's", directory.DefaultFilter, &l.SearchFilter),
+		textFlag("ldap-username-attribute", "attribute with the username of whoever was found (default: uid, or with another filter what was typed)", "",
+			&l.UsernameAttribute),
 		textFlag("ldap-bind-dn", "account that looks users up (default: anonymously)", "", &l.BindDN),
 		textFlag("ldap-bind-password", "its password", "", &l.BindPassword),
 		textFlag("ldap-bind-password-file", "`file` with its password", "", &c.LDAPPasswordFile),

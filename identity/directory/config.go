@@ -26,6 +26,8 @@ const (
 	DefaultTimeout = 5 * time.Second
 	// DefaultFilter finds the entries of POSIX-like directories.
 	DefaultFilter = "(uid=" + placeholder + ")"
+	// defaultName is the attribute that DefaultFilter compares.
+	defaultName = "uid"
 )
 
 // Config says where the directory is and how names become entries: by
@@ -37,7 +39,8 @@ type Config struct {
 	// BindDNTemplate is a DN with {username} in it.
 	BindDNTemplate string
 	// SearchBase is where SearchFilter ([DefaultFilter] when empty, with
-	// {username} in it) looks for the one entry of a name.
+	// {username} in it) looks for the one entry of a name. DefaultFilter finds it by its
+	// mail address, too.
 	SearchBase   string
 	SearchFilter string
 	// BindDN and BindPassword are an account that may look entries up. Without
@@ -55,6 +58,10 @@ type Config struct {
 	// Timeout bounds all that one server is asked in one question, the
 	// connection included; [DefaultTimeout] when 0.
 	Timeout time.Duration
+	// UsernameAttribute has the username of whoever was found; uid when empty and
+	// SearchFilter is the default. Else the username is what was typed, and somebody whom
+	// a filter finds by name and by mail is two users.
+	UsernameAttribute string
 	// MailAttribute, NameAttribute and PhoneAttribute name what a [Person] is
 	// read from: mail, cn and mobile when empty.
 	MailAttribute  string
@@ -77,6 +84,9 @@ type server struct {
 // the field as the flags do.
 func (c *Config) complete() error {
 	c.SearchFilter = cmp.Or(c.SearchFilter, DefaultFilter)
+	if c.SearchFilter == DefaultFilter {
+		c.UsernameAttribute = cmp.Or(c.UsernameAttribute, defaultName)
+	}
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
 	c.MailAttribute = cmp.Or(c.MailAttribute, "mail")
 	c.NameAttribute = cmp.Or(c.NameAttribute, "cn")
@@ -124,9 +134,13 @@ func (c *Config) userDN(name string) string {
 	return strings.ReplaceAll(c.BindDNTemplate, placeholder, ldap.EscapeDN(name))
 }
 
-// filter is the filter for a name.
+// filter is the filter for a name, or, where it is the default one, for a mail address.
 func (c *Config) filter(name string) string {
-	return strings.ReplaceAll(c.SearchFilter, placeholder, ldap.EscapeFilter(name))
+	filter := strings.ReplaceAll(c.SearchFilter, placeholder, ldap.EscapeFilter(name))
+	if c.SearchFilter == DefaultFilter && strings.Contains(name, "@") {
+		filter = "(|" + filter + "(" + c.MailAttribute + "=" + ldap.EscapeFilter(name) + "))"
+	}
+	return filter
 }
 
 // servers parses the URLs.

@@ -22,6 +22,7 @@ func people() string {
 	var ldif strings.Builder
 	testkit.LDAPPerson(&ldif, "alice", "wonder land", "mail: alice@example.org", "mobile: +86 10 5555", "displayName: 爱丽丝")
 	testkit.LDAPPerson(&ldif, "bob", "builder", "mail: bob@example.org", "mail: second@example.org")
+	testkit.LDAPPerson(&ldif, "li", "builder", "mail: li@example.org")
 	testkit.LDAPPerson(&ldif, "a*", "star")
 	// Two entries answer to one name.
 	testkit.LDAPPerson(&ldif, "twin", "one")
@@ -67,7 +68,11 @@ func TestAuthenticate(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			d := open(t, cfg)
 			person, err := d.Authenticate(t.Context(), "alice", "wonder land")
-			if want := (directory.Person{Mail: "alice@example.org", Name: "alice", Phone: "+86 10 5555"}); err != nil || person != want {
+			want := directory.Person{Mail: "alice@example.org", Name: "alice", Phone: "+86 10 5555"}
+			if cfg.SearchBase != "" {
+				want.Username = "alice"
+			}
+			if err != nil || person != want {
 				t.Errorf("got %+v, %v", person, err)
 			}
 			for _, c := range []struct {
@@ -122,11 +127,33 @@ func TestAuthenticate(t *testing.T) {
 			}
 		}
 	})
+	t.Run("by mail", func(t *testing.T) {
+		d := open(t, ways(s)["search, ldaps"])
+		for typed, want := range map[string]string{"second@example.org": "bob", "BOB@example.org": "bob", "bob": "bob", "BOB": "BOB", "li": "li", "li@example.org": "li"} {
+			if person, err := d.Authenticate(t.Context(), typed, "builder"); err != nil || person.Username != want {
+				t.Errorf("%s: %+v, %v", typed, person, err)
+			}
+		}
+		for typed, want := range map[string]error{"bob@example.com": directory.ErrUnknown, "*@example.org": directory.ErrUnknown, "alice@example.org": directory.ErrRefused} {
+			if _, err := d.Authenticate(t.Context(), typed, "builder"); !errors.Is(err, want) {
+				t.Errorf("%s: %v", typed, err)
+			}
+		}
+		// Whoever says what finds an entry says what its name is.
+		cfg := ways(s)["search, ldaps"]
+		cfg.SearchFilter = "(|(uid={username})(mail={username}))"
+		for attribute, want := range map[string]string{"": "", "cn": "bob", "description": ""} {
+			cfg.UsernameAttribute = attribute
+			if person, err := open(t, cfg).Authenticate(t.Context(), "bob@example.org", "builder"); err != nil || person.Username != want {
+				t.Errorf("%q: %+v, %v", attribute, person, err)
+			}
+		}
+	})
 	t.Run("attributes", func(t *testing.T) {
 		cfg := ways(s)["search, ldaps"]
 		cfg.NameAttribute, cfg.MailAttribute, cfg.PhoneAttribute = "displayName", "MAIL", "pager"
 		person, err := open(t, cfg).Authenticate(t.Context(), "alice", "wonder land")
-		if want := (directory.Person{Mail: "alice@example.org", Name: "爱丽丝"}); err != nil || person != want {
+		if want := (directory.Person{Username: "alice", Mail: "alice@example.org", Name: "爱丽丝"}); err != nil || person != want {
 			t.Errorf("got %+v, %v", person, err)
 		}
 	})

@@ -13,16 +13,29 @@ const maxAttribute = 128
 
 // Person is what the directory says of somebody; each may be empty.
 type Person struct {
-	Mail  string
-	Name  string
-	Phone string
+	// Username is the entry's own, whatever it was found by; see [Config.UsernameAttribute].
+	Username string
+	Mail     string
+	Name     string
+	Phone    string
 }
 
-func (d *Directory) person(entry *ldap.Entry) Person {
+// person reads the entry of a name. Of several usernames it takes the one that was typed.
+func (d *Directory) person(entry *ldap.Entry, typed string) Person {
+	username := ""
+	if attribute := d.cfg.UsernameAttribute; attribute != "" {
+		username = firstText(entry, attribute)
+		for _, value := range entry.GetEqualFoldAttributeValues(attribute) {
+			if strings.EqualFold(value, typed) {
+				username = typed
+			}
+		}
+	}
 	return Person{
-		Mail:  firstText(entry, d.cfg.MailAttribute),
-		Name:  firstText(entry, d.cfg.NameAttribute),
-		Phone: firstText(entry, d.cfg.PhoneAttribute),
+		Username: username,
+		Mail:     firstText(entry, d.cfg.MailAttribute),
+		Name:     firstText(entry, d.cfg.NameAttribute),
+		Phone:    firstText(entry, d.cfg.PhoneAttribute),
 	}
 }
 

@@ -88,7 +88,7 @@ func (s *session) authenticateByDN(dn, password string) (Person, error) {
 		s.cfg.Log.Info("an LDAP user's entry cannot be read", "error", err)
 		return Person{}, nil
 	}
-	return s.person(entry), nil
+	return s.person(entry, ""), nil
 }
 
 // authenticateBySearch finds the entry of the name, then tries its password.
@@ -97,7 +97,7 @@ func (s *session) authenticateBySearch(name, password string) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	return s.person(entry), s.prove(entry.DN, password)
+	return s.person(entry, name), s.prove(entry.DN, password)
 }
 
 // prove binds with a person's password.
@@ -174,5 +174,9 @@ func (s *session) find(request *ldap.SearchRequest) (*ldap.Entry, error) {
 func (s *session) seconds() int { return max(1, int(s.cfg.Timeout/time.Second)) }
 
 func (s *session) attributes() []string {
-	return []string{s.cfg.MailAttribute, s.cfg.NameAttribute, s.cfg.PhoneAttribute}
+	all := []string{s.cfg.MailAttribute, s.cfg.NameAttribute, s.cfg.PhoneAttribute}
+	if s.cfg.UsernameAttribute != "" {
+		all = append(all, s.cfg.UsernameAttribute)
+	}
+	return all
 }
