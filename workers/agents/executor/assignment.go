@@ -28,7 +28,8 @@ type Assignment struct {
 	// program may take it as it likes.
 	Target  string `json:"target"`
 	Version string `json:"version,omitempty"`
-	// Content names files, relative to the target, one a line or separated by commas.
+	// Content names files, relative to the target, one a line or separated by commas. For
+	// update a name after "!" is to be removed.
 	Content string `json:"content"`
 	// Deadline is the time until which the attempt may begin; zero means for ever.
 	Deadline time.Time `json:"deadline,omitzero"`

@@ -28,8 +28,14 @@ actions:
 	}
 	t.Cleanup(pool.Close)
 	h.write("url", pool.Config().ConnString()+"\n")
-	h.write("sql/1.sql", "CREATE TABLE one(i int);")
-	h.write("sql/1.down.sql", "DROP TABLE one;")
+	h.write("sql/1.sql", "\ufeffCREATE TABLE one(i int);")
+	h.write("sql/1.down.sql", "\ufeffDROP TABLE one;")
+	h.write("sql/psql.sql", "SELECT 1;")
+	h.write("sql/psql.down.sql", "\\restrict k\n\\connect other\n")
+	h.write("sql/path.sql", "SET search_path = ''; SET standard_conforming_strings = off;")
+	h.write("sql/path.down.sql", "SELECT 1;")
+	h.write("sql/hidden.sql", `SET standard_conforming_strings = off; CREATE TABLE one(); SELECT 'a\''; COMMIT; --'`)
+	h.write("sql/hidden.down.sql", "SELECT 1;")
 	h.write("sql/2.sql", "INSERT INTO one VALUES (1);")
 	h.write("sql/2.down.sql", "DELETE FROM one WHERE i = 1;")
 	h.write("sql/lonely.sql", "SELECT 1")
@@ -53,7 +59,9 @@ actions:
 		target, content, message string
 	}{
 		{"shop", "1,lonely", "there is no lonely.down.sql"}, {"shop", "1,wrong", "wrong.sql:1: invalid input syntax"}, {"shop", "1,commit", "commit.sql:1: COMMIT"},
-		{"shop", "1.down.sql", "revert"}, {"shop", "none", "there is no none"}, {"other", "1", `unknown database "other"`}, {"shop", "../sql/1", "elements"},
+		{"shop", "1.down.sql", "revert"}, {"shop", "none", "there is no none"},
+		{"shop", "1,none,lonely", "there is no none.sql, none.down.sql, lonely.down.sql"}, {"shop", "1,psql", `psql.down.sql:2: \connect: it is a command of psql`},
+		{"shop", "1,hidden", "hidden.sql:1: "}, {"shop", "path,hidden", "hidden.sql:1: "}, {"other", "1", `unknown database "other"`}, {"shop", "../sql/1", "elements"},
 	} {
 		h.assign(executor.Assignment{Attempt: int64(i + 2), Action: "update_db", Target: test.target, Content: test.content})
 		h.wantEnd(int64(i+2), ops.Failed, test.message)
@@ -61,8 +69,8 @@ actions:
 	if rows() != -1 {
 		t.Error("a failed attempt left something")
 	}
-	h.assign(executor.Assignment{Attempt: 20, Action: "update_db", Target: "shop", Content: "1.sql, 2"})
-	h.wantEnd(20, ops.Succeeded, "2 files run in one transaction")
+	h.assign(executor.Assignment{Attempt: 20, Action: "update_db", Target: "shop", Content: "path,1.sql, 2"})
+	h.wantEnd(20, ops.Succeeded, "3 files run in one transaction")
 	if rows() != 1 {
 		t.Errorf("%d rows", rows())
 	}

@@ -38,6 +38,8 @@ type host struct {
 	t      *testing.T
 	dir    string
 	config string
+	// proxies are the agent's.
+	proxies []string
 
 	e    *executor.Executor
 	stop func()
@@ -88,20 +90,21 @@ func (h *host) read(name string) string {
 	return string(text)
 }
 
-func open(dir, config string) (*executor.Executor, error) {
+func open(dir, config string, proxies ...string) (*executor.Executor, error) {
 	settings, err := executor.ParseSettings([]byte(config))
 	if err != nil {
 		return nil, err
 	}
 	return executor.New(executor.Config{
 		Dir: filepath.Join(dir, "agent"), Settings: settings, Supervisor: []string{"/proc/self/exe", "supervise"}, Log: slog.New(slog.DiscardHandler),
+		Proxies: proxies,
 	})
 }
 
 // start runs an agent in this process until the test ends, or stop is called.
 func (h *host) start() *host {
 	h.t.Helper()
-	e, err := open(h.dir, h.config)
+	e, err := open(h.dir, h.config, h.proxies...)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ type Line struct {
 	Time   time.Time `json:"time"`
 	// Stream is stdout, stderr, or agent for what the agent itself says.
 	Stream string `json:"stream"`
-	// Text is printable UTF-8 without line ends.
+	// Text is UTF-8 without line ends and other control characters but the tab.
 	Text string `json:"text"`
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/opsledger/opsledger/internal/asuser"
 	"github.com/opsledger/opsledger/workers/agents/executor/files"
@@ -113,7 +112,7 @@ func (j *job) openReleases(target TargetSettings, actor *asuser.Actor) (source, 
 	}
 	get := func(_ context.Context, name string) (files.State, error) {
 		f, err := folder.Open(j.a.Version + "/" + name)
-		if errors.Is(err, os.ErrNotExist) {
+		if absent(err) {
 			err = errNoFile
 		}
 		if err != nil {

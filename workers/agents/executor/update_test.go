@@ -84,7 +84,12 @@ func TestUpdateRefusals(t *testing.T) {
 		{"nowhere", "1", "a", `unknown target "nowhere"`},
 		{"web", "", "a", "a version is needed"},
 		{"web", "9", "a", "no such file"},
-		{"web", "1", "a,missing", "fetch missing"},
+		{"web", "1", "a,missing", "fetch missing: there is no such file in version 1"},
+		{"web", "1", "missing,a,sub/none,none/x", "fetch missing, sub/none, none/x: there is no such file in version 1"},
+		{"web", "1", "a,!a", "named twice"},
+		{"web", "1", "!../secret", "elements"},
+		{"web", "1", "!", "empty"},
+		{"web", "1", "a,!none,!sub/b", "cannot be removed: none, sub/b"},
 		{"web", "1", "a,link", "fetch link"},
 		{"web", "1", "pipe", "not a regular file"},
 		{"web", "1", "sub", "not a regular file"},
@@ -137,7 +142,7 @@ func TestUpdateFromGit(t *testing.T) {
 		t.Errorf("%v %v %q", info, err, h.read("web/a"))
 	}
 	for i, test := range []struct{ version, content, message string }{
-		{"v9", "a", "does not know version v9"}, {"v1", "link", "not a regular file"}, {"v1", "none", "no such file"}, {"v1", "bin", "not a regular file"},
+		{"v9", "a", "does not know version v9"}, {"v1", "link", "a symbolic link"}, {"v1", "none,a,bin/none", "fetch none, bin/none: there is no such file in version v1"}, {"v1", "bin", "not a regular file"},
 	} {
 		h.assign(executor.Assignment{Attempt: int64(i + 2), Action: "update", Target: "git", Version: test.version, Content: test.content})
 		h.wantEnd(int64(i+2), ops.Failed, test.message)
@@ -156,16 +161,23 @@ func TestUpdateFromSubversion(t *testing.T) {
 	h.write("copy/b@1 x", "odd")
 	h.run("svn", "add", "-q", "copy/a", "copy/b@1 x@")
 	h.run("svn", "propset", "-q", "svn:executable", "*", "copy/a")
+	if err := os.Symlink("/etc/passwd", h.path("copy/link")); err != nil {
+		t.Fatal(err)
+	}
+	h.run("svn", "add", "-q", "copy/link")
 	h.run("svn", "commit", "-qm", "one", "copy")
 	h.write("copy/a", "svn a, later")
 	h.run("svn", "commit", "-qm", "two", "copy")
 	h.start()
 	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "svn", Version: "1", Content: "a\nb@1 x"})
 	h.wantEnd(1, ops.Succeeded, "")
+	if info, err := os.Stat(h.path("web/a")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("what was not executable became so in the version, but has %v, %v", info, err)
+	}
 	if h.read("web/a") != "svn a" || h.read("web/b@1 x") != "odd" {
 		t.Errorf("%q %q", h.read("web/a"), h.read("web/b@1 x"))
 	}
-	for i, test := range []struct{ version, content, message string }{{"9", "a", "svn"}, {"1", "none", "none"}, {"v1", "a", "not a subversion revision"}} {
+	for i, test := range []struct{ version, content, message string }{{"9", "a", "svn"}, {"1", "none,a,more/none", "fetch none, more/none: there is no such file in version 1"}, {"1", "link", "a symbolic link"}, {"v1", "a", "not a subversion revision"}} {
 		h.assign(executor.Assignment{Attempt: int64(i + 2), Action: "update", Target: "svn", Version: test.version, Content: test.content})
 		h.wantEnd(int64(i+2), ops.Failed, test.message)
 	}
@@ -213,6 +225,115 @@ func TestAgentKilledWhileFilesAreExchanged(t *testing.T) {
 		h.stop()
 		if end.State == ops.Succeeded {
 			break
+		}
+	}
+}
+
+// A removal is shipped by a mark before the name, and the revert puts back what was there.
+func TestRemoval(t *testing.T) {
+	t.Parallel()
+	h := newUpdates(t)
+	h.write("web/gone", "old gone")
+	h.write("web/dir/gone", "too")
+	h.write("web/!odd", "odd")
+	h.write("releases/1/!odd", "one odd")
+	if err := os.Chmod(h.path("web/gone"), 0o751); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "web", Version: "1", Content: "a, !gone\n! /dir/gone, /!odd"})
+	end := h.wantEnd(1, ops.Succeeded, "4 files exchanged")
+	if len(end.Changes) != 4 || h.read("web/a") != "one a" || h.read("web/!odd") != "one odd" || !strings.Contains(h.log(1), "→ no file") {
+		t.Errorf("%+v", end.Changes)
+	}
+	for _, name := range []string{"web/gone", "web/dir/gone"} {
+		if _, err := os.Stat(h.path(name)); !os.IsNotExist(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	h.assign(executor.Assignment{Attempt: 2, Mode: ops.ModeRevert, Of: 1, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(2, ops.Succeeded, "")
+	info, err := os.Stat(h.path("web/gone"))
+	if err != nil || info.Mode().Perm() != 0o751 || h.read("web/gone")+h.read("web/dir/gone")+h.read("web/!odd") != "old gonetooodd" {
+		t.Errorf("%v, %v: %q", info, err, h.read("web/gone"))
+	}
+	// Nothing is fetched for removals alone, so that no version is needed.
+	h.assign(executor.Assignment{Task: strings.Repeat("6", 32), Attempt: 3, Action: "update", Target: "web", Content: "!gone"})
+	h.wantEnd(3, ops.Succeeded, "1 file exchanged")
+}
+
+// What was new in an absolute link's folder goes there, and a release may be one.
+func TestUpdateThroughAbsoluteLinks(t *testing.T) {
+	t.Parallel()
+	h := newUpdates(t)
+	h.write("web/releases/42/a", "old 42")
+	if err := errors.Join(os.Symlink(h.path("web/releases/42"), h.path("web/current")), os.Symlink(h.path("releases/1"), h.path("releases/latest")),
+		os.Symlink(h.path("releases/1"), h.path("web/out")), os.MkdirAll(h.path("releases/1/current/new"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	h.write("releases/1/current/a", "one 42")
+	h.write("releases/1/current/new/b", "one b")
+	h.start()
+	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "web", Version: "latest", Content: "current/a,current/new/b"})
+	h.wantEnd(1, ops.Succeeded, "2 files exchanged")
+	if got := h.read("web/releases/42/a") + h.read("web/releases/42/new/b"); got != "one 42one b" {
+		t.Errorf("got %q", got)
+	}
+	h.write("releases/1/out/a", "x")
+	h.assign(executor.Assignment{Attempt: 2, Action: "update", Target: "web", Version: "1", Content: "out/a"})
+	h.wantEnd(2, ops.Failed, "escapes")
+	if h.read("releases/1/a") != "one a" {
+		t.Error("something was written outside")
+	}
+}
+
+// A file that became executable in its version can be run, and after the revert it cannot.
+func TestExecutableFollowsTheRelease(t *testing.T) {
+	t.Parallel()
+	h := newUpdates(t)
+	if err := os.Chmod(h.path("releases/1/a"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "web", Version: "1", Content: "a"})
+	h.wantEnd(1, ops.Succeeded, "")
+	if info, err := os.Stat(h.path("web/a")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", info, err)
+	}
+	h.assign(executor.Assignment{Attempt: 2, Mode: ops.ModeRevert, Of: 1, Action: "update", Target: "web", Content: "a"})
+	h.wantEnd(2, ops.Succeeded, "")
+	if info, err := os.Stat(h.path("web/a")); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// A file with a second name stays as it is, and the attempt says why.
+func TestHardLinkIsNotParted(t *testing.T) {
+	t.Parallel()
+	h := newUpdates(t)
+	if err := os.Link(h.path("web/a"), h.path("web/second")); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.assign(executor.Assignment{Attempt: 1, Action: "update", Target: "web", Version: "1", Content: "sub/b,a"})
+	h.wantEnd(1, ops.Failed, "a has 2 names (hard links)")
+	if _, err := os.Stat(h.path("web/sub")); !os.IsNotExist(err) || h.read("web/a") != "old a" {
+		t.Errorf("a refused update touched something: %v", err)
+	}
+}
+
+// New folders and files are for others to read, whatever the agent's umask is.
+func TestUmask(t *testing.T) {
+	t.Parallel()
+	h := newUpdates(t)
+	v := h.startAgent("sh", "-c", `umask 077; exec "$@"`, "sh")
+	v.assign(executor.Assignment{Task: task, Attempt: 1, Mode: ops.ModeUpdate, Action: "update", Target: "web", Version: "1", Content: "sub/b"})
+	if !v.until(1, in(ops.Succeeded)) {
+		t.Fatal("the update failed")
+	}
+	for name, want := range map[string]os.FileMode{"web/sub": os.ModeDir | 0o755, "web/sub/b": 0o644} {
+		if info, err := os.Stat(h.path(name)); err != nil || info.Mode() != want {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
 	}
 }

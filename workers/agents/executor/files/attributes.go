@@ -30,37 +30,51 @@ const (
 	aclName        = "system.posix_acl_access"
 	capabilityName = "security.capability"
 	trustedPrefix  = "trusted."
-	// mostAttributes bounds the names of a file's attributes, in bytes, as Linux does.
-	mostAttributes = 64 << 10
 )
 
 // attributesOf reads the attributes of an open file. It is called as the folder's user.
 func attributesOf(f *os.File) (all []attribute, err error) {
 	fd := int(f.Fd())
-	names := make([]byte, mostAttributes)
-	n, err := unix.Flistxattr(fd, names)
+	names, err := sized(func(buffer []byte) (int, error) { return unix.Flistxattr(fd, buffer) })
 	if errors.Is(err, unix.ENOTSUP) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list its attributes: %w", err)
 	}
-	for name := range strings.SplitSeq(strings.TrimSuffix(string(names[:n]), "\x00"), "\x00") {
+	for name := range strings.SplitSeq(string(names), "\x00") {
 		if name == "" {
 			continue
 		}
-		value := make([]byte, mostAttributes)
-		n, err := unix.Fgetxattr(fd, name, value)
+		value, err := sized(func(buffer []byte) (int, error) { return unix.Fgetxattr(fd, name, buffer) })
 		if errors.Is(err, unix.ENODATA) {
 			continue // removed meanwhile, or not for this user
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read its attribute %s: %w", name, err)
 		}
-		all = append(all, attribute{name, bytes.Clone(value[:n])})
+		all = append(all, attribute{name, value})
 	}
 	slices.SortFunc(all, func(a, b attribute) int { return strings.Compare(a.Name, b.Name) })
 	return all, nil
+}
+
+// sized reads what may grow between a question for its size and the reading.
+func sized(read func(buffer []byte) (int, error)) ([]byte, error) {
+	for {
+		n, err := read(nil)
+		if err != nil || n == 0 {
+			return nil, err
+		}
+		buffer := make([]byte, n)
+		n, err = read(buffer)
+		if err == nil {
+			return buffer[:n], nil
+		}
+		if !errors.Is(err, unix.ERANGE) {
+			return nil, err
+		}
+	}
 }
 
 // record returns what a State has of the attributes. If keep is not nil, it stores them.

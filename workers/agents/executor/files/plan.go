@@ -30,10 +30,11 @@ func (p Plan) stage(i int) string {
 // owner, its attributes and its mode, but that it is executable if the new content is; a new
 // one gets the permission bits given with it, and belongs to the folder's user. The plan names
 // the files themselves: no symbolic link is in its paths. NewPlan returns *NotKeptError if
-// something that belongs to a file could not be kept, or not be put back later.
+// something that belongs to a file could not be kept, or not be put back later, and
+// *AbsentError if there is nothing to remove.
 func NewPlan(folder *Folder, keep *Store, id int64, contents []Change) (Plan, error) {
 	p := Plan{ID: id}
-	notKept := &NotKeptError{}
+	notKept, absent := &NotKeptError{}, &AbsentError{}
 	named := map[string]string{}
 	for _, c := range contents {
 		given := c.Path
@@ -45,19 +46,34 @@ func NewPlan(folder *Folder, keep *Store, id int64, contents []Change) (Plan, er
 			return Plan{}, fmt.Errorf("%s and %s are one file: %s", other, given, c.Path)
 		}
 		named[c.Path] = given
-		if err := p.add(folder, keep, c); err != nil {
-			var one *NotKeptError
-			if !errors.As(err, &one) {
-				return Plan{}, err
-			}
+		err = p.add(folder, keep, c)
+		var one *NotKeptError
+		switch {
+		case errors.Is(err, errAbsent):
+			absent.Paths = append(absent.Paths, given)
+		case errors.As(err, &one):
 			notKept.Reasons = append(notKept.Reasons, one.Reasons...)
+		case err != nil:
+			return Plan{}, err
 		}
 	}
-	if len(notKept.Reasons) > 0 {
+	switch {
+	case len(absent.Paths) > 0:
+		return Plan{}, absent
+	case len(notKept.Reasons) > 0:
 		return Plan{}, notKept
 	}
 	return p, nil
 }
+
+// AbsentError says which files are to be removed and are not there.
+type AbsentError struct{ Paths []string }
+
+func (e *AbsentError) Error() string {
+	return "not there, so that they cannot be removed: " + strings.Join(e.Paths, ", ")
+}
+
+var errAbsent = errors.New("it is not there")
 
 // NotKeptError says which files have what an exchange of their contents would lose.
 type NotKeptError struct{ Reasons []string }
@@ -76,6 +92,9 @@ func (p *Plan) add(folder *Folder, keep *Store, c Change) error {
 		return err
 	}
 	c.Before = before
+	if !before.Exists() && !c.After.Exists() {
+		return errAbsent
+	}
 	if before.Exists() {
 		if now.links > 1 {
 			return &NotKeptError{[]string{fmt.Sprintf("%s has %d names (hard links), which would be two files then", c.Path, now.links)}}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // mostLinks is how many symbolic links a path may lead through, as in Linux.
@@ -72,7 +73,7 @@ func (folder *Folder) link(name string) (target string, err error) {
 		target, err = folder.root.Readlink(name)
 		return err
 	})
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return "", nil
 	}
 	return target, err
