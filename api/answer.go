@@ -38,6 +38,7 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	for _, recorded := range receipt.Events {
 		w.describe(recorded)
 	}
+	warn(w.Header(), receipt.Warnings...)
 	if err := k.await(w, receipt); err != nil {
 		return err
 	}

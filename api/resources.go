@@ -30,6 +30,8 @@ type Resources[Row, Filter, Item any] struct {
 	// Item is a row on the wire, Changed the position of its version.
 	Item    func(*identity.User, Row) Item
 	Changed func(Row) domain.Position
+	// Warn names what is odd about a row that is shown, if anything; nil warns of nothing.
+	Warn func(Row) domain.Warning
 
 	// MayCreate is the right to create one, May that to do something to one.
 	MayCreate Authority
@@ -69,6 +71,7 @@ func (r Resources[Row, Filter, Item]) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	r.warn(c, rows...)
 	return List(c, r.Key, page, rows, total, func(row Row) Item { return r.Item(Caller(c), row) })
 }
 
@@ -86,7 +89,17 @@ func (r Resources[Row, Filter, Item]) show(c echo.Context) error {
 			return err
 		}
 	}
+	r.warn(c, row)
 	return Show(c, r.Changed(row), r.Item(Caller(c), row))
+}
+
+func (r Resources[Row, Filter, Item]) warn(c echo.Context, rows ...Row) {
+	if r.Warn == nil {
+		return
+	}
+	for _, row := range rows {
+		warn(c.Response().Header(), r.Warn(row))
+	}
 }
 
 func (r Resources[Row, Filter, Item]) right(operation access.Operation) Authority {

@@ -35,6 +35,28 @@ type Env struct {
 	Now   time.Time
 	// ids holds what was taken from the sequences for this decision.
 	ids map[Sequence][]int64
+	// warnings collects what the decision warns of, nil for nobody who listens.
+	warnings *[]Warning
+}
+
+// Warning says, in ASCII and in English, what is legal and most likely not meant. It
+// changes nothing in what was decided.
+type Warning string
+
+// Warn adds a warning to what the decision says.
+func (e Env) Warn(w Warning) {
+	if e.warnings != nil {
+		*e.warnings = append(*e.warnings, w)
+	}
+}
+
+// Warns says whether somebody listens to warnings.
+func (e Env) Warns() bool { return e.warnings != nil }
+
+// Warning returns an Env whose warnings are added to the list.
+func (e Env) Warning(list *[]Warning) Env {
+	e.warnings = list
+	return e
 }
 
 // NewEnv returns an Env whose NextID hands out the given ids in order.
@@ -63,4 +85,16 @@ type Command interface {
 // A refused command wastes its ids.
 type Allocator interface {
 	Allocates() []Sequence
+}
+
+// Judged is implemented by commands with rules about several resources. Such a rule holds
+// at the end of a change, so that a batch may break it on the way.
+type Judged interface {
+	Command
+	// DecidePart is Decide without those rules.
+	DecidePart(h History, env Env) ([]Event, error)
+	// Judge refuses the decided events if they are to blame that a rule does not hold at
+	// the end of the change that they are a part of; the history shows the log with all
+	// of that change. Of two events that do not go together the later one is to blame.
+	Judge(h History, env Env, decided []Event) error
 }

@@ -13,6 +13,7 @@ func (x *execution) answer(ctx context.Context, d decision, a answer) (Receipt, 
 		return x.replay(ctx, a.stored)
 	}
 	r := receipt(a.events, d.events)
+	r.Warnings = x.warnings
 	d.keep(a.events, r.Events)
 	return r, nil
 }

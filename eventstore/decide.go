@@ -60,7 +60,8 @@ func (x *execution) run(h *history) ([]domain.Event, error) {
 	if a, ok := x.Command.(domain.Allocator); ok {
 		h.wants = a.Allocates()
 	}
-	return x.Command.Decide(h, domain.NewEnv(x.Actor, time.Now().UTC(), h.ids))
+	x.warnings = nil
+	return x.Command.Decide(h, domain.NewEnv(x.Actor, time.Now().UTC(), h.ids).Warning(&x.warnings))
 }
 
 // entry turns decided events, and the conditions on which they were decided, into an

@@ -35,6 +35,8 @@ type Receipt struct {
 	Replayed bool
 	// Refusal is set when the replayed command was refused, see [Store.SaveRefusal].
 	Refusal *Refusal
+	// Warnings are what the decision warned of; a replay has none.
+	Warnings []domain.Warning
 }
 
 // Refusal is the reply that a refused command got.

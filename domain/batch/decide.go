@@ -2,6 +2,7 @@ package batch
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -27,7 +28,7 @@ func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 	defer view.restart(false)
 	for round := 1; ; round++ {
 		view.restart(round > maxRounds)
-		events, refusals, err := decide(view, env, steps)
+		t, err := decide(view, env, steps)
 		if err != nil {
 			return nil, err
 		}
@@ -37,10 +38,14 @@ func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 			}
 			continue
 		}
-		if len(refusals) > 0 {
-			return nil, &Error{Refusals: refusals}
+		if len(t.refusals) > 0 {
+			slices.SortStableFunc(t.refusals, func(a, b Refusal) int { return a.Index - b.Index })
+			return nil, &Error{Refusals: t.refusals}
 		}
-		return events, nil
+		for _, w := range t.warnings {
+			env.Warn(w)
+		}
+		return t.events, nil
 	}
 }
 
@@ -78,31 +83,81 @@ type turn struct {
 	// ids is what the operation at hand may take; one map serves all.
 	ids     map[domain.Sequence][]int64
 	refused []bool
+	// decided are the events of each operation.
+	decided [][]domain.Event
 
 	events   []domain.Event
 	refusals []Refusal
+	warnings []domain.Warning
+	// withdrawn counts the operations that were refused by a rule about the batch's end.
+	withdrawn int
 }
 
-// decide goes through the operations once. Its result counts only if no operation
-// lacked a fold on the way.
-func decide(view *overlay, env domain.Env, steps []step) ([]domain.Event, []Refusal, error) {
-	t := turn{view: view, env: env, ids: map[domain.Sequence][]int64{}, refused: make([]bool, len(steps))}
-	for i := range steps {
-		if err := view.history.Load(); err != nil { // 10,000 operations take long: may the decision go on?
-			return nil, nil, err
-		}
-		decided, err := t.decide(&steps[i])
-		if err != nil {
-			if err = t.refuse(i, err); err != nil {
-				return nil, nil, err
-			}
-			continue
-		}
-		view.add(decided)
-		t.events = append(t.events, decided...)
+// decide goes through the operations once, and then through those with rules that hold at
+// the end of the batch. Its result counts only if no operation lacked a fold on the way.
+func decide(view *overlay, env domain.Env, steps []step) (*turn, error) {
+	t := &turn{
+		view: view, env: env, ids: map[domain.Sequence][]int64{}, refused: make([]bool, len(steps)),
+		decided: make([][]domain.Event, len(steps)),
 	}
-	return t.events, t.refusals, nil
+	if err := t.each(steps, t.carryOut); err != nil {
+		return nil, err
+	}
+	return t, t.each(steps, t.judge)
 }
+
+// each goes through the operations. Its error ends the whole batch.
+func (t *turn) each(steps []step, do func(int, *step) error) error {
+	for i := range steps {
+		if err := t.view.history.Load(); err != nil { // 10,000 operations take long: may the decision go on?
+			return err
+		}
+		if err := do(i, &steps[i]); err != nil {
+			if err = t.refuse(i, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// carryOut decides an operation on what those before it have left.
+func (t *turn) carryOut(i int, s *step) error {
+	decided, err := t.decide(s)
+	if err != nil {
+		return err
+	}
+	t.view.add(decided)
+	t.decided[i] = decided
+	t.events = append(t.events, decided...)
+	return nil
+}
+
+// judge applies an operation's rules about several resources to what the batch leaves.
+func (t *turn) judge(i int, s *step) error {
+	judged, ok := s.command.(domain.Judged)
+	if !ok || len(t.decided[i]) == 0 {
+		return nil
+	}
+	env := t.env
+	if t.env.Warns() {
+		env = t.env.Warning(&t.warnings)
+	}
+	err := judged.Judge(t.view, env, t.decided[i])
+	if _, refused := errors.AsType[*domain.Error](err); refused && t.withdrawn < maxWithdrawn {
+		t.withdrawn++
+		t.decided[i] = nil
+		t.view.restart(t.view.direct)
+		for _, events := range t.decided {
+			t.view.add(events)
+		}
+	}
+	return err
+}
+
+// maxWithdrawn is how many operations are withdrawn once a rule refuses them, so that those
+// after them are judged as if they were not there. Each costs a walk through all events.
+const maxWithdrawn = 20
 
 // refuse notes why an operation decided nothing. It returns the error if that
 // error ends the whole batch.
@@ -140,5 +195,12 @@ func (t *turn) decide(s *step) ([]domain.Event, error) {
 			t.ids[sequence] = append(t.ids[sequence], s.ids[i])
 		}
 	}
-	return s.command.Decide(t.view, domain.NewEnv(t.env.Actor, t.env.Now, t.ids))
+	env := domain.NewEnv(t.env.Actor, t.env.Now, t.ids)
+	if t.env.Warns() {
+		env = env.Warning(&t.warnings)
+	}
+	if judged, ok := s.command.(domain.Judged); ok {
+		return judged.DecidePart(t.view, env)
+	}
+	return s.command.Decide(t.view, env)
 }

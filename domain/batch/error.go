@@ -17,7 +17,8 @@ type Refusal struct {
 // refused operation.
 type Error struct {
 	// Refusals has at least one entry, in the order of the operations. Those after
-	// the first were decided as if the refused ones before them were not there.
+	// the first were decided as if the refused ones before them were not there, but for
+	// what a rule about the batch's end refuses beyond a bound.
 	Refusals []Refusal
 }
 

@@ -41,8 +41,8 @@ const (
 )
 
 // ParseACL reads a view's address match list: addresses, prefixes, "any" or
-// "none", each possibly negated by "!", separated by line ends, blanks or
-// commas. Host bits of a prefix are dropped. An empty list is refused.
+// "none", each possibly negated by "!", separated by line ends, blanks, commas
+// or semicolons. Host bits of a prefix are dropped. An empty list is refused.
 func ParseACL(text string) ([]ACLEntry, error) {
 	if len(text) > maxACLText || !utf8.ValidString(text) {
 		return nil, domain.Invalid("acl", "不能超过%d字节，且必须是合法的UTF-8文本！", maxACLText)

@@ -28,7 +28,7 @@ func parseAddr(text string) (netip.Addr, bool) {
 func ParseForwarders(text string) ([]string, error) {
 	var out []string
 	seen := map[string]bool{}
-	for word := range strings.FieldsFuncSeq(text, isForwarderSeparator) {
+	for word := range strings.FieldsFuncSeq(text, isListSeparator) {
 		addr, ok := parseAddr(word)
 		addr = addr.Unmap()
 		if !ok || addr.IsMulticast() {
@@ -47,10 +47,8 @@ func ParseForwarders(text string) ([]string, error) {
 
 const maxForwarders = 64
 
-func isForwarderSeparator(r rune) bool { return r == ';' || isListSeparator(r) }
-
 func isListSeparator(r rune) bool {
-	return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == ','
+	return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == ',' || r == ';'
 }
 
 // FormatForwarders writes forwarders as the API does: "0.0.0.0; 1.1.1.1;", or

@@ -57,3 +57,44 @@ func isAllowedOption(name string) bool {
 		return false
 	}
 }
+
+// validateEffect refuses, by name, what would have no effect beside what is generated:
+// named listens for plain DNS alone, and makes no empty zones unless it is told to.
+func (c *BindConf) validateEffect() error {
+	for _, s := range c.Statements {
+		if s.Name() == "http" {
+			return confError(s.Line, "http语句不起作用：监听地址由系统生成，没有HTTP监听")
+		}
+	}
+	emptyZones := false
+	for _, o := range c.Options() {
+		if o.Name() == "empty-zones-enable" {
+			emptyZones = isYes(o.word(1))
+		}
+	}
+	for _, o := range c.Options() {
+		switch name := o.Name(); name {
+		case "http-listener-clients", "http-streams-per-connection":
+			return confError(o.Line, "选项%q不起作用：监听地址由系统生成，没有HTTP监听", name)
+		case "disable-empty-zone", "empty-contact", "empty-server":
+			if !emptyZones {
+				return confError(o.Line, "选项%q不起作用：需要同时设置empty-zones-enable yes", name)
+			}
+		case "allow-transfer", "allow-query":
+			if len(o.Elements) != 2 || !o.Elements[1].IsBlock {
+				return confError(o.Line, "选项%q只能是一个地址列表", name)
+			}
+		}
+	}
+	return nil
+}
+
+// isYes reads a truth value as named does.
+func isYes(word string) bool {
+	switch strings.ToLower(word) {
+	case "yes", "true", "1":
+		return true
+	default:
+		return false
+	}
+}

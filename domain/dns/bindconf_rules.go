@@ -28,6 +28,9 @@ func (c *BindConf) Validate() error {
 			}
 		}
 	}
+	if err := c.validateEffect(); err != nil {
+		return err
+	}
 	if len(c.String()) > maxRenderedConf {
 		return domain.Invalid("bind_conf", "重新排版后不能超过%d字节！", maxRenderedConf)
 	}

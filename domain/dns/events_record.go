@@ -18,6 +18,9 @@ type RecordData struct {
 	// relative to the zone. See [ParseRData].
 	Value   string `json:"value"`
 	Comment string `json:"comment,omitempty"`
+	// Literal says that the value is one TXT string as it stands, though it begins as
+	// presentation text does. Only events of schema 1 mean that, see [liftRecord].
+	Literal bool `json:"literal,omitempty"`
 }
 
 // RecordAdded says that a record exists.

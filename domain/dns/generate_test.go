@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-
-	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // generator makes texts that are mostly sound and now and then hostile.
@@ -32,7 +30,7 @@ func (g generator) spoil(text string) string {
 }
 
 func (g generator) label() string {
-	return g.pick("a", "b", "www", "_sip", "x-y", "0", "A", "xn--fiqs8s", "中国", "0/25", "n"+fmt.Sprint(g.IntN(1000)), strings.Repeat("l", 63))
+	return g.pick("a", "b", "www", "_sip", "x-y", "0", "A", "xn--fiqs8s", "中国", "0/25", `Floor\ 2`, `a\.b`, `\200x`, "n"+fmt.Sprint(g.IntN(1000)), strings.Repeat("l", 63))
 }
 
 func (g generator) name() string {
@@ -129,12 +127,32 @@ func (g generator) value(rrtype string) string {
 	case "NAPTR":
 		return g.spoil(fmt.Sprintf(`%d %d "%s" "%s" "%s" %s`, g.uint16(), g.uint16(), g.pick("", "U", "S", "SU", "zz"),
 			g.pick("", "E2U+sip", "SIP+D2U", "x:y.z"), g.pick("", "!^.*$!sip:a@b.com!", `!^\\+86(.*)$!sip:\\1@b.com!i`, "!a.b!c!", "!(.*)(.*)!\\\\2!"), g.target()))
+	case "HTTPS", "SVCB":
+		return g.spoil(g.pick("0 "+g.target(), fmt.Sprintf(`%d %s alpn="h2,h3" port=%d`, 1+g.IntN(9), g.target(), g.uint16()), "1 . ipv4hint=192.0.2.1 key667=hello"))
+	case "LOC":
+		return g.spoil(fmt.Sprintf("%d %d %d.%03d N %d 0 0 W %d.%02dm", g.IntN(91), g.IntN(60), g.IntN(60), g.IntN(1000), g.IntN(181), g.uint16(), g.IntN(100)))
+	case "DS":
+		return g.spoil(fmt.Sprintf("%d %d ", g.uint16(), g.IntN(17)) + g.pick("1 "+g.hex(20), "2 "+g.hex(32), "4 "+g.hex(48)))
+	case "AFSDB", "KX":
+		return g.spoil(fmt.Sprintf("%d %s", g.uint16(), g.target()))
+	case "TYPE65400":
+		n := g.IntN(40)
+		return g.spoil(fmt.Sprintf(`\# %d %s`, n, g.hex(n)))
 	default:
 		return g.target()
 	}
 }
 
+// generatedTypes are those of which values are made: all that are read field by field, and
+// some of each other kind.
+func generatedTypes() []string {
+	return []string{
+		"A", "AAAA", "CNAME", "NS", "PTR", "MX", "TXT", "SRV", "CAA", "SSHFP", "TLSA", "NAPTR", "URI", "DNAME",
+		"HTTPS", "SVCB", "LOC", "AFSDB", "KX", "TYPE65400", "DS",
+	}
+}
+
 func (g generator) record() (host, rrtype, value string) {
-	rrtype = dns.RecordTypes()[g.IntN(len(dns.RecordTypes()))]
+	rrtype = g.pick(generatedTypes()...)
 	return g.host(), rrtype, g.value(rrtype)
 }

@@ -10,18 +10,22 @@ import (
 const Apex = "@"
 
 // ParseHost checks a record's owner name relative to its zone: "@" for the apex,
-// else labels of letters, digits, "-", "_" and "/", of which the leftmost may be
-// "*". IDN labels become punycode. [OwnerName] says whether the name fits below a
-// zone.
+// else labels of letters, digits, "-", "_", "/" and escaped octets (RFC 1035, section
+// 5.1), of which the leftmost may be "*". IDN labels become punycode, and each name has
+// one spelling but for the case of letters. [OwnerName] says whether the name fits
+// below a zone.
 func ParseHost(text string) (string, error) {
 	if text == Apex || text == "*" {
 		return text, nil
 	}
-	if strings.HasSuffix(text, ".") {
+	if isAbsolute(text) {
 		return "", domain.Invalid("host", "必须是相对于Zone的主机名，不能以“.”结尾！")
 	}
 	rest, wild := strings.CutPrefix(text, "*.")
-	name, problem := asciiName(rest)
+	name, problem := escapedName(rest)
+	if problem == "" && hasAsterisk(name) {
+		problem = "“*”只能是最左边的一段，且不能转义！"
+	}
 	if problem != "" {
 		return "", domain.Invalid("host", "%s", problem)
 	}
@@ -29,6 +33,18 @@ func ParseHost(text string) (string, error) {
 		name = "*." + name
 	}
 	return name, nil
+}
+
+// isAbsolute says whether a name ends with a dot that is no part of its last label.
+func isAbsolute(text string) bool {
+	rest, dot := strings.CutSuffix(text, ".")
+	return dot && (len(rest)-len(strings.TrimRight(rest, `\`)))%2 == 0
+}
+
+// hasAsterisk says whether a name has a label that is an asterisk, which means on the
+// wire what "*" does however it is written.
+func hasAsterisk(name string) bool {
+	return strings.Contains(name, `\*`) && strings.Contains("."+name+".", `.\*.`)
 }
 
 // OwnerName returns the absolute owner name, with its final dot, of a host that
@@ -44,7 +60,7 @@ func OwnerName(host, zone string) (string, error) {
 }
 
 func checkOwnerName(host, zone string) error {
-	if host != Apex && len(host)+len(".")+len(zone) > maxName || len(zone) > maxName {
+	if host != Apex && octetsOf(host)+len(".")+len(zone) > maxName || len(zone) > maxName {
 		return domain.Invalid("host", "与Zone名称合起来不能超过%d个字符！", maxName)
 	}
 	return nil

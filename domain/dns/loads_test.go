@@ -38,7 +38,7 @@ func TestWhatIsAcceptedLoads(t *testing.T) {
 		t.Run(zone, func(t *testing.T) {
 			t.Parallel()
 			g := newGenerator(uint64(seed))
-			accepted := acceptedRecords(t, g, zone, 300)
+			accepted := acceptedRecords(t, g, zone, 400)
 			checkZoneLoads(t, zone, accepted)
 		})
 	}
@@ -65,7 +65,7 @@ func acceptedRecords(t *testing.T, g generator, zone string, n int) []mdns.RR {
 		out = append(out, rr)
 		types[record.Type] = true
 	}
-	if len(types) != len(dns.RecordTypes()) || len(out) < n/4 {
+	if len(types) < len(generatedTypes())-1 || len(out) < n/4 { // hardly any DS has an NS beside it
 		t.Fatalf("the generator is of no use: %d records of %d types were accepted", len(out), len(types))
 	}
 	return out
@@ -100,7 +100,7 @@ func checkZoneLoads(t *testing.T, zone string, records []mdns.RR) {
 	fmt.Fprintf(&text, "%s. 600 IN NS m.outside.example.\n", zone)
 	for _, rr := range records {
 		rr.Header().Ttl = 600 // an RRset has one TTL; the agent sees to that
-		fmt.Fprintln(&text, rr.String())
+		fmt.Fprintln(&text, lineOf(t, rr))
 	}
 	in, out := filepath.Join(dir, "zone"), filepath.Join(dir, "loaded")
 	if err := os.WriteFile(in, []byte(text.String()), 0o600); err != nil {
@@ -111,6 +111,22 @@ func checkZoneLoads(t *testing.T, zone string, records []mdns.RR) {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	compareLoaded(t, out, records)
+}
+
+// lineOf writes a record as the agent does.
+func lineOf(t *testing.T, rr mdns.RR) string {
+	t.Helper()
+	if dns.HasPlainText(rr.Header().Rrtype) {
+		return rr.String()
+	}
+	if unknown, ok := rr.(*mdns.RFC3597); ok {
+		return unknown.String()
+	}
+	generic := new(mdns.RFC3597)
+	if err := generic.ToRFC3597(rr); err != nil {
+		t.Fatal(err)
+	}
+	return generic.String()
 }
 
 // compareLoaded reads the zone as BIND wrote it and compares it with what was put in.
@@ -143,8 +159,11 @@ func compareLoaded(t *testing.T, file string, want []mdns.RR) {
 func canonicalRR(t *testing.T, rr mdns.RR) string {
 	t.Helper()
 	c := mdns.Copy(rr)
+	if unknown, ok := c.(*mdns.RFC3597); ok {
+		return strings.ToLower(unknown.String())
+	}
 	c.Header().Name = strings.ToLower(c.Header().Name)
-	if data, err := dns.ParseRData("unused", mdns.TypeToString[c.Header().Rrtype], strings.TrimPrefix(c.String(), c.Header().String())); err == nil {
+	if data, err := dns.ParseRData("unused", dns.TypeName(c.Header().Rrtype), strings.TrimPrefix(c.String(), c.Header().String())); err == nil {
 		return c.Header().String() + data.Canonical()
 	}
 	return c.String()
@@ -158,7 +177,7 @@ func TestAcceptedACLsLoad(t *testing.T) {
 	for i := range 400 {
 		text := ""
 		for range 1 + g.IntN(5) {
-			text += g.spoil(g.pick("10.0.0.1", "10.0.0.1/8", "!10.1.2.3/17", "any", "none", "!any", "2001:db8::1", "2001:db8::1/33", "::/0", "!::1", "0.0.0.0/0", "::ffff:1.2.3.4")) + g.pick("\n", " ", ",", "\r\n")
+			text += g.spoil(g.pick("10.0.0.1", "10.0.0.1/8", "!10.1.2.3/17", "any", "none", "!any", "2001:db8::1", "2001:db8::1/33", "::/0", "!::1", "0.0.0.0/0", "::ffff:1.2.3.4")) + g.pick("\n", " ", ",", "\r\n", "; ", ";")
 		}
 		entries, err := dns.ParseACL(text)
 		if err != nil {

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,12 +11,12 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// RData is the checked data of one record. It is built field by field from
-// tokens; no text of a client is ever read as zone file text, so there are no
-// directives, comments, continuation lines or other records in it.
+// RData is the checked data of one record. It is built from the fields of a value; a
+// client's text is never read as zone file text as it is, so there are no directives, no
+// continuation lines and no other records in it.
 //
 // Invariants:
-//  1. It packs into a wire message and loads in named.
+//  1. It packs into a wire message, reads back from it as the same, and loads in named.
 //  2. Every name in it is absolute.
 type RData struct{ rr mdns.RR }
 
@@ -25,61 +26,33 @@ const maxValue = 8 << 10
 // parser reads the value of one type of record.
 type parser func(origin, value string) (mdns.RR, string)
 
-// parserOf returns the parser of a type, nil for types that are not served.
-// SOA is generated; types that DNSSEC signing makes, and those that occlude or
-// rewrite names (DNAME, ANY), are not for clients.
-func parserOf(rrtype string) parser {
-	switch rrtype {
-	case "A":
-		return parseA
-	case "AAAA":
-		return parseAAAA
-	case "CNAME":
-		return parseCNAME
-	case "NS":
-		return parseNS
-	case "PTR":
-		return parsePTR
-	case "MX":
-		return parseMX
-	case "TXT":
-		return parseTXT
-	case "SRV":
-		return parseSRV
-	case "CAA":
-		return parseCAA
-	case "SSHFP":
-		return parseSSHFP
-	case "TLSA":
-		return parseTLSA
-	case "NAPTR":
-		return parseNAPTR
-	case "URI":
-		return parseURI
-	default:
-		return nil
+// AcceptRData is [ParseRData] for a value that a client gives now: it also refuses what
+// was meant otherwise for all that one can see. What a record of the log may have is not
+// refused by it when the record is served.
+func AcceptRData(origin, rrtype, value string) (RData, error) {
+	data, err := ParseRData(origin, rrtype, value)
+	if err != nil {
+		return RData{}, err
 	}
-}
-
-// RecordTypes lists the types that a record may have.
-func RecordTypes() []string {
-	return []string{"A", "AAAA", "CNAME", "NS", "PTR", "MX", "TXT", "SRV", "CAA", "SSHFP", "TLSA", "NAPTR", "URI"}
-}
-
-// ParseRecordType returns the type's mnemonic in upper case.
-func ParseRecordType(text string) (string, error) {
-	rrtype := strings.ToUpper(text)
-	if parserOf(rrtype) == nil {
-		return "", domain.Invalid("record_type", "不支持的记录类型%q，支持：%s", shorten(text), strings.Join(RecordTypes(), "/"))
+	if problem := doubtful(data.rr, value); problem != "" {
+		return RData{}, domain.Invalid("value", "%s记录的值不正确：%s", rrtype, problem)
 	}
-	return rrtype, nil
+	return data, nil
 }
 
-// ParseRData reads the value of a record of the given type (upper case). Names
-// without a final dot are relative to origin, the zone's name; "@" is the origin.
+// ReadRData reads the value of a record of the named zone as the record's event meant it.
+func ReadRData(zone string, d RecordData) (RData, error) {
+	if d.Literal {
+		return literalTXT(d.Value), nil
+	}
+	return ParseRData(zone, d.Type, d.Value)
+}
+
+// ParseRData reads the value of a record of the given type, as [ParseRecordType] returns
+// it. Names without a final dot are relative to origin, the zone's name; "@" is the origin.
 func ParseRData(origin, rrtype, value string) (RData, error) {
-	parse := parserOf(rrtype)
-	if parse == nil {
+	number, read := parserOf(rrtype)
+	if read == nil {
 		return RData{}, domain.Invalid("record_type", "不支持的记录类型%q！", shorten(rrtype))
 	}
 	if len(value) > maxValue {
@@ -88,30 +61,50 @@ func ParseRData(origin, rrtype, value string) (RData, error) {
 	if !utf8.ValidString(value) || strings.ContainsFunc(value, notInValue) {
 		return RData{}, domain.Invalid("value", "不能包含控制字符，且必须是合法的UTF-8文本！")
 	}
-	rr, problem := parse(origin, value)
+	if number != mdns.TypeTXT && isGeneric(value) {
+		read = genericParser(number)
+	}
+	rr, problem := read(origin, value)
 	if problem != "" {
 		return RData{}, domain.Invalid("value", "%s记录的值不正确：%s", rrtype, problem)
 	}
-	*rr.Header() = mdns.RR_Header{Name: ".", Rrtype: mdns.StringToType[rrtype], Class: mdns.ClassINET}
-	return RData{rr: rr}, nil
+	if strings.IndexByte(value, '\\') >= 0 && number != mdns.TypeTXT {
+		var sound bool
+		if rr, sound = spelled(rr, number); !sound {
+			return RData{}, domain.Invalid("value", "%s记录的值不正确！", rrtype)
+		}
+	}
+	return newRData(rr, number), nil
+}
+
+func newRData(rr mdns.RR, number uint16) RData {
+	*rr.Header() = mdns.RR_Header{Name: ".", Rrtype: number, Class: mdns.ClassINET}
+	return RData{rr: rr}
 }
 
 func notInValue(r rune) bool { return unicode.IsControl(r) && r != '\t' }
 
-// Type is the type's mnemonic.
-func (d RData) Type() string { return mdns.TypeToString[d.rr.Header().Rrtype] }
+// Type is the type's mnemonic, or TYPE and its number.
+func (d RData) Type() string { return TypeName(d.rr.Header().Rrtype) }
 
 // String is the data in presentation form, with absolute names.
-func (d RData) String() string { return strings.TrimPrefix(d.rr.String(), d.rr.Header().String()) }
+func (d RData) String() string {
+	if unknown, ok := d.rr.(*mdns.RFC3597); ok {
+		return fmt.Sprintf(`%s %d %s`, genericToken, len(unknown.Rdata)/2, unknown.Rdata)
+	}
+	return strings.TrimPrefix(d.rr.String(), d.rr.Header().String())
+}
 
 // Canonical is equal for two values of a type if and only if they are the same
-// data: names compare without case.
+// data: names, and the tags of CAA (RFC 8659, section 4.1), compare without case.
 func (d RData) Canonical() string {
-	folded := RData{rr: mdns.Copy(d.rr)}
-	if name := nameField(folded.rr); name != nil {
-		*name = strings.ToLower(*name)
+	folded := mdns.Copy(d.rr)
+	FoldNames(folded)
+	if caa, ok := folded.(*mdns.CAA); ok {
+		caa.Tag = strings.ToLower(caa.Tag)
 	}
-	return folded.String()
+	wire, _ := pack(folded) // invariant 1
+	return wire
 }
 
 // WireLen is the octets that the data takes in a message, uncompressed.
@@ -133,9 +126,9 @@ func RecordRR(zone string, d RecordData) (mdns.RR, error) {
 	if err != nil {
 		return nil, err
 	}
-	rdata, err := ParseRData(zone, d.Type, d.Value)
+	rdata, err := ReadRData(zone, d)
 	if err != nil {
 		return nil, err
 	}
-	return rdata.RR(owner, d.TTL), nil
+	return rdata.RR(spelledName(owner), d.TTL), nil
 }

@@ -33,7 +33,7 @@ func joinedFields(value string, n int) (*fieldList, string) {
 		for _, t := range list[n-1:] {
 			last.WriteString(t.octets)
 		}
-		list = append(list[:n-1:n-1], token{octets: last.String()})
+		list = append(list[:n-1:n-1], token{octets: last.String(), raw: last.String()})
 	}
 	if len(list) != n {
 		return nil, "应有" + strconv.Itoa(n) + "个以空格分隔的字段"
@@ -49,8 +49,8 @@ func (f *fieldList) fail(problem string) {
 
 // number reads a decimal number of the given bits.
 func (f *fieldList) number(i, bits int) uint64 {
-	n, err := strconv.ParseUint(f.list[i].octets, 10, bits)
-	if err != nil || f.list[i].quoted {
+	n, err := strconv.ParseUint(f.list[i].raw, 10, bits)
+	if err != nil {
 		f.fail("第" + strconv.Itoa(i+1) + "个字段必须是0到" + strconv.Itoa(1<<bits-1) + "之间的整数")
 	}
 	return n
@@ -59,13 +59,14 @@ func (f *fieldList) number(i, bits int) uint64 {
 // target reads a domain name; "." is the root.
 func (f *fieldList) target(i int, origin string) string {
 	t := f.list[i]
-	if t.octets == "." && !t.quoted {
+	if t.raw == "." {
 		return "."
 	}
-	name, problem := parseTarget(origin, t.octets)
-	if problem == "" && t.quoted {
-		problem = "域名不能用双引号括起来"
+	if t.quoted {
+		f.fail("域名不能用双引号括起来")
+		return ""
 	}
+	name, problem := parseTarget(origin, t.raw)
 	if problem != "" {
 		f.fail(problem)
 	}

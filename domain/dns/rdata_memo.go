@@ -1,6 +1,10 @@
 package dns
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	mdns "github.com/miekg/dns"
+)
 
 // rdataMemo remembers the parsed data of a record under its zone's name. A
 // decision compares each record at a name with each other, so the same value
@@ -16,6 +20,11 @@ type comparedRData struct {
 	sound     bool
 	canonical string
 	octets    int
+	// target is the name that the record leads to, absolute, empty for none.
+	target string
+	// lone is a record that says that there is nothing, and stands alone in its RRset;
+	// alias is one in alias mode (RFC 9460).
+	lone, alias bool
 }
 
 // of returns the parsed data of the record in the zone of that name.
@@ -24,9 +33,29 @@ func (m *rdataMemo) of(origin string, r RecordData) *comparedRData {
 		return c
 	}
 	c := &comparedRData{origin: origin}
-	if rdata, err := ParseRData(origin, r.Type, r.Value); err == nil {
+	if rdata, err := ReadRData(origin, r); err == nil {
 		c.sound, c.canonical, c.octets = true, rdata.Canonical(), rdata.WireLen()
+		c.read(rdata.rr)
 	}
 	m.known.Store(c)
 	return c
+}
+
+func (c *comparedRData) read(rr mdns.RR) {
+	if names := namesIn(rr); len(names) > 0 {
+		c.target = *names[0]
+	}
+	const removeAll = 0 // the algorithm that RFC 8078, section 4, uses
+	switch r := rr.(type) {
+	case *mdns.MX, *mdns.SRV:
+		c.lone = c.target == "."
+	case *mdns.CDS:
+		c.lone = r.Algorithm == removeAll
+	case *mdns.CDNSKEY:
+		c.lone = r.Algorithm == removeAll
+	case *mdns.SVCB:
+		c.alias = r.Priority == 0
+	case *mdns.HTTPS:
+		c.alias = r.Priority == 0
+	}
 }

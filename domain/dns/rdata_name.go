@@ -50,43 +50,33 @@ func parseMX(origin, value string) (mdns.RR, string) {
 	return &mdns.MX{Preference: uint16(preference), Mx: exchange}, f.problem
 }
 
+func parseDNAME(origin, value string) (mdns.RR, string) {
+	target, problem := parseTarget(origin, value)
+	return &mdns.DNAME{Target: target}, problem
+}
+
 // parseTarget reads a domain name: absolute with a final dot, else relative to
 // the origin.
 func parseTarget(origin, text string) (absolute, problem string) {
 	if text == Apex {
 		return origin + ".", ""
 	}
-	relative, isAbsolute := strings.CutSuffix(text, ".")
-	name, problem := asciiName(relative)
+	relative := text
+	if isAbsolute(text) {
+		relative = strings.TrimSuffix(text, ".")
+	}
+	name, problem := escapedName(relative)
+	if problem == "" && hasAsterisk(name) {
+		problem = "域名的一段不能是“*”"
+	}
 	if problem != "" {
 		return "", strings.TrimSuffix(problem, "！")
 	}
-	if !isAbsolute {
+	if !isAbsolute(text) {
 		name += "." + origin
 	}
-	if len(name) > maxName {
+	if octetsOf(name) > maxName {
 		return "", "域名与Zone名称合起来不能超过253个字符"
 	}
 	return name + ".", ""
-}
-
-// nameField returns the name in a record's data that compares without case, or
-// nil. No supported type has two.
-func nameField(rr mdns.RR) *string {
-	switch r := rr.(type) {
-	case *mdns.CNAME:
-		return &r.Target
-	case *mdns.NS:
-		return &r.Ns
-	case *mdns.PTR:
-		return &r.Ptr
-	case *mdns.MX:
-		return &r.Mx
-	case *mdns.SRV:
-		return &r.Target
-	case *mdns.NAPTR:
-		return &r.Replacement
-	default:
-		return nil
-	}
 }

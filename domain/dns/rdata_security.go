@@ -4,6 +4,13 @@ import mdns "github.com/miekg/dns"
 
 // parseCAA reads `flags tag "value"` (RFC 8659).
 func parseCAA(_, value string) (mdns.RR, string) {
+	s := scanner{text: value}
+	if problem := s.scan(); problem != "" {
+		return nil, problem
+	}
+	if s.commented {
+		return nil, "引号外不能有“;”：它会成为注释，请把value用双引号括起来" // issue ca.test ; policy=x
+	}
 	f, problem := fields(value, 3)
 	if problem != "" {
 		return nil, problem
@@ -39,11 +46,19 @@ func parseTLSA(_, value string) (mdns.RR, string) {
 		Usage: uint8(f.number(0, 8)), Selector: uint8(f.number(1, 8)), MatchingType: uint8(f.number(2, 8)),
 		Certificate: f.hex(3),
 	}
-	if rr.Usage > 3 || rr.Selector > 1 || rr.MatchingType > 2 {
-		f.fail("usage必须为0到3，selector为0或1，matching type为0到2")
-	}
-	if octets, digest := map[uint8]int{1: 32, 2: 64}[rr.MatchingType]; digest && len(rr.Certificate) != 2*octets {
-		f.fail("数据长度与matching type不符")
+	if problem := malformedAssociation(rr.Usage, rr.Selector, rr.MatchingType, rr.Certificate); problem != "" {
+		f.fail(problem)
 	}
 	return rr, f.problem
+}
+
+// malformedAssociation checks the fields of TLSA, which are those of SMIMEA, too.
+func malformedAssociation(usage, selector, matching uint8, data string) string {
+	if usage > 3 || selector > 1 || matching > 2 {
+		return "usage必须为0到3，selector为0或1，matching type为0到2"
+	}
+	if octets, digest := map[uint8]int{1: 32, 2: 64}[matching]; digest && len(data) != 2*octets {
+		return "数据长度与matching type不符"
+	}
+	return ""
 }

@@ -1,9 +1,11 @@
 package dns_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
@@ -54,24 +56,30 @@ func TestParseRData(t *testing.T) {
 func TestParseRDataRefuses(t *testing.T) {
 	t.Parallel()
 	for rrtype, values := range map[string][]string{
-		"A":     {"", "1.2.3", "1.2.3.4.5", "::1", "01.2.3.4", "1.2.3.4 ", "1.2.3.4\nx A 1.1.1.1", "1.2.3.4;x", "(1.2.3.4)"},
-		"AAAA":  {"1.2.3.4", "::1%lo", ":::", "::1 ::2"},
-		"CNAME": {"", ".", "a b", "a;b", "a..b", ".a", "a\n", `a\.b`, `\097`, "a(", "$ORIGIN", `"a"`, "*.a", name253 + ".a.", name253},
-		"NS":    {".", "a b"},
-		"PTR":   {"a\tb", "."},
-		"MX":    {"mail", "10", "10 a b", "65536 a", "-1 a", "+1 a", `10 "a"`, `"10" a`, "10 a;", "10 a ; c", "10 (a)", "1e1 a"},
-		"TXT":   {`"`, `"a`, `"a"b"`, `"a" "`, `"\"`, `"\256"`, `"\25"`, "\"\\中\"", `"a" ;b`, `"a" (`, "a\nb", "\"a\nb\"", "a\x00b", "\xff", `"` + strings.Repeat("x", 256) + `"`, strings.Repeat("x", 8193)},
-		"SRV":   {"0 0 0", "0 0 65536 a", "0 0 80 a b", "0 0 80 ;"},
-		"CAA":   {"0 issue", `256 issue "a"`, `0 is-sue "a"`, `0 issue a;b`, `0 "" "a"`, `0 issue "a" "b"`, `0 issue "a\"b"`, `0 issue "a\\b"`, `0 issue "中"`, `0 issue "\200"`, `0 ` + strings.Repeat("t", 16) + ` "a"`},
-		"SSHFP": {"1 1 ab", "1 3 " + strings.Repeat("ab", 20), "1 1 " + strings.Repeat("x", 40), "1 1", "1 2 " + strings.Repeat("ab", 20)},
-		"TLSA":  {"4 0 0 ab", "0 2 0 ab", "0 0 3 ab", "3 1 1 ab", "3 1 0 abc", "3 1 0"},
-		"URI":   {`1 1 ""`, "1 1", `1 1 "` + strings.Repeat("x", 256) + `"`},
-		"NAPTR": {`1 1 "?" "" "" .`, `1 1 "U" "a b" "" .`, `1 1 "U" "" "!(!x!" .`, `1 1 "U" "" "!a!\\1!" .`, `1 1 "U" "" "x" .`, `1 1 U E2U "" . .`},
-		"SOA":   {"a. b. 1 2 3 4 5"},
-		"ANY":   {"x"},
-		"DNAME": {"x."},
-		"a":     {"1.2.3.4"},
-		"":      {"1.2.3.4"},
+		"A":         {"", "1.2.3", "1.2.3.4.5", "::1", "01.2.3.4", "1.2.3.4 ", "1.2.3.4\nx A 1.1.1.1", "1.2.3.4;x", "(1.2.3.4)"},
+		"AAAA":      {"1.2.3.4", "::1%lo", ":::", "::1 ::2"},
+		"CNAME":     {"", ".", "a b", "a;b", "a..b", ".a", "a\n", `a\`, `\25`, `a\ é`, `\*.a`, "a(", "$ORIGIN", `"a"`, "*.a", name253 + ".a.", name253},
+		"NS":        {".", "a b"},
+		"PTR":       {"a\tb", "."},
+		"MX":        {"mail", "10", "10 a b", "65536 a", "-1 a", "+1 a", `10 "a"`, `"10" a`, "10 a;", "10 (a", "10 a)", "1e1 a"},
+		"TXT":       {`"`, `"a`, `"a"b"`, `"a" "`, `"\"`, `"\256"`, `"\25"`, "\"\\中\"", `"a" (`, `( "a"`, "()", "( ; )", "a\nb", "\"a\nb\"", "a\x00b", "\xff", strings.Repeat("x", 8193)},
+		"SRV":       {"0 0 0", "0 0 65536 a", "0 0 80 a b", "0 0 80 ;"},
+		"CAA":       {"0 issue", `256 issue "a"`, `0 is-sue "a"`, `0 issue a;b`, `0 issue a ; b`, `( 0 issue "a" ) ; b`, `0 "" "a"`, `0 issue "a" "b"`, `0 issue "a\"b"`, `0 issue "a\\b"`, `0 issue "中"`, `0 issue "\200"`, `0 ` + strings.Repeat("t", 16) + ` "a"`},
+		"SSHFP":     {"1 1 ab", "1 3 " + strings.Repeat("ab", 20), "1 1 " + strings.Repeat("x", 40), "1 1", "1 2 " + strings.Repeat("ab", 20)},
+		"TLSA":      {"4 0 0 ab", "0 2 0 ab", "0 0 3 ab", "3 1 1 ab", "3 1 0 abc", "3 1 0"},
+		"URI":       {`1 1 ""`, "1 1", `1 1 "a\"b"`},
+		"NAPTR":     {`1 1 "?" "" "" .`, `1 1 "U" "\200" "" .`, `1 1 "U" "" "!(!x!" .`, `1 1 "U" "" "!a!\\1!" .`, `1 1 "U" "" "x" .`, `1 1 U E2U "" . .`},
+		"SOA":       {"a. b. 1 2 3 4 5"},
+		"ANY":       {"x"},
+		"DNAME":     {".", "a b", "192.0.2.1 x"},
+		"DS":        {"1 5 1 ab", "1 5 2 " + strings.Repeat("ab", 20), "1 5 1", "x 5 1 " + strings.Repeat("ab", 20)},
+		"HTTPS":     {"0 . alpn=h2", "1 . mandatory=port", "1 . mandatory=alpn,alpn alpn=h2", "1 . no-default-alpn", "1 . port=1 port=2", "1 . alpn", "1 . key65535=x", "1"},
+		"LOC":       {"91 N 0 E 0m", "x", "52 N 4 E"},
+		"RRSIG":     {"A 5 3 86400 20030322173103 20030220173103 2642 example.com. AAAA"},
+		"TYPE65400": {"x", `\#`, `\# 4`, `\# 3 0A000001`, `\# 4 0A00000`, `\# x 00`, `"\#" 1 00`, `\# 70000 00`},
+		"TYPE38":    {`\# 1 81`, `\# 2 0000`},
+		"a":         {"1.2.3.4"},
+		"":          {"1.2.3.4"},
 	} {
 		for _, value := range values {
 			if got, err := dns.ParseRData("a.com", rrtype, value); err == nil {
@@ -97,6 +105,12 @@ func TestCanonicalTellsDuplicates(t *testing.T) {
 		{"TXT", `"a" "b"`, `"ab"`, false},
 		{"TXT", `"a\098"`, `"ab"`, true},
 		{"CAA", `0 issue "x"`, "0 issue x", true},
+		{"CAA", `0 issue "x"`, "0 Issue x", true},
+		{"CAA", `0 issue "x"`, "0 issue X", false},
+		{"PTR", `Floor\ 2`, `FLOOR\0322.a.com.`, true},
+		{"PTR", `a\.b`, "a.b", false},
+		{"A", "192.0.2.1", `\# 4 C0000201`, true},
+		{"MX", "10 mail", `\# 14 000A 046D61696C 0161 03636F6D 00`, true},
 		{"SSHFP", "1 1 " + strings.Repeat("ab", 20), "1 1 " + strings.Repeat("AB", 20), true},
 		{"SRV", "0 0 80 a", "0 0 80 A", true},
 		{"NAPTR", `1 1 "S" "" "" x`, `1 1 S "" "" X.a.com.`, true},
@@ -120,9 +134,93 @@ func TestParseRecordType(t *testing.T) {
 			t.Errorf("%s: %q, %v", rrtype, got, err)
 		}
 	}
-	for _, text := range []string{"", "SOA", "RRSIG", "DNSKEY", "AXFR", "ANY", "TSIG", "OPT", "TYPE1", "2", "A\n", "ｔｘｔ"} {
+	for _, text := range []string{"", "2", "A\n", "ｔｘｔ", "TYPE", "TYPE01", "TYPE65536", "TYPE-1", "TYPE1x", "NSAP", "UID", "nonsense"} {
 		if got, err := dns.ParseRecordType(text); err == nil {
 			t.Errorf("%q: got %q, want a refusal", text, got)
+		}
+	}
+	for text, want := range map[string]string{"type1": "A", "TYPE28": "AAAA", "TYPE65400": "TYPE65400", "Type43": "DS", "TYPE101": "TYPE101"} {
+		if got, err := dns.ParseRecordType(text); err != nil || got != want {
+			t.Errorf("%q: got %q, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
+// What a client may not own is refused by a text that says why.
+func TestRefusedTypesSayWhy(t *testing.T) {
+	t.Parallel()
+	for text, why := range map[string]string{
+		"SOA": "由系统生成", "TYPE6": "由系统生成",
+		"RRSIG": "DNSSEC签名", "NSEC": "DNSSEC签名", "NSEC3": "DNSSEC签名", "NSEC3PARAM": "DNSSEC签名", "SIG": "DNSSEC签名", "NXT": "DNSSEC签名", "TYPE46": "DNSSEC签名",
+		"OPT": "伪类型", "ANY": "元类型", "AXFR": "元类型", "IXFR": "元类型", "TSIG": "元类型", "TKEY": "元类型", "MAILB": "元类型", "TYPE128": "元类型", "TYPE255": "元类型",
+		"MD": "已废弃", "MF": "已废弃", "TYPE65533": "BIND内部", "TYPE65534": "BIND内部", "TYPE0": "保留", "TYPE65535": "保留",
+	} {
+		var refused *domain.Error
+		if _, err := dns.ParseRecordType(text); !errors.As(err, &refused) || refused.Field != "record_type" || !strings.Contains(refused.Message, why) {
+			t.Errorf("%s: %v, want %q", text, err, why)
+		}
+	}
+}
+
+// A literal text that was copied from somewhere else is refused, unless an old event has it.
+func TestDoubtfulValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rrtype, value string
+		ok            bool
+	}{
+		{"TXT", ` "v=spf1 -all"`, true},
+		{"TXT", `( "v=DKIM1; " "p=AAAA" ) ; key`, true},
+		{"TXT", `"` + strings.Repeat("x", 400) + `"`, true},
+		{"TXT", "“v=spf1 -all”", false},
+		{"TXT", "‘x", false},
+		{"TXT", "x」", false},
+		{"TXT", "the “word” inside", true},
+		{"TXT", "v=spf1\u200b -all", false},
+		{"TXT", "\ufeffabc", false},
+		{"TXT", "a\u202eb", false},
+		{"TXT", "v=DMARC1； p=none", false},
+		{"TXT", "ｖ＝ＳＰＦ１ -all", false},
+		{"TXT", "V = spf1 include:中国", false},
+		{"TXT", `v=DMARC1\; p=none`, false},
+		{"TXT", "v=DMARC1; p=none", true},
+		{"TXT", `key\;value`, true},
+		{"TXT", "中文", true},
+		{"TXT", `v=spf1 -all"`, false},
+		{"TXT", `say "x"`, true},
+		{"TXT", `k="v" w"`, false},
+		{"TXT", "\u3000\"v=spf1 -all\"", false},
+		{"TXT", `"v=DMARC1\; p=none"`, true},
+		{"MX", "10 192.0.2.25", false},
+		{"MX", "10 192.0.2.25.", false},
+		{"MX", "10 192.0.2", true},
+		{"SRV", "0 0 80 192.0.2.1", false},
+		{"KX", "10 192.0.2.1", false},
+		{"HTTPS", "1 192.0.2.1.", false},
+		{"CNAME", "0.0.0.0", true},
+		{"NS", "0.0.0.0", true},
+	} {
+		if _, err := dns.ParseRData("a.com", c.rrtype, c.value); err != nil {
+			t.Errorf("%s %q cannot be read: %v", c.rrtype, c.value, err)
+		}
+		if _, err := dns.AcceptRData("a.com", c.rrtype, c.value); (err == nil) != c.ok {
+			t.Errorf("%s %q: %v, want accepted: %v", c.rrtype, c.value, err, c.ok)
+		}
+	}
+}
+
+func TestSubstitutions(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{
+		`!^(\\+4930.*)$!sip:\\1@pbx.example.com!`: true, `/^.*$/sip:x@y/i`: true, "|a+|b|": true, "!(a|b){2,3}[[:digit:]]?!x!": true, "!a!b\\\\!c!": true,
+		"![^]a-z]!x!": true, "!a.b!c!": true,
+		"!()!x!": false, "!(|a)!x!": false, "!*a!x!": false, "!a**!x!": false, "!a{2!x!": false, "!a{3,2}!x!": false, "!a{256}!x!": false, "![a!x!": false,
+		"!a!\\\\1!": false, "!a!b!c!": false, "!a!b": false, "1a1b1": false, "iaibi": false, "!a!b!x": false, "!(a!b!": false, "!!b!": false, "![[:nope:]]!x!": false,
+		"![z-a]!x!": false,
+	} {
+		_, err := dns.AcceptRData("a.com", "NAPTR", `1 1 "u" "" "`+text+`" .`)
+		if (err == nil) != ok {
+			t.Errorf("%s: %v, want accepted: %v", text, err, ok)
 		}
 	}
 }

@@ -9,24 +9,37 @@ import (
 // maxCharacterString is the octets of one character-string (RFC 1035, section 3.3).
 const maxCharacterString = 255
 
-// parseTXT reads presentation text if the value starts with a quote. Else the
-// whole value is one text, taken literally and cut into character-strings.
+// isPresentation says whether the value of a TXT record is presentation text, by its
+// first character that is no blank. Any other value is one text, taken literally.
+func isPresentation(value string) bool {
+	value = strings.TrimLeft(value, " \t")
+	return strings.HasPrefix(value, `"`) || strings.HasPrefix(value, "(")
+}
+
+// parseTXT reads presentation text as in a zone file, or else one text. Whatever is too
+// long for a character-string is cut into several.
 func parseTXT(_, value string) (mdns.RR, string) {
-	if !strings.HasPrefix(value, `"`) {
+	if !isPresentation(value) {
 		return &mdns.TXT{Txt: characterStrings(value)}, ""
 	}
 	list, problem := tokens(value)
 	if problem != "" {
 		return nil, problem
 	}
+	if len(list) == 0 {
+		return nil, "没有任何字符串"
+	}
 	rr := &mdns.TXT{}
 	for _, t := range list {
-		if len(t.octets) > maxCharacterString {
-			return nil, "双引号内的每个字符串不能超过255字节"
-		}
-		rr.Txt = append(rr.Txt, escaped(t.octets))
+		rr.Txt = append(rr.Txt, characterStrings(t.octets)...)
 	}
 	return rr, ""
+}
+
+// literalTXT is the data of a TXT record that was written when only a value that began
+// with a quote was presentation text.
+func literalTXT(value string) RData {
+	return newRData(&mdns.TXT{Txt: characterStrings(value)}, mdns.TypeTXT)
 }
 
 // characterStrings cuts a text into pieces of at most 255 octets.

@@ -2,76 +2,128 @@ package dns
 
 import "strconv"
 
-// token is one field of presentation text. Its octets are plain: quotes and
-// escapes are resolved.
+// token is one field of presentation text.
 type token struct {
+	// octets are what the field means: quotes and escapes are resolved.
 	octets string
 	quoted bool
+	// raw is the field as it is written, for what has escapes of its own: names.
+	raw string
 }
 
-// tokens splits presentation text at blanks. A quoted field may hold anything,
-// with \" \\ and \DDD as in zone files; outside quotes nothing is special: the
-// characters that zone files give a meaning to are refused there.
+// scanner splits presentation text at blanks, as a zone file's reader would (RFC 1035,
+// section 5.1): parentheses are blanks if they match, a semicolon behind a blank begins a
+// comment, a quoted field may hold anything, and \X and \DDD stand for an octet. There
+// are no lines in it.
+type scanner struct {
+	text string
+	at   int
+	// pairs allows a quoted value behind "=" within a field: key="value" (RFC 9460).
+	pairs     bool
+	open      int
+	list      []token
+	commented bool
+}
+
+// tokens splits the text, or says what is wrong with it.
 func tokens(text string) (list []token, problem string) {
-	for i := 0; i < len(text); {
-		switch c := text[i]; c {
+	s := scanner{text: text}
+	problem = s.scan()
+	return s.list, problem
+}
+
+func (s *scanner) scan() (problem string) {
+	for s.at < len(s.text) && problem == "" {
+		switch c := s.text[s.at]; c {
 		case ' ', '\t':
-			i++
-		case '"':
-			octets, next, problem := quotedToken(text, i+1)
-			if problem != "" {
-				return nil, problem
+			s.at++
+		case '(':
+			s.open++
+			s.at++
+		case ')':
+			if s.open--; s.open < 0 {
+				return "括号没有配对"
 			}
-			list = append(list, token{octets: octets, quoted: true})
-			i = next
+			s.at++
+		case ';':
+			s.commented, s.at = true, len(s.text)
+		case '"':
+			problem = s.quotedToken()
 		default:
-			next, problem := plainToken(text, i)
+			problem = s.plainToken()
+		}
+	}
+	if problem == "" && s.open > 0 {
+		problem = "括号没有配对"
+	}
+	return problem
+}
+
+func (s *scanner) plainToken() (problem string) {
+	start := s.at
+	var octets []byte
+	for s.at < len(s.text) {
+		switch c := s.text[s.at]; {
+		case c == ' ' || c == '\t' || c == '(' || c == ')':
+			s.list = append(s.list, token{octets: string(octets), raw: s.text[start:s.at]})
+			return ""
+		case c == '"' && s.pairs && s.at > start && s.text[s.at-1] == '=':
+			value, problem := s.quoted()
 			if problem != "" {
-				return nil, problem
+				return problem
 			}
-			list = append(list, token{octets: text[i:next]})
-			i = next
+			octets = append(octets, value...)
+		case c == '"' || c == ';':
+			return "引号外不能有 \" ，“;”前面必须有空格，请用双引号括起来"
+		case c == '\\':
+			octet, used := unescape(s.text[s.at+1:])
+			if used == 0 {
+				return "反斜杠转义不正确"
+			}
+			octets = append(octets, octet)
+			s.at += 1 + used
+		default:
+			octets = append(octets, c)
+			s.at++
 		}
 	}
-	return list, ""
+	s.list = append(s.list, token{octets: string(octets), raw: s.text[start:]})
+	return ""
 }
 
-func plainToken(text string, start int) (next int, problem string) {
-	for i := start; i < len(text); i++ {
-		switch text[i] {
-		case ' ', '\t':
-			return i, ""
-		case '"', '\\', ';', '(', ')':
-			return 0, "引号外不能有 \" \\ ; ( )，请用双引号括起来"
-		}
-	}
-	return len(text), ""
+func (s *scanner) quotedToken() (problem string) {
+	start := s.at
+	octets, problem := s.quoted()
+	s.list = append(s.list, token{octets: octets, quoted: true, raw: s.text[start:s.at]})
+	return problem
 }
 
-// quotedToken reads up to the closing quote and returns the index behind it.
-func quotedToken(text string, start int) (octets string, next int, problem string) {
+// quoted reads a quoted text, which begins here, up to its closing quote.
+func (s *scanner) quoted() (octets, problem string) {
 	var out []byte
-	for i := start; i < len(text); {
-		switch text[i] {
+	for s.at++; s.at < len(s.text); {
+		switch s.text[s.at] {
 		case '"':
-			if end := i + 1; end < len(text) && text[end] != ' ' && text[end] != '\t' {
-				return "", 0, "双引号后面必须是空格"
+			if s.at++; s.at < len(s.text) && !endsField(s.text[s.at]) {
+				return "", "双引号后面必须是空格"
 			}
-			return string(out), i + 1, ""
+			return string(out), ""
 		case '\\':
-			c, n := unescape(text[i+1:])
+			c, n := unescape(s.text[s.at+1:])
 			if n == 0 {
-				return "", 0, "反斜杠转义不正确"
+				return "", "反斜杠转义不正确"
 			}
 			out = append(out, c)
-			i += 1 + n
+			s.at += 1 + n
 		default:
-			out = append(out, text[i])
-			i++
+			out = append(out, s.text[s.at])
+			s.at++
 		}
 	}
-	return "", 0, "双引号没有配对"
+	return "", "双引号没有配对"
 }
+
+func endsField(c byte) bool { return c == ' ' || c == '\t' || c == '(' || c == ')' || c == ';' }
 
 // unescape reads what follows a backslash: three digits up to 255, or one
 // other ASCII character. It returns how many octets it used, 0 for none.

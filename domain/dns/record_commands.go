@@ -7,12 +7,20 @@ import (
 
 // AddRecord adds a record to a zone.
 //
-// Invariants of records, within one zone and view (or line):
+// Invariants of records, within one zone and view (or line), at the end of every change:
 //  1. No two records of a name and type have the same data.
 //  2. A CNAME is the only record at its name, and never at the apex.
 //  3. A record's zone exists, is no forward-only zone, and is linked to the
 //     record's view by the link that the record was written under.
 //  4. The records of a name and type fit in one DNS message.
+//  5. No name server of the apex that is inside the zone is an alias: neither a CNAME, nor
+//     below a DNAME (RFC 2181, section 10.3).
+//  6. A DS stands beside an NS, below the apex. A DNAME is the only one at its name; at the
+//     apex it stands beside an NS, elsewhere beside none.
+//  7. A record that says that there is nothing, a null MX (RFC 7505) or SRV, or a request to
+//     remove all DS (RFC 8078), is the only one of its type at its name.
+//
+// Records that an older program took may break 5 and 7; what is added beside them must not.
 type AddRecord struct{ patch recordPatch }
 
 // NewAddRecord checks the form of a record. The type defaults to A, the TTL to
@@ -27,10 +35,19 @@ func (AddRecord) Allocates() []domain.Sequence { return []domain.Sequence{domain
 
 // Decide implements [domain.Command].
 func (c AddRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	return decideAlone(c, h, env)
+}
+
+// Judge implements [domain.Judged].
+func (c AddRecord) Judge(h domain.History, env domain.Env, decided []domain.Event) error {
+	return judgeRecords(h, env, decided)
+}
+
+// DecidePart implements [domain.Judged].
+func (c AddRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
 	record := c.patch.merge(RecordData{Type: "A", TTL: DefaultTTL})
 	actor, zone, view := access.NewActor(env.Actor), newZoneFold(c.patch.zone), c.patch.holder()
-	node := newNodeFold(zone.id, record.Host)
-	if err := h.Load(actor, zone, view, node); err != nil {
+	if err := h.Load(append(neighbourhood(zone.id, record.Host), actor, zone, view)...); err != nil {
 		return nil, err
 	}
 	if !zone.exists {
@@ -43,7 +60,7 @@ func (c AddRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, err
 	if err != nil {
 		return nil, err
 	}
-	if err := checkRecord(zone, node, 0, record); err != nil {
+	if err := checkRecord(zone, record); err != nil {
 		return nil, err
 	}
 	return []domain.Event{RecordAdded{ID: env.NextID(domain.SequenceRecord), ZoneID: zone.id, Record: record}}, nil
@@ -68,6 +85,16 @@ func NewUpdateRecord(id int64, in RecordInput, ifMatch *domain.Position) (Update
 
 // Decide implements [domain.Command].
 func (c UpdateRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	return decideAlone(c, h, env)
+}
+
+// Judge implements [domain.Judged].
+func (c UpdateRecord) Judge(h domain.History, env domain.Env, decided []domain.Event) error {
+	return judgeRecords(h, env, decided)
+}
+
+// DecidePart implements [domain.Judged].
+func (c UpdateRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
 	view := c.patch.holder()
 	record, zone, err := loadRecord(h, env, c.id, access.OperationUpdate, c.ifMatch, view)
 	if err != nil {
@@ -80,11 +107,10 @@ func (c UpdateRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err != nil || after == record.data {
 		return nil, err
 	}
-	node := newNodeFold(zone.id, after.Host)
-	if err := h.Load(node); err != nil {
+	if err := checkRecord(zone, after); err != nil {
 		return nil, err
 	}
-	if err := checkRecord(zone, node, c.id, after); err != nil {
+	if err := h.Load(neighbourhood(zone.id, after.Host)...); err != nil {
 		return nil, err
 	}
 	return []domain.Event{RecordUpdated{ID: c.id, ZoneID: zone.id, Before: record.data, After: after}}, nil
@@ -118,6 +144,16 @@ func NewDeleteRecord(id int64, ifMatch *domain.Position) (DeleteRecord, error) {
 
 // Decide implements [domain.Command].
 func (c DeleteRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	return decideAlone(c, h, env)
+}
+
+// Judge implements [domain.Judged].
+func (c DeleteRecord) Judge(h domain.History, env domain.Env, decided []domain.Event) error {
+	return judgeRecords(h, env, decided)
+}
+
+// DecidePart implements [domain.Judged].
+func (c DeleteRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
 	record, zone, err := loadRecord(h, env, c.id, access.OperationDelete, c.ifMatch)
 	if err != nil {
 		return nil, err

@@ -69,6 +69,33 @@ func (f *recordsFold) Restore(s any) {
 	f.recordSet = saved.clone()
 }
 
+// fresh implements judgeable.
+func (f *recordsFold) fresh() domain.Fold { return &recordsFold{tag: f.tag, host: f.host} }
+
+// cutFold is a recordsFold of one owner name for decisions that need a record to stay
+// there: a DS needs the NS at its name. A deletion guards such decisions, too.
+type cutFold struct{ recordsFold }
+
+func newCutFold(zone int64, host string) *cutFold { return &cutFold{*newNodeFold(zone, host)} }
+
+// Item implements [domain.Fold].
+func (f *cutFold) Item() domain.Item { return domain.Item{Tag: f.tag, Types: recordsTypes} }
+
+func (f *cutFold) fresh() domain.Fold { return &cutFold{recordsFold{tag: f.tag, host: f.host}} }
+
+// glanceFold is a recordsFold of one owner name for warnings: what happens at that name
+// does not disturb the decision.
+type glanceFold struct{ recordsFold }
+
+func newGlance(zone int64, host string) *glanceFold { return &glanceFold{*newNodeFold(zone, host)} }
+
+// Item implements [domain.Fold]. No event of a zone's life has the tag of a name in it.
+func (f *glanceFold) Item() domain.Item {
+	return domain.Item{Tag: f.tag, Types: recordsTypes, Guards: zoneTypes[2:]}
+}
+
+func (f *glanceFold) fresh() domain.Fold { return &glanceFold{recordsFold{tag: f.tag, host: f.host}} }
+
 // recordFold is one record's life, without that of its zone and link.
 type recordFold struct {
 	id int64

@@ -42,8 +42,10 @@ func (in RecordInput) parse() (p recordPatch, err error) {
 
 const maxComment = 1000
 
-// merge returns r with the fields that the request gave, but for the view.
+// merge returns r with the fields that the request gave, but for the view. The value, which
+// every request gives, is read as values are now.
 func (p recordPatch) merge(r RecordData) RecordData {
+	r.Literal = false
 	set(&r.Host, p.host)
 	set(&r.Type, p.rrtype)
 	set(&r.TTL, p.ttl)

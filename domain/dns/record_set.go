@@ -56,8 +56,6 @@ func (s *recordSet) remove(id int64) {
 	s.few = list
 }
 
-func (s *recordSet) empty() bool { return len(s.few)+len(s.many) == 0 }
-
 // all goes through the records in no particular order.
 func (s *recordSet) all() iter.Seq2[int64, placedRecord] {
 	return func(yield func(int64, placedRecord) bool) {
@@ -76,3 +74,17 @@ func (s *recordSet) all() iter.Seq2[int64, placedRecord] {
 
 // clone returns a copy that later changes of the set do not touch.
 func (s *recordSet) clone() recordSet { return recordSet{few: s.few, many: maps.Clone(s.many)} }
+
+// get returns the record with an id.
+func (s *recordSet) get(id int64) (placedRecord, bool) {
+	for _, r := range s.few {
+		if r.id == id {
+			return r.placedRecord, true
+		}
+	}
+	r, there := s.many[id]
+	return r, there
+}
+
+// single says whether there is no more than one record.
+func (s *recordSet) single() bool { return len(s.few)+len(s.many) <= 1 }

@@ -26,7 +26,7 @@ func TestRecordSet(t *testing.T) {
 				want[id] = placed(RecordData{}, step)
 				set.put(id, want[id])
 			}
-			if got := maps.Collect(set.all()); !maps.Equal(got, want) || set.empty() != (len(want) == 0) {
+			if got := maps.Collect(set.all()); !maps.Equal(got, want) || set.single() != (len(want) <= 1) {
 				t.Fatalf("step %d: %v, want %v", step, got, want)
 			}
 			if got := maps.Collect(copied.all()); !maps.Equal(got, wantCopied) {

@@ -79,6 +79,9 @@ func (f *zoneFold) live(r placedRecord) bool {
 	return linked && since < r.at
 }
 
+// fresh implements judgeable.
+func (f *zoneFold) fresh() domain.Fold { return newZoneFold(f.id) }
+
 // Snapshot implements [domain.Fold].
 func (f *zoneFold) Snapshot() any { return f.zoneState }
 

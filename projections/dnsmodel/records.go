@@ -50,6 +50,7 @@ func (r *Record) columns() []table.Column {
 		table.Col("type", table.Bytewise, &r.Type),
 		table.Col("ttl", table.Number, &r.TTL),
 		table.Col("value", table.Bytewise, &r.Value),
+		table.Col("literal", table.Flag, &r.Literal),
 		table.Col("comment", table.Text, &r.Comment),
 		table.Col("creator", table.Text|table.Fixed, &r.Creator),
 		table.Col("created", table.Time|table.Fixed, &r.Created),

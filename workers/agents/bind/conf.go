@@ -148,7 +148,7 @@ func (w *confWriter) logging(conf *dns.BindConf, l layout) {
 
 // options writes one options block: generated options, the user's own, and
 // defaults for options that the user leaves out. The views say who may query or
-// transfer.
+// transfer, in the user's words.
 func (w *confWriter) options(conf *dns.BindConf, in confInput, serverID string) {
 	w.open("options")
 	w.line("directory %s;", quoted(in.layout.work()))
@@ -171,14 +171,26 @@ func (w *confWriter) options(conf *dns.BindConf, in confInput, serverID string) 
 			w.line("%s;", d)
 		}
 	}
+	if !given["notify"] {
+		w.line("notify %s;", notifyWhom(given["also-notify"]))
+	}
 	w.close()
+}
+
+// notifyWhom is whom named notifies of changes if the user does not say it: those that the
+// user lists, and not the zones' name servers, which have agents of their own.
+func notifyWhom(listed bool) string {
+	if listed {
+		return "explicit"
+	}
+	return "no"
 }
 
 // defaultOptions hold unless the user sets the same option. empty-zones-enable: a
 // zone of the log could not replace an automatic empty zone without a
 // reconfiguration. transfers-out: each worker may transfer a zone, and named counts
 // a transfer for a moment longer than it lasts.
-var defaultOptions = []string{"empty-zones-enable no", "notify no", "tcp-clients 1000", "transfers-out 200"}
+var defaultOptions = []string{"empty-zones-enable no", "tcp-clients 1000", "transfers-out 200"}
 
 func saidInViews(option string) bool { return option == "allow-query" || option == "allow-transfer" }
 
@@ -216,11 +228,9 @@ func (w *confWriter) view(id int64, data dns.ViewData, conf *dns.BindConf) error
 	w.close()
 	w.line("allow-new-zones yes;")
 	w.line("lmdb-mapsize %s;", newZoneMapSize)
-	w.line("allow-transfer { key %s; };", key)
-	for _, s := range conf.Options() {
-		if s.Name() == "allow-query" {
-			w.queryACL(key, s)
-		}
+	w.accessList("allow-transfer", key, conf)
+	if slices.ContainsFunc(conf.Options(), func(s dns.Statement) bool { return s.Name() == "allow-query" }) {
+		w.accessList("allow-query", key, conf)
 	}
 	w.close()
 	return nil
@@ -230,12 +240,19 @@ func (w *confWriter) view(id int64, data dns.ViewData, conf *dns.BindConf) error
 // each. It is address space, not memory.
 const newZoneMapSize = "512M"
 
-func (w *confWriter) queryACL(key string, s dns.Statement) {
-	w.open("allow-query")
+// accessList writes who may do something in a view: the view's key, and whom the user's
+// option of that name lists.
+func (w *confWriter) accessList(option, key string, conf *dns.BindConf) {
+	w.open("%s", option)
 	w.line("key %s;", key)
-	for _, e := range s.Elements {
-		if e.IsBlock {
-			w.text(dns.FormatStatements(e.Block, w.depth))
+	for _, s := range conf.Options() {
+		if s.Name() != option {
+			continue
+		}
+		for _, e := range s.Elements {
+			if e.IsBlock {
+				w.text(dns.FormatStatements(e.Block, w.depth))
+			}
 		}
 	}
 	w.close()

@@ -2,10 +2,16 @@ package bind
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
+	"time"
+
+	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -144,6 +150,42 @@ func TestStatisticsListenOnLoopback(t *testing.T) {
 		}
 		if conf.String() != before {
 			t.Errorf("%s: the parsed configuration was changed", text)
+		}
+	}
+}
+
+// What the configuration says about transfers and notifications holds in every view.
+func TestTransfersAndNotificationsAreTheUsers(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	secondary, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer secondary.Close()
+	one, two := h.view("one", "127.0.0.2"), h.view("two", "any")
+	z, _ := h.zone("a.test", one, two)
+	h.emit(dns.BindConfChanged{Text: fmt.Sprintf(
+		"options { allow-transfer { 127.0.0.2; 127.0.0.5; }; also-notify { 127.0.0.1 port %d; }; };", secondary.LocalAddr().(*net.UDPAddr).Port)})
+	h.applied()
+	for source, allowed := range map[string]bool{"127.0.0.2": true, "127.0.0.5": true, "127.0.0.6": false} {
+		if got := h.ask(source, "a.test", mdns.TypeAXFR); (got.Rcode == mdns.RcodeSuccess) != allowed {
+			t.Errorf("%s asks for a transfer: %s", source, mdns.RcodeToString[got.Rcode])
+		}
+	}
+	h.add(z, record(one, "www", "A", "10.0.0.1"))
+	h.applied()
+	if err := secondary.SetReadDeadline(time.Now().Add(testkit.Patience)); err != nil {
+		t.Fatal(err)
+	}
+	for buf := make([]byte, 512); ; {
+		n, _, err := secondary.ReadFrom(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := new(mdns.Msg)
+		if m.Unpack(buf[:n]) == nil && m.Opcode == mdns.OpcodeNotify && m.Question[0].Name == "a.test." {
+			break
 		}
 	}
 }

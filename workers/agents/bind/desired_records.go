@@ -48,7 +48,7 @@ func (s *desiredState) locate(id, zoneID int64, d dns.RecordData) (at locatedRec
 	if !inside {
 		return at, false, fmt.Errorf("record %d: %s is outside zone %s", id, rr.Header().Name, z.key.zone)
 	}
-	rec := logRecord{id: id, ttl: d.TTL, value: d.Value, rdata: data}
+	rec := logRecord{id: id, ttl: d.TTL, literal: d.Literal, value: d.Value, rdata: data}
 	return locatedRecord{zone: z, copy: c, key: setKey{owner: owner, rrtype: rr.Header().Rrtype}, record: rec}, true, nil
 }
 

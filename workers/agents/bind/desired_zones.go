@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	mdns "github.com/miekg/dns"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 )
@@ -133,7 +131,7 @@ func rerender(sets map[setKey][]logRecord, from, to string) (map[setKey][]logRec
 	for key, records := range sets {
 		next := make([]logRecord, 0, len(records))
 		for _, m := range records {
-			data, err := dns.ParseRData(zoneOf(to), mdns.TypeToString[key.rrtype], m.value)
+			data, err := dns.ReadRData(zoneOf(to), dns.RecordData{Type: dns.TypeName(key.rrtype), Value: m.value, Literal: m.literal})
 			if err != nil {
 				return nil, fmt.Errorf("record %d: %w", m.id, err)
 			}

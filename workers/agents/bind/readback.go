@@ -7,6 +7,7 @@ import (
 
 	mdns "github.com/miekg/dns"
 
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 )
 
@@ -98,7 +99,7 @@ func compareAnswer(m *mdns.Msg, zone string, ch change) (seen bool, err error) {
 		return false, nil
 	}
 	if m.Rcode != mdns.RcodeSuccess && m.Rcode != mdns.RcodeNameError {
-		return false, fmt.Errorf("%s %s: %w", absolute(ch.key.owner, zone), mdns.TypeToString[ch.key.rrtype], dnsclient.RcodeError(m.Rcode))
+		return false, fmt.Errorf("%s %s: %w", absolute(ch.key.owner, zone), dns.TypeName(ch.key.rrtype), dnsclient.RcodeError(m.Rcode))
 	}
 	section := m.Answer
 	if !m.Authoritative {
@@ -111,12 +112,19 @@ func compareAnswer(m *mdns.Msg, zone string, ch change) (seen bool, err error) {
 	switch {
 	case served.equal(ch.want):
 		return m.Authoritative || served != nil, nil
-	case !m.Authoritative, ch.want == nil:
+	case !m.Authoritative, ch.want == nil, redirected(section, absolute(ch.key.owner, zone)):
 		return false, nil
 	default:
 		return false, mismatch(fmt.Sprintf("named serves another %s at %s than it was given",
-			mdns.TypeToString[ch.key.rrtype], absolute(ch.key.owner, zone)))
+			dns.TypeName(ch.key.rrtype), absolute(ch.key.owner, zone)))
 	}
+}
+
+// redirected says whether an answer is made from a DNAME above the name.
+func redirected(answer []mdns.RR, name string) bool {
+	return slices.ContainsFunc(answer, func(rr mdns.RR) bool {
+		return rr.Header().Rrtype == mdns.TypeDNAME && mdns.CanonicalName(rr.Header().Name) != name
+	})
 }
 
 // pick finds one RRset among the records of an answer.

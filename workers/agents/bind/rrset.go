@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // setKey names an RRset within a zone and view.
@@ -35,10 +37,12 @@ func (s *rrset) equal(o *rrset) bool {
 
 // logRecord is one record of the log within an RRset.
 type logRecord struct {
-	id    int64
-	ttl   uint32
-	value string
-	rdata string
+	id  int64
+	ttl uint32
+	// literal and value are those of [dns.RecordData].
+	literal bool
+	value   string
+	rdata   string
 }
 
 // assemble makes the RRset of its records: the lowest TTL holds for all.
@@ -60,34 +64,14 @@ func assemble(records []logRecord) *rrset {
 func rdataOf(rr mdns.RR) (string, error) {
 	c := mdns.Copy(rr)
 	c.Header().Name = "."
-	foldNames(c)
+	dns.FoldNames(c)
 	buf := make([]byte, mdns.Len(c)+16)
 	end, err := mdns.PackRR(c, buf, 0, nil, false)
 	if err != nil {
-		return "", fmt.Errorf("pack %s record: %w", mdns.TypeToString[rr.Header().Rrtype], err)
+		return "", fmt.Errorf("pack %s record: %w", dns.TypeName(rr.Header().Rrtype), err)
 	}
 	const header = 1 + 10 // root name; type, class, ttl, length
 	return string(buf[header:end]), nil
-}
-
-// foldNames brings the names within a record's data to lower case.
-func foldNames(rr mdns.RR) {
-	switch rr := rr.(type) {
-	case *mdns.NS:
-		rr.Ns = strings.ToLower(rr.Ns)
-	case *mdns.CNAME:
-		rr.Target = strings.ToLower(rr.Target)
-	case *mdns.DNAME:
-		rr.Target = strings.ToLower(rr.Target)
-	case *mdns.PTR:
-		rr.Ptr = strings.ToLower(rr.Ptr)
-	case *mdns.MX:
-		rr.Mx = strings.ToLower(rr.Mx)
-	case *mdns.SRV:
-		rr.Target = strings.ToLower(rr.Target)
-	case *mdns.NAPTR:
-		rr.Replacement = strings.ToLower(rr.Replacement)
-	}
 }
 
 // records makes the set's records for a zone (absolute name).
@@ -110,7 +94,7 @@ func recordOf(owner string, rrtype uint16, ttl uint32, data string) (mdns.RR, er
 	h := mdns.RR_Header{Name: owner, Rrtype: rrtype, Class: mdns.ClassINET, Ttl: ttl, Rdlength: uint16(len(data))}
 	rr, _, err := mdns.UnpackRRWithHeader(h, []byte(data), 0)
 	if err != nil {
-		return nil, fmt.Errorf("unpack %s record of %s: %w", mdns.TypeToString[rrtype], owner, err)
+		return nil, fmt.Errorf("unpack %s record of %s: %w", dns.TypeName(rrtype), owner, err)
 	}
 	return rr, nil
 }
@@ -165,7 +149,13 @@ func relative(name, zone string) (string, bool) {
 		return strings.TrimSuffix(name, "."), true
 	}
 	owner, below := strings.CutSuffix(name, "."+zone)
-	return owner, below
+	return owner, below && !endsEscaped(owner)
+}
+
+// endsEscaped says whether what follows the text is escaped by its end: the dot behind
+// "x\" is no end of a label.
+func endsEscaped(text string) bool {
+	return (len(text)-len(strings.TrimRight(text, `\`)))%2 == 1
 }
 
 func compareKeys(a, b setKey) int {

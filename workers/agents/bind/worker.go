@@ -10,6 +10,7 @@ import (
 
 	mdns "github.com/miekg/dns"
 
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 )
 
@@ -227,7 +228,7 @@ func (w *worker) confirmWhole(ctx context.Context, j job, changes []change) (*md
 	for _, ch := range changes {
 		if !ch.want.equal(held[ch.key]) {
 			return nil, mismatch(fmt.Sprintf("named serves another %s at %s than it was given",
-				mdns.TypeToString[ch.key.rrtype], absolute(ch.key.owner, j.key.zone)))
+				dns.TypeName(ch.key.rrtype), absolute(ch.key.owner, j.key.zone)))
 		}
 	}
 	return soa, nil

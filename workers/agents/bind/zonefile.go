@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // zoneFile writes the content in master file form, in a fixed order. The SOA comes
@@ -19,7 +21,11 @@ func zoneFile(c content, serial uint32) ([]byte, error) {
 			return nil, err
 		}
 		for _, rr := range rrs {
-			out.WriteString(rr.String() + "\n")
+			line, err := fileLine(rr)
+			if err != nil {
+				return nil, err
+			}
+			out.WriteString(line + "\n")
 			delegated = delegated || delegatesTo(rr, c.zone)
 		}
 	}
@@ -28,6 +34,22 @@ func zoneFile(c content, serial uint32) ([]byte, error) {
 	}
 	out.WriteString(c.soa(serial).String() + "\n")
 	return out.Bytes(), nil
+}
+
+// fileLine writes one record. Data that only the library reads is written as its octets
+// (RFC 3597): named does not write and read all of it as the library does.
+func fileLine(rr mdns.RR) (string, error) {
+	if dns.HasPlainText(rr.Header().Rrtype) {
+		return rr.String(), nil
+	}
+	if unknown, ok := rr.(*mdns.RFC3597); ok {
+		return unknown.String(), nil
+	}
+	generic := new(mdns.RFC3597)
+	if err := generic.ToRFC3597(rr); err != nil {
+		return "", err
+	}
+	return generic.String(), nil
 }
 
 // outside is a record outside the zone, which named ignores. It is written after a
