@@ -1,14 +1,13 @@
 package api
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/identity"
 )
@@ -50,29 +49,9 @@ func harmlessID(id string) bool {
 	return true
 }
 
-// observeFunc records one answered request.
-type observeFunc func(method, route string, status int, took time.Duration)
-
-// observer registers the HTTP metrics. A nil registerer drops them.
-func observer(registerer prometheus.Registerer) (observeFunc, error) {
-	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name:    "opsledger_http_request_duration_seconds",
-		Help:    "Time to answer a request, by route pattern and status.",
-		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-	}, []string{"method", "route", "status"})
-	if registerer != nil {
-		if err := registerer.Register(seconds); err != nil {
-			return nil, err
-		}
-	}
-	return func(method, route string, status int, took time.Duration) {
-		seconds.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
-	}, nil
-}
-
-// accessLog answers errors, measures, and writes one line per request: the one
+// accessLog answers errors, measures, and writes one line for every request: the one
 // place where an error is logged.
-func accessLog(log *slog.Logger, observe observeFunc) echo.MiddlewareFunc {
+func (k *Kernel) accessLog(m *metrics) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			start := time.Now()
@@ -81,28 +60,36 @@ func accessLog(log *slog.Logger, observe observeFunc) echo.MiddlewareFunc {
 				c.Error(err)
 			}
 			took := time.Since(start)
-			status := c.Response().Status
 			method, route := labels(c)
-			observe(method, route, status, took)
-			level := levelOf(status, route, err)
-			if !log.Enabled(c.Request().Context(), level) {
-				return nil
+			m.answered(method, route, c.Response().Status, took)
+			if errors.Is(err, identity.ErrLoginFailed) {
+				m.failedLogins.Inc()
 			}
-			attrs := []slog.Attr{
-				slog.String("method", method), slog.String("route", route), slog.Int("status", status),
-				slog.Duration("took", took), slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
-				slog.String("remote", c.Request().RemoteAddr),
-			}
-			if caller, ok := c.Get(callerKey).(*identity.User); ok {
-				attrs = append(attrs, slog.Int64("user", int64(caller.ID)))
-			}
-			if err != nil {
-				attrs = append(attrs, slog.String("error", err.Error()))
-			}
-			log.LogAttrs(c.Request().Context(), level, "http request", attrs...)
+			k.logRequest(c, method, route, took, err)
 			return nil
 		}
 	}
+}
+
+func (k *Kernel) logRequest(c echo.Context, method, route string, took time.Duration, err error) {
+	ctx, status := c.Request().Context(), c.Response().Status
+	level := levelOf(status, route)
+	if !k.Log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
+		slog.Float64("took_ms", float64(took.Microseconds())/1000),
+		slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
+		slog.String("remote", k.ClientAddress(c.Request()).String()),
+	}
+	if caller, ok := c.Get(callerKey).(*identity.User); ok {
+		attrs = append(attrs, slog.Int64("user", int64(caller.ID)))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	k.Log.LogAttrs(ctx, level, "http request", attrs...)
 }
 
 // labels are the request's method and route pattern; neither can be made up by
@@ -120,15 +107,10 @@ func labels(c echo.Context) (method, route string) {
 	return method, route
 }
 
-// levelOf: what we did wrong is an error, writes and what clients did wrong are
-// information, successful reads are noise.
-func levelOf(status int, route string, err error) slog.Level {
-	switch {
-	case status >= http.StatusInternalServerError && route != "/readyz":
+// levelOf: what we did wrong is an error, everything else is information.
+func levelOf(status int, route string) slog.Level {
+	if status >= http.StatusInternalServerError && route != "/readyz" {
 		return slog.LevelError
-	case err != nil:
-		return slog.LevelInfo
-	default:
-		return slog.LevelDebug
 	}
+	return slog.LevelInfo
 }

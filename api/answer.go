@@ -33,12 +33,13 @@ const projectionWait = 2 * time.Second
 // used.
 func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	if receipt.Refusal != nil {
+		blame(w.Header(), receipt.Refusal.Field)
 		return w.echo.Blob(receipt.Refusal.Status, echo.MIMEApplicationJSON, receipt.Refusal.Body)
 	}
 	for _, recorded := range receipt.Events {
 		w.describe(recorded)
 	}
-	warn(w.Header(), receipt.Warnings...)
+	w.remarks().warn(receipt.Warnings...)
 	if err := k.await(w, receipt); err != nil {
 		return err
 	}
@@ -52,11 +53,12 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	return WriteJSON(w.echo, http.StatusOK, w.dialect.Success(info))
 }
 
-// describe sets Location and ETag for what an event created or changed.
+// describe sets Location, Opsledger-Id and ETag for what an event created or changed.
 func (w *Request) describe(r domain.Recorded) {
-	path, created := w.dialect.Created(r.Event)
+	path, id, created := w.dialect.Created(r.Event)
 	if created {
 		w.Header().Set(echo.HeaderLocation, path)
+		w.Header().Set(HeaderID, id)
 	}
 	if created || changes(r.Event) {
 		w.Header().Set(HeaderETag, etag(r.Position))

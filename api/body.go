@@ -49,11 +49,22 @@ func kindOfBody(r *http.Request) (kind bodyKind, boundary string) {
 	}
 }
 
-// ReadBody reads and parses the request's body. Canonical is what a repeat of the
+// ReadBody reads and parses the body of a request whose route is no write: what it has of
+// the keys of [Route.Keys]. Errors are [domain.Error] or [tooLargeError].
+func ReadBody(c echo.Context) (*Params, error) {
+	p, _, err := readBody(c)
+	if err == nil {
+		r := remarksOf(c)
+		err = r.inspect(p, r.keys, "")
+	}
+	return p, err
+}
+
+// readBody reads and parses the request's body. Canonical is what a repeat of the
 // request has in common with the first one: the bytes of the body, but for a
 // multipart form its fields, since its boundary is another one each time. Errors
 // are [domain.Error] or [tooLargeError].
-func ReadBody(c echo.Context) (p *Params, canonical []byte, err error) {
+func readBody(c echo.Context) (p *Params, canonical []byte, err error) {
 	limit := c.Get(bodyLimitKey).(BodyLimit)
 	done := limit.begin(c)
 	text, err := io.ReadAll(c.Request().Body)

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -55,11 +54,14 @@ func (r Route) bodyLimit() BodyLimit {
 // tooLargeError is answered with 413.
 type tooLargeError struct{ limit int64 }
 
-func (e tooLargeError) Error() string {
+func (e tooLargeError) Error() string { return e.Words().String() }
+
+// Words implements [worded].
+func (e tooLargeError) Words() domain.Text {
 	if e.limit < 1<<20 {
-		return fmt.Sprintf("request body is larger than %d KiB", e.limit>>10)
+		return domain.Text{Format: "request body is larger than %d KiB", Args: []any{e.limit >> 10}}
 	}
-	return fmt.Sprintf("request body is larger than %d MiB", e.limit>>20)
+	return domain.Text{Format: "request body is larger than %d MiB", Args: []any{e.limit >> 20}}
 }
 
 // bodyLimitKey is where a request's [BodyLimit] stands in its context.

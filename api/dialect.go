@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/opsledger/opsledger/api/wording"
 	"github.com/opsledger/opsledger/domain"
 )
 
@@ -16,8 +17,13 @@ type Dialect struct {
 	// Success words that a write was carried out. The info is what [Write.Reply]
 	// returned, nil without one.
 	Success func(info any) any
-	// Created returns the path of what an event created, if it did.
-	Created func(domain.Event) (path string, created bool)
+	// Created returns path and id of what an event created, if it did.
+	Created func(domain.Event) (path, id string, created bool)
+	// Language is that of the texts, where the request asks for none and the documents
+	// print none; the zero value is English.
+	Language wording.Language
+	// Strict: a parameter that a route does not know is refused, whatever the client says.
+	Strict bool
 	// InQuery says that a write may name in its query what it is about: a repeat must
 	// have the same query, then.
 	InQuery bool
@@ -34,7 +40,7 @@ func (d *Dialect) Routes(routes ...Route) []Route {
 // Plain is the dialect of the routes that have no words of their own and create
 // nothing; others are made from it.
 func Plain() Dialect {
-	return Dialect{Failure: failPlainly, Success: succeedPlainly, Created: func(domain.Event) (string, bool) { return "", false }}
+	return Dialect{Failure: failPlainly, Success: succeedPlainly, Created: func(domain.Event) (path, id string, created bool) { return "", "", false }}
 }
 
 // The bodies that carry no data.
@@ -46,6 +52,7 @@ type (
 		Message string    `json:"message"`
 		Error   string    `json:"error"`
 		Results []Refusal `json:"results,omitempty"`
+		Field   string    `json:"field,omitempty"`
 	}
 	tokenBody struct {
 		Code    int    `json:"code"`
@@ -63,8 +70,18 @@ func failPlainly(p Problem) (status int, body any) {
 	case AboutCaller:
 		return p.Status, messageBody{p.Text}
 	default:
-		return p.Status, failedBody{"Failed", p.Text, p.Operations}
+		return p.Status, failedBody{Message: "Failed", Error: p.Text, Results: p.Operations}
 	}
+}
+
+// FailNamingField words a failure as [Plain] does, and names the field that is to blame.
+func FailNamingField(p Problem) (status int, body any) {
+	status, body = failPlainly(p)
+	if failed, ok := body.(failedBody); ok {
+		failed.Field = p.Field
+		body = failed
+	}
+	return status, body
 }
 
 func succeedPlainly(info any) any {

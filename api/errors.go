@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
 
+	"github.com/opsledger/opsledger/api/wording"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/eventstore"
@@ -20,12 +21,20 @@ import (
 // Problem is what there is to say about an error; a [Dialect] words it.
 type Problem struct {
 	Status int
-	Text   string
-	About  About
+	// Text is in the language of the reply.
+	Text  string
+	About About
+	// Field is the one parameter that is to blame, empty where none is, or several are.
+	Field string
 	// Refused: the domain said no, or the request has a form that it cannot decide on.
 	Refused bool
 	// Operations are the refusals of a batch's operations.
 	Operations []Refusal
+
+	words domain.Text
+	// refused is the error of which Text is the message, batch that of Operations.
+	refused *domain.Error
+	batch   *batch.Error
 }
 
 // About is what a [Problem] is about.
@@ -45,6 +54,7 @@ type Refusal struct {
 	Index  int    `json:"index"`
 	Status int    `json:"status"`
 	Error  string `json:"error"`
+	Field  string `json:"field,omitempty"`
 }
 
 // Unavailable is an error that is answered with 503 and its text: what was asked
@@ -59,6 +69,17 @@ var ErrTokenMissing = errors.New("token is missing")
 // errBehind: the read models did not reach Opsledger-Min-Position in time.
 const errBehind = Unavailable("the read model has not reached Opsledger-Min-Position yet, try again")
 
+// worded is an error that says in words what it is about.
+type worded interface{ Words() domain.Text }
+
+// Words implements [worded].
+func (e Unavailable) Words() domain.Text { return said(string(e)) }
+
+// said is a text without arguments.
+func said(text string) domain.Text {
+	return domain.Text{Format: "%s", Args: []any{domain.Phrase(text)}}
+}
+
 // problem is the one map from errors to replies.
 func problem(err error, requestID string) Problem {
 	var refused *domain.Error
@@ -71,61 +92,92 @@ func problem(err error, requestID string) Problem {
 	case errors.As(err, &refused):
 		return refusal(refused)
 	case errors.As(err, &refusedBatch):
-		return refusalOfBatch(refusedBatch)
+		return Problem{Status: http.StatusBadRequest, Field: refusedBatch.Field(), words: refusedBatch.Words(), batch: refusedBatch}
 	case errors.Is(err, ErrTokenMissing):
-		return Problem{Status: http.StatusForbidden, Text: "Token is missing!", About: AboutToken}
+		return Problem{Status: http.StatusForbidden, words: said("Token is missing!"), About: AboutToken}
 	case errors.Is(err, identity.ErrTokenInvalid):
-		return Problem{Status: http.StatusForbidden, Text: textTokenInvalid, About: AboutToken}
+		return Problem{Status: http.StatusForbidden, words: said("Token is invalid!"), About: AboutToken}
 	case errors.Is(err, identity.ErrLoginFailed):
-		return Problem{Status: http.StatusForbidden, Text: "认证失败！", About: AboutCaller}
+		return Problem{Status: http.StatusForbidden, words: said("认证失败！"), About: AboutCaller}
 	case errors.As(err, &throttled):
-		return Problem{Status: http.StatusTooManyRequests, Text: throttled.Error(), About: AboutCaller}
+		return Problem{Status: http.StatusTooManyRequests, words: throttled.Words(), About: AboutCaller}
 	case errors.As(err, &tooLarge):
-		return Problem{Status: http.StatusRequestEntityTooLarge, Text: tooLarge.Error()}
+		return Problem{Status: http.StatusRequestEntityTooLarge, words: tooLarge.Words()}
 	case errors.As(err, &tooMany):
-		return Problem{Status: http.StatusTooManyRequests, Text: tooMany.Error(), About: AboutCaller}
+		return Problem{Status: http.StatusTooManyRequests, words: tooMany.Words(), About: AboutCaller}
 	case errors.Is(err, eventstore.ErrTooLarge):
-		return Problem{Status: http.StatusBadRequest, Text: textTooLarge}
+		return Problem{
+			Status: http.StatusBadRequest,
+			words:  said("the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB"),
+		}
 	case errors.Is(err, eventstore.ErrFingerprint):
-		return Problem{Status: http.StatusConflict, Text: "Idempotency-Key: was used for another request"}
+		return Problem{
+			Status: http.StatusConflict, Field: headerIdempotencyKey,
+			words: said("Idempotency-Key: was used for another request"),
+		}
 	case errors.As(err, &routing):
-		return Problem{Status: routing.Code, Text: http.StatusText(routing.Code)}
+		return Problem{Status: routing.Code, words: wordsOfRouting(routing.Code)}
 	}
-	if text, ok := unavailable(err); ok {
-		return Problem{Status: http.StatusServiceUnavailable, Text: text}
+	if words, ok := unavailable(err); ok {
+		return Problem{Status: http.StatusServiceUnavailable, words: words}
 	}
-	return Problem{Status: http.StatusInternalServerError, Text: "internal error, request id " + requestID}
+	internal := domain.Text{Format: "internal error, request id %s", Args: []any{requestID}}
+	return Problem{Status: http.StatusInternalServerError, words: internal}
 }
 
-const (
-	textTokenInvalid = "Token is invalid!"
-	textTooLarge     = "the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB"
-)
+// in returns the problem with its texts in a language.
+func (p Problem) in(l wording.Language) Problem {
+	p.Text = l.Say(p.words)
+	if p.refused != nil {
+		p.Text = l.SayError(p.refused)
+	}
+	if p.batch != nil {
+		p.Operations = make([]Refusal, len(p.batch.Refusals))
+		for i, r := range p.batch.Refusals {
+			p.Operations[i] = Refusal{Index: r.Index, Status: statusOf(r.Err), Error: l.SayError(r.Err), Field: r.Err.Field}
+		}
+	}
+	return p
+}
+
+func wordsOfRouting(code int) domain.Text {
+	switch code {
+	case http.StatusNotFound:
+		return said("there is no such path")
+	case http.StatusMethodNotAllowed:
+		return said("the path has no such method")
+	default:
+		return said("the request was refused")
+	}
+}
 
 // unavailable gives the text for what may well work a moment later.
-func unavailable(err error) (text string, ok bool) {
+func unavailable(err error) (words domain.Text, ok bool) {
 	var known Unavailable
+	var crowded crowdedError
 	switch {
 	case errors.As(err, &known):
-		return known.Error(), true
+		return known.Words(), true
+	case errors.As(err, &crowded):
+		return crowded.Words(), true
 	case errors.Is(err, identity.ErrDirectoryAway):
-		return identity.ErrDirectoryAway.Error(), true
+		return said(identity.ErrDirectoryAway.Error()), true
 	case errors.Is(err, identity.ErrBusy):
-		return identity.ErrBusy.Error(), true
+		return said(identity.ErrBusy.Error()), true
 	// A deadline is a net.Error, too, and may be that of an attempt to connect: the
 	// more telling causes come first.
 	case errors.Is(err, eventstore.ErrUnknownOutcome):
-		return "it is not known whether the change was made; repeat it with the same Idempotency-Key", true
+		return said("it is not known whether the change was made; repeat it with the same Idempotency-Key"), true
 	case errors.Is(err, eventstore.ErrUnavailable), errors.As(err, new(*pgconn.ConnectError)):
-		return "the database is not available, try again", true
+		return said("the database is not available, try again"), true
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return "the request took too long, try again", true
+		return said("the request took too long, try again"), true
 	case databaseAway(err):
-		return "the database is not available, try again", true
+		return said("the database is not available, try again"), true
 	case errors.Is(err, eventstore.ErrConflict):
-		return "too many concurrent changes to the same data, nothing was changed, try again", true
+		return said("too many concurrent changes to the same data, nothing was changed, try again"), true
 	default:
-		return "", false
+		return words, false
 	}
 }
 
@@ -146,20 +198,12 @@ func databaseAway(err error) bool {
 }
 
 func refusal(e *domain.Error) Problem {
-	p := Problem{Status: statusOf(e), Text: e.Message, Refused: true}
+	p := Problem{Status: statusOf(e), Field: e.Field, Refused: true, refused: e}
 	switch e.Code {
 	case domain.CodeForbidden:
 		p.About = AboutCaller
 	case domain.CodeUnauthenticated:
-		p.About, p.Text = AboutToken, textTokenInvalid
-	}
-	return p
-}
-
-func refusalOfBatch(e *batch.Error) Problem {
-	p := Problem{Status: http.StatusBadRequest, Text: e.Error(), Operations: make([]Refusal, len(e.Refusals))}
-	for i, r := range e.Refusals {
-		p.Operations[i] = Refusal{Index: r.Index, Status: statusOf(r.Err), Error: r.Err.Message}
+		p.About = AboutToken
 	}
 	return p
 }
@@ -183,7 +227,10 @@ func (k *Kernel) answerError(dialect func(*http.Request) *Dialect) echo.HTTPErro
 		if c.Response().Committed {
 			return
 		}
-		status, body := dialect(c.Request()).Failure(problem(err, c.Response().Header().Get(echo.HeaderXRequestID)))
+		spoken := dialect(c.Request())
+		p := problem(err, c.Response().Header().Get(echo.HeaderXRequestID)).in(languageOf(c.Request(), spoken))
+		status, body := spoken.Failure(p)
+		blame(c.Response().Header(), p.Field)
 		switch throttled := (*identity.ThrottledError)(nil); {
 		case errors.As(err, &throttled):
 			c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(throttled.Seconds()))
@@ -193,5 +240,12 @@ func (k *Kernel) answerError(dialect func(*http.Request) *Dialect) echo.HTTPErro
 		if err := WriteJSON(c, status, body); err != nil {
 			k.Log.DebugContext(c.Request().Context(), "error reply not sent", "error", err)
 		}
+	}
+}
+
+// blame sets the header that names the parameter which is to blame for a refusal.
+func blame(header http.Header, field string) {
+	if field != "" {
+		header.Set(headerField, domain.Shown(field))
 	}
 }

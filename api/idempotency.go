@@ -103,12 +103,13 @@ func (k *Kernel) refuse(w *Request, err error) error {
 	if !w.key.given() || !final(err) {
 		return err
 	}
-	status, body := w.dialect.Failure(problem(err, ""))
+	p := problem(err, "").in(languageOf(w.HTTP(), w.dialect))
+	status, body := w.dialect.Failure(p)
 	text, encodeErr := EncodeJSON(body)
 	if encodeErr != nil {
 		return encodeErr
 	}
-	refusal := eventstore.Refusal{Status: status, Body: json.RawMessage(text)}
+	refusal := eventstore.Refusal{Status: status, Body: json.RawMessage(text), Field: p.Field}
 	kept := k.Store.SaveRefusal(patient(w.echo), w.key.command, w.key.fingerprint, refusal)
 	if errors.Is(kept, eventstore.ErrFingerprint) {
 		return kept

@@ -19,6 +19,8 @@ type Params struct {
 	form   url.Values
 	Object map[string]json.RawMessage
 	Err    error
+	// asked are the parameters that were asked for, where somebody wants to know.
+	asked *Names
 }
 
 // Refuse keeps what is wrong with a parameter, unless another was wrong before.
@@ -174,6 +176,7 @@ func (p *Params) jsonIntegers(name string, raw []byte) *[]int64 {
 
 // Value returns the raw JSON value of a parameter; null counts as absent.
 func (p *Params) Value(name string) (json.RawMessage, bool) {
+	p.ask(name)
 	raw, ok := p.Object[name]
 	return raw, ok && string(raw) != "null"
 }

@@ -43,16 +43,21 @@ func New(ctx context.Context, cfg Config) (*Kernel, error) {
 
 // Handler returns the handler of the routes.
 func (k *Kernel) Handler(routes []Route) (http.Handler, error) {
-	observe, err := observer(k.Registerer)
+	m, err := newMetrics(k.Registerer)
 	if err != nil {
-		return nil, fmt.Errorf("http metrics: %w", err)
+		return nil, err
 	}
 	k.bodies = newBodiesInWork()
 	e := echo.New()
 	e.HTTPErrorHandler = k.answerError(spoken(routes))
-	e.Use(lingering, requestID, accessLog(k.Log, observe), recoverPanic, keepPrivate)
+	e.Use(lingering, requestID, k.accessLog(m), recoverPanic, keepPrivate, onlyWholePaths)
 	for _, r := range routes {
-		e.Add(r.Method, r.Path, limitBody(r, k.limitTime(r, k.reaching(r, k.guard(r)))))
+		handle := limitBody(r, k.limitTime(r, k.reaching(r, k.guard(r))))
+		if r.Method == http.MethodGet {
+			handle = compress(handle)
+			e.Add(http.MethodHead, r.Path, handle)
+		}
+		e.Add(r.Method, r.Path, handle)
 	}
 	return e, nil
 }

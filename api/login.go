@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/labstack/echo/v4"
@@ -26,7 +27,12 @@ func (k *Kernel) VerifyOld(w *Request, name string) (verified string, err error)
 	if w.Err != nil {
 		return "", w.Err
 	}
-	return k.Identity.VerifyOld(w.Context(), w.Caller, k.Login(w.echo, w.Caller.Username, old))
+	verified, err = k.Identity.VerifyOld(w.Context(), w.Caller, k.Login(w.echo, w.Caller.Username, old))
+	var refused *domain.Error
+	if errors.As(err, &refused) {
+		err = refused.Blame(name)
+	}
+	return verified, err
 }
 
 // recorder appends what became of a request's login, without waiting for the read

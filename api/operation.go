@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	_ "embed"
 	"net/http"
 	"sync"
 	"time"
@@ -10,12 +9,6 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
-
-// OpenAPI describes every route, and the choices made where the API documents
-// are silent.
-//
-//go:embed openapi.yaml
-var OpenAPI []byte
 
 // maxScrapes is how many readers of /metrics are served at once: anybody may be one.
 const maxScrapes = 4
@@ -76,6 +69,6 @@ func (k *Kernel) showMetrics(c echo.Context) error {
 	if k.Gatherer == nil {
 		return echo.ErrNotFound
 	}
-	promhttp.HandlerFor(k.Gatherer, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes}).ServeHTTP(c.Response(), c.Request())
+	promhttp.HandlerFor(k.Gatherer, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes, DisableCompression: true}).ServeHTTP(c.Response(), c.Request())
 	return nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"math"
 	"net/http"
 	"net/url"
@@ -27,10 +28,24 @@ func (p Page) Projection() query.Page {
 	return query.Page{Number: int(p.Current), Size: p.Size}
 }
 
-// ReadQuery returns the parameters of the query string. They have the error where it
-// cannot be parsed.
+// queryKey is where the context of a request has the query parameters that its route knows.
+type queryKey struct{}
+
+func withQuery(ctx context.Context, form url.Values) context.Context {
+	return context.WithValue(ctx, queryKey{}, form)
+}
+
+// ReadQuery returns the parameters of the query string that the route knows. They have
+// the error where it cannot be parsed.
 func ReadQuery(r *http.Request) *Params {
-	form, err := url.ParseQuery(r.URL.RawQuery)
+	if form, inspected := r.Context().Value(queryKey{}).(url.Values); inspected {
+		return &Params{form: form}
+	}
+	return parseQuery(r.URL.RawQuery)
+}
+
+func parseQuery(text string) *Params {
+	form, err := url.ParseQuery(text)
 	if err != nil {
 		return &Params{Err: domain.Invalid("query", "无法解析：%v", err)}
 	}
@@ -39,7 +54,7 @@ func ReadQuery(r *http.Request) *Params {
 
 // Page reads currentPage and pageSize.
 func (p *Params) Page() Page {
-	const tooSmall = "必须大于等于1！"
+	const tooSmall domain.Phrase = "必须大于等于1！"
 	current, size := p.atLeast("currentPage", 1, 1, tooSmall), p.atLeast("pageSize", 1, defaultPageSize, tooSmall)
 	return Page{Current: current, Size: int(min(size, maxPageSize))}
 }
@@ -47,7 +62,7 @@ func (p *Params) Page() Page {
 // Range reads start, an offset, count and order, which is another way to ask for a part
 // of a list.
 func (p *Params) Range() query.Range {
-	const tooSmall = "must not be negative"
+	const tooSmall domain.Phrase = "must not be negative"
 	from, most := p.atLeast("start", 0, 0, tooSmall), p.atLeast("count", 0, defaultPageSize, tooSmall)
 	order := Given(p.Text("order"))
 	if order != "" && order != "asc" && order != "desc" {
@@ -58,7 +73,7 @@ func (p *Params) Range() query.Range {
 
 // atLeast reads an integer with a lower bound, and with a value for a request that
 // does not give it.
-func (p *Params) atLeast(name string, least, absent int64, tooSmall string) int64 {
+func (p *Params) atLeast(name string, least, absent int64, tooSmall domain.Phrase) int64 {
 	n := p.Integer(name)
 	if n == nil {
 		return absent

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/opsledger/opsledger/domain"
@@ -52,13 +51,28 @@ func NewPlaces(limits PlaceLimits) *Places {
 // TooManyError says that a user has as many requests of a kind in work as one user may.
 type TooManyError struct{ limits PlaceLimits }
 
-func (e *TooManyError) Error() string {
-	return fmt.Sprintf("too many %s: one user may have %d at once, try again when one of yours has ended",
-		e.limits.What, e.limits.Each+e.limits.Line)
+func (e *TooManyError) Error() string { return e.Words().String() }
+
+// Words says it to the user.
+func (e *TooManyError) Words() domain.Text {
+	return domain.Text{
+		Format: "too many %s: one user may have %d at once, try again when one of yours has ended",
+		Args:   []any{domain.Phrase(e.limits.What), e.limits.Each + e.limits.Line},
+	}
+}
+
+// crowdedError says that all places are taken. It is answered like an [Unavailable].
+type crowdedError struct{ what string }
+
+func (e crowdedError) Error() string { return e.Words().String() }
+
+// Words says it to the user.
+func (e crowdedError) Words() domain.Text {
+	return domain.Text{Format: "too many %s, try again", Args: []any{domain.Phrase(e.what)}}
 }
 
 // Take takes a place for a request of the user; leave gives it up. The error is a
-// [TooManyError], an [Unavailable] where nobody waits and others have all places, or ctx's.
+// [TooManyError], a crowdedError where nobody waits and others have all places, or ctx's.
 func (p *Places) Take(ctx context.Context, user domain.UserID) (leave func(), err error) {
 	if p == nil {
 		return func() {}, nil
@@ -114,7 +128,7 @@ func (p *Places) await(ctx context.Context, places chan struct{}) error {
 	default:
 	}
 	if p.limits.Line == 0 {
-		return Unavailable(fmt.Sprintf("too many %s, try again", p.limits.What))
+		return crowdedError{p.limits.What}
 	}
 	select {
 	case places <- struct{}{}:

@@ -23,11 +23,15 @@ type Request struct {
 	IfMatch *domain.Position
 	// Action is what the request wants done, where a route does several things.
 	Action string
+	// Part is what the body calls the part of it that Params are, empty for the whole.
+	Part string
 
 	echo    echo.Context
 	dialect *Dialect
 	write   Write
 	key     requestKey
+	// inspected are the parameters that were looked through for unknown ones.
+	inspected *Params
 }
 
 // Context is that of the HTTP request.
@@ -50,7 +54,7 @@ func (k *Kernel) parse(c echo.Context, route Route) (*Request, error) {
 		}
 	}
 	var canonical []byte
-	if w.Params, canonical, err = ReadBody(c); err != nil {
+	if w.Params, canonical, err = readBody(c); err != nil {
 		return nil, err
 	}
 	if w.IfMatch, err = readIfMatch(c.Request()); err != nil {
@@ -63,11 +67,55 @@ func (k *Kernel) parse(c echo.Context, route Route) (*Request, error) {
 	return w, err
 }
 
-// choose finds the write that the request asks for.
+// choose finds the write that the request asks for, and takes out of the parameters
+// what that write, or the choice, does not know.
 func (w *Request) choose() (err error) {
+	w.inspect()
 	for err == nil && w.write.Choose != nil {
 		w.write, err = w.write.Choose(w)
+		w.inspect()
 	}
+	if refused := w.remarks().refused; err != nil && refused != nil {
+		return refused
+	}
+	return err
+}
+
+func (w *Request) remarks() *remarks { return remarksOf(w.echo) }
+
+// inspect looks through the parameters for what the write does not know, each of them
+// once: what is chosen by some of them reads others of the same.
+func (w *Request) inspect() {
+	if w.inspected == w.Params || w.write.Choose != nil && w.write.Keys == nil {
+		return
+	}
+	w.inspected = w.Params
+	r := w.remarks()
+	if err := r.inspect(w.Params, w.write.Keys, w.Part); r.refused == nil {
+		r.refused = err
+	}
+}
+
+// Inspect takes out of p what is not among the known names, and warns of it, or refuses
+// it as the client wants. P is what the part of the body has, which the kernel has not seen.
+func (w *Request) Inspect(p *Params, known Names, part string) error {
+	return w.remarks().inspect(p, known, part)
+}
+
+// InspectAs is Inspect for a part that is a request to the route of a dialect, which
+// may be stricter or less so than the one that the request came to. The error does not
+// name the part.
+func (w *Request) InspectAs(d *Dialect, p *Params, known Names, part string) error {
+	r := w.remarks()
+	if d.Strict || w.HTTP().Header.Get(headerStrict) == "true" {
+		if unknown := p.without(known); len(unknown) > 0 {
+			return unknownParameter(PrintableName(unknown[0]), "")
+		}
+		return nil
+	}
+	lenient := remarks{warnings: r.warnings}
+	err := lenient.inspect(p, known, part)
+	r.warnings = lenient.warnings
 	return err
 }
 

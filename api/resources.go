@@ -40,6 +40,8 @@ type Resources[Row, Filter, Item any] struct {
 	Open bool
 
 	Create, Update, Delete func(*Request) (domain.Command, error)
+	// Input are the names of the parameters that Create and Update read, see [Reads].
+	Input Names
 	// Takes are the sequences that Create takes ids from.
 	Takes []domain.Sequence
 }
@@ -48,10 +50,12 @@ type Resources[Row, Filter, Item any] struct {
 func (r Resources[Row, Filter, Item]) Routes() []Route {
 	one := r.Path + "/:id"
 	return []Route{
-		Get(r.Path, r.Access, r.Reads, r.list),
-		Post(r.Path, r.Access, Write{Kind: r.Kind, Right: r.MayCreate, Command: r.Create, Takes: r.Takes}),
+		Get(r.Path, r.Access, r.Reads, r.list).WithQuery(Reads((*Params).Page).And(Reads(r.Filter))),
+		Post(r.Path, r.Access, Write{
+			Kind: r.Kind, Right: r.MayCreate, Command: r.Create, Takes: r.Takes, Keys: r.Input, Unversioned: true,
+		}),
 		Get(one, r.Access, r.Reads, r.show),
-		Put(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationUpdate), Command: r.Update}),
+		Put(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationUpdate), Command: r.Update, Keys: r.Input}),
 		Delete(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationDelete), Command: r.Delete}),
 	}
 }
@@ -98,7 +102,9 @@ func (r Resources[Row, Filter, Item]) warn(c echo.Context, rows ...Row) {
 		return
 	}
 	for _, row := range rows {
-		warn(c.Response().Header(), r.Warn(row))
+		if w := r.Warn(row); w != (domain.Warning{}) {
+			remarksOf(c).warn(w)
+		}
 	}
 }
 

@@ -24,6 +24,11 @@ type Route struct {
 	// Limit says how long the work of a request may take, 0 for as long as its client
 	// stays; nil is [Config.RequestTimeout].
 	Limit func(*http.Request) time.Duration
+	// Query are the parameters of the query that the route knows; it sees no others.
+	Query Names
+	// Keys are what the route knows of a body that Handle reads by [ReadBody]. What a
+	// write knows stands in [Write.Keys].
+	Keys Names
 	// Body bounds what the route takes.
 	Body BodyLimit
 	// Offline routes say something while the database is away.
@@ -35,6 +40,12 @@ type Route struct {
 // Get returns a route that reads.
 func Get(path string, access Access, reads []domain.Context, handle echo.HandlerFunc) Route {
 	return Route{Method: http.MethodGet, Path: path, Access: access, Reads: reads, Handle: handle}
+}
+
+// WithQuery returns the route as one that knows these parameters of its query.
+func (r Route) WithQuery(names Names) Route {
+	r.Query = names
+	return r
 }
 
 // Post returns a route that writes.
@@ -58,7 +69,7 @@ func (k *Kernel) guard(r Route) echo.HandlerFunc {
 	if r.Write != nil {
 		handle = func(c echo.Context) error { return k.write(c, r) }
 	}
-	handle = k.admitBody(r, handle)
+	handle = k.admitBody(r, remark(r, handle))
 	if r.Access == AccessPublic {
 		return handle
 	}

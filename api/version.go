@@ -38,6 +38,13 @@ func readIfMatch(r *http.Request) (*domain.Position, error) {
 	return &position, nil
 }
 
+// errNoVersion says that there is nothing that If-Match could be about.
+func errNoVersion() error {
+	err := domain.Invalid(HeaderIfMatch, "还没有任何版本！")
+	err.Code = domain.CodePrecondition
+	return err
+}
+
 // readMinPosition returns the position that the Opsledger-Min-Position header
 // names, 0 without one.
 func readMinPosition(r *http.Request) (domain.Position, error) {

@@ -29,12 +29,30 @@ type Write struct {
 	// request with the same key. It is called after the read models have applied the
 	// write. Nil stands for OK.
 	Reply func(*Request, eventstore.Receipt) (info any, err error)
+	// Keys are the parameters that the write knows, or that Choose does if there is one;
+	// see [Reads]. Command sees no others.
+	Keys Names
+	// Unversioned: what the write is about has no version that the client could have
+	// seen, so that If-Match cannot hold. What is created has none.
+	Unversioned bool
 	// Choose returns the write that a request asks for, where the route has several.
 	// It is called first. If the write that it returns has a Choose, too, that one is
 	// called next.
 	Choose func(*Request) (Write, error)
 	// Places bounds how many requests are in work at once.
 	Places *Places
+}
+
+// Knowing returns the write as one that knows these parameters.
+func (w Write) Knowing(keys Names) Write {
+	w.Keys = keys
+	return w
+}
+
+// Creating returns the write as one that makes what it is about, see [Write.Unversioned].
+func (w Write) Creating() Write {
+	w.Unversioned = true
+	return w
 }
 
 // Authority returns the right that a write needs. The error says that the write is
@@ -91,11 +109,22 @@ func (k *Kernel) append(w *Request) (eventstore.Receipt, error) {
 
 // command makes the command of the request.
 func (w *Request) command() (domain.Command, error) {
+	if err := w.refused(); err != nil {
+		return nil, w.prefer(err)
+	}
 	cmd, err := w.write.Command(w)
 	if w.Err != nil {
 		err = w.Err
 	}
 	return cmd, w.prefer(err)
+}
+
+// refused returns what is wrong with a request whatever its parameters say.
+func (w *Request) refused() error {
+	if w.write.Unversioned && w.HTTP().Header.Get(HeaderIfMatch) != "" {
+		return errNoVersion()
+	}
+	return w.remarks().refused
 }
 
 // prefer returns what is to be said to a request that is bad: that the caller may

@@ -39,11 +39,7 @@ type Env struct {
 	warnings *[]Warning
 }
 
-// Warning says, in ASCII and in English, what is legal and most likely not meant. It
-// changes nothing in what was decided.
-type Warning string
-
-// Warn adds a warning to what the decision says.
+// Warn adds a warning to what the decision says. It changes nothing in what was decided.
 func (e Env) Warn(w Warning) {
 	if e.warnings != nil {
 		*e.warnings = append(*e.warnings, w)

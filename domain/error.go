@@ -1,7 +1,5 @@
 package domain
 
-import "fmt"
-
 // Code classifies an [Error]; api maps it to a status.
 type Code string
 
@@ -21,32 +19,66 @@ const (
 	CodePrecondition Code = "precondition"
 )
 
-// Error is an error whose message is written for the user, in the language of
-// the API. It never carries internals.
+// Error is an error whose message is written for the user. It never carries internals.
 type Error struct {
-	Code    Code
-	Field   string
+	Code Code
+	// Field is the one parameter that is to blame, empty where none is, or several are.
+	Field string
+	// Message is Where and Text, in the language that Text was written in.
 	Message string
+	// Where says in any language what the text is about, as in "ttl"; it may be empty.
+	Where string
+	Text  Text
 }
 
 func (e *Error) Error() string { return e.Message }
 
+func newError(code Code, field, where, format string, args []any) *Error {
+	e := &Error{Code: code, Field: field, Where: where, Text: Text{Format: format, Args: args}}
+	e.Message = e.Text.String()
+	if where != "" {
+		e.Message = where + ": " + e.Message
+	}
+	return e
+}
+
 // Invalid reports that a field has a bad form. The message starts with the field's name.
 func Invalid(field, format string, args ...any) *Error {
-	return &Error{Code: CodeInvalid, Field: field, Message: field + ": " + fmt.Sprintf(format, args...)}
+	return newError(CodeInvalid, field, field, format, args)
 }
 
 // Refused reports that a business rule stands against the command.
 func Refused(format string, args ...any) *Error {
-	return &Error{Code: CodeRefused, Message: fmt.Sprintf(format, args...)}
+	return newError(CodeRefused, "", "", format, args)
 }
 
 // NotFound reports that the resource of the path does not exist.
 func NotFound(format string, args ...any) *Error {
-	return &Error{Code: CodeNotFound, Message: fmt.Sprintf(format, args...)}
+	return newError(CodeNotFound, "", "", format, args)
 }
 
 // Forbidden reports that the actor lacks the named right.
 func Forbidden(format string, args ...any) *Error {
-	return &Error{Code: CodeForbidden, Message: fmt.Sprintf(format, args...)}
+	return newError(CodeForbidden, "", "", format, args)
+}
+
+// Unauthenticated reports that the actor is not, or no longer, known.
+func Unauthenticated() *Error {
+	return newError(CodeUnauthenticated, "", "", "Token is invalid!", nil)
+}
+
+// Blame says which field is to blame for a refusal whose message does not name it.
+func (e *Error) Blame(field string) *Error {
+	e.Field = field
+	return e
+}
+
+// Within returns the error as one about a part of a request, such as "data[2]".
+func (e *Error) Within(part string) *Error {
+	within := *e
+	within.Where, within.Message = part, part+": "+e.Message
+	if e.Where != "" {
+		within.Where = part + ": " + e.Where
+	}
+	return &within
 }

@@ -7,5 +7,5 @@ func CheckVersion(want *Position, last Position) error {
 	if want == nil || *want == last {
 		return nil
 	}
-	return &Error{Code: CodePrecondition, Message: "资源已被修改，请刷新后重试！"}
+	return newError(CodePrecondition, "If-Match", "", "资源已被修改，请刷新后重试！", nil)
 }

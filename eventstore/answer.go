@@ -13,8 +13,8 @@ func (x *execution) answer(ctx context.Context, d decision, a answer) (Receipt, 
 		return x.replay(ctx, a.stored)
 	}
 	r := receipt(a.events, d.events)
-	r.Warnings = x.warnings
 	d.keep(a.events, r.Events)
+	r.Warnings = d.warnings
 	return r, nil
 }
 
@@ -34,7 +34,7 @@ func (x *execution) replay(ctx context.Context, c *storedCommand) (Receipt, erro
 	if err := c.check(x.Fingerprint); err != nil {
 		return Receipt{}, err
 	}
-	r := Receipt{First: c.first, Last: c.last, Replayed: true, Refusal: c.refusal}
+	r := Receipt{First: c.first, Last: c.last, Replayed: true, Refusal: c.refusal, Warnings: c.warnings}
 	if c.first == 0 {
 		return r, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 	"unicode/utf8"
 
@@ -32,9 +33,32 @@ type storedCommand struct {
 	fingerprint []byte
 	first, last domain.Position
 	refusal     *Refusal
+	warnings    []domain.Warning
 }
 
-const selectCommands = `SELECT command_id, fingerprint, first, last, status, body::text
+// storedRemarks is what the reply to a command says beside its body, as it is stored.
+type storedRemarks struct {
+	Field    string           `json:"field,omitempty"`
+	Warnings []domain.Warning `json:"warnings,omitempty"`
+}
+
+// remarks returns the column of that name, nil for null.
+func (c *storedCommand) remarks() []byte {
+	stored := storedRemarks{Warnings: c.warnings}
+	if c.refusal != nil {
+		stored.Field = c.refusal.Field
+	}
+	if stored.Field == "" && len(stored.Warnings) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(stored)
+	if err != nil {
+		return nil // texts alone are always JSON
+	}
+	return text
+}
+
+const selectCommands = `SELECT command_id, fingerprint, first, last, status, body::text, remarks::text
 	FROM cache.commands WHERE command_id = ANY($1::uuid[])`
 
 func scanCommand(row pgx.CollectableRow) (storedCommand, error) {
@@ -42,12 +66,20 @@ func scanCommand(row pgx.CollectableRow) (storedCommand, error) {
 		c      storedCommand
 		status *int
 		body   []byte
+		beside []byte
+		stored storedRemarks
 	)
-	if err := row.Scan(&c.id, &c.fingerprint, &c.first, &c.last, &status, &body); err != nil {
+	if err := row.Scan(&c.id, &c.fingerprint, &c.first, &c.last, &status, &body, &beside); err != nil {
 		return c, err
 	}
+	if beside != nil {
+		if err := json.Unmarshal(beside, &stored); err != nil {
+			return c, fmt.Errorf("remarks of a command: %w", err)
+		}
+	}
+	c.warnings = stored.Warnings
 	if status != nil {
-		c.refusal = &Refusal{Status: *status, Body: body}
+		c.refusal = &Refusal{Status: *status, Body: body, Field: stored.Field}
 	}
 	return c, nil
 }

@@ -16,6 +16,8 @@ type decision struct {
 	// history is what the decision read.
 	*history
 	events []domain.Event
+	// warnings are what the command has to say about the events.
+	warnings []domain.Warning
 	// entry is what is to be appended, nil when there is nothing to append.
 	entry *entry
 }
@@ -27,20 +29,19 @@ func (x *execution) decide(ctx context.Context, remembered bool) (decision, erro
 	if !x.store.available() {
 		return decision{}, ErrUnavailable
 	}
-	h := x.history(ctx, remembered)
-	events, err := x.run(h)
-	if remembered && (err != nil || len(events) == 0) {
-		h = x.history(ctx, false)
-		events, err = x.run(h)
+	d, err := x.run(x.history(ctx, remembered))
+	if remembered && (err != nil || len(d.events) == 0) {
+		d, err = x.run(x.history(ctx, false))
 	}
-	d := decision{history: h, events: events}
 	switch {
-	case h.replay != nil:
+	case d.replay != nil:
 		return d, nil
 	case err != nil:
 		return d, err
-	case len(events) > 0 || x.keyed:
-		d.entry, err = x.entry(events, h.conditions)
+	case len(d.events) > 0 || x.keyed:
+		if d.entry, err = x.entry(d.events, d.conditions); err == nil {
+			d.entry.warnings = d.warnings
+		}
 	}
 	return d, err
 }
@@ -54,14 +55,15 @@ func (x *execution) history(ctx context.Context, remembered bool) *history {
 	return h
 }
 
-// run runs the command. Ids are drawn with its first Load, which every command
-// that needs ids does first, because it has to know who acts.
-func (x *execution) run(h *history) ([]domain.Event, error) {
+// run lets the command decide, and warn of what it decided. Ids are drawn with its first
+// Load, which every command that needs ids does first, because it has to know who acts.
+func (x *execution) run(h *history) (d decision, err error) {
+	d.history = h
 	if a, ok := x.Command.(domain.Allocator); ok {
 		h.wants = a.Allocates()
 	}
-	x.warnings = nil
-	return x.Command.Decide(h, domain.NewEnv(x.Actor, time.Now().UTC(), h.ids).Warning(&x.warnings))
+	d.events, err = x.Command.Decide(h, domain.NewEnv(x.Actor, time.Now().UTC(), h.ids).Warning(&d.warnings))
+	return d, err
 }
 
 // entry turns decided events, and the conditions on which they were decided, into an

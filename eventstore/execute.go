@@ -28,8 +28,6 @@ type execution struct {
 	keyed bool
 	// drawn are the ids taken so far; a retry uses them again.
 	drawn map[domain.Sequence][]int64
-	// warnings are those of the last decision.
-	warnings []domain.Warning
 }
 
 // Execute lets the command decide and appends what it decided, again after a

@@ -25,6 +25,7 @@ type entry struct {
 	keyed       bool
 	fingerprint []byte
 	refusal     *Refusal // then there are neither conditions nor events
+	warnings    []domain.Warning
 	conditions  []condition
 	// events lack what the head decides: positions, prev and recorded_at.
 	events []protocol.Envelope

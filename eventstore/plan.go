@@ -113,7 +113,7 @@ func (p *plan) accept(i int, e *entry) {
 	}
 	p.answers[i].events = p.events[from:len(p.events):len(p.events)]
 	if e.keyed {
-		c := storedCommand{id: e.commandID, fingerprint: e.fingerprint, refusal: e.refusal}
+		c := storedCommand{id: e.commandID, fingerprint: e.fingerprint, refusal: e.refusal, warnings: e.warnings}
 		if own := p.answers[i].events; len(own) > 0 {
 			c.first, c.last = own[0].Position, own[len(own)-1].Position
 		}

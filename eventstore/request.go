@@ -35,7 +35,7 @@ type Receipt struct {
 	Replayed bool
 	// Refusal is set when the replayed command was refused, see [Store.SaveRefusal].
 	Refusal *Refusal
-	// Warnings are what the decision warned of; a replay has none.
+	// Warnings are what the decision warned of.
 	Warnings []domain.Warning
 }
 
@@ -45,4 +45,6 @@ type Refusal struct {
 	Status int
 	// Body is the reply's body, kept byte for byte.
 	Body json.RawMessage
+	// Field is the parameter that was to blame, empty for none.
+	Field string
 }

@@ -79,7 +79,7 @@ func (p *plan) insertCommands() statement {
 	var (
 		ids, first, last = newUUIDs(n), newInts(n), newInts(n)
 		prints, status   = newColumn(pgtype.ByteaOID, n, 32*n), newInt4s(n)
-		body             = newColumn(pgtype.TextOID, n, 0)
+		body, remarks    = newColumn(pgtype.TextOID, n, 0), newColumn(pgtype.TextOID, n, 0)
 		expires          = newTimes(n)
 	)
 	for i := range p.keyed {
@@ -89,6 +89,11 @@ func (p *plan) insertCommands() statement {
 		first.int8(int64(c.first))
 		last.int8(int64(c.last))
 		expires.time(p.head.RecordedAt.Add(c.life()))
+		if beside := c.remarks(); beside != nil {
+			remarks.data(beside)
+		} else {
+			remarks.null()
+		}
 		if c.refusal == nil {
 			status.null()
 			body.null()
@@ -98,5 +103,5 @@ func (p *plan) insertCommands() statement {
 		body.data(c.refusal.Body)
 	}
 	return putCommands.with(ids.encoded(), prints.encoded(), first.encoded(), last.encoded(), status.encoded(), body.encoded(),
-		expires.encoded(), timeOf(p.head.RecordedAt))
+		expires.encoded(), timeOf(p.head.RecordedAt), remarks.encoded())
 }

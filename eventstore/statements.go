@@ -28,10 +28,10 @@ var (
 	putTags = preparedStatement{"opsledger_tags", `INSERT INTO log.event_tags (tag_hash, position, type_hash)
 	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])`}
 	putCommands = preparedStatement{"opsledger_commands", `INSERT INTO cache.commands
-		(command_id, fingerprint, first, last, status, body, expires_at, recorded_at)
-	SELECT command_id, fingerprint, first, last, status, body::json, expires_at, $8::timestamptz
-	FROM unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::timestamptz[])
-		AS c(command_id, fingerprint, first, last, status, body, expires_at)`}
+		(command_id, fingerprint, first, last, status, body, expires_at, recorded_at, remarks)
+	SELECT command_id, fingerprint, first, last, status, body::json, expires_at, $8::timestamptz, remarks::json
+	FROM unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::timestamptz[], $9::text[])
+		AS c(command_id, fingerprint, first, last, status, body, expires_at, remarks)`}
 	moveHead = preparedStatement{"opsledger_move",
 		`UPDATE log.head SET position = $1, recorded_at = $2, last_access = $3, last_dns = $4, last_ops = $5`}
 	endBatch = preparedStatement{"opsledger_end", "COMMIT"}

@@ -123,7 +123,7 @@ func (s *Service) refuseDirectoryName(ctx context.Context, name string) error {
 	}
 	known, err := s.inDirectory(ctx, name)
 	if err == nil && known {
-		err = domain.Refused("用户已存在！")
+		err = domain.Refused("用户已存在！").Blame("username")
 	}
 	return err
 }

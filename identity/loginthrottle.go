@@ -1,10 +1,11 @@
 package identity
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/opsledger/opsledger/domain"
 )
 
 // loginThrottle slows down who guesses passwords: by the name that is tried and
@@ -136,5 +137,10 @@ type ThrottledError struct {
 func (e *ThrottledError) Seconds() int { return int((e.wait + time.Second - 1) / time.Second) }
 
 func (e *ThrottledError) Error() string {
-	return fmt.Sprintf("%s，请%d秒后重试！", e.cause, e.Seconds())
+	return e.Words().String()
+}
+
+// Words says it to the client.
+func (e *ThrottledError) Words() domain.Text {
+	return domain.Text{Format: "%s，请%d秒后重试！", Args: []any{domain.Phrase(e.cause), e.Seconds()}}
 }

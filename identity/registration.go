@@ -27,7 +27,7 @@ func (s *Service) CheckFree(ctx context.Context, username string) error {
 		return fmt.Errorf("find user by name: %w", err)
 	}
 	if named.ID() != 0 {
-		return domain.Refused("用户已存在！")
+		return domain.Refused("用户已存在！").Blame("username")
 	}
 	return s.refuseDirectoryName(ctx, username)
 }

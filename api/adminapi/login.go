@@ -37,17 +37,24 @@ func (a *API) loginLocal(c echo.Context) error { return a.login(c, a.Identity.Lo
 
 func (a *API) loginLDAP(c echo.Context) error { return a.login(c, a.Identity.LoginDirectory) }
 
+// credentials are what somebody logs in with.
+type credentials struct{ name, password string }
+
+func readLogin(p *api.Params) credentials {
+	return credentials{name: p.Required("username"), password: p.Required("password")}
+}
+
 func (a *API) login(c echo.Context, admit func(context.Context, identity.Login) (*identity.User, string, error)) error {
-	p, _, err := api.ReadBody(c)
+	p, err := api.ReadBody(c)
 	if err != nil {
 		return err
 	}
-	name, password := p.Required("username"), p.Required("password")
+	asked := readLogin(p)
 	if p.Err != nil {
 		return p.Err
 	}
 	ctx := c.Request().Context()
-	user, token, err := admit(ctx, a.Login(c, name, password))
+	user, token, err := admit(ctx, a.Login(c, asked.name, asked.password))
 	if err != nil {
 		return err
 	}

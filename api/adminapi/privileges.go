@@ -51,6 +51,7 @@ func (a *API) privileges() []api.Route {
 
 		MayCreate: api.Always(access.Administer()),
 		May:       func(accessmodel.Privilege, access.Operation) access.Right { return access.Administer() },
+		Input:     api.Reads(privilegeInput),
 		Create: func(w *api.Request) (domain.Command, error) {
 			return access.NewCreatePrivilege(privilegeInput(w.Params))
 		},

@@ -16,31 +16,36 @@ func (a *API) register() api.Write {
 			return w, domain.Forbidden("无权限！用户注册已关闭")
 		}}
 	}
-	return api.Write{Kind: api.User, Command: func(w *api.Request) (domain.Command, error) {
-		registration, err := readRegistration(w.Params)
-		if err != nil {
+	return api.Write{Kind: api.User, Keys: api.Reads(readRegistration), Unversioned: true, Command: func(w *api.Request) (domain.Command, error) {
+		in := readRegistration(w.Params)
+		if err := cmp.Or(w.Err, in.check()); err != nil {
 			return nil, err
 		}
 		if err := a.Identity.AdmitRegistration(a.ClientAddress(w.HTTP())); err != nil {
 			return nil, err
 		}
-		if err := a.Identity.CheckFree(w.Context(), registration.Username); err != nil {
+		if err := a.Identity.CheckFree(w.Context(), in.Username); err != nil {
 			return nil, err
 		}
-		user, err := a.Identity.Seal(w.Context(), registration)
+		user, err := a.Identity.Seal(w.Context(), in.Registration)
 		return access.RegisterUser{User: user}, err
 	}}
 }
 
-// readRegistration reads and checks a registration.
-func readRegistration(p *api.Params) (identity.Registration, error) {
-	r := identity.Registration{Username: p.Required("username"), Password: p.Required("password")}
-	again := p.Required("password2")
-	r.Mail = p.Required("email")
-	if p.Err != nil {
-		return r, p.Err
-	}
-	_, badName := access.ParseUsername(r.Username)
-	_, badMail := access.ParseMail(r.Mail)
-	return r, cmp.Or(badName, access.CheckPasswords(r.Password, again), badMail)
+// registrationInput is a registration with the repeated password.
+type registrationInput struct {
+	identity.Registration
+	again string
+}
+
+func readRegistration(p *api.Params) (in registrationInput) {
+	in.Username, in.Password, in.again = p.Required("username"), p.Required("password"), p.Required("password2")
+	in.Mail = p.Required("email")
+	return in
+}
+
+func (in registrationInput) check() error {
+	_, badName := access.ParseUsername(in.Username)
+	_, badMail := access.ParseMail(in.Mail)
+	return cmp.Or(badName, access.CheckPasswords(in.Password, in.again), badMail)
 }

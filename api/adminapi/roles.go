@@ -41,6 +41,7 @@ func (a *API) roles() []api.Route {
 
 		MayCreate: api.Always(access.Administer()),
 		May:       func(accessmodel.RoleRow, access.Operation) access.Right { return access.Administer() },
+		Input:     api.Reads(roleInput),
 		Create:    func(w *api.Request) (domain.Command, error) { return access.NewCreateRole(roleInput(w.Params)) },
 		Update: func(w *api.Request) (domain.Command, error) {
 			return access.NewUpdateRole(w.ID, roleInput(w.Params), w.IfMatch)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/api/wording"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -25,14 +26,15 @@ var reads = []domain.Context{domain.ContextDNS, domain.ContextAccess}
 func (a *API) Routes() []api.Route {
 	users := []domain.Context{domain.ContextAccess}
 	dialect := api.Plain()
-	dialect.Created = created
+	dialect.Created, dialect.Language = created, wording.Chinese
+	login := api.Reads(readLogin)
 	return dialect.Routes(slices.Concat(
 		[]api.Route{
-			{Method: http.MethodPost, Path: "/auth/login_local", Access: api.AccessPublic, Handle: a.loginLocal},
-			{Method: http.MethodPost, Path: "/auth/login_ldap", Access: api.AccessPublic, Handle: a.loginLDAP},
+			{Method: http.MethodPost, Path: "/auth/login_local", Access: api.AccessPublic, Keys: login, Handle: a.loginLocal},
+			{Method: http.MethodPost, Path: "/auth/login_ldap", Access: api.AccessPublic, Keys: login, Handle: a.loginLDAP},
 			api.Post("/auth/register_local", api.AccessPublic, a.register()),
 
-			api.Get("/admin/users", api.AccessAdmin, users, a.listUsers),
+			api.Get("/admin/users", api.AccessAdmin, users, a.listUsers).WithQuery(api.Reads((*api.Params).Page).And(api.Reads(userFilter))),
 			api.Get("/admin/users/:id", api.AccessSelf, users, a.showUser),
 			api.Put("/admin/users/:id", api.AccessAdmin, a.updateUser()),
 			api.Delete("/admin/users/:id", api.AccessAdmin, a.deleteUser()),
@@ -41,16 +43,21 @@ func (a *API) Routes() []api.Route {
 	)...)
 }
 
-// created returns the path of what an event created, if it did.
-func created(e domain.Event) (path string, created bool) {
+// created returns path and id of what an event created, if it did.
+func created(e domain.Event) (path, id string, created bool) {
 	switch e := e.(type) {
 	case access.UserRegistered:
-		return "/admin/users/" + strconv.FormatInt(int64(e.ID), 10), true
+		return at("/admin/users/", int64(e.ID))
 	case access.RoleCreated:
-		return "/admin/roles/" + strconv.FormatInt(e.ID, 10), true
+		return at("/admin/roles/", e.ID)
 	case access.PrivilegeCreated:
-		return "/admin/privileges/" + strconv.FormatInt(e.ID, 10), true
+		return at("/admin/privileges/", e.ID)
 	default:
-		return "", false
+		return "", "", false
 	}
+}
+
+func at(list string, number int64) (path, id string, created bool) {
+	id = strconv.FormatInt(number, 10)
+	return list + id, id, true
 }

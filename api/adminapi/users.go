@@ -65,10 +65,23 @@ func roleRefs(p api.Person) []roleRefBody {
 	return roles
 }
 
+// userFilters select users by what the database can read and by what it cannot.
+type userFilters struct {
+	accessmodel.UserFilter
+	personFilter
+}
+
+func userFilter(q *api.Params) userFilters {
+	return userFilters{
+		accessmodel.UserFilter{ID: q.Integer("id"), Username: api.Given(q.Text("username"))},
+		personFilter{api.Given(q.Text("email")), api.Given(q.Text("chinese_name")), api.Given(q.Text("cellphone"))},
+	}
+}
+
 func (a *API) listUsers(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
-	page, filter := q.Page(), accessmodel.UserFilter{ID: q.Integer("id"), Username: api.Given(q.Text("username"))}
-	sealed := personFilter{api.Given(q.Text("email")), api.Given(q.Text("chinese_name")), api.Given(q.Text("cellphone"))}
+	page, asked := q.Page(), userFilter(q)
+	filter, sealed := asked.UserFilter, asked.personFilter
 	if q.Err != nil {
 		return q.Err
 	}
@@ -111,19 +124,33 @@ func (a *API) showUser(c echo.Context) error {
 	})
 }
 
+// userInput is what may change of a user.
+type userInput struct {
+	profile identity.ProfileTexts
+	roles   *[]int64
+}
+
+func readUser(p *api.Params) userInput {
+	text := func(name string) identity.ProfileText { return identity.ProfileText{Name: name, Text: p.Text(name)} }
+	return userInput{roles: p.Integers("role_ids"), profile: identity.ProfileTexts{
+		Nickname: text("chinese_name"), Phone: text("cellphone"), Position: text("position"), Location: text("location"),
+	}}
+}
+
 func (a *API) updateUser() api.Write {
-	return api.Write{Kind: api.User, Right: a.administerUser, Command: func(w *api.Request) (domain.Command, error) {
-		profile, err := a.profileChange(w)
+	return api.Write{Kind: api.User, Right: a.administerUser, Keys: api.Reads(readUser), Command: func(w *api.Request) (domain.Command, error) {
+		in := readUser(w.Params)
+		profile, err := a.profileChange(w, in.profile)
 		if err != nil {
 			return nil, err
 		}
-		return access.NewUpdateUser(domain.UserID(w.ID), access.UserChange{Profile: profile, Roles: w.Integers("role_ids")}, w.IfMatch)
+		return access.NewUpdateUser(domain.UserID(w.ID), access.UserChange{Profile: profile, Roles: in.roles}, w.IfMatch)
 	}}
 }
 
 // profileChange reads what changes of a user's profile. For a user who is not there
 // it returns nothing, and leaves it to the command.
-func (a *API) profileChange(w *api.Request) (access.ProfileChange, error) {
+func (a *API) profileChange(w *api.Request, texts identity.ProfileTexts) (access.ProfileChange, error) {
 	user, err := a.Identity.UserNow(w.Context(), domain.UserID(w.ID))
 	if errors.Is(err, identity.ErrNoUser) {
 		return access.ProfileChange{}, nil
@@ -131,10 +158,7 @@ func (a *API) profileChange(w *api.Request) (access.ProfileChange, error) {
 	if err != nil {
 		return access.ProfileChange{}, err
 	}
-	text := func(name string) identity.ProfileText { return identity.ProfileText{Name: name, Text: w.Text(name)} }
-	return a.Identity.ChangeProfile(w.Context(), user, identity.ProfileTexts{
-		Nickname: text("chinese_name"), Phone: text("cellphone"), Position: text("position"), Location: text("location"),
-	})
+	return a.Identity.ChangeProfile(w.Context(), user, texts)
 }
 
 func (a *API) deleteUser() api.Write {

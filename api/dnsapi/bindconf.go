@@ -49,10 +49,13 @@ func (a *API) bindConf(ctx context.Context) (dnsmodel.BindConf, error) {
 	return conf, nil
 }
 
+func confText(p *api.Params) string { return p.Required("bind_conf") }
+
 func (a *API) changeBindConf() api.Write {
 	return api.Write{
+		Keys: api.Reads(confText),
 		Command: func(w *api.Request) (domain.Command, error) {
-			text := w.Required("bind_conf")
+			text := confText(w.Params)
 			if w.Err != nil {
 				return nil, w.Err
 			}

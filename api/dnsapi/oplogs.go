@@ -39,13 +39,17 @@ func (a *API) oplog(row oplog.Entry) oplogBody {
 	return body
 }
 
-func (a *API) listOplogs(c echo.Context) error {
-	q := api.ReadQuery(c.Request())
-	page, filter := q.Page(), oplog.Filter{
+func (a *API) oplogFilter(q *api.Params) oplog.Filter {
+	return oplog.Filter{
 		ID: q.Integer("id"), OperationType: api.Given(q.Text("operation_type")), Operator: api.Given(q.Text("operator")),
 		TargetType: api.Given(q.Text("target_type")), TargetName: api.Given(q.Text("target_name")), TargetID: api.Given(q.Text("target_id")),
 		ZoneID: q.Integer("zone_id"), Since: q.Moment("since", a.Location), Until: q.Moment("until", a.Location),
 	}
+}
+
+func (a *API) listOplogs(c echo.Context) error {
+	q := api.ReadQuery(c.Request())
+	page, filter := q.Page(), a.oplogFilter(q)
 	if q.Err != nil {
 		return q.Err
 	}

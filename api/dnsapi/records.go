@@ -84,6 +84,7 @@ func (a *API) records() []api.Route {
 			return dns.NewUpdateRecord(w.ID, recordInput(w.Params), w.IfMatch)
 		},
 		Delete: func(w *api.Request) (domain.Command, error) { return dns.NewDeleteRecord(w.ID, w.IfMatch) },
+		Input:  api.Reads(recordInput),
 		Takes:  dns.AddRecord{}.Allocates(),
 	}.Routes()
 }
@@ -128,7 +129,7 @@ func (a *API) rightToAddRecord(w *api.Request) (access.Right, error) {
 // outside the path.
 func zoneFound(err error) error {
 	if errors.Is(err, query.ErrNotFound) {
-		return domain.Refused("当前Zone不存在，请检查zone_id是否正确！")
+		return domain.Refused("当前Zone不存在，请检查zone_id是否正确！").Blame("zone_id")
 	}
 	return err
 }

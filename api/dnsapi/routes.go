@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/api/wording"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 )
@@ -28,29 +29,34 @@ var reads = []domain.Context{domain.ContextDNS, domain.ContextAccess}
 // Routes returns the routes of the dialect.
 func (a *API) Routes() []api.Route {
 	dialect := api.Plain()
-	dialect.Created = created
+	dialect.Created, dialect.Language = created, wording.Chinese
 	return dialect.Routes(slices.Concat(
 		a.servers(), a.views(), a.zones(), a.records(),
 		[]api.Route{
 			api.Get("/dns/bind_conf", api.AccessBindConf, reads, a.showBindConf),
 			api.Post("/dns/bind_conf", api.AccessBindConf, a.changeBindConf()),
-			api.Get("/dns/oplogs", api.AccessUser, domain.Contexts(), a.listOplogs),
+			api.Get("/dns/oplogs", api.AccessUser, domain.Contexts(), a.listOplogs).WithQuery(api.Reads((*api.Params).Page).And(api.Reads(a.oplogFilter))),
 		},
 	)...)
 }
 
-// created returns the path of what an event created, if it did.
-func created(e domain.Event) (path string, created bool) {
+// created returns path and id of what an event created, if it did.
+func created(e domain.Event) (path, id string, created bool) {
 	switch e := e.(type) {
 	case dns.ServerCreated:
-		return "/dns/servers/" + strconv.FormatInt(e.ID, 10), true
+		return at("/dns/servers/", e.ID)
 	case dns.ViewCreated:
-		return "/dns/views/" + strconv.FormatInt(e.ID, 10), true
+		return at("/dns/views/", e.ID)
 	case dns.ZoneCreated:
-		return "/dns/zones/" + strconv.FormatInt(e.ID, 10), true
+		return at("/dns/zones/", e.ID)
 	case dns.RecordAdded:
-		return "/dns/records/" + strconv.FormatInt(e.ID, 10), true
+		return at("/dns/records/", e.ID)
 	default:
-		return "", false
+		return "", "", false
 	}
+}
+
+func at(list string, number int64) (path, id string, created bool) {
+	id = strconv.FormatInt(number, 10)
+	return list + id, id, true
 }

@@ -61,6 +61,7 @@ func (a *API) servers() []api.Route {
 			return dns.NewUpdateServer(w.ID, serverInput(w.Params), w.IfMatch)
 		},
 		Delete: func(w *api.Request) (domain.Command, error) { return dns.NewDeleteServer(w.ID, w.IfMatch) },
+		Input:  api.Reads(serverInput),
 		Takes:  dns.CreateServer{}.Allocates(),
 	}.Routes()
 }

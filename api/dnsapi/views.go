@@ -45,6 +45,7 @@ func (a *API) views() []api.Route {
 			return dns.NewUpdateView(w.ID, viewInput(w.Params), w.IfMatch)
 		},
 		Delete: func(w *api.Request) (domain.Command, error) { return dns.NewDeleteView(w.ID, w.IfMatch) },
+		Input:  api.Reads(viewInput),
 		Takes:  dns.CreateView{}.Allocates(),
 		Open:   true,
 	}.Routes()

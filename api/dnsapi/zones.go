@@ -69,6 +69,7 @@ func (a *API) zones() []api.Route {
 			return dns.NewUpdateZone(w.ID, zoneInput(w.Params), w.IfMatch)
 		},
 		Delete: func(w *api.Request) (domain.Command, error) { return dns.NewDeleteZone(w.ID, w.IfMatch) },
+		Input:  api.Reads(zoneInput),
 		Takes:  dns.CreateZone{}.Allocates(),
 	}.Routes()
 }

@@ -20,7 +20,7 @@ func permitted(code int, said string, command func(*api.Request) (domain.Command
 
 // byAction is a POST, whose body names what it wants done.
 func byAction(actions map[string]api.Write) api.Write {
-	return api.Write{Choose: func(w *api.Request) (api.Write, error) {
+	return api.Write{Keys: api.Reads(readAct), Choose: func(w *api.Request) (api.Write, error) {
 		w.Action = api.Given(w.Text("action"))
 		if w.Err != nil {
 			return api.Write{}, w.Err
@@ -33,12 +33,25 @@ func byAction(actions map[string]api.Write) api.Write {
 	}}
 }
 
+// readAct reads what every POST of the dialect has.
+func readAct(p *api.Params) any {
+	data, _ := p.Value("data")
+	return []any{p.Text("action"), data}
+}
+
 // onData returns the write with its parameters taken from data.
 func onData(write api.Write) api.Write {
 	return api.Write{Choose: func(w *api.Request) (api.Write, error) {
-		w.Params = inner(w.Params, "data")
+		w.Params, w.Part = inner(w.Params, "data"), "data"
 		return write, nil
 	}}
+}
+
+// deletion is a DELETE of what one argument names, in the query or in the body.
+func deletion(path, name string, code int, said string, command func(w *api.Request, key string) (domain.Command, error)) api.Route {
+	write := permitted(code, said, func(w *api.Request) (domain.Command, error) { return command(w, argument(w, name)) })
+	write.Keys = api.Reads(func(p *api.Params) *string { return p.Text(name) })
+	return api.Delete(path, api.AccessUser, write).WithQuery(write.Keys)
 }
 
 // argument reads what a DELETE is about from the query, or else from the body. It is

@@ -16,17 +16,24 @@ const (
 	loginNone    = "not login"
 )
 
+// credentials are what somebody logs in with.
+type credentials struct{ name, password string }
+
+func readLogin(p *api.Params) credentials {
+	return credentials{name: mustAs(p, "name", "username"), password: mustAs(p, "password", "passwd")}
+}
+
 // login logs in with a name and a password, local or the directory's.
 func (a *API) login(c echo.Context) error {
-	p, _, err := api.ReadBody(c)
+	p, err := api.ReadBody(c)
 	if err != nil {
 		return err
 	}
-	name, password := mustAs(p, "name", "username"), mustAs(p, "password", "passwd")
+	asked := readLogin(p)
 	if p.Err != nil {
 		return p.Err
 	}
-	_, token, err := a.Identity.LoginDirectory(c.Request().Context(), a.Login(c, name, password))
+	_, token, err := a.Identity.LoginDirectory(c.Request().Context(), a.Login(c, asked.name, asked.password))
 	if err != nil {
 		return err
 	}
@@ -35,11 +42,13 @@ func (a *API) login(c echo.Context) error {
 	}{token})
 }
 
+func username(q *api.Params) *string { return q.Text("username") }
+
 // loginState says whether the request's token is good, for the user that is
 // named if one is. The question is always answered, whatever the token.
 func (a *API) loginState(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
-	name := q.Text("username")
+	name := username(q)
 	if q.Err != nil {
 		return q.Err
 	}

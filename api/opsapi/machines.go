@@ -3,8 +3,6 @@ package opsapi
 import (
 	"context"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -41,7 +39,7 @@ func (a *API) machineBody(row opsmodel.Machine) machineBody {
 	return body
 }
 
-func (a *API) listMachines() echo.HandlerFunc {
+func (a *API) listMachines() rows[opsmodel.Machine, machineBody] {
 	return rows[opsmodel.Machine, machineBody]{
 		key: "machine_name", one: a.Ops.MachineByName, item: a.machineBody,
 		all: func(ctx context.Context, q *api.Params, part query.Range) ([]opsmodel.Machine, int, error) {
@@ -51,14 +49,14 @@ func (a *API) listMachines() echo.HandlerFunc {
 			return a.Ops.Machines(ctx, part)
 		},
 		changed: func(row opsmodel.Machine) domain.Position { return row.Changed },
-	}.reply
+	}
 }
 
 // postMachine adds and updates machines. The document prints this path for the
 // execution of tasks, too: a task_id tells them apart.
 func (a *API) postMachine() api.Write {
-	add := onData(permitted(access.CodeAddMachine, "add machine info ok", addMachine))
-	update := onData(permitted(access.CodeUpdateMachine, "update machine info ok", updateMachine))
+	add := onData(permitted(access.CodeAddMachine, "add machine info ok", addMachine).Knowing(api.Reads(machineInput)).Creating())
+	update := onData(permitted(access.CodeUpdateMachine, "update machine info ok", updateMachine).Knowing(api.Reads(machineUpdate)))
 	actions := a.executions()
 	execute := actions["update"]
 	actions["add"], actions["update"] = add, api.Write{Choose: func(w *api.Request) (api.Write, error) {
@@ -81,6 +79,13 @@ func machineInput(p *api.Params) ops.MachineInput {
 	return in
 }
 
+// machineUpdate is machineInput; an empty task_id may stand beside it, as it says that no
+// task is meant.
+func machineUpdate(p *api.Params) ops.MachineInput {
+	p.Text("task_id")
+	return machineInput(p)
+}
+
 func addMachine(w *api.Request) (domain.Command, error) {
 	return ops.NewAddMachine(machineInput(w.Params))
 }
@@ -89,9 +94,9 @@ func updateMachine(w *api.Request) (domain.Command, error) {
 	return ops.NewUpdateMachine(machineInput(w.Params), w.IfMatch)
 }
 
-func (a *API) deleteMachine() api.Write {
+func (a *API) deleteMachine() api.Route {
 	const said = "delete machin info ok" // as the document spells it
-	return permitted(access.CodeDeleteMachine, said, func(w *api.Request) (domain.Command, error) {
-		return ops.NewDeleteMachine(argument(w, "machine_name"), w.IfMatch)
+	return deletion(pathMachine, "machine_name", access.CodeDeleteMachine, said, func(w *api.Request, name string) (domain.Command, error) {
+		return ops.NewDeleteMachine(name, w.IfMatch)
 	})
 }

@@ -31,7 +31,7 @@ func FuzzOps(f *testing.F) {
 		for _, data := range append(list, inner(whole, "data")) {
 			checkBuilt(t, text, data, func(p *api.Params) (any, error) { return ops.NewAddMachine(machineInput(p)) })
 			checkBuilt(t, text, data, func(p *api.Params) (any, error) { return ops.NewUpdateMachine(machineInput(p), nil) })
-			checkBuilt(t, text, data, func(p *api.Params) (any, error) { return readUser(p) })
+			checkBuilt(t, text, data, func(p *api.Params) (any, error) { u := readUser(p); return u, u.check() })
 			checkBuilt(t, text, data, func(p *api.Params) (any, error) {
 				return (&API{}).acceptAttempt(&api.Request{Params: p, Action: "update"})
 			})

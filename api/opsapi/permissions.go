@@ -25,8 +25,7 @@ type permissionBody struct {
 // ask that of themselves.
 func (a *API) listPermissions(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
-	name := q.Text("username")
-	part := q.Range()
+	name, part := username(q), q.Range()
 	if err := a.requireUnlessOwn(c, name, access.CodeGetPermission); err != nil {
 		return err
 	}
@@ -67,7 +66,7 @@ func (a *API) requireUnlessOwn(c echo.Context, name *string, code int) error {
 // noSuchUser turns the read models' "not there" into a refusal.
 func noSuchUser(name string, err error) error {
 	if errors.Is(err, query.ErrNotFound) || errors.Is(err, identity.ErrNoUser) {
-		return domain.Refused("user %s does not exist", api.PrintableName(name))
+		return domain.Refused("user %s does not exist", api.PrintableName(name)).Blame("username")
 	}
 	return err
 }

@@ -57,11 +57,24 @@ func replyRows[Row, Item any](c echo.Context, rows []Row, total int, item func(R
 // ETag, or else a part of the list. all reads from the query what restricts the list, and
 // nothing but that if something is wrong with the query.
 type rows[Row, Item any] struct {
-	key     string
+	key string
+	// filters are what all reads from the query.
+	filters api.Names
 	one     func(ctx context.Context, key string) (Row, error)
 	all     func(ctx context.Context, q *api.Params, part query.Range) ([]Row, int, error)
 	item    func(Row) Item
 	changed func(Row) domain.Position
+}
+
+// get returns the route that replies with them.
+func (r rows[Row, Item]) get(path string, code int, reads []domain.Context) api.Route {
+	key := api.Reads(func(q *api.Params) *string { return q.Text(r.key) })
+	return api.Get(path, api.AccessCode(code), reads, r.reply).WithQuery(key.And(rangeOfList()).And(r.filters))
+}
+
+// rangeOfList are the parameters by which a part of a list is asked for.
+func rangeOfList() api.Names {
+	return api.Reads((*api.Params).Range)
 }
 
 func (r rows[Row, Item]) reply(c echo.Context) error {

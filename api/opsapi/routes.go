@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/api/wording"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/ops"
@@ -55,42 +57,45 @@ const (
 // Routes returns the routes of the dialect.
 func (a *API) Routes() []api.Route {
 	tasks, users := []domain.Context{domain.ContextOps}, []domain.Context{domain.ContextAccess}
-	dialect := api.Dialect{Failure: fail, Success: succeed, Created: created, InQuery: true}
+	dialect := api.Dialect{Failure: fail, Success: succeed, Created: created, InQuery: true, Language: wording.Chinese}
+	named := api.Reads(username)
+	login := api.Reads(readLogin)
 	return dialect.Routes(
-		api.Get(pathTask, api.AccessCode(access.CodeGetTask), tasks, a.listTasks()),
+		a.listTasks().get(pathTask, access.CodeGetTask, tasks),
 		api.Post(pathTask, api.AccessUser, a.postTask()),
-		api.Delete(pathTask, api.AccessUser, a.deleteTask()),
+		a.deleteTask(),
 
-		api.Get(pathMachine, api.AccessCode(access.CodeGetMachine), tasks, a.listMachines()),
+		a.listMachines().get(pathMachine, access.CodeGetMachine, tasks),
 		api.Post(pathMachine, api.AccessUser, a.postMachine()),
-		api.Delete(pathMachine, api.AccessUser, a.deleteMachine()),
+		a.deleteMachine(),
 
 		api.Post("/api/update", api.AccessUser, a.postUpdate()),
 
-		api.Get(pathUser, api.AccessUser, users, a.getUsers),
+		api.Get(pathUser, api.AccessUser, users, a.getUsers).WithQuery(named.And(rangeOfList())),
 		api.Post(pathUser, api.AccessUser, a.postUser()),
-		api.Delete(pathUser, api.AccessUser, a.deleteUser()),
+		a.deleteUser(),
 
-		api.Get("/api/login", api.AccessPublic, nil, a.loginState),
-		api.Route{Method: http.MethodPost, Path: "/api/login", Access: api.AccessPublic, Handle: a.login},
+		api.Get("/api/login", api.AccessPublic, nil, a.loginState).WithQuery(named),
+		api.Route{Method: http.MethodPost, Path: "/api/login", Access: api.AccessPublic, Keys: login, Handle: a.login},
 
-		api.Get("/api/permission", api.AccessUser, users, a.listPermissions),
+		api.Get("/api/permission", api.AccessUser, users, a.listPermissions).WithQuery(named.And(rangeOfList())),
 
-		api.Get("/api/ssh_key_manage", api.AccessCode(access.CodeGetSSHKey), tasks, a.listGrants),
+		api.Get("/api/ssh_key_manage", api.AccessCode(access.CodeGetSSHKey), tasks, a.listGrants).WithQuery(api.Reads(readGrantFilter)),
 		api.Post("/api/ssh_key_manage", api.AccessUser, postGrant()),
 	)
 }
 
-// created returns the path of what an event created, if it did.
-func created(e domain.Event) (path string, created bool) {
+// created returns path and id of what an event created, if it did. A task goes by its
+// name everywhere.
+func created(e domain.Event) (path, id string, created bool) {
 	switch e := e.(type) {
 	case access.UserRegistered:
-		return pathUser + "?username=" + url.QueryEscape(e.Username), true
+		return pathUser + "?username=" + url.QueryEscape(e.Username), strconv.FormatInt(int64(e.ID), 10), true
 	case ops.MachineAdded:
-		return pathMachine + "?machine_name=" + url.QueryEscape(e.Machine.Name), true
+		return pathMachine + "?machine_name=" + url.QueryEscape(e.Machine.Name), strconv.FormatInt(e.ID, 10), true
 	case ops.TaskCreated:
-		return pathTask + "?task_id=" + e.Task, true
+		return pathTask + "?task_id=" + e.Task, e.Task, true
 	default:
-		return "", false
+		return "", "", false
 	}
 }

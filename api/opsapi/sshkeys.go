@@ -27,7 +27,7 @@ func (a *API) listGrants(c echo.Context) error {
 	var rows []opsmodel.Grant
 	var err error
 	ctx := c.Request().Context()
-	switch mode := q.Required("mode"); mode {
+	switch asked := readGrantFilter(q); api.Given(asked.mode) {
 	case "user":
 		if name := q.Required("username"); q.Err == nil {
 			rows, err = a.Ops.GrantsOf(ctx, name)
@@ -51,6 +51,13 @@ func (a *API) listGrants(c echo.Context) error {
 	}{data})
 }
 
+// grantFilter is what grants are asked for by, each as it was given.
+type grantFilter struct{ mode, username, ip *string }
+
+func readGrantFilter(q *api.Params) grantFilter {
+	return grantFilter{q.Text("mode"), q.Text("username"), q.Text("ip")}
+}
+
 // address is text for an IP address that must be there, in canonical form.
 func address(p *api.Params, name string) string {
 	addr, err := netip.ParseAddr(p.Required(name))
@@ -69,8 +76,15 @@ func postGrant() api.Write {
 }
 
 func grant(command func(username, ip, account string) (ops.GrantAccount, error), said string) api.Write {
+	// A grant is there or not, and has no versions.
 	return onData(permitted(access.CodeManageSSHKey, said, func(w *api.Request) (domain.Command, error) {
-		username, ip, account := w.Text("username"), w.Text("ip"), w.Text("system_user")
-		return command(api.Given(username), api.Given(ip), api.Given(account))
-	}))
+		g := readGrant(w.Params)
+		return command(g.Username, g.IP, g.Account)
+	}).Knowing(api.Reads(readGrant)).Creating())
+}
+
+func readGrant(p *api.Params) opsmodel.Grant {
+	return opsmodel.Grant{
+		Username: api.Given(p.Text("username")), IP: api.Given(p.Text("ip")), Account: api.Given(p.Text("system_user")),
+	}
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -59,16 +57,24 @@ func unixOrZero(t time.Time) int64 {
 	return t.Unix()
 }
 
-func (a *API) listTasks() echo.HandlerFunc {
+func (a *API) listTasks() rows[opsmodel.Task, taskBody] {
 	return rows[opsmodel.Task, taskBody]{
-		key: "task_id", one: a.Ops.Task, all: a.tasks, item: taskOnWire,
+		key: "task_id", filters: api.Reads(taskFilter), one: a.Ops.Task, all: a.tasks, item: taskOnWire,
 		changed: func(row opsmodel.Task) domain.Position { return row.Changed },
-	}.reply
+	}
 }
 
 // tasks lists the tasks that the query's filters let through. An address is matched in its
 // canonical form.
 func (a *API) tasks(ctx context.Context, q *api.Params, part query.Range) ([]opsmodel.Task, int, error) {
+	f := taskFilter(q)
+	if q.Err != nil {
+		return nil, 0, nil
+	}
+	return a.Ops.Tasks(ctx, f, part)
+}
+
+func taskFilter(q *api.Params) opsmodel.TaskFilter {
 	f := opsmodel.TaskFilter{
 		MachineName: api.Given(q.Text("machine_name")), Action: api.Given(q.Text("action")), Target: api.Given(q.Text("target")),
 		Creator: api.Given(q.Text("creator")), State: ops.State(api.Given(q.Text("state"))),
@@ -80,10 +86,7 @@ func (a *API) tasks(ctx context.Context, q *api.Params, part query.Range) ([]ops
 	if f.State != "" && !slices.Contains(ops.States(), f.State) {
 		q.Refuse("state", "must be one of %s", joined(ops.States()))
 	}
-	if q.Err != nil {
-		return nil, 0, nil
-	}
-	return a.Ops.Tasks(ctx, f, part)
+	return f
 }
 
 func joined(states []ops.State) string {
@@ -95,18 +98,24 @@ func joined(states []ops.State) string {
 }
 
 func (a *API) postTask() api.Write {
-	return byAction(map[string]api.Write{"add": onData(api.Write{Right: needs(access.CodeAddTask), Command: a.createTask, Reply: createdTask})})
+	return byAction(map[string]api.Write{"add": onData(api.Write{
+		Right: needs(access.CodeAddTask), Command: a.createTask, Reply: createdTask, Keys: api.Reads(taskInput), Unversioned: true,
+	})})
 }
 
 func (a *API) createTask(w *api.Request) (domain.Command, error) {
-	c, err := ops.NewCreateTask(newTaskID(), ops.TaskInput{
-		IP: w.Text("ip"), Creator: w.Text("creator"), Action: w.Text("action"), Target: w.Text("target"),
-		Version: w.Text("version"), Content: w.Text("content"), Description: w.Text("description"),
-	})
+	c, err := ops.NewCreateTask(newTaskID(), taskInput(w.Params))
 	if err != nil || w.Err != nil {
 		return c, err
 	}
 	return c, a.offeredAt(w.Context(), c.IP(), c.Order())
+}
+
+func taskInput(p *api.Params) ops.TaskInput {
+	return ops.TaskInput{
+		IP: p.Text("ip"), Creator: p.Text("creator"), Action: p.Text("action"), Target: p.Text("target"),
+		Version: p.Text("version"), Content: p.Text("content"), Description: p.Text("description"),
+	}
 }
 
 // createdTask names the task that a write created, also when it is repeated.
@@ -130,8 +139,8 @@ func newTaskID() string {
 	return hex.EncodeToString(id[:])
 }
 
-func (a *API) deleteTask() api.Write {
-	return permitted(access.CodeDeleteTask, "delete task ok", func(w *api.Request) (domain.Command, error) {
-		return ops.NewDeleteTask(argument(w, "task_id"), w.IfMatch)
+func (a *API) deleteTask() api.Route {
+	return deletion(pathTask, "task_id", access.CodeDeleteTask, "delete task ok", func(w *api.Request, task string) (domain.Command, error) {
+		return ops.NewDeleteTask(task, w.IfMatch)
 	})
 }

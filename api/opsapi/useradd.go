@@ -31,7 +31,7 @@ type newUser struct {
 // addUsers adds users, all or none.
 func (a *API) addUsers() api.Write {
 	return api.Write{
-		Right: needs(access.CodeAddUser),
+		Right: needs(access.CodeAddUser), Unversioned: true,
 		Command: func(w *api.Request) (domain.Command, error) {
 			if err := w.Caller.Require(access.Permitted(access.CodeAddUser)); err != nil {
 				return nil, err // before anything is hashed
@@ -58,10 +58,14 @@ func (a *API) newUsers(w *api.Request) ([]newUser, error) {
 	if len(objects) == 0 || len(objects) > maxNewUsers {
 		return nil, domain.Invalid("data", "must be 1 to %d users", maxNewUsers)
 	}
-	users := make([]newUser, len(objects))
+	users, known := make([]newUser, len(objects)), api.Reads(readUser)
 	for i, p := range objects {
-		var err error
-		if users[i], err = readUser(p); err == nil {
+		if err := w.Inspect(p, known, partOf(i, len(objects))); err != nil {
+			return nil, err
+		}
+		users[i] = readUser(p)
+		err := cmp.Or(p.Err, users[i].check())
+		if err == nil {
 			err = a.Identity.CheckFree(w.Context(), users[i].Username)
 		}
 		if err != nil {
@@ -71,22 +75,29 @@ func (a *API) newUsers(w *api.Request) ([]newUser, error) {
 	return users, nil
 }
 
-// readUser reads and checks one user.
-func readUser(p *api.Params) (u newUser, err error) {
+// partOf is what the body calls one of several users, who stand in a list, or a single one.
+func partOf(i, of int) string {
+	if of == 1 {
+		return "data"
+	}
+	return fmt.Sprintf("data[%d]", i)
+}
+
+// readUser reads one user.
+func readUser(p *api.Params) (u newUser) {
 	u.Username, u.Password, u.Mail = must(p, "username"), must(p, "passwd"), must(p, "mail")
 	u.Department, u.Nickname = must(p, "department"), api.Given(p.Text("nickname"))
 	codes, keys := readCodes(p), texts(p, "ssh_keys")
 	if codes == nil {
 		p.Refuse("permissions", "is required")
 	}
-	if p.Err != nil {
-		return u, p.Err
+	if codes != nil {
+		u.codes = *codes
 	}
-	u.codes = *codes
 	if keys != nil {
 		u.keys = *keys
 	}
-	return u, u.check()
+	return u
 }
 
 // check refuses what has a bad form.
@@ -148,7 +159,7 @@ func about(i, of int, err error) error {
 	if of == 1 || !errors.As(err, &refused) {
 		return err
 	}
-	return &domain.Error{Code: refused.Code, Field: refused.Field, Message: fmt.Sprintf("data[%d]: %s", i, refused.Message)}
+	return refused.Within(fmt.Sprintf("data[%d]", i))
 }
 
 // locateUsers leaves out where the users that were added are if they are several:
@@ -162,6 +173,7 @@ func locateUsers(header http.Header, receipt eventstore.Receipt) {
 	}
 	if added != 1 {
 		header.Del(echo.HeaderLocation)
+		header.Del(api.HeaderID)
 		header.Del(api.HeaderETag)
 	}
 }

@@ -34,8 +34,7 @@ func userFor(p api.Person) userBody {
 // getUsers shows the named user, in info itself, or lists all.
 func (a *API) getUsers(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
-	ctx, name := c.Request().Context(), q.Text("username")
-	part := q.Range()
+	ctx, name, part := c.Request().Context(), username(q), q.Range()
 	if err := a.requireUnlessOwn(c, name, access.CodeGetUser); err != nil {
 		return err
 	}
@@ -82,9 +81,8 @@ func (a *API) postUser() api.Write {
 	return byAction(map[string]api.Write{"add": a.addUsers(), "update": onData(a.updateUser())})
 }
 
-func (a *API) deleteUser() api.Write {
-	return permitted(access.CodeDeleteUser, "delete user ok", func(w *api.Request) (domain.Command, error) {
-		name := argument(w, "username")
+func (a *API) deleteUser() api.Route {
+	return deletion(pathUser, "username", access.CodeDeleteUser, "delete user ok", func(w *api.Request, name string) (domain.Command, error) {
 		user, err := a.otherUser(w, name, access.CodeDeleteUser)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,8 @@
 package opsapi
 
 import (
+	"context"
+
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -13,6 +15,7 @@ import (
 // keys, all or nothing. Users may change their own, but for the permissions.
 func (a *API) updateUser() api.Write {
 	return api.Write{
+		Keys: api.Reads(readUserChange),
 		Right: func(w *api.Request) (access.Right, error) {
 			if name := w.Text("username"); name != nil && w.Caller.Named(*name) {
 				return access.Right{}, api.ErrOwn
@@ -34,6 +37,29 @@ func (a *API) updateUser() api.Write {
 	}
 }
 
+// userChange is what a request wants to change of a user, and whose.
+type userChange struct {
+	username, department *string
+	profile              identity.ProfileTexts
+	codes                *[]int
+	keys                 *[]string
+	password, old        *string
+}
+
+func readUserChange(p *api.Params) userChange {
+	return userChange{
+		username: username(p), department: p.Text("department"),
+		profile: identity.ProfileTexts{
+			Mail:     identity.ProfileText{Name: "mail", Text: p.Text("mail")},
+			Nickname: identity.ProfileText{Name: "nickname", Text: p.Text("nickname")},
+		},
+		codes: readCodes(p), keys: texts(p, "ssh_keys"), password: p.Text("new_passwd"), old: p.Text(oldPassword),
+	}
+}
+
+// oldPassword is what a request calls the password that is to be replaced.
+const oldPassword = "old_passwd"
+
 func (a *API) userToUpdate(w *api.Request) (*identity.User, error) {
 	name := must(w.Params, "username")
 	switch {
@@ -49,25 +75,25 @@ func (a *API) userToUpdate(w *api.Request) (*identity.User, error) {
 // userChanges are the commands of an update. The first is about the profile,
 // changed or not, and sees to the client's version: the others come after it.
 func (a *API) userChanges(w *api.Request, user *identity.User) ([]batch.Operation, error) {
-	codes, keys, password := readCodes(w.Params), texts(w.Params, "ssh_keys"), w.Text("new_passwd")
+	asked := readUserChange(w.Params)
 	if w.Err != nil {
 		return nil, w.Err
 	}
-	profile, err := a.profileChange(w, user)
+	profile, err := a.profileChange(w.Context(), user, asked)
 	if err != nil {
 		return nil, err
 	}
 	update, err := access.NewUpdateUser(user.ID, access.UserChange{Profile: profile}, w.IfMatch)
 	operations := []batch.Operation{batch.Of(update, err)}
-	if codes != nil {
+	if codes := asked.codes; codes != nil {
 		cmd, err := access.NewChangePermissions(user.ID, *codes, nil)
 		operations = append(operations, batch.Of(cmd, err))
 	}
-	if keys != nil {
+	if keys := asked.keys; keys != nil {
 		cmd, err := ops.NewSetUserKeys(user.Username, *keys)
 		operations = append(operations, batch.Of(cmd, err))
 	}
-	if password != nil {
+	if password := asked.password; password != nil {
 		cmd, err := a.passwordChange(w, user, *password)
 		if err != nil {
 			return nil, err
@@ -82,7 +108,7 @@ func (a *API) passwordChange(w *api.Request, user *identity.User, password strin
 	if err := access.CheckPassword(password); err != nil {
 		return nil, err
 	}
-	verified, err := a.VerifyOld(w, "old_passwd")
+	verified, err := a.VerifyOld(w, oldPassword)
 	if err != nil {
 		return nil, err
 	}
@@ -90,22 +116,14 @@ func (a *API) passwordChange(w *api.Request, user *identity.User, password strin
 	return access.ChangePassword{ID: user.ID, Credential: credential, Verified: verified}, err
 }
 
-// profileChange reads what changes of a user's profile, by what the dialect calls its fields.
-func (a *API) profileChange(w *api.Request, user *identity.User) (change access.ProfileChange, err error) {
-	texts := identity.ProfileTexts{
-		Mail:     identity.ProfileText{Name: "mail", Text: w.Text("mail")},
-		Nickname: identity.ProfileText{Name: "nickname", Text: w.Text("nickname")},
-	}
-	department := w.Text("department")
-	if w.Err != nil {
-		return change, w.Err
-	}
-	if department != nil {
-		if _, err := access.ParseDepartment(*department); err != nil {
+// profileChange is what changes of a user's profile.
+func (a *API) profileChange(ctx context.Context, user *identity.User, asked userChange) (change access.ProfileChange, err error) {
+	if asked.department != nil {
+		if _, err := access.ParseDepartment(*asked.department); err != nil {
 			return change, err
 		}
 	}
-	change, err = a.Identity.ChangeProfile(w.Context(), user, texts)
-	change.Department = department
+	change, err = a.Identity.ChangeProfile(ctx, user, asked.profile)
+	change.Department = asked.department
 	return change, err
 }

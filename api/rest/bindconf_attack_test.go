@@ -87,7 +87,7 @@ func TestChecksOfAUserAreBounded(t *testing.T) {
 		<-begun
 	}
 	refused := s.do("POST", "/dns/bind_conf", m{"bind_conf": "options { recursion no; };"})
-	s.expect(refused, 503, failedWith("two of your configurations are being checked already, try again"))
+	s.expect(refused, 503, failedWith("您已有两份配置正在检查，请稍后重试！"))
 	s.header(refused, "Retry-After", "1")
 	if got := s.do("POST", "/dns/bind_conf", m{"bind_conf": "options { };"}, with("Authorization", second)); got.status != 200 {
 		t.Errorf("another user: %d %s", got.status, got.body)

@@ -27,7 +27,7 @@ func TestStrangersSendLittle(t *testing.T) {
 	padding := func(size int) string {
 		return `{"username":"` + strings.Repeat("a", size-len(`{"username":""}`)) + `"}`
 	}
-	const text = "request body is larger than 64 KiB"
+	const text = "请求正文超过64 KiB！"
 	for _, path := range logins {
 		if got := s.do("POST", path, padding(64<<10), none); got.status == http.StatusRequestEntityTooLarge {
 			t.Errorf("%s refuses 64 KiB: %s", path, got.body)

@@ -44,8 +44,8 @@ func (s *stack) contractChanges(servers *somewhere) {
 		s.t.Errorf("waited %s", servers.waited)
 	}
 	s.expect(s.do("GET", "/v1/changes/8", nil), 404, failedWith("Change 8 不存在！"))
-	s.expect(s.do("GET", "/v1/changes/x", nil), 400, failedWith("position: 必须是正整数！"))
-	s.expect(s.do("GET", "/v1/changes/5?wait=soon", nil), 400, failedWith("wait: 必须是时间长度，例如5s！"))
+	s.expect(s.do("GET", "/v1/changes/x", nil), 400, failedOn("position: 必须是正整数！"))
+	s.expect(s.do("GET", "/v1/changes/5?wait=soon", nil), 400, failedOn("wait: 必须是时间长度，例如5s！"))
 	s.expect(s.do("GET", "/v1/changes/5", nil, with("Authorization", "")), 403, bodyTokenMissing)
 	s.expect(s.do("GET", "/v1/changes/5", nil, with("Opsledger-Min-Position", "1000000")), 503, failedWith(textBehind))
 }
@@ -53,10 +53,10 @@ func (s *stack) contractChanges(servers *somewhere) {
 // operation: health, metrics, and routing errors in the dialect's form.
 func (s *stack) operation() {
 	s.t.Helper()
-	s.expect(s.do("GET", "/dns/nothing", nil), 404, failedWith(http.StatusText(404)))
+	s.expect(s.do("GET", "/dns/nothing", nil), 404, failedWith("没有这个路径！"))
 	got := s.do("PATCH", "/dns/servers", nil)
-	s.expect(got, http.StatusMethodNotAllowed, failedWith(http.StatusText(http.StatusMethodNotAllowed)))
-	s.header(got, "Allow", "OPTIONS, GET, POST")
+	s.expect(got, http.StatusMethodNotAllowed, failedWith("这个路径没有这个方法！"))
+	s.header(got, "Allow", "OPTIONS, GET, HEAD, POST")
 	s.expect(s.do("GET", "/healthz", nil, with("Authorization", "")), 200, `{"status":"ok"}`)
 	s.expect(s.do("GET", "/readyz", nil, with("Authorization", "")), 200, `{"status":"ready"}`)
 	if got := s.do("GET", "/metrics", nil, with("Authorization", "")); got.status != 200 ||

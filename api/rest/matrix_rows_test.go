@@ -122,6 +122,7 @@ func rowsOfTheRest() map[string]row {
 			return pathBatch, operations(operation("DELETE", x.newRecord(), nil), operation("DELETE", x.newZone(), nil))
 		}, users(400, 400, 400, 200, 200)},
 		"GET /v1/openapi.yaml": {func(*matrix) (string, any) { return "/v1/openapi.yaml", nil }, public},
+		"GET /v1/openapi.json": {func(*matrix) (string, any) { return "/v1/openapi.json", nil }, public},
 		"GET /healthz":         {func(*matrix) (string, any) { return "/healthz", nil }, public},
 		"GET /readyz":          {func(*matrix) (string, any) { return "/readyz", nil }, public},
 		"GET /metrics":         {func(*matrix) (string, any) { return "/metrics", nil }, public},

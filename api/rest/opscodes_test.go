@@ -145,9 +145,9 @@ func TestOpsEscalation(t *testing.T) {
 	}
 	refused(403, "managesshkey", pathSSHKey, act("add", m{"username": "climber", "ip": machineIP(1), "system_user": "root"}))
 	// In another's name.
-	refused(200, "creator must be the caller", pathTask, act("add", aTask("admin")))
+	refused(200, "creator必须是调用者本人", pathTask, act("add", aTask("admin")))
 	task := s.newTask()
-	refused(200, "executor must be the caller", pathUpdate, act("update", m{"task_id": task, "executor": "admin"}))
+	refused(200, "executor必须是调用者本人", pathUpdate, act("update", m{"task_id": task, "executor": "admin"}))
 	refused(403, "revert", pathUpdate, act("revert", m{"task_id": task, "executor": "climber"}))
 	// A token alone is not enough for one's own password.
 	weak := s.login("weak", "123456")

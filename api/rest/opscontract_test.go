@@ -72,13 +72,13 @@ func (s *stack) contractMachines() {
 	if got := s.do("GET", pathMachine+"?machine_name=web01", nil); !strings.Contains(got.body, `"usage":"web 服务器1","userage":"web 服务器1","is_initialized":1,"location":"这里"`) {
 		s.t.Error(got.body)
 	}
-	s.opsRefused("POST", pathMachine, act("add", web), 200, "machine_name web01 belongs to another machine")
-	s.opsRefused("POST", pathMachine, act("add", changed(aMachine("web03", 3), "outside_ip", machineIP(2))), 200, "belongs to another machine")
-	s.opsRefused("POST", pathMachine, act("add", changed(aMachine("web03", 3), "inside_ip", "10.0.0.300")), 200, "inside_ip: is not an IP address")
-	s.opsRefused("POST", pathMachine, act("update", m{"machine_name": "web09"}), 200, "does not exist")
+	s.opsRefused("POST", pathMachine, act("add", web), 200, "machine_name web01属于另一台机器")
+	s.opsRefused("POST", pathMachine, act("add", changed(aMachine("web03", 3), "outside_ip", machineIP(2))), 200, "属于另一台机器")
+	s.opsRefused("POST", pathMachine, act("add", changed(aMachine("web03", 3), "inside_ip", "10.0.0.300")), 200, "inside_ip: 不是IP地址！")
+	s.opsRefused("POST", pathMachine, act("update", m{"machine_name": "web09"}), 200, "不存在")
 	for name := range web {
-		s.opsRefused("POST", pathMachine, act("add", changed(aMachine("web03", 3), name, nil)), 200, name+": is required")
-		s.opsRefused("POST", pathMachine, act("add", changed(aMachine("web03", 3), name, "")), 200, name+": is required")
+		s.opsRefused("POST", pathMachine, act("add", changed(aMachine("web03", 3), name, nil)), 200, name+": 不能为空！")
+		s.opsRefused("POST", pathMachine, act("add", changed(aMachine("web03", 3), name, "")), 200, name+": 不能为空！")
 	}
 	for _, option := range []struct {
 		path string
@@ -92,9 +92,9 @@ func (s *stack) contractMachines() {
 	} {
 		name := regexp.MustCompile("gone[0-9]").FindString(option.path + fmt.Sprint(option.body))
 		s.opsDo("POST", pathMachine, act("add", aMachine(name, 9)))
-		s.opsRefused("DELETE", pathMachine, nil, 200, "machine_name: is required")
+		s.opsRefused("DELETE", pathMachine, nil, 200, "machine_name: 不能为空！")
 		s.expect(s.do("DELETE", option.path, option.body, with("Content-Type", option.kind)), 200, info(`"delete machin info ok"`))
-		s.opsRefused("DELETE", option.path, option.body, 200, "does not exist", with("Content-Type", option.kind))
+		s.opsRefused("DELETE", option.path, option.body, 200, "不存在", with("Content-Type", option.kind))
 	}
 	s.opsRefused("DELETE", pathMachine+"?machine_name=web01", m{"machine_name": "web02"}, 200, "machine_name: ")
 }
@@ -128,15 +128,15 @@ func (s *stack) contractTasks() {
 	s.expect(s.do("GET", pathTask+"?task_id=0358c3c78f5211e685855cf9389306a2", nil), 200, info(`{"data":[],"count":0}`))
 	for name := range aTask("admin") {
 		if name != "version" {
-			s.opsRefused("POST", pathTask, act("add", changed(aTask("admin"), name, nil)), 200, name+": is required")
+			s.opsRefused("POST", pathTask, act("add", changed(aTask("admin"), name, nil)), 200, name+": 不能为空！")
 		}
 	}
 	s.opsDo("POST", pathTask, act("add", changed(aTask("ADMIN"), "version", nil)))
-	s.opsRefused("POST", pathTask, act("add", changed(aTask("admin"), "ip", "10.9.9.9")), 200, "ip 10.9.9.9 is not an address of a registered machine")
-	s.opsRefused("POST", pathTask, act("add", aTask("nobody")), 200, "creator: user nobody does not exist")
+	s.opsRefused("POST", pathTask, act("add", changed(aTask("admin"), "ip", "10.9.9.9")), 200, "ip 10.9.9.9不是已登记机器的地址！")
+	s.opsRefused("POST", pathTask, act("add", aTask("nobody")), 200, "creator: 用户nobody不存在！")
 	s.expect(s.do("DELETE", pathTask+"?task_id="+second, nil), 200, info(`"delete task ok"`))
-	s.opsRefused("DELETE", pathTask+"?task_id="+second, nil, 200, "does not exist")
-	s.opsRefused("DELETE", pathTask+"?task_id=1", nil, 200, "task_id: must be 32 hex digits")
+	s.opsRefused("DELETE", pathTask+"?task_id="+second, nil, 200, "不存在")
+	s.opsRefused("DELETE", pathTask+"?task_id=1", nil, 200, "task_id: 必须是32位十六进制！")
 }
 
 // report tells the log how an attempt goes.
@@ -162,8 +162,8 @@ func (s *stack) contractUpdates() {
 			s.t.Errorf("%s, want %s", got.body, rest)
 		}
 	}
-	s.opsRefused("POST", pathUpdate, act("revert", data), 200, "task has not been executed")
-	s.opsRefused("POST", pathUpdate, act("cancel", data), 200, "nothing to cancel")
+	s.opsRefused("POST", pathUpdate, act("revert", data), 200, "任务尚未执行")
+	s.opsRefused("POST", pathUpdate, act("cancel", data), 200, "没有可取消的执行")
 	// The document prints the path of machines.
 	first := s.do("POST", pathMachine, act("update", data))
 	s.expect(first, 200, info(`"executor task ok"`))
@@ -171,12 +171,12 @@ func (s *stack) contractUpdates() {
 	attempt := first.header.Get("Opsledger-Position")
 	s.report(name, attempt, 40, "")
 	running(`"revert_time":0,"status":1,"percent":40,"revert":0,.*"state":"running","result":""`)
-	s.opsRefused("POST", pathUpdate, act("update", data), 200, "task is running")
-	s.opsRefused("DELETE", pathTask+"?task_id="+name, nil, 200, "task is running")
-	s.opsRefused("DELETE", pathMachine+"?machine_name=web01", nil, 200, "has 1 queued or running tasks")
+	s.opsRefused("POST", pathUpdate, act("update", data), 200, "任务处于状态running")
+	s.opsRefused("DELETE", pathTask+"?task_id="+name, nil, 200, "任务处于状态running")
+	s.opsRefused("DELETE", pathMachine+"?machine_name=web01", nil, 200, "还有1个排队或执行中的任务")
 	s.report(name, attempt, 90, ops.Succeeded)
 	running(`"revert_time":0,"status":1,"percent":100,"revert":0,.*"state":"succeeded","result":"why"`)
-	s.opsRefused("POST", pathUpdate, act("update", data), 200, "task has been executed")
+	s.opsRefused("POST", pathUpdate, act("update", data), 200, "任务已经执行")
 	reverted := s.do("POST", pathUpdate, act("revert", data))
 	s.expect(reverted, 200, info(`"executor task ok"`))
 	s.report(name, reverted.header.Get("Opsledger-Position"), 100, ops.Failed)
@@ -184,8 +184,8 @@ func (s *stack) contractUpdates() {
 	s.expect(s.do("POST", pathMachine, act("revert", data)), 200, info(`"executor task ok"`))
 	s.expect(s.do("POST", pathUpdate, act("cancel", data)), 200, info(`"executor task ok"`))
 	running(`"revert_time":[0-9]{10},"status":1,.*"state":"succeeded"`)
-	s.opsRefused("POST", pathUpdate, act("update", m{"executor": "nobody", "task_id": name}), 200, "executor: user nobody does not exist")
-	s.opsRefused("POST", pathUpdate, act("update", m{"task_id": name}), 200, "executor: is required")
-	s.opsRefused("POST", pathUpdate, act("update", m{"executor": "admin"}), 200, "task_id: is required")
-	s.opsRefused("POST", pathUpdate, act("add", data), 200, "action: must be one of cancel, revert, update")
+	s.opsRefused("POST", pathUpdate, act("update", m{"executor": "nobody", "task_id": name}), 200, "executor: 用户nobody不存在！")
+	s.opsRefused("POST", pathUpdate, act("update", m{"task_id": name}), 200, "executor: 不能为空！")
+	s.opsRefused("POST", pathUpdate, act("update", m{"executor": "admin"}), 200, "task_id: 不能为空！")
+	s.opsRefused("POST", pathUpdate, act("add", data), 200, "action: 必须是以下之一：cancel, revert, update")
 }

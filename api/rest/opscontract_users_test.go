@@ -19,19 +19,19 @@ func (s *stack) contractOpsUsers() {
 	s.expect(s.do("GET", pathUser+"?start=1", nil), 200, info(`{"data":[`+one+`,`+two+`],"count":3}`))
 	s.expect(s.do("GET", pathUser+"?start=1&count=1", nil), 200, info(`{"data":[`+one+`],"count":3}`))
 	s.expect(s.do("GET", pathUser+"?start=3", nil), 200, info(`{"data":[],"count":3}`))
-	s.expect(s.do("GET", pathUser+"?username=nobody", nil), 200, notOK("user nobody does not exist"))
+	s.expect(s.do("GET", pathUser+"?username=nobody", nil), 200, notOK("用户nobody不存在！"))
 
 	// All or nothing, and a name twice in one request is taken.
 	s.opsRefused("POST", pathUser, act("add", []m{aUser("user03"), changed(aUser("user04"), "permissions", "99")}), 200, "data[1]: permissions: 权限代码99不存在！")
 	s.opsRefused("POST", pathUser, act("add", []m{aUser("user03"), aUser("USER03")}), 200, "data[1]: 用户已存在！")
 	s.opsRefused("POST", pathUser, act("add", []m{aUser("user03"), changed(aUser("user04"), "mail", "USER03@example.com")}), 200, "data[1]: 邮箱已存在！")
 	s.opsRefused("POST", pathUser, act("add", aUser("user01")), 200, `"用户已存在！`)
-	s.opsRefused("POST", pathUser, act("add", []m{}), 200, "data: must be 1 to 100 users")
-	s.opsRefused("POST", pathUser, act("add", "user"), 200, "data: must be a JSON object")
+	s.opsRefused("POST", pathUser, act("add", []m{}), 200, "data: 必须是1到100个用户！")
+	s.opsRefused("POST", pathUser, act("add", "user"), 200, "data: 必须是键不重复的JSON对象")
 	s.opsRefused("POST", pathUser, act("add", changed(aUser("user03"), "passwd", "12345")), 200, "password: ")
 	s.opsRefused("POST", pathUser, act("add", changed(aUser("user03"), "ssh_keys", []string{"ssh-rsa AAAA"})), 200, "ssh_keys: ")
 	for name := range first {
-		s.opsRefused("POST", pathUser, act("add", changed(aUser("user03"), name, nil)), 200, name+": is required")
+		s.opsRefused("POST", pathUser, act("add", changed(aUser("user03"), name, nil)), 200, name+": 不能为空！")
 	}
 	s.expect(s.do("POST", pathUser, act("add", changed(aUser("user05"), "permissions", []int{}))), 200, info(`"add user ok"`))
 	s.header(s.opsDo("POST", pathUser, act("add", aUser("user06"))), "Location", pathUser+"?username=user06")
@@ -46,10 +46,10 @@ func (s *stack) contractOpsUsers() {
 	}
 	s.opsDo("POST", pathUser, act("update", m{"username": "user01", "permissions": []int{}}))
 	s.opsRefused("POST", pathUser, act("update", m{"username": "user01", "mail": "user02@example.com", "permissions": "6"}), 200, "邮箱已存在！")
-	s.opsRefused("POST", pathUser, act("update", m{"username": "nobody"}), 200, "user nobody does not exist")
-	s.opsRefused("POST", pathUser, act("update", m{"mail": "x@y"}), 200, "username: is required")
+	s.opsRefused("POST", pathUser, act("update", m{"username": "nobody"}), 200, "用户nobody不存在！")
+	s.opsRefused("POST", pathUser, act("update", m{"mail": "x@y"}), 200, "username: 不能为空！")
 	s.expect(s.do("DELETE", pathUser+"?username=user05", nil), 200, info(`"delete user ok"`))
-	s.opsRefused("DELETE", pathUser+"?username=user05", nil, 200, "user user05 does not exist")
+	s.opsRefused("DELETE", pathUser+"?username=user05", nil, 200, "用户user05不存在！")
 	s.opsRefused("DELETE", pathUser+"?username=admin", nil, 200, "不能移除最后一个！")
 }
 
@@ -70,7 +70,7 @@ func (s *stack) contractLogins() {
 	for _, body := range []m{{"name": "user02", "password": "wrong!"}, {"name": "nobody", "password": "123456"}} {
 		s.expect(s.do("POST", pathLogin, body, none), 403, notOK("认证失败！"))
 	}
-	s.expect(s.do("POST", pathLogin, m{"name": "user02"}, none), 200, notOK("password: is required"))
+	s.expect(s.do("POST", pathLogin, m{"name": "user02"}, none), 200, notOK("password: 不能为空！"))
 }
 
 func (s *stack) contractPermissions() {
@@ -79,7 +79,7 @@ func (s *stack) contractPermissions() {
 	s.expect(s.do("GET", pathPermission+"?username=user02&count=1", nil), 200, info(`{"data":[{"permission":"addtask","permission_desc":"新增任务","permission_code":6}],"count":3}`))
 	s.expect(s.do("GET", pathPermission+"?username=admin", nil), 200, info(`{"data":[{"permission":"admin","permission_desc":"管理员","permission_code":1}],"count":1}`))
 	s.expect(s.do("GET", pathPermission+"?start=17", nil), 200, info(`{"data":[],"count":17}`))
-	s.expect(s.do("GET", pathPermission+"?username=nobody", nil), 200, notOK("user nobody does not exist"))
+	s.expect(s.do("GET", pathPermission+"?username=nobody", nil), 200, notOK("用户nobody不存在！"))
 }
 
 func (s *stack) contractKeys() {
@@ -95,7 +95,7 @@ func (s *stack) contractKeys() {
 	s.expect(s.do("GET", pathSSHKey+"?mode=ip&ip=192.0.0.1", nil), 200, info(`{"data":[`+row+`]}`))
 	s.expect(s.do("GET", pathSSHKey+"?mode=ip&ip=10.9.9.9", nil), 200, info(`{"data":[]}`))
 	s.expect(s.do("GET", pathSSHKey+"?mode=user&username=nobody", nil), 200, info(`{"data":[]}`))
-	for query, says := range map[string]string{"": "mode: ", "?mode=x": "mode: must be ip or user", "?mode=ip": "ip: ", "?mode=ip&ip=x": "ip: ", "?mode=user": "username: "} {
+	for query, says := range map[string]string{"": "mode: ", "?mode=x": "mode: 必须是ip或user！", "?mode=ip": "ip: ", "?mode=ip&ip=x": "ip: ", "?mode=user": "username: "} {
 		s.opsRefused("GET", pathSSHKey+query, nil, 200, says)
 	}
 	s.matches(s.do("GET", "/v1/access?machine=10.8.0.1&account=root", nil), `\{"machine":\{"id":1,"machine_name":"web01"\},"account":"root","at":"[^"]+","position":[0-9]+,"since":"[^"]+","users":\[\{"user_id":3,"username":"user02","keys":\[\{"type":"ssh-ed25519","fingerprint":"SHA256:[A-Za-z0-9+/]{43}"\}\]\}\],"granted":true,"installed":null,"problem":"","error":""\}`)
@@ -104,7 +104,7 @@ func (s *stack) contractKeys() {
 	s.refused("GET", "/v1/access?machine=web01&account=root&at=yesterday", nil, 400)
 	s.opsRefused("POST", pathSSHKey, act("add", changed(grant, "system_user", "Root")), 200, "system_user: ")
 	s.expect(s.do("POST", pathSSHKey, act("delete", grant)), 200, info(`"delete ssh key ok"`))
-	s.opsRefused("POST", pathSSHKey, act("delete", grant), 200, "has no access")
+	s.opsRefused("POST", pathSSHKey, act("delete", grant), 200, "不能登录")
 
 	// Deleting a user closes their accounts, in either dialect.
 	for name, remove := range map[string]func(){

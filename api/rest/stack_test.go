@@ -215,6 +215,9 @@ func (s *stack) do(method, path string, body any, options ...func(*http.Request)
 	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(text))
 	must(s.t, err)
 	r.Header.Set("Authorization", s.admin)
+	if strings.HasPrefix(path, "/v1/") {
+		r.Header.Set("Opsledger-Language", "zh") // so that a text is the same by whatever path
+	}
 	if text != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -235,6 +238,9 @@ var described = sync.OnceValue(func() *openapi.Description {
 
 func (s *stack) send(r *http.Request) reply {
 	s.t.Helper()
+	if r.Header.Get("Accept-Encoding") == "" {
+		r.Header.Set("Accept-Encoding", "identity") // else the transport asks for gzip, and hides it
+	}
 	response, err := http.DefaultTransport.RoundTrip(r)
 	must(s.t, err)
 	defer response.Body.Close()
@@ -243,10 +249,14 @@ func (s *stack) send(r *http.Request) reply {
 	if response.Header.Get("Opsledger-Pending") != "" && !s.stopped.Load() {
 		s.awaitLog() // on a slow machine: what comes next may read what was written
 	}
+	plain := text
+	if response.Header.Get("Content-Encoding") == "gzip" && len(text) > 0 {
+		plain = []byte(unzipped(s.t, string(text)))
+	}
 	if fault := described().FaultOfReply(openapi.Reply{
-		Method: r.Method, Path: r.URL.EscapedPath(), Status: response.StatusCode, Header: response.Header, Body: text,
+		Method: r.Method, Path: r.URL.EscapedPath(), Status: response.StatusCode, Header: response.Header, Body: plain,
 	}); fault != "" {
-		s.t.Errorf("%s %s replied %d %s\nin openapi.yaml %s", r.Method, r.URL, response.StatusCode, text, fault)
+		s.t.Errorf("%s %s replied %d %s\nin openapi.yaml %s", r.Method, r.URL, response.StatusCode, plain, fault)
 	}
 	return reply{response.StatusCode, response.Header, strings.TrimSuffix(string(text), "\n")}
 }
@@ -272,9 +282,9 @@ func (s *stack) ok(method, path string, body any, options ...func(*http.Request)
 // What replies say when the read models are behind, when no name server can check a
 // configuration, and when a body is too large.
 const (
-	textBehind    = "the read model has not reached Opsledger-Min-Position yet, try again"
-	textNoChecker = "no name server can check the configuration now, try again"
-	textTooLarge  = "request body is larger than 8 MiB"
+	textBehind    = "查询数据尚未达到Opsledger-Min-Position，请稍后重试！"
+	textNoChecker = "暂时没有DNS服务器可以检查配置，请稍后重试！"
+	textTooLarge  = "请求正文超过8 MiB！"
 )
 
 const bodyOK = `{"message":"OK"}`
@@ -286,6 +296,12 @@ func failedWith(text string) string {
 		panic(err)
 	}
 	return strings.TrimSpace(string(encoded))
+}
+
+// failedOn is the body of a refusal under /v1 that names the field which its text begins with.
+func failedOn(text string) string {
+	field, _, _ := strings.Cut(text, ": ")
+	return strings.TrimSuffix(failedWith(text), "}") + `,"field":"` + field + `"}`
 }
 
 func (s *stack) login(username, password string) (token string) {

@@ -14,9 +14,9 @@ import (
 
 // What a user is told who has as many of something as one user may have.
 const (
-	textManyStreams = "too many open streams of output: one user may have 8 at once, try again when one of yours has ended"
-	textManyWaiting = "too many requests that wait: one user may have 128 at once, try again when one of yours has ended"
-	textManyBatches = "too many batches: one user may have 8 at once, try again when one of yours has ended"
+	textManyStreams = "打开的输出流过多：每个用户同时最多8个，请等待其中一个结束后重试！"
+	textManyWaiting = "等待中的请求过多：每个用户同时最多128个，请等待其中一个结束后重试！"
+	textManyBatches = "批量操作过多：每个用户同时最多8个，请等待其中一个结束后重试！"
 )
 
 // refusedForMany checks that a request is refused for the user's own many.

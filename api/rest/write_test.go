@@ -23,7 +23,7 @@ func TestIdempotency(t *testing.T) {
 			t.Errorf("%s: first %q, again %q", name, value, again.header.Get(name))
 		}
 	}
-	reused := failedWith("Idempotency-Key: was used for another request")
+	reused := failedWith("Idempotency-Key: 已用于另一个请求！")
 	s.expect(s.do("POST", "/dns/views", m{"name": "v2", "acl": "any"}, key("a")), 409, reused)
 	s.expect(s.do("POST", "/dns/views", m{}, key("a")), 409, reused)
 	s.expect(s.do("PUT", "/dns/views/1", view, key("a")), 409, reused)

@@ -94,10 +94,21 @@ type accessKey struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
+// accessFilter is what a query asks for.
+type accessFilter struct {
+	machine, account string
+	at               *time.Time
+}
+
+func readAccessFilter(q *api.Params) accessFilter {
+	return accessFilter{q.Required("machine"), q.Required("account"), q.Moment("at", nil)}
+}
+
 // showAccess answers from what machines were told, which the log keeps for ever.
 func (a *API) showAccess(c echo.Context) error {
 	q := api.ReadQuery(c.Request())
-	name, account, given := q.Required("machine"), q.Required("account"), q.Moment("at", nil)
+	asked := readAccessFilter(q)
+	name, account, given := asked.machine, asked.account, asked.at
 	if q.Err != nil {
 		return q.Err
 	}

@@ -34,11 +34,12 @@ type batchResult struct {
 
 // batch carries out many writes as one: all of them, or none.
 func (a *API) batch() api.Write {
-	return api.Write{Places: placesOfBatches(), Choose: func(w *api.Request) (api.Write, error) {
+	return api.Write{Places: placesOfBatches(), Keys: api.Reads(operationList), Choose: func(w *api.Request) (api.Write, error) {
 		if w.HTTP().Header.Get(api.HeaderIfMatch) != "" {
 			return api.Write{}, domain.Invalid(api.HeaderIfMatch, "批量操作不支持！")
 		}
 		operations, err := readOperations(w.Params, a.Batchable)
+		inspect(w, operations)
 		return api.Write{
 			Command: func(*api.Request) (domain.Command, error) {
 				if err != nil {
@@ -84,7 +85,7 @@ func batchResults(operations []operation, events []domain.Recorded) []batchResul
 // created returns the path of what the operation created, and the events after that.
 func (o operation) created(events []domain.Recorded) (path string, rest []domain.Recorded) {
 	for i, r := range events {
-		if path, ok := o.route.Dialect.Created(r.Event); ok {
+		if path, _, ok := o.route.Dialect.Created(r.Event); ok {
 			return path, events[i+1:]
 		}
 	}

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -77,8 +78,8 @@ func (o operation) command(id int64, p *api.Params) (cmd domain.Command, err err
 // readOperations reads the batch. What is wrong with a single operation becomes
 // that operation's error.
 func readOperations(p *api.Params, routes []api.Route) ([]operation, error) {
-	raw, ok := p.Value("operations")
-	if !ok {
+	raw := operationList(p)
+	if raw == nil {
 		return nil, domain.Invalid("operations", "不能为空！")
 	}
 	list, isList := api.Elements(raw)
@@ -95,6 +96,24 @@ func readOperations(p *api.Params, routes []api.Route) ([]operation, error) {
 		operations[i].err = operations[i].read(text, &form, routes, operations[:i])
 	}
 	return operations, nil
+}
+
+// inspect takes out of each operation what the write that it asks for does not know.
+func inspect(w *api.Request, operations []operation) {
+	for i := range operations {
+		if o := &operations[i]; o.err == nil {
+			o.err = w.InspectAs(o.route.Dialect, &o.params, o.route.Write.Keys, fmt.Sprintf("operations[%d]", i))
+		}
+	}
+}
+
+// operationList is the raw list, nil where there is none.
+func operationList(p *api.Params) json.RawMessage {
+	raw, given := p.Value("operations")
+	if !given {
+		return nil
+	}
+	return raw
 }
 
 // read takes an operation apart; form is room for its members.

@@ -150,10 +150,12 @@ func (a *API) hideZone(c echo.Context, server *ServerChange) error {
 	return nil
 }
 
+func waitText(q *api.Params) *string { return q.Text("wait") }
+
 // readWait reads the query parameter wait, a duration such as 5s.
 func readWait(c echo.Context) (time.Duration, error) {
 	q := api.ReadQuery(c.Request())
-	text := q.Text("wait")
+	text := waitText(q)
 	if q.Err != nil || text == nil {
 		return 0, q.Err
 	}

@@ -77,9 +77,17 @@ func wantsEvents(r *http.Request) bool {
 	return strings.Contains(r.Header.Get(echo.HeaderAccept), mimeEventStream)
 }
 
+// logFilter is what of a task's output a query asks for.
+type logFilter struct{ attempt, after *int64 }
+
+func readLogFilter(q *api.Params) logFilter {
+	return logFilter{q.Integer("attempt"), q.Integer("after")}
+}
+
 func (a *API) readLogRequest(c echo.Context) (*logRequest, error) {
 	q := api.ReadQuery(c.Request())
-	attempt, after := q.Integer("attempt"), q.Integer("after")
+	asked := readLogFilter(q)
+	attempt, after := asked.attempt, asked.after
 	if after != nil && *after < 0 {
 		q.Refuse("after", "不能是负数！")
 	}

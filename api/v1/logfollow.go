@@ -3,6 +3,7 @@ package v1
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -62,8 +63,8 @@ func (a *API) followLog(c echo.Context, r *logRequest) error {
 	}
 	defer reader.Close()
 	out, err := newEventWriter(c)
-	if err != nil {
-		return err
+	if err != nil || c.Request().Method == http.MethodHead {
+		return err // whose client wants to know how the stream would begin
 	}
 	f := &follower{logRequest: r, api: a, who: api.Caller(c), reader: reader, out: out, last: r.after}
 	return f.run(ctx)

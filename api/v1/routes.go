@@ -40,29 +40,43 @@ func (a *API) Routes() []api.Route {
 	tasks := []domain.Context{domain.ContextOps}
 
 	change := api.Get("/v1/changes/:position", api.AccessUser, dns, a.showChange)
-	change.Limit = limitOfChange
+	change.Limit, change.Query = limitOfChange, api.Reads(waitText)
 	log := api.Get("/v1/tasks/:id/log", api.AccessCode(access.CodeGetTask), tasks, a.showTaskLog)
 	log.Limit = limitOfLog
+	log.Query = api.Reads(readLogFilter).And(api.Reads((*api.Params).Range))
 	description := api.Get("/v1/openapi.yaml", api.AccessPublic, nil, showOpenAPI)
 	description.Offline = true
+	asJSON := api.Get("/v1/openapi.json", api.AccessPublic, nil, showOpenAPIJSON)
+	asJSON.Offline = true
 	batch := api.Post("/v1/batch", api.AccessUser, a.batch())
 	batch.Body.Members = maxBatchMembers
 
 	dialect := api.Plain()
+	dialect.Failure, dialect.Strict = api.FailNamingField, true
 	return dialect.Routes(
 		api.Put("/v1/users/:id/password", api.AccessSelf, a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin, a.linkUser()),
 
 		api.Get("/v1/agents", api.AccessCode(access.CodeGetMachine), nil, a.listAgents),
-		api.Get("/v1/access", api.AccessCode(access.CodeGetSSHKey), tasks, a.showAccess),
+		api.Get("/v1/access", api.AccessCode(access.CodeGetSSHKey), tasks, a.showAccess).WithQuery(api.Reads(readAccessFilter)),
 		log,
-		api.Get("/v1/tasks/:id/attempts", api.AccessCode(access.CodeGetTask), tasks, a.listAttempts),
+		api.Get("/v1/tasks/:id/attempts", api.AccessCode(access.CodeGetTask), tasks, a.listAttempts).
+			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf))),
 		api.Get("/v1/machines/:name/offers", api.AccessCode(access.CodeGetMachine), tasks, a.showOffers),
 
 		change,
 		batch,
 		description,
+		asJSON,
 	)
 }
 
 func showOpenAPI(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", api.OpenAPI) }
+
+func showOpenAPIJSON(c echo.Context) error {
+	text, err := api.OpenAPIJSON()
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, text)
+}

@@ -1,6 +1,8 @@
 package v1
 
 import (
+	"cmp"
+
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -11,6 +13,7 @@ import (
 func (a *API) changePassword() api.Write {
 	return api.Write{
 		Kind: api.User,
+		Keys: api.Reads(readPasswords),
 		Right: func(w *api.Request) (access.Right, error) {
 			if domain.UserID(w.ID) == w.Caller.ID {
 				return access.Right{}, api.ErrOwn
@@ -18,15 +21,15 @@ func (a *API) changePassword() api.Write {
 			return a.administerUser(w)
 		},
 		Command: func(w *api.Request) (domain.Command, error) {
-			password, err := newPassword(w.Params)
+			asked := readPasswords(w.Params)
+			if err := cmp.Or(w.Err, access.CheckPasswords(asked.password, asked.again)); err != nil {
+				return nil, err
+			}
+			verified, err := a.VerifyOld(w, oldPassword)
 			if err != nil {
 				return nil, err
 			}
-			verified, err := a.VerifyOld(w, "old_password")
-			if err != nil {
-				return nil, err
-			}
-			credential, err := a.Identity.SealPassword(w.Context(), password)
+			credential, err := a.Identity.SealPassword(w.Context(), asked.password)
 			if err != nil {
 				return nil, err
 			}
@@ -35,16 +38,22 @@ func (a *API) changePassword() api.Write {
 	}
 }
 
-// newPassword reads a new password and, where it is given, its repetition.
-func newPassword(p *api.Params) (string, error) {
-	password, again := p.Required("password"), p.Text("password2")
-	if p.Err != nil {
-		return "", p.Err
+// oldPassword is what a request calls the password that is to be replaced.
+const oldPassword = "old_password"
+
+// passwords are a new one with its repetition, where that is given, and the old one.
+type passwords struct {
+	password, again string
+	old             *string
+}
+
+func readPasswords(p *api.Params) passwords {
+	asked := passwords{password: p.Required("password"), old: p.Text(oldPassword)}
+	asked.again = asked.password
+	if again := p.Text("password2"); again != nil {
+		asked.again = *again
 	}
-	if again == nil {
-		again = &password
-	}
-	return password, access.CheckPasswords(password, *again)
+	return asked
 }
 
 // linkUser makes a local user one of the directory, who logs in with its

@@ -87,7 +87,7 @@ type App struct {
 // it returns an error, it has stopped again whatever it had started.
 func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App, error) {
 	a := &App{cfg: cfg, log: log, life: newLifecycle(log), registry: prometheus.NewRegistry()}
-	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBuildInfo())
 	steps := []func(context.Context) error{
 		a.startListener, a.claimPorts, a.startCertificate, a.startLog, a.startBus, a.startProjections, a.seed, a.startWorkers,
 	}

@@ -29,7 +29,7 @@ func CheckPassword(password string) error {
 // CheckPasswords checks a new password and its repetition.
 func CheckPasswords(password, again string) error {
 	if password != again {
-		return domain.Refused("两次密码输入要一致！")
+		return domain.Refused("两次密码输入要一致！").Blame("password2")
 	}
 	return CheckPassword(password)
 }

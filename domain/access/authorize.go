@@ -183,7 +183,7 @@ func (r *Right) loadManual(h domain.History) error {
 
 func (a *Actor) refusal(r *Right) error {
 	if !a.state.registered {
-		return &domain.Error{Code: domain.CodeUnauthenticated, Message: "Token is invalid!"}
+		return domain.Unauthenticated()
 	}
 	return domain.Forbidden("无权限！缺少权限：%s", r.name(a))
 }

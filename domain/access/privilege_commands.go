@@ -88,7 +88,7 @@ func isReservedName(name string) bool {
 func checkPrivilegeName(name string, holder *nameHolder, id int64) error {
 	switch {
 	case isBuiltinPrivilegeName(name), holder.HeldByOther(id):
-		return domain.Refused("重复的权限，相同名字的权限已存在！")
+		return domain.Refused("重复的权限，相同名字的权限已存在！").Blame("name")
 	case isReservedName(name):
 		return domain.Invalid("name", "%q这样的名字保留给自动生成的权限！", name)
 	default:
@@ -199,11 +199,11 @@ func loadPrivilege(h domain.History, env domain.Env, id int64, verb string, ifMa
 	}
 	switch {
 	case isBuiltinPrivilege(id):
-		return nil, domain.Refused("内置权限不能%s！", verb)
+		return nil, domain.Refused("内置权限不能%s！", domain.Phrase(verb))
 	case !privilege.has(id):
 		return nil, noPrivilege(id)
 	case privilege.automatic:
-		return nil, domain.Refused("自动生成的权限不能%s！", verb)
+		return nil, domain.Refused("自动生成的权限不能%s！", domain.Phrase(verb))
 	}
 	return privilege, domain.CheckVersion(ifMatch, privilege.changed)
 }

@@ -58,7 +58,7 @@ func (c RegisterUser) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	case c.First && (name.HeldBy() != 0 || first.Changed != 0):
 		return nil, nil
 	case name.HeldBy() != 0:
-		return nil, domain.Refused("用户已存在！")
+		return nil, domain.Refused("用户已存在！").Blame("username")
 	case mail.HeldBy() != 0 && user.Source == SourceLDAP:
 		user.Mail, user.MailDigest = "", ""
 	case mail.HeldBy() != 0:

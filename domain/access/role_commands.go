@@ -85,7 +85,7 @@ func (c CreateRole) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 }
 
 func errRoleTwice() error {
-	return domain.Refused("重复的角色，相同名字的角色已存在！")
+	return domain.Refused("重复的角色，相同名字的角色已存在！").Blame("name")
 }
 
 // UpdateRole replaces a role's name and set of privileges.
@@ -117,7 +117,7 @@ func (c UpdateRole) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	_, builtin := builtinRole(c.id)
 	switch {
 	case builtin && c.name != role.state.name:
-		return nil, domain.Refused("内置角色不能改名！")
+		return nil, domain.Refused("内置角色不能改名！").Blame("name")
 	case c.id == RoleAdmin:
 		return nil, domain.Refused("角色admin拥有所有权限，不能修改！")
 	case !builtin && c.name == role.state.name && slices.Equal(c.privileges, role.state.privileges):

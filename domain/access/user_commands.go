@@ -114,7 +114,7 @@ func checkMail(h domain.History, actor *Actor, user *User, after Profile) error 
 	return nil
 }
 
-func errMailTaken() error { return domain.Refused("邮箱已存在！") }
+func errMailTaken() error { return domain.Refused("邮箱已存在！").Blame("email") }
 
 // checkRoles refuses roles that do not exist, and taking the role admin from the
 // last user who has it.

@@ -22,7 +22,21 @@ type Error struct {
 	Refusals []Refusal
 }
 
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.Words().String() }
+
+// Words says it to the client.
+func (e *Error) Words() domain.Text {
 	first := e.Refusals[0]
-	return fmt.Sprintf("%d个操作被拒绝，没有任何修改！operations[%d]: %s", len(e.Refusals), first.Index, first.Err.Message)
+	return domain.Text{
+		Format: "%d个操作被拒绝，没有任何修改！operations[%d]: %s", Args: []any{len(e.Refusals), first.Index, first.Err},
+	}
+}
+
+// Field is the parameter that is to blame, within its operation. It is empty where that
+// is not one alone.
+func (e *Error) Field() string {
+	if first := e.Refusals[0]; len(e.Refusals) == 1 && first.Err.Field != "" {
+		return fmt.Sprintf("operations[%d].%s", first.Index, first.Err.Field)
+	}
+	return ""
 }

@@ -198,7 +198,7 @@ func notInQuotes(r rune) bool { return r == '\\' || r < ' ' || r >= 0x7f && r < 
 func (l *confLexer) fail(format string, args ...any) error { return confError(l.line, format, args...) }
 
 func confError(line int, format string, args ...any) error {
-	return domain.Invalid("bind_conf", "第%d行："+format, append([]any{line}, args...)...)
+	return domain.Invalid("bind_conf", "第%d行：%s", line, domain.Text{Format: format, Args: args})
 }
 
 func firstRune(s string) string {

@@ -27,7 +27,7 @@ func ParseHost(text string) (string, error) {
 		problem = "“*”只能是最左边的一段，且不能转义！"
 	}
 	if problem != "" {
-		return "", domain.Invalid("host", "%s", problem)
+		return "", domain.Invalid("host", "%s", domain.Phrase(problem))
 	}
 	if wild {
 		name = "*." + name

@@ -23,7 +23,7 @@ const (
 func ParseZoneName(text string) (string, error) {
 	name, err := asciiName(strings.TrimSuffix(text, "."))
 	if err != "" {
-		return "", domain.Invalid("name", "%s", err)
+		return "", domain.Invalid("name", "%s", domain.Phrase(err))
 	}
 	for label := range strings.SplitSeq(name, ".") {
 		if strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {

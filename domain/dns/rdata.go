@@ -66,7 +66,7 @@ func ParseRData(origin, rrtype, value string) (RData, error) {
 	}
 	rr, problem := read(origin, value)
 	if problem != "" {
-		return RData{}, domain.Invalid("value", "%s记录的值不正确：%s", rrtype, problem)
+		return RData{}, domain.Invalid("value", "%s记录的值不正确：%s", rrtype, domain.Phrase(problem))
 	}
 	if strings.IndexByte(value, '\\') >= 0 && number != mdns.TypeTXT {
 		var sound bool

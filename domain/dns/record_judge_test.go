@@ -146,11 +146,11 @@ func TestWarnings(t *testing.T) {
 				if _, err := cmd.Decide(domaintest.NewHistory(users(recordsGiven(c.given...)...)...), domaintest.Env(admin, cmd).Warning(&warnings)); err != nil {
 					t.Fatal(err)
 				}
-				if (c.want == "") != (len(warnings) == 0) || c.want != "" && !strings.Contains(string(warnings[0]), c.want) || len(warnings) > 1 {
+				if (c.want == "") != (len(warnings) == 0) || c.want != "" && !strings.Contains(warnings[0].Text, c.want) || len(warnings) > 1 {
 					t.Errorf("warnings %q, want %q", warnings, c.want)
 				}
 				for _, w := range warnings {
-					if strings.ContainsFunc(string(w), func(r rune) bool { return r < ' ' || r > '~' }) {
+					if strings.ContainsFunc(w.Text, func(r rune) bool { return r < ' ' || r > '~' }) {
 						t.Errorf("not printable ASCII: %q", w)
 					}
 				}
@@ -172,7 +172,7 @@ func TestStoredWarnings(t *testing.T) {
 		{dns.RecordData{Host: "a", Type: "MX", Value: "10 192.0.2.1"}, true},
 		{dns.RecordData{Host: "a", Type: "MX", Value: "10 mail"}, false},
 	} {
-		if got := dns.StoredWarning("a.com", c.record); (got != "") != c.warns {
+		if got := dns.StoredWarning("a.com", c.record); (got != (domain.Warning{})) != c.warns {
 			t.Errorf("%+v: %q", c.record, got)
 		}
 	}

@@ -31,7 +31,7 @@ func loadRecord(h domain.History, env domain.Env, id int64, o access.Operation, 
 }
 
 func errNoZone() error {
-	return domain.Refused("当前Zone不存在，请检查zone_id是否正确！")
+	return domain.Refused("当前Zone不存在，请检查zone_id是否正确！").Blame("zone_id")
 }
 
 // checkRecord says whether the record may stand in its zone, whatever other records do.

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"fmt"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -29,10 +28,8 @@ func (j judge) warn(env domain.Env, node *recordsFold) error {
 	return nil
 }
 
-// warning keeps what a client sent to printable ASCII; hosts are that, and IDNs punycode.
-func warning(format string, args ...any) domain.Warning {
-	return domain.Warning(fmt.Sprintf(format, args...))
-}
+// warning is about no parameter alone.
+func warning(format string, args ...any) domain.Warning { return domain.Warn("", format, args...) }
 
 // neighbourhood returns the folds that the judge of nearly every record reads: its name,
 // and the names above it. A decision loads them with what it reads itself, for each Load
@@ -221,7 +218,7 @@ func shortName(name string) string {
 }
 
 // StoredWarning says why a record of the log would be refused if a client gave it now,
-// empty for nothing: an older program took other values. Zone is its zone's name.
+// the zero value for nothing: an older program took other values. Zone is its zone's name.
 func StoredWarning(zone string, d RecordData) domain.Warning {
 	if d.Literal {
 		return warning("the record %s %s keeps the meaning of an older version: its value is one literal string", shortName(d.Host), d.Type)
@@ -229,5 +226,5 @@ func StoredWarning(zone string, d RecordData) domain.Warning {
 	if _, err := AcceptRData(zone, d.Type, d.Value); err != nil {
 		return warning("the record %s %s is served as an older version took it; its value would be refused now", shortName(d.Host), d.Type)
 	}
-	return ""
+	return domain.Warning{}
 }

@@ -112,7 +112,7 @@ func (c DeleteView) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 }
 
 func errViewTwice() error {
-	return domain.Refused("重复的View，相同的名字的View已存在！")
+	return domain.Refused("重复的View，相同的名字的View已存在！").Blame("name")
 }
 
 // loadView returns the actor and the view if it exists, the actor may do the operation

@@ -80,7 +80,7 @@ func (c UpdateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	}
 	before := zone.data
 	if c.patch.group != nil && c.patch.group.Rendered() != before.Group.Rendered() {
-		return nil, domain.Refused("zone_group: 外部域名与内部域名、劫持域名之间不能互相转换！")
+		return nil, domain.Refused("zone_group: 外部域名与内部域名、劫持域名之间不能互相转换！").Blame("zone_group")
 	}
 	after, err := c.patch.merge(before)
 	if err != nil || after.equal(before) {

@@ -51,7 +51,7 @@ func checkZoneLinks(h domain.History, id int64, z ZoneData, added []int64) error
 		return err
 	}
 	if name.HeldByOther(id) {
-		return domain.Refused("重复的Zone！相同名字的Zone，每种类型域名下只能存在一个！")
+		return domain.Refused("重复的Zone！相同名字的Zone，每种类型域名下只能存在一个！").Blame("name")
 	}
 	for _, f := range folds[1:] {
 		if v := f.(*viewExists); !v.exists {
@@ -80,10 +80,10 @@ func checkZoneRecords(h domain.History, zone *zoneFold, after ZoneData) error {
 			continue
 		}
 		if closes {
-			return domain.Refused("zone_type: 当前Zone还有Record，不能改为forward only！")
+			return domain.Refused("zone_type: 当前Zone还有Record，不能改为forward only！").Blame("zone_type")
 		}
 		if _, err := RecordRR(after.Name, r.data); err != nil {
-			return domain.Refused("name: 改名后有的Record不再合法：%s", err)
+			return domain.Refused("name: 改名后有的Record不再合法：%s", err).Blame("name")
 		}
 	}
 	return nil

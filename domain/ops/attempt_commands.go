@@ -38,7 +38,7 @@ func (c AcceptAttempt) Decide(h domain.History, env domain.Env) ([]domain.Event,
 		return nil, err
 	}
 	if !task.Exists {
-		return nil, domain.Refused("task %s does not exist", c.task)
+		return nil, domain.Refused("task %s does not exist", c.task).Blame("task_id")
 	}
 	if err := onBehalf(actor, named, "executor", c.executor); err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func loadKeyHolder(h domain.History, env domain.Env, name string, code int, self
 		}
 	}
 	if named.ID() == 0 {
-		return nil, nil, domain.Refused("user %s does not exist", name)
+		return nil, nil, domain.Refused("user %s does not exist", name).Blame("username")
 	}
 	user := newUserKeys(named.ID())
 	user.name = named.Name()
@@ -136,7 +136,7 @@ func (c GrantAccount) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 		return nil, err
 	}
 	if machine.HeldBy() == 0 {
-		return nil, domain.Refused("ip %s is not an address of a registered machine", c.ip)
+		return nil, domain.Refused("ip %s is not an address of a registered machine", c.ip).Blame("ip")
 	}
 	at := account{machine.HeldBy(), c.account}
 	if user.grants[at] != c.revoke {

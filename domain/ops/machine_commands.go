@@ -119,7 +119,7 @@ func loadMachine(h domain.History, env domain.Env, name string, code int, ifMatc
 		return nil, err
 	}
 	if holder.HeldBy() == 0 {
-		return nil, domain.Refused("machine %s does not exist", name)
+		return nil, domain.Refused("machine %s does not exist", name).Blame("machine_name")
 	}
 	machine := newMachineFold(holder.HeldBy())
 	if err := h.Load(machine); err != nil {

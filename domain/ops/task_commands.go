@@ -40,7 +40,7 @@ func (c CreateTask) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		return nil, err
 	}
 	if machine.HeldBy() == 0 {
-		return nil, domain.Refused("ip %s is not an address of a registered machine", c.ip)
+		return nil, domain.Refused("ip %s is not an address of a registered machine", c.ip).Blame("ip")
 	}
 	if err := onBehalf(actor, named, "creator", c.creator); err != nil {
 		return nil, err
@@ -55,10 +55,10 @@ func (c CreateTask) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 // own unless the caller is an administrator.
 func onBehalf(actor *access.Actor, named *access.UserNamed, field, name string) error {
 	if named.ID() != actor.ID() && !actor.May(access.Permitted(access.CodeAdmin)) {
-		return domain.Refused("%s must be the caller", field) // also where nobody has the name
+		return domain.Refused("%s must be the caller", field).Blame(field) // also where nobody has the name
 	}
 	if named.ID() == 0 {
-		return domain.Refused("%s: user %s does not exist", field, name)
+		return domain.Refused("%s: user %s does not exist", field, name).Blame(field)
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func loadTask(h domain.History, env domain.Env, name string, code int) (*taskFol
 		return nil, err
 	}
 	if !task.Exists {
-		return nil, domain.Refused("task %s does not exist", name)
+		return nil, domain.Refused("task %s does not exist", name).Blame("task_id")
 	}
 	return task, nil
 }

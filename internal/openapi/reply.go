@@ -19,7 +19,7 @@ type Reply struct {
 }
 
 // optional are the headers that a reply has only where the description says so.
-var optional = []string{"ETag", "Location", "Opsledger-Position", "Opsledger-Pending", "Retry-After"}
+var optional = []string{"ETag", "Location", "Opsledger-Id", "Opsledger-Position", "Opsledger-Pending", "Retry-After"}
 
 // FaultOfReply says in what a reply is not as the description says; it is empty
 // if there is nothing.
@@ -28,7 +28,11 @@ func (d *Description) FaultOfReply(r Reply) string {
 	if !known {
 		return faultUnless(r.Status == http.StatusNotFound, "the path is not described")
 	}
-	o := item.operations()[r.Method]
+	method := r.Method
+	if method == http.MethodHead { // which is GET without the body
+		method = http.MethodGet
+	}
+	o := item.operations()[method]
 	if o == nil {
 		return faultUnless(r.Status == http.StatusMethodNotAllowed, "the method is not described")
 	}
@@ -43,6 +47,9 @@ func (d *Description) FaultOfReply(r Reply) string {
 		if _, described := m.Headers[name]; !described && r.Header.Get(name) != "" {
 			return "the header " + name + " is not described"
 		}
+	}
+	if r.Method == http.MethodHead {
+		return faultUnless(len(r.Body) == 0, "a reply to HEAD has a body")
 	}
 	return d.faultOfBody(m, r)
 }

@@ -32,7 +32,7 @@ func TestPostgresAway(t *testing.T) {
 		} {
 			reply, body := soon.Call(request[0], request[1], request[2])
 			if reply.StatusCode != http.StatusServiceUnavailable || reply.Header.Get("Retry-After") == "" ||
-				!strings.Contains(body, "the database is not available") {
+				!strings.Contains(body, "数据库暂时不可用") {
 				t.Errorf("%s %s: status %d: %s", request[0], request[1], reply.StatusCode, body)
 			}
 		}

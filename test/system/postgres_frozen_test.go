@@ -119,7 +119,7 @@ func wantAway(t *testing.T, what string, reply *http.Response, body string, err 
 	case err != nil:
 		t.Errorf("%s: %v", what, err)
 	case reply.StatusCode != http.StatusServiceUnavailable || reply.Header.Get("Retry-After") == "",
-		!strings.Contains(body, "the database is not available") && !strings.Contains(body, "repeat it with the same Idempotency-Key"):
+		!strings.Contains(body, "数据库暂时不可用") && !strings.Contains(body, "请用相同的Idempotency-Key重试"):
 		t.Errorf("%s: status %d: %s", what, reply.StatusCode, body)
 	}
 }

@@ -55,7 +55,7 @@ func (e *Engine) checkRendered(ctx context.Context, text string, views map[int64
 		return fmt.Errorf("bind: %w", err)
 	}
 	if verdict != "" {
-		return &domain.Error{Code: domain.CodeInvalid, Field: "bind_conf", Message: verdict}
+		return domain.Invalid("bind_conf", "%s", verdict)
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (f *Follower) checkConf(ctx context.Context, m *nats.Msg) {
 	var refusal *domain.Error
 	switch {
 	case errors.As(err, &refusal):
-		reply.Error = protocol.Cut(refusal.Message, maxVerdict)
+		reply.Error = protocol.Cut(refusal.Text.String(), maxVerdict)
 	case err != nil:
 		f.cfg.Log.Warn("cannot check a configuration", "error", err)
 		return

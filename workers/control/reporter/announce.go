@@ -71,7 +71,7 @@ func (r *Reporter) measure(last domain.Position) {
 	defer r.mu.Unlock()
 	r.lastDNS = last
 	for id, w := range r.last {
-		r.metrics.lagging(id, w.report.Applied, last)
+		r.metrics.lagging(id, r.nameOf(id), w.report.Applied, last)
 		if w.online(now) {
 			online++
 		}

@@ -15,12 +15,18 @@ type metrics struct {
 	reports  *prometheus.CounterVec
 	dropped  *prometheus.CounterVec
 	online   prometheus.Gauge
+	// servers are the names of the agents' servers. The reporter's lock guards them.
+	servers map[int64]string
 }
+
+// The labels of what is about one agent: the id of its server, and the server's name.
+const labelAgent, labelServer = "agent", "server"
 
 // newMetrics registers the metrics; with a nil registerer they count unseen.
 func newMetrics(reg prometheus.Registerer) *metrics {
-	agent := []string{"agent"}
+	agent := []string{labelAgent, labelServer}
 	m := &metrics{
+		servers: map[int64]string{},
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "opsledger_agent_lag", Help: "Positions of the log between the last dns event and what the agent's named serves.",
 		}, agent),
@@ -43,23 +49,34 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
-func (m *metrics) heard(r protocol.Report, last domain.Position) {
-	agent := strconv.FormatInt(r.Agent, 10)
-	m.reports.WithLabelValues(agent).Inc()
-	m.failures.WithLabelValues(agent).Set(float64(len(r.Failures)))
-	m.lagging(r.Agent, r.Applied, last)
+// heard notes a report of the agent of a server, whose name stands beside its id.
+func (m *metrics) heard(r protocol.Report, server string, last domain.Position) {
+	labels := m.labels(r.Agent, server)
+	m.reports.With(labels).Inc()
+	m.failures.With(labels).Set(float64(len(r.Failures)))
+	m.lagging(r.Agent, server, r.Applied, last)
 }
 
-func (m *metrics) lagging(agent int64, applied, last domain.Position) {
-	m.lag.WithLabelValues(strconv.FormatInt(agent, 10)).Set(float64(max(0, last-applied)))
+func (m *metrics) lagging(agent int64, server string, applied, last domain.Position) {
+	m.lag.With(m.labels(agent, server)).Set(float64(max(0, last-applied)))
+}
+
+// labels are those of the agent of a server. The series of another name of the server end.
+func (m *metrics) labels(agent int64, server string) prometheus.Labels {
+	if known, named := m.servers[agent]; named && known != server {
+		m.forget(agent)
+	}
+	m.servers[agent] = server
+	return prometheus.Labels{labelAgent: strconv.FormatInt(agent, 10), labelServer: server}
 }
 
 func (m *metrics) drop(reason string) { m.dropped.WithLabelValues(reason).Inc() }
 
 // forget ends the series of an agent that is not enrolled any more.
 func (m *metrics) forget(agent int64) {
-	id := strconv.FormatInt(agent, 10)
-	m.lag.DeleteLabelValues(id)
-	m.failures.DeleteLabelValues(id)
-	m.reports.DeleteLabelValues(id)
+	delete(m.servers, agent)
+	of := prometheus.Labels{labelAgent: strconv.FormatInt(agent, 10)}
+	m.lag.DeletePartialMatch(of)
+	m.failures.DeletePartialMatch(of)
+	m.reports.DeletePartialMatch(of)
 }

@@ -165,8 +165,19 @@ func (r *Reporter) take(report protocol.Report, now time.Time) {
 		return
 	}
 	r.dirty[report.Agent] = true
-	r.metrics.heard(report, r.lastDNS)
+	r.metrics.heard(report, r.nameOf(report.Agent), r.lastDNS)
 	r.wake(failuresChanged)
+}
+
+// nameOf is the name of an agent's server, empty while the roster does not have it.
+func (r *Reporter) nameOf(agent int64) string {
+	servers, _ := r.cfg.Roster.Enrolled()
+	for _, s := range servers {
+		if s.ID == agent {
+			return s.Host
+		}
+	}
+	return ""
 }
 
 // wake makes waiters look again: those whose position all agents have reached and, if
