@@ -81,4 +81,8 @@ var ofKernel = map[string]string{
 	"%s，请%d秒后重试！":                                                     "%s, try again in %d seconds",
 	"登录失败次数过多":                                                        "too many failed logins",
 	"注册次数过多":                                                          "too many registrations",
+	"must be asc or desc":                                             "必须是asc或desc！",
+	"must be 1 to %d":                                                 "必须是1到%d！",
+	"is not one that a list gave":                                     "不是列表给出的值！",
+	"what machines offer cannot be read now, try again":               "暂时无法读取机器提供的内容，请稍后重试！",
 }

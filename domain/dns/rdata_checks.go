@@ -115,7 +115,7 @@ func malformedParameter(v mdns.SVCBKeyValue, keys []mdns.SVCBKey) string {
 		empty = len(v.ECH) == 0
 	}
 	if empty {
-		return "参数" + v.Key().String() + "不能没有值"
+		return "参数不能没有值"
 	}
 	return ""
 }

@@ -28,7 +28,7 @@ func genericParser(number uint16) parser {
 		}
 		rr, sound := unpack(number, data)
 		if !sound || !wellFormed(number, data) {
-			return nil, "数据不是" + TypeName(number) + "记录的格式"
+			return nil, "数据不是该类型的格式"
 		}
 		read := parsers(TypeName(number))
 		if read == nil {
@@ -39,7 +39,7 @@ func genericParser(number uint16) parser {
 			return nil, problem
 		}
 		if same, err := pack(newRData(again, number).rr); err != nil || same != data {
-			return nil, "数据不是" + TypeName(number) + "记录的格式"
+			return nil, "数据不是该类型的格式"
 		}
 		return again, ""
 	}

@@ -18,7 +18,7 @@ func libraryParser(number uint16) parser {
 		zone := mdns.NewZoneParser(strings.NewReader(". 0 IN "+TypeName(number)+" "+text+"\n"), origin+".", "")
 		rr, ok := zone.Next()
 		if !ok || rr.Header().Rrtype != number {
-			return nil, "不是" + TypeName(number) + "记录的格式"
+			return nil, "不是该类型的格式"
 		}
 		if csync, ok := rr.(*mdns.CSYNC); ok { // their order is the wire's, not the writer's
 			slices.Sort(csync.TypeBitMap)
@@ -26,7 +26,7 @@ func libraryParser(number uint16) parser {
 		}
 		rr, sound := spelled(rr, number)
 		if !sound {
-			return nil, "不是" + TypeName(number) + "记录的格式"
+			return nil, "不是该类型的格式"
 		}
 		return rr, malformed(rr)
 	}

@@ -13,18 +13,18 @@ func substitution(text string) (problem string) {
 		return ""
 	}
 	if len(text) > maxCharacterString || strings.IndexByte(text, 0) >= 0 {
-		return "不能超过255字节，也不能有0字节"
+		return "regexp：不能超过255字节，也不能有0字节"
 	}
 	if delimiter := text[0]; isDigit(delimiter) || delimiter == '\\' || delimiter == 'i' {
-		return "分隔符不能是数字、反斜杠或字母i"
+		return "regexp：分隔符不能是数字、反斜杠或字母i"
 	}
 	parts := cutAtDelimiter(text[1:], text[0])
 	if len(parts) != 3 || strings.Trim(parts[2], "i") != "" {
-		return "应为“分隔符 正则表达式 分隔符 替换文本 分隔符”，后面可以有i"
+		return "regexp：应为“分隔符 正则表达式 分隔符 替换文本 分隔符”，后面可以有i"
 	}
 	ere := ereParser{text: parts[0]}
 	if !ere.parse() {
-		return "不是POSIX扩展正则表达式"
+		return "regexp：不是POSIX扩展正则表达式"
 	}
 	replacement := parts[1]
 	for i := 0; i < len(replacement); i++ {
@@ -32,10 +32,10 @@ func substitution(text string) (problem string) {
 			continue
 		}
 		if i++; i == len(replacement) {
-			return "替换文本不能以反斜杠结尾"
+			return "regexp：替换文本不能以反斜杠结尾"
 		}
 		if c := replacement[i]; isDigit(c) && (c == '0' || int(c-'0') > ere.groups) {
-			return "替换文本引用了不存在的分组"
+			return "regexp：替换文本引用了不存在的分组"
 		}
 	}
 	return ""

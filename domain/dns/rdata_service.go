@@ -47,7 +47,7 @@ func parseNAPTR(origin, value string) (mdns.RR, string) {
 		f.fail("services不能超过255字节")
 	}
 	if problem := substitution(f.list[4].octets); problem != "" {
-		f.fail("regexp不正确：" + problem)
+		f.fail(problem)
 	}
 	return rr, f.problem
 }
