@@ -63,10 +63,11 @@ const (
 	idOfReply = `sed -n 's/^[Ll]ocation:.*\/\([0-9]*\).*/\1/p'`
 )
 
-// make is the commands that make the view and the zone, as far as they are not there.
+// make is the commands that make the view and the zone, as far as they are not there, or
+// that choose a name in a zone that is.
 func (p *walkPlace) make(curl string) (commands string) {
 	if p.zoneID != "" {
-		return ""
+		return "  HOST=walk-$(date +%s)\n"
 	}
 	if p.viewID == "" {
 		commands += fmt.Sprintf("  VIEW=$(%si -H \"Authorization: $TOKEN\" $API/dns/views -d name=%s -d acl=any | %s)\n", curl, p.view, idOfReply)
@@ -107,7 +108,7 @@ func (a *App) findPlace(ctx context.Context) walkPlace {
 		for i, view := range z.ViewIDs {
 			if z.Type == dns.ZoneMaster && everybody[view] && p.zoneID == "" {
 				p.zone, p.zoneID, p.view = z.Name, fmt.Sprint(z.ID), z.ViewNames[i]
-				p.host = "walk-$(date +%s)" // www may be there
+				p.host = "$HOST" // www may be there
 			}
 		}
 	}
