@@ -58,8 +58,8 @@ type Config struct {
 	// Timeout bounds all that one server is asked in one question, the
 	// connection included; [DefaultTimeout] when 0.
 	Timeout time.Duration
-	// UsernameAttribute has the username of whoever was found; uid when empty and
-	// SearchFilter is the default. Else the username is what was typed, and somebody whom
+	// UsernameAttribute has the username of whoever was found; uid when empty and a search
+	// is by the default filter. Else the username is what was typed, and somebody whom
 	// a filter finds by name and by mail is two users.
 	UsernameAttribute string
 	// MailAttribute, NameAttribute and PhoneAttribute name what a [Person] is
@@ -84,7 +84,7 @@ type server struct {
 // the field as the flags do.
 func (c *Config) complete() error {
 	c.SearchFilter = cmp.Or(c.SearchFilter, DefaultFilter)
-	if c.SearchFilter == DefaultFilter {
+	if c.SearchBase != "" && c.SearchFilter == DefaultFilter {
 		c.UsernameAttribute = cmp.Or(c.UsernameAttribute, defaultName)
 	}
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)

@@ -139,7 +139,7 @@ func TestSplitter(t *testing.T) {
 		"👩\u200d💻 🏴\U000e0067\U000e007f \u2764\ufe0f می\u200cخواهم \ue0b0": "👩\u200d💻 🏴\U000e0067\U000e007f \u2764\ufe0f می\u200cخواهم \ue0b0",
 		"a\u200eb\u2067c\u2028d\u0085e\u061c":                              `a\xe2\x80\x8eb\xe2\x81\xa7c\xe2\x80\xa8d\xc2\x85e\xd8\x9c`,
 		strings.Repeat("中", 6000):                                          strings.Repeat("中", longestLine/3) + "|" + strings.Repeat("中", 6000-longestLine/3),
-		"xx" + strings.Repeat("👩", 8000) + "\nz":                           "xx" + strings.Repeat("👩", longestLine/4-1) + "|" + strings.Repeat("👩", 8000-2*(longestLine/4)+1) + "|z",
+		"xx" + strings.Repeat("👩", 8000) + "\nz":                           "xx" + strings.Repeat("👩", longestLine/4-1) + "|" + strings.Repeat("👩", 8000-(longestLine/4-1)) + "|z",
 		strings.Repeat("x", longestLine-1) + "\xe4\xb8":                    strings.Repeat("x", longestLine-1) + `|\xe4\xb8`,
 	} {
 		for _, size := range []int{1, 3, len(in)} {

@@ -43,6 +43,11 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.asked = append(p.asked, r.Method+" "+r.Host+" "+user+":"+password)
 	p.mu.Unlock()
+	if user == "" { // only then git says who it is
+		w.Header().Set("Proxy-Authenticate", `Basic realm="proxy"`)
+		w.WriteHeader(http.StatusProxyAuthRequired)
+		return
+	}
 	if r.Method != http.MethodConnect {
 		p.serve.ServeHTTP(w, r)
 		return
@@ -109,14 +114,14 @@ func TestGitBehindAProxy(t *testing.T) {
 func TestNoPasswordInLogs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ proxy, remote string }{
-		"an odd proxy":       {"nonsense://li:geheimwort@127.0.0.1:1", "https://git.example.test/x"},
-		"no such port":       {"http://li:geheimwort@127.0.0.1:99999", "https://git.example.test/x"},
-		"nobody there":       {"http://li:geheimwort@127.0.0.1:1", "https://git.example.test/x"},
-		"no scheme":          {"li:geheimwort@127.0.0.1:1", "https://git.example.test/x"},
-		"escaped":            {"http://li:gehe%69mwort@127.0.0.1:1:1", "https://git.example.test/x"},
-		"the repository's":   {"", "https://li:geheimwort@127.0.0.1:1/x"},
-		"an odd repository":  {"", "nonsense://li:geheimwort@127.0.0.1:1/x"},
-		"a path, with an at": {"", "https://li:geheim@wort/geheimwort@127.0.0.1:1/x"},
+		"an odd proxy":      {"nonsense://li:geheimwort@127.0.0.1:1", "https://git.example.test/x"},
+		"no such port":      {"http://li:geheimwort@127.0.0.1:99999", "https://git.example.test/x"},
+		"nobody there":      {"http://li:geheimwort@127.0.0.1:1", "https://git.example.test/x"},
+		"no scheme":         {"li:geheimwort@127.0.0.1:1", "https://git.example.test/x"},
+		"escaped":           {"http://li:gehe%69mwort@127.0.0.1:1:1", "https://git.example.test/x"},
+		"the repository's":  {"", "https://li:geheimwort@127.0.0.1:1/x"},
+		"an odd repository": {"", "nonsense://li:geheimwort@127.0.0.1:1/x"},
+		"a path with an at": {"", "https://li:geheim@wort/geheimwort@127.0.0.1:1/x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -86,7 +86,7 @@ func TestKeysOfAnAccountThatLeftAreRemovedLater(t *testing.T) {
 
 func TestAccountsAreNames(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"*", "", "a b", "-x", "../root", "root\n", "a*", "1a", strings.Repeat("a", 33)} {
+	for _, name := range []string{"*", "", "a b", "-x", "../root", "root\n", "a*", strings.Repeat("a", 33)} {
 		if err := sshkeys.CheckAccounts([]string{"deploy", name}); !errors.Is(err, sshkeys.ErrName) || !strings.HasPrefix(err.Error(), "accounts: ") {
 			t.Errorf("%q: %v", name, err)
 		}
