@@ -172,7 +172,7 @@ func TestOplogsByZoneAndTime(t *testing.T) {
 		s.do("POST", "/dns/zones", m{"name": name, "zone_type": "master", "view_ids": []int{1}})
 	}
 	s.do("POST", "/dns/records", m{"zone_id": 2, "view_name": "v", "host": "www", "record_type": "A", "value": "192.0.2.1"})
-	s.do("PUT", "/dns/records/1", m{"host": "www", "record_type": "A", "value": "192.0.2.2"})
+	s.ok("PUT", "/dns/records/1", m{"zone_id": 2, "view_name": "v", "host": "www", "record_type": "A", "value": "192.0.2.2"})
 	got := s.do("GET", "/dns/oplogs?zone_id=2", nil)
 	if n := strings.Count(got.body, `"zone_id":2,"target_zone":"b.example.com"`); n != 3 || !strings.Contains(got.body, `"total":3`) {
 		t.Errorf("%d entries of the zone: %s", n, got.body)

@@ -88,7 +88,7 @@ func (s *stack) contractKeys() {
 	at := func(t time.Time) string {
 		return "/v1/access?machine=web01&account=root&at=" + strconv.FormatInt(t.Unix(), 10)
 	}
-	s.matches(s.do("GET", at(time.Now()), nil), `\{"machine":\{"id":1,"machine_name":"web01"\},"account":"root","at":"[^"]+","position":0,"since":null,"users":\[\]\}`)
+	s.matches(s.do("GET", at(time.Now()), nil), `\{"machine":\{"id":1,"machine_name":"web01"\},"account":"root","at":"[^"]+","position":0,"since":null,"users":\[\],"granted":false,"installed":null,"problem":"","error":""\}`)
 	s.expect(s.do("POST", pathSSHKey, act("add", grant)), 200, info(`"add ssh key ok"`))
 	row := `{"username":"user02","ip":"10.8.0.1","system_user":"root"}`
 	s.expect(s.do("GET", pathSSHKey+"?mode=user&username=USER02", nil), 200, info(`{"data":[`+row+`]}`))
