@@ -73,7 +73,7 @@ func TestTasksByFilters(t *testing.T) {
 		}
 	}
 	for query, says := range map[string]string{
-		"order=up": "order: must be asc or desc", "state=done": "state: must be one of created, queued", "ip=10.0.0.300": "ip: is not an IP address",
+		"order=up": "order: 必须是asc或desc", "state=done": "state: 必须是以下之一：created, queued", "ip=10.0.0.300": "ip: 不是IP地址",
 		"since=yesterday": "since: ", "until=-1": "until: ",
 	} {
 		s.opsRefused("GET", pathTask+"?"+query, nil, 200, says)

@@ -102,7 +102,7 @@ func (s *stack) contractKeys() {
 	s.refused("GET", "/v1/access?machine=nothing&account=root", nil, 404)
 	s.refused("GET", "/v1/access?machine=web01", nil, 400)
 	s.refused("GET", "/v1/access?machine=web01&account=root&at=yesterday", nil, 400)
-	s.opsRefused("POST", pathSSHKey, act("add", changed(grant, "system_user", "Root")), 200, "system_user: ")
+	s.opsRefused("POST", pathSSHKey, act("add", changed(grant, "system_user", "-root")), 200, "system_user: ")
 	s.expect(s.do("POST", pathSSHKey, act("delete", grant)), 200, info(`"delete ssh key ok"`))
 	s.opsRefused("POST", pathSSHKey, act("delete", grant), 200, "不能登录")
 
