@@ -38,7 +38,8 @@ func (s *stack) oneRecord() {
 	other := s.made("/dns/records", aRecord(1, "other", "10.0.0.9"))
 	see := s.made("/admin/privileges", m{"name": "see www", "operation": 0, "resource_type": 3, "resource_id": 1})
 	change := s.made("/admin/privileges", m{"name": "change www", "operation": 1, "resource_type": 3, "resource_id": 1})
-	token := s.member("keeper", s.roleOf("keepers", see, change))
+	again := s.made("/admin/privileges", m{"name": "see www again", "operation": 0, "resource_type": 3, "resource_id": 1})
+	token := s.member("keeper", s.roleOf("keepers", see, change), s.roleOf("readers", see, again))
 	one := `{"id":1,"host":"www","record_type":"A","ttl":"600","value":"10.0.0.1","view_name":"v1","comment":"kept","zone_id":1,"can_update":true,"can_delete":false}`
 	s.ok("PUT", "/dns/records/1", changed(aRecord(1, "www", "10.0.0.1"), "comment", "kept"), as(token))
 	s.expect(s.do("GET", "/dns/records/1", nil, as(token)), 200, one)

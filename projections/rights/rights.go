@@ -65,9 +65,10 @@ func (r Rights) Threshold(kind access.Kind) string {
 }
 
 // ByHand are the ids for which a role of the caller has a privilege made by hand.
-// They may be of what is gone, or never was.
+// They may be of what is gone, or never was; each is there once, by however many roles.
 func (r Rights) ByHand(kind access.Kind) string {
-	return fmt.Sprintf(`SELECT p.resource_id AS id FROM access.role_privileges h JOIN access.privileges p ON p.id = h.privilege_id AND %s
+	return fmt.Sprintf(`SELECT DISTINCT p.resource_id AS id
+		FROM access.role_privileges h JOIN access.privileges p ON p.id = h.privilege_id AND %s
 		WHERE h.role_id = ANY (%s) AND %s AND p.operation = 0 AND p.resource_type = %d`, now("p"), r.roles, now("h"), kind)
 }
 
