@@ -56,7 +56,7 @@ type tooLargeError struct{ limit int64 }
 
 func (e tooLargeError) Error() string { return e.Words().String() }
 
-// Words implements [worded].
+// Words says it to the client.
 func (e tooLargeError) Words() domain.Text {
 	if e.limit < 1<<20 {
 		return domain.Text{Format: "request body is larger than %d KiB", Args: []any{e.limit >> 10}}

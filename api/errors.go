@@ -69,10 +69,7 @@ var ErrTokenMissing = errors.New("token is missing")
 // errBehind: the read models did not reach Opsledger-Min-Position in time.
 const errBehind = Unavailable("the read model has not reached Opsledger-Min-Position yet, try again")
 
-// worded is an error that says in words what it is about.
-type worded interface{ Words() domain.Text }
-
-// Words implements [worded].
+// Words says it to the client.
 func (e Unavailable) Words() domain.Text { return said(string(e)) }
 
 // said is a text without arguments.

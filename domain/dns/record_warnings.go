@@ -120,7 +120,7 @@ func looksAbsolute(name, zone string) bool {
 
 // targetText is the name in a value as the client wrote it, empty for a type without.
 func targetText(r RecordData) string {
-	at := 0
+	var at int
 	switch r.Type {
 	case "CNAME", "NS", "PTR", "DNAME":
 		return r.Value

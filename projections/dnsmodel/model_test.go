@@ -98,10 +98,10 @@ func TestOperationLog(t *testing.T) {
 			t.Fatalf("%T: no entry", step.event)
 		}
 		entries[0].Time = entries[0].Time.UTC()
-		switch e := step.entry; {
-		case e.OperationType == oplog.OperationAdd:
+		switch e := step.entry; e.OperationType {
+		case oplog.OperationAdd:
 			e.TargetAfter = e.TargetDetail
-		case e.OperationType == oplog.OperationChange:
+		case oplog.OperationChange:
 			e.TargetAfter, after = after[0], after[1:]
 		}
 		switch e := step.entry; e.TargetType {

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -145,7 +146,7 @@ func (g generations) ask(conn *mdns.Conn, name int) (generation int, wrong strin
 	}
 	for {
 		r, err := conn.ReadMsg()
-		if timeout, is := err.(net.Error); is && timeout.Timeout() {
+		if timeout, is := errors.AsType[net.Error](err); is && timeout.Timeout() {
 			return 0, "timeout"
 		}
 		if err != nil {

@@ -31,7 +31,7 @@ func (j *job) refuseStandIn(state files.State) error {
 	if err != nil {
 		return err
 	}
-	what := ""
+	var what string
 	switch small := state.Size <= largestStandIn; {
 	case small && lfsPattern.Match(begin):
 		what = "a pointer of Git LFS"

@@ -109,5 +109,5 @@ func signatureOf(info os.FileInfo) signature {
 	if !ok {
 		return signature{}
 	}
-	return signature{dev: st.Dev, ino: st.Ino, links: uint64(st.Nlink), size: st.Size, ctime: st.Ctim}
+	return signature{dev: st.Dev, ino: st.Ino, links: st.Nlink, size: st.Size, ctime: st.Ctim}
 }
