@@ -35,7 +35,7 @@ func TestNATSWithClientCertificates(t *testing.T) {
 		"--data", s.Data, "--public-nats-url", url)
 	task := s.NewTask("10.0.0.1", "note", "t", "1", "c")
 	s.Execute(task, "update")
-	away := m.Said.Printed("NATS does not answer yet")
+	away := m.Said.Printed("NATS does not answer")
 	m.Start()
 	testkit.Await(t, "it does not connect without the files", away)
 	m.Kill()

@@ -167,7 +167,11 @@ func (d *driver) admitWorkers(ctx context.Context) error {
 	if err := e.awaitLoaded(ctx); err != nil {
 		return err
 	}
-	if err := e.takeInventory(ctx); err != nil {
+	err := e.thawAll(ctx)
+	if err == nil {
+		err = e.takeInventory(ctx)
+	}
+	if err != nil {
 		if ctx.Err() == nil {
 			e.failSettings(err.Error())
 		}

@@ -116,9 +116,6 @@ func (e *Engine) dropDatabases(views map[int64]dns.ViewData) {
 // comparison: what was known of a former named no longer holds. No worker may be
 // busy.
 func (e *Engine) takeInventory(ctx context.Context) error {
-	if err := e.thawAll(ctx); err != nil {
-		return err
-	}
 	lists := map[int64][]zoneStatement{}
 	for _, view := range e.configuredViews() {
 		list, err := e.listZones(ctx, view)

@@ -81,7 +81,7 @@ func (r *recorder) CheckConf(_ context.Context, text string) error {
 	r.checked = append(r.checked, text)
 	r.mu.Unlock()
 	if strings.Contains(text, "bad") {
-		return &domain.Error{Code: domain.CodeInvalid, Field: "bind_conf", Message: "unknown option 'bad'"}
+		return domain.Invalid("bind_conf", "%s", "unknown option 'bad'")
 	}
 	return nil
 }
