@@ -109,5 +109,6 @@ func signatureOf(info os.FileInfo) signature {
 	if !ok {
 		return signature{}
 	}
-	return signature{dev: st.Dev, ino: st.Ino, links: st.Nlink, size: st.Size, ctime: st.Ctim}
+	links := uint64(st.Nlink) //nolint:unconvert // other machines have 32 bits there
+	return signature{dev: st.Dev, ino: st.Ino, links: links, size: st.Size, ctime: st.Ctim}
 }
