@@ -78,7 +78,10 @@ func TestOffersAndMissingAccounts(t *testing.T) {
 	t.Parallel()
 	serve := deployment.StartServe(t, "serve", "--nats-listen", testkit.Address(t))
 	m := deployment.EnrollMachine(t, "web01", "10.0.0.1", map[string]string{"hello": "exit 0"}, "--data", serve.Data)
-	serve.WantBody("/v1/machines/web01/offers", `"known":false`)
+	testkit.Eventually(t, "the machine is known, its offers are not", func() bool {
+		_, body := serve.Call(http.MethodGet, "/v1/machines/web01/offers", "")
+		return strings.Contains(body, `"known":false`)
+	})
 	m.Configure("  update: {" + m.AsRoot() + "targets: {site: {folder: " + m.Folder("site") + ", releases: " + filepath.Dir(m.Folder("releases/1.0")) + "}}}\naccounts: [no-such-account-here]\n")
 	m.Start()
 	testkit.Eventually(t, "the offers are known", func() bool {
