@@ -29,6 +29,9 @@ type Write struct {
 	// request with the same key. It is called after the read models have applied the
 	// write. Nil stands for OK.
 	Reply func(*Request, eventstore.Receipt) (info any, err error)
+	// Warn returns what the write did that is legal and most likely not meant, each in one line
+	// of printable ASCII. It is called like Reply, and nil stands for nothing.
+	Warn func(*Request, eventstore.Receipt) ([]string, error)
 	// Choose returns the write that a request asks for, where the route has several.
 	// It is called first. If the write that it returns has a Choose, too, that one is
 	// called next.
