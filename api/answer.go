@@ -43,6 +43,9 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	if err := k.await(w, receipt); err != nil {
 		return err
 	}
+	if err := w.warn(receipt); err != nil {
+		return err
+	}
 	var info any
 	if w.write.Reply != nil {
 		var err error
@@ -51,6 +54,16 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 		}
 	}
 	return WriteJSON(w.echo, http.StatusOK, w.dialect.Success(info))
+}
+
+// warn says what the write did that was most likely not meant.
+func (w *Request) warn(receipt eventstore.Receipt) error {
+	if w.write.Warn == nil {
+		return nil
+	}
+	warnings, err := w.write.Warn(w, receipt)
+	w.remarks().warn(warnings...)
+	return err
 }
 
 // describe sets Location, Opsledger-Id and ETag for what an event created or changed.
@@ -69,6 +82,7 @@ func (w *Request) describe(r domain.Recorded) {
 func changes(e domain.Event) bool {
 	switch e.(type) {
 	case dns.ServerUpdated, dns.ViewUpdated, dns.ZoneUpdated, dns.RecordUpdated, dns.BindConfChanged,
+		dns.ZoneSettingsChanged, dns.ViewsOrdered, dns.FleetChanged,
 		access.UserProfileChanged, access.UserRolesChanged, access.UserPermissionsChanged, access.UserPasswordChanged, access.UserLinked,
 		access.RoleChanged, access.PrivilegeChanged,
 		ops.MachineUpdated, ops.AttemptAccepted, ops.CancelRequested, ops.AttemptPresumed:

@@ -151,12 +151,12 @@ func wordsOfRouting(code int) domain.Text {
 // unavailable gives the text for what may well work a moment later.
 func unavailable(err error) (words domain.Text, ok bool) {
 	var known Unavailable
-	var crowded crowdedError
+	var full noPlaceError
 	switch {
 	case errors.As(err, &known):
 		return known.Words(), true
-	case errors.As(err, &crowded):
-		return crowded.Words(), true
+	case errors.As(err, &full):
+		return full.Words(), true
 	case errors.Is(err, identity.ErrDirectoryAway):
 		return said(identity.ErrDirectoryAway.Error()), true
 	case errors.Is(err, identity.ErrBusy):

@@ -61,18 +61,18 @@ func (e *TooManyError) Words() domain.Text {
 	}
 }
 
-// crowdedError says that all places are taken. It is answered like an [Unavailable].
-type crowdedError struct{ what string }
+// noPlaceError says that all places are taken. It is answered like an [Unavailable].
+type noPlaceError struct{ what string }
 
-func (e crowdedError) Error() string { return e.Words().String() }
+func (e noPlaceError) Error() string { return e.Words().String() }
 
 // Words says it to the user.
-func (e crowdedError) Words() domain.Text {
+func (e noPlaceError) Words() domain.Text {
 	return domain.Text{Format: "too many %s, try again", Args: []any{domain.Phrase(e.what)}}
 }
 
 // Take takes a place for a request of the user; leave gives it up. The error is a
-// [TooManyError], a crowdedError where nobody waits and others have all places, or ctx's.
+// [TooManyError], a noPlaceError where nobody waits and others have all places, or ctx's.
 func (p *Places) Take(ctx context.Context, user domain.UserID) (leave func(), err error) {
 	if p == nil {
 		return func() {}, nil
@@ -128,7 +128,7 @@ func (p *Places) await(ctx context.Context, places chan struct{}) error {
 	default:
 	}
 	if p.limits.Line == 0 {
-		return crowdedError{p.limits.What}
+		return noPlaceError{p.limits.What}
 	}
 	select {
 	case places <- struct{}{}:

@@ -57,7 +57,7 @@ func TestOneUserHasAPartOfThePlaces(t *testing.T) {
 	taken(t, p, 1)
 	refusedForMany(t, p, 1)
 	taken(t, p, 2)
-	if _, err := p.Take(t.Context(), 2); !errors.As(err, new(crowdedError)) {
+	if _, err := p.Take(t.Context(), 2); !errors.As(err, new(noPlaceError)) {
 		t.Errorf("with all places taken: %v", err)
 	}
 	first()

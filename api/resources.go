@@ -7,6 +7,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/projections/rights"
@@ -30,8 +31,8 @@ type Resources[Row, Filter, Item any] struct {
 	// Item is a row on the wire, Changed the position of its version.
 	Item    func(*identity.User, Row) Item
 	Changed func(Row) domain.Position
-	// Warn names what is odd about a row that is shown, if anything; nil warns of nothing.
-	Warn func(Row) domain.Warning
+	// Odd names what is odd about a row that is shown, if anything; nil warns of nothing.
+	Odd func(Row) domain.Warning
 
 	// MayCreate is the right to create one, May that to do something to one.
 	MayCreate Authority
@@ -42,6 +43,8 @@ type Resources[Row, Filter, Item any] struct {
 	Create, Update, Delete func(*Request) (domain.Command, error)
 	// Input are the names of the parameters that Create and Update read, see [Reads].
 	Input Names
+	// Warn is that of Create and Update, see [Write].
+	Warn func(*Request, eventstore.Receipt) ([]domain.Warning, error)
 	// Takes are the sequences that Create takes ids from.
 	Takes []domain.Sequence
 }
@@ -52,10 +55,10 @@ func (r Resources[Row, Filter, Item]) Routes() []Route {
 	return []Route{
 		Get(r.Path, r.Access, r.Reads, r.list).WithQuery(Reads((*Params).Page).And(Reads(r.Filter))),
 		Post(r.Path, r.Access, Write{
-			Kind: r.Kind, Right: r.MayCreate, Command: r.Create, Takes: r.Takes, Keys: r.Input, Unversioned: true,
+			Kind: r.Kind, Right: r.MayCreate, Command: r.Create, Takes: r.Takes, Keys: r.Input, Unversioned: true, Warn: r.Warn,
 		}),
 		Get(one, r.Access, r.Reads, r.show),
-		Put(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationUpdate), Command: r.Update, Keys: r.Input}),
+		Put(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationUpdate), Command: r.Update, Keys: r.Input, Warn: r.Warn}),
 		Delete(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationDelete), Command: r.Delete}),
 	}
 }
@@ -98,11 +101,11 @@ func (r Resources[Row, Filter, Item]) show(c echo.Context) error {
 }
 
 func (r Resources[Row, Filter, Item]) warn(c echo.Context, rows ...Row) {
-	if r.Warn == nil {
+	if r.Odd == nil {
 		return
 	}
 	for _, row := range rows {
-		if w := r.Warn(row); w != (domain.Warning{}) {
+		if w := r.Odd(row); w != (domain.Warning{}) {
 			remarksOf(c).warn(w)
 		}
 	}

@@ -73,6 +73,12 @@ func (e *Error) Blame(field string) *Error {
 	return e
 }
 
+// Of returns the error as one about another field: the one under which a route takes what
+// the error is about.
+func (e *Error) Of(field string) *Error {
+	return newError(e.Code, field, field, e.Text.Format, e.Text.Args)
+}
+
 // Within returns the error as one about a part of a request, such as "data[2]".
 func (e *Error) Within(part string) *Error {
 	within := *e

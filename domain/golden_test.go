@@ -34,6 +34,10 @@ func samples() []domain.Event {
 	external := dns.ZoneData{Name: "xn--fiqs8s.example", Group: dns.GroupExternal, Type: dns.ZoneMaster}
 	record := dns.RecordData{ViewID: 2, Host: "www", Type: "TXT", TTL: 600, Value: `"a" "<b>&\""`, Comment: "备注"}
 	line := dns.RecordData{Line: "电信", Host: "@", Type: "A", TTL: 0, Value: "192.0.2.1"}
+	settings := dns.ZoneSettings{
+		MName: "ns1.example.net.", RName: `host\.master.example.net.`, Refresh: new(uint32(1)), Retry: new(uint32(2)), Expire: new(uint32(3)),
+		Minimum: new(uint32(0)), DefaultTTL: new(uint32(300)), SerialAtLeast: new(uint32(2026112801)),
+	}
 	privilege := access.PrivilegeData{
 		Name: "p1", Operation: access.OperationDelete, ResourceType: access.KindZone, ResourceID: 3, Comment: "备注",
 	}
@@ -46,6 +50,11 @@ func samples() []domain.Event {
 		dns.ZoneCreated{ID: 3, Zone: zone, Privilege: 11}, dns.ZoneUpdated{ID: 3, Before: external, After: external}, dns.ZoneDeleted{ID: 3, Zone: zone, Privilege: 11},
 		dns.RecordAdded{ID: 4, ZoneID: 3, Record: record}, dns.RecordUpdated{ID: 4, ZoneID: 3, Before: record, After: line},
 		dns.RecordDeleted{ID: 4, ZoneID: 3, Record: line},
+		dns.ZoneSettingsChanged{ID: 3, Before: dns.ZoneSettings{}, After: settings, Raise: &dns.SerialRaise{
+			Zone: "example.com", Views: []int64{1, 2}, To: 2026112802, Unserved: true,
+		}},
+		dns.FleetChanged{Before: dns.FleetData{}, After: dns.FleetData{NS: []string{"ns1.example.net."}, Addresses: []string{"192.0.2.53"}}},
+		dns.ViewsOrdered{ViewIDs: []int64{2, 1}}, dns.ZonesRenumbered{},
 		dns.BindConfChanged{Text: "options { };\n", Secrets: []string{"018f0000-0000-7000-8000-000000000000"}},
 		access.UserRegistered{
 			ID: 1, Username: "admin", Source: access.SourceLocal, Mail: "bQ==", Nickname: "bg==", Phone: "cA==",

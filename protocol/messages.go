@@ -100,6 +100,9 @@ type SnapshotRow struct {
 	Zone     *SnapshotZone     `json:"z,omitempty"`
 	Record   *SnapshotRecord   `json:"r,omitempty"`
 	BindConf *SnapshotBindConf `json:"c,omitempty"`
+	Fleet    *SnapshotFleet    `json:"f,omitempty"`
+	Order    *SnapshotOrder    `json:"o,omitempty"`
+	Base     *SnapshotBase     `json:"b,omitempty"`
 }
 
 // SnapshotServer is a name server.
@@ -107,6 +110,27 @@ type SnapshotServer struct {
 	ID      int64           `json:"id"`
 	Server  dns.ServerData  `json:"server"`
 	Changed domain.Position `json:"changed"`
+	// Enrolled says that the server has an agent.
+	Enrolled bool `json:"enrolled,omitempty"`
+}
+
+// SnapshotFleet is what zones have in common that say nothing of their own. It always is
+// in a snapshot, behind the servers.
+type SnapshotFleet struct {
+	Fleet   dns.FleetData    `json:"fleet"`
+	Changes dns.FleetChanges `json:"changes"`
+}
+
+// SnapshotOrder is the order in which views are matched, absent while that of their ids holds.
+type SnapshotOrder struct {
+	ViewIDs []int64 `json:"view_ids"`
+}
+
+// SnapshotBase is the base of the serials of a zone name, in a view by its name, where the base is not 0.
+type SnapshotBase struct {
+	Zone string         `json:"zone"`
+	View string         `json:"view"`
+	Base dns.SerialBase `json:"base"`
 }
 
 // SnapshotView is a view.
@@ -120,9 +144,11 @@ type SnapshotView struct {
 type SnapshotZone struct {
 	ID   int64        `json:"id"`
 	Zone dns.ZoneData `json:"zone"`
-	// Changed has, by view id, the position of the last event that changed the zone in
-	// that view, which is its SOA serial there.
-	Changed map[int64]domain.Position `json:"changed"`
+	// Changed has, by view id, the position of the last event about the zone that changed
+	// what it serves in that view. Its serial there follows from that, see
+	// [dns.FleetChanges] and [dns.SerialBase].
+	Changed  map[int64]domain.Position `json:"changed"`
+	Settings dns.ZoneSettings          `json:"settings,omitzero"`
 }
 
 // SnapshotRecord is a record of a zone that named serves.

@@ -73,7 +73,7 @@ func (a *API) records() []api.Route {
 		Check: a.checkZoneFilter,
 		List:  a.DNS.Records, Read: a.DNS.Record, Item: recordFor,
 		Changed: func(row dnsmodel.Record) domain.Position { return row.Changed },
-		Warn:    func(row dnsmodel.Record) domain.Warning { return dns.StoredWarning(row.Zone.Name, row.RecordData) },
+		Odd:     func(row dnsmodel.Record) domain.Warning { return dns.StoredWarning(row.Zone.Name, row.RecordData) },
 
 		MayCreate: a.rightToAddRecord,
 		May: func(row dnsmodel.Record, operation access.Operation) access.Right {

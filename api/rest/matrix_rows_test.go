@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -116,6 +117,23 @@ func rowsOfTheRest() map[string]row {
 		"POST /dns/bind_conf": {func(*matrix) (string, any) { return "/dns/bind_conf", m{"bind_conf": "options { };"} }, writers},
 		"GET /dns/oplogs":     {func(*matrix) (string, any) { return "/dns/oplogs", nil }, all},
 
+		"GET /v1/zones/:id/settings": {func(x *matrix) (string, any) { return settingsOf(x.zone), nil }, users(403, 200, 403, 200, 200)},
+		"PUT /v1/zones/:id/settings": {func(x *matrix) (string, any) { return settingsOf(x.newZone()), m{"default_ttl": 300} }, writers},
+		"GET /v1/views/order":        {func(*matrix) (string, any) { return "/v1/views/order", nil }, all},
+		"PUT /v1/views/order": {func(x *matrix) (string, any) {
+			return "/v1/views/order", m{"view_ids": x.viewOrder()}
+		}, users(403, 403, 403, 403, 200)},
+		"GET /v1/fleet": {func(*matrix) (string, any) { return "/v1/fleet", nil }, users(403, 403, 403, 403, 200)},
+		"PUT /v1/fleet": {func(x *matrix) (string, any) {
+			return "/v1/fleet", m{"ns": []string{x.fresh("ns") + ".example.net."}}
+		}, users(403, 403, 403, 403, 200)},
+		"POST /v1/records": {func(x *matrix) (string, any) {
+			record := x.aRecord(x.zone)
+			delete(record, "view_name")
+			record["view_names"] = []string{matrixView}
+			return "/v1/records", record
+		}, writers},
+
 		"GET /v1/changes/:position": {func(*matrix) (string, any) { return "/v1/changes/5", nil }, all},
 		// The refusals of operations stand in the reply to the batch, which is 400.
 		"POST /v1/batch": {func(x *matrix) (string, any) {
@@ -127,6 +145,18 @@ func rowsOfTheRest() map[string]row {
 		"GET /readyz":          {func(*matrix) (string, any) { return "/readyz", nil }, public},
 		"GET /metrics":         {func(*matrix) (string, any) { return "/metrics", nil }, public},
 	}
+}
+
+func settingsOf(zone string) string { return "/v1" + strings.TrimPrefix(zone, "/dns") + "/settings" }
+
+// viewOrder is the order of all views.
+func (x *matrix) viewOrder() []int64 {
+	x.t.Helper()
+	var order struct {
+		ViewIDs []int64 `json:"view_ids"`
+	}
+	must(x.t, json.Unmarshal([]byte(x.do("GET", "/v1/views/order", nil).body), &order))
+	return order.ViewIDs
 }
 
 // matrixView is the name of the view that all zones of the matrix are linked to.

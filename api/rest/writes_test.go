@@ -30,7 +30,8 @@ var writes = map[string]int{
 	"POST /admin/roles": harmless, "PUT /admin/roles/:id": harmless, "DELETE /admin/roles/:id": harmless,
 	"POST /admin/privileges": harmless, "PUT /admin/privileges/:id": harmless, "DELETE /admin/privileges/:id": harmless,
 
-	"POST /v1/batch": changesBoth,
+	"POST /v1/batch":             changesBoth,
+	"PUT /v1/zones/:id/settings": harmless, "PUT /v1/views/order": harmless, "PUT /v1/fleet": harmless, "POST /v1/records": harmless,
 
 	"POST /api/user": changesUsers, "DELETE /api/user": changesUsers, "POST /api/ssh_key_manage": changesUsers,
 	"POST /api/task": harmless, "DELETE /api/task": harmless, "POST /api/update": harmless,

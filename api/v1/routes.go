@@ -64,6 +64,14 @@ func (a *API) Routes() []api.Route {
 			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf))),
 		api.Get("/v1/machines/:name/offers", api.AccessCode(access.CodeGetMachine), tasks, a.showOffers),
 
+		api.Get("/v1/zones/:id/settings", api.AccessUser, dns, a.showSettings),
+		api.Put("/v1/zones/:id/settings", api.AccessUser, a.changeSettings()),
+		api.Get("/v1/views/order", api.AccessUser, dns, a.showViewOrder),
+		api.Put("/v1/views/order", api.AccessAdmin, a.orderViews()),
+		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet),
+		api.Put("/v1/fleet", api.AccessAdmin, a.changeFleet()),
+		api.Post("/v1/records", api.AccessUser, a.addRecords()),
+
 		change,
 		batch,
 		description,

@@ -28,7 +28,7 @@ func agentCheckCommand() *cli.Command {
 		Description: "Give it the flags of agent run, all or some of them, and run it as the user whom the agent runs as. It asks nobody " +
 			"on the network and changes nothing. What is wrong is printed by file, line and field; the exit code is 1 then.",
 		UsageText: "opsledger agent check --config actions.yaml\n" +
-			"opsledger agent check --creds ns1.creds --dns 192.0.2.53:53 --name-server ns1.example.com.",
+			"opsledger agent check --creds ns1.creds --dns 192.0.2.53:53",
 		Flags: cfg.flags(),
 		Action: func(_ context.Context, cmd *cli.Command) error {
 			return checkAgent(cmd.Root().Writer, cfg, cmd.IsSet)
@@ -50,7 +50,7 @@ func checkAgent(w io.Writer, cfg agentConfig, given func(flag string) bool) erro
 	if given("config") || slices.Contains(kinds, busauth.KindHost) {
 		c.machine()
 	}
-	if given("dns") || given("name-server") || given("named-user") || given("system-named") || slices.Contains(kinds, busauth.KindServer) {
+	if given("dns") || given("named-user") || given("system-named") || slices.Contains(kinds, busauth.KindServer) {
 		c.nameServer()
 	}
 	return c.conclude(w)
@@ -161,5 +161,5 @@ func readable(path string) error {
 
 // engine is how the agent of a name server drives its named.
 func (c agentConfig) engine(listen netip.AddrPort) bind.Config {
-	return bind.Config{Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, User: c.NamedUser, NameServers: c.NameServers}
+	return bind.Config{Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, User: c.NamedUser}
 }

@@ -51,9 +51,8 @@ type agentConfig struct {
 	// SystemNamed leaves starting named to the system.
 	SystemNamed bool
 	// NamedUser is whom a root agent has named run as.
-	NamedUser   string
-	NameServers []string
-	Logging     logging
+	NamedUser string
+	Logging   logging
 }
 
 func agentRunCommand() *cli.Command {
@@ -92,8 +91,6 @@ func (c *agentConfig) flags() []cli.Flag {
 			textFlag("dns", "`address:port` where named answers", "0.0.0.0:53", &c.DNS),
 			&cli.BoolFlag{Name: "system-named", Usage: "the system runs named, not the agent", Destination: &c.SystemNamed, Sources: fromEnv("system-named")},
 			textFlag("named-user", "`user` whom a root agent has named run as (default: bind, named, opsledger or nobody)", "", &c.NamedUser),
-			&cli.StringSliceFlag{Name: "name-server", Usage: "absolute `name` for the apex NS of zones without their own; may be repeated",
-				Destination: &c.NameServers, Sources: fromEnv("name-server")},
 			&cli.Int64Flag{Name: "id", Usage: "a server's `id`, when there is no credentials file", HideDefault: true,
 				Destination: &c.ID, Sources: fromEnv("id")},
 			textFlag("control-key", "the control plane's `key`, as in the field key of a credentials file, with --id", "", &c.ControlKey),

@@ -89,7 +89,7 @@ func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App
 	a := &App{cfg: cfg, log: log, life: newLifecycle(log), registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBuildInfo())
 	steps := []func(context.Context) error{
-		a.startListener, a.claimPorts, a.startCertificate, a.startLog, a.startBus, a.startProjections, a.seed, a.startWorkers,
+		a.startListener, a.claimPorts, a.startCertificate, a.startLog, a.startBus, a.startProjections, a.seed, a.renumberZones, a.startWorkers,
 	}
 	if dev {
 		steps = append(steps, a.startLocalAgent, a.startLocalHost)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 )
 
@@ -48,6 +50,16 @@ func (a *App) seed(ctx context.Context) error {
 		}
 	}
 	return a.awaitUsers(ctx)
+}
+
+// renumberZones has all zones take their serials from the log alone, once in the life of a
+// log. A log of a program that numbered zones otherwise has serials above those that
+// follow from its events; from this event on none has.
+func (a *App) renumberZones(ctx context.Context) error {
+	if _, err := a.store.Execute(ctx, eventstore.Request{Command: dns.RenumberZones{}, Actor: domain.System}); err != nil {
+		return fmt.Errorf("renumber zones: %w", err)
+	}
+	return nil
 }
 
 // awaitUsers returns when the read models have all users that the log has, so

@@ -65,3 +65,10 @@ func (e RecordUpdated) Tags() []domain.Tag {
 func (e RecordDeleted) Tags() []domain.Tag {
 	return []domain.Tag{TagRecord(e.ID), TagNode(e.ZoneID, e.Record.Host), TagZoneRecords(e.ZoneID)}
 }
+
+// Served is the part of a record that name servers know of. A change of the rest changes
+// no zone's content.
+func (d RecordData) Served() RecordData {
+	d.Comment = ""
+	return d
+}

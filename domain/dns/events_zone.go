@@ -1,6 +1,8 @@
 package dns
 
 import (
+	"slices"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -96,4 +98,11 @@ func (ZoneCreated) ActorTags(actor domain.UserID) []domain.Tag { return access.T
 // Begun implements [access.ResourceBegun].
 func (e ZoneCreated) Begun() access.Target {
 	return access.Target{Kind: access.KindZone, ID: e.ID, Privilege: e.Privilege}
+}
+
+// ServedOtherwise says whether a change of a zone changes what it serves in the views that
+// it stays linked to. Name servers and read models number zones by it alike.
+func ServedOtherwise(before, after ZoneData) bool {
+	return FoldName(before.Name) != FoldName(after.Name) || before.Type != after.Type ||
+		after.Type == ZoneForwardOnly && !slices.Equal(before.Forwarders, after.Forwarders)
 }

@@ -22,6 +22,8 @@ func foldLog() []domain.Recorded {
 		ZoneCreated{ID: 1, Zone: z}, RecordAdded{ID: 1, ZoneID: 1, Record: r}, RecordAdded{ID: 2, ZoneID: 1, Record: r},
 		RecordUpdated{ID: 1, ZoneID: 1, Before: r, After: r2}, RecordDeleted{ID: 2, ZoneID: 1, Record: r},
 		ZoneUpdated{ID: 1, Before: z, After: z2}, ZoneUpdated{ID: 1, Before: z2, After: z}, BindConfChanged{Text: "a"},
+		ZoneSettingsChanged{ID: 1, After: ZoneSettings{MName: "a."}}, FleetChanged{After: FleetData{NS: []string{"a."}}},
+		ViewsOrdered{ViewIDs: []int64{2, 1}}, ViewsOrdered{ViewIDs: []int64{1}}, ZonesRenumbered{},
 		RecordDeleted{ID: 1, ZoneID: 1, Record: r2}, ZoneDeleted{ID: 1, Zone: z}, ViewDeleted{ID: 1, View: ViewData{Name: "v"}},
 	} {
 		out = append(out, domain.Recorded{Position: domain.Position(i + 1), Event: e})
@@ -44,6 +46,10 @@ func everyFold() map[string]func() domain.Fold {
 		"records":     func() domain.Fold { return newZoneRecords(1) },
 		"record":      func() domain.Fold { return newRecordFold(1) },
 		"bind conf":   func() domain.Fold { return &bindConfFold{} },
+		"fleet":       func() domain.Fold { return &fleetFold{} },
+		"view order":  func() domain.Fold { return &viewOrder{} },
+		"renumbered":  func() domain.Fold { return &renumbered{} },
+		"agents":      func() domain.Fold { return &everEnrolled{} },
 	}
 }
 

@@ -23,8 +23,8 @@ import (
 // Records that an older program took may break 5 and 7; what is added beside them must not.
 type AddRecord struct{ patch recordPatch }
 
-// NewAddRecord checks the form of a record. The type defaults to A, the TTL to
-// [DefaultTTL], an external zone's line to "default".
+// NewAddRecord checks the form of a record. The type defaults to A, the TTL to the
+// zone's default, an external zone's line to "default".
 func NewAddRecord(in RecordInput) (AddRecord, error) {
 	p, err := in.parse()
 	return AddRecord{patch: p}, err
@@ -45,9 +45,8 @@ func (c AddRecord) Judge(h domain.History, env domain.Env, decided []domain.Even
 
 // DecidePart implements [domain.Judged].
 func (c AddRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
-	record := c.patch.merge(RecordData{Type: "A", TTL: DefaultTTL})
 	actor, zone, view := access.NewActor(env.Actor), newZoneFold(c.patch.zone), c.patch.holder()
-	if err := h.Load(append(neighbourhood(zone.id, record.Host), actor, zone, view)...); err != nil {
+	if err := h.Load(append(neighbourhood(zone.id, *c.patch.host), actor, zone, view)...); err != nil {
 		return nil, err
 	}
 	if !zone.exists {
@@ -56,6 +55,7 @@ func (c AddRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event,
 	if err := access.Authorize(h, actor, access.OnRecords(zone.target(), access.OperationUpdate)); err != nil {
 		return nil, err
 	}
+	record := c.patch.merge(RecordData{Type: "A", TTL: zone.settings.TTL()})
 	record, err := c.patch.place(record, zone, view)
 	if err != nil {
 		return nil, err

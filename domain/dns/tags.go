@@ -57,6 +57,15 @@ func TagRecord(id int64) domain.Tag { return domain.IDTag("record", id) }
 // TagBindConf marks the versions of the BIND main configuration.
 const TagBindConf domain.Tag = "bindconf"
 
+// TagFleet marks the versions of the NS set of zones without their own, TagViewOrder
+// those of the order of views, TagRenumbering the event by which all zones got their
+// serials from the log alone.
+const (
+	TagFleet       domain.Tag = "fleet"
+	TagViewOrder   domain.Tag = "vieworder"
+	TagRenumbering domain.Tag = "renumbering"
+)
+
 // FoldName brings a domain name to the form in which names compare: lower
 // case, without a final dot.
 func FoldName(name string) string {

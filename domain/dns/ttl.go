@@ -6,7 +6,8 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// DefaultTTL is a record's TTL in seconds where none is given.
+// DefaultTTL is a record's TTL in seconds where neither the record nor its zone's settings
+// say one.
 const DefaultTTL uint32 = 600
 
 // MaxTTL is the largest TTL in seconds (RFC 2181, section 8).

@@ -24,6 +24,10 @@ type zoneState struct {
 	changed domain.Position
 	// links holds, by view id, the position that linked the view. It is replaced, never changed in place.
 	links map[int64]domain.Position
+	// settled is the position of the last change of the settings, which are a resource
+	// of their own, 0 before the first.
+	settings ZoneSettings
+	settled  domain.Position
 }
 
 func newZoneFold(id int64) *zoneFold { return &zoneFold{id: id} }
@@ -36,7 +40,7 @@ func (f *zoneFold) Item() domain.Item {
 // zoneTypes are the types of a zone's life. ZoneCreated does not guard, because a
 // zone that a decision has found cannot be created again. A batch asks for these types, and
 // for those of a view's name, thousands of times.
-var zoneTypes = []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneDeleted{}.EventType()}
+var zoneTypes = []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneDeleted{}.EventType(), ZoneSettingsChanged{}.EventType()}
 
 // Apply implements [domain.Fold].
 func (f *zoneFold) Apply(r domain.Recorded) {
@@ -47,6 +51,9 @@ func (f *zoneFold) Apply(r domain.Recorded) {
 		f.data = e.After
 	case ZoneDeleted:
 		f.exists, f.links, f.changed = false, nil, r.Position
+		return
+	case ZoneSettingsChanged:
+		f.settings, f.settled = e.After, r.Position
 		return
 	default:
 		return

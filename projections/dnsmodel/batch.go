@@ -28,11 +28,18 @@ type batch struct {
 	// resources are the servers, views and zones, as rights see them.
 	resources *rowset.Set[resourceKey, rights.Resource]
 	bindConf  *rowset.Set[struct{}, BindConf]
-	entries   []oplog.Entry
+	order     *rowset.Set[struct{}, ViewOrder]
+	settings  *rowset.Set[int64, ZoneSettings]
+	// bases are those of the zone names, and of the views, that the events name.
+	bases   *rowset.Set[dns.SerialName, baseRow]
+	fleet   Fleet
+	entries []oplog.Entry
 	// abandoned are the zones that lost a link which records hung on.
 	abandoned rowset.Keys[int64]
 	// purging says whether any dead records wait.
 	purging bool
+	// fleetTouched says whether the fleet's row is to be written.
+	fleetTouched bool
 
 	operators oplog.Operators
 	location  *time.Location
@@ -65,12 +72,18 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 		records:   rowset.New("record", func(r recordRow) int64 { return r.ID }),
 		resources: rowset.New("resource", keyOf),
 		bindConf:  rowset.New("configuration", func(BindConf) (only struct{}) { return only }),
+		order:     rowset.New("order", func(ViewOrder) (only struct{}) { return only }),
+		settings:  rowset.New("settings", func(s ZoneSettings) int64 { return s.ZoneID }),
+		bases:     rowset.New("base", func(r baseRow) dns.SerialName { return r.SerialName }),
 	}
 	var queries pgx.Batch
 	queries.Queue(table.PinPlans)
 	states.LoadAll(&queries, schema, func(s state) { b.state = s })
 	queries.Queue(table.InSchema(schema, anyPurges)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.purging) })
-	table.Load(&queries, schema, servers, "id", k.servers.List, "", b.servers.Loaded)
+	fleets.LoadAll(&queries, schema, func(f Fleet) { b.fleet = f })
+	if b.fleetTouched = k.fleet; k.fleet { // which follows from all servers
+		servers.LoadAll(&queries, schema, b.servers.Loaded)
+	}
 	table.Load(&queries, schema, views, "id", k.views.List, "", b.views.Loaded)
 	table.Load(&queries, schema, zones, "id", k.zones.List, "", b.zones.Loaded)
 	table.Load(&queries, schema, links, "zone_id", k.linked.List, "", b.links.Loaded)
@@ -79,6 +92,12 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	if k.bindConf {
 		bindConfs.LoadAll(&queries, schema, b.bindConf.Loaded)
 	}
+	if k.order {
+		viewOrders.LoadAll(&queries, schema, b.order.Loaded)
+	}
+	table.Load(&queries, schema, zoneSettings, "zone_id", k.settings.List, "", b.settings.Loaded)
+	table.Load(&queries, schema, bases, "zone", k.numbered.List, "", b.bases.Loaded)
+	table.Load(&queries, schema, bases, "view", k.renamed.List, "", b.bases.Loaded)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
 
@@ -93,6 +112,9 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 		table.Save(ctx, tx, &writes, schema, rights.Resources, b.resources),
 		table.Save(ctx, tx, &writes, schema, records, b.records),
 		table.Save(ctx, tx, &writes, schema, bindConfs, b.bindConf),
+		table.Save(ctx, tx, &writes, schema, viewOrders, b.order),
+		table.Save(ctx, tx, &writes, schema, zoneSettings, b.settings),
+		table.Save(ctx, tx, &writes, schema, bases, b.bases),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
 	)
 	if err != nil {
@@ -103,6 +125,9 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 		writes.Queue(table.InSchema(schema, startPurges), zones)
 	}
 	states.Update(&writes, schema, []state{b.state})
+	if b.fleetTouched {
+		fleets.Update(&writes, schema, []Fleet{b.fleet})
+	}
 	return tx.SendBatch(ctx, &writes).Close()
 }
 
@@ -114,15 +139,24 @@ func (b *batch) apply(e domain.Recorded) error {
 	b.state.lastEvent = e.Position
 	switch event := e.Event.(type) {
 	case dns.ServerCreated:
-		return b.serverCreated(e, event)
+		return b.changeFleet(e, func() error { return b.serverCreated(e, event) })
 	case dns.ServerUpdated:
-		return b.serverUpdated(e, event)
+		return b.changeFleet(e, func() error { return b.serverUpdated(e, event) })
 	case dns.ServerDeleted:
-		return b.serverDeleted(e, event)
+		return b.changeFleet(e, func() error { return b.serverDeleted(e, event) })
 	case dns.ServerEnrolled:
-		return b.serverEnrolled(e, event.ID, true)
+		return b.changeFleet(e, func() error { return b.serverEnrolled(e, event.ID, true) })
 	case dns.ServerWithdrawn:
-		return b.serverEnrolled(e, event.ID, false)
+		return b.changeFleet(e, func() error { return b.serverEnrolled(e, event.ID, false) })
+	case dns.FleetChanged:
+		return b.changeFleet(e, func() error { return b.fleetChanged(e, event) })
+	case dns.ZonesRenumbered:
+		b.zonesRenumbered(e)
+		return nil
+	case dns.ViewsOrdered:
+		return b.viewsOrdered(e, event)
+	case dns.ZoneSettingsChanged:
+		return b.zoneSettingsChanged(e, event)
 	case dns.ViewCreated:
 		return b.viewCreated(e, event)
 	case dns.ViewUpdated:

@@ -9,13 +9,19 @@ import (
 
 // keys are the keys of the rows that a batch of events reads or writes.
 type keys struct {
-	servers, views, zones, records rowset.Keys[int64]
+	views, zones, records, settings rowset.Keys[int64]
+	// fleet says whether the servers are wanted, all of them, and what follows from them.
+	fleet bool
 	// resources are those that are named anew or deleted.
 	resources map[access.Kind]*rowset.Keys[int64]
 	// linked are the zones whose links to views are wanted.
 	linked rowset.Keys[int64]
 	// bindConf says whether the configuration is wanted.
 	bindConf bool
+	// order says whether the order of views is wanted.
+	order bool
+	// numbered are the zones, renamed the views whose bases are wanted, by name.
+	numbered, renamed rowset.Keys[string]
 }
 
 // touchedBy collects the keys. A record that is added has no row yet.
@@ -23,23 +29,25 @@ func touchedBy(events []domain.Recorded) *keys {
 	k := &keys{resources: map[access.Kind]*rowset.Keys[int64]{}}
 	for _, e := range events {
 		switch e := e.Event.(type) {
-		case dns.ServerCreated:
-			k.servers.Add(e.ID)
+		case dns.ServerCreated, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
+			k.fleet = true
 		case dns.ServerUpdated:
-			k.servers.Add(e.ID)
+			k.fleet = true
 			k.resource(access.KindServer, e.ID)
 		case dns.ServerDeleted:
-			k.servers.Add(e.ID)
+			k.fleet = true
 			k.resource(access.KindServer, e.ID)
-		case dns.ServerEnrolled:
-			k.servers.Add(e.ID)
-		case dns.ServerWithdrawn:
-			k.servers.Add(e.ID)
 		case dns.ViewCreated:
 			k.views.Add(e.ID)
 		case dns.ViewUpdated:
 			k.views.Add(e.ID)
 			k.resource(access.KindView, e.ID)
+			if e.Before.Name != e.After.Name {
+				k.renamed.Add(e.Before.Name)
+				k.renamed.Add(e.After.Name)
+			}
+		case dns.ViewsOrdered:
+			k.order = true
 		case dns.ViewDeleted:
 			k.views.Add(e.ID)
 			k.resource(access.KindView, e.ID)
@@ -49,6 +57,9 @@ func touchedBy(events []domain.Recorded) *keys {
 			k.zone(e.ID, e.Before, e.After)
 		case dns.ZoneDeleted:
 			k.zone(e.ID, e.Zone)
+			k.settings.Add(e.ID)
+		case dns.ZoneSettingsChanged:
+			k.zoneSettings(e)
 		case dns.RecordAdded:
 			k.record(e.ZoneID, e.Record)
 		case dns.RecordUpdated:
@@ -79,6 +90,19 @@ func (k *keys) zone(id int64, states ...dns.ZoneData) {
 		for _, view := range z.ViewIDs {
 			k.views.Add(view)
 		}
+	}
+}
+
+func (k *keys) zoneSettings(e dns.ZoneSettingsChanged) {
+	k.zones.Add(e.ID)
+	k.linked.Add(e.ID)
+	k.settings.Add(e.ID)
+	if e.Raise == nil {
+		return
+	}
+	k.numbered.Add(dns.FoldName(e.Raise.Zone))
+	for _, view := range e.Raise.Views {
+		k.views.Add(view)
 	}
 }
 

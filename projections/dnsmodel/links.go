@@ -17,7 +17,9 @@ type linkRow struct {
 	// link numbers the zone's links: a view that is linked again gets a new
 	// number, so that records of the old link stay dead.
 	link int64
-	// changed is the position of the last event that changed the zone in the view.
+	// changed is the position of the last event about the zone that changed what it serves
+	// in the view. Name servers number zones by it: what counts as a change is said in
+	// package dns.
 	changed domain.Position
 	// records counts the records of the link.
 	records int64
@@ -72,11 +74,11 @@ func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) 
 	return gone, nil
 }
 
-// touchLinks marks the zone as changed in all its views.
-func (b *batch) touchLinks(zone zoneRow) {
+// touchLinks marks the zone's content as changed in all its views.
+func (b *batch) touchLinks(zone zoneRow, at domain.Position) {
 	for _, view := range linkedViews(zone.ZoneData) {
 		if link, exists := b.links.Get(linkKey{zone.ID, view}); exists {
-			link.changed = zone.Changed
+			link.changed = at
 			b.links.Put(link)
 		}
 	}

@@ -42,12 +42,13 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (m *Model) Context() domain.Context { return domain.ContextDNS }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 5 }
+func (m *Model) Version() int { return 6 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	tables := append(oplog.Create(), servers.Create(), views.Create(), zones.Create(), links.Create(), records.Create(),
-		rights.Resources.Create(), bindConfs.Create(), states.Create(), createPurges)
+		rights.Resources.Create(), bindConfs.Create(), viewOrders.Create(), zoneSettings.Create(), bases.Create(), fleets.Create(),
+		states.Create(), createPurges)
 	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
 			return fmt.Errorf("create the dns tables: %w", err)
@@ -55,6 +56,7 @@ func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	}
 	var first pgx.Batch
 	states.Put(&first, schema, []state{{}})
+	fleets.Put(&first, schema, []Fleet{{}})
 	if err := tx.SendBatch(ctx, &first).Close(); err != nil {
 		return fmt.Errorf("begin with no dns event: %w", err)
 	}

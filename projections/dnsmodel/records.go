@@ -32,7 +32,7 @@ type Record struct {
 // RecordFilter restricts a list of records; what is nil or empty does not.
 type RecordFilter struct {
 	ZoneID, ID *int64
-	// Host and Value match as substrings, without case.
+	// Host and Value match as substrings, without case: the host as it is kept or as it is typed.
 	Host, Value string
 	Type        string
 	TTL         *uint32
@@ -76,12 +76,14 @@ type recordRow struct {
 	Record
 	// link is the number of the link that the record hangs on.
 	link int64
+	// typed is the host's [dns.TypedName].
+	typed string
 }
 
 var records = table.Table[recordRow]{
 	Name: "records", Key: "id",
 	Columns: func(r *recordRow) []table.Column {
-		return append(r.columns(), table.Col("link", table.Number, &r.link))
+		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("typed", table.Bytewise, &r.typed))
 	},
 	Indexes: []string{"CREATE INDEX ON {schema}.records (zone_id, id)"},
 }
@@ -103,7 +105,7 @@ func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
 		counted = "SELECT coalesce(sum(records), 0) FROM dns.zone_views t" + l.Clause()
 	}
 	query.Equal(&l.Conditions, "t.id", f.ID)
-	l.ContainsFolded("t.host", f.Host)
+	l.ContainsName("t.host", "t.typed", f.Host, dns.MapTyped)
 	l.ContainsFolded("t.value", f.Value)
 	l.Exact("t.type", f.Type)
 	if f.TTL != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
-	record := recordRow{Record: Record{ID: event.ID, ZoneID: event.ZoneID, Created: e.At}}
+	record := recordRow{Record: Record{ID: event.ID, ZoneID: event.ZoneID, Created: e.At, Changed: e.Position}}
 	if err := b.putOnLink(&record, event.Record, e.Position); err != nil {
 		return err
 	}
@@ -27,12 +27,17 @@ func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 }
 
 func (b *batch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) error {
-	before, err := b.takeOffLink(event.ID, event.ZoneID, event.Before, e.Position)
+	var served domain.Position // 0 while what is served stays as it is
+	if event.Before.Served() != event.After.Served() {
+		served = e.Position
+	}
+	before, err := b.takeOffLink(event.ID, event.ZoneID, event.Before, served)
 	if err != nil {
 		return err
 	}
 	after := before
-	if err := b.putOnLink(&after, event.After, e.Position); err != nil {
+	after.Changed = e.Position
+	if err := b.putOnLink(&after, event.After, served); err != nil {
 		return err
 	}
 	b.records.Put(after)
@@ -50,21 +55,21 @@ func (b *batch) recordDeleted(e domain.Recorded, event dns.RecordDeleted) error 
 }
 
 // putOnLink gives the record its data and the link of its zone to the view that the
-// data names.
-func (b *batch) putOnLink(record *recordRow, data dns.RecordData, at domain.Position) error {
+// data names, where the zone's content changed at the position.
+func (b *batch) putOnLink(record *recordRow, data dns.RecordData, served domain.Position) error {
 	link, err := b.linkOf(record.ZoneID, data.ViewID)
 	if err != nil {
 		return err
 	}
-	record.RecordData, record.link, record.Changed = data, link.link, at
+	record.RecordData, record.link, record.typed = data, link.link, dns.TypedName(data.Host)
 	link.records++
-	link.changed = at
+	link.changed = max(link.changed, served)
 	b.links.Put(link)
 	return nil
 }
 
 // takeOffLink takes a visible record off its link. The event says what the record was.
-func (b *batch) takeOffLink(id, zone int64, was dns.RecordData, at domain.Position) (recordRow, error) {
+func (b *batch) takeOffLink(id, zone int64, was dns.RecordData, served domain.Position) (recordRow, error) {
 	record, exists := b.records.Get(id)
 	if !exists || record.ZoneID != zone {
 		return record, fmt.Errorf("record %d does not exist in zone %d", id, zone)
@@ -80,7 +85,7 @@ func (b *batch) takeOffLink(id, zone int64, was dns.RecordData, at domain.Positi
 		return record, fmt.Errorf("record %d was not as the event says", id)
 	}
 	link.records--
-	link.changed = at
+	link.changed = max(link.changed, served)
 	b.links.Put(link)
 	return record, nil
 }

@@ -8,24 +8,29 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/rights"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
 // Visitor receives all state that name servers render, in the order of its
-// methods: Begin, the servers, the views, the configuration if one was set, the
-// zones, and the records ordered by zone and id. External zones and their
+// methods: Begin, the servers, the fleet, the views, their order if one was set, the
+// configuration if one was set, the bases of serials, the zones, and the records ordered by
+// zone and id. External zones and their
 // records are left out. An error ends the visit.
 type Visitor interface {
 	// Begin names the position that the state is of, and that of the last dns
 	// event at or before it (0: none).
 	Begin(position, lastDNS domain.Position) error
 	Server(Server) error
+	Fleet(Fleet) error
 	View(View) error
+	Order(ViewOrder) error
 	BindConf(BindConf) error
-	// Zone gets, by view id, the position of the last event that changed the
-	// zone in that view.
-	Zone(z Zone, changed map[int64]domain.Position) error
+	Base(dns.SerialName, dns.SerialBase) error
+	// Zone gets, by view id, the position of the last event about the zone that changed
+	// what it serves in that view.
+	Zone(z Zone, settings dns.ZoneSettings, changed map[int64]domain.Position) error
 	Record(Record) error
 }
 
@@ -41,8 +46,10 @@ const (
 
 var (
 	snapshotServers = "SELECT " + table.NamesOf("s", (*Server).columns) + " FROM dns.servers s ORDER BY s.id"
+	snapshotBases   = "SELECT " + table.NamesOf("b", (*baseRow).columns) + " FROM dns.serial_bases b ORDER BY b.zone, b.view"
 	snapshotViews   = "SELECT " + table.NamesOf("v", (*View).columns) + " FROM dns.views v ORDER BY v.id"
-	snapshotZones   = "SELECT " + table.Names((&snapshotZone{}).columns()) + " FROM dns.zones z WHERE z.zone_group <> 0 ORDER BY z.id"
+	snapshotZones   = "SELECT " + table.Names((&snapshotZone{}).columns()) + " FROM dns.zones z" +
+		" LEFT JOIN dns.zone_settings s ON s.zone_id = z.id WHERE z.zone_group <> 0 ORDER BY z.id"
 
 	// Records of external zones are in no view.
 	snapshotRecords = "SELECT " + table.Names((&Record{}).shown()) + " FROM dns.records r LEFT JOIN dns.views v ON v.id = r.view_id" +
@@ -81,10 +88,20 @@ func visit(ctx context.Context, tx pgx.Tx, visitor Visitor) error {
 	if err := visitRows(ctx, tx, snapshotServers, (*Server).columns, visitor.Server); err != nil {
 		return err
 	}
+	if err := visitRows(ctx, tx, selectFleet, (*Fleet).columns, visitor.Fleet); err != nil {
+		return err
+	}
 	if err := visitRows(ctx, tx, snapshotViews, (*View).columns, visitor.View); err != nil {
 		return err
 	}
+	if err := visitRows(ctx, tx, selectViewOrder, (*ViewOrder).columns, visitor.Order); err != nil {
+		return err
+	}
 	if err := visitRows(ctx, tx, selectBindConf, (*BindConf).columns, visitor.BindConf); err != nil {
+		return err
+	}
+	base := func(r baseRow) error { return visitor.Base(r.SerialName, r.base) }
+	if err := visitRows(ctx, tx, snapshotBases, (*baseRow).columns, base); err != nil {
 		return err
 	}
 	if err := visitRows(ctx, tx, snapshotZones, (*snapshotZone).columns, visitZone(visitor)); err != nil {
@@ -124,12 +141,14 @@ func visitRows[T any](ctx context.Context, tx pgx.Tx, sql string, columns func(*
 // snapshotZone is a zone with the views it is linked to and when it changed there.
 type snapshotZone struct {
 	Zone
-	views   []int64
-	changed []domain.Position
+	settings dns.ZoneSettings
+	views    []int64
+	changed  []domain.Position
 }
 
 func (z *snapshotZone) columns() []table.Column {
 	return append(z.listed(),
+		table.Column{Name: "coalesce(s.settings, '{}')", Place: &z.settings},
 		table.Column{Name: "ARRAY(SELECT l.view_id FROM dns.zone_views l WHERE l.zone_id = z.id ORDER BY l.view_id)", Place: &z.views},
 		table.Column{Name: "ARRAY(SELECT l.changed FROM dns.zone_views l WHERE l.zone_id = z.id ORDER BY l.view_id)", Place: &z.changed})
 }
@@ -140,6 +159,6 @@ func visitZone(visitor Visitor) func(snapshotZone) error {
 		for i, view := range z.views {
 			changed[view] = z.changed[i]
 		}
-		return visitor.Zone(z.Zone, changed)
+		return visitor.Zone(z.Zone, z.settings, changed)
 	}
 }

@@ -26,6 +26,10 @@ type memory struct {
 	zones             []dnsmodel.Zone
 	changed           map[int64]map[int64]domain.Position
 	records           []dnsmodel.Record
+	fleet             dnsmodel.Fleet
+	viewOrder         dnsmodel.ViewOrder
+	bases             dns.SerialBases
+	settings          map[int64]dns.ZoneSettings
 	order             []string
 	// atZone is called with the first zone.
 	atZone func() error
@@ -33,6 +37,7 @@ type memory struct {
 
 func (m *memory) Begin(position, lastDNS domain.Position) error {
 	m.position, m.lastDNS, m.changed = position, lastDNS, map[int64]map[int64]domain.Position{}
+	m.bases, m.settings = dns.SerialBases{}, map[int64]dns.ZoneSettings{}
 	return m.at("begin")
 }
 func (m *memory) Server(s dnsmodel.Server) error {
@@ -48,8 +53,20 @@ func (m *memory) Record(r dnsmodel.Record) error {
 	m.records = append(m.records, r)
 	return m.at("record")
 }
-func (m *memory) Zone(z dnsmodel.Zone, changed map[int64]domain.Position) error {
+func (m *memory) Fleet(f dnsmodel.Fleet) error { m.fleet = f; return m.at("fleet") }
+func (m *memory) Order(o dnsmodel.ViewOrder) error {
+	m.viewOrder = o
+	return m.at("view order")
+}
+func (m *memory) Base(of dns.SerialName, base dns.SerialBase) error {
+	m.bases[of] = base
+	return m.at("base")
+}
+func (m *memory) Zone(z dnsmodel.Zone, settings dns.ZoneSettings, changed map[int64]domain.Position) error {
 	m.zones, m.changed[z.ID] = append(m.zones, z), changed
+	if settings != (dns.ZoneSettings{}) {
+		m.settings[z.ID] = settings
+	}
 	if m.atZone != nil && len(m.zones) == 1 {
 		if err := m.atZone(); err != nil {
 			return err
@@ -73,8 +90,8 @@ func compareSnapshot(t *testing.T, pool *pgxpool.Pool, m *modeltest.Naive) {
 	}
 	modeltest.Same(t, "position", seen.position, m.Position)
 	modeltest.Same(t, "last dns event", seen.lastDNS, m.Position)
-	modeltest.Same(t, "order", seen.order, slices.DeleteFunc([]string{"begin", "server", "view", "configuration", "zone", "record"}, func(what string) bool {
-		return what == "server" && len(m.Servers) == 0 || what == "configuration" && m.Conf == nil ||
+	modeltest.Same(t, "order", seen.order, slices.DeleteFunc([]string{"begin", "server", "fleet", "view", "view order", "configuration", "base", "zone", "record"}, func(what string) bool {
+		return what == "view order" && m.Order == nil || what == "base" && len(m.Bases) == 0 || what == "server" && len(m.Servers) == 0 || what == "configuration" && m.Conf == nil ||
 			what == "zone" && len(seen.zones) == 0 || what == "record" && len(seen.records) == 0
 	}))
 	sameSet(t, "servers", seen.servers, withoutRights(m.Servers, func(s *dnsmodel.Server) { s.Target = access.Target{} }), func(s dnsmodel.Server) int64 { return s.ID })
@@ -86,6 +103,10 @@ func compareSnapshot(t *testing.T, pool *pgxpool.Pool, m *modeltest.Naive) {
 	sameSet(t, "zones", seen.zones, withoutRights(zones, func(z *dnsmodel.Zone) { z.Target = access.Target{} }), func(z dnsmodel.Zone) int64 { return z.ID })
 	sameSet(t, "records", inUTC(seen.records), withoutRights(records, func(r *dnsmodel.Record) { r.Zone, r.Target = access.Target{}, access.Target{} }), func(r dnsmodel.Record) int64 { return r.ID })
 	modeltest.Same(t, "changed", seen.changed, changed)
+	modeltest.Same(t, "settings", seen.settings, m.Settings)
+	modeltest.Same(t, "bases", seen.bases, m.Bases)
+	modeltest.Same(t, "order of views", seen.viewOrder.IDs, m.Order)
+	modeltest.Same(t, "fleet's names", seen.fleet.NS, m.Fleet.NS)
 	if !slices.IsSortedFunc(seen.records, func(a, b dnsmodel.Record) int { return int(a.ZoneID-b.ZoneID)<<32 + int(a.ID-b.ID) }) {
 		t.Error("records are not ordered by zone and id")
 	}

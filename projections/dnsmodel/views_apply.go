@@ -23,6 +23,7 @@ func (b *batch) viewUpdated(e domain.Recorded, event dns.ViewUpdated) error {
 	}
 	after := View{ID: event.ID, ViewData: event.After, Changed: e.Position}
 	b.views.Put(after)
+	b.moveBases(before.Name, after.Name)
 	if err := b.resourceNamed(e, access.KindView, after.ID, after.Name); err != nil {
 		return err
 	}

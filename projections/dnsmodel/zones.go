@@ -26,7 +26,7 @@ type Zone struct {
 // ZoneFilter restricts a list of zones; what is nil or empty does not.
 type ZoneFilter struct {
 	ID *int64
-	// Name matches as a substring, without case.
+	// Name matches as a substring, without case: of the name as it is kept or as it is typed.
 	Name  string
 	Group *int
 	Type  string
@@ -57,10 +57,12 @@ type zoneRow struct {
 	Zone
 	// links counts the links that the zone ever had; it numbers them.
 	links int64
+	// typed is the zone's [dns.TypedName].
+	typed string
 }
 
 var zones = table.Table[zoneRow]{Name: "zones", Key: "id", Columns: func(z *zoneRow) []table.Column {
-	return append(z.columns(), table.Col("links", table.Number, &z.links))
+	return append(z.columns(), table.Col("links", table.Number, &z.links), table.Col("typed", table.Bytewise, &z.typed))
 }}
 
 // Zones lists the zones that the caller may ACCESS.
@@ -75,7 +77,7 @@ func listZones(c rights.Caller, f ZoneFilter) *query.List[Zone] {
 		IDs:     "dns.zones t",
 	}
 	query.Equal(&l.Conditions, "t.id", f.ID)
-	l.ContainsFolded("t.name", f.Name)
+	l.ContainsName("t.name", "t.typed", f.Name, dns.MapTyped)
 	if f.Group != nil {
 		l.Where("t.zone_group = ?", int64(*f.Group))
 	}

@@ -21,7 +21,7 @@ func linkedViews(z dns.ZoneData) []int64 {
 }
 
 func (b *batch) zoneCreated(e domain.Recorded, event dns.ZoneCreated) error {
-	zone := zoneRow{Zone: Zone{ID: event.ID, ZoneData: event.Zone, Changed: e.Position}}
+	zone := zoneRow{Zone: Zone{ID: event.ID, ZoneData: event.Zone, Changed: e.Position}, typed: dns.TypedName(event.Zone.Name)}
 	if _, err := b.relink(&zone, nil, linkedViews(zone.ZoneData)); err != nil {
 		return err
 	}
@@ -47,13 +47,13 @@ func (b *batch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 		return err
 	}
 	after := before
-	after.ZoneData, after.Changed = event.After, e.Position
+	after.ZoneData, after.Changed, after.typed = event.After, e.Position, dns.TypedName(event.After.Name)
 	gone, err := b.relink(&after, linkedViews(before.ZoneData), linkedViews(after.ZoneData))
 	if err != nil {
 		return err
 	}
-	if rendersOtherwise(before.ZoneData, after.ZoneData) {
-		b.touchLinks(after)
+	if dns.ServedOtherwise(before.ZoneData, after.ZoneData) {
+		b.touchLinks(after, e.Position)
 	}
 	b.zones.Put(after)
 	if err := b.resourceNamed(e, access.KindZone, after.ID, after.Name); err != nil {
@@ -83,6 +83,9 @@ func (b *batch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
 		return err
 	}
 	b.zones.Drop(zone.ID)
+	if _, has := b.settings.Get(zone.ID); has {
+		b.settings.Drop(zone.ID)
+	}
 	if err := b.resourceDeleted(e, access.KindZone, zone.ID); err != nil {
 		return err
 	}
@@ -91,18 +94,14 @@ func (b *batch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
 	return b.log(e, oplog.OperationDelete, zoneTarget(zone), oplog.Stated(text))
 }
 
-// rendersOtherwise says whether a change concerns the zone in all its views.
-func rendersOtherwise(before, after dns.ZoneData) bool {
-	return before.Name != after.Name || before.Type != after.Type || !slices.Equal(before.Forwarders, after.Forwarders)
-}
-
 // zone returns the zone, which the event says was so.
 func (b *batch) zone(id int64, was dns.ZoneData) (zoneRow, error) {
 	zone, err := b.zones.Find(id)
 	if err != nil {
 		return zone, err
 	}
-	if is := zone.ZoneData; is.Group != was.Group || rendersOtherwise(is, was) || !slices.Equal(is.ViewIDs, was.ViewIDs) {
+	if is := zone.ZoneData; is.Name != was.Name || is.Group != was.Group || is.Type != was.Type ||
+		!slices.Equal(is.Forwarders, was.Forwarders) || !slices.Equal(is.ViewIDs, was.ViewIDs) {
 		return zone, fmt.Errorf("zone %d was not as the event says", id)
 	}
 	return zone, nil

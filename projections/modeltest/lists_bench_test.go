@@ -166,9 +166,12 @@ func grantMany(b *testing.B, pool *pgxpool.Pool) {
 // blind is a visitor that looks at nothing.
 type blind struct{}
 
-func (blind) Begin(domain.Position, domain.Position) error        { return nil }
-func (blind) Server(dnsmodel.Server) error                        { return nil }
-func (blind) View(dnsmodel.View) error                            { return nil }
-func (blind) BindConf(dnsmodel.BindConf) error                    { return nil }
-func (blind) Zone(dnsmodel.Zone, map[int64]domain.Position) error { return nil }
-func (blind) Record(dnsmodel.Record) error                        { return nil }
+func (blind) Begin(domain.Position, domain.Position) error                          { return nil }
+func (blind) Server(dnsmodel.Server) error                                          { return nil }
+func (blind) View(dnsmodel.View) error                                              { return nil }
+func (blind) BindConf(dnsmodel.BindConf) error                                      { return nil }
+func (blind) Fleet(dnsmodel.Fleet) error                                            { return nil }
+func (blind) Order(dnsmodel.ViewOrder) error                                        { return nil }
+func (blind) Base(dns.SerialName, dns.SerialBase) error                             { return nil }
+func (blind) Zone(dnsmodel.Zone, dns.ZoneSettings, map[int64]domain.Position) error { return nil }
+func (blind) Record(dnsmodel.Record) error                                          { return nil }

@@ -30,6 +30,11 @@ type Naive struct {
 	Zones   map[int64]dnsmodel.Zone
 	Records map[int64]dnsmodel.Record
 	Conf    *dnsmodel.BindConf
+	// Fleet is without what has moved.
+	Fleet    dnsmodel.Fleet
+	Order    []int64
+	Settings map[int64]dns.ZoneSettings
+	Bases    dns.SerialBases
 	// Changed is, by zone and view, when the zone last changed there.
 	Changed map[int64]map[int64]domain.Position
 	// Removed is, by position, how many records a zone event took away.
@@ -46,6 +51,7 @@ func NewNaive(seed uint64) *Naive {
 	return &Naive{
 		rng: rand.New(rand.NewPCG(seed, 1)), ids: map[access.Kind]int64{}, Targets: map[Key]access.Target{},
 		Servers: map[int64]dnsmodel.Server{}, Views: map[int64]dnsmodel.View{}, Zones: map[int64]dnsmodel.Zone{}, Records: map[int64]dnsmodel.Record{},
+		Settings: map[int64]dns.ZoneSettings{}, Bases: dns.SerialBases{},
 		Changed: map[int64]map[int64]domain.Position{}, Removed: map[domain.Position]int{},
 	}
 }
@@ -66,8 +72,10 @@ func (m *Naive) step() {
 		m.stepView()
 	case k < 30:
 		m.stepZone()
-	case k < 98:
+	case k < 92:
 		m.stepRecord()
+	case k < 98:
+		m.stepSettings()
 	default:
 		at := m.event(dns.BindConfChanged{Text: fmt.Sprint("conf ", m.number()), Secrets: []string{"s"}})
 		e := m.Events[len(m.Events)-1].Event.(dns.BindConfChanged)
@@ -175,6 +183,7 @@ func (m *Naive) stepView() {
 		m.event(dns.ViewDeleted{ID: id, View: m.Views[id].ViewData})
 		delete(m.Views, id)
 	default:
+		m.Bases.Rename(m.Views[id].Name, data.Name)
 		m.Views[id] = dnsmodel.View{ID: id, ViewData: data, Changed: m.event(dns.ViewUpdated{ID: id, Before: m.Views[id].ViewData, After: data})}
 	}
 }
@@ -203,6 +212,7 @@ func (m *Naive) stepZone() {
 		m.dropRecords(at, func(r dnsmodel.Record) bool { return r.ZoneID == id })
 		delete(m.Zones, id)
 		delete(m.Changed, id)
+		delete(m.Settings, id)
 	case id != 0:
 		before, after := z.ZoneData, m.zoneData(z.Group)
 		if m.rng.IntN(2) == 0 {
@@ -216,7 +226,7 @@ func (m *Naive) stepZone() {
 		if !subset(before.ViewIDs, after.ViewIDs) {
 			m.dropRecords(z.Changed, gone)
 		}
-		m.markLinks(id, before.ViewIDs, before.Name != after.Name || before.Type != after.Type || !slices.Equal(before.Forwarders, after.Forwarders))
+		m.markLinks(id, before.ViewIDs, before.Name != after.Name || before.Type != after.Type || after.Type == dns.ZoneForwardOnly && !slices.Equal(before.Forwarders, after.Forwarders))
 	}
 }
 
@@ -261,6 +271,32 @@ func (m *Naive) zoneData(group dns.ZoneGroup) dns.ZoneData {
 	return d
 }
 
+// stepSettings changes what zones have beside their records.
+func (m *Naive) stepSettings() {
+	id := Pick(m, m.Zones)
+	switch z := m.Zones[id]; {
+	case m.rng.IntN(4) == 0:
+		before := m.Fleet.FleetData
+		m.Fleet.FleetData = dns.FleetData{NS: []string{fmt.Sprintf("ns%d.example.", m.number())}, Addresses: []string{"192.0.2.1"}}
+		m.Fleet.Changed = m.event(dns.FleetChanged{Before: before, After: m.Fleet.FleetData})
+	case m.rng.IntN(4) == 0:
+		m.Order = SortedKeys(m.Views)
+		slices.Reverse(m.Order)
+		m.event(dns.ViewsOrdered{ViewIDs: m.Order})
+	case id != 0 && z.Group.Rendered():
+		after := dns.ZoneSettings{MName: fmt.Sprintf("ns%d.example.", m.number())}
+		raise := &dns.SerialRaise{Zone: z.Name, Views: z.ViewIDs, To: uint32(1000 * m.last)}
+		at := m.event(dns.ZoneSettingsChanged{ID: id, Before: m.Settings[id], After: after, Raise: raise})
+		m.Settings[id] = after
+		var names []string
+		for _, view := range z.ViewIDs {
+			m.Changed[id][view] = at
+			names = append(names, m.Views[view].Name)
+		}
+		m.Bases.Raise(*raise, names, at)
+	}
+}
+
 func (m *Naive) stepRecord() {
 	id := Pick(m, m.Records)
 	r := m.Records[id]
@@ -281,6 +317,14 @@ func (m *Naive) stepRecord() {
 		delete(m.Records, id)
 	case id != 0:
 		after := m.recordData(r.ZoneID)
+		if m.rng.IntN(3) == 0 { // what is served stays as it is
+			after = r.RecordData
+			after.Comment = fmt.Sprint("comment ", m.number())
+			r.Changed = m.event(dns.RecordUpdated{ID: id, ZoneID: r.ZoneID, Before: r.RecordData, After: after})
+			r.RecordData = after
+			m.Records[id] = r
+			return
+		}
 		at := m.event(dns.RecordUpdated{ID: id, ZoneID: r.ZoneID, Before: r.RecordData, After: after})
 		m.mark(r, at)
 		r.RecordData, r.Changed = after, at

@@ -43,6 +43,17 @@ func (q *Conditions) ContainsFolded(column, value string) {
 	}
 }
 
+// ContainsName is ContainsFolded for a domain name that is kept in column, and as people
+// type it in typed where that differs. The value is a part of either.
+func (q *Conditions) ContainsName(column, typed, value string, mapTyped func(string) string) {
+	mapped := mapTyped(value)
+	if strings.IndexFunc(mapped, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		q.ContainsFolded(column, mapped)
+		return
+	}
+	q.Text("position(? in "+typed+") > 0", mapped)
+}
+
 // Text is [Conditions.Where] for a text that Postgres may be unable to hold; no row has such a text.
 func (q *Conditions) Text(condition, value string) {
 	if strings.ContainsRune(value, 0) || !utf8.ValidString(value) {

@@ -5,7 +5,10 @@
 // goroutine.
 package rowset
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+)
 
 // Set holds the rows of one table that a batch of events touches, and what the
 // batch makes of them. A key that was not loaded is taken not to exist: the keys
@@ -40,6 +43,18 @@ func (s *Set[K, R]) Get(key K) (row R, exists bool) {
 		return s.rows[key].row, true
 	}
 	return row, false
+}
+
+// All goes through the rows that were loaded, as the events so far have left them, and
+// those that the events have added, in no particular order.
+func (s *Set[K, R]) All() iter.Seq[R] {
+	return func(yield func(R) bool) {
+		for _, t := range s.rows {
+			if t.exists && !yield(t.row) {
+				return
+			}
+		}
+	}
 }
 
 // Find is [Set.Get] for an event that presumes the row.

@@ -57,6 +57,19 @@ func (n Named) WantNoAnswer(name, kind string) {
 	}
 }
 
+// Serial is the zone's serial.
+func (n Named) Serial(zone string) uint32 {
+	n.t.Helper()
+	reply := n.query(zone, "SOA", mdns.ClassINET)
+	for _, rr := range reply.Answer {
+		if soa, ok := rr.(*mdns.SOA); ok {
+			return soa.Serial
+		}
+	}
+	n.t.Fatalf("SOA of %s: %v", zone, reply)
+	return 0
+}
+
 // WantSerial wants the zone's serial to be the position.
 func (n Named) WantSerial(zone, position string) {
 	n.t.Helper()

@@ -76,6 +76,23 @@ func (n *NameServer) Stop() {
 		stopWell(n.t, "the agent", n.process)
 		n.process = nil
 	}
+	n.process = nil
+}
+
+// Forget takes from the stopped agent all that it has but its credentials.
+func (n *NameServer) Forget() {
+	n.t.Helper()
+	entries, err := os.ReadDir(n.Dir)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if file := filepath.Join(n.Dir, entry.Name()); file != n.creds() {
+			if err := os.RemoveAll(file); err != nil {
+				n.t.Fatal(err)
+			}
+		}
+	}
 }
 
 // FreezeNamed has the agent's named stand still until thaw is called, and at the latest to

@@ -8,10 +8,13 @@ import (
 	"strings"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
-// generatedTTL is the TTL of generated NS and address records, in seconds.
-const generatedTTL = 600
+// generatedTTL is the TTL of generated NS and address records, in seconds, where the zone's
+// settings say none.
+const generatedTTL = dns.DefaultTTL
 
 // apex is what is generated beside the records of the log, so that named loads
 // the zone and takes its updates whatever the records are: named refuses a zone
@@ -24,20 +27,23 @@ type apex struct {
 	primary string
 	// complaint says which records of the log cannot be served, if any.
 	complaint string
+	// fleetNames and fleetAddresses say whether the content depends on those of the
+	// [dns.Fleet].
+	fleetNames, fleetAddresses bool
 }
 
 // nameServers is what zones fall back to that have no apex NS of their own.
-type nameServers struct {
-	// names are absolute, in lower case; empty means master.<zone>.
-	names []string
-	// addresses are those of the masters, never empty.
-	addresses []netip.Addr
-}
+type nameServers struct{ dns.Fleet }
 
 // apexOf generates the apex for a zone's records. Its cost depends on the number
 // of apex NS, not on the zone's size.
 func (n nameServers) apexOf(zone string, sets map[setKey][]logRecord) apex {
-	b := apexBuilder{zone: zone, sets: sets, out: apex{sets: map[setKey]*rrset{}}, addresses: n.addresses}
+	return n.apexWith(zone, sets, generatedTTL)
+}
+
+// apexWith is apexOf with another TTL of what is generated.
+func (n nameServers) apexWith(zone string, sets map[setKey][]logRecord, ttl uint32) apex {
+	b := apexBuilder{zone: zone, sets: sets, out: apex{sets: map[setKey]*rrset{}}, addresses: n.Addresses, ttl: ttl}
 	own := assemble(sets[apexNS])
 	targets := b.usable(targetsOf(own))
 	switch {
@@ -45,10 +51,11 @@ func (n nameServers) apexOf(zone string, sets map[setKey][]logRecord) apex {
 	case len(targets) > 0:
 		b.out.sets[apexNS] = nsSet(own.ttl, targets)
 	default:
-		if targets = b.usable(n.names); len(targets) == 0 {
+		b.out.fleetNames = true
+		if targets = b.usable(n.Names); len(targets) == 0 {
 			targets = []string{b.masterName()}
 		}
-		b.out.sets[apexNS] = nsSet(generatedTTL, targets)
+		b.out.sets[apexNS] = nsSet(ttl, targets)
 	}
 	for _, target := range targets {
 		b.giveAddress(target)
@@ -61,6 +68,7 @@ type apexBuilder struct {
 	zone      string
 	sets      map[setKey][]logRecord
 	addresses []netip.Addr
+	ttl       uint32
 	out       apex
 }
 
@@ -107,8 +115,9 @@ func (b *apexBuilder) giveAddress(target string) {
 	if found {
 		return
 	}
+	b.out.fleetAddresses = true
 	for _, rrtype := range []uint16{mdns.TypeA, mdns.TypeAAAA} {
-		if s := addressSet(rrtype, b.addresses); s != nil {
+		if s := addressSet(rrtype, b.addresses, b.ttl); s != nil {
 			b.out.sets[setKey{owner: owner, rrtype: rrtype}] = s
 		}
 	}
@@ -129,8 +138,8 @@ func (b *apexBuilder) wildcard(owner string, rrtype uint16) *rrset {
 	return nil
 }
 
-func addressSet(rrtype uint16, addresses []netip.Addr) *rrset {
-	s := &rrset{ttl: generatedTTL}
+func addressSet(rrtype uint16, addresses []netip.Addr, ttl uint32) *rrset {
+	s := &rrset{ttl: ttl}
 	for _, addr := range addresses {
 		if addr.Is4() == (rrtype == mdns.TypeA) {
 			s.rdata = append(s.rdata, string(addr.AsSlice()))

@@ -16,8 +16,10 @@ import (
 // confInput is all that named.conf depends on.
 type confInput struct {
 	// text is the main configuration with its secrets in clear.
-	text   string
-	views  map[int64]dns.ViewData
+	text  string
+	views map[int64]dns.ViewData
+	// order is that in which views are matched, see [dns.InOrder].
+	order  []int64
 	local  *local
 	listen netip.AddrPort
 	layout layout
@@ -55,7 +57,7 @@ func renderConf(in confInput) (text, digest string, err error) {
 
 // writeConf writes named.conf with the given server-id.
 func writeConf(in confInput, conf *dns.BindConf, serverID string) (string, error) {
-	views := sortedIDs(in.views)
+	views := dns.InOrder(sortedIDs(in.views), in.order)
 	var w confWriter
 	w.line("%s Do not edit.", confHead(in))
 	w.key(controlKeyName, in.local.ControlSecret)

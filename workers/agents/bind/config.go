@@ -38,9 +38,6 @@ type Config struct {
 	// bind, named, opsledger and nobody, or, for a named that the system runs, the owner
 	// of its folders.
 	User string
-	// NameServers are absolute names for the apex NS of zones whose records have
-	// none. When empty, such a zone gets master.<zone> with the masters' addresses.
-	NameServers []string
 	// Secrets resolves vault ids named by the BIND configuration; nil knows none.
 	Secrets func(ctx context.Context, ids []string) (map[string]string, error)
 	// Workers is the number of zones worked on at the same time, 16 when 0. Most of

@@ -16,6 +16,7 @@ import (
 type desiredSettings struct {
 	version, forwardsRemoved int
 	views                    map[int64]dns.ViewData
+	order                    []int64
 	conf                     dns.BindConfChanged
 	// rebuildViews asks for a reconfiguration although the configuration is the same.
 	rebuildViews bool
@@ -26,7 +27,7 @@ func (e *Engine) desiredSettings() desiredSettings {
 	s := e.state.settings
 	return desiredSettings{
 		version: s.version, forwardsRemoved: s.forwardsRemoved, rebuildViews: s.forwardsRemoved != s.forwardsCleared,
-		views: maps.Clone(e.state.views), conf: e.state.conf,
+		views: maps.Clone(e.state.views), order: e.state.order, conf: e.state.conf,
 	}
 }
 
@@ -94,7 +95,7 @@ func (d *driver) try(ctx context.Context, text string, want desiredSettings) err
 	e := d.engine
 	e.mu.Lock()
 	added := e.local.addViewKeys(sortedIDs(want.views))
-	in := confInput{text: text, views: want.views, local: e.local, listen: e.listen, layout: e.layout}
+	in := confInput{text: text, views: want.views, order: want.order, local: e.local, listen: e.listen, layout: e.layout}
 	rendered, digest, err := renderConf(in)
 	e.mu.Unlock()
 	if err != nil {

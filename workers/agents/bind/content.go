@@ -1,10 +1,13 @@
 package bind
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // content is all that one zone holds in one view: the records of the log, and
@@ -15,6 +18,8 @@ type content struct {
 	zone string
 	sets map[setKey][]logRecord
 	apex apex
+	// settings say what the SOA has.
+	settings dns.ZoneSettings
 }
 
 // set renders one RRset.
@@ -37,22 +42,14 @@ func (c content) keys() []setKey {
 	return keys
 }
 
-// The SOA's timers, in seconds. A new name must not stay unknown in caches for
-// long, hence the short negative TTL.
-const (
-	soaTTL      = 600
-	soaRefresh  = 3600
-	soaRetry    = 600
-	soaExpire   = 604800
-	soaNegative = 60
-)
-
 // soa renders the SOA with the given serial.
 func (c content) soa(serial uint32) *mdns.SOA {
+	s := c.settings
 	return &mdns.SOA{
-		Hdr: mdns.RR_Header{Name: c.zone, Rrtype: mdns.TypeSOA, Class: mdns.ClassINET, Ttl: soaTTL},
-		Ns:  c.apex.primary, Mbox: absolute("hostmaster", c.zone), Serial: serial,
-		Refresh: soaRefresh, Retry: soaRetry, Expire: soaExpire, Minttl: soaNegative,
+		Hdr: mdns.RR_Header{Name: c.zone, Rrtype: mdns.TypeSOA, Class: mdns.ClassINET, Ttl: s.TTL()},
+		Ns:  cmp.Or(s.MName, c.apex.primary), Mbox: cmp.Or(s.RName, absolute("hostmaster", c.zone)), Serial: serial,
+		Refresh: dns.Or(s.Refresh, dns.DefaultRefresh), Retry: dns.Or(s.Retry, dns.DefaultRetry),
+		Expire: dns.Or(s.Expire, dns.DefaultExpire), Minttl: dns.Or(s.Minimum, dns.DefaultMinimum),
 	}
 }
 
@@ -64,7 +61,7 @@ func sameButSerial(a, b *mdns.SOA) bool {
 }
 
 // later says whether serial a is after b by RFC 1982.
-func later(a, b uint32) bool { return int32(a-b) > 0 }
+func later(a, b uint32) bool { return dns.SerialLater(a, b) }
 
 // change is one RRset of which named holds (held) something else than it should
 // (want). nil stands for no records.

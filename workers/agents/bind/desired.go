@@ -2,8 +2,6 @@ package bind
 
 import (
 	"fmt"
-	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
@@ -15,15 +13,17 @@ import (
 // much of it is proved. It is pure, without I/O or locks. Applying an event costs
 // O(its changes), whatever the zone's size.
 type desiredState struct {
-	// own is this name server's address. It is the zones' name server while no primary
-	// is known.
-	own   netip.Addr
-	names []string
-
-	servers map[int64]dns.ServerData
+	servers map[int64]dns.FleetServer
 	views   map[int64]dns.ViewData
-	zones   map[int64]*logZone
-	conf    dns.BindConfChanged
+	// order is that in which views are matched, see [dns.InOrder].
+	order []int64
+	zones map[int64]*logZone
+	conf  dns.BindConfChanged
+	fleet dns.FleetData
+	// fallback is what follows from fleet and servers.
+	fallback nameServers
+	changes  dns.FleetChanges
+	bases    dns.SerialBases
 
 	inView   map[zoneKey]*zoneInView
 	settings settings
@@ -31,7 +31,6 @@ type desiredState struct {
 	// listed: one of them may have been deleted from the log meanwhile, and nothing
 	// in the desired state would tell.
 	inventory pending
-	fallback  nameServers
 	frontier  frontier
 	failing   map[*zoneInView]struct{}
 	// seen is the end of the last change that the state has.
@@ -45,8 +44,9 @@ type desiredState struct {
 
 // logZone is a zone of the log that named serves, with its copy for each view.
 type logZone struct {
-	data   dns.ZoneData
-	copies map[int64]*viewCopy
+	data     dns.ZoneData
+	settings dns.ZoneSettings
+	copies   map[int64]*viewCopy
 }
 
 // settings is named's configuration as a unit of work.
@@ -64,24 +64,17 @@ type settings struct {
 	forwardsRemoved, forwardsCleared int
 }
 
-func newDesiredState(own netip.Addr, names []string) *desiredState {
-	s := &desiredState{own: own, names: absoluteNames(names), inView: map[zoneKey]*zoneInView{}, failing: map[*zoneInView]struct{}{}}
+func newDesiredState() *desiredState {
+	s := &desiredState{inView: map[zoneKey]*zoneInView{}, failing: map[*zoneInView]struct{}{}}
 	s.settings.configured = map[int64]bool{}
 	s.clear()
 	return s
 }
 
-func absoluteNames(names []string) []string {
-	var out []string
-	for _, name := range names {
-		out = append(out, strings.TrimSuffix(strings.ToLower(name), ".")+".")
-	}
-	return out
-}
-
 func (s *desiredState) clear() {
-	s.servers, s.views, s.zones = map[int64]dns.ServerData{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
-	s.conf = dns.BindConfChanged{}
+	s.servers, s.views, s.zones = map[int64]dns.FleetServer{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
+	s.conf, s.order = dns.BindConfChanged{}, nil
+	s.fleet, s.changes, s.bases = dns.FleetData{}, dns.FleetChanges{}, dns.SerialBases{}
 	s.resolveFallback()
 }
 
@@ -103,8 +96,8 @@ func (s *desiredState) reset(from Snapshot) error {
 	s.resolveFallback()
 	for _, z := range s.inView {
 		at := max(from.LastDNS, 1)
-		if z.want != nil && z.want.changed > 0 {
-			at = z.want.changed
+		if p := s.position(z); p > 0 {
+			at = p
 		}
 		s.markDirty(z, at)
 	}
@@ -116,13 +109,19 @@ func (s *desiredState) reset(from Snapshot) error {
 func (s *desiredState) load(row protocol.SnapshotRow) error {
 	switch {
 	case row.Server != nil:
-		s.servers[row.Server.ID] = row.Server.Server
+		s.servers[row.Server.ID] = dns.FleetServer{ServerData: row.Server.Server, Enrolled: row.Server.Enrolled}
+	case row.Fleet != nil:
+		s.fleet, s.changes = row.Fleet.Fleet, row.Fleet.Changes
+	case row.Order != nil:
+		s.order = row.Order.ViewIDs
+	case row.Base != nil:
+		s.bases[dns.SerialName{Zone: row.Base.Zone, View: row.Base.View}] = row.Base.Base
 	case row.View != nil:
 		s.views[row.View.ID] = row.View.View
 	case row.BindConf != nil:
 		s.conf = row.BindConf.Conf
 	case row.Zone != nil:
-		s.addZone(row.Zone.ID, row.Zone.Zone, row.Zone.Changed, 0)
+		s.addZone(row.Zone.ID, row.Zone.Zone, row.Zone.Settings, row.Zone.Changed, 0)
 	case row.Record != nil:
 		return s.loadRecord(row.Record.ID, row.Record.ZoneID, row.Record.Record)
 	}
@@ -160,23 +159,26 @@ func (s *desiredState) lacking(p domain.Position) domain.Position {
 
 func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 	switch e := event.(type) {
-	case dns.ServerCreated:
-		s.changeServer(e.ID, &e.Server, p)
-	case dns.ServerUpdated:
-		s.changeServer(e.ID, &e.After, p)
-	case dns.ServerDeleted:
-		s.changeServer(e.ID, nil, p)
+	case dns.ServerCreated, dns.ServerUpdated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged:
+		s.changeFleet(e, p)
+	case dns.ZonesRenumbered:
+		s.renumber(p)
 	case dns.ViewCreated:
 		s.changeView(e.ID, &e.View, p)
 	case dns.ViewUpdated:
 		s.changeView(e.ID, &e.After, p)
 	case dns.ViewDeleted:
 		s.changeView(e.ID, nil, p)
+	case dns.ViewsOrdered:
+		s.order = e.ViewIDs
+		s.markSettingsDirty(p)
 	case dns.BindConfChanged:
 		s.conf = e
 		s.markSettingsDirty(p)
 	case dns.ZoneCreated:
-		s.addZone(e.ID, e.Zone, nil, p)
+		s.addZone(e.ID, e.Zone, dns.ZoneSettings{}, nil, p)
+	case dns.ZoneSettingsChanged:
+		s.changeZoneSettings(e, p)
 	case dns.ZoneUpdated:
 		return s.updateZone(e.ID, e.After, p)
 	case dns.ZoneDeleted:
@@ -212,6 +214,9 @@ func (s *desiredState) changeView(id int64, data *dns.ViewData, p domain.Positio
 	if data == nil {
 		delete(s.views, id)
 	} else {
+		if before, known := s.views[id]; known {
+			s.bases.Rename(before.Name, data.Name)
+		}
 		s.views[id] = *data
 	}
 	s.markSettingsDirty(p)
@@ -219,7 +224,7 @@ func (s *desiredState) changeView(id int64, data *dns.ViewData, p domain.Positio
 
 // startJob makes the job for a zone and notes that it is under way.
 func (s *desiredState) startJob(z *zoneInView, check bool) job {
-	j := z.startJob(s.fallback, check)
+	j := s.number(z.startJob(s.fallback, check))
 	s.frontier.note(&z.pending)
 	return j
 }

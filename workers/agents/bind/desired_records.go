@@ -78,9 +78,12 @@ func (s *desiredState) dropRecord(id, zoneID int64, d dns.RecordData, p domain.P
 	return err
 }
 
-// updateRecord makes one change of it if the record stays in its RRset, so that a
-// new comment, which is not served, changes no zone.
+// updateRecord makes one change of it if the record stays in its RRset. A new comment,
+// which is not served, changes no zone.
 func (s *desiredState) updateRecord(e dns.RecordUpdated, p domain.Position) error {
+	if e.Before.Served() == e.After.Served() {
+		return nil
+	}
 	before, had, err := s.locate(e.ID, e.ZoneID, e.Before)
 	if err != nil {
 		return err
@@ -112,21 +115,20 @@ func without(at locatedRecord) []logRecord {
 	return slices.DeleteFunc(records, func(m logRecord) bool { return m.id == at.record.id })
 }
 
-// setRecords replaces the records of one RRset. If the rendered RRset stays the
-// same, the zone has not changed either.
+// setRecords replaces the records of one RRset. The zone counts as changed even if the
+// rendered RRset stays the same: the control plane, which makes snapshots,
+// knows what events say, and renders nothing.
 func (s *desiredState) setRecords(at locatedRecord, records []logRecord, p domain.Position) {
-	before := assemble(at.copy.sets[at.key])
 	at.zone.track(at.key)
+	before := assemble(at.copy.sets[at.key])
 	if len(records) == 0 {
 		delete(at.copy.sets, at.key)
 	} else {
 		at.copy.sets[at.key] = records
 	}
-	after := assemble(records)
-	if after.equal(before) {
-		return
+	if after := assemble(records); !after.equal(before) {
+		at.zone.note(at.key, after)
 	}
-	at.zone.note(at.key, after)
 	at.copy.changed = p
 	s.markDirty(at.zone, p)
 }

@@ -1,43 +1,88 @@
 package bind
 
 import (
-	"net/netip"
+	"maps"
 	"slices"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
-func (s *desiredState) changeServer(id int64, data *dns.ServerData, p domain.Position) {
-	if data == nil {
-		delete(s.servers, id)
-	} else {
-		s.servers[id] = *data
+// changeFleet takes an event on which the fallback of zones depends that say nothing of
+// their own. Every zone whose content it changes has another position from then on.
+func (s *desiredState) changeFleet(event domain.Event, p domain.Position) {
+	switch e := event.(type) {
+	case dns.ServerCreated:
+		s.servers[e.ID] = dns.FleetServer{ServerData: e.Server}
+	case dns.ServerUpdated:
+		s.servers[e.ID] = dns.FleetServer{ServerData: e.After, Enrolled: s.servers[e.ID].Enrolled}
+	case dns.ServerDeleted:
+		delete(s.servers, e.ID)
+	case dns.ServerEnrolled:
+		s.enroll(e.ID, true)
+	case dns.ServerWithdrawn:
+		s.enroll(e.ID, false)
+	case dns.FleetChanged:
+		s.fleet = e.After
 	}
-	if !s.resolveFallback() {
+	before := s.fallback.Fleet
+	s.resolveFallback()
+	s.changes.Note(before, s.fallback.Fleet, p)
+	s.markMoved(p)
+}
+
+func (s *desiredState) enroll(id int64, enrolled bool) {
+	if server, known := s.servers[id]; known {
+		server.Enrolled = enrolled
+		s.servers[id] = server
+	}
+}
+
+func (s *desiredState) resolveFallback() {
+	s.fallback = nameServers{Fleet: dns.ResolveFleet(s.fleet, slices.Collect(maps.Values(s.servers)))}
+}
+
+func (s *desiredState) renumber(p domain.Position) {
+	s.changes.Zones = p
+	s.markMoved(p)
+}
+
+// markMoved makes all zones dirty whose position is p now.
+func (s *desiredState) markMoved(p domain.Position) {
+	if s.changes.Zones != p && s.changes.Names != p && s.changes.Addresses != p {
 		return
 	}
 	for _, z := range s.inView {
-		if z.want != nil && !z.want.forwards() && len(z.want.sets[apexNS]) == 0 {
-			z.want.changed = p
+		if s.position(z) == p {
 			s.markDirty(z, p)
 		}
 	}
 }
 
-// resolveFallback works out the default name servers and says whether they changed.
-func (s *desiredState) resolveFallback() bool {
-	var addresses []netip.Addr
-	for _, server := range s.servers {
-		if addr, err := netip.ParseAddr(server.IP); err == nil && server.IsMaster() {
-			addresses = append(addresses, addr.Unmap())
-		}
+// position is that of the last event that changed what named is to serve of a zone, 0 where
+// named is to serve nothing. It follows from the log alone, see [dns.FleetChanges].
+func (s *desiredState) position(z *zoneInView) domain.Position {
+	switch {
+	case z.want == nil:
+		return 0
+	case z.want.forwards():
+		return z.want.changed
 	}
-	if len(addresses) == 0 {
-		addresses = []netip.Addr{s.own}
+	return s.positionWith(z.want, s.fallback.apexOf(z.key.zone, z.want.sets))
+}
+
+func (s *desiredState) positionWith(c *viewCopy, a apex) domain.Position {
+	return s.changes.Position(c.changed, a.fleetNames, a.fleetAddresses)
+}
+
+// number gives a job the position and the serial that follow from the log. They are the
+// same on every name server.
+func (s *desiredState) number(j job) job {
+	if j.want == nil || j.want.forwards() {
+		return j
 	}
-	slices.SortFunc(addresses, netip.Addr.Compare)
-	same := slices.Equal(addresses, s.fallback.addresses)
-	s.fallback = nameServers{names: s.names, addresses: addresses}
-	return !same
+	j.changed = s.positionWith(j.want, j.content.apex)
+	name := dns.SerialName{Zone: dns.FoldName(j.key.zone), View: s.views[j.key.view].Name}
+	j.serial = s.bases[name].Serial(j.changed)
+	return j
 }

@@ -2,7 +2,6 @@ package bind
 
 import (
 	"fmt"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -38,7 +37,7 @@ func prove(t *testing.T, s *desiredState) []job {
 
 func smallState(t *testing.T) (*desiredState, func(domain.Event) domain.Position) {
 	t.Helper()
-	s := newDesiredState(netip.MustParseAddr("192.0.2.1"), nil)
+	s := newDesiredState()
 	position := domain.Position(0)
 	emit := func(e domain.Event) domain.Position {
 		t.Helper()

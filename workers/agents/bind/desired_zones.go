@@ -13,25 +13,47 @@ func absoluteZone(name string) string { return dns.FoldName(name) + "." }
 
 // addZone makes the zone's copies for its views. Their serials are in changed if
 // the zone comes from a snapshot; otherwise each serial is p.
-func (s *desiredState) addZone(id int64, data dns.ZoneData, changed map[int64]domain.Position, p domain.Position) {
+func (s *desiredState) addZone(id int64, data dns.ZoneData, settings dns.ZoneSettings, changed map[int64]domain.Position, p domain.Position) {
 	if !data.Group.Rendered() {
 		return
 	}
-	zone := &logZone{data: data, copies: map[int64]*viewCopy{}}
+	zone := &logZone{data: data, settings: settings, copies: map[int64]*viewCopy{}}
 	s.zones[id] = zone
 	for _, view := range data.ViewIDs {
-		c := newViewCopy(id, data, max(p, changed[view]))
+		c := zone.newCopy(id, max(p, changed[view]))
 		zone.copies[view] = c
 		s.serve(view, data.Name, c, c.changed)
 	}
 }
 
-func newViewCopy(id int64, data dns.ZoneData, changed domain.Position) *viewCopy {
-	c := &viewCopy{zoneID: id, changed: changed, sets: map[setKey][]logRecord{}}
-	if data.Type == dns.ZoneForwardOnly {
-		c.forwarders = append([]string{}, data.Forwarders...)
+func (z *logZone) newCopy(id int64, changed domain.Position) *viewCopy {
+	c := &viewCopy{zoneID: id, changed: changed, settings: z.settings, sets: map[setKey][]logRecord{}}
+	if z.data.Type == dns.ZoneForwardOnly {
+		c.forwarders = append([]string{}, z.data.Forwarders...)
 	}
 	return c
+}
+
+// changeZoneSettings changes the SOA, and what is generated beside it, in all views of the
+// zone.
+func (s *desiredState) changeZoneSettings(e dns.ZoneSettingsChanged, p domain.Position) {
+	zone := s.zones[e.ID]
+	if zone == nil {
+		return
+	}
+	zone.settings = e.After
+	var views []string
+	for _, view := range zone.data.ViewIDs {
+		views = append(views, s.views[view].Name)
+		c := zone.copies[view]
+		c.settings, c.changed = e.After, p
+		if z := s.inView[zoneKey{view: view, zone: absoluteZone(zone.data.Name)}]; z != nil && z.want == c {
+			s.markDirty(z, p)
+		}
+	}
+	if e.Raise != nil {
+		s.bases.Raise(*e.Raise, views, p)
+	}
 }
 
 // serve sets what named is to serve under a zone name in a view.
@@ -87,11 +109,9 @@ func (s *desiredState) updateZone(id int64, after dns.ZoneData, p domain.Positio
 			delete(zone.copies, view)
 		}
 	}
-	renamed := absoluteZone(before.Name) != absoluteZone(after.Name)
-	retyped := before.Type != after.Type || after.Type == dns.ZoneForwardOnly && !slices.Equal(before.Forwarders, after.Forwarders)
 	for _, view := range after.ViewIDs {
 		old := zone.copies[view]
-		if old != nil && !renamed && !retyped {
+		if old != nil && !dns.ServedOtherwise(before, after) {
 			continue
 		}
 		if err := s.replaceCopy(id, zone, view, before, p); err != nil {
@@ -103,7 +123,7 @@ func (s *desiredState) updateZone(id int64, after dns.ZoneData, p domain.Positio
 
 // replaceCopy gives the zone a new copy for a view, with the records of the old one.
 func (s *desiredState) replaceCopy(id int64, zone *logZone, view int64, before dns.ZoneData, p domain.Position) error {
-	next := newViewCopy(id, zone.data, p)
+	next := zone.newCopy(id, p)
 	if old := zone.copies[view]; old != nil {
 		if !next.forwards() {
 			sets, err := rerender(old.sets, absoluteZone(before.Name), absoluteZone(zone.data.Name))

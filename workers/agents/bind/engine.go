@@ -75,7 +75,7 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, layout: layout{dir: cfg.Dir}, metrics: newMetrics(),
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
-		state: newDesiredState(cfg.namedAddr(), cfg.NameServers), frozen: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
+		state: newDesiredState(), frozen: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
 	}
 	e.state.inventory.waiting = 1
 	e.state.frontier.note(&e.state.inventory)
@@ -93,10 +93,7 @@ func New(cfg Config) (*Engine, error) {
 
 // prepare makes the folders, reads or makes the host's keys, and chooses the ports.
 func (e *Engine) prepare() error {
-	err := e.cfg.checkNameServers()
-	if err != nil {
-		return err
-	}
+	var err error
 	if e.layout.owner, err = e.cfg.namedUser(); err != nil {
 		return err
 	}

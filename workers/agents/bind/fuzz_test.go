@@ -63,7 +63,7 @@ type fuzzWorld struct {
 }
 
 func newFuzzWorld(t *testing.T) *fuzzWorld {
-	w := &fuzzWorld{t: t, history: domaintest.NewHistory(), state: newDesiredState(netip.MustParseAddr("192.0.2.1"), nil)}
+	w := &fuzzWorld{t: t, history: domaintest.NewHistory(), state: newDesiredState()}
 	w.take(dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v", ACL: "any"}})
 	return w
 }

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,7 +46,7 @@ func TestAnOldLogKeepsItsMeaning(t *testing.T) {
 // data in hexadecimal, but for the SOA, which is not made of records.
 func renderedLog(t *testing.T, file string) []byte {
 	t.Helper()
-	s := newDesiredState(netip.MustParseAddr("192.0.2.1"), nil)
+	s := newDesiredState()
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)

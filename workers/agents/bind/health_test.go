@@ -173,7 +173,7 @@ func TestViewOfAnAddress(t *testing.T) {
 // it ends it. All of it happens within 15 s.
 func TestFaultsAreSaidWhenTheyLast(t *testing.T) {
 	t.Parallel()
-	e := &Engine{changed: make(chan struct{}, 1), metrics: newMetrics(), state: newDesiredState(netip.Addr{}, nil),
+	e := &Engine{changed: make(chan struct{}, 1), metrics: newMetrics(), state: newDesiredState(),
 		log: slog.New(slog.DiscardHandler)}
 	h := &health{engine: e}
 	refused := fault{concern: concern{view: 1}, message: "REFUSED"}

@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"syscall"
 
-	mdns "github.com/miekg/dns"
-
 	"github.com/opsledger/opsledger/internal/freeport"
 )
 
@@ -16,7 +14,7 @@ import (
 // no port is tried: an agent that runs may have it.
 func (c Config) Check() error {
 	completed, err := c.complete()
-	errs := []error{err, c.checkNameServers()}
+	errs := []error{err}
 	if err == nil {
 		_, err = completed.namedUser()
 		errs = append(errs, err)
@@ -58,15 +56,4 @@ func Claim(dir string, listen netip.AddrPort) (*freeport.Claim, error) {
 		}
 	}
 	return nil, err
-}
-
-// checkNameServers refuses names that would make every zone's apex unreadable.
-func (c Config) checkNameServers() error {
-	var errs []error
-	for _, name := range c.NameServers {
-		if _, ok := mdns.IsDomainName(name); !ok || !mdns.IsFqdn(name) || name == "." {
-			errs = append(errs, fmt.Errorf("bind: name server %q is not an absolute name such as ns1.example.com. with its last dot", name))
-		}
-	}
-	return errors.Join(errs...)
 }

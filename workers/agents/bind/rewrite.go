@@ -45,7 +45,7 @@ const (
 // rewrite makes named serve the job's whole content at once, and proves it.
 func (w *worker) rewrite(ctx context.Context, j job, held *mdns.SOA) (outcome, error) {
 	out := outcome{installed: j.installed, soa: held}
-	serial := serialFor(held.Serial, uint32(j.changed), 0)
+	serial := serialFor(held.Serial, j.serial, 0)
 	text, err := zoneFile(j.content, serial)
 	if err != nil {
 		return out, &refusal{text: err.Error()}

@@ -58,7 +58,7 @@ func (e *Engine) seeds() map[int64][]job {
 	jobs := map[int64][]job{}
 	for key, z := range e.state.inView {
 		if missing[key.view] && z.want != nil {
-			jobs[key.view] = append(jobs[key.view], z.job(e.state.fallback, true))
+			jobs[key.view] = append(jobs[key.view], e.state.number(z.job(e.state.fallback, true)))
 		}
 	}
 	return jobs

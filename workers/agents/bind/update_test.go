@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // However many changes there are, messages stay small, each requires the SOA that
@@ -13,7 +15,7 @@ import (
 func TestUpdatesAreCutAndChained(t *testing.T) {
 	t.Parallel()
 	c := content{zone: "a.test.", sets: map[setKey][]logRecord{}}
-	c.apex = nameServers{addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}.apexOf(c.zone, c.sets)
+	c.apex = nameServers{dns.Fleet{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}}.apexOf(c.zone, c.sets)
 	var changes []change
 	for i := range 5000 {
 		set := &rrset{ttl: 60, rdata: []string{"\x0a\x00\x00\x01"}}

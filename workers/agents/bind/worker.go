@@ -153,7 +153,7 @@ func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
 // change sends the changes and reads them back.
 func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns.SOA) (outcome, error) {
 	out := outcome{installed: j.installed, soa: held}
-	target := uint32(j.changed)
+	target := j.serial
 	if len(changes) == 0 && !later(target, held.Serial) && sameButSerial(j.content.soa(0), held) {
 		return out, nil
 	}

@@ -96,7 +96,7 @@ func (e *Engine) writeZone(j job) (file string, err error) {
 	var nonce [4]byte
 	_, _ = rand.Read(nonce[:]) // never fails
 	name := fmt.Sprintf("z%d-%s-%d-%s.db", j.zoneID, viewName(j.key.view), j.changed, hex.EncodeToString(nonce[:]))
-	text, err := zoneFile(j.content, uint32(j.changed))
+	text, err := zoneFile(j.content, j.serial)
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // zoneKey names a zone in a view as named knows it. Zones of the log with different
@@ -24,9 +25,10 @@ type viewCopy struct {
 	// forwarders is set for a forward-only zone, which has no records.
 	forwarders []string
 	// sets holds the records; its slices are never changed, only replaced.
-	sets map[setKey][]logRecord
-	// changed is the position of the last event that changed the zone in this
-	// view: the serial that named should show.
+	sets     map[setKey][]logRecord
+	settings dns.ZoneSettings
+	// changed is the position of the last event about the zone that changed what it
+	// serves in this view.
 	changed domain.Position
 }
 
@@ -111,7 +113,10 @@ type job struct {
 	apexChanged bool
 	// byNames says that the zone must not be replaced by a file.
 	byNames bool
+	// changed is the position of the last event that changed what the zone serves, and
+	// serial what named is to show for it, see [desiredState.number].
 	changed domain.Position
+	serial  uint32
 	soa     *mdns.SOA
 	zoneID  int64
 	// size is the number of RRsets of the log that the zone has in this view.
@@ -166,7 +171,8 @@ func (z *zoneInView) job(fallback nameServers, full bool) job {
 	if full {
 		sets = maps.Clone(sets)
 	}
-	j.content = content{zone: z.key.zone, sets: sets, apex: fallback.apexOf(z.key.zone, z.want.sets)}
+	a := fallback.apexWith(z.key.zone, z.want.sets, z.want.settings.TTL())
+	j.content = content{zone: z.key.zone, sets: sets, apex: a, settings: z.want.settings}
 	return j
 }
 

@@ -44,8 +44,8 @@ func TestTheWholeWay(t *testing.T) {
 	e := newRecorder()
 	stop := onPlane(t, p, 1, e)
 	e.until(t, "the snapshot", func() bool { return e.position >= enrolled })
-	if rows := e.resets[0].Rows; len(rows) != 4 || rows[0].Server == nil || rows[1].View == nil || rows[2].Zone == nil || rows[3].Record == nil ||
-		rows[3].Record.Record.Value != "192.0.2.1" || rows[2].Zone.Changed[1] != 3 {
+	if rows := e.resets[0].Rows; len(rows) != 5 || rows[0].Server == nil || rows[1].Fleet == nil || rows[2].View == nil || rows[3].Zone == nil ||
+		rows[4].Record == nil || rows[4].Record.Record.Value != "192.0.2.1" || rows[3].Zone.Changed[1] != 3 {
 		t.Errorf("the snapshot has %+v", rows)
 	}
 	var last domain.Position

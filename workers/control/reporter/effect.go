@@ -25,13 +25,13 @@ type effect struct {
 // effectOf says what an event changes in named, and in which views, nil for all.
 func effectOf(e domain.Event) (effect, []int64) {
 	switch e := e.(type) {
-	case dns.ServerCreated:
-		return effect{any: e.Server.IsMaster()}, nil
+	case dns.ServerCreated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
+		return effect{any: true}, nil // zones without apex NS may have other ones
 	case dns.ServerUpdated:
-		return effect{any: apexOf(e.Before) != apexOf(e.After)}, nil
-	case dns.ServerDeleted:
-		return effect{any: e.Server.IsMaster()}, nil
-	case dns.BindConfChanged:
+		return effect{any: e.Before.IP != e.After.IP || e.Before.IsMaster() != e.After.IsMaster()}, nil
+	case dns.ZoneSettingsChanged:
+		return effect{any: true, zone: e.ID}, nil
+	case dns.ViewsOrdered, dns.BindConfChanged:
 		return effect{any: true}, nil
 	case dns.ViewCreated:
 		return effect{any: true}, []int64{e.ID}
@@ -50,7 +50,7 @@ func effectOf(e domain.Event) (effect, []int64) {
 	case dns.RecordAdded:
 		return effect{any: rendered(e.Record), zone: e.ZoneID}, []int64{e.Record.ViewID}
 	case dns.RecordUpdated:
-		return effect{any: rendered(e.After) && servedAs(e.Before) != servedAs(e.After), zone: e.ZoneID},
+		return effect{any: rendered(e.After) && e.Before.Served() != e.After.Served(), zone: e.ZoneID},
 			[]int64{e.Before.ViewID, e.After.ViewID}
 	case dns.RecordDeleted:
 		return effect{any: rendered(e.Record), zone: e.ZoneID}, []int64{e.Record.ViewID}
@@ -59,23 +59,9 @@ func effectOf(e domain.Event) (effect, []int64) {
 	}
 }
 
-// apexOf is the data of a server that named uses for zones without apex NS of their own.
-func apexOf(d dns.ServerData) dns.ServerData {
-	if !d.IsMaster() {
-		return dns.ServerData{}
-	}
-	return dns.ServerData{Host: d.Host, IP: d.IP, Type: d.Type}
-}
-
 // rendered says whether a record is served by named: only external zones have
 // records in no view.
 func rendered(d dns.RecordData) bool { return d.ViewID != 0 }
-
-// servedAs is the part of a record that named knows of.
-func servedAs(d dns.RecordData) dns.RecordData {
-	d.Comment = ""
-	return d
-}
 
 // effects are what the events of a change change in named, each once.
 type effects map[effect]struct{}

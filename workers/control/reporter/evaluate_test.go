@@ -31,13 +31,17 @@ func TestConcernOf(t *testing.T) {
 	}{
 		"user":                 {access.UserRegistered{ID: 1}, effect{}, nil},
 		"master":               {dns.ServerCreated{Server: master}, effect{any: true}, nil},
-		"slave":                {dns.ServerCreated{Server: slave}, effect{}, nil},
+		"slave":                {dns.ServerCreated{Server: slave}, effect{any: true}, nil},
 		"server's environment": {dns.ServerUpdated{Before: master, After: renamed}, effect{}, nil},
 		"server's address":     {dns.ServerUpdated{Before: master, After: moved}, effect{any: true}, nil},
 		"master becomes slave": {dns.ServerUpdated{Before: master, After: slave}, effect{any: true}, nil},
 		"master gone":          {dns.ServerDeleted{Server: master}, effect{any: true}, nil},
-		"enrolled":             {dns.ServerEnrolled{ID: 1}, effect{}, nil},
-		"withdrawn":            {dns.ServerWithdrawn{ID: 1}, effect{}, nil},
+		"enrolled":             {dns.ServerEnrolled{ID: 1}, effect{any: true}, nil},
+		"withdrawn":            {dns.ServerWithdrawn{ID: 1}, effect{any: true}, nil},
+		"fleet":                {dns.FleetChanged{}, effect{any: true}, nil},
+		"renumbered":           {dns.ZonesRenumbered{}, effect{any: true}, nil},
+		"order of views":       {dns.ViewsOrdered{}, effect{any: true}, nil},
+		"zone's settings":      {dns.ZoneSettingsChanged{ID: 5}, effect{any: true, zone: 5}, nil},
 		"view":                 {dns.ViewCreated{ID: 1}, effect{any: true}, []int64{1}},
 		"view renamed":         {dns.ViewUpdated{ID: 1, Before: dns.ViewData{Name: "a", ACL: "any"}, After: dns.ViewData{Name: "b", ACL: "any"}}, effect{}, []int64{1}},
 		"view's ACL":           {dns.ViewUpdated{ID: 1, Before: dns.ViewData{ACL: "any"}, After: dns.ViewData{ACL: "none"}}, effect{any: true}, []int64{1}},
@@ -63,7 +67,7 @@ func TestConcernOf(t *testing.T) {
 // Every event type of the dns context has an answer of its own; a new one must get one.
 func TestEveryEventTypeIsConsidered(t *testing.T) {
 	t.Parallel()
-	const considered = 15
+	const considered = 19
 	if got := len(dns.Events()); got != considered {
 		t.Errorf("there are %d event types, concernOf knows %d", got, considered)
 	}

@@ -79,7 +79,22 @@ func (w *writer) Begin(position, lastDNS domain.Position) error {
 
 // Server implements [dnsmodel.Visitor].
 func (w *writer) Server(s dnsmodel.Server) error {
-	return w.write(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Changed: s.Changed}})
+	return w.write(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Changed: s.Changed, Enrolled: s.Enrolled}})
+}
+
+// Fleet implements [dnsmodel.Visitor].
+func (w *writer) Fleet(f dnsmodel.Fleet) error {
+	return w.write(protocol.SnapshotRow{Fleet: &protocol.SnapshotFleet{Fleet: f.FleetData, Changes: f.Moved}})
+}
+
+// Order implements [dnsmodel.Visitor].
+func (w *writer) Order(o dnsmodel.ViewOrder) error {
+	return w.write(protocol.SnapshotRow{Order: &protocol.SnapshotOrder{ViewIDs: o.IDs}})
+}
+
+// Base implements [dnsmodel.Visitor].
+func (w *writer) Base(of dns.SerialName, base dns.SerialBase) error {
+	return w.write(protocol.SnapshotRow{Base: &protocol.SnapshotBase{Zone: of.Zone, View: of.View, Base: base}})
 }
 
 // View implements [dnsmodel.Visitor].
@@ -95,8 +110,8 @@ func (w *writer) BindConf(c dnsmodel.BindConf) error {
 }
 
 // Zone implements [dnsmodel.Visitor].
-func (w *writer) Zone(z dnsmodel.Zone, changed map[int64]domain.Position) error {
-	return w.write(protocol.SnapshotRow{Zone: &protocol.SnapshotZone{ID: z.ID, Zone: z.ZoneData, Changed: changed}})
+func (w *writer) Zone(z dnsmodel.Zone, settings dns.ZoneSettings, changed map[int64]domain.Position) error {
+	return w.write(protocol.SnapshotRow{Zone: &protocol.SnapshotZone{ID: z.ID, Zone: z.ZoneData, Changed: changed, Settings: settings}})
 }
 
 // Record implements [dnsmodel.Visitor].

@@ -1,0 +1,79 @@
+package dnsmodel
+
+import (
+	"context"
+	"strings"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/oplog"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// Fleet is what zones have in common that say nothing of their own.
+type Fleet struct {
+	dns.FleetData
+	// Moved is what zones' positions follow from.
+	Moved dns.FleetChanges
+	// Changed is the position of the last [dns.FleetChanged], 0 before the first.
+	Changed domain.Position
+}
+
+func (f *Fleet) columns() []table.Column {
+	return []table.Column{
+		table.Only(),
+		table.Col("ns", table.Words, &f.NS),
+		table.Col("addresses", table.Words, &f.Addresses),
+		table.Col("zones_changed", table.Number, &f.Moved.Zones),
+		table.Col("names_changed", table.Number, &f.Moved.Names),
+		table.Col("addresses_changed", table.Number, &f.Moved.Addresses),
+		table.Col("changed", table.Number, &f.Changed),
+	}
+}
+
+// fleets has one row, always.
+var fleets = table.Table[Fleet]{Name: "fleet", Key: "singleton", Columns: (*Fleet).columns}
+
+var selectFleet = "SELECT " + table.NamesOf("f", (*Fleet).columns) + " FROM dns.fleet f"
+
+// Fleet returns what zones have in common.
+func (r *Reader) Fleet(ctx context.Context) (Fleet, error) {
+	return query.Only(ctx, r.pool, query.Row((*Fleet).columns), selectFleet)
+}
+
+// resolved is what follows from the rows for zones that say nothing of their own.
+func (b *batch) resolved() dns.Fleet {
+	var all []dns.FleetServer
+	for s := range b.servers.All() {
+		all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
+	}
+	return dns.ResolveFleet(b.fleet.FleetData, all)
+}
+
+// changeFleet lets an event change the servers or the fleet, and notes whether zones have
+// other content because of it.
+func (b *batch) changeFleet(e domain.Recorded, change func() error) error {
+	before := b.resolved()
+	if err := change(); err != nil {
+		return err
+	}
+	b.fleet.Moved.Note(before, b.resolved(), e.Position)
+	return nil
+}
+
+func (b *batch) zonesRenumbered(e domain.Recorded) { b.fleet.Moved.Zones = e.Position }
+
+func (b *batch) fleetChanged(e domain.Recorded, event dns.FleetChanged) error {
+	was := b.fleet.FleetData
+	b.fleet.FleetData, b.fleet.Changed = event.After, e.Position
+	texts := oplog.Changed(fleetDetail(was), fleetDetail(event.After))
+	return b.log(e, oplog.OperationChange, oplog.Target{Type: oplog.TargetBindConf, Name: "fleet"}, texts)
+}
+
+func fleetDetail(f dns.FleetData) *oplog.Detail {
+	d := oplog.NewDetail()
+	d.Line("NS", strings.Join(f.NS, " "))
+	d.Line("IP地址", strings.Join(f.Addresses, " "))
+	return d
+}
