@@ -40,7 +40,8 @@ func (d *Dialect) Routes(routes ...Route) []Route {
 // Plain is the dialect of the routes that have no words of their own and create
 // nothing; others are made from it.
 func Plain() Dialect {
-	return Dialect{Failure: failPlainly, Success: succeedPlainly, Created: func(domain.Event) (path, id string, created bool) { return "", "", false }}
+	nothing := func(domain.Event) (path, id string, created bool) { return "", "", false }
+	return Dialect{Failure: failPlainly, Success: succeedPlainly, Created: nothing}
 }
 
 // The bodies that carry no data.

@@ -69,6 +69,7 @@ func (k *Kernel) showMetrics(c echo.Context) error {
 	if k.Gatherer == nil {
 		return echo.ErrNotFound
 	}
-	promhttp.HandlerFor(k.Gatherer, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes, DisableCompression: true}).ServeHTTP(c.Response(), c.Request())
+	options := promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes, DisableCompression: true}
+	promhttp.HandlerFor(k.Gatherer, options).ServeHTTP(c.Response(), c.Request())
 	return nil
 }

@@ -16,7 +16,8 @@ func (a *API) register() api.Write {
 			return w, domain.Forbidden("无权限！用户注册已关闭")
 		}}
 	}
-	return api.Write{Kind: api.User, Keys: api.Reads(readRegistration), Unversioned: true, Command: func(w *api.Request) (domain.Command, error) {
+	keys := api.Reads(readRegistration)
+	return api.Write{Kind: api.User, Keys: keys, Unversioned: true, Command: func(w *api.Request) (domain.Command, error) {
 		in := readRegistration(w.Params)
 		if err := cmp.Or(w.Err, in.check()); err != nil {
 			return nil, err

@@ -138,7 +138,8 @@ func readUser(p *api.Params) userInput {
 }
 
 func (a *API) updateUser() api.Write {
-	return api.Write{Kind: api.User, Right: a.administerUser, Keys: api.Reads(readUser), Command: func(w *api.Request) (domain.Command, error) {
+	keys := api.Reads(readUser)
+	return api.Write{Kind: api.User, Right: a.administerUser, Keys: keys, Command: func(w *api.Request) (domain.Command, error) {
 		in := readUser(w.Params)
 		profile, err := a.profileChange(w, in.profile)
 		if err != nil {

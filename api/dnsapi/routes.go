@@ -35,7 +35,8 @@ func (a *API) Routes() []api.Route {
 		[]api.Route{
 			api.Get("/dns/bind_conf", api.AccessBindConf, reads, a.showBindConf),
 			api.Post("/dns/bind_conf", api.AccessBindConf, a.changeBindConf()),
-			api.Get("/dns/oplogs", api.AccessUser, domain.Contexts(), a.listOplogs).WithQuery(api.Reads((*api.Params).Page).And(api.Reads(a.oplogFilter))),
+			api.Get("/dns/oplogs", api.AccessUser, domain.Contexts(), a.listOplogs).
+				WithQuery(api.Reads((*api.Params).Page).And(api.Reads(a.oplogFilter))),
 		},
 	)...)
 }

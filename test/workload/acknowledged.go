@@ -63,7 +63,7 @@ func (w *Workload) Live() {
 		if err != nil || json.Unmarshal(a.body, &change) != nil {
 			return false
 		}
-		if change.State == "FAILED" { // for now: named may be on its way
+		if change.State == "FAILED" { // named may be on its way
 			w.t.Logf("named does not serve event %d: %s", last, a.body)
 			return false
 		}
