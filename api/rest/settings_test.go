@@ -62,7 +62,7 @@ func TestZoneSettings(t *testing.T) {
 		body  any
 		field string
 	}{
-		{m{"ptr": m{"from": []string{"example.com"}}}, "ptr: unknown key"}, {m{"soa": m{"serial": 1}}, "soa.serial: unknown key"}, {m{"soa": 1}, "soa: "},
+		{m{"ptr": m{"from": []string{"example.com"}}}, "ptr: 未知的参数"}, {m{"soa": m{"serial": 1}}, "soa.serial: 未知的参数"}, {m{"soa": 1}, "soa: "},
 		{m{"soa": m{"refresh": 0}}, "soa.refresh: "}, {m{"soa": m{"minimum": -1}}, "soa.minimum: "}, {m{"soa": m{"expire": 1 << 31}}, "soa.expire: "},
 		{m{"soa": m{"mname": "ns1"}}, "soa.mname: "}, {m{"soa": m{"mname": "192.0.2.1"}}, "soa.mname: "}, {m{"soa": m{"mname": ""}}, "soa.mname: "},
 		{m{"soa": m{"rname": "a b@example.org"}}, "soa.rname: "}, {m{"soa": m{"retry": true}}, "soa.retry: "}, {m{"default_ttl": "x"}, "default_ttl: "}, {m{"serial_at_least": 0}, "serial_at_least: "},
@@ -72,7 +72,7 @@ func TestZoneSettings(t *testing.T) {
 	}
 	s.failsWith(404, "PUT", "/v1/zones/9/settings", m{"default_ttl": 1}, "9")
 	s.ok("POST", "/dns/zones", m{"name": "ext.org", "zone_type": "master", "zone_group": 0})
-	s.failsWith(400, "PUT", "/v1/zones/2/settings", m{"default_ttl": 1}, "external zone")
+	s.failsWith(400, "PUT", "/v1/zones/2/settings", m{"default_ttl": 1}, "外部域名由其服务商提供解析")
 }
 
 func TestViewOrderAndWarnings(t *testing.T) {
@@ -102,8 +102,8 @@ func TestViewOrderAndWarnings(t *testing.T) {
 		body any
 		text string
 	}{
-		{m{"view_ids": []int{1, 2}}, "view 3 is missing"}, {m{"view_ids": []int{1, 2, 3, 9}}, "no view 9"}, {m{"view_ids": []int{1, 2, 3, 3}}, "twice"},
-		{m{}, "is required"}, {m{"view_ids": []int{3, 2, 1}, "x": 1}, "x: unknown key"},
+		{m{"view_ids": []int{1, 2}}, "缺少View 3"}, {m{"view_ids": []int{1, 2, 3, 9}}, "View 9不存在"}, {m{"view_ids": []int{1, 2, 3, 3}}, "重复的View"},
+		{m{}, "必填"}, {m{"view_ids": []int{3, 2, 1}, "x": 1}, "x: 未知的参数"},
 	} {
 		s.failsWith(400, "PUT", "/v1/views/order", c.body, c.text)
 	}
@@ -125,9 +125,9 @@ func TestFleet(t *testing.T) {
 		body any
 		text string
 	}{
-		{m{"ns": "a.b."}, "ns: must be a list"}, {m{"ns": []int{1}}, "ns: must be a list"}, {m{"ns": []string{"ns1"}}, "ns: "},
-		{m{"ns": []string{"a.b.", "A.b"}}, "twice"}, {m{"ns": []string{"192.0.2.1"}}, "not an address"}, {m{"addresses": []string{}}, "addresses: "},
-		{m{"addresses": []string{"x"}}, "addresses: "}, {m{"addresses": "x"}, "addresses: "}, {m{"NS": nil}, "NS: unknown key"},
+		{m{"ns": "a.b."}, "ns: 必须是字符串列表"}, {m{"ns": []int{1}}, "ns: 必须是字符串列表"}, {m{"ns": []string{"ns1"}}, "ns: "},
+		{m{"ns": []string{"a.b.", "A.b"}}, "重复"}, {m{"ns": []string{"192.0.2.1"}}, "不能是IP地址"}, {m{"addresses": []string{}}, "addresses: "},
+		{m{"addresses": []string{"x"}}, "addresses: "}, {m{"addresses": "x"}, "addresses: "}, {m{"NS": nil}, "NS: 未知的参数"},
 	} {
 		s.failsWith(400, "PUT", "/v1/fleet", c.body, c.text)
 	}
@@ -157,8 +157,8 @@ func TestRecordsInViews(t *testing.T) {
 		body any
 		text string
 	}{
-		{record("x", "a", "c"), `view \"c\": view_names: `}, {record("www", "b"), "重复的Record"}, {record("y", "a", "a"), "重复的Record"}, {record("x"), "view_names: must be a list"},
-		{m{"zone_id": 1, "host": "x", "value": "192.0.2.1", "view_name": "a"}, "view_name: unknown key"},
+		{record("x", "a", "c"), `view \"c\": view_names: `}, {record("www", "b"), "重复的Record"}, {record("y", "a", "a"), "重复的Record"}, {record("x"), "view_names: 必须是1到1000个名称的列表"},
+		{m{"zone_id": 1, "host": "x", "value": "192.0.2.1", "view_name": "a"}, "view_name: 未知的参数"},
 		{m{"zone_id": 1, "host": "x", "value": "x", "view_names": []string{"a"}}, "value: "},
 	} {
 		s.failsWith(http.StatusBadRequest, "POST", "/v1/records", c.body, c.text)

@@ -53,7 +53,9 @@ func (a *API) addRecords() api.Write {
 				}
 			}
 			if len(body.IDs) > 0 {
-				w.Header().Set(echo.HeaderLocation, "/dns/records/"+strconv.FormatInt(body.IDs[0], 10))
+				id := strconv.FormatInt(body.IDs[0], 10)
+				w.Header().Set(echo.HeaderLocation, "/dns/records/"+id)
+				w.Header().Set(api.HeaderID, id)
 			}
 			return body, nil
 		},

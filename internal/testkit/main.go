@@ -12,6 +12,10 @@ import (
 // Main is the body of a package's TestMain. It runs the tests, stops the
 // package's PostgreSQL, fails the run when goroutines are left, and exits.
 func Main(m *testing.M) {
+	if err := tempFilesInMemory(); err != nil {
+		fmt.Fprintln(os.Stderr, "testkit:", err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if err := errors.Join(shared.stop(), built.remove()); err != nil {
 		fmt.Fprintln(os.Stderr, "testkit:", err)

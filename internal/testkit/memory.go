@@ -2,18 +2,20 @@ package testkit
 
 import (
 	"runtime"
+	"runtime/metrics"
 	"testing"
 	"time"
 )
 
-// HeapGrowth returns a function that says by how many bytes the heap of this process has
-// grown at most since then, as far as was seen every few milliseconds.
+// HeapGrowth returns a function that says by how many bytes what lives in the heap of this
+// process has grown at most since then, as far as the collections have seen. What is dead
+// and not yet collected does not count: how much that is depends on how busy the machine is.
 func HeapGrowth(t testing.TB) func() int64 {
 	t.Helper()
 	heap := func() int64 {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc)
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		return int64(live[0].Value.Uint64())
 	}
 	runtime.GC()
 	before, most := heap(), int64(0)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -83,7 +82,7 @@ func newDatabase(t testing.TB, from string) string {
 func (c *cluster) start() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	if c.dir, err = os.MkdirTemp(memory(), "opsledger-test-"); err != nil {
+	if c.dir, err = os.MkdirTemp("", "opsledger-test-"); err != nil {
 		return err
 	}
 	if err := os.Chmod(c.dir, 0o711); err != nil { // where postgres must be another user
@@ -105,18 +104,6 @@ func (c *cluster) start() (err error) {
 	}
 	defer pool.Close()
 	return migrations.Run(ctx, pool)
-}
-
-// memory returns a folder that is kept in memory, if there is one with room
-// enough: each database is hundreds of small files, whose creation on a disk's
-// file system is much of what the tests cost. Else it returns "", the usual one.
-func memory() string {
-	const shared, enough = "/dev/shm", 4 << 30
-	var room syscall.Statfs_t
-	if syscall.Statfs(shared, &room) != nil || room.Bavail*uint64(room.Bsize) < enough {
-		return ""
-	}
-	return shared
 }
 
 func (c *cluster) stop() error {

@@ -55,7 +55,7 @@ func TLSPostgres(t testing.TB, ca *CA) *url.URL {
 
 func tcpFolder(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(memory(), "opsledger-tcp-")
+	dir, err := os.MkdirTemp("", "opsledger-tcp-")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -237,13 +237,14 @@ func TestFullDisk(t *testing.T) {
 
 	filler := filepath.Join(disk, "filler")
 	fill(t, filler)
-	refusedOnce := false
-	testkit.Eventually(t, "a write is refused", func() bool {
+	testkit.Eventually(t, "writes are refused, and /readyz says that PostgreSQL has no room", func() bool {
 		reply, _, err := s.Ask(http.MethodPost, "/v1/batch", manyRecords(zone), "")
-		refusedOnce = refusedOnce || err == nil && reply.StatusCode == http.StatusServiceUnavailable
-		return refusedOnce
+		if err != nil || reply.StatusCode != http.StatusServiceUnavailable {
+			return false
+		}
+		reply, body, err := s.Ask(http.MethodGet, "/readyz", "", "")
+		return err == nil && reply.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, "PostgreSQL")
 	})
-	awaitReply(t, s, "/readyz", http.StatusServiceUnavailable, "PostgreSQL")
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}

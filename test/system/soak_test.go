@@ -14,7 +14,7 @@ import (
 // OPSLEDGER_SOAK=10m and OPSLEDGER_SOAK_EVERY=20s.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	length, interval := fromEnvironment(t, "OPSLEDGER_SOAK", 30*time.Second), fromEnvironment(t, "OPSLEDGER_SOAK_EVERY", 6*time.Second)
+	length, interval := fromEnvironment(t, "OPSLEDGER_SOAK", 20*time.Second), fromEnvironment(t, "OPSLEDGER_SOAK_EVERY", 4*time.Second)
 	w := workload.New(t, deployment.StartSite(t), uint64(time.Now().UnixNano()), 32)
 	w.RunTasks()
 	w.Endure([]workload.Fault{

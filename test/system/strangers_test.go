@@ -55,7 +55,7 @@ func TestFloodOfStrangers(t *testing.T) {
 	} {
 		for worker := range 4 {
 			flooding.Go(func() {
-				for n := range 25 {
+				for n := range 10 {
 					path, body := wave(worker*1000 + n)
 					if len(body) > 1<<20 && n >= 6 {
 						return
