@@ -36,5 +36,6 @@ func wordHidden(hidden dns.HiddenView) domain.Warning {
 	if len(hidden.Behind) > most {
 		names = append(names, "others")
 	}
-	return domain.Warn("acl", "view %s can never match, since views that are matched before it take all its addresses: "+strings.Join(names, ", "), hidden.View.Name)
+	return domain.Warn("acl", "view %s can never match, since views that are matched before it take all its addresses: %s",
+		hidden.View.Name, strings.Join(names, ", "))
 }

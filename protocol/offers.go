@@ -159,14 +159,14 @@ func (o HostOffers) Refusal(machine string, order ops.Order) error {
 		if o.More {
 			return nil
 		}
-		return domain.Invalid("action", "machine %s does not offer %s, but %s", machine, order.Action,
+		return domain.Invalid("action", "机器%s没有提供操作%s，只提供%s！", machine, order.Action,
 			some(o.Actions, func(a ActionOffer) string { return a.Action }))
 	}
 	a := o.Actions[at]
 	if a.Any || a.More || slices.ContainsFunc(a.Targets, func(t TargetOffer) bool { return t.Target == order.Target }) {
 		return nil
 	}
-	return domain.Invalid("target", "machine %s does not offer %s of %s, but of %s", machine, order.Action, order.Target,
+	return domain.Invalid("target", "机器%s没有提供%s操作的目标%s，只提供%s！", machine, order.Action, order.Target,
 		some(a.Targets, func(t TargetOffer) string { return t.Target }))
 }
 
@@ -174,7 +174,7 @@ func (o HostOffers) Refusal(machine string, order ops.Order) error {
 func some[T any](list []T, name func(T) string) string {
 	const most = 20
 	if len(list) == 0 {
-		return "nothing"
+		return "-"
 	}
 	var names []string
 	for _, item := range list[:min(len(list), most)] {

@@ -230,13 +230,13 @@ func TestOffersOfAMachine(t *testing.T) {
 		`{"action":"hello","targets":null,"more":false},{"action":"update","targets":[{"target":"site","versions":["2.0","1.0"]},{"target":"git","versions":null}],"more":false}],"more":false}`)
 	s.opsDo("POST", pathTask, add("hello", "anybody"))
 	s.opsDo("POST", pathTask, add("update", "git"))
-	s.opsRefused("POST", pathTask, add("restart", "all"), 200, "action: machine web01 does not offer restart, but hello, update")
-	s.opsRefused("POST", pathTask, add("update", "db"), 200, "target: machine web01 does not offer update of db, but of site, git")
+	s.opsRefused("POST", pathTask, add("restart", "all"), 200, "action: 机器web01没有提供操作restart，只提供hello, update！")
+	s.opsRefused("POST", pathTask, add("update", "db"), 200, "target: 机器web01没有提供update操作的目标db，只提供site, git！")
 	if got := s.do("GET", "/v1/machines/web09/offers", nil); got.status != 404 {
 		t.Error(got.status, got.body)
 	}
 	first := regexp.MustCompile(`[0-9a-f]{32}`).FindString(s.do("GET", pathTask+"?count=1", nil).body)
-	s.opsRefused("POST", pathUpdate, act("update", m{"executor": "admin", "task_id": first}), 200, "does not offer restart")
+	s.opsRefused("POST", pathUpdate, act("update", m{"executor": "admin", "task_id": first}), 200, "没有提供操作restart")
 }
 
 func TestAccessSaysWhatTheHostFound(t *testing.T) {

@@ -30,7 +30,7 @@ func sources(t *testing.T) []source {
 	t.Helper()
 	var found []source
 	root, files := filepath.Join("..", ".."), token.NewFileSet()
-	for _, folder := range []string{"domain", "identity", "api", "workers/control/confcheck", "workers/agents/bind"} {
+	for _, folder := range []string{"domain", "identity", "api", "protocol", "workers/control/confcheck", "workers/agents/bind"} {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
 			name, _ := filepath.Rel(root, path)
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||

@@ -46,4 +46,6 @@ var ofOps = map[string]string{
 	"type %s is not accepted, use ed25519, ecdsa, rsa, sk-ssh-ed25519 or sk-ecdsa": "不接受%s类型，请用ed25519、ecdsa、rsa、sk-ssh-ed25519或sk-ecdsa！",
 	"must be letters, digits, '.', '_' and '-', and not start with '-'":            "只能包含字母、数字、“.”、“_”和“-”，且不能以“-”开头！",
 	"must have a character other than '.'":                                         "不能只有“.”！",
+	"机器%s没有提供操作%s，只提供%s！":                                                          "machine %s does not offer %s, but %s",
+	"机器%s没有提供%s操作的目标%s，只提供%s！":                                                     "machine %s does not offer %s of %s, but of %s",
 }

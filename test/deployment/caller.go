@@ -158,10 +158,16 @@ func (c *Caller) Live(reply *http.Response) {
 // LiveAt is Live for a position.
 func (c *Caller) LiveAt(position int64) {
 	c.t.Helper()
-	_, body := c.Call(http.MethodGet, fmt.Sprintf("/v1/changes/%d?wait=25s", position), "")
-	if !strings.Contains(body, `"INSYNC"`) || !strings.Contains(body, `"percent":100`) {
-		c.t.Fatalf("change %d: %s", position, body)
-	}
+	body := ""
+	defer func() {
+		if c.t.Failed() {
+			c.t.Logf("change %d: %s", position, body)
+		}
+	}()
+	testkit.Eventually(c.t, "the change is live", func() bool { // named may be on its way
+		_, body = c.Call(http.MethodGet, fmt.Sprintf("/v1/changes/%d?wait=25s", position), "")
+		return strings.Contains(body, `"INSYNC"`) && strings.Contains(body, `"percent":100`)
+	})
 }
 
 // WantBody wants the parts in what is answered.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -127,8 +128,8 @@ func (c *Cluster) Named(name string) *Node {
 	return nil
 }
 
-// Connect returns the control plane's connection, once the cluster has a JetStream that
-// answers. It is closed at the test's end.
+// Connect returns the control plane's connection, once the cluster's JetStream can keep a
+// copy on each node. It is closed at the test's end.
 func (c *Cluster) Connect(as nats.Option) *nats.Conn {
 	t := c.Nodes[0].t
 	t.Helper()
@@ -139,11 +140,14 @@ func (c *Cluster) Connect(as nats.Option) *nats.Conn {
 	}
 	t.Cleanup(nc.Close)
 	js := testkit.JetStream(t, nc)
-	testkit.Eventually(t, "JetStream answers", func() bool {
+	testkit.Eventually(t, "JetStream keeps a copy on each node", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // asked too early nobody answers
 		defer cancel()
-		_, err := js.AccountInfo(ctx)
-		return err == nil
+		const probe = "PROBE"
+		_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+			Name: probe, Subjects: []string{"probe"}, Storage: jetstream.MemoryStorage, Replicas: len(c.Nodes),
+		})
+		return err == nil && js.DeleteStream(ctx, probe) == nil
 	})
 	return nc
 }

@@ -90,8 +90,8 @@ func TestOffersAndMissingAccounts(t *testing.T) {
 	})
 	serve.WantBody("/v1/machines/web01/offers", `{"action":"hello","targets":null,"more":false}`, `{"target":"site","versions":["1.0"]}`)
 	for order, says := range map[[2]string]string{
-		{"restart", "t"}: "action: machine web01 does not offer restart, but hello, update",
-		{"update", "db"}: "target: machine web01 does not offer update of db, but of site",
+		{"restart", "t"}: "action: 机器web01没有提供操作restart，只提供hello, update！",
+		{"update", "db"}: "target: 机器web01没有提供update操作的目标db，只提供site！",
 	} {
 		_, body := serve.Call(http.MethodPost, "/api/task", `{"action":"add","data":{"ip":"10.0.0.1","creator":"admin","action":"`+order[0]+
 			`","target":"`+order[1]+`","content":"c","description":"d"}}`)
@@ -112,10 +112,10 @@ func TestOffersAndMissingAccounts(t *testing.T) {
 			return strings.Contains(body, `"granted":true,"installed":false,"problem":"`+problem+`"`)
 		})
 	}
-	_, body := serve.Call(http.MethodGet, "/metrics", "")
 	for _, metric := range []string{"opsledger_machines_online 1", `opsledger_tasks{state="succeeded"} 1`, "opsledger_oldest_queued_task_seconds 0"} {
-		if !strings.Contains(body, metric) {
-			t.Errorf("no metric %s", metric)
-		}
+		testkit.Eventually(t, "there is a metric "+metric, func() bool {
+			_, body := serve.Call(http.MethodGet, "/metrics", "")
+			return strings.Contains(body, metric)
+		})
 	}
 }

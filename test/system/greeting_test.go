@@ -37,7 +37,11 @@ func printedWalk(t *testing.T, s *deployment.Dev) string {
 func wantWalk(t *testing.T, s *deployment.Dev, environment ...string) {
 	t.Helper()
 	walk := printedWalk(t, s)
-	said := deployment.Shell(t, strings.ReplaceAll(walk, "?wait=5s", "?wait=25s"), environment...) // this machine may be busy
+	const printed, patient = "?wait=5s", "?wait=60s" // this machine may be busy
+	if !strings.Contains(walk, printed) {
+		t.Errorf("the walk does not wait:\n%s", walk)
+	}
+	said := deployment.Shell(t, strings.ReplaceAll(walk, printed, patient), environment...)
 	if !strings.Contains(said, "INSYNC") || !strings.HasSuffix(said, "192.0.2.1\n") {
 		t.Errorf("the walk\n%s\nsaid\n%s", walk, said)
 	}

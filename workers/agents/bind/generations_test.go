@@ -119,6 +119,7 @@ func (g generations) poll(h *host, eachName bool) *clients {
 				generation, text := g.ask(conn, name)
 				switch {
 				case text == "timeout":
+					clear(seen) // the others went on meanwhile, further than generations can be told apart
 					continue
 				case text != "" || (generation-seen[key]+distinct)%distinct >= distinct/2:
 					if c.wrong.Add(1) < 5 {

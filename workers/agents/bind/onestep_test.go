@@ -15,7 +15,8 @@ func TestAChangeIsSeenWhole(t *testing.T) {
 	g := generations{names: 1000, each: 1}
 	h := g.newHost(t)
 	changes := g.run(h, g.poll(h, false))
-	if got := metric(t, h.engine.metrics.updates); got != float64(changes) {
+	// An update whose answer was lost is found to be there, and does not count.
+	if got := metric(t, h.engine.metrics.updates); got == 0 || got > float64(changes) {
 		t.Errorf("%v updates for %d changes", got, changes)
 	}
 	if got := metric(t, h.engine.metrics.rewrites); got != 0 {

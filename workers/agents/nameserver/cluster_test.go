@@ -21,10 +21,10 @@ import (
 	"github.com/opsledger/opsledger/workers/internal/planetest"
 )
 
-// fleet is a control plane with one agent on a cluster of three NATS servers, with the
+// clustered is a control plane with one agent on a cluster of three NATS servers, with the
 // accounts of the product, under 50 writes a second. Only there does a server not see that
 // the requests of an ended delivery have nobody behind them.
-type fleet struct {
+type clustered struct {
 	t         *testing.T
 	plane     *planetest.Plane
 	authority *busauth.Authority
@@ -38,9 +38,9 @@ type fleet struct {
 	written atomic.Int64
 }
 
-func startFleet(t *testing.T) *fleet {
+func startClustered(t *testing.T) *clustered {
 	t.Helper()
-	f := &fleet{t: t, engine: newRecorder()}
+	f := &clustered{t: t, engine: newRecorder()}
 	f.plane = planetest.StartOutside(t, eventstore.StreamConfig{Replicas: 3}, func(p *planetest.Plane) *nats.Conn {
 		var err error
 		f.authority, err = busauth.New(t.Context(), busauth.Config{Store: p.Store, Vault: p.Vault})
@@ -58,15 +58,16 @@ func startFleet(t *testing.T) *fleet {
 	f.plane.Append(view(1), dns.ZoneCreated{ID: 1, Zone: dns.ZoneData{
 		Name: "example.com", Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: []int64{1},
 	}})
-	testkit.Eventually(t, "the agent has a consumer", func() bool { return f.leader() != "" })
-	f.startAgent()
+	leader := ""
+	testkit.Eventually(t, "the agent has a consumer", func() bool { leader = f.leader(); return leader != "" })
+	f.startAgent(leader)
 	f.write()
 	f.follows()
 	return f
 }
 
 // leader is the name of the node that leads the agent's consumer, empty for none.
-func (f *fleet) leader() string {
+func (f *clustered) leader() string {
 	c, err := f.plane.JS.Consumer(f.t.Context(), protocol.StreamEvents, protocol.Consumer(1))
 	if err != nil || c.CachedInfo().Cluster == nil {
 		return ""
@@ -76,13 +77,12 @@ func (f *fleet) leader() string {
 
 // startAgent connects the agent to a node that does not lead its consumer. When that node
 // is away the agent takes any other.
-func (f *fleet) startAgent() {
+func (f *clustered) startAgent(leader string) {
 	f.t.Helper()
 	who := busauth.Identity{Kind: busauth.KindServer, ID: 1}
 	credentials, err := f.authority.Credentials(f.t.Context(), who, f.cluster.URLs())
 	f.plane.Check(err)
 	credentials.Pins = nil // an outside bus has a certificate of its own, or none
-	leader := f.leader()
 	var urls []string
 	for _, n := range f.cluster.Nodes {
 		if n.Name != leader {
@@ -102,7 +102,7 @@ func (f *fleet) startAgent() {
 }
 
 // write appends 50 events a second until the test ends.
-func (f *fleet) write() {
+func (f *clustered) write() {
 	id := int64(100)
 	stop := repeatedly(20*time.Millisecond, func() {
 		id++
@@ -113,13 +113,13 @@ func (f *fleet) write() {
 
 // follows waits until the agent has what is written during the next seconds: 250 events,
 // as many as one request that was left behind would take.
-func (f *fleet) follows() {
+func (f *clustered) follows() {
 	f.t.Helper()
 	f.engine.untilAtLeast(f.t, domain.Position(f.written.Load()+250))
 }
 
 // unharmed wants all events in the engine, in order, and no further snapshot.
-func (f *fleet) unharmed(what string) {
+func (f *clustered) unharmed(what string) {
 	f.t.Helper()
 	if n := f.opened.Load(); n != 1 {
 		f.t.Errorf("after %s: %d snapshots were asked for, want the first one alone", what, n)
@@ -137,24 +137,26 @@ func (f *fleet) unharmed(what string) {
 }
 
 // elsewhere returns once the agent is connected to another node than the one that leads its
-// consumer, which the test moves if it has to.
-func (f *fleet) elsewhere() {
+// consumer, which the test moves if it has to. These are the two nodes.
+func (f *clustered) elsewhere() (leading, agents *natscluster.Node) {
 	f.t.Helper()
+	var leader, own string
 	testkit.Eventually(f.t, "the consumer's leader is another node than the agent's", func() bool {
-		leader, own := f.leader(), f.nc.ConnectedServerName()
+		leader, own = f.leader(), f.nc.ConnectedServerName()
 		if leader != "" && leader == own {
 			_, _ = f.plane.NC.Request("$JS.API.CONSUMER.LEADER.STEPDOWN.EVENTS."+protocol.Consumer(1), nil, testkit.Patience)
 			return false
 		}
 		return leader != "" && own != ""
 	})
+	return f.cluster.Named(leader), f.cluster.Named(own)
 }
 
 // A cut connection, a lost node and a frozen one cost an agent no snapshot: all of its
 // events are still in the stream.
 func TestFaultsOfAClusterCostNoSnapshot(t *testing.T) {
 	t.Parallel()
-	f := startFleet(t)
+	f := startClustered(t)
 	f.unharmed("the start")
 	for range 3 {
 		f.elsewhere()
@@ -162,21 +164,18 @@ func TestFaultsOfAClusterCostNoSnapshot(t *testing.T) {
 		f.follows()
 		f.unharmed("a cut connection")
 	}
-	f.elsewhere()
-	leading := f.cluster.Named(f.leader())
+	leading, _ := f.elsewhere()
 	leading.Kill()
 	f.follows()
 	f.unharmed("the death of the node that leads the consumer")
 	leading.Start()
-	f.elsewhere()
-	leading = f.cluster.Named(f.leader())
+	leading, _ = f.elsewhere()
 	leading.Freeze()
 	f.follows()
 	leading.Thaw()
 	f.follows()
 	f.unharmed("a freeze of the node that leads the consumer")
-	f.elsewhere()
-	own := f.cluster.Named(f.nc.ConnectedServerName())
+	_, own := f.elsewhere()
 	own.Freeze()
 	f.follows()
 	own.Thaw()
@@ -187,10 +186,12 @@ func TestFaultsOfAClusterCostNoSnapshot(t *testing.T) {
 
 // keepsCopies wants a control plane that does not say how many copies there are to be to
 // take none away.
-func (f *fleet) keepsCopies() {
+func (f *clustered) keepsCopies() {
 	f.t.Helper()
 	for _, c := range []struct{ said, want int }{{0, 3}, {1, 1}, {0, 1}} {
-		f.plane.Check(eventstore.EnsureStream(f.t.Context(), f.plane.JS, f.plane.Store, eventstore.StreamConfig{Replicas: c.said}))
+		testkit.Eventually(f.t, "the stream is looked after", func() bool { // a node may just be back
+			return eventstore.EnsureStream(f.t.Context(), f.plane.JS, f.plane.Store, eventstore.StreamConfig{Replicas: c.said}) == nil
+		})
 		stream, err := f.plane.JS.Stream(f.t.Context(), protocol.StreamEvents)
 		f.plane.Check(err)
 		if got := stream.CachedInfo().Config.Replicas; got != c.want {

@@ -51,7 +51,9 @@ func (fd *feeder) last() domain.Position {
 // take takes an event if it is the next one, and hands its change to the engine if it is
 // the last of that.
 func (fd *feeder) take(e protocol.Envelope) error {
-	fd.begun = true
+	if !fd.begun { // the delivery took its time; what it brings has not been waited for yet
+		fd.begun, fd.since = true, time.Now()
+	}
 	switch classify(fd.last(), e.Prev, e.Position) {
 	case duplicate:
 		return nil

@@ -100,6 +100,28 @@ func TestAnAnnouncementOfWhatTheAgentHasChangesNothing(t *testing.T) {
 	}
 }
 
+// A delivery that is slow to begin has its time from its first event on, even if that is one
+// that the agent has.
+func TestASlowDeliveryCausesNoSnapshot(t *testing.T) {
+	t.Parallel()
+	fd := &feeder{logID: uuid.New(), checkpoint: 9, begun: true}
+	announced := protocol.HeadAnnouncement{Log: fd.logID, LastDNS: 12}
+	now := time.Now().Add(-time.Minute)
+	if err := fd.compare(announced, now); err != nil {
+		t.Fatal(err)
+	}
+	if err := fd.compare(announced, now.Add(staleAfter)); !errors.Is(err, errRedeliver) {
+		t.Fatalf("what is missed is not delivered again: %v", err)
+	}
+	fd.begun, fd.delivering = false, now.Add(staleAfter)
+	if err := fd.take(protocol.Envelope{Position: 9, Prev: 8}); err != nil {
+		t.Fatal(err)
+	}
+	if err := fd.compare(announced, time.Now()); err != nil {
+		t.Fatalf("a snapshot for events that are on their way: %v", err)
+	}
+}
+
 func TestAnEventThatDoesNotFitCausesASnapshot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -2,6 +2,7 @@ package sessions_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/google/uuid"
@@ -95,6 +96,15 @@ func TestNoSessionWithoutEnrolment(t *testing.T) {
 	p := planetest.Start(t)
 	p.Enroll(1, dns.ServerData{Host: "ns1", IP: "192.0.2.1", Type: "master"})
 	p.Append(dns.ServerWithdrawn{ID: 1})
+	asked, err := json.Marshal(protocol.SessionRequest{Log: p.Store.LogID(), Boot: uuid.New(), Instance: uuid.New()})
+	p.Check(err)
+	m, err := testkit.Connect(t, p.Server, nameserver.Options(1)...).Request(protocol.SubjectSession(1), asked, testkit.Patience)
+	p.Check(err)
+	var answer protocol.SessionAnswer
+	if err := json.Unmarshal(m.Data, &answer); err != nil || answer.Granted || answer.Error != "the agent is not enrolled" {
+		t.Errorf("without an enrolment the answer is %+v, %v", answer, err)
+	}
+	known(t, p, 0)
 	a := start(t, p, uuid.New())
 	p.Append(dns.ServerEnrolled{ID: 1})
 	testkit.Await(t, "it works", a.working)
