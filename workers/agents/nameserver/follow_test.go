@@ -2,6 +2,7 @@ package nameserver
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
