@@ -43,9 +43,7 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	if err := k.await(w, receipt); err != nil {
 		return err
 	}
-	if err := w.warn(receipt); err != nil {
-		return err
-	}
+	k.warn(w, receipt)
 	var info any
 	if w.write.Reply != nil {
 		var err error
@@ -56,14 +54,18 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	return WriteJSON(w.echo, http.StatusOK, w.dialect.Success(info))
 }
 
-// warn says what the write did that was most likely not meant.
-func (w *Request) warn(receipt eventstore.Receipt) error {
-	if w.write.Warn == nil {
-		return nil
+// warn says what the write did that was most likely not meant, if the read models have the
+// write. The change is in the log: that nothing can be said of it is no failure.
+func (k *Kernel) warn(w *Request, receipt eventstore.Receipt) {
+	if w.write.Warn == nil || w.Header().Get(headerPending) != "" {
+		return
 	}
 	warnings, err := w.write.Warn(w, receipt)
+	if err != nil {
+		k.Log.Warn("a write's warnings are not known", "error", err)
+		return
+	}
 	w.remarks().warn(warnings...)
-	return err
 }
 
 // describe sets Location, Opsledger-Id and ETag for what an event created or changed.

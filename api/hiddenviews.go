@@ -8,23 +8,41 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore"
 )
 
-// HiddenViews warns of the views that can never match: of those that a view has to do
-// with, as the hidden one or as one that hides it; of all for view 0.
-func (k *Kernel) HiddenViews(ctx context.Context, view int64) ([]domain.Warning, error) {
+// HiddenViews warns of the views that can never match: of those that some views have to do
+// with, as the hidden ones or as ones that hide them.
+func (k *Kernel) HiddenViews(ctx context.Context, some func(view int64) bool) ([]domain.Warning, error) {
 	views, _, err := k.DNS.MatchedViews(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read views: %w", err)
 	}
 	var warnings []domain.Warning
 	for _, hidden := range dns.HiddenViews(views) {
-		is := func(v dns.MatchedView) bool { return v.ID == view }
-		if view == 0 || is(hidden.View) || slices.ContainsFunc(hidden.Behind, is) {
+		is := func(v dns.MatchedView) bool { return some(v.ID) }
+		if is(hidden.View) || slices.ContainsFunc(hidden.Behind, is) {
 			warnings = append(warnings, wordHidden(hidden))
 		}
 	}
 	return warnings, nil
+}
+
+// HiddenByWrite warns of the views that can never match because of views that were written.
+func (k *Kernel) HiddenByWrite(w *Request, receipt eventstore.Receipt) ([]domain.Warning, error) {
+	var written []int64
+	for _, r := range receipt.Events {
+		switch e := r.Event.(type) {
+		case dns.ViewCreated:
+			written = append(written, e.ID)
+		case dns.ViewUpdated:
+			written = append(written, e.ID)
+		}
+	}
+	if len(written) == 0 {
+		return nil, nil
+	}
+	return k.HiddenViews(w.Context(), func(view int64) bool { return slices.Contains(written, view) })
 }
 
 func wordHidden(hidden dns.HiddenView) domain.Warning {

@@ -5,7 +5,6 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
@@ -48,20 +47,7 @@ func (a *API) views() []api.Route {
 		Delete: func(w *api.Request) (domain.Command, error) { return dns.NewDeleteView(w.ID, w.IfMatch) },
 		Input:  api.Reads(viewInput),
 		Takes:  dns.CreateView{}.Allocates(),
-		Warn:   a.warnOfHiddenViews,
+		Warn:   a.HiddenByWrite,
 		Open:   true,
 	}.Routes()
-}
-
-// warnOfHiddenViews warns if a view can never match because of what was written.
-func (a *API) warnOfHiddenViews(w *api.Request, receipt eventstore.Receipt) ([]domain.Warning, error) {
-	for _, r := range receipt.Events {
-		switch e := r.Event.(type) {
-		case dns.ViewCreated:
-			return a.HiddenViews(w.Context(), e.ID)
-		case dns.ViewUpdated:
-			return a.HiddenViews(w.Context(), e.ID)
-		}
-	}
-	return nil, nil
 }

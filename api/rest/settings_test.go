@@ -98,6 +98,11 @@ func TestViewOrderAndWarnings(t *testing.T) {
 	if w := warnings(s.ok("PUT", "/v1/views/order", m{"view_ids": []int{1, 2, 3}})); strings.Count(w, "\n") != 1 {
 		t.Errorf("%q", w)
 	}
+	batch := s.do("POST", "/v1/batch", m{"operations": []m{{"method": "POST", "path": "/dns/views", "body": m{"name": "both", "acl": "10.1.0.0/16"}}}})
+	if w := warnings(batch); !strings.Contains(w, "view both can never match") || strings.Contains(w, "\n") {
+		t.Errorf("%q", w)
+	}
+	s.ok("DELETE", "/dns/views/4", nil)
 	for _, c := range []struct {
 		body any
 		text string
@@ -175,7 +180,7 @@ func TestNamesAsTyped(t *testing.T) {
 		"/dns/zones?name=%E4%B8%AD%E5%9B%BD": "1", "/dns/zones?name=%E5%9B%BD": "1", "/dns/zones?name=XN--fiqs8s": "1", "/dns/zones?name=%E4%B8%AD%E5%9B%BD.EXAMPLE": "1",
 		"/dns/zones?name=%EF%BD%85xample": "1", "/dns/zones?name=%E6%97%A5": "0", "/dns/zones?name=example": "1",
 		"/dns/records?zone_id=1&host=B%C3%9Ccher": "1", "/dns/records?zone_id=1&host=%C3%BC": "1", "/dns/records?zone_id=1&host=xn--bcher-kva.www": "1",
-		"/dns/records?zone_id=1&host=%C3%B6": "0",
+		"/dns/records?zone_id=1&host=%C3%B6": "0", "/dns/records?zone_id=1&host=xn--bcher": "1", "/dns/records?zone_id=1&host=%C2%AD": "0",
 	} {
 		if got := s.do("GET", query, nil); !strings.HasPrefix(got.body, `{"total":`+total+",") {
 			t.Errorf("%s: %s, want %s", query, got.body, total)

@@ -19,32 +19,40 @@ type HiddenView struct {
 }
 
 // HiddenViews returns the views that can never match since earlier ones take all their
-// addresses. A view without addresses never matches anyway, and is not meant. It costs
-// about the number of ACL entries squared in the worst case, and hardly more than that number
-// where addresses come in order.
+// addresses. A view without addresses never matches anyway, and is not meant. It costs the
+// number of views times that of all ACL entries; who hides a view is looked for only where
+// one is hidden.
 func HiddenViews(views []MatchedView) []HiddenView {
 	taken := make([][]span, len(views))
 	var hidden []HiddenView
+	var all []span // what the views so far match
 	for i, view := range views {
 		entries, err := ParseACL(view.ACL)
 		if err != nil {
 			continue // of an older program with other checks; it is not matched by us
 		}
 		taken[i] = matched(entries)
-		rest, behind := taken[i], []MatchedView(nil)
-		for j := range i {
-			if after := without(rest, taken[j]); !slices.Equal(after, rest) {
-				rest, behind = after, append(behind, views[j])
-			}
-			if len(rest) == 0 {
-				break
-			}
+		fresh := without(taken[i], all)
+		if len(fresh) == 0 && len(taken[i]) > 0 {
+			hidden = append(hidden, HiddenView{View: view, Behind: behind(taken[i], views[:i], taken)})
 		}
-		if len(rest) == 0 && len(behind) > 0 {
-			hidden = append(hidden, HiddenView{View: view, Behind: behind})
-		}
+		all = join(all, fresh)
 	}
 	return hidden
+}
+
+// behind returns the views that take the addresses one after the other, until none is left.
+func behind(rest []span, views []MatchedView, taken [][]span) (takers []MatchedView) {
+	for i := range views {
+		after := without(rest, taken[i])
+		if !slices.Equal(after, rest) {
+			rest, takers = after, append(takers, views[i])
+		}
+		if len(rest) == 0 {
+			break
+		}
+	}
+	return takers
 }
 
 // span is the addresses of one family from one to another, both included.

@@ -44,14 +44,20 @@ func (q *Conditions) ContainsFolded(column, value string) {
 }
 
 // ContainsName is ContainsFolded for a domain name that is kept in column, and as people
-// type it in typed where that differs. The value is a part of either.
+// type it in typed where that differs. The value is a part of either: one that looks like
+// an IDN label may be a part of a longer one.
 func (q *Conditions) ContainsName(column, typed, value string, mapTyped func(string) string) {
 	mapped := mapTyped(value)
-	if strings.IndexFunc(mapped, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+	switch {
+	case mapped == "":
+		q.ContainsFolded(column, value)
+	case strings.IndexFunc(mapped, func(r rune) bool { return r >= utf8.RuneSelf }) < 0:
 		q.ContainsFolded(column, mapped)
-		return
+	case strings.ContainsRune(value+mapped, 0) || !utf8.ValidString(value+mapped):
+		q.And("false")
+	default:
+		q.And("(position(" + q.Arg(LowerASCII(value)) + " in lower(" + column + ")) > 0 OR position(" + q.Arg(mapped) + " in " + typed + ") > 0)")
 	}
-	q.Text("position(? in "+typed+") > 0", mapped)
 }
 
 // Text is [Conditions.Where] for a text that Postgres may be unable to hold; no row has such a text.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -239,19 +240,23 @@ func TestFullDisk(t *testing.T) {
 	_, zone := s.MakeZone("example.com")
 	awaitReply(t, s, "/readyz", http.StatusOK, "ready")
 
-	filler := filepath.Join(disk, "filler")
-	fill(t, filler)
+	fillers, turn := filepath.Join(disk, "fillers"), 0
+	if err := os.Mkdir(fillers, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	testkit.Eventually(t, "writes are refused, and /readyz says that PostgreSQL has no room", func() bool {
-		reply, _, err := s.Ask(http.MethodPost, "/v1/batch", manyRecords(zone), "")
+		turn++
+		fill(t, filepath.Join(fillers, strconv.Itoa(turn))) // what was freed meanwhile, too
+		reply, _, err := s.Ask(http.MethodPost, "/v1/batch", manyRecords(zone, fmt.Sprint("turn", turn)), "")
 		if err != nil || reply.StatusCode != http.StatusServiceUnavailable {
 			return false
 		}
 		reply, body, err := s.Ask(http.MethodGet, "/readyz", "", "")
 		return err == nil && reply.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, "PostgreSQL")
 	})
-	if err := os.Remove(filler); err != nil {
+	if err := os.RemoveAll(fillers); err != nil {
 		t.Fatal(err)
 	}
 	awaitReply(t, s, "/readyz", http.StatusOK, "ready")
-	s.Created(s.Post("/dns/records", deployment.RecordBody("after", "192.0.2.3", zone)))
+	postUntilTaken(t, s, "/dns/records", deployment.RecordBody("after", "192.0.2.3", zone))
 }

@@ -27,7 +27,7 @@ func TestStreamThatRefuses(t *testing.T) {
 		deaf bool
 	}{
 		"no room in its files": {unix.RLIMIT_FSIZE, 0, "/dns/records", func(zone string) string { return deployment.RecordBody("during", "192.0.2.2", zone) }, false},
-		"no more files":        {unix.RLIMIT_NOFILE, 3, "/v1/batch", manyRecords, true},
+		"no more files":        {unix.RLIMIT_NOFILE, 3, "/v1/batch", func(zone string) string { return manyRecords(zone, "during") }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,14 +81,14 @@ func awaitReply(t *testing.T, s *deployment.Server, target string, status int, t
 	})
 }
 
-// manyRecords is a batch whose events are larger than a file of the stream, so that they
-// make the stream begin a new one.
-func manyRecords(zone string) string {
+// manyRecords is a batch of the name and of more below it. Its events are larger than a file
+// of the stream, so that they make the stream begin a new one.
+func manyRecords(zone, name string) string {
 	const record = `{"method":"POST","path":"/dns/records","body":{"host":%q,"record_type":%q,"ttl":"600","value":%q,"view_name":"office","zone_id":%s}}`
-	operations := []string{fmt.Sprintf(record, "during", "A", "192.0.2.2", zone)}
+	operations := []string{fmt.Sprintf(record, name, "A", "192.0.2.2", zone)}
 	value := strings.TrimSpace(strings.Repeat(`"`+strings.Repeat("x", 200)+`" `, 3))
 	for i := range 9_000 {
-		operations = append(operations, fmt.Sprintf(record, fmt.Sprint("t", i), "TXT", value, zone))
+		operations = append(operations, fmt.Sprintf(record, fmt.Sprintf("t%d.%s", i, name), "TXT", value, zone))
 	}
 	return `{"operations":[` + strings.Join(operations, ",") + `]}`
 }

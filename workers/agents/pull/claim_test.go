@@ -17,14 +17,14 @@ import (
 
 // leftBehind is a request for messages that nobody waits for any more, though the server
 // sees an interest in its answers, as it does over the route of a cluster.
-func leftBehind(t *testing.T, s *streamtest.Stream, nc *nats.Conn, pin string) *nats.Subscription {
+func leftBehind(t *testing.T, s *streamtest.Stream, nc *nats.Conn) *nats.Subscription {
 	t.Helper()
 	inbox := nc.NewInbox()
 	lost, err := nc.SubscribeSync(inbox)
 	if err != nil {
 		t.Fatal(err)
 	}
-	payload, err := json.Marshal(map[string]any{"batch": batch, "expires": expires, "group": protocol.PullGroup, "id": pin})
+	payload, err := json.Marshal(map[string]any{"batch": batch, "expires": expires, "group": protocol.PullGroup})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestRequestsLeftBehindGetNothing(t *testing.T) {
 			server := testkit.NATSServer(t)
 			s := streamtest.New(t, server, consumer, domain.ContextDNS)
 			nc := testkit.Connect(t, server)
-			lost := leftBehind(t, s, nc, "")
+			lost := leftBehind(t, s, nc)
 			if pinned {
 				s.DNS(1)
 				if _, err := lost.NextMsg(long); err != nil {
