@@ -74,7 +74,6 @@ func (n *NameServer) Stop() {
 	n.t.Helper()
 	if n.process != nil {
 		stopWell(n.t, "the agent", n.process)
-		n.process = nil
 	}
 	n.process = nil
 }
