@@ -51,7 +51,7 @@ func samples() []domain.Event {
 		dns.RecordAdded{ID: 4, ZoneID: 3, Record: record}, dns.RecordUpdated{ID: 4, ZoneID: 3, Before: record, After: line},
 		dns.RecordDeleted{ID: 4, ZoneID: 3, Record: line},
 		dns.ZoneSettingsChanged{ID: 3, Before: dns.ZoneSettings{}, After: settings, Raise: &dns.SerialRaise{
-			Zone: "example.com", Views: []int64{1, 2}, To: 2026112802, Unserved: true,
+			Zone: "example.com", Views: []int64{1, 2}, To: 2026112802, Unserved: true, IfLower: true,
 		}},
 		dns.FleetChanged{Before: dns.FleetData{}, After: dns.FleetData{NS: []string{"ns1.example.net."}, Addresses: []string{"192.0.2.53"}}},
 		dns.ViewsOrdered{ViewIDs: []int64{2, 1}}, dns.ZonesRenumbered{},

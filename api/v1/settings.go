@@ -32,16 +32,12 @@ type soaBody struct {
 }
 
 func settingsFor(zone dnsmodel.Zone, s dns.ZoneSettings) settingsBody {
+	timers := s.Timers()
 	body := settingsBody{DefaultTTL: s.TTL(), SerialAtLeast: s.SerialAtLeast, SOA: soaBody{
-		RName:   s.RName,
-		Refresh: dns.Or(s.Refresh, dns.DefaultRefresh), Retry: dns.Or(s.Retry, dns.DefaultRetry),
-		Expire: dns.Or(s.Expire, dns.DefaultExpire), Minimum: dns.Or(s.Minimum, dns.DefaultMinimum),
+		RName: s.Mailbox(zone.Name), Refresh: timers.Refresh, Retry: timers.Retry, Expire: timers.Expire, Minimum: timers.Minimum,
 	}}
 	if s.MName != "" {
 		body.SOA.MName = &s.MName
-	}
-	if s.RName == "" {
-		body.SOA.RName = dns.DefaultRName(zone.Name)
 	}
 	return body
 }
@@ -90,11 +86,10 @@ func (a *API) changeSettings() api.Write {
 }
 
 func (a *API) presentSerials(ctx context.Context, id int64) ([]uint32, error) {
-	zone, err := a.DNS.Zone(ctx, id)
-	if err != nil {
+	if _, err := a.DNS.Zone(ctx, id); err != nil {
 		return nil, api.Found(api.Zone, id, err)
 	}
-	return a.DNS.Serials(ctx, zone)
+	return a.DNS.Serials(ctx, id)
 }
 
 func readSettings(w *api.Request) (in dns.ZoneSettingsInput, err error) {

@@ -13,7 +13,7 @@ func Events() []domain.Descriptor {
 		domain.Describe[RecordAdded](c, liftRecord), domain.Describe[RecordUpdated](c, liftRecord),
 		domain.Describe[RecordDeleted](c, liftRecord),
 		domain.Describe[BindConfChanged](c),
-		domain.Describe[ZoneSettingsChanged](c), domain.Describe[FleetChanged](c), domain.Describe[ViewsOrdered](c),
+		domain.Describe[ZoneSettingsChanged](c, liftSettings), domain.Describe[FleetChanged](c), domain.Describe[ViewsOrdered](c),
 		domain.Describe[ZonesRenumbered](c),
 	}
 }

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"encoding/json"
 	"reflect"
 
 	"github.com/opsledger/opsledger/domain"
@@ -35,10 +36,28 @@ type ZoneSettings struct {
 }
 
 // TTL is the zone's default TTL in seconds.
-func (s ZoneSettings) TTL() uint32 { return Or(s.DefaultTTL, DefaultTTL) }
+func (s ZoneSettings) TTL() uint32 { return settingOr(s.DefaultTTL, DefaultTTL) }
 
-// Or is the value where one was given, else the default.
-func Or(given *uint32, absent uint32) uint32 {
+// SOATimers are a zone's SOA timers in seconds, defaults included.
+type SOATimers struct{ Refresh, Retry, Expire, Minimum uint32 }
+
+// Timers are the timers that hold.
+func (s ZoneSettings) Timers() SOATimers {
+	return SOATimers{
+		Refresh: settingOr(s.Refresh, DefaultRefresh), Retry: settingOr(s.Retry, DefaultRetry),
+		Expire: settingOr(s.Expire, DefaultExpire), Minimum: settingOr(s.Minimum, DefaultMinimum),
+	}
+}
+
+// Mailbox is the RName that holds for a zone of the name, which is without final dot.
+func (s ZoneSettings) Mailbox(zone string) string {
+	if s.RName != "" {
+		return s.RName
+	}
+	return "hostmaster." + zone + "."
+}
+
+func settingOr(given *uint32, absent uint32) uint32 {
 	if given == nil {
 		return absent
 	}
@@ -56,7 +75,14 @@ type SerialRaise struct {
 	// Unserved says that no name server ever served the zone: To may be any serial,
 	// also one that is not later than the one before.
 	Unserved bool `json:"unserved,omitempty"`
+	// IfLower says that a serial stays that is the higher number, even where To is the
+	// later one by RFC 1982. No event of schema 1 says so.
+	IfLower bool `json:"if_lower,omitempty"`
 }
+
+// liftSettings turns schema 1 of [ZoneSettingsChanged] into schema 2, in which
+// [SerialRaise.IfLower] may be set.
+func liftSettings(data json.RawMessage) (json.RawMessage, error) { return data, nil }
 
 // ZoneSettingsChanged says that a zone's settings changed, and that its content did, in
 // all its views: the SOA is a part of it.
@@ -76,6 +102,3 @@ func (e ZoneSettingsChanged) SubjectKey() int64 { return e.ID }
 
 // Tags implements [domain.Event].
 func (e ZoneSettingsChanged) Tags() []domain.Tag { return []domain.Tag{TagZone(e.ID)} }
-
-// DefaultRName is the mailbox of a zone whose settings say none, absolute.
-func DefaultRName(zone string) string { return "hostmaster." + zone + "." }

@@ -26,7 +26,8 @@ func (d FleetData) equal(o FleetData) bool {
 // FleetServer is a server as the fleet's addresses follow from it.
 type FleetServer struct {
 	ServerData
-	// Enrolled says that the server has an agent: as far as the log knows it serves.
+	// Enrolled says that the server has an agent: as far as the log knows it serves, whether
+	// the agent runs or not.
 	Enrolled bool
 }
 

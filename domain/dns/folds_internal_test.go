@@ -49,7 +49,9 @@ func everyFold() map[string]func() domain.Fold {
 		"fleet":       func() domain.Fold { return &fleetFold{} },
 		"view order":  func() domain.Fold { return &viewOrder{} },
 		"renumbered":  func() domain.Fold { return &renumbered{} },
-		"agents":      func() domain.Fold { return &everEnrolled{} },
+		"agents":      func() domain.Fold { return &servingUntil{} },
+		"zones named": func() domain.Fold { return &zonesNamed{tag: TagZoneName(GroupHijack, "A.com")} },
+		"views named": func() domain.Fold { return &viewsNamed{name: "v"} },
 	}
 }
 

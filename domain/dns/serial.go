@@ -10,8 +10,8 @@ import (
 // the log.
 //
 // Invariants:
-//  1. It only grows, and outlives the zone: a zone that is deleted and made again has
-//     later positions and the same base.
+//  1. It only grows, and outlives the zone and the view: a zone that is deleted and made
+//     again has later positions and the same base.
 //  2. It follows from the log alone, so that every name server has the same.
 type SerialBase int64
 
@@ -34,15 +34,23 @@ const SerialReach = 1<<31 - 1
 func SerialLater(a, b uint32) bool { return int32(a-b) > 0 }
 
 // raised returns the base with which the serial at the position is at least the given one. A
-// base that gives a later serial already stays as it is; but if no name server ever
-// had the zone, there is nothing that a serial could be later than.
+// base that gives a later serial already stays as it is, and so does one that gives a higher
+// number, if only lower ones are to be raised. But if no name server ever had the zone, there
+// is nothing that a serial could be later than.
 func (b SerialBase) raised(p domain.Position, r SerialRaise) SerialBase {
 	at := b.Serial(p)
-	if at == r.To || !r.Unserved && !SerialLater(r.To, at) {
+	if r.IfLower && at >= r.To || !r.Unserved && !SerialLater(r.To, at) {
 		return b
 	}
-	steps := SerialBase(r.To - at)
-	if r.To < at {
+	return b.reaching(p, r.To)
+}
+
+// reaching returns the next base, from this one on, with which the serial at the position is
+// the given one.
+func (b SerialBase) reaching(p domain.Position, serial uint32) SerialBase {
+	at := b.Serial(p)
+	steps := SerialBase(serial - at)
+	if serial < at {
 		steps-- // 0 is passed over
 	}
 	return b + steps
@@ -68,21 +76,31 @@ func (s SerialBases) Raise(r SerialRaise, views []string, p domain.Position) {
 	}
 }
 
-// Rename lets a view take its bases along to another name. What another view left
-// behind under that name is void: its zones never had those serials in this view.
-func (s SerialBases) Rename(before, after string) {
+// Rename lets the zones of a view go on under the view's next name, by an event at the position,
+// above what they had before and above what any view had under that name. The former name
+// keeps its bases, for the next view that has it.
+func (s SerialBases) Rename(before, after string, p domain.Position) {
 	if before == after {
 		return
 	}
+	zones := map[string]bool{}
 	for name := range s {
-		if name.View == after {
-			delete(s, name)
+		if name.View == before || name.View == after {
+			zones[name.Zone] = true
 		}
 	}
-	for name, base := range s {
-		if name.View == before {
-			delete(s, name)
-			s[SerialName{Zone: name.Zone, View: after}] = base
-		}
+	for zone := range zones {
+		next := SerialName{Zone: zone, View: after}
+		s[next] = laterBase(s[SerialName{Zone: zone, View: before}], s[next], p)
 	}
+}
+
+// laterBase is no less than either base, and its serial at the position is the later one of
+// theirs.
+func laterBase(a, b SerialBase, p domain.Position) SerialBase {
+	low, high := min(a, b), max(a, b)
+	if serial := low.Serial(p); SerialLater(serial, high.Serial(p)) {
+		return high.reaching(p, serial)
+	}
+	return high
 }

@@ -96,7 +96,26 @@ func (c UpdateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := checkZoneRecords(h, zone, after); err != nil {
 		return nil, err
 	}
-	return []domain.Event{ZoneUpdated{ID: c.id, Before: before, After: after}}, nil
+	events, err := keepSerial(h, zone, after, added)
+	return append(events, ZoneUpdated{ID: c.id, Before: before, After: after}), err
+}
+
+// keepSerial returns the events, to come before the change, by which the zone has the serial that was asked for last also under
+// another name, and in the views that were added.
+func keepSerial(h domain.History, zone *zoneFold, after ZoneData, added []int64) ([]domain.Event, error) {
+	if renamed(zone.data, after) {
+		added = after.ViewIDs
+	}
+	atLeast := zone.settings.SerialAtLeast
+	if atLeast == nil || len(added) == 0 {
+		return nil, nil
+	}
+	raises, err := raiseInNewViews(h, *atLeast, after, added)
+	events := make([]domain.Event, len(raises))
+	for i, r := range raises {
+		events[i] = ZoneSettingsChanged{ID: zone.id, Before: zone.settings, After: zone.settings, Raise: &r}
+	}
+	return events, err
 }
 
 // DeleteZone removes a zone with all its records.

@@ -10,8 +10,10 @@ import (
 // Invariants:
 //  1. A serial that is asked for is one that secondaries take: it is no more than
 //     [SerialReach] above the one that the zone has in each of its views, unless no
-//     name server has ever served the zone.
+//     name server has ever served a zone of the name.
 //  2. External zones, whose SOA is their provider's, have no settings.
+//  3. No serial falls as a number: what is above the given one already stays.
+//  4. What is asked for again is done wherever it does not hold (any more) and can be.
 type ChangeZoneSettings struct {
 	id      int64
 	patch   zoneSettingsPatch
@@ -43,59 +45,56 @@ func (c ChangeZoneSettings) Decide(h domain.History, env domain.Env) ([]domain.E
 	if !zone.data.Group.Rendered() {
 		return nil, domain.Refused("an external zone has no settings: its provider serves it")
 	}
-	after := c.patch.merge(zone.settings)
-	if after.equal(zone.settings) {
-		return nil, nil
-	}
-	event := ZoneSettingsChanged{ID: c.id, Before: zone.settings, After: after}
-	if at := after.SerialAtLeast; at != nil && Or(zone.settings.SerialAtLeast, 0) != *at {
+	event := ZoneSettingsChanged{ID: c.id, Before: zone.settings, After: c.patch.merge(zone.settings)}
+	if at := c.patch.serialAtLeast.Value; at != nil {
 		if event.Raise, err = c.raise(h, zone, *at); err != nil {
 			return nil, err
 		}
 	}
+	if event.Raise == nil && event.After.equal(zone.settings) {
+		return nil, nil
+	}
 	return []domain.Event{event}, nil
 }
 
-// raise decides on a serial that is asked for. Secondaries that hold exactly this one
-// must take the zone, too: so it becomes one more, where RFC 1982 allows that.
+// raise decides on a serial that is asked for, and returns nil if it holds in all views. To
+// secondaries a serial that is out of reach is older than the present one: if it was
+// asked for before, its views are left as they are.
 func (c ChangeZoneSettings) raise(h domain.History, zone *zoneFold, atLeast uint32) (*SerialRaise, error) {
-	r := SerialRaise{Zone: zone.data.Name, Views: zone.data.ViewIDs, To: atLeast + 1}
-	if r.To == 0 {
-		r.To = 1
-	}
+	again := zone.settings.SerialAtLeast != nil && *zone.settings.SerialAtLeast == atLeast
+	r, lower := raiseOf(zone.data.Name, zone.data.ViewIDs, atLeast), !again && len(c.present) == 0
 	for _, present := range c.present {
 		above := atLeast - present
 		switch {
-		case above > SerialReach && (atLeast > present || above == SerialReach+1):
-			agents := &everEnrolled{}
-			if err := h.Load(agents); err != nil {
+		case atLeast <= present, again && above > SerialReach:
+			continue
+		case above > SerialReach:
+			served, err := everServed(h, zone.data)
+			if err != nil {
 				return nil, err
 			}
-			if agents.any {
+			if served {
 				return nil, domain.Invalid("serial_at_least",
 					"must not be more than %d above the present serial, %d, or secondaries would not take it", SerialReach, present)
 			}
 			r.Unserved = true
-		case above <= SerialReach && r.To-present > SerialReach:
+		case r.To-present > SerialReach:
 			r.To = atLeast
 		}
+		lower = true
+	}
+	if !lower {
+		return nil, nil
 	}
 	return &r, nil
 }
 
-// everEnrolled tells whether any name server ever had an agent, and so may have served a zone.
-type everEnrolled struct{ any bool }
-
-// Item implements [domain.Fold].
-func (*everEnrolled) Item() domain.Item {
-	return domain.Item{Tag: domain.TagEnrolments, Types: []string{ServerEnrolled{}.EventType()}}
+// raiseOf is the raise of a zone's serials to one that is asked for. Secondaries that hold
+// exactly this one must take the zone, too: so it becomes one more, be it beyond the end of
+// the numbers.
+func raiseOf(zone string, views []int64, atLeast uint32) SerialRaise {
+	if atLeast == maxSerial {
+		return SerialRaise{Zone: zone, Views: views, To: 1}
+	}
+	return SerialRaise{Zone: zone, Views: views, To: atLeast + 1, IfLower: true}
 }
-
-// Apply implements [domain.Fold].
-func (f *everEnrolled) Apply(domain.Recorded) { f.any = true }
-
-// Snapshot implements [domain.Fold].
-func (f *everEnrolled) Snapshot() any { return f.any }
-
-// Restore implements [domain.Fold].
-func (f *everEnrolled) Restore(s any) { f.any = s.(bool) }

@@ -18,8 +18,8 @@ type linkRow struct {
 	// number, so that records of the old link stay dead.
 	link int64
 	// changed is the position of the last event about the zone that changed what it serves
-	// in the view. Name servers number zones by it: what counts as a change is said in
-	// package dns.
+	// in the view. Name servers number zones by it, and by when the view was renamed, see
+	// linkChanged: what counts as a change is said in package dns.
 	changed domain.Position
 	// records counts the records of the link.
 	records int64
@@ -35,6 +35,10 @@ var links = table.Table[linkRow]{Name: "zone_views", Key: "zone_id, view_id", Co
 	}
 }}
 
+// linkChanged is when the zone of link l last got another serial in view v of its own accord. A
+// view that is renamed, with however many zones, is one row.
+const linkChanged = "greatest(l.changed, v.renamed)"
+
 // link links the zone to a view, at the position of the zone's last event.
 func (b *batch) link(zone *zoneRow, view int64) error {
 	if _, err := b.views.Find(view); err != nil && view != 0 {
@@ -45,9 +49,8 @@ func (b *batch) link(zone *zoneRow, view int64) error {
 	return nil
 }
 
-// relink brings the zone's links from one set of views to another, and returns
-//
-//	how many records went with the links that are gone.
+// relink brings the zone's links from one set of views to another, and returns how many
+// records went with the links that are gone.
 func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) {
 	for _, view := range from {
 		if slices.Contains(to, view) {

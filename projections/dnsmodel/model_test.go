@@ -171,7 +171,7 @@ func TestRows(t *testing.T) {
 	modeltest.Same(t, "enrolled", modeltest.Must(r.EnrolledServers(ctx)), []dnsmodel.Server{{ID: 1, ServerData: serverOne, Enrolled: true, Changed: enrolled}})
 	modeltest.Same(t, "view 1", modeltest.Must(r.View(ctx, 1)), dnsmodel.View{ID: 1, ViewData: dns.ViewData{Name: "v1", ACL: "any"}, Changed: view,
 		Target: access.Target{Kind: access.KindView, ID: 1, Name: "v1", Created: view, Creator: 1}})
-	modeltest.Same(t, "view 2", modeltest.Must(r.View(ctx, 2)), dnsmodel.View{ID: 2, ViewData: dns.ViewData{Name: "v2", ACL: "none"}, Changed: renamed,
+	modeltest.Same(t, "view 2", modeltest.Must(r.View(ctx, 2)), dnsmodel.View{ID: 2, ViewData: dns.ViewData{Name: "v2", ACL: "none"}, Changed: renamed, Renamed: renamed,
 		Target: access.Target{Kind: access.KindView, ID: 2, Name: "v2", Created: old, Creator: 1}})
 	want := zoneOne
 	want.Forwarders = []string{}

@@ -2,7 +2,6 @@ package dnsmodel
 
 import (
 	"context"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -40,15 +39,10 @@ func (b *batch) raiseSerials(r dns.SerialRaise, at domain.Position) error {
 	return nil
 }
 
-// moveBases lets a view that is called otherwise take its bases along.
-func (b *batch) moveBases(before, after string) {
+// moveBases lets the zones of a view go on under its next name.
+func (b *batch) moveBases(before, after string, at domain.Position) {
 	all := b.serialBases()
-	all.Rename(before, after)
-	for row := range b.bases.All() {
-		if _, stays := all[row.SerialName]; !stays {
-			b.bases.Drop(row.SerialName)
-		}
-	}
+	all.Rename(before, after, at)
 	b.putBases(all)
 }
 
@@ -69,46 +63,20 @@ func (b *batch) putBases(all dns.SerialBases) {
 	}
 }
 
-// presentSerials reads, for each view of a zone, what its serial follows from: when the
-// zone changed there, its base, whether the zone has apex NS of its own, and how many of
-// the hosts $2 have an address.
-const presentSerials = `SELECT l.changed, coalesce(b.base, 0),
-	EXISTS (SELECT FROM dns.records r WHERE r.zone_id = l.zone_id AND r.link = l.link AND r.host = '@' AND r.type = 'NS'),
-	(SELECT count(DISTINCT lower(r.host)) FROM dns.records r WHERE r.zone_id = l.zone_id AND r.link = l.link
-		AND lower(r.host) = ANY ($2) AND r.type IN ('A', 'AAAA'))
-	FROM dns.zone_views l JOIN dns.zones z ON z.id = l.zone_id JOIN dns.views v ON v.id = l.view_id
+// presentSerials reads, for each view of a zone, what its serial follows from. What the fleet
+// adds to the zone is left out.
+const presentSerials = `SELECT greatest(` + linkChanged + `, f.zones_changed), coalesce(b.base, 0)
+	FROM dns.zone_views l JOIN dns.zones z ON z.id = l.zone_id JOIN dns.views v ON v.id = l.view_id CROSS JOIN dns.fleet f
 	LEFT JOIN dns.serial_bases b ON b.zone = lower(z.name) AND b.view = v.name
 	WHERE l.zone_id = $1 ORDER BY l.view_id`
 
-// Serials returns the serials that a zone has in its views, in the order of their ids. Where
-// a zone has apex NS of its own, whose addresses may be the fleet's, a serial may be a little
-// less than the true one.
-func (r *Reader) Serials(ctx context.Context, zone Zone) ([]uint32, error) {
-	fleet, err := r.Fleet(ctx)
-	if err != nil {
-		return nil, err
-	}
-	hosts := fleetHosts(zone.Name, fleet.NS)
+// Serials returns the serials that a zone has in its views, in the order of their ids, or
+// somewhat less: what the fleet adds to a zone may have changed since.
+func (r *Reader) Serials(ctx context.Context, zone int64) ([]uint32, error) {
 	return query.All(ctx, r.pool, func(row pgx.CollectableRow) (uint32, error) {
 		var changed domain.Position
 		var base dns.SerialBase
-		var own bool
-		var addressed int
-		err := row.Scan(&changed, &base, &own, &addressed)
-		return base.Serial(fleet.Moved.Position(changed, !own, !own && addressed < len(hosts))), err
-	}, presentSerials, zone.ID, hosts)
-}
-
-// fleetHosts are the generated name servers that are inside a zone, relative to it.
-func fleetHosts(zone string, ns []string) []string {
-	if len(ns) == 0 {
-		return []string{"master"}
-	}
-	hosts := []string{}
-	for _, name := range ns {
-		if host, inside := strings.CutSuffix(dns.FoldName(name), "."+dns.FoldName(zone)); inside {
-			hosts = append(hosts, host)
-		}
-	}
-	return hosts
+		err := row.Scan(&changed, &base)
+		return base.Serial(changed), err
+	}, presentSerials, zone)
 }

@@ -28,8 +28,8 @@ type Visitor interface {
 	Order(ViewOrder) error
 	BindConf(BindConf) error
 	Base(dns.SerialName, dns.SerialBase) error
-	// Zone gets, by view id, the position of the last event about the zone that changed
-	// what it serves in that view.
+	// Zone gets, by view id, the position of the last event about the zone, or about the
+	// view's name, that changed what it serves in that view.
 	Zone(z Zone, settings dns.ZoneSettings, changed map[int64]domain.Position) error
 	Record(Record) error
 }
@@ -150,7 +150,8 @@ func (z *snapshotZone) columns() []table.Column {
 	return append(z.listed(),
 		table.Column{Name: "coalesce(s.settings, '{}')", Place: &z.settings},
 		table.Column{Name: "ARRAY(SELECT l.view_id FROM dns.zone_views l WHERE l.zone_id = z.id ORDER BY l.view_id)", Place: &z.views},
-		table.Column{Name: "ARRAY(SELECT l.changed FROM dns.zone_views l WHERE l.zone_id = z.id ORDER BY l.view_id)", Place: &z.changed})
+		table.Column{Name: "ARRAY(SELECT " + linkChanged + " FROM dns.zone_views l JOIN dns.views v ON v.id = l.view_id" +
+			" WHERE l.zone_id = z.id ORDER BY l.view_id)", Place: &z.changed})
 }
 
 func visitZone(visitor Visitor) func(snapshotZone) error {

@@ -19,6 +19,9 @@ type View struct {
 	Target access.Target
 	// Changed is the position of the view's last event.
 	Changed domain.Position
+	// Renamed is the position of the last event that gave the view another name, 0 for none. By
+	// it all zones of the view got new serials.
+	Renamed domain.Position
 }
 
 // ViewFilter restricts a list of views; what is nil or empty does not.
@@ -34,6 +37,7 @@ func (v *View) columns() []table.Column {
 		table.Col("name", table.Bytewise, &v.Name),
 		table.Col("acl", table.Text, &v.ACL),
 		table.Col("changed", table.Number, &v.Changed),
+		table.Col("renamed", table.Number, &v.Renamed),
 	}
 }
 

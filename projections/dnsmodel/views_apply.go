@@ -21,9 +21,13 @@ func (b *batch) viewUpdated(e domain.Recorded, event dns.ViewUpdated) error {
 	if err != nil {
 		return err
 	}
-	after := View{ID: event.ID, ViewData: event.After, Changed: e.Position}
+	after := before
+	after.ViewData, after.Changed = event.After, e.Position
+	if before.Name != after.Name {
+		after.Renamed = e.Position
+		b.moveBases(before.Name, after.Name, e.Position)
+	}
 	b.views.Put(after)
-	b.moveBases(before.Name, after.Name)
 	if err := b.resourceNamed(e, access.KindView, after.ID, after.Name); err != nil {
 		return err
 	}

@@ -183,8 +183,15 @@ func (m *Naive) stepView() {
 		m.event(dns.ViewDeleted{ID: id, View: m.Views[id].ViewData})
 		delete(m.Views, id)
 	default:
-		m.Bases.Rename(m.Views[id].Name, data.Name)
-		m.Views[id] = dnsmodel.View{ID: id, ViewData: data, Changed: m.event(dns.ViewUpdated{ID: id, Before: m.Views[id].ViewData, After: data})}
+		before := m.Views[id].Name
+		at := m.event(dns.ViewUpdated{ID: id, Before: m.Views[id].ViewData, After: data})
+		m.Bases.Rename(before, data.Name, at)
+		m.Views[id] = dnsmodel.View{ID: id, ViewData: data, Changed: at, Renamed: at}
+		for _, changed := range m.Changed {
+			if _, linked := changed[id]; linked {
+				changed[id] = at
+			}
+		}
 	}
 }
 

@@ -44,12 +44,11 @@ func (c content) keys() []setKey {
 
 // soa renders the SOA with the given serial.
 func (c content) soa(serial uint32) *mdns.SOA {
-	s := c.settings
+	s, timers := c.settings, c.settings.Timers()
 	return &mdns.SOA{
 		Hdr: mdns.RR_Header{Name: c.zone, Rrtype: mdns.TypeSOA, Class: mdns.ClassINET, Ttl: s.TTL()},
-		Ns:  cmp.Or(s.MName, c.apex.primary), Mbox: cmp.Or(s.RName, absolute("hostmaster", c.zone)), Serial: serial,
-		Refresh: dns.Or(s.Refresh, dns.DefaultRefresh), Retry: dns.Or(s.Retry, dns.DefaultRetry),
-		Expire: dns.Or(s.Expire, dns.DefaultExpire), Minttl: dns.Or(s.Minimum, dns.DefaultMinimum),
+		Ns:  cmp.Or(s.MName, c.apex.primary), Mbox: s.Mailbox(zoneOf(c.zone)), Serial: serial,
+		Refresh: timers.Refresh, Retry: timers.Retry, Expire: timers.Expire, Minttl: timers.Minimum,
 	}
 }
 
@@ -59,9 +58,6 @@ func sameButSerial(a, b *mdns.SOA) bool {
 	x.Serial, y.Serial, x.Hdr.Rdlength, y.Hdr.Rdlength = 0, 0, 0, 0
 	return mdns.IsDuplicate(&x, &y) && x.Hdr.Ttl == y.Hdr.Ttl
 }
-
-// later says whether serial a is after b by RFC 1982.
-func later(a, b uint32) bool { return dns.SerialLater(a, b) }
 
 // change is one RRset of which named holds (held) something else than it should
 // (want). nil stands for no records.

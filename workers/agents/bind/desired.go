@@ -214,12 +214,24 @@ func (s *desiredState) changeView(id int64, data *dns.ViewData, p domain.Positio
 	if data == nil {
 		delete(s.views, id)
 	} else {
-		if before, known := s.views[id]; known {
-			s.bases.Rename(before.Name, data.Name)
-		}
+		before, known := s.views[id]
 		s.views[id] = *data
+		if known && before.Name != data.Name {
+			s.renameView(id, before.Name, data.Name, p)
+		}
 	}
 	s.markSettingsDirty(p)
+}
+
+// renameView gives every zone of the view a new serial: under the view's next name another view
+// may have given out later ones than those of the view's own zones.
+func (s *desiredState) renameView(id int64, before, after string, p domain.Position) {
+	s.bases.Rename(before, after, p)
+	for _, zone := range s.zones {
+		if c := zone.copies[id]; c != nil {
+			s.touch(zone, id, p)
+		}
+	}
 }
 
 // startJob makes the job for a zone and notes that it is under way.

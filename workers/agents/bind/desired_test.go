@@ -143,20 +143,30 @@ func TestEventsMustFollow(t *testing.T) {
 	}
 }
 
-func TestSerials(t *testing.T) {
+// However far the target is from the serial that named has, each message's serial is later
+// than the one before, for named to take it, and the last one's is the target.
+func TestSerialsReachTheTarget(t *testing.T) {
 	t.Parallel()
+	c := content{zone: "a.test.", apex: apex{primary: "ns.a.test."}}
 	cases := []struct {
 		held, target uint32
-		more         int
-		want         uint32
+		parts, steps int
 	}{
-		{5, 9, 0, 9}, {5, 9, 2, 6}, {9, 9, 0, 10}, {90000, 12, 0, 90001},
-		{0xffffffff, 3, 0, 3}, {0xffffffff, 0xfffffff0, 0, 0},
+		{5, 9, 1, 0}, {5, 9, 4, 0}, {5, 9, 5, 2}, {0xffffffff, 3, 1, 0}, {0xffffffff, 3, 3, 0}, {100, 100 + dns.SerialReach, 1, 0},
+		{100, 4294960001, 1, 1}, {100, 4294960001, 3, 1}, {90000, 12, 1, 1}, {10, 9, 1, 2}, {9, 9, 1, 2}, {9, 9 + 1<<31, 1, 1}, {1<<31 + 1, 1<<31 - 9, 1, 1},
 	}
-	for _, c := range cases {
-		got := serialFor(c.held, c.target, c.more)
-		if got != c.want || !later(got, c.held) {
-			t.Errorf("serialFor(%d, %d, %d) = %d, want %d", c.held, c.target, c.more, got, c.want)
+	for _, x := range cases {
+		held := c.soa(x.held)
+		msgs, last := updates(c, make([][]mdns.RR, x.parts), held, x.target)
+		if len(msgs) != x.steps+x.parts || last.Serial != x.target {
+			t.Errorf("%d to %d in %d: %d messages, serial %d", x.held, x.target, x.parts, len(msgs), last.Serial)
+		}
+		for _, m := range msgs {
+			next := m.Ns[len(m.Ns)-1].(*mdns.SOA)
+			if required := m.Answer[0].(*mdns.SOA).Serial; required != held.Serial || !dns.SerialLater(next.Serial, held.Serial) {
+				t.Errorf("%d to %d in %d: serial %d after %d, required is %d", x.held, x.target, x.parts, next.Serial, held.Serial, required)
+			}
+			held = next
 		}
 	}
 }

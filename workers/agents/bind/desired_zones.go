@@ -11,8 +11,8 @@ import (
 
 func absoluteZone(name string) string { return dns.FoldName(name) + "." }
 
-// addZone makes the zone's copies for its views. Their serials are in changed if
-// the zone comes from a snapshot; otherwise each serial is p.
+// addZone makes the zone's copies for its views. The positions at which they changed last
+// are in changed if the zone comes from a snapshot; otherwise each is p.
 func (s *desiredState) addZone(id int64, data dns.ZoneData, settings dns.ZoneSettings, changed map[int64]domain.Position, p domain.Position) {
 	if !data.Group.Rendered() {
 		return
@@ -42,17 +42,26 @@ func (s *desiredState) changeZoneSettings(e dns.ZoneSettingsChanged, p domain.Po
 		return
 	}
 	zone.settings = e.After
-	var views []string
 	for _, view := range zone.data.ViewIDs {
-		views = append(views, s.views[view].Name)
-		c := zone.copies[view]
-		c.settings, c.changed = e.After, p
-		if z := s.inView[zoneKey{view: view, zone: absoluteZone(zone.data.Name)}]; z != nil && z.want == c {
-			s.markDirty(z, p)
-		}
+		zone.copies[view].settings = e.After
+		s.touch(zone, view, p)
 	}
-	if e.Raise != nil {
-		s.bases.Raise(*e.Raise, views, p)
+	if e.Raise == nil {
+		return
+	}
+	views := make([]string, len(e.Raise.Views))
+	for i, view := range e.Raise.Views {
+		views[i] = s.views[view].Name
+	}
+	s.bases.Raise(*e.Raise, views, p)
+}
+
+// touch notes that an event at p changed the SOA of a zone in a view.
+func (s *desiredState) touch(zone *logZone, view int64, p domain.Position) {
+	c := zone.copies[view]
+	c.changed = p
+	if z := s.inView[zoneKey{view: view, zone: absoluteZone(zone.data.Name)}]; z != nil && z.want == c {
+		s.markDirty(z, p)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // How a job's changes reach named. Nobody who asks named may see a part of a change of the
@@ -14,7 +16,9 @@ import (
 //  3. A change that does not fit into a message takes the place of the whole zone's file at
 //     once, if the zone is small beside the change; see rewrite.go. So does whatever a
 //     comparison has found, since it is not known which changes of the log that is of.
-//  4. Else the change goes name by name: each message has all of some names, see
+//  4. So does a zone whose serial is to become one that is not later by RFC 1982: a journal
+//     that had a serial twice, or in no order, would keep named from loading the zone.
+//  5. Else the change goes name by name: each message has all of some names, see
 //     groupByName. No RRset is ever in part what it is to be, and no name that stays is
 //     ever missing.
 
@@ -37,6 +41,10 @@ func (j *job) mayRewrite() bool {
 	}
 	return j.apexChanged || j.size <= rewriteShare*len(j.changes)
 }
+
+// back says whether the job's serial is not later than that which named has: named was away for
+// very long, or somebody else has changed the zone.
+func (j *job) back(held *mdns.SOA) bool { return !dns.SerialLater(j.serial, held.Serial) }
 
 // estimate is about how many octets the changes have without compression.
 func estimate(zone string, changes []change) (total int) {

@@ -14,7 +14,6 @@ import (
 	mdns "github.com/miekg/dns"
 	"github.com/prometheus/client_golang/prometheus"
 	promdto "github.com/prometheus/client_model/go"
-	"go.uber.org/goleak"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -22,7 +21,7 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 // host is one engine with a named of its own, and the log that it follows.
 type host struct {

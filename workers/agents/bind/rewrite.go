@@ -45,8 +45,11 @@ const (
 // rewrite makes named serve the job's whole content at once, and proves it.
 func (w *worker) rewrite(ctx context.Context, j job, held *mdns.SOA) (outcome, error) {
 	out := outcome{installed: j.installed, soa: held}
-	serial := serialFor(held.Serial, j.serial, 0)
-	text, err := zoneFile(j.content, serial)
+	steps, _ := detour(j.key.zone, held, j.serial, 0)
+	if err := w.send(ctx, j.key, steps); err != nil {
+		return out, err
+	}
+	text, err := zoneFile(j.content, j.serial)
 	if err != nil {
 		return out, &refusal{text: err.Error()}
 	}
@@ -56,7 +59,7 @@ func (w *worker) rewrite(ctx context.Context, j job, held *mdns.SOA) (outcome, e
 		return out, err
 	}
 	w.engine.passing("written")
-	if err := w.replaceFile(ctx, j, next, serial); err != nil {
+	if err := w.replaceFile(ctx, j, next); err != nil {
 		return out, err
 	}
 	w.engine.metrics.rewrites.Inc()
@@ -69,11 +72,11 @@ func (w *worker) rewrite(ctx context.Context, j job, held *mdns.SOA) (outcome, e
 			mdns.TypeToString[differs[0].key.rrtype], absolute(differs[0].key.owner, j.key.zone)))
 	}
 	out.soa, out.compared = soa, true
-	return out, nil
+	return out, sameSerial(j.serial, soa)
 }
 
 // replaceFile puts the next file in the place of the zone's, and has named load it.
-func (w *worker) replaceFile(ctx context.Context, j job, next string, serial uint32) (err error) {
+func (w *worker) replaceFile(ctx context.Context, j job, next string) (err error) {
 	e := w.engine
 	e.noteFrozen(j.key, true)
 	defer func() {
@@ -119,7 +122,7 @@ func (w *worker) replaceFile(ctx context.Context, j job, next string, serial uin
 	e.passing("thawed")
 	return e.await(ctx, "named has loaded the zone's new file", func() (bool, error) {
 		now, err := w.serial(ctx, j.key)
-		return now == serial, err
+		return now == j.serial, err
 	})
 }
 

@@ -68,7 +68,7 @@ func TestSerialsDoNotDependOnWhatWasSeen(t *testing.T) {
 			t.Errorf("%T: serials %v, from a snapshot %v", e, now, other)
 		}
 		for key, serial := range now {
-			if was, had := last[key]; had && was != serial && !later(serial, was) {
+			if was, had := last[key]; had && was != serial && !dns.SerialLater(serial, was) {
 				t.Errorf("%T: serial of %s fell from %d to %d", e, key.zone, was, serial)
 			}
 			last[key] = serial
@@ -118,6 +118,41 @@ func TestSerialsDoNotDependOnWhatWasSeen(t *testing.T) {
 	check(dns.ZoneCreated{ID: 7, Zone: data})
 	if got := numbers(s)[zoneKey{view: 2, zone: "a.test."}]; got <= 2026112802 {
 		t.Errorf("serial %d in a view made again", got)
+	}
+}
+
+// Under the next name of a view another one may have given out later serials than the view's
+// own zones have: none falls there.
+func TestSerialsUnderAnotherViewName(t *testing.T) {
+	t.Parallel()
+	s, emit := smallState(t)
+	zone := func(name string, views ...int64) dns.ZoneData {
+		return dns.ZoneData{Name: name, Group: 1, Type: dns.ZoneMaster, ViewIDs: views}
+	}
+	emit(dns.ViewCreated{ID: 2, View: dns.ViewData{Name: "w", ACL: "any"}})
+	in := zone("b.test", 1)
+	emit(dns.ZoneCreated{ID: 6, Zone: in})
+	emit(dns.ZoneUpdated{ID: 6, Before: in, After: zone("b.test", 1, 2)})
+	emit(dns.ZoneSettingsChanged{ID: 6, Raise: &dns.SerialRaise{Zone: "b.test", Views: []int64{2}, To: 5000, IfLower: true}})
+	emit(dns.RecordAdded{ID: 9, ZoneID: 6, Record: record(2, "www", "A", "10.0.0.1")})
+	served := numbers(s)[zoneKey{view: 2, zone: "b.test."}]
+	plain := emit(dns.ZoneUpdated{ID: 6, Before: zone("b.test", 1, 2), After: in})
+	emit(dns.ViewDeleted{ID: 2, View: dns.ViewData{Name: "w", ACL: "any"}})
+	prove(t, s)
+	p := emit(dns.ViewUpdated{ID: 1, Before: dns.ViewData{Name: "v", ACL: "any"}, After: dns.ViewData{Name: "w", ACL: "any"}})
+	now := numbers(s)
+	if got := now[zoneKey{view: 1, zone: "b.test."}]; !dns.SerialLater(got, served) {
+		t.Errorf("serial %d, and secondaries of the name hold %d", got, served)
+	}
+	if got := now[zoneKey{view: 1, zone: "a.test."}]; got != uint32(p) || domain.Position(got) <= plain {
+		t.Errorf("serial %d of a zone without base, want %d", got, p)
+	}
+	if jobs := prove(t, s); len(jobs) != 2 {
+		t.Errorf("%d zones to be worked on, want 2", len(jobs))
+	}
+	emit(dns.ViewCreated{ID: 3, View: dns.ViewData{Name: "v", ACL: "any"}})
+	if base := s.bases[dns.SerialName{Zone: "b.test", View: "w"}]; base == 0 || len(s.bases) != 1 {
+		t.Errorf("bases %v", s.bases)
 	}
 }
 

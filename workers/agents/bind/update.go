@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 const (
@@ -16,19 +18,38 @@ const (
 )
 
 // updates makes a message of each part, and returns the SOA that the zone has after the
-// last one.
+// last one, with the target.
 //
 // named carries a message out in order, and all of it or nothing. Each message has the
 // SOA that was read last as its prerequisite, so that a zone that somebody else changed
 // meanwhile is not written to, but compared anew.
 func updates(c content, parts [][]mdns.RR, held *mdns.SOA, target uint32) ([]*mdns.Msg, *mdns.SOA) {
-	msgs := make([]*mdns.Msg, 0, len(parts))
-	soa := held
+	msgs, soa := detour(c.zone, held, target, len(parts)-1)
 	for i, ops := range parts {
-		next := c.soa(serialFor(soa.Serial, target, len(parts)-1-i))
+		serial := target
+		if i < len(parts)-1 {
+			serial = soa.Serial + 1
+		}
+		next := c.soa(serial)
 		msgs, soa = append(msgs, update(c.zone, ops, soa, next)), next
 	}
 	return msgs, soa
+}
+
+// detour makes the messages, mostly none, after which the target is later by RFC 1982 than the
+// zone's serial and so many after it. named takes no serial that is not later than the one
+// that it has: it is led around all serials, as far with each step as it goes (RFC 1982, 7).
+// Nothing but the serial changes. It returns the SOA that the zone has then.
+func detour(zone string, held *mdns.SOA, target uint32, more int) ([]*mdns.Msg, *mdns.SOA) {
+	var msgs []*mdns.Msg
+	for !dns.SerialLater(target, held.Serial+uint32(more)) {
+		next := *held
+		if next.Serial += dns.SerialReach; next.Serial == 0 {
+			next.Serial--
+		}
+		msgs, held = append(msgs, update(zone, nil, held, &next)), &next
+	}
+	return msgs, held
 }
 
 // update makes one message, which leads from one SOA to the next.
@@ -52,16 +73,6 @@ func sizeOf(ops []mdns.RR) (total int) {
 		total += mdns.Len(rr)
 	}
 	return total
-}
-
-// serialFor picks the serial of a message that so many more will follow. Each
-// serial is above the one before, and the last message gets the target if that is
-// above, too.
-func serialFor(held, target uint32, more int) uint32 {
-	if more == 0 && later(target, held) {
-		return target
-	}
-	return held + 1
 }
 
 // require makes the message conditional on the zone's SOA.

@@ -39,7 +39,7 @@ func TestUpdatesAreCutAndChained(t *testing.T) {
 			t.Errorf("message %d requires serial %d, want %d", i, got, held.Serial)
 		}
 		next := m.Ns[len(m.Ns)-1].(*mdns.SOA)
-		if !later(next.Serial, held.Serial) {
+		if !dns.SerialLater(next.Serial, held.Serial) {
 			t.Errorf("message %d: serial %d after %d", i, next.Serial, held.Serial)
 		}
 		held = next

@@ -154,7 +154,7 @@ func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
 func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns.SOA) (outcome, error) {
 	out := outcome{installed: j.installed, soa: held}
 	target := j.serial
-	if len(changes) == 0 && !later(target, held.Serial) && sameButSerial(j.content.soa(0), held) {
+	if len(changes) == 0 && target == held.Serial && sameButSerial(j.content.soa(0), held) {
 		return out, nil
 	}
 	j.byNames = j.byNames || filepath.Dir(j.installed.file) != w.engine.layout.zones()
@@ -162,21 +162,39 @@ func (w *worker) change(ctx context.Context, j job, changes []change, held *mdns
 	if err != nil {
 		return out, &refusal{text: err.Error()}
 	}
-	if rewrite {
+	if rewrite || j.back(held) && j.mayRewrite() {
 		return w.rewrite(ctx, j, held)
 	}
-	msgs, soa := updates(j.content, parts, held, target)
+	msgs, _ := updates(j.content, parts, held, target)
+	if err := w.send(ctx, j.key, msgs); err != nil {
+		return out, err
+	}
+	if out.soa, err = w.confirm(ctx, j, changes); err != nil {
+		return out, err
+	}
+	return out, sameSerial(target, out.soa)
+}
+
+// sameSerial returns an error unless named has the serial that it was given.
+func sameSerial(given uint32, soa *mdns.SOA) error {
+	switch {
+	case soa.Serial == given:
+		return nil
+	case dns.SerialLater(soa.Serial, given):
+		return fmt.Errorf("%w: it has serial %d after it was given %d", errStale, soa.Serial, given)
+	default:
+		return mismatch(fmt.Sprintf("named shows serial %d after it was given %d", soa.Serial, given))
+	}
+}
+
+func (w *worker) send(ctx context.Context, key zoneKey, msgs []*mdns.Msg) error {
 	for _, m := range msgs {
-		if err := w.update(ctx, j.key, m); err != nil {
-			return out, err
+		if err := w.update(ctx, key, m); err != nil {
+			return err
 		}
 	}
 	w.engine.metrics.updates.Add(float64(len(msgs)))
-	out.soa, err = w.confirm(ctx, j, changes)
-	if err == nil && later(soa.Serial, out.soa.Serial) {
-		err = mismatch(fmt.Sprintf("named shows serial %d after it was given %d", out.soa.Serial, soa.Serial))
-	}
-	return out, err
+	return nil
 }
 
 func (w *worker) update(ctx context.Context, key zoneKey, m *mdns.Msg) error {
