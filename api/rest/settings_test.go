@@ -73,6 +73,7 @@ func TestZoneSettings(t *testing.T) {
 	s.failsWith(404, "PUT", "/v1/zones/9/settings", m{"default_ttl": 1}, "9")
 	s.ok("POST", "/dns/zones", m{"name": "ext.org", "zone_type": "master", "zone_group": 0})
 	s.failsWith(400, "PUT", "/v1/zones/2/settings", m{"default_ttl": 1}, "外部域名由其服务商提供解析")
+	s.failsWith(400, "GET", "/v1/zones/2/settings", nil, "外部域名由其服务商提供解析")
 }
 
 func TestViewOrderAndWarnings(t *testing.T) {

@@ -54,6 +54,9 @@ func (a *API) showSettings(c echo.Context) error {
 	if err := api.Caller(c).Require(access.On(zone.Target, access.OperationAccess)); err != nil {
 		return err
 	}
+	if err := dns.HaveSettings(zone.Group); err != nil {
+		return err
+	}
 	settings, err := a.DNS.ZoneSettings(c.Request().Context(), id)
 	if err != nil {
 		return err

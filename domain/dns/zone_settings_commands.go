@@ -42,8 +42,8 @@ func (c ChangeZoneSettings) Decide(h domain.History, env domain.Env) ([]domain.E
 	if err := domain.CheckVersion(c.ifMatch, zone.settled); err != nil {
 		return nil, err
 	}
-	if !zone.data.Group.Rendered() {
-		return nil, domain.Refused("an external zone has no settings: its provider serves it")
+	if err := HaveSettings(zone.data.Group); err != nil {
+		return nil, err
 	}
 	event := ZoneSettingsChanged{ID: c.id, Before: zone.settings, After: c.patch.merge(zone.settings)}
 	if at := c.patch.serialAtLeast.Value; at != nil {
@@ -55,6 +55,14 @@ func (c ChangeZoneSettings) Decide(h domain.History, env domain.Env) ([]domain.E
 		return nil, nil
 	}
 	return []domain.Event{event}, nil
+}
+
+// HaveSettings refuses the settings of zones of a group that has none.
+func HaveSettings(group ZoneGroup) error {
+	if !group.Rendered() {
+		return domain.Refused("an external zone has no settings: its provider serves it")
+	}
+	return nil
 }
 
 // raise decides on a serial that is asked for, and returns nil if it holds in all views. To
