@@ -1,7 +1,6 @@
 package v1
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 
@@ -79,20 +78,13 @@ func (a *API) changeSettings() api.Write {
 			}
 			var present []uint32
 			if in.SerialAtLeast.Value != nil {
-				if present, err = a.presentSerials(w.Context(), w.ID); err != nil {
+				if present, err = a.DNS.Serials(w.Context(), w.ID); err != nil {
 					return nil, err
 				}
 			}
 			return dns.NewChangeZoneSettings(w.ID, in, present, w.IfMatch)
 		},
 	}
-}
-
-func (a *API) presentSerials(ctx context.Context, id int64) ([]uint32, error) {
-	if _, err := a.DNS.Zone(ctx, id); err != nil {
-		return nil, api.Found(api.Zone, id, err)
-	}
-	return a.DNS.Serials(ctx, id)
 }
 
 func readSettings(w *api.Request) (in dns.ZoneSettingsInput, err error) {
@@ -117,7 +109,8 @@ func readSettings(w *api.Request) (in dns.ZoneSettingsInput, err error) {
 		return in, err
 	}
 	in.MName, in.RName = text(soa, "soa.", "mname"), text(soa, "soa.", "rname")
-	in.Refresh, in.Retry, in.Expire, in.Minimum = number(soa, "soa.", "refresh"), number(soa, "soa.", "retry"), number(soa, "soa.", "expire"), number(soa, "soa.", "minimum")
+	in.Refresh, in.Retry = number(soa, "soa.", "refresh"), number(soa, "soa.", "retry")
+	in.Expire, in.Minimum = number(soa, "soa.", "expire"), number(soa, "soa.", "minimum")
 	if soa.Err != nil && p.Err == nil {
 		p.Err = soa.Err
 	}
