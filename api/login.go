@@ -18,7 +18,7 @@ func (k *Kernel) Login(c echo.Context, name, password string) identity.Login {
 }
 
 // VerifyOld checks the old password, which goes by the given name, of a caller who
-// needs to know it. It returns the credential that the password fits.
+// needs to know it. It returns the id of the hash that the password fits.
 func (k *Kernel) VerifyOld(w *Request, name string) (verified string, err error) {
 	if !w.Caller.NeedsOldPassword() {
 		return "", nil

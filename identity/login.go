@@ -123,11 +123,11 @@ func (s *Service) verifyLocal(ctx context.Context, name, password string) (*User
 	if err != nil && !unknown {
 		return nil, err
 	}
-	credential := ""
+	hashID := ""
 	if !unknown && user.Source == access.SourceLocal {
-		credential = user.Credential
+		hashID = user.PasswordHash
 	}
-	ok, err := s.fits(ctx, credential, password)
+	ok, err := s.fits(ctx, hashID, password)
 	switch {
 	case err != nil:
 		return nil, err

@@ -44,7 +44,7 @@ func (r Registration) seal(ctx context.Context, v *vault.Vault, p *passwords) (a
 	var err error
 	if r.Password != "" {
 		user.Source = access.SourceLocal
-		if user.Credential, err = sealPassword(ctx, v, p, r.Password); err != nil {
+		if user.PasswordHash, err = sealPassword(ctx, v, p, r.Password); err != nil {
 			return user, err
 		}
 	}

@@ -36,13 +36,13 @@ func ResetPassword(ctx context.Context, store *eventstore.Store, v *vault.Vault,
 	if err := access.CheckPassword(password); err != nil {
 		return 0, err
 	}
-	credential, err := sealPassword(ctx, v, newPasswords(), password)
+	hashID, err := sealPassword(ctx, v, newPasswords(), password)
 	if err != nil {
 		return 0, err
 	}
 	// The command checks again what may have changed meanwhile.
 	_, err = store.Execute(ctx, eventstore.Request{
-		Command: access.ChangePassword{ID: named.ID(), Credential: credential}, Actor: domain.System,
+		Command: access.ChangePassword{ID: named.ID(), PasswordHash: hashID}, Actor: domain.System,
 	})
 	return named.ID(), err
 }

@@ -34,7 +34,7 @@ func TestResetPassword(t *testing.T) {
 		t.Errorf("user %d, whose tokens stay", id)
 	}
 	for password, want := range map[string]bool{"secret": false, "another one": true} {
-		if fits, err := w.fits(t.Context(), after.Credential, password); err != nil || fits != want {
+		if fits, err := w.fits(t.Context(), after.PasswordHash, password); err != nil || fits != want {
 			t.Errorf("%q fits: %v, %v", password, fits, err)
 		}
 	}

@@ -46,8 +46,8 @@ type holder struct {
 
 // generation changes with a user's password and roles, and with it the tokens
 // from before end. It tells neither vault ids nor positions.
-func generation(credential string, revoked domain.Position) string {
-	sum := sha256.Sum256([]byte("opsledger credential\x00" + credential + "\x00" + strconv.FormatInt(int64(revoked), 10)))
+func generation(hashID string, revoked domain.Position) string {
+	sum := sha256.Sum256([]byte("opsledger credential\x00" + hashID + "\x00" + strconv.FormatInt(int64(revoked), 10)))
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -30,4 +30,4 @@ func (u *User) Named(name string) bool {
 }
 
 // Generation is what the user's tokens must be of.
-func (u *User) Generation() string { return generation(u.Credential, u.Revoked) }
+func (u *User) Generation() string { return generation(u.PasswordHash, u.Revoked) }

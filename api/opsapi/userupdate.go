@@ -112,8 +112,8 @@ func (a *API) passwordChange(w *api.Request, user *identity.User, password strin
 	if err != nil {
 		return nil, err
 	}
-	credential, err := a.Identity.SealPassword(w.Context(), password)
-	return access.ChangePassword{ID: user.ID, Credential: credential, Verified: verified}, err
+	hashID, err := a.Identity.SealPassword(w.Context(), password)
+	return access.ChangePassword{ID: user.ID, PasswordHash: hashID, Verified: verified}, err
 }
 
 // profileChange is what changes of a user's profile.

@@ -61,7 +61,7 @@ func TestTokensEndEverywhere(t *testing.T) {
 	here.stopProjections()
 	deleted, err := access.NewDeleteUser(ids["deleted"], nil)
 	here.execute(deleted, err)
-	here.execute(access.ChangePassword{ID: ids["password"], Credential: "11111111-1111-4111-8111-111111111111"}, nil)
+	here.execute(access.ChangePassword{ID: ids["password"], PasswordHash: "11111111-1111-4111-8111-111111111111"}, nil)
 	here.giveRoles(ids["roles"], access.RoleZoneAdmin)
 	here.execute(access.LinkUser{ID: ids["linked"]}, nil)
 	for name := range ids {

@@ -23,8 +23,8 @@ type claims struct {
 
 // generation is what a token's id has of its user's credential, as a forger who
 // read the source would make it.
-func generation(credential string, revoked domain.Position) string {
-	sum := sha256.Sum256([]byte("opsledger credential\x00" + credential + "\x00" + strconv.FormatInt(int64(revoked), 10)))
+func generation(hashID string, revoked domain.Position) string {
+	sum := sha256.Sum256([]byte("opsledger credential\x00" + hashID + "\x00" + strconv.FormatInt(int64(revoked), 10)))
 	return hex.EncodeToString(sum[:6])
 }
 

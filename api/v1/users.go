@@ -29,11 +29,11 @@ func (a *API) changePassword() api.Write {
 			if err != nil {
 				return nil, err
 			}
-			credential, err := a.Identity.SealPassword(w.Context(), asked.password)
+			hashID, err := a.Identity.SealPassword(w.Context(), asked.password)
 			if err != nil {
 				return nil, err
 			}
-			return access.ChangePassword{ID: domain.UserID(w.ID), Credential: credential, Verified: verified, IfMatch: w.IfMatch}, nil
+			return access.ChangePassword{ID: domain.UserID(w.ID), PasswordHash: hashID, Verified: verified, IfMatch: w.IfMatch}, nil
 		},
 	}
 }

@@ -24,9 +24,9 @@ const (
 // given is a log with an admin, a guest without rights, and more.
 func given(more ...domain.Event) []domain.Event {
 	return slices.Clip(append([]domain.Event{
-		access.UserRegistered{ID: admin, Username: "admin", Source: access.SourceLocal, MailDigest: "m1", Credential: "c1", PersonalKey: "k1"},
+		access.UserRegistered{ID: admin, Username: "admin", Source: access.SourceLocal, MailDigest: "m1", PasswordHash: "c1", PersonalKey: "k1"},
 		access.UserRolesChanged{ID: admin, Before: []int64{}, After: []int64{access.RoleAdmin}},
-		access.UserRegistered{ID: guest, Username: "Guest", Source: access.SourceLocal, Credential: "c2", PersonalKey: "k2", Phone: "p2"},
+		access.UserRegistered{ID: guest, Username: "Guest", Source: access.SourceLocal, PasswordHash: "c2", PersonalKey: "k2", Phone: "p2"},
 	}, more...))
 }
 
@@ -79,11 +79,11 @@ func rolesOf(user domain.UserID, before, after []int64) domain.Event {
 }
 
 func register(name, mail string) access.RegisterUser {
-	return access.RegisterUser{User: access.UserRegistered{Username: name, MailDigest: mail, Credential: "c"}}
+	return access.RegisterUser{User: access.UserRegistered{Username: name, MailDigest: mail, PasswordHash: "c"}}
 }
 
 func registered(name, mail string) domain.Event {
-	return access.UserRegistered{ID: 100, Username: name, Source: access.SourceLocal, MailDigest: mail, Credential: "c"}
+	return access.UserRegistered{ID: 100, Username: name, Source: access.SourceLocal, MailDigest: mail, PasswordHash: "c"}
 }
 
 func TestRegisterUser(t *testing.T) {
@@ -96,7 +96,7 @@ func TestRegisterUser(t *testing.T) {
 	again.First = true
 	firstUser := registered("boss", "").(access.UserRegistered)
 	firstUser.ID = access.AdminID
-	ldap := access.RegisterUser{User: access.UserRegistered{Username: "new", Source: access.SourceLDAP, Mail: "s", MailDigest: "m2", Nickname: "n", Credential: "c"}}
+	ldap := access.RegisterUser{User: access.UserRegistered{Username: "new", Source: access.SourceLDAP, Mail: "s", MailDigest: "m2", Nickname: "n", PasswordHash: "c"}}
 	ldapUser := access.UserRegistered{ID: 100, Username: "new", Source: access.SourceLDAP, Mail: "s", MailDigest: "m2", Nickname: "n"}
 	noMail := ldapUser
 	noMail.Mail, noMail.MailDigest = "", ""

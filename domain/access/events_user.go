@@ -16,7 +16,7 @@ const (
 const AdminID domain.UserID = 1
 
 // UserRegistered says that a user exists. Secrets and personal data are not in it:
-// Credential and PersonalKey are ids of vault entries.
+// PasswordHash and PersonalKey are ids of vault entries.
 type UserRegistered struct {
 	unkeyed
 	ID       domain.UserID `json:"id"`
@@ -34,8 +34,8 @@ type UserRegistered struct {
 	// MailDigest is a keyed digest of the folded mail address, empty without
 	// one; it keeps addresses unique without telling them.
 	MailDigest string `json:"mail_digest,omitempty"`
-	// Credential names the password hash, empty for a directory user.
-	Credential string `json:"credential,omitempty"`
+	// PasswordHash names the password hash, empty for a directory user.
+	PasswordHash string `json:"credential,omitempty"`
 	// PersonalKey names the key that the personal fields are sealed with.
 	PersonalKey string `json:"personal_key,omitempty"`
 }
@@ -89,10 +89,10 @@ type UserPermissionsChanged struct {
 type UserPasswordChanged struct {
 	unkeyed
 	ID domain.UserID `json:"id"`
-	// Credential names the new password hash, Former the one before, which the
+	// PasswordHash names the new password hash, Former the one before, which the
 	// vault may forget.
-	Credential string `json:"credential"`
-	Former     string `json:"former,omitempty"`
+	PasswordHash string `json:"credential"`
+	Former       string `json:"former,omitempty"`
 }
 
 // UserLinked says that a local user is a directory user from now on, and has no
@@ -108,11 +108,11 @@ type UserLinked struct {
 // are free again; whoever sees the event destroys the key and the password hash.
 type UserDeleted struct {
 	unkeyed
-	ID          domain.UserID `json:"id"`
-	Username    string        `json:"username"`
-	MailDigest  string        `json:"mail_digest,omitempty"`
-	Credential  string        `json:"credential,omitempty"`
-	PersonalKey string        `json:"personal_key,omitempty"`
+	ID           domain.UserID `json:"id"`
+	Username     string        `json:"username"`
+	MailDigest   string        `json:"mail_digest,omitempty"`
+	PasswordHash string        `json:"credential,omitempty"`
+	PersonalKey  string        `json:"personal_key,omitempty"`
 	// Roles are those that the user held (ascending ids).
 	Roles []int64 `json:"roles,omitempty"`
 }
@@ -161,7 +161,7 @@ func (e UserDeleted) Tags() []domain.Tag {
 func Erasable(e domain.Event) []string {
 	switch e := e.(type) {
 	case UserDeleted:
-		return []string{e.PersonalKey, e.Credential}
+		return []string{e.PersonalKey, e.PasswordHash}
 	case UserPasswordChanged:
 		return []string{e.Former}
 	case UserLinked:

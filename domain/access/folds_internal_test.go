@@ -22,7 +22,7 @@ func foldLog() []domain.Recorded {
 		RoleChanged{ID: 8, FormerName: "s", Name: "r", Privileges: []int64{}},
 		UserRolesChanged{ID: 2, After: []int64{8}}, UserRolesChanged{ID: 3, After: []int64{7, 8}},
 		UserRolesChanged{ID: 2, Before: []int64{8}, After: []int64{}}, UserRolesChanged{ID: 2, After: []int64{8}},
-		UserPermissionsChanged{ID: 2, Codes: []int{1}}, UserPasswordChanged{ID: 2, Credential: "c"}, UserLinked{ID: 2},
+		UserPermissionsChanged{ID: 2, Codes: []int{1}}, UserPasswordChanged{ID: 2, PasswordHash: "c"}, UserLinked{ID: 2},
 		PrivilegeCreated{ID: 11, Privilege: p}, PrivilegeCreated{ID: 14, Privilege: p2}, PrivilegeChanged{ID: 11, Before: p, After: p2},
 		PrivilegeChanged{ID: 11, Before: p2, After: p}, PrivilegeDeleted{ID: 11, Privilege: p}, PrivilegeDeleted{ID: 14, Privilege: p2},
 		UserDeleted{ID: 2, Username: "two", MailDigest: "m", Roles: []int64{8}}, UserDeleted{ID: 3, Username: "three", Roles: []int64{7, 8}},

@@ -21,7 +21,7 @@ func withCodes(more ...domain.Event) []domain.Event {
 func takeovers() map[string]domain.Command {
 	mail := access.ProfileChange{Mail: new(access.Sealed("s")), MailDigest: new("m9")}
 	return map[string]domain.Command{
-		"password": access.ChangePassword{ID: guest, Credential: "c9"},
+		"password": access.ChangePassword{ID: guest, PasswordHash: "c9"},
 		"keys":     must(ops.NewSetUserKeys("guest", []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGXHNtlNb8Y4RtdkZ5QHnQ8ZcYCc0l1FTrwmY0r1VbfX"})),
 		"mail":     must(access.NewUpdateUser(guest, access.UserChange{Profile: mail}, nil)),
 		"rights":   must(access.NewChangePermissions(guest, []int{access.CodeUpdateUser}, nil)),
@@ -148,8 +148,8 @@ func TestManyCreations(t *testing.T) {
 		gone = append(gone, dns.ZoneDeleted{ID: id + 1, Privilege: 26 + 3*id, Zone: dns.ZoneData{Name: "a.com"}})
 	}
 	scenario := domaintest.Given(given(withCodes()...)...).By(guest, slices.Concat(created, gone)...)
-	command := access.ChangePassword{ID: guest, Credential: "c9"}
+	command := access.ChangePassword{ID: guest, PasswordHash: "c9"}
 	scenario.As(clerk).When(command).ThenError(t, domain.CodeForbidden, "ZONE#1201#UPDATE")
 	last := dns.ZoneDeleted{ID: 1201, Privilege: 26 + 3*1200, Zone: dns.ZoneData{Name: "a.com"}}
-	scenario.By(guest, last).As(clerk).When(command).Then(t, access.UserPasswordChanged{ID: guest, Credential: "c9", Former: "c2"})
+	scenario.By(guest, last).As(clerk).When(command).Then(t, access.UserPasswordChanged{ID: guest, PasswordHash: "c9", Former: "c2"})
 }

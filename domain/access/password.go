@@ -12,8 +12,8 @@ import "github.com/opsledger/opsledger/domain"
 //  3. Nobody changes that of a user who has more than they have, see [RequireOutranks].
 type ChangePassword struct {
 	ID domain.UserID
-	// Credential names the new password hash.
-	Credential string
+	// PasswordHash names the new password hash.
+	PasswordHash string
 	// Verified names the hash that the old password was compared with and fits,
 	// empty if it was not given or did not fit.
 	Verified string
@@ -32,10 +32,10 @@ func (c ChangePassword) Decide(h domain.History, env domain.Env) ([]domain.Event
 	if user.Source != SourceLocal {
 		return nil, domain.Refused("目录用户的密码只能在目录中修改！")
 	}
-	if !actor.May(Permitted(CodeUpdateUser)) && (c.Verified == "" || c.Verified != user.Credential) {
+	if !actor.May(Permitted(CodeUpdateUser)) && (c.Verified == "" || c.Verified != user.PasswordHash) {
 		return nil, domain.Refused("原密码错误！")
 	}
-	return []domain.Event{UserPasswordChanged{ID: c.ID, Credential: c.Credential, Former: user.Credential}}, nil
+	return []domain.Event{UserPasswordChanged{ID: c.ID, PasswordHash: c.PasswordHash, Former: user.PasswordHash}}, nil
 }
 
 // LinkUser makes a local user a directory user: from then on the directory
@@ -51,5 +51,5 @@ func (c LinkUser) Decide(h domain.History, env domain.Env) ([]domain.Event, erro
 	if err != nil || user.Source == SourceLDAP {
 		return nil, err
 	}
-	return []domain.Event{UserLinked{ID: c.ID, Former: user.Credential}}, nil
+	return []domain.Event{UserLinked{ID: c.ID, Former: user.PasswordHash}}, nil
 }

@@ -81,9 +81,9 @@ func TestAddUser(t *testing.T) {
 	t.Parallel()
 	const add, task = access.CodeAddUser, access.CodeAddTask
 	newUser := func(name string, codes ...int) domain.Command {
-		return must(access.NewAddUser(access.UserRegistered{Username: name, MailDigest: "m9", Credential: "c"}, codes))
+		return must(access.NewAddUser(access.UserRegistered{Username: name, MailDigest: "m9", PasswordHash: "c"}, codes))
 	}
-	plain := access.UserRegistered{ID: 100, Username: "new", Source: access.SourceLocal, MailDigest: "m9", Credential: "c"}
+	plain := access.UserRegistered{ID: 100, Username: "new", Source: access.SourceLocal, MailDigest: "m9", PasswordHash: "c"}
 	runDecisions(t, []decision{
 		{name: "by admin", given: given(), as: admin, when: newUser("new", task, add), then: []domain.Event{plain, codesOf(100, add, task)}},
 		{name: "without codes", given: given(clerkWith(add)...), as: clerk, when: newUser("new"), then: []domain.Event{plain}},

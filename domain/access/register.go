@@ -86,7 +86,7 @@ func (c RegisterUser) events(user UserRegistered, env domain.Env) ([]domain.Even
 		user.Source = SourceLocal
 	}
 	if user.Source == SourceLDAP {
-		user.Credential = ""
+		user.PasswordHash = ""
 	}
 	if len(c.Roles) == 0 {
 		return []domain.Event{user}, nil

@@ -194,6 +194,6 @@ func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	}
 	return []domain.Event{UserDeleted{
 		ID: c.id, Username: user.Username, MailDigest: user.Profile.MailDigest,
-		Credential: user.Credential, PersonalKey: user.PersonalKey, Roles: user.Roles,
+		PasswordHash: user.PasswordHash, PersonalKey: user.PersonalKey, Roles: user.Roles,
 	}}, nil
 }

@@ -21,12 +21,12 @@ type UserState struct {
 	Username string
 	// Source is [SourceLocal] or [SourceLDAP].
 	Source string
-	// Credential and PersonalKey are ids of vault entries.
-	Credential  string
-	PersonalKey string
-	Profile     Profile
-	Roles       []int64
-	Codes       []int
+	// PasswordHash and PersonalKey are ids of vault entries.
+	PasswordHash string
+	PersonalKey  string
+	Profile      Profile
+	Roles        []int64
+	Codes        []int
 	// Since is when the user registered.
 	Since time.Time
 	// Changed is the position of the last event, Revoked that from which on tokens may
@@ -50,7 +50,7 @@ func (f *User) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case UserRegistered:
 		f.UserState = UserState{
-			Exists: true, Username: e.Username, Source: e.Source, Credential: e.Credential,
+			Exists: true, Username: e.Username, Source: e.Source, PasswordHash: e.PasswordHash,
 			PersonalKey: e.PersonalKey, Profile: e.Profile(), Since: r.At, Revoked: r.Position,
 		}
 	case UserProfileChanged:
@@ -60,9 +60,9 @@ func (f *User) Apply(r domain.Recorded) {
 	case UserPermissionsChanged:
 		f.Codes = e.Codes
 	case UserPasswordChanged:
-		f.Credential, f.Revoked = e.Credential, r.Position
+		f.PasswordHash, f.Revoked = e.PasswordHash, r.Position
 	case UserLinked:
-		f.Source, f.Credential, f.Revoked = SourceLDAP, "", r.Position
+		f.Source, f.PasswordHash, f.Revoked = SourceLDAP, "", r.Position
 	case UserDeleted:
 		f.UserState = UserState{Revoked: r.Position}
 	default:

@@ -15,7 +15,7 @@ func setRoles(user domain.UserID, roles ...int64) domain.Command {
 // clerkWith registers the clerk, who holds the permission codes and no role.
 func clerkWith(codes ...int) []domain.Event {
 	return []domain.Event{
-		access.UserRegistered{ID: clerk, Username: "clerk", Source: access.SourceLocal, Credential: "c3"},
+		access.UserRegistered{ID: clerk, Username: "clerk", Source: access.SourceLocal, PasswordHash: "c3"},
 		access.UserPermissionsChanged{ID: clerk, Codes: codes},
 	}
 }
@@ -80,15 +80,15 @@ func TestUpdateUser(t *testing.T) {
 func TestDeleteUser(t *testing.T) {
 	t.Parallel()
 	remove := func(user domain.UserID) domain.Command { return must(access.NewDeleteUser(user, nil)) }
-	gone := access.UserDeleted{ID: guest, Username: "Guest", Credential: "c2", PersonalKey: "k2"}
+	gone := access.UserDeleted{ID: guest, Username: "Guest", PasswordHash: "c2", PersonalKey: "k2"}
 	withRole := gone
 	withRole.Roles = []int64{3}
-	moved := access.UserDeleted{ID: guest, Username: "Guest", MailDigest: "m9", PersonalKey: "k2", Credential: "c5"}
+	moved := access.UserDeleted{ID: guest, Username: "Guest", MailDigest: "m9", PersonalKey: "k2", PasswordHash: "c5"}
 	runDecisions(t, []decision{
 		{name: "delete", given: given(), as: admin, when: remove(guest), then: []domain.Event{gone}},
 		{name: "with a role", given: given(holding(3)), as: admin, when: remove(guest), then: []domain.Event{withRole}},
 		{name: "what changed since", given: given(
-			access.UserProfileChanged{ID: guest, After: access.Profile{MailDigest: "m9"}}, access.UserPasswordChanged{ID: guest, Credential: "c5", Former: "c2"},
+			access.UserProfileChanged{ID: guest, After: access.Profile{MailDigest: "m9"}}, access.UserPasswordChanged{ID: guest, PasswordHash: "c5", Former: "c2"},
 		), as: admin, when: remove(guest), then: []domain.Event{moved}},
 		{name: "twice", given: given(gone), as: admin, when: remove(guest), code: domain.CodeNotFound, text: "User 2 不存在！"},
 		{name: "other version", given: given(), as: admin, when: must(access.NewDeleteUser(guest, new(domain.Position(9)))), code: domain.CodePrecondition},
@@ -110,14 +110,14 @@ func TestDeleteUser(t *testing.T) {
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	change := func(user domain.UserID, verified string) domain.Command {
-		return access.ChangePassword{ID: user, Credential: "c9", Verified: verified}
+		return access.ChangePassword{ID: user, PasswordHash: "c9", Verified: verified}
 	}
-	changed := access.UserPasswordChanged{ID: guest, Credential: "c9", Former: "c2"}
+	changed := access.UserPasswordChanged{ID: guest, PasswordHash: "c9", Former: "c2"}
 	linked := access.UserLinked{ID: guest, Former: "c2"}
 	runDecisions(t, []decision{
 		{name: "own", given: given(), as: guest, when: change(guest, "c2"), then: []domain.Event{changed}},
 		{name: "own, old one wrong", given: given(), as: guest, when: change(guest, ""), code: domain.CodeRefused, text: "原密码错误！"},
-		{name: "own, old one outdated", given: given(access.UserPasswordChanged{ID: guest, Credential: "c5"}), as: guest, when: change(guest, "c2"), code: domain.CodeRefused, text: "原密码错误！"},
+		{name: "own, old one outdated", given: given(access.UserPasswordChanged{ID: guest, PasswordHash: "c5"}), as: guest, when: change(guest, "c2"), code: domain.CodeRefused, text: "原密码错误！"},
 		{name: "by admin", given: given(), as: admin, when: change(guest, ""), then: []domain.Event{changed}},
 		{name: "by another", given: given(clerkWith()...), as: clerk, when: change(guest, "c2"), code: domain.CodeForbidden},
 		{name: "with updateuser", given: given(clerkWith(access.CodeUpdateUser)...), as: clerk, when: change(guest, ""), then: []domain.Event{changed}},
@@ -162,8 +162,8 @@ func TestUserRaces(t *testing.T) {
 		{"roles, login", base, setRoles(clerk, 7), access.UserLoggedIn{ID: clerk}, false},
 		{"deleted, raised", base, must(access.NewDeleteUser(clerk, nil)), rolesOf(clerk, []int64{}, []int64{1}), true},
 		{"deleted, other password", base, must(access.NewDeleteUser(clerk, nil)), access.UserPasswordChanged{ID: clerk}, true},
-		{"password, linked", base, access.ChangePassword{ID: clerk, Credential: "c9"}, access.UserLinked{ID: clerk}, true},
-		{"password, password", base, access.ChangePassword{ID: clerk, Credential: "c9"}, access.UserPasswordChanged{ID: clerk}, true},
+		{"password, linked", base, access.ChangePassword{ID: clerk, PasswordHash: "c9"}, access.UserLinked{ID: clerk}, true},
+		{"password, password", base, access.ChangePassword{ID: clerk, PasswordHash: "c9"}, access.UserPasswordChanged{ID: clerk}, true},
 		{"login, deleted", base, access.RecordLogin{ID: clerk}, access.UserDeleted{ID: clerk}, true},
 		{"login, login", base, access.RecordLogin{ID: clerk}, access.UserLoggedIn{ID: clerk}, false},
 	})
@@ -173,6 +173,6 @@ func TestUserRaces(t *testing.T) {
 		{"mail, taken", base, mail, access.UserProfileChanged{ID: clerk, After: access.Profile{MailDigest: "m9"}}, true},
 		{"mail, another", base, mail, access.UserProfileChanged{ID: clerk, After: access.Profile{MailDigest: "m8"}}, false},
 	})
-	linking := access.ChangePassword{ID: guest, Credential: "c9", Verified: "c2"}
+	linking := access.ChangePassword{ID: guest, PasswordHash: "c9", Verified: "c2"}
 	runRaces(t, guest, []race{{"own password, raised", base, linking, rolesOf(guest, nil, []int64{7}), true}})
 }

@@ -60,14 +60,14 @@ func TestFoldUsername(t *testing.T) {
 func TestNamesOfThePast(t *testing.T) {
 	t.Parallel()
 	const old domain.UserID = 9
-	past := given(access.UserRegistered{ID: old, Username: "System", Source: access.SourceLocal, Credential: "c9"})
+	past := given(access.UserRegistered{ID: old, Username: "System", Source: access.SourceLocal, PasswordHash: "c9"})
 	h := domaintest.NewHistory(past...)
 	named := access.NewUserNamed("SYSTEM")
 	if err := h.Load(named); err != nil || named.ID() != old || named.Name() != "System" {
 		t.Errorf("found user %d, %q, %v", named.ID(), named.Name(), err)
 	}
-	change := access.ChangePassword{ID: old, Credential: "c10", Verified: "c9"}
-	domaintest.Given(past...).As(old).When(change).Then(t, access.UserPasswordChanged{ID: old, Credential: "c10", Former: "c9"})
+	change := access.ChangePassword{ID: old, PasswordHash: "c10", Verified: "c9"}
+	domaintest.Given(past...).As(old).When(change).Then(t, access.UserPasswordChanged{ID: old, PasswordHash: "c10", Former: "c9"})
 	from := func(name, source string) domain.Command {
 		return access.RegisterUser{User: access.UserRegistered{Username: name, Source: source}}
 	}

@@ -22,8 +22,8 @@ type User struct {
 	Department string
 	// MailDigest is the keyed digest of the mail address, empty without one.
 	MailDigest string
-	// Credential names the password hash in the vault, empty for a directory user.
-	Credential string
+	// PasswordHash names the password hash in the vault, empty for a directory user.
+	PasswordHash string
 	// PersonalKey names the key in the vault.
 	PersonalKey string
 	// Codes are the permission codes of the operations dialect, ascending.
@@ -114,7 +114,7 @@ func (u *User) columns() []table.Column {
 		table.Col("location", table.Text, &u.Location),
 		table.Col("department", table.Text, &u.Department),
 		table.Col("mail_digest", table.Text, &u.MailDigest),
-		table.Col("credential", table.Text, &u.Credential),
+		table.Col("password_hash", table.Text, &u.PasswordHash),
 		table.Col("personal_key", table.Text, &u.PersonalKey),
 		table.Col("codes", table.Numbers, &u.Codes),
 		table.Col("member_since", table.Time|table.Fixed, &u.MemberSince),

@@ -31,7 +31,7 @@ var userRoles = timelineTable("user_roles", "user_id", "role_id")
 func (b *batch) userRegistered(e domain.Recorded, event access.UserRegistered) error {
 	user := userRow{deleted: table.Forever, User: User{
 		ID: event.ID, Username: event.Username, Source: event.Source,
-		Credential: event.Credential, PersonalKey: event.PersonalKey, MemberSince: e.At, LastSeen: e.At, Changed: e.Position,
+		PasswordHash: event.PasswordHash, PersonalKey: event.PersonalKey, MemberSince: e.At, LastSeen: e.At, Changed: e.Position,
 	}}
 	user.setProfile(event.Profile())
 	if err := b.users.Add(user); err != nil {
@@ -45,11 +45,11 @@ func (b *batch) userProfileChanged(e domain.Recorded, event access.UserProfileCh
 }
 
 func (b *batch) userPasswordChanged(e domain.Recorded, event access.UserPasswordChanged) error {
-	return b.changeUser(e, event.ID, []string{"密码"}, func(u *userRow) { u.Credential = event.Credential })
+	return b.changeUser(e, event.ID, []string{"密码"}, func(u *userRow) { u.PasswordHash = event.PasswordHash })
 }
 
 func (b *batch) userLinked(e domain.Recorded, event access.UserLinked) error {
-	return b.changeUser(e, event.ID, []string{"来源"}, func(u *userRow) { u.Source, u.Credential = access.SourceLDAP, "" })
+	return b.changeUser(e, event.ID, []string{"来源"}, func(u *userRow) { u.Source, u.PasswordHash = access.SourceLDAP, "" })
 }
 
 func (b *batch) userPermissionsChanged(e domain.Recorded, event access.UserPermissionsChanged) error {

@@ -71,7 +71,7 @@ func must(t *testing.T, err error) {
 // person is a registered user with what is sealed of them.
 type person struct {
 	id                     domain.UserID
-	credential, key        uuid.UUID
+	hash, key              uuid.UUID
 	mail, phone, residence access.Sealed
 }
 
@@ -80,7 +80,7 @@ func (f *fixture) register(name string) person {
 	ctx := f.t.Context()
 	var p person
 	var err error
-	p.credential, err = f.vault.Put(ctx, "password", []byte("hash of "+name))
+	p.hash, err = f.vault.Put(ctx, "password", []byte("hash of "+name))
 	must(f.t, err)
 	p.key, err = f.vault.NewPersonalKey(ctx)
 	must(f.t, err)
@@ -89,7 +89,7 @@ func (f *fixture) register(name string) person {
 		must(f.t, err)
 	}
 	receipt := f.execute(access.RegisterUser{User: access.UserRegistered{
-		Username: name, Credential: p.credential.String(), PersonalKey: p.key.String(),
+		Username: name, PasswordHash: p.hash.String(), PersonalKey: p.key.String(),
 		Mail: p.mail, Phone: p.phone, Location: p.residence, MailDigest: "digest-of-" + name,
 	}})
 	p.id = receipt.Events[0].Event.(access.UserRegistered).ID
@@ -156,10 +156,10 @@ func TestSweepAfterACrash(t *testing.T) {
 	for range 2 { // as often as there are starts
 		must(t, erasure.New(erasure.Config{Store: f.store, Vault: f.vault}).Sweep(t.Context()))
 	}
-	if f.readable(gone) || f.kept(gone.key) || f.kept(gone.credential) {
+	if f.readable(gone) || f.kept(gone.key) || f.kept(gone.hash) {
 		t.Error("a deleted user's data can be read")
 	}
-	if !f.readable(stays) || !f.kept(stays.credential) {
+	if !f.readable(stays) || !f.kept(stays.hash) {
 		t.Error("another user's data is gone, too")
 	}
 	after := f.log()
@@ -177,9 +177,9 @@ func TestRun(t *testing.T) {
 	f.run(erasure.New(erasure.Config{Store: f.store, Vault: f.vault}).Run)
 	deleted, changed := f.register("deleted"), f.register("changed")
 	f.delete(deleted)
-	f.execute(access.ChangePassword{ID: changed.id, Credential: uuid.NewString()})
+	f.execute(access.ChangePassword{ID: changed.id, PasswordHash: uuid.NewString()})
 	deadline := time.After(testkit.Patience)
-	for f.kept(deleted.key) || f.kept(deleted.credential) || f.kept(changed.credential) {
+	for f.kept(deleted.key) || f.kept(deleted.hash) || f.kept(changed.hash) {
 		select {
 		case <-deadline:
 			t.Fatal("nothing was erased")
@@ -213,7 +213,7 @@ func TestManyErasures(t *testing.T) {
 func (f *fixture) executeMany(id domain.UserID, n int) error {
 	events := make([]domain.Event, n)
 	for i := range events {
-		events[i] = access.UserPasswordChanged{ID: id, Credential: uuid.NewString(), Former: uuid.NewString()}
+		events[i] = access.UserPasswordChanged{ID: id, PasswordHash: uuid.NewString(), Former: uuid.NewString()}
 	}
 	_, err := f.store.Execute(f.t.Context(), eventstore.Request{Command: facts(events), Actor: domain.System})
 	return err

@@ -13,11 +13,11 @@ import (
 )
 
 // SealPassword puts a password's hash into the vault and returns its id there.
-func (s *Service) SealPassword(ctx context.Context, password string) (credential string, err error) {
+func (s *Service) SealPassword(ctx context.Context, password string) (hashID string, err error) {
 	return sealPassword(ctx, s.vault, s.passwords, password)
 }
 
-func sealPassword(ctx context.Context, v *vault.Vault, p *passwords, password string) (credential string, err error) {
+func sealPassword(ctx context.Context, v *vault.Vault, p *passwords, password string) (hashID string, err error) {
 	hash, err := p.hash(ctx, password)
 	if err != nil {
 		return "", err
@@ -36,11 +36,11 @@ func (u *User) NeedsOldPassword() bool {
 }
 
 // VerifyOld checks a user's own password before it is changed, and returns the
-// credential that it fits. A wrong one counts as a failed login: else whoever got
+// hash that it fits. A wrong one counts as a failed login: else whoever got
 // hold of a token could guess here.
 func (s *Service) VerifyOld(ctx context.Context, user *User, l Login) (verified string, err error) {
 	_, err = s.check(ctx, l, func(ctx context.Context, _, old string) (*User, error) {
-		fits, err := s.fits(ctx, user.Credential, old)
+		fits, err := s.fits(ctx, user.PasswordHash, old)
 		if err == nil && !fits {
 			err = &refusedLogin{user.ID, access.FailedSecret}
 		}
@@ -49,13 +49,13 @@ func (s *Service) VerifyOld(ctx context.Context, user *User, l Login) (verified 
 	if errors.Is(err, ErrLoginFailed) {
 		return "", domain.Refused("原密码错误！")
 	}
-	return user.Credential, err
+	return user.PasswordHash, err
 }
 
-// fits says whether the password is the one of the credential; an empty credential
+// fits says whether the password is the one of the hash; the empty id
 // is nobody's, which takes as long.
-func (s *Service) fits(ctx context.Context, credential, password string) (bool, error) {
-	hash, err := s.passwordHash(ctx, credential)
+func (s *Service) fits(ctx context.Context, hashID, password string) (bool, error) {
+	hash, err := s.passwordHash(ctx, hashID)
 	if err != nil {
 		return false, err
 	}
@@ -63,13 +63,13 @@ func (s *Service) fits(ctx context.Context, credential, password string) (bool, 
 }
 
 // passwordHash returns the hash, or that of nobody when it was destroyed meanwhile.
-func (s *Service) passwordHash(ctx context.Context, credential string) (string, error) {
-	if credential == "" {
+func (s *Service) passwordHash(ctx context.Context, hashID string) (string, error) {
+	if hashID == "" {
 		return "", nil
 	}
-	id, err := uuid.Parse(credential)
+	id, err := uuid.Parse(hashID)
 	if err != nil {
-		return "", fmt.Errorf("credential id: %w", err)
+		return "", fmt.Errorf("password hash id: %w", err)
 	}
 	hash, err := s.vault.Get(ctx, id)
 	if errors.Is(err, vault.ErrNotFound) {
