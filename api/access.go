@@ -15,6 +15,8 @@ type Access struct {
 	Name string
 	// right is what the route needs of every caller, nil for nothing.
 	right *access.Right
+	// login: no credential of a program will do.
+	login bool
 }
 
 // The kinds of access. Read only.
@@ -23,6 +25,8 @@ var (
 	AccessPublic = Access{Name: "public"}
 	// AccessUser routes need a valid token.
 	AccessUser = Access{Name: "user"}
+	// AccessLogin routes need a valid token of a login.
+	AccessLogin = Access{Name: "login", login: true}
 	// AccessSelf routes are for the user that the path names, and for admin.
 	AccessSelf = Access{Name: "self"}
 	// AccessBindConf routes need a valid token and the right BIND_CONF_EDIT.

@@ -21,7 +21,10 @@ func Caller(c echo.Context) *identity.User { return c.Get(callerKey).(*identity.
 // Authenticate finds the caller by the request's token. The error is [ErrTokenMissing],
 // [identity.ErrTokenInvalid], or what stood in the way of an answer.
 func (k *Kernel) Authenticate(c echo.Context) (*identity.User, error) {
-	text, byCookie := tokenOf(c.Request())
+	text, byCookie := programToken(c.Request()), false
+	if text == "" {
+		text, byCookie = tokenOf(c.Request())
+	}
 	if text == "" || byCookie && foreignPageCouldSend(c.Request()) {
 		return nil, ErrTokenMissing
 	}
@@ -35,20 +38,34 @@ func (k *Kernel) Authenticate(c echo.Context) (*identity.User, error) {
 // tokenOf returns the request's token: the first of the Authorization header
 // (with or without "Bearer"), the header and the cookie access_token.
 func tokenOf(r *http.Request) (token string, byCookie bool) {
-	if text := strings.TrimSpace(r.Header.Get(echo.HeaderAuthorization)); text != "" {
-		scheme, rest, found := strings.Cut(text, " ")
-		if found && strings.EqualFold(scheme, "bearer") {
-			return strings.TrimSpace(rest), false
-		}
+	if text, given := authorization(r); given {
 		return text, false
 	}
 	if text := r.Header.Get(tokenName); text != "" {
-		return text, false
+		return ofLogin(text), false
 	}
 	if cookie, err := r.Cookie(tokenName); err == nil {
-		return cookie.Value, true
+		return ofLogin(cookie.Value), true
 	}
 	return "", false
+}
+
+// authorization returns what the Authorization header has, with or without "Bearer".
+func authorization(r *http.Request) (text string, given bool) {
+	text = strings.TrimSpace(r.Header.Get(echo.HeaderAuthorization))
+	scheme, rest, found := strings.Cut(text, " ")
+	if found && strings.EqualFold(scheme, "bearer") {
+		return strings.TrimSpace(rest), true
+	}
+	return text, text != ""
+}
+
+// ofLogin returns the token unless it is a program's, which has no place in a browser.
+func ofLogin(token string) string {
+	if identity.IsProgramToken(token) {
+		return ""
+	}
+	return token
 }
 
 // foreignPageCouldSend says whether a browser would send the request for any

@@ -45,6 +45,8 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For is believed when
 	// logins are throttled by address.
 	TrustedProxies []netip.Prefix
+	// RequireTLS refuses programs whose token came unencrypted from another machine.
+	RequireTLS bool
 	// Log takes the access log; nil is [slog.Default].
 	Log *slog.Logger
 	// Registerer takes the HTTP metrics, nil drops them; Gatherer fills

@@ -97,7 +97,11 @@ func Show(c echo.Context, changed domain.Position, body any) error {
 // Viewer is the caller of a request as lists see them.
 func Viewer(c echo.Context) rights.Caller {
 	caller := Caller(c)
-	return rights.NewCaller(caller.ID, caller.Roles, caller.Codes...)
+	viewer := rights.NewCaller(caller.ID, caller.Roles, caller.Codes...)
+	if caller.Credential != nil {
+		viewer = viewer.Within(&caller.Credential.CredentialState)
+	}
+	return viewer
 }
 
 // timeLayout is how replies that name no zone write times.

@@ -54,6 +54,7 @@ func remark(route Route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := &remarks{strict: route.Dialect.Strict, keys: route.Keys}
 		c.Set(remarksKey, r)
+		warnInClear(c, r)
 		header := c.Response().Header()
 		c.Response().Before(func() { r.say(header) })
 		if err := r.readHeaders(c.Request()); err != nil {

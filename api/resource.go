@@ -24,6 +24,8 @@ const (
 	User      Resource = "User"
 	Role      Resource = "Role"
 	Privilege Resource = "Privilege"
+	// Credential is what a program acts with.
+	Credential Resource = "Credential"
 )
 
 // missing is the error for an id in the path that names nothing.

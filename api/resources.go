@@ -47,12 +47,14 @@ type Resources[Row, Filter, Item any] struct {
 	Warn func(*Request, eventstore.Receipt) ([]domain.Warning, error)
 	// Takes are the sequences that Create takes ids from.
 	Takes []domain.Sequence
+	// ReadNarrow and WriteNarrow let narrow credentials read and write, see [Route.Narrow].
+	ReadNarrow, WriteNarrow bool
 }
 
 // Routes returns the five routes.
 func (r Resources[Row, Filter, Item]) Routes() []Route {
 	one := r.Path + "/:id"
-	return []Route{
+	routes := []Route{
 		Get(r.Path, r.Access, r.Reads, r.list).WithQuery(Reads((*Params).Page).And(Reads(r.Filter))),
 		Post(r.Path, r.Access, Write{
 			Kind: r.Kind, Right: r.MayCreate, Command: r.Create, Takes: r.Takes, Keys: r.Input, Unversioned: true, Warn: r.Warn,
@@ -61,6 +63,13 @@ func (r Resources[Row, Filter, Item]) Routes() []Route {
 		Put(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationUpdate), Command: r.Update, Keys: r.Input, Warn: r.Warn}),
 		Delete(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationDelete), Command: r.Delete}),
 	}
+	for i := range routes {
+		routes[i].Narrow = r.WriteNarrow
+		if routes[i].Write == nil {
+			routes[i].Narrow = r.ReadNarrow
+		}
+	}
+	return routes
 }
 
 func (r Resources[Row, Filter, Item]) list(c echo.Context) error {

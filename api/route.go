@@ -31,6 +31,10 @@ type Route struct {
 	Keys Names
 	// Body bounds what the route takes.
 	Body BodyLimit
+	// Narrow routes are for programs, too, whose credential is for some records alone.
+	Narrow bool
+	// AllViews routes tell of all views, and are not for a credential for one of them.
+	AllViews bool
 	// Offline routes say something while the database is away.
 	Offline bool
 	// Dialect words the replies, see [Dialect.Routes].
@@ -45,6 +49,12 @@ func Get(path string, access Access, reads []domain.Context, handle echo.Handler
 // WithQuery returns the route as one that knows these parameters of its query.
 func (r Route) WithQuery(names Names) Route {
 	r.Query = names
+	return r
+}
+
+// ForNarrow returns the route as one that is for narrow credentials, too.
+func (r Route) ForNarrow() Route {
+	r.Narrow = true
 	return r
 }
 
@@ -79,6 +89,9 @@ func (k *Kernel) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		c.Set(callerKey, caller)
+		if err := k.confine(c, r, caller); err != nil {
+			return err
+		}
 		switch {
 		case r.Access.right != nil:
 			err = caller.Require(*r.Access.right)

@@ -103,7 +103,7 @@ func (k *Kernel) append(w *Request) (eventstore.Receipt, error) {
 		return eventstore.Receipt{}, k.refuse(w, err)
 	}
 	receipt, err := k.Store.Execute(patient(w.echo), eventstore.Request{
-		Command: cmd, Actor: w.key.actor, CommandID: w.key.command, Fingerprint: w.key.fingerprint, Correlation: correlation(w.echo),
+		Command: cmd, Actor: w.key.actor, Credential: w.key.credential, CommandID: w.key.command, Fingerprint: w.key.fingerprint, Correlation: correlation(w.echo),
 	})
 	if err != nil {
 		return receipt, k.refuse(w, err)

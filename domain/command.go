@@ -18,6 +18,8 @@ const (
 	SequenceRecord    Sequence = "record"
 	SequenceMachine   Sequence = "machine"
 	SequenceTask      Sequence = "task"
+	// SequenceCredential is that of what programs show in place of a login.
+	SequenceCredential Sequence = "credential"
 )
 
 // Sequences lists all sequences.
@@ -25,14 +27,16 @@ func Sequences() []Sequence {
 	return []Sequence{
 		SequenceUser, SequenceRole, SequencePrivilege,
 		SequenceServer, SequenceView, SequenceZone, SequenceRecord,
-		SequenceMachine, SequenceTask,
+		SequenceMachine, SequenceTask, SequenceCredential,
 	}
 }
 
 // Env is all that a decision may know of the world outside of the log.
 type Env struct {
 	Actor UserID
-	Now   time.Time
+	// Credential is what the actor's program showed, 0 for a login.
+	Credential CredentialID
+	Now        time.Time
 	// ids holds what was taken from the sequences for this decision.
 	ids map[Sequence][]int64
 	// warnings collects what the decision warns of, nil for nobody who listens.
@@ -58,6 +62,12 @@ func (e Env) Warning(list *[]Warning) Env {
 // NewEnv returns an Env whose NextID hands out the given ids in order.
 func NewEnv(actor UserID, now time.Time, ids map[Sequence][]int64) Env {
 	return Env{Actor: actor, Now: now, ids: ids}
+}
+
+// By returns an Env of a decision that was asked for with a credential.
+func (e Env) By(credential CredentialID) Env {
+	e.Credential = credential
+	return e
 }
 
 // NextID takes the next id that the command announced by [Allocator]. It panics

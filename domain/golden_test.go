@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -58,21 +59,27 @@ func samples() []domain.Event {
 		dns.BindConfChanged{Text: "options { };\n", Secrets: []string{"018f0000-0000-7000-8000-000000000000"}},
 		access.UserRegistered{
 			ID: 1, Username: "admin", Source: access.SourceLocal, Mail: "bQ==", Nickname: "bg==", Phone: "cA==",
-			Position: "cG8=", Location: "bG8=", Department: "开发部", MailDigest: "d1", Credential: "c1", PersonalKey: "k1",
+			Position: "cG8=", Location: "bG8=", Department: "开发部", MailDigest: "d1", PasswordHash: "c1", PersonalKey: "k1",
 		},
 		access.UserProfileChanged{ID: 1, Before: access.Profile{}, After: access.Profile{
 			Mail: "bQ==", Nickname: "bg==", Phone: "cA==", Position: "cG8=", Location: "bG8=", Department: "开发部", MailDigest: "d1",
 		}},
 		access.UserRolesChanged{ID: 1, Before: []int64{}, After: []int64{1, 2}},
 		access.UserPermissionsChanged{ID: 1, Codes: []int{2, 17}},
-		access.UserPasswordChanged{ID: 1, Credential: "c2", Former: "c1"},
+		access.UserPasswordChanged{ID: 1, PasswordHash: "c2", Former: "c1"},
 		access.UserLinked{ID: 1, Former: "c2"},
-		access.UserDeleted{ID: 1, Username: "admin", MailDigest: "d1", Credential: "c1", PersonalKey: "k1", Roles: []int64{1, 2}},
+		access.UserDeleted{ID: 1, Username: "admin", MailDigest: "d1", PasswordHash: "c1", PersonalKey: "k1", Roles: []int64{1, 2}},
 		access.UserLoggedIn{ID: 1}, access.LoginFailed{NameDigest: "d2", Reason: access.FailedUnknown},
 		access.RoleCreated{ID: 8, Name: "运维", Privileges: []int64{1, 5}},
 		access.RoleChanged{ID: 8, FormerName: "运维", Name: "role1", Privileges: []int64{}}, access.RoleDeleted{ID: 8, Name: "role1"},
 		access.PrivilegeCreated{ID: 14, Privilege: privilege}, access.PrivilegeChanged{ID: 14, Before: privilege, After: moved},
 		access.PrivilegeDeleted{ID: 14, Privilege: moved},
+		access.CredentialAdded{
+			ID: 3, User: 2, Name: "certbot", Kind: access.CredentialTSIG, Algorithm: "hmac-sha256", View: 2, Expires: new(time.Unix(2e9, 0).UTC()),
+			Restrict: access.Restriction{ReadOnly: true, Zones: []string{"**.a.com"}, Names: []string{"_acme-challenge.**"}, Types: []string{"TXT"}},
+			Digest:   "d3", Secret: "c3",
+		},
+		access.CredentialDeleted{ID: 3, User: 2, Name: "certbot", Secret: "c3"},
 	}...)
 }
 

@@ -20,6 +20,9 @@ const (
 // errConflict says that one attempt lost against another append.
 var errConflict = errors.New("event store: conflict")
 
+// errNoBounds says that the store was opened without what keeps credentials in bounds.
+var errNoBounds = errors.New("event store: a request with a credential, and nothing to bound it")
+
 // execution is a request that is being executed.
 type execution struct {
 	Request
@@ -37,6 +40,12 @@ type execution struct {
 // When ctx ends while the append is under way the error is ErrUnknownOutcome, too.
 func (s *Store) Execute(ctx context.Context, req Request) (Receipt, error) {
 	x := execution{Request: req, store: s, keyed: req.CommandID != uuid.Nil, drawn: map[domain.Sequence][]int64{}}
+	if req.Credential != 0 {
+		if s.bound == nil {
+			return Receipt{}, errNoBounds
+		}
+		x.Command = s.bound(req.Command, req.Credential)
+	}
 	if !x.keyed {
 		x.CommandID = newID()
 	}

@@ -26,6 +26,10 @@ type Config struct {
 	// opens connections of its own beside it, see connect.go.
 	Pool  *pgxpool.Pool
 	Codec *domain.Codec
+	// Bound returns a command that decides as the given one does, within the bounds of a
+	// credential. Without it no request with a credential is carried out. It stands here
+	// so that no door to the log can forget it.
+	Bound func(domain.Command, domain.CredentialID) domain.Command
 	// Log may be nil.
 	Log *slog.Logger
 	// Registerer may be nil.
@@ -37,6 +41,7 @@ type Config struct {
 // Store reads and appends to the log. All methods may be called concurrently.
 type Store struct {
 	codec   *domain.Codec
+	bound   func(domain.Command, domain.CredentialID) domain.Command
 	log     *slog.Logger
 	metrics *metrics
 	id      uuid.UUID
@@ -79,7 +84,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	s := &Store{
-		codec: cfg.Codec, log: cfg.Log, metrics: newMetrics(cfg.Registerer),
+		codec: cfg.Codec, bound: cfg.Bound, log: cfg.Log, metrics: newMetrics(cfg.Registerer),
 		reads: reads, box: newMailbox(), cache: newFoldCache(), ids: newIDPool(),
 	}
 	s.loader = &loader{read: s.load}

@@ -6,9 +6,13 @@ import (
 	"fmt"
 )
 
-// Authenticate returns the user whose token it is. The error is [ErrTokenInvalid]
-// with the reason, for the log, or what stood in the way of an answer.
+// Authenticate returns the user whose token it is: that of a login, or of a program. The
+// error is [ErrTokenInvalid] with the reason, for the log, or what stood in the way of an
+// answer.
 func (s *Service) Authenticate(ctx context.Context, token string) (*User, error) {
+	if isProgramToken(token) {
+		return s.authenticateProgram(ctx, token)
+	}
 	h, err := s.tokens.read(ctx, token)
 	if err != nil {
 		return nil, err
@@ -24,4 +28,17 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*User, error)
 		return nil, fmt.Errorf("%w: user %d has another password or other roles since", ErrTokenInvalid, h.ID)
 	}
 	return user, nil
+}
+
+// Again returns the user as they are now, if what they showed still holds. It is for
+// requests that take long. The error is [ErrTokenInvalid], or what stood in the way.
+func (s *Service) Again(ctx context.Context, who *User) (*User, error) {
+	if who.Credential != nil {
+		return s.program(ctx, who.CredentialID())
+	}
+	user, err := s.User(ctx, who.ID)
+	if errors.Is(err, ErrNoUser) || err == nil && user.Generation() != who.Generation() {
+		return nil, ErrTokenInvalid
+	}
+	return user, err
 }

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/identity/directory"
@@ -18,6 +21,8 @@ type Config struct {
 	Store *eventstore.Store
 	// Vault keeps password hashes, personal keys and the keys of tokens.
 	Vault *vault.Vault
+	// Pool is where it is noted when credentials are used; nil notes nothing.
+	Pool *pgxpool.Pool
 	// Directory is the LDAP directory that vouches for its users; nil means that
 	// there are local users alone.
 	Directory *directory.Directory
@@ -28,6 +33,7 @@ type Config struct {
 // Service knows the users of one control plane. It starts nothing and needs no closing.
 type Service struct {
 	*users
+	*uses
 	store     *eventstore.Store
 	vault     *vault.Vault
 	directory *directory.Directory
@@ -55,6 +61,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		store: cfg.Store, vault: cfg.Vault, directory: cfg.Directory,
 		passwords: newPasswords(), tokens: newTokens(keys), users: newUsers(cfg.Store),
 		logins: newLoginThrottle(cfg.Now), loginKey: loginKey,
+		uses: &uses{pool: cfg.Pool, now: cfg.Now, noted: map[domain.CredentialID]use{}},
 	}, nil
 }
 

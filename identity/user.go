@@ -11,8 +11,26 @@ import (
 type User struct {
 	ID domain.UserID
 	access.UserState
+	// Credential is what a program showed that acts for the user, nil for a login. The
+	// rights of the user are then bounded by it.
+	Credential *access.Credential
 	// actor knows the roles of the user and what they grant.
 	actor *access.Actor
+}
+
+// within returns the user as a credential lets a program act for them.
+func (u *User) within(c *access.Credential) *User {
+	bounded := *u
+	bounded.Credential, bounded.actor = c, u.actor.Within(&c.CredentialState)
+	return &bounded
+}
+
+// CredentialID is that of the credential, 0 for a login.
+func (u *User) CredentialID() domain.CredentialID {
+	if u.Credential == nil {
+		return 0
+	}
+	return u.Credential.ID()
 }
 
 // Require returns a [domain.Error] naming the right that the user lacks.

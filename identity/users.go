@@ -47,14 +47,15 @@ type users struct {
 	// dirty: this process has appended to the access context since the last look.
 	dirty atomic.Bool
 
-	mu      sync.Mutex
-	known   map[domain.UserID]*User
-	at      domain.Position // of the last access event that was seen; written by who has the turn
-	checked time.Time
+	mu       sync.Mutex
+	programs credentials
+	known    map[domain.UserID]*User
+	at       domain.Position // of the last access event that was seen; written by who has the turn
+	checked  time.Time
 }
 
 func newUsers(store *eventstore.Store) *users {
-	k := &users{store: store, now: time.Now, turn: make(chan struct{}, 1), known: map[domain.UserID]*User{}}
+	k := &users{store: store, now: time.Now, turn: make(chan struct{}, 1), known: map[domain.UserID]*User{}, programs: newCredentials()}
 	store.OnCommit(func(batch []protocol.Envelope) {
 		for i := range batch {
 			if batch[i].Context == domain.ContextAccess {
@@ -178,6 +179,7 @@ func (k *users) look(ctx context.Context) error {
 	defer k.mu.Unlock()
 	if last < k.at || k.at == 0 || len(news) == maxCatchUp {
 		clear(k.known)
+		clear(k.programs.known)
 	}
 	for i := range news {
 		k.forget(news[i].Tags)
@@ -186,7 +188,7 @@ func (k *users) look(ctx context.Context) error {
 	return nil
 }
 
-// forget forgets the users that an event with the tags is about.
+// forget forgets the users and credentials that an event with the tags is about.
 func (k *users) forget(tags []domain.Tag) {
 	for _, tag := range tags {
 		kind, text, _ := strings.Cut(string(tag), ":")
@@ -199,6 +201,8 @@ func (k *users) forget(tags []domain.Tag) {
 			delete(k.known, domain.UserID(id))
 		case domain.IDTag(kind, id) == access.TagRole(id):
 			k.forgetHolders(id)
+		case domain.IDTag(kind, id) == access.TagCredential(domain.CredentialID(id)):
+			delete(k.programs.known, domain.CredentialID(id))
 		}
 	}
 }

@@ -23,7 +23,7 @@ func permissionsOn(who *identity.User, t access.Target) permissions {
 // permissionsOnRecord: a record follows its zone, or is granted by itself.
 func permissionsOnRecord(who *identity.User, r dnsmodel.Record) permissions {
 	return permissions{
-		CanUpdate: who.May(access.OnRecord(r.Target, r.Zone, access.OperationUpdate)),
-		CanDelete: who.May(access.OnRecord(r.Target, r.Zone, access.OperationDelete)),
+		CanUpdate: who.May(rightOnRecord(r, access.OperationUpdate)),
+		CanDelete: who.May(rightOnRecord(r, access.OperationDelete)),
 	}
 }

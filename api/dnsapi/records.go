@@ -63,7 +63,7 @@ func readTTL(p *api.Params) *uint32 {
 
 func (a *API) records() []api.Route {
 	return api.Resources[dnsmodel.Record, dnsmodel.RecordFilter, recordBody]{
-		Kind: api.Record, Path: "/dns/records", Key: "records", Access: api.AccessUser, Reads: reads,
+		Kind: api.Record, Path: "/dns/records", Key: "records", Access: api.AccessUser, Reads: reads, ReadNarrow: true, WriteNarrow: true,
 		Filter: func(q *api.Params) dnsmodel.RecordFilter {
 			return dnsmodel.RecordFilter{
 				ZoneID: q.Integer("zone_id"), ID: q.Integer("id"), Host: api.Given(q.Text("host")), Value: api.Given(q.Text("value")),
@@ -76,10 +76,8 @@ func (a *API) records() []api.Route {
 		Odd:     func(row dnsmodel.Record) domain.Warning { return dns.StoredWarning(row.Zone.Name, row.RecordData) },
 
 		MayCreate: a.rightToAddRecord,
-		May: func(row dnsmodel.Record, operation access.Operation) access.Right {
-			return access.OnRecord(row.Target, row.Zone, operation)
-		},
-		Create: func(w *api.Request) (domain.Command, error) { return dns.NewAddRecord(recordInput(w.Params)) },
+		May:       rightOnRecord,
+		Create:    func(w *api.Request) (domain.Command, error) { return dns.NewAddRecord(recordInput(w.Params)) },
 		Update: func(w *api.Request) (domain.Command, error) {
 			return dns.NewUpdateRecord(w.ID, recordInput(w.Params), w.IfMatch)
 		},
@@ -87,6 +85,10 @@ func (a *API) records() []api.Route {
 		Input:  api.Reads(recordInput),
 		Takes:  dns.AddRecord{}.Allocates(),
 	}.Routes()
+}
+
+func rightOnRecord(r dnsmodel.Record, o access.Operation) access.Right {
+	return access.OnRecord(r.Target, r.Zone, o).OfRecord(dns.FullName(r.Host, r.Zone.Name), r.Type, r.ViewID)
 }
 
 // checkZoneFilter: only admin lists the records of all zones at once. A zone that

@@ -35,10 +35,16 @@ func (a *API) Routes() []api.Route {
 		[]api.Route{
 			api.Get("/dns/bind_conf", api.AccessBindConf, reads, a.showBindConf),
 			api.Post("/dns/bind_conf", api.AccessBindConf, a.changeBindConf()),
-			api.Get("/dns/oplogs", api.AccessUser, domain.Contexts(), a.listOplogs).
-				WithQuery(api.Reads((*api.Params).Page).And(api.Reads(a.oplogFilter))),
+			a.oplogs(),
 		},
 	)...)
+}
+
+func (a *API) oplogs() api.Route {
+	route := api.Get("/dns/oplogs", api.AccessUser, domain.Contexts(), a.listOplogs).
+		WithQuery(api.Reads((*api.Params).Page).And(api.Reads(a.oplogFilter)))
+	route.AllViews = true
+	return route
 }
 
 // created returns path and id of what an event created, if it did.

@@ -51,7 +51,7 @@ func zoneInput(p *api.Params) dns.ZoneInput {
 
 func (a *API) zones() []api.Route {
 	return api.Resources[dnsmodel.Zone, dnsmodel.ZoneFilter, zoneBody]{
-		Kind: api.Zone, Path: "/dns/zones", Key: "zones", Access: api.AccessUser, Reads: reads,
+		Kind: api.Zone, Path: "/dns/zones", Key: "zones", Access: api.AccessUser, Reads: reads, ReadNarrow: true,
 		Filter: func(q *api.Params) dnsmodel.ZoneFilter {
 			return dnsmodel.ZoneFilter{
 				ID: q.Integer("id"), Name: api.Given(q.Text("name")), Group: q.Small("zone_group"), Type: api.Given(q.Text("zone_type")),

@@ -61,7 +61,7 @@ type config struct {
 func newStack(t *testing.T, changes ...func(*config)) *stack {
 	t.Helper()
 	ctx, pool := t.Context(), testkit.Postgres(t)
-	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec()})
+	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded})
 	must(t, err)
 	t.Cleanup(store.Close)
 	background(t, store.Run)
@@ -121,7 +121,7 @@ func (s *stack) serve() {
 	s.t.Helper()
 	var err error
 	s.cfg.Identity, err = identity.New(s.t.Context(), identity.Config{
-		Store: s.cfg.Store, Vault: s.cfg.Vault, Directory: s.cfg.Directory, Now: s.cfg.Now,
+		Store: s.cfg.Store, Vault: s.cfg.Vault, Pool: s.pool, Directory: s.cfg.Directory, Now: s.cfg.Now,
 	})
 	must(s.t, err)
 	handler, err := New(s.t.Context(), s.cfg.Config)

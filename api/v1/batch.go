@@ -39,6 +39,7 @@ func (a *API) batch() api.Write {
 			return api.Write{}, domain.Invalid(api.HeaderIfMatch, "批量操作不支持！")
 		}
 		operations, err := readOperations(w.Params, a.Batchable)
+		confine(w, operations)
 		inspect(w, operations)
 		return api.Write{
 			Command: func(*api.Request) (domain.Command, error) {

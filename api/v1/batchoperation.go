@@ -107,6 +107,16 @@ func inspect(w *api.Request, operations []operation) {
 	}
 }
 
+// confine refuses the operations that the caller's credential is not for, before they say
+// what they find.
+func confine(w *api.Request, operations []operation) {
+	for i := range operations {
+		if o := &operations[i]; o.err == nil {
+			o.err = w.Confine(o.route)
+		}
+	}
+}
+
 // operationList is the raw list, nil where there is none.
 func operationList(p *api.Params) json.RawMessage {
 	raw, given := p.Value("operations")

@@ -132,12 +132,9 @@ func (f *follower) missing(upTo int64) error {
 
 // look reads the task, and whether the client may still.
 func (f *follower) look(ctx context.Context) (opsmodel.Task, error) {
-	who, err := f.api.Identity.User(ctx, f.who.ID)
+	who, err := f.api.Identity.Again(ctx, f.who)
 	if err != nil {
 		return opsmodel.Task{}, err
-	}
-	if who.Generation() != f.who.Generation() {
-		return opsmodel.Task{}, identity.ErrTokenInvalid
 	}
 	if err := who.Require(access.Permitted(access.CodeGetTask)); err != nil {
 		return opsmodel.Task{}, err

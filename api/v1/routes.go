@@ -48,12 +48,12 @@ func (a *API) Routes() []api.Route {
 	description.Offline = true
 	asJSON := api.Get("/v1/openapi.json", api.AccessPublic, nil, showOpenAPIJSON)
 	asJSON.Offline = true
-	batch := api.Post("/v1/batch", api.AccessUser, a.batch())
+	batch := api.Post("/v1/batch", api.AccessUser, a.batch()).ForNarrow()
 	batch.Body.Members = maxBatchMembers
 
 	dialect := api.Plain()
-	dialect.Failure, dialect.Strict = api.FailNamingField, true
-	return dialect.Routes(
+	dialect.Failure, dialect.Strict, dialect.Created = api.FailNamingField, true, created
+	return dialect.Routes(append(a.credentials(),
 		api.Put("/v1/users/:id/password", api.AccessSelf, a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin, a.linkUser()),
 
@@ -64,19 +64,19 @@ func (a *API) Routes() []api.Route {
 			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf))),
 		api.Get("/v1/machines/:name/offers", api.AccessCode(access.CodeGetMachine), tasks, a.showOffers),
 
-		api.Get("/v1/zones/:id/settings", api.AccessUser, dns, a.showSettings),
+		api.Get("/v1/zones/:id/settings", api.AccessUser, dns, a.showSettings).ForNarrow(),
 		api.Put("/v1/zones/:id/settings", api.AccessUser, a.changeSettings()),
 		api.Get("/v1/views/order", api.AccessUser, dns, a.showViewOrder),
 		api.Put("/v1/views/order", api.AccessAdmin, a.orderViews()),
 		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet),
 		api.Put("/v1/fleet", api.AccessAdmin, a.changeFleet()),
-		api.Post("/v1/records", api.AccessUser, a.addRecords()),
+		api.Post("/v1/records", api.AccessUser, a.addRecords()).ForNarrow(),
 
 		change,
 		batch,
 		description,
 		asJSON,
-	)
+	)...)
 }
 
 func showOpenAPI(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", api.OpenAPI) }

@@ -33,7 +33,9 @@ func (a *API) changePassword() api.Write {
 			if err != nil {
 				return nil, err
 			}
-			return access.ChangePassword{ID: domain.UserID(w.ID), PasswordHash: hashID, Verified: verified, IfMatch: w.IfMatch}, nil
+			return access.ChangePassword{
+				ID: domain.UserID(w.ID), PasswordHash: hashID, Verified: verified, IfMatch: w.IfMatch, EndCredentials: asked.endCredentials,
+			}, nil
 		},
 	}
 }
@@ -45,10 +47,12 @@ const oldPassword = "old_password"
 type passwords struct {
 	password, again string
 	old             *string
+	endCredentials  bool
 }
 
 func readPasswords(p *api.Params) passwords {
 	asked := passwords{password: p.Required("password"), old: p.Text(oldPassword)}
+	asked.endCredentials = flag(p, "revoke_credentials")
 	asked.again = asked.password
 	if again := p.Text("password2"); again != nil {
 		asked.again = *again

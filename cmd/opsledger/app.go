@@ -134,7 +134,7 @@ func (a *App) openStore(ctx context.Context) error {
 
 // openStore opens the log with all event types of this program.
 func openStore(ctx context.Context, db *database, registry prometheus.Registerer, log *slog.Logger) (*eventstore.Store, error) {
-	return eventstore.Open(ctx, eventstore.Config{Pool: db.pool, Codec: newCodec(), Log: log, Registerer: registry})
+	return eventstore.Open(ctx, eventstore.Config{Pool: db.pool, Codec: newCodec(), Bound: dns.NewBounded, Log: log, Registerer: registry})
 }
 
 func newCodec() *domain.Codec { return domain.NewCodec(access.Events(), dns.Events(), ops.Events()) }
@@ -313,7 +313,7 @@ func (a *App) startAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	people, err := identity.New(ctx, identity.Config{Store: a.store, Vault: a.vault, Directory: ldap})
+	people, err := identity.New(ctx, identity.Config{Store: a.store, Vault: a.vault, Pool: a.db.pool, Directory: ldap})
 	if err != nil {
 		return err
 	}

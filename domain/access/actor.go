@@ -14,9 +14,12 @@ import (
 //     command outlives the right that it was decided with.
 //  2. The system may do everything; nobody else may before they are registered,
 //     or after they are deleted.
+//  3. What [Actor.Within] a credential may, its user may.
 type Actor struct {
 	id    domain.UserID
 	state actorState
+	// credential bounds what the user may; nil for a login. It is no part of the fold.
+	credential *CredentialState
 	// roles are the held roles that were loaded, see Hold. They are no part of
 	// the fold.
 	roles []*Role
@@ -86,8 +89,11 @@ func (a *Actor) ID() domain.UserID { return a.id }
 // Registered says whether the user exists.
 func (a *Actor) Registered() bool { return a.state.registered }
 
-// Admin says whether the user holds the role that may do everything.
-func (a *Actor) Admin() bool { return slices.Contains(a.state.roles, RoleAdmin) }
+// Admin says whether the actor may do everything.
+func (a *Actor) Admin() bool { return a.administers() && !a.narrow() }
+
+// administers says whether the user holds the role that may do everything.
+func (a *Actor) administers() bool { return slices.Contains(a.state.roles, RoleAdmin) }
 
 // Codes are the permission codes that the user holds (ascending). Read only.
 func (a *Actor) Codes() []int { return a.state.codes }

@@ -11,14 +11,17 @@ import (
 // the right's targets name. It changes nothing, allocates nothing, and may be
 // called from many goroutines.
 func (a *Actor) May(r Right) bool {
-	return a.mayAlone(&r) || a.mayByRole(&r)
+	return a.covers(&r) && (a.mayAlone(&r) || a.mayByRole(&r))
 }
 
 // Require returns nil when the actor may, as [Actor.May] says, else a
 // [domain.Error]: CodeUnauthenticated when the user does not exist,
 // CodeForbidden otherwise.
 func (a *Actor) Require(r Right) error {
-	if a.mayAlone(&r) {
+	switch {
+	case !a.covers(&r):
+		return ErrOutside(a.credential.Name)
+	case a.mayAlone(&r):
 		return nil
 	}
 	return a.requireByRole(&r)
@@ -98,7 +101,7 @@ func (a *Actor) mayAlone(r *Right) bool {
 		return true
 	case !a.state.registered:
 		return false
-	case a.Admin():
+	case a.administers():
 		return true
 	}
 	switch r.scope {

@@ -10,6 +10,9 @@ type Sealed string
 const (
 	SourceLocal = "local"
 	SourceLDAP  = "ldap"
+	// SourceService is that of a user who never logs in: programs act for them, with
+	// credentials.
+	SourceService = "service"
 )
 
 // AdminID is the user of the first start.
@@ -21,7 +24,7 @@ type UserRegistered struct {
 	unkeyed
 	ID       domain.UserID `json:"id"`
 	Username string        `json:"username"`
-	// Source is [SourceLocal] or [SourceLDAP].
+	// Source is [SourceLocal], [SourceLDAP] or [SourceService].
 	Source string `json:"source"`
 	// Mail, Nickname, Phone, Position and Location are personal.
 	Mail     Sealed `json:"mail,omitempty"`
@@ -166,6 +169,8 @@ func Erasable(e domain.Event) []string {
 		return []string{e.Former}
 	case UserLinked:
 		return []string{e.Former}
+	case CredentialDeleted:
+		return []string{e.Secret}
 	default:
 		return nil
 	}

@@ -18,6 +18,8 @@ type ChangePassword struct {
 	// empty if it was not given or did not fit.
 	Verified string
 	IfMatch  *domain.Position
+	// EndCredentials lets all credentials of the user end as well.
+	EndCredentials bool
 }
 
 // Decide implements [domain.Command].
@@ -29,13 +31,27 @@ func (c ChangePassword) Decide(h domain.History, env domain.Env) ([]domain.Event
 	if err := checkOutranks(h, actor, user); err != nil {
 		return nil, err
 	}
-	if user.Source != SourceLocal {
+	switch user.Source {
+	case SourceLDAP:
 		return nil, domain.Refused("目录用户的密码只能在目录中修改！")
+	case SourceService:
+		return nil, domain.Refused("服务用户没有密码！")
 	}
 	if !actor.May(Permitted(CodeUpdateUser)) && (c.Verified == "" || c.Verified != user.PasswordHash) {
 		return nil, domain.Refused("原密码错误！")
 	}
-	return []domain.Event{UserPasswordChanged{ID: c.ID, PasswordHash: c.PasswordHash, Former: user.PasswordHash}}, nil
+	changed := UserPasswordChanged{ID: c.ID, PasswordHash: c.PasswordHash, Former: user.PasswordHash}
+	credentials := newUserCredentials(c.ID)
+	if err := h.Load(credentials); err != nil {
+		return nil, err
+	}
+	if c.EndCredentials {
+		return append([]domain.Event{changed}, credentials.end()...), nil
+	}
+	if n := len(credentials.live); n > 0 {
+		env.Warn(domain.Warn("revoke_credentials", "%d credentials of the user stay valid", n))
+	}
+	return []domain.Event{changed}, nil
 }
 
 // LinkUser makes a local user a directory user: from then on the directory
@@ -50,6 +66,9 @@ func (c LinkUser) Decide(h domain.History, env domain.Env) ([]domain.Event, erro
 	user, _, err := loadUser(h, env, c.ID, Administer(), false, c.IfMatch)
 	if err != nil || user.Source == SourceLDAP {
 		return nil, err
+	}
+	if user.Source == SourceService {
+		return nil, domain.Refused("服务用户没有密码！")
 	}
 	return []domain.Event{UserLinked{ID: c.ID, Former: user.PasswordHash}}, nil
 }

@@ -15,7 +15,7 @@ import "github.com/opsledger/opsledger/domain"
 //  1. A username, as [FoldUsername] compares, belongs to one user. The local ones are
 //     such as [ParseUsername] lets through.
 //  2. A mail address, where not empty, belongs to one user.
-//  3. A directory user has no password here.
+//  3. A directory user and a service user have no password here.
 //  4. The first start makes its user once, however often it runs and whatever
 //     became of that user.
 type RegisterUser struct {
@@ -85,7 +85,7 @@ func (c RegisterUser) events(user UserRegistered, env domain.Env) ([]domain.Even
 	if user.Source == "" {
 		user.Source = SourceLocal
 	}
-	if user.Source == SourceLDAP {
+	if user.Source != SourceLocal {
 		user.PasswordHash = ""
 	}
 	if len(c.Roles) == 0 {

@@ -85,6 +85,10 @@ type Right struct {
 	target    Target
 	// zone is the one that a record lives in.
 	zone Target
+	// fullName, recordType and view are those of a record, where they are known, see
+	// [Right.OfRecord].
+	fullName, recordType string
+	view                 int64
 }
 
 // scope says what a right is about.
@@ -124,6 +128,13 @@ func On(t Target, o Operation) Right { return Right{scope: scopeTarget, target: 
 // privilege for that one record.
 func OnRecord(record, zone Target, o Operation) Right {
 	return Right{scope: scopeRecord, target: record, zone: zone, operation: o}
+}
+
+// OfRecord returns a right on a record as one that says which: by full name, type and view.
+// Without that it lies outside of the bounds of a credential for some records alone.
+func (r Right) OfRecord(fullName, recordType string, view int64) Right {
+	r.fullName, r.recordType, r.view = fullName, recordType, view
+	return r
 }
 
 // OnRecords is the right to do something to the records of a zone, whichever.

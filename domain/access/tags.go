@@ -49,3 +49,14 @@ func TagPrivilegeName(name string) domain.Tag { return domain.TextTag("privname"
 func TagRight(kind Kind, id int64) domain.Tag {
 	return domain.IDTag("right:"+strconv.Itoa(int(kind)), id)
 }
+
+// TagCredential marks the events of one credential, TagUserCredentials those of a user's.
+func TagCredential(id domain.CredentialID) domain.Tag { return domain.IDTag("credential", int64(id)) }
+
+// TagUserCredentials marks the events in which a user gets or loses credentials.
+func TagUserCredentials(user domain.UserID) domain.Tag {
+	return domain.IDTag("credentials", int64(user))
+}
+
+// TagToken marks the event that gave a token; the digest is that of [CredentialAdded].
+func TagToken(digest string) domain.Tag { return domain.Tag("token:" + digest) }

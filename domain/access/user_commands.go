@@ -166,7 +166,7 @@ func set[T any](field *T, value *T) {
 }
 
 // DeleteUser removes a user for good: the name and the mail address are free
-// again, and the personal key is to be destroyed. It takes the permission deleteuser.
+// again, the credentials end, and the personal key is to be destroyed. It takes the permission deleteuser.
 type DeleteUser struct {
 	id      domain.UserID
 	ifMatch *domain.Position
@@ -192,8 +192,12 @@ func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := checkLastAdmin(h, c.id, user.Roles); err != nil {
 		return nil, err
 	}
-	return []domain.Event{UserDeleted{
+	credentials := newUserCredentials(c.id)
+	if err := h.Load(credentials); err != nil {
+		return nil, err
+	}
+	return append(credentials.end(), UserDeleted{
 		ID: c.id, Username: user.Username, MailDigest: user.Profile.MailDigest,
 		PasswordHash: user.PasswordHash, PersonalKey: user.PersonalKey, Roles: user.Roles,
-	}}, nil
+	}), nil
 }

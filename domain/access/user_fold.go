@@ -19,7 +19,7 @@ type User struct {
 type UserState struct {
 	Exists   bool
 	Username string
-	// Source is [SourceLocal] or [SourceLDAP].
+	// Source is [SourceLocal], [SourceLDAP] or [SourceService].
 	Source string
 	// PasswordHash and PersonalKey are ids of vault entries.
 	PasswordHash string

@@ -68,6 +68,9 @@ type viewHolder struct {
 	name string
 }
 
+// ViewNamed returns a fold that finds a view by its name.
+func ViewNamed(name string) access.ViewNamed { return viewNamed(name) }
+
 func viewNamed(name string) *viewHolder { return &viewHolder{name: name} }
 
 // Item implements [domain.Fold].

@@ -14,9 +14,9 @@ const someKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGXHNtlNb8Y4RtdkZ5QHnQ8ZcYC
 func TestAddUser(t *testing.T) {
 	t.Parallel()
 	add := func(lines ...string) ops.AddUser {
-		return domaintest.Must(ops.NewAddUser(access.UserRegistered{Username: "new", Credential: "c"}, []int{6}, lines))
+		return domaintest.Must(ops.NewAddUser(access.UserRegistered{Username: "new", PasswordHash: "c"}, []int{6}, lines))
 	}
-	user := access.UserRegistered{ID: 100, Username: "new", Source: access.SourceLocal, Credential: "c"}
+	user := access.UserRegistered{ID: 100, Username: "new", Source: access.SourceLocal, PasswordHash: "c"}
 	codes := access.UserPermissionsChanged{ID: 100, Codes: []int{6}}
 	domaintest.Given(given()...).As(admin).When(add()).Then(t, user, codes)
 	domaintest.Given(given()...).As(admin).When(add(someKey+" me@home")).Then(t, user, codes,

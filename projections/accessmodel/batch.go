@@ -16,10 +16,11 @@ import (
 
 // batch is the part of the access state that a batch of events touches.
 type batch struct {
-	lastEvent  domain.Position
-	users      *rowset.Set[domain.UserID, userRow]
-	roles      *rowset.Set[int64, RoleRow]
-	privileges *rowset.Set[int64, privilegeRow]
+	lastEvent   domain.Position
+	users       *rowset.Set[domain.UserID, userRow]
+	roles       *rowset.Set[int64, RoleRow]
+	privileges  *rowset.Set[int64, privilegeRow]
+	credentials *rowset.Set[domain.CredentialID, credentialRow]
 	// userRoles and rolePrivileges say who holds what.
 	userRoles, rolePrivileges *timeline
 	// ended are the former states of privileges.
@@ -37,10 +38,11 @@ var states = table.Table[state]{Name: "state", Key: "singleton", Columns: func(s
 // load reads what the events touch in one round trip.
 func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*batch, error) {
 	b := &batch{
-		users:      rowset.New("user", func(u userRow) domain.UserID { return u.ID }),
-		roles:      rowset.New("role", func(r RoleRow) int64 { return r.ID }),
-		privileges: rowset.New("privilege", func(p privilegeRow) int64 { return p.ID }),
-		userRoles:  newTimeline(), rolePrivileges: newTimeline(),
+		users:       rowset.New("user", func(u userRow) domain.UserID { return u.ID }),
+		roles:       rowset.New("role", func(r RoleRow) int64 { return r.ID }),
+		privileges:  rowset.New("privilege", func(p privilegeRow) int64 { return p.ID }),
+		credentials: rowset.New("credential", func(c credentialRow) domain.CredentialID { return c.ID }),
+		userRoles:   newTimeline(), rolePrivileges: newTimeline(),
 	}
 	k := touchedBy(events)
 	var queries pgx.Batch
@@ -53,6 +55,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorde
 	}
 	table.Load(&queries, schema, rolePrivileges, "role_id", k.sets.List, holds, b.rolePrivileges.loaded)
 	table.Load(&queries, schema, privileges, "id", k.privileges.List, holds, b.privileges.Loaded)
+	table.Load(&queries, schema, credentials, "id", k.credentials.List, "", b.credentials.Loaded)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
 
@@ -87,7 +90,7 @@ func (b *batch) apply(e domain.Recorded) error {
 	}
 }
 
-// applyGrants takes the events on roles and privileges.
+// applyGrants takes the events on roles, privileges and credentials.
 func (b *batch) applyGrants(e domain.Recorded) error {
 	switch event := e.Event.(type) {
 	case access.RoleCreated:
@@ -102,6 +105,10 @@ func (b *batch) applyGrants(e domain.Recorded) error {
 		return b.privilegeChanged(e, event)
 	case access.PrivilegeDeleted:
 		return b.privilegeDeleted(e, event)
+	case access.CredentialAdded:
+		return b.credentialAdded(e, event)
+	case access.CredentialDeleted:
+		return b.credentialDeleted(e, event)
 	default:
 		return fmt.Errorf("unknown event type %T", e.Event)
 	}
@@ -139,6 +146,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	err := errors.Join(
 		table.Save(ctx, tx, &writes, schema, users, b.users),
 		table.Save(ctx, tx, &writes, schema, roles, b.roles),
+		table.Save(ctx, tx, &writes, schema, credentials, b.credentials),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
 	)
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 // keys are the keys of the rows that a batch of access events reads or writes.
 type keys struct {
 	// users holds the actors, too.
-	users      rowset.Keys[domain.UserID]
-	privileges rowset.Keys[int64]
+	users       rowset.Keys[domain.UserID]
+	privileges  rowset.Keys[int64]
+	credentials rowset.Keys[domain.CredentialID]
 	// sets are the roles whose sets of privileges are wanted.
 	sets rowset.Keys[int64]
 	// roles says whether the names of all roles are wanted: texts name the roles
@@ -59,6 +60,12 @@ func (k *keys) add(e domain.Recorded) {
 		k.privileges.Add(event.ID)
 	case access.PrivilegeDeleted:
 		k.privileges.Add(event.ID)
+	case access.CredentialAdded:
+		k.credentials.Add(event.ID)
+		k.users.Add(event.User)
+	case access.CredentialDeleted:
+		k.credentials.Add(event.ID)
+		k.users.Add(event.User)
 	}
 	k.roles = true
 	k.users.Add(e.Actor)

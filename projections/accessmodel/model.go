@@ -32,12 +32,12 @@ func New() *Model { return &Model{} }
 func (m *Model) Context() domain.Context { return domain.ContextAccess }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 5 }
+func (m *Model) Version() int { return 6 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	tables := append(oplog.Create(),
-		users.Create(), userRoles.Create(), roles.Create(), rolePrivileges.Create(), privileges.Create(), states.Create())
+		users.Create(), userRoles.Create(), roles.Create(), rolePrivileges.Create(), privileges.Create(), credentials.Create(), states.Create())
 	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
 			return fmt.Errorf("create the access tables: %w", err)

@@ -14,7 +14,7 @@ import (
 type User struct {
 	ID       domain.UserID
 	Username string
-	// Source is [access.SourceLocal] or [access.SourceLDAP].
+	// Source is [access.SourceLocal], [access.SourceLDAP] or [access.SourceService].
 	Source string
 	// The personal fields, sealed with PersonalKey.
 	Mail, Nickname, Phone, Position, Location access.Sealed

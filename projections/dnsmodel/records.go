@@ -122,8 +122,12 @@ func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
 	} else {
 		l.And(rights.RecordLives("t"))
 	}
+	bounded := c.BoundRecords(&l.Conditions)
 	if !c.SeesAll() {
 		restrictRecords(l, c, f.ZoneID)
+	}
+	if bounded {
+		l.Total = ""
 	}
 	return l
 }

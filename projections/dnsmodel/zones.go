@@ -82,7 +82,11 @@ func listZones(c rights.Caller, f ZoneFilter) *query.List[Zone] {
 		l.Where("t.zone_group = ?", int64(*f.Group))
 	}
 	l.Exact("t.type", f.Type)
+	bounded := c.BoundZones(&l.Conditions, "t.name")
 	rights.Restrict(l, c, access.KindZone, "SELECT zones FROM dns.state")
+	if bounded {
+		l.Total = ""
+	}
 	return l
 }
 

@@ -64,8 +64,10 @@ const (
 	TargetUser      = "User"
 	TargetRole      = "Role"
 	TargetPrivilege = "Privilege"
-	TargetTask      = "Task"
-	TargetMachine   = "Machine"
+	// TargetCredential is what a program acts with.
+	TargetCredential = "Credential"
+	TargetTask       = "Task"
+	TargetMachine    = "Machine"
 	// TargetSSHKey is a user's public keys, and where they let the user in.
 	TargetSSHKey = "SshKey"
 )

@@ -13,8 +13,10 @@ type Caller struct {
 	id    domain.UserID
 	roles []int64
 	codes []int
-	// all: nothing is left out.
+	// all: nothing is left out for want of a right.
 	all bool
+	// credential bounds what the caller reads beside that; nil for a login.
+	credential *access.CredentialState
 }
 
 // NewCaller returns the user who holds the given roles and permission codes now.

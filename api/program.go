@@ -1,0 +1,95 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/identity"
+)
+
+// headerAPIKey may carry a program's token, as some DNS programs send it.
+const headerAPIKey = "X-API-Key"
+
+// confine refuses a program what is not for it, before anything is done for it.
+//
+// Invariants:
+//  1. A narrow credential, which is for some records alone, gets nothing but the routes that
+//     are marked for it; whatever route is new is none.
+//  2. A credential for one view gets no route that tells of all views.
+//  3. A credential that may only read gets no route that writes.
+func (k *Kernel) confine(c echo.Context, r Route, caller *identity.User) error {
+	credential := caller.Credential
+	if credential == nil {
+		return nil
+	}
+	inClear := k.inClear(c.Request())
+	if inClear && k.RequireTLS {
+		return domain.Forbidden("无权限！凭据只能通过TLS使用")
+	}
+	if inClear {
+		c.Set(inClearKey, true)
+	}
+	k.Identity.Used(c.Request().Context(), caller.CredentialID(), inClear)
+	return r.confine(credential)
+}
+
+// Confine refuses a part of the request that is a request to the route, if the route is not
+// for the caller's credential.
+func (w *Request) Confine(r *Route) error {
+	if w.Caller == nil || w.Caller.Credential == nil {
+		return nil
+	}
+	return r.confine(w.Caller.Credential)
+}
+
+func (r *Route) confine(credential *access.Credential) error {
+	switch {
+	case r.Access.login:
+		return domain.Forbidden("无权限！凭据只能在登录后管理")
+	case r.Write != nil && credential.Restrict.ReadOnly:
+		return domain.Forbidden("无权限！凭据%s只能读取", credential.Name)
+	case credential.Restrict.Narrow() && !r.Narrow, credential.View != 0 && r.AllViews:
+		return domain.Forbidden("无权限！凭据%s不能使用此接口", credential.Name)
+	default:
+		return nil
+	}
+}
+
+// inClearKey is set for a request whose credential came unencrypted from another machine.
+const inClearKey = "in clear"
+
+// warnInClear is said to a program whose token others could have read.
+func warnInClear(c echo.Context, r *remarks) {
+	if c.Get(inClearKey) != nil {
+		r.warn(domain.Warn("", "the credential came unencrypted from another machine: use TLS, and replace the credential"))
+	}
+}
+
+// inClear says whether others on the way could read the request. What a trusted proxy says
+// of its client is believed.
+func (k *Kernel) inClear(r *http.Request) bool {
+	if r.TLS != nil {
+		return false
+	}
+	if k.trusts(parseAddress(r.RemoteAddr)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+		return false
+	}
+	return !k.ClientAddress(r).IsLoopback()
+}
+
+// programToken returns the token of a program that the request carries where programs may
+// carry one: in the Authorization header, with or without "Bearer", or in X-API-Key.
+func programToken(r *http.Request) string {
+	text, _ := authorization(r)
+	if text == "" {
+		text = strings.TrimSpace(r.Header.Get(headerAPIKey))
+	}
+	if identity.IsProgramToken(text) {
+		return text
+	}
+	return ""
+}

@@ -1,0 +1,163 @@
+package dns
+
+import (
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
+
+// Bounded is a command that a program asks for with a credential.
+//
+// Invariants:
+//  1. Nothing is appended for a credential that was deleted, has expired, or is another
+//     user's; and the credential's end, if it comes first, fails the append.
+//  2. Every event lies within the credential's bounds, whatever command decided it: a kind
+//     of event that the bounds do not know is outside of them.
+//  3. A narrow credential learns nothing about a zone that it does not cover: a decision
+//     that reads one is refused before it can say what it found.
+type Bounded struct {
+	command    domain.Command
+	credential domain.CredentialID
+}
+
+// NewBounded returns the command within the bounds of the credential.
+func NewBounded(c domain.Command, credential domain.CredentialID) domain.Command {
+	return Bounded{command: c, credential: credential}
+}
+
+// Allocates implements [domain.Allocator].
+func (c Bounded) Allocates() []domain.Sequence {
+	if a, ok := c.command.(domain.Allocator); ok {
+		return a.Allocates()
+	}
+	return nil
+}
+
+// Decide implements [domain.Command].
+func (c Bounded) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	credential := access.NewCredential(c.credential)
+	if err := h.Load(credential); err != nil {
+		return nil, err
+	}
+	switch {
+	case !credential.Holds(env.Now), credential.User != env.Actor:
+		return nil, domain.Unauthenticated()
+	case credential.Restrict.ReadOnly:
+		return nil, domain.Forbidden("无权限！凭据%s只能读取", credential.Name)
+	}
+	within := &bounds{History: h, credential: credential, zones: map[int64]*zoneFold{}}
+	events, err := c.command.Decide(within, env.By(c.credential))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		if err := within.check(e); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// bounds are those of one decision.
+type bounds struct {
+	domain.History
+	credential *access.Credential
+	// zones are those that were looked at.
+	zones map[int64]*zoneFold
+}
+
+// Load implements [domain.History]: it refuses to show a narrow credential a zone that it
+// does not cover.
+func (b *bounds) Load(folds ...domain.Fold) error {
+	if err := b.History.Load(folds...); err != nil {
+		return err
+	}
+	if !b.credential.Restrict.Narrow() {
+		return nil
+	}
+	for _, f := range folds {
+		if zone, ok := f.(*zoneFold); ok && zone.exists && !b.credential.Restrict.CoversZone(zone.data.Name) {
+			return b.outside()
+		}
+	}
+	return nil
+}
+
+func (b *bounds) outside() error { return access.ErrOutside(b.credential.Name) }
+
+// check refuses an event that is outside of the bounds.
+func (b *bounds) check(e domain.Event) error {
+	switch e := e.(type) {
+	case RecordAdded:
+		return b.records(e.ZoneID, e.Record)
+	case RecordUpdated:
+		return b.records(e.ZoneID, e.Before, e.After)
+	case RecordDeleted:
+		return b.records(e.ZoneID, e.Record)
+	}
+	if b.credential.Restrict.Narrow() || !access.ByCredential(e) || b.credential.View != 0 && !b.inView(e) {
+		return b.outside()
+	}
+	return nil
+}
+
+// records refuses to touch a record that is, or becomes, one outside of the bounds.
+func (b *bounds) records(zoneID int64, states ...RecordData) error {
+	zone, known := b.zones[zoneID]
+	if !known {
+		zone = newZoneFold(zoneID)
+		if err := b.Load(zone); err != nil {
+			return err
+		}
+		b.zones[zoneID] = zone
+	}
+	restrict := &b.credential.Restrict
+	for _, r := range states {
+		if b.credential.View != 0 && r.ViewID != b.credential.View {
+			return b.outside()
+		}
+		if restrict.OfRecords() && !restrict.CoversRecord(FullName(r.Host, zone.data.Name), r.Type) {
+			return b.outside()
+		}
+	}
+	return nil
+}
+
+// FullName is the absolute name of a host in a zone, without the final dot.
+func FullName(host, zone string) string {
+	if host == Apex {
+		return zone
+	}
+	return host + "." + zone
+}
+
+// inView says whether an event, which is about no record, is of the credential's one view
+// alone. What concerns all views is not.
+func (b *bounds) inView(e domain.Event) bool {
+	only := func(views []int64) bool { return len(views) == 1 && views[0] == b.credential.View }
+	switch e := e.(type) {
+	case ZoneCreated:
+		return only(e.Zone.ViewIDs)
+	case ZoneUpdated:
+		return only(e.Before.ViewIDs) && only(e.After.ViewIDs)
+	case ZoneDeleted:
+		return only(e.Zone.ViewIDs)
+	case ZoneSettingsChanged:
+		zone := newZoneFold(e.ID)
+		return b.History.Load(zone) == nil && only(zone.data.ViewIDs)
+	case ViewUpdated:
+		return e.ID == b.credential.View
+	default:
+		return !slices.Contains(ofDNS, e.EventType())
+	}
+}
+
+// ofDNS are the types of the context's events.
+var ofDNS = func() []string {
+	var types []string
+	for _, d := range Events() {
+		types = append(types, d.Name)
+	}
+	return types
+}()
