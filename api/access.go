@@ -15,6 +15,8 @@ type Access struct {
 	Name string
 	// right is what the route needs of every caller, nil for nothing.
 	right *access.Right
+	// self: the route is for the user that the path names, and for admin.
+	self bool
 	// login: no credential of a program will do.
 	login bool
 }
@@ -28,12 +30,18 @@ var (
 	// AccessLogin routes need a valid token of a login.
 	AccessLogin = Access{Name: "login", login: true}
 	// AccessSelf routes are for the user that the path names, and for admin.
-	AccessSelf = Access{Name: "self"}
+	AccessSelf = Access{Name: "self", self: true}
 	// AccessBindConf routes need a valid token and the right BIND_CONF_EDIT.
 	AccessBindConf = needing(access.EditBindConf())
 	// AccessAdmin routes need a valid token of a user with the role admin.
 	AccessAdmin = needing(access.Administer())
 )
+
+// ByLogin returns the access as one that takes a login: no credential of a program will do.
+func (a Access) ByLogin() Access {
+	a.login = true
+	return a
+}
 
 // AccessCode routes need a valid token of a user with the permission of the
 // operations dialect.

@@ -95,7 +95,7 @@ func (k *Kernel) guard(r Route) echo.HandlerFunc {
 		switch {
 		case r.Access.right != nil:
 			err = caller.Require(*r.Access.right)
-		case r.Access == AccessSelf:
+		case r.Access.self:
 			err = selfOrAdmin(c, caller)
 		}
 		if err != nil {

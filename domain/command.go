@@ -37,6 +37,8 @@ type Env struct {
 	// Credential is what the actor's program showed, 0 for a login.
 	Credential CredentialID
 	Now        time.Time
+	// bounds are those of the credential, nil for none.
+	bounds Bounds
 	// ids holds what was taken from the sequences for this decision.
 	ids map[Sequence][]int64
 	// warnings collects what the decision warns of, nil for nobody who listens.
@@ -64,9 +66,31 @@ func NewEnv(actor UserID, now time.Time, ids map[Sequence][]int64) Env {
 	return Env{Actor: actor, Now: now, ids: ids}
 }
 
+// Bounds say what may be decided at most.
+type Bounds interface {
+	// Check refuses events that are outside of the bounds.
+	Check(h History, events []Event) error
+}
+
 // By returns an Env of a decision that was asked for with a credential.
-func (e Env) By(credential CredentialID) Env {
-	e.Credential = credential
+func (e Env) By(credential CredentialID, b Bounds) Env {
+	e.Credential, e.bounds = credential, b
+	return e
+}
+
+// CheckBounds refuses events that are outside of the credential's bounds. A decision asks as
+// soon as it knows its events, before it says what stands against them. Whoever carries a
+// decision out for a credential checks all its events once more, so that none is forgotten.
+func (e Env) CheckBounds(h History, events []Event) error {
+	if e.bounds == nil {
+		return nil
+	}
+	return e.bounds.Check(h, events)
+}
+
+// WithIDs returns the Env with other ids to hand out.
+func (e Env) WithIDs(ids map[Sequence][]int64) Env {
+	e.ids = ids
 	return e
 }
 

@@ -134,6 +134,16 @@ func rowsOfTheRest() map[string]row {
 			return "/v1/records", record
 		}, writers},
 
+		"GET /v1/credentials":  {func(*matrix) (string, any) { return "/v1/credentials", nil }, all},
+		"POST /v1/credentials": {func(*matrix) (string, any) { return "/v1/credentials", m{"name": "n", "kind": "token"} }, all},
+		// Whose credential it is not is told that there is none.
+		"DELETE /v1/credentials/:id": {func(x *matrix) (string, any) {
+			return x.done("POST", "/v1/credentials", m{"name": "n", "kind": "token"}).header.Get("Location"), nil
+		}, users(404, 404, 404, 403, 200).clerk(403)},
+		"POST /v1/users": {func(x *matrix) (string, any) {
+			return "/v1/users", m{"username": x.fresh("service"), "kind": "service"}
+		}, users(403, 403, 403, 200, 200)},
+
 		"GET /v1/changes/:position": {func(*matrix) (string, any) { return "/v1/changes/5", nil }, all},
 		// The refusals of operations stand in the reply to the batch, which is 400.
 		"POST /v1/batch": {func(x *matrix) (string, any) {

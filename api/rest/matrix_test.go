@@ -64,6 +64,8 @@ type row struct {
 type matrix struct {
 	*stack
 	tokens [principals]string
+	// programs are tokens that act for admin.
+	programs map[string]string
 	// names counts the names that were given.
 	names *int
 	// The paths of resources of the admin that reads are about; all zones are
@@ -107,6 +109,7 @@ func (x *matrix) check(route api.Route, row row) {
 	if public != (route.Access == api.AccessPublic) {
 		x.t.Errorf("the route table says %q", route.Access.Name)
 	}
+	x.checkPrograms(route, row)
 	path, body := row.ask(x)
 	for who, want := range row.expected {
 		before := x.position()
@@ -162,6 +165,7 @@ func newMatrix(t *testing.T) *matrix {
 	x.record = x.newRecord()
 
 	x.prepareOps()
+	x.prepareCredentials()
 
 	stranger := with("Authorization", x.tokens[asStranger])
 	x.ok("POST", "/dns/servers", x.aServer(), stranger)

@@ -66,7 +66,7 @@ func (a *API) credentials() []api.Route {
 			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf)).And(api.Reads(userOf))),
 		api.Post("/v1/credentials", api.AccessLogin, a.addCredential()),
 		api.Delete("/v1/credentials/:id", api.AccessLogin, one),
-		api.Post("/v1/users", api.AccessCode(access.CodeAddUser), a.addServiceUser()),
+		api.Post("/v1/users", api.AccessCode(access.CodeAddUser).ByLogin(), a.addServiceUser()),
 	}
 }
 

@@ -54,8 +54,8 @@ func (a *API) Routes() []api.Route {
 	dialect := api.Plain()
 	dialect.Failure, dialect.Strict, dialect.Created = api.FailNamingField, true, created
 	return dialect.Routes(append(a.credentials(),
-		api.Put("/v1/users/:id/password", api.AccessSelf, a.changePassword()),
-		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin, a.linkUser()),
+		api.Put("/v1/users/:id/password", api.AccessSelf.ByLogin(), a.changePassword()),
+		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin.ByLogin(), a.linkUser()),
 
 		api.Get("/v1/agents", api.AccessCode(access.CodeGetMachine), nil, a.listAgents),
 		api.Get("/v1/access", api.AccessCode(access.CodeGetSSHKey), tasks, a.showAccess).WithQuery(api.Reads(readAccessFilter)),

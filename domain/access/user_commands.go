@@ -180,7 +180,7 @@ func NewDeleteUser(id domain.UserID, ifMatch *domain.Position) (DeleteUser, erro
 	return DeleteUser{id: id, ifMatch: ifMatch}, nil
 }
 
-// Decide implements [domain.Command].
+// Decide implements [domain.Command]. The first event is the [UserDeleted].
 func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	user, actor, err := loadUser(h, env, c.id, Permitted(CodeDeleteUser), false, c.ifMatch)
 	if err != nil {
@@ -196,8 +196,9 @@ func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := h.Load(credentials); err != nil {
 		return nil, err
 	}
-	return append(credentials.end(), UserDeleted{
+	deleted := UserDeleted{
 		ID: c.id, Username: user.Username, MailDigest: user.Profile.MailDigest,
 		PasswordHash: user.PasswordHash, PersonalKey: user.PersonalKey, Roles: user.Roles,
-	}), nil
+	}
+	return append([]domain.Event{deleted}, credentials.end()...), nil
 }

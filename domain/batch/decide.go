@@ -195,12 +195,21 @@ func (t *turn) decide(s *step) ([]domain.Event, error) {
 			t.ids[sequence] = append(t.ids[sequence], s.ids[i])
 		}
 	}
-	env := domain.NewEnv(t.env.Actor, t.env.Now, t.ids)
+	env := t.env.WithIDs(t.ids)
 	if t.env.Warns() {
 		env = env.Warning(&t.warnings)
 	}
-	if judged, ok := s.command.(domain.Judged); ok {
-		return judged.DecidePart(t.view, env)
+	events, err := decidePart(s.command, t.view, env)
+	if err != nil {
+		return nil, err
 	}
-	return s.command.Decide(t.view, env)
+	return events, env.CheckBounds(t.view, events)
+}
+
+// decidePart is a command's decision without the rules that hold at the end of the batch.
+func decidePart(c domain.Command, h domain.History, env domain.Env) ([]domain.Event, error) {
+	if judged, ok := c.(domain.Judged); ok {
+		return judged.DecidePart(h, env)
+	}
+	return c.Decide(h, env)
 }

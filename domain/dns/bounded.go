@@ -46,25 +46,29 @@ func (c Bounded) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 	case credential.Restrict.ReadOnly:
 		return nil, domain.Forbidden("无权限！凭据%s只能读取", credential.Name)
 	}
-	within := &bounds{History: h, credential: credential, zones: map[int64]*zoneFold{}}
-	events, err := c.command.Decide(within, env.By(c.credential))
+	within := &bounds{History: h, credential: credential}
+	events, err := c.command.Decide(within, env.By(c.credential, within))
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range events {
-		if err := within.check(e); err != nil {
-			return nil, err
-		}
-	}
-	return events, nil
+	return events, within.Check(within, events)
 }
 
 // bounds are those of one decision.
 type bounds struct {
 	domain.History
 	credential *access.Credential
-	// zones are those that were looked at.
-	zones map[int64]*zoneFold
+}
+
+// Check implements [domain.Bounds].
+func (b *bounds) Check(h domain.History, events []domain.Event) error {
+	zones := map[int64]*zoneFold{} // that were looked at
+	for _, e := range events {
+		if err := b.check(h, zones, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Load implements [domain.History]: it refuses to show a narrow credential a zone that it
@@ -87,32 +91,42 @@ func (b *bounds) Load(folds ...domain.Fold) error {
 func (b *bounds) outside() error { return access.ErrOutside(b.credential.Name) }
 
 // check refuses an event that is outside of the bounds.
-func (b *bounds) check(e domain.Event) error {
+func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Event) error {
+	var zone int64
+	var states []RecordData
 	switch e := e.(type) {
 	case RecordAdded:
-		return b.records(e.ZoneID, e.Record)
+		zone, states = e.ZoneID, []RecordData{e.Record}
 	case RecordUpdated:
-		return b.records(e.ZoneID, e.Before, e.After)
+		zone, states = e.ZoneID, []RecordData{e.Before, e.After}
 	case RecordDeleted:
-		return b.records(e.ZoneID, e.Record)
+		zone, states = e.ZoneID, []RecordData{e.Record}
+	default:
+		return b.checkOther(e)
 	}
+	if zones[zone] == nil {
+		zones[zone] = newZoneFold(zone)
+		if err := h.Load(zones[zone]); err != nil {
+			return err
+		}
+	}
+	return b.checkRecords(zones[zone], states)
+}
+
+// checkOther refuses an event that is about no record, if it is outside of the bounds.
+func (b *bounds) checkOther(e domain.Event) error {
 	if b.credential.Restrict.Narrow() || !access.ByCredential(e) || b.credential.View != 0 && !b.inView(e) {
 		return b.outside()
 	}
 	return nil
 }
 
-// records refuses to touch a record that is, or becomes, one outside of the bounds.
-func (b *bounds) records(zoneID int64, states ...RecordData) error {
-	zone, known := b.zones[zoneID]
-	if !known {
-		zone = newZoneFold(zoneID)
-		if err := b.Load(zone); err != nil {
-			return err
-		}
-		b.zones[zoneID] = zone
-	}
+// checkRecords refuses to touch a record that is, or becomes, one outside of the bounds.
+func (b *bounds) checkRecords(zone *zoneFold, states []RecordData) error {
 	restrict := &b.credential.Restrict
+	if !restrict.CoversZone(zone.data.Name) {
+		return b.outside()
+	}
 	for _, r := range states {
 		if b.credential.View != 0 && r.ViewID != b.credential.View {
 			return b.outside()

@@ -14,6 +14,9 @@ func decideAlone(c domain.Judged, h domain.History, env domain.Env) ([]domain.Ev
 	if err != nil || len(events) == 0 {
 		return nil, err
 	}
+	if err := env.CheckBounds(read, events); err != nil {
+		return nil, err
+	}
 	if err := c.Judge(read.with(env, events), env, events); err != nil {
 		return nil, err
 	}
