@@ -94,6 +94,7 @@ func (s *stack) tokenSources() {
 	cookie, none := with("Cookie", "access_token="+s.admin), with("Authorization", "")
 	asForm, asText := with("Content-Type", "application/x-www-form-urlencoded"), with("Content-Type", "text/plain")
 	view := `{"name":"v","acl":"any"}`
+	site := func(value string) func(*http.Request) { return with("Sec-Fetch-Site", value) }
 	for name, c := range map[string]struct {
 		method, path, body string
 		options            []func(*http.Request)
@@ -102,12 +103,17 @@ func (s *stack) tokenSources() {
 		"header":                   {"GET", "/dns/views", "", []func(*http.Request){none, with("access_token", s.admin)}, ""},
 		"cookie":                   {"GET", "/dns/views", "", []func(*http.Request){none, cookie}, ""},
 		"authorization goes first": {"GET", "/dns/views", "", []func(*http.Request){with("Authorization", "x"), cookie}, bodyTokenInvalid},
-		"cookie, json":             {"POST", "/dns/views", view, []func(*http.Request){none, cookie}, ""},
-		"cookie, form":             {"POST", "/dns/views", "name=w&acl=any", []func(*http.Request){none, cookie, asForm}, bodyTokenMissing},
-		"cookie, text":             {"POST", "/dns/views", view, []func(*http.Request){none, cookie, asText}, bodyTokenMissing},
-		"cookie, no type":          {"POST", "/dns/views", view, []func(*http.Request){none, cookie, with("Content-Type", "")}, bodyTokenMissing},
-		"cookie, put form":         {"PUT", "/dns/views/1", "name=w&acl=any", []func(*http.Request){none, cookie, asForm}, bodyTokenMissing},
-		"cookie, delete text":      {"DELETE", "/dns/views/999", "x", []func(*http.Request){none, cookie, asText}, bodyTokenMissing},
+		"cookie, same origin":      {"POST", "/dns/views", view, []func(*http.Request){none, cookie, site("same-origin")}, ""},
+		"cookie, form":             {"POST", "/dns/views", "name=w&acl=any", []func(*http.Request){none, cookie, asForm, site("same-origin")}, ""},
+		"cookie, old browser":      {"POST", "/dns/views", `{"name":"v4","acl":"any"}`, []func(*http.Request){none, cookie, with("Origin", s.url)}, ""},
+		"cookie, no browser":       {"POST", "/dns/views", view, []func(*http.Request){none, cookie}, bodyTokenMissing},
+		"cookie, same site":        {"POST", "/dns/views", view, []func(*http.Request){none, cookie, site("same-site")}, bodyTokenMissing},
+		"cookie, other site":       {"POST", "/dns/views", view, []func(*http.Request){none, cookie, site("cross-site"), with("Origin", s.url)}, bodyTokenMissing},
+		"cookie, typed":            {"POST", "/dns/views", view, []func(*http.Request){none, cookie, site("none")}, bodyTokenMissing},
+		"cookie, other origin":     {"POST", "/dns/views", view, []func(*http.Request){none, cookie, with("Origin", "http://evil.example")}, bodyTokenMissing},
+		"cookie, opaque origin":    {"POST", "/dns/views", view, []func(*http.Request){none, cookie, with("Origin", "null")}, bodyTokenMissing},
+		"cookie, put":              {"PUT", "/dns/views/1", view, []func(*http.Request){none, cookie}, bodyTokenMissing},
+		"cookie, delete":           {"DELETE", "/dns/views/999", "", []func(*http.Request){none, cookie, site("cross-site")}, bodyTokenMissing},
 		"token, text":              {"POST", "/dns/views", `{"name":"v2","acl":"any"}`, []func(*http.Request){asText}, ""},
 		"token, form":              {"POST", "/dns/views", "name=v3&acl=any", []func(*http.Request){asForm}, ""},
 	} {
@@ -122,7 +128,7 @@ func (s *stack) tokenSources() {
 		t.Fatal(id.body)
 	}
 	path := "/dns/views/" + strings.Split(strings.SplitAfter(id.body, `"id":`)[1], ",")[0]
-	s.ok("DELETE", path, nil, none, cookie)
+	s.ok("DELETE", path, nil, none, cookie, site("same-origin"))
 }
 
 func (s *stack) logins() {

@@ -46,10 +46,10 @@ func accessSteps() []entryStep {
 		{access.LoginFailed{ID: 2, Reason: access.FailedSecret}, oplog.Entry{}},
 		{access.LoginFailed{NameDigest: "digest", Reason: access.FailedUnknown}, oplog.Entry{}},
 		{access.UserProfileChanged{ID: 2, Before: profile, After: moved}, user("修改", before+wang+"修改项: ['手机号', '地址', '部门']\n")},
-		{access.UserPasswordChanged{ID: 2, PasswordHash: "credential-id-2", Former: "credential-id"}, user("修改", before+wang+"修改项: ['密码']\n")},
+		{access.UserPasswordChanged{ID: 2, PasswordHash: "hash-id-2", Former: "hash-id"}, user("修改", before+wang+"修改项: ['密码']\n")},
 		{access.UserPermissionsChanged{ID: 2, Codes: []int{3, 9}}, user("修改", before+wang+"修改项: ['权限代码']\n")},
 		{access.UserPermissionsChanged{ID: 2}, user("修改", before+strings.Replace(wang, "权限代码: []", "权限代码: [3, 9]", 1)+"修改项: ['权限代码']\n")},
-		{access.UserLinked{ID: 2, Former: "credential-id-2"}, user("修改", before+wang+"修改项: ['来源']\n")},
+		{access.UserLinked{ID: 2, Former: "hash-id-2"}, user("修改", before+wang+"修改项: ['来源']\n")},
 		{access.PrivilegeCreated{ID: 5, Privilege: p}, with("添加", oplog.TargetPrivilege, "p1", "5", "id: 5\n权限名: p1\n操作类型: 1\n资源类型: 2\n资源ID: 7\n备注: c\n")},
 		{access.PrivilegeChanged{ID: 5, Before: p, After: q}, with("修改", oplog.TargetPrivilege, "p2", "5", before+"id: 5\n权限名: p1\n操作类型: 1\n资源类型: 2\n资源ID: 7\n备注: c\n")},
 		{access.RoleCreated{ID: 8, Name: "ops", Privileges: []int64{1, 5}}, with("添加", oplog.TargetRole, "ops", "8", "id: 8\n角色名: ops\n权限ID: [1, 5]\n")},
@@ -59,7 +59,7 @@ func accessSteps() []entryStep {
 		{access.PrivilegeDeleted{ID: 5, Privilege: q}, with("删除", oplog.TargetPrivilege, "p2", "5", "id: 5\n权限名: p2\n操作类型: 0\n资源类型: 6\n资源ID: 5\n备注: \n")},
 		{access.UserRolesChanged{ID: 2, Before: []int64{6, 8}, After: []int64{6}}, user("修改", before+strings.Replace(linked, "角色: []", "角色: ['zone_admin', 'dev']", 1)+"修改项: ['角色']\n")},
 		{access.RoleDeleted{ID: 8, Name: "dev"}, with("删除", oplog.TargetRole, "dev", "8", "id: 8\n角色名: dev\n权限ID: [5]\n")},
-		{access.UserDeleted{ID: 2, Username: "Wang.Dachui", MailDigest: "digest", PasswordHash: "credential-id-2", PersonalKey: "key-id", Roles: []int64{6}},
+		{access.UserDeleted{ID: 2, Username: "Wang.Dachui", MailDigest: "digest", PasswordHash: "hash-id-2", PersonalKey: "key-id", Roles: []int64{6}},
 			user("删除", strings.Replace(linked, "角色: []", "角色: ['zone_admin']", 1))},
 		{access.UserLoggedIn{ID: 2}, oplog.Entry{}},
 	}
@@ -164,7 +164,7 @@ func TestErasure(t *testing.T) {
 	})
 	for _, table := range tables {
 		text := modeltest.Dump(t, pool, "access", []string{table}, nil)
-		for _, secret := range []string{"sealed", "digest", "credential", "key-id"} {
+		for _, secret := range []string{"sealed", "digest", "hash-id", "key-id"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s keeps %q:\n%s", table, secret, text)
 			}

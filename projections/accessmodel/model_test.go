@@ -37,7 +37,7 @@ func TestUsers(t *testing.T) {
 		user.MemberSince, user.LastSeen = user.MemberSince.UTC(), user.LastSeen.UTC()
 		modeltest.Same(t, "user", user, accessmodel.User{
 			ID: 2, Username: "Wang.Dachui", Source: "local", Mail: "sealed-mail", Nickname: "sealed-nick", Phone: "sealed-phone", MailDigest: "digest", Codes: []int{},
-			Position: "sealed-position", Location: "sealed-location", Department: "运维部", PasswordHash: "credential-id", PersonalKey: "key-id",
+			Position: "sealed-position", Location: "sealed-location", Department: "运维部", PasswordHash: "hash-id", PersonalKey: "key-id",
 			Roles: []accessmodel.Role{{7, "zone_guest"}}, MemberSince: log.Events[2].At, LastSeen: log.Events[2].At, Changed: log.Events[5].Position,
 		})
 		modeltest.Same(t, "by name", modeltest.Must(r.UserByName(ctx, "wang.DACHUI")).ID, 2)

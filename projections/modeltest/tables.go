@@ -191,7 +191,7 @@ func Registered(id domain.UserID, name string) access.UserRegistered {
 	return access.UserRegistered{
 		ID: id, Username: name, Source: access.SourceLocal, Mail: "sealed-mail", Nickname: "sealed-nick", Phone: "sealed-phone",
 		Position: "sealed-position", Location: "sealed-location",
-		Department: "运维部", MailDigest: "digest", PasswordHash: "credential-id", PersonalKey: "key-id",
+		Department: "运维部", MailDigest: "digest", PasswordHash: "hash-id", PersonalKey: "key-id",
 	}
 }
 
