@@ -18,6 +18,8 @@ var ofCredentials = map[string]string{
 	"Credential %d 不存在！":                      "credential %d does not exist",
 	"服务用户没有密码！":                               "a service user has no password",
 	"%q不是合法的域名模式：必须是小写的完整域名，*代表一级，**代表任意级！": "%q is no pattern of domain names: an absolute name in lower case, in which * is one label and ** any number of labels",
+	"与权限名称不一致！":                                               "contradicts the name",
+	"必须是ZONE~域名模式#ACCESS、#UPDATE或#DELETE！":                    "must be ZONE~pattern#ACCESS, #UPDATE or #DELETE",
 	"%q不是记录类型！":                                               "%q is no record type",
 	"must not be empty: leave it out where there is no bound": "不能为空列表：没有限制时请省略！",
 	"must be true or false":                                   "必须是true或false！",

@@ -76,18 +76,22 @@ func Accessible(h domain.History, a *Actor, targets []Target) ([]bool, error) {
 	if err := a.load(h, a.state.roles); err != nil {
 		return nil, err
 	}
-	may, byHand := make([]bool, len(targets)), make([]domain.Fold, len(targets))
+	may := make([]bool, len(targets))
 	for i, t := range targets {
-		may[i], byHand[i] = a.May(On(t, OperationAccess)), newManualFold(t.Kind, t.ID)
+		may[i] = a.May(On(t, OperationAccess))
 	}
 	if len(a.roles) == 0 || !slices.Contains(may, false) {
 		return may, nil
 	}
-	if err := h.Load(byHand...); err != nil {
+	targets = slices.Clone(targets)
+	places := make([]*Target, len(targets))
+	for i := range targets {
+		places[i] = &targets[i]
+	}
+	if err := loadManual(h, places...); err != nil {
 		return nil, err
 	}
 	for i, t := range targets {
-		t.Manual = byHand[i].(*manualFold).list()
 		may[i] = a.May(On(t, OperationAccess))
 	}
 	return may, nil
@@ -164,22 +168,34 @@ func (r *Right) usuallyBy(role int64) bool {
 
 // loadManual reads the privileges made by hand that concern the right's targets.
 func (r *Right) loadManual(h domain.History) error {
-	var folds []domain.Fold
-	if r.scope == scopeTarget || r.scope == scopeRecord {
-		folds = append(folds, newManualFold(r.target.Kind, r.target.ID))
-	}
-	if r.scope == scopeRecord {
-		folds = append(folds, newManualFold(r.zone.Kind, r.zone.ID))
-	}
-	if len(folds) == 0 {
+	switch r.scope {
+	case scopeTarget:
+		return loadManual(h, &r.target)
+	case scopeRecord:
+		return loadManual(h, &r.target, &r.zone)
+	default:
 		return nil
+	}
+}
+
+// loadManual reads the privileges made by hand that concern some resources, in one round
+// trip: those for the one resource, and those for zones of its name.
+func loadManual(h domain.History, targets ...*Target) error {
+	folds, patterns := make([]domain.Fold, len(targets), len(targets)+1), newZonePatterns()
+	for i, t := range targets {
+		folds[i] = newManualFold(t.Kind, t.ID)
+	}
+	if slices.ContainsFunc(targets, func(t *Target) bool { return t.Kind == KindZone }) {
+		folds = append(folds, patterns)
 	}
 	if err := h.Load(folds...); err != nil {
 		return err
 	}
-	r.target.Manual = folds[0].(*manualFold).list()
-	if r.scope == scopeRecord {
-		r.zone.Manual = folds[1].(*manualFold).list()
+	for i, t := range targets {
+		t.Manual = folds[i].(*manualFold).list()
+		if t.Kind == KindZone {
+			t.Manual = append(t.Manual, patterns.of(t.Name)...)
+		}
 	}
 	return nil
 }

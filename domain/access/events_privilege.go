@@ -11,6 +11,9 @@ type PrivilegeData struct {
 	ResourceType Kind      `json:"resource_type"`
 	ResourceID   int64     `json:"resource_id"`
 	Comment      string    `json:"comment,omitempty"`
+	// Zones is the pattern of the names of zones that the privilege is for, see
+	// [parsePatterns]; empty for one on a single resource.
+	Zones string `json:"zones,omitempty"`
 }
 
 // PrivilegeCreated says that a privilege was made by hand.
@@ -49,7 +52,10 @@ func privilegeTags(id int64, states ...PrivilegeData) []domain.Tag {
 	tags := []domain.Tag{TagPrivilege(id)}
 	for _, p := range states {
 		tags = append(tags, TagPrivilegeName(p.Name))
-		if p.grants() {
+		switch {
+		case p.Zones != "":
+			tags = append(tags, TagZonePatterns)
+		case p.grants():
 			tags = append(tags, TagRight(p.ResourceType, p.ResourceID))
 		}
 	}

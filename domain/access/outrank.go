@@ -76,8 +76,9 @@ func checkCreations(h domain.History, actor *Actor, user *User, created []Target
 // maxTargets is how many resources are looked at in one round trip.
 const maxTargets = 500
 
-// checkLacked refuses if one of the resources exists and no privilege made by hand
-// gives the actor what they lack.
+// checkLacked refuses if one of the resources exists and no privilege made by hand for it
+// gives the actor what they lack. Those on zones by pattern do not count: which name a zone
+// has now is not known here.
 func checkLacked(h domain.History, actor *Actor, user *User, lacked []Target) error {
 	folds := make([]domain.Fold, 0, 2*len(lacked))
 	for _, t := range lacked {

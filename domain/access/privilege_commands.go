@@ -116,7 +116,10 @@ func (CreatePrivilege) Allocates() []domain.Sequence {
 
 // Decide implements [domain.Command].
 func (c CreatePrivilege) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	privilege := c.patch.merge(PrivilegeData{})
+	privilege, err := c.patch.patterned(c.patch.merge(PrivilegeData{}))
+	if err != nil {
+		return nil, err
+	}
 	actor, name := NewActor(env.Actor), privilegeNamed(privilege.Name)
 	if err := h.Load(actor, name); err != nil {
 		return nil, err
@@ -153,9 +156,10 @@ func (c UpdatePrivilege) Decide(h domain.History, env domain.Env) ([]domain.Even
 	if err != nil {
 		return nil, err
 	}
-	before, after := privilege.data, c.patch.merge(privilege.data)
-	if after == before {
-		return nil, nil
+	before := privilege.data
+	after, err := c.patch.patterned(c.patch.merge(before))
+	if err != nil || after == before {
+		return nil, err
 	}
 	if err := checkPrivilegeName(after.Name, name, c.id); err != nil {
 		return nil, err

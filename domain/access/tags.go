@@ -45,6 +45,9 @@ func TagPrivilege(first int64) domain.Tag { return domain.IDTag("privilege", fir
 // TagPrivilegeName marks the events in which a name is taken or given up by a privilege made by hand.
 func TagPrivilegeName(name string) domain.Tag { return domain.TextTag("privname", name) }
 
+// TagZonePatterns marks the events of the privileges made by hand on zones by pattern.
+const TagZonePatterns domain.Tag = "zonepatterns"
+
 // TagRight marks the events of the privileges made by hand that concern one resource.
 func TagRight(kind Kind, id int64) domain.Tag {
 	return domain.IDTag("right:"+strconv.Itoa(int(kind)), id)

@@ -52,6 +52,7 @@ func (p *Privilege) columns() []table.Column {
 		table.Col("resource_type", table.Number, &p.ResourceType),
 		table.Col("resource_id", table.Number, &p.ResourceID),
 		table.Col("comment", table.Text, &p.Comment),
+		table.Col("zones", table.Bytewise, &p.Zones),
 	}
 }
 
@@ -68,7 +69,7 @@ var storedPrivileges = "SELECT " + table.NamesOf("p", (*Privilege).columns) + ",
 const (
 	// The privileges that resources bring, named after them; they have no rows.
 	automaticPrivileges = `SELECT a.privilege + o.operation AS id, ` + automaticName + ` AS name, o.operation, a.kind AS resource_type,
-			a.id AS resource_id, '' AS comment, true AS automatic, a.named AS changed
+			a.id AS resource_id, '' AS comment, '' AS zones, true AS automatic, a.named AS changed
 		FROM dns.resources a CROSS JOIN (VALUES (0::bigint), (1), (2)) AS o (operation) WHERE a.deleted = ` + table.ForEver
 
 	automaticCount = `SELECT 3 * (zones + (SELECT count(*) FROM dns.servers) + (SELECT count(*) FROM dns.views)) FROM dns.state`

@@ -16,22 +16,30 @@ type privilegeRow struct {
 	Privilege
 	// since and until are positions, see [table.Forever].
 	since, until domain.Position
+	// matching is the regular expression of the pattern of zones, empty without one.
+	matching string
 }
 
 // privileges has one row for each state of a privilege: it was so from since until until.
 var privileges = table.Table[privilegeRow]{
 	Name: "privileges", Key: "id, since",
 	Columns: func(p *privilegeRow) []table.Column {
-		return append(p.columns(), table.Col("since", table.Number, &p.since), table.Col("until", table.Number, &p.until))
+		return append(p.columns(), table.Col("since", table.Number, &p.since), table.Col("until", table.Number, &p.until),
+			table.Col("matching", table.Bytewise, &p.matching))
 	},
 	Indexes: []string{
 		"CREATE UNIQUE INDEX ON {schema}.privileges (id) WHERE " + holds,
 		"CREATE INDEX ON {schema}.privileges (resource_id, resource_type)",
+		"CREATE INDEX ON {schema}.privileges (id) WHERE matching <> ''",
 	},
 }
 
 func newPrivilege(id int64, data access.PrivilegeData, since domain.Position) privilegeRow {
-	return privilegeRow{Privilege: Privilege{ID: id, PrivilegeData: data}, since: since, until: table.Forever}
+	p := privilegeRow{Privilege: Privilege{ID: id, PrivilegeData: data}, since: since, until: table.Forever}
+	if data.Zones != "" {
+		p.matching = access.PatternRegexp(data.Zones)
+	}
+	return p
 }
 
 // putBuiltinPrivileges adds the privileges that exist without an event.

@@ -265,7 +265,8 @@ func (m *Naive) markLinks(id int64, before []int64, all bool) {
 }
 
 func (m *Naive) zoneData(group dns.ZoneGroup) dns.ZoneData {
-	d := dns.ZoneData{Name: fmt.Sprintf("zone%d.example", m.number()), Group: group, Type: dns.ZoneMaster, Forwarders: []string{}, ViewIDs: []int64{}}
+	n := m.number()
+	d := dns.ZoneData{Name: fmt.Sprintf("zone%d.%sexample", n, []string{"", "team."}[n%2]), Group: group, Type: dns.ZoneMaster, Forwarders: []string{}, ViewIDs: []int64{}}
 	if m.rng.IntN(4) == 0 {
 		d.Type, d.Forwarders = dns.ZoneForwardOnly, []string{"192.0.2.1", fmt.Sprint("2001:db8::", m.last)}
 	}

@@ -159,7 +159,10 @@ func (w *World) target(key Key) access.Target {
 	t := w.Targets[key]
 	t.Kind, t.ID = key.Kind, key.ID
 	for _, id := range SortedKeys(w.Manual) {
-		if p := w.Manual[id]; p.ResourceType == key.Kind && p.ResourceID == key.ID {
+		p := w.Manual[id]
+		byName := p.Zones != "" && key.Kind == access.KindZone &&
+			(&access.Restriction{Zones: []string{p.Zones}}).CoversZone(t.Name)
+		if byName || p.ResourceType == key.Kind && p.ResourceID == key.ID {
 			t.Manual = append(t.Manual, access.ManualPrivilege{ID: id, Operation: p.Operation})
 		}
 	}
@@ -250,6 +253,11 @@ func (w *World) someRight() access.PrivilegeData {
 	case access.KindServer:
 		d.ResourceID = Pick(w.Naive, w.Servers)
 	case access.KindZone:
+		if w.rng.IntN(2) == 0 {
+			d.Zones = []string{"*.example", "**.team.example", "zone1.**", "*.*.example"}[w.rng.IntN(4)]
+			d.Name = fmt.Sprintf("ZONE~%s#%s#%d", d.Zones, d.Operation, w.number())
+			break
+		}
 		d.ResourceID = Pick(w.Naive, w.Zones)
 	case access.KindRecord:
 		d.ResourceID = Pick(w.Naive, w.Records)

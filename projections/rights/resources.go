@@ -50,14 +50,30 @@ func TargetColumns(t *access.Target) []table.Column {
 // JoinTarget adds the row a of the resource of a kind whose id stands in a column.
 // Each row of the page looks up its own, whatever the planner thinks.
 func JoinTarget(kind access.Kind, id string) string {
+	manual := Manual(kind, "a.id")
+	if kind == access.KindZone {
+		manual = privilegesAsJSON(onOne(kind, "a.id") + ` UNION ALL SELECT p.id, p.operation FROM access.privileges p
+			WHERE p.matching <> '' AND ` + now("p") + ` AND ` + matchesPattern("a.name", "p.matching"))
+	}
 	return fmt.Sprintf(` JOIN LATERAL (SELECT a.*, %s AS manual FROM dns.resources a WHERE a.kind = %d AND a.id = %s OFFSET 0) a ON true`,
-		Manual(kind, "a.id"), kind, id)
+		manual, kind, id)
 }
 
-// Manual are the privileges made by hand that concern a resource, null without any.
-func Manual(kind access.Kind, id string) string {
-	return fmt.Sprintf(`(SELECT json_agg(json_build_object('ID', p.id, 'Operation', p.operation) ORDER BY p.id)
-		FROM access.privileges p WHERE p.resource_type = %d AND p.resource_id = %s AND p.until = %s)`, kind, id, table.ForEver)
+// Manual are the privileges made by hand for one resource, null without any.
+func Manual(kind access.Kind, id string) string { return privilegesAsJSON(onOne(kind, id)) }
+
+func onOne(kind access.Kind, id string) string {
+	return fmt.Sprintf(`SELECT p.id, p.operation FROM access.privileges p WHERE p.resource_type = %d AND p.resource_id = %s AND %s`, kind, id, now("p"))
+}
+
+func privilegesAsJSON(sql string) string {
+	return `(SELECT json_agg(json_build_object('ID', p.id, 'Operation', p.operation) ORDER BY p.id) FROM (` + sql + `) p)`
+}
+
+// matchesPattern says whether a zone's name matches a privilege's pattern, which the table
+// has as a regular expression.
+func matchesPattern(name, expression string) string {
+	return "(lower(" + name + ") || '.') ~ " + expression
 }
 
 // RecordLives leaves out the records whose zone or link to a view is gone and which

@@ -53,6 +53,9 @@ func (r Rights) MayAccess() string {
 		OR EXISTS (SELECT FROM access.role_privileges h WHERE h.role_id = m.role_id AND h.privilege_id = a.privilege AND ` + now("h") + `)
 		OR EXISTS (SELECT FROM access.privileges p JOIN access.role_privileges h ON h.privilege_id = p.id
 			WHERE p.resource_type = a.kind AND p.resource_id = a.id AND p.operation = 0 AND ` + now("p") + `
+				AND h.role_id = m.role_id AND ` + now("h") + `)
+		OR a.kind = 2 AND EXISTS (SELECT FROM access.privileges p JOIN access.role_privileges h ON h.privilege_id = p.id
+			WHERE p.matching <> '' AND p.operation = 0 AND ` + now("p") + ` AND ` + matchesPattern("a.name", "p.matching") + `
 				AND h.role_id = m.role_id AND ` + now("h") + `)))`
 }
 
@@ -67,6 +70,20 @@ func (r Rights) Threshold(kind access.Kind) string {
 // ByHand are the ids for which a role of the caller has a privilege made by hand.
 // They may be of what is gone, or never was; each is there once, by however many roles.
 func (r Rights) ByHand(kind access.Kind) string {
+	one := r.byHandForOne(kind)
+	if kind != access.KindZone {
+		return one
+	}
+	// All zones are looked through once for each pattern that the caller holds, and for none
+	// where there is none: OFFSET 0 keeps the planner from beginning with the zones.
+	return one + fmt.Sprintf(` UNION SELECT z.id FROM (SELECT DISTINCT p.matching FROM access.role_privileges h
+			JOIN access.privileges p ON p.id = h.privilege_id AND %s
+			WHERE h.role_id = ANY (%s) AND %s AND p.operation = 0 AND p.matching <> '' OFFSET 0) p
+		CROSS JOIN LATERAL (SELECT a.id FROM dns.resources a WHERE a.kind = 2 AND %s OFFSET 0) z`,
+		now("p"), r.roles, now("h"), matchesPattern("a.name", "p.matching"))
+}
+
+func (r Rights) byHandForOne(kind access.Kind) string {
 	return fmt.Sprintf(`SELECT DISTINCT p.resource_id AS id
 		FROM access.role_privileges h JOIN access.privileges p ON p.id = h.privilege_id AND %s
 		WHERE h.role_id = ANY (%s) AND %s AND p.operation = 0 AND p.resource_type = %d`, now("p"), r.roles, now("h"), kind)
