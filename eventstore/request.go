@@ -12,6 +12,10 @@ import (
 type Request struct {
 	Command domain.Command
 	Actor   domain.UserID
+	// Credential is the credential by which the actor asks, 0 for a login and the system.
+	Credential domain.CredentialID
+	// Door is the way by which the request came. A request without one is refused.
+	Door domain.Door
 	// CommandID makes the request repeatable: a command with the same id is carried
 	// out once and answered alike for a week, for a day if it was refused. If it is zero, the command gets a new id,
 	// which is not kept.

@@ -52,7 +52,7 @@ func (a *API) Routes() []api.Route {
 	batch.Body.Members = maxBatchMembers
 
 	dialect := api.Plain()
-	dialect.Failure, dialect.Strict = api.FailNamingField, true
+	dialect.Failure, dialect.Strict, dialect.Door = api.FailNamingField, true, domain.DoorV1
 	return dialect.Routes(
 		api.Put("/v1/users/:id/password", api.AccessSelf, a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin, a.linkUser()),
