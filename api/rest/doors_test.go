@@ -52,10 +52,14 @@ func TestDoorsOfRequests(t *testing.T) {
 		}, domain.DoorDNS, "RecordAdded"},
 		{"a login", func() { s.try("/auth/login_local", "carol", "secret") }, domain.DoorDNS, "UserLoggedIn"},
 		{"a failed login", func() { s.try("/auth/login_local", "carol", "wrong") }, domain.DoorDNS, "LoginFailed"},
-		{"a first login", func() { s.do("POST", "/api/login", m{"name": "alice", "passwd": "wonder land"}, with("Authorization", "")) },
+		{"a first login", func() {
+			s.do("POST", "/api/login", m{"name": "alice", "passwd": "wonder land"}, with("Authorization", ""))
+		},
 			domain.DoorOps, "UserRegistered UserLoggedIn"},
 		{"a machine", func() { s.opsDo("POST", pathMachine, act("add", aMachine("web01", 1))) }, domain.DoorOps, "MachineAdded"},
-		{"a batch", func() { s.do("POST", pathBatch, operations(addRecord(1, "a", "192.0.2.1"), addRecord(1, "b", "192.0.2.1"))) },
+		{"a batch", func() {
+			s.do("POST", pathBatch, operations(addRecord(1, "a", "192.0.2.1"), addRecord(1, "b", "192.0.2.1")))
+		},
 			domain.DoorV1, "RecordAdded RecordAdded"},
 	} {
 		before := s.head()
