@@ -12,6 +12,9 @@ import (
 // below one first segment of the path speak the same dialect, so that what has no
 // route there is refused in its words, too.
 type Dialect struct {
+	// Door is the way by which a change comes that a route of the dialect makes. A dialect
+	// that only reads has none.
+	Door domain.Door
 	// Failure words why a request failed.
 	Failure func(Problem) (status int, body any)
 	// Success words that a write was carried out. The info is what [Write.Reply]

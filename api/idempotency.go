@@ -74,6 +74,13 @@ func (k *Kernel) fingerprint(r *http.Request, canonical []byte) []byte {
 	return mac.Sum(nil)
 }
 
+// carrying is the request to the store that carries the command.
+func (w *Request) carrying(cmd domain.Command) eventstore.Request {
+	r := origin(w.echo, w.key.actor)
+	r.Command, r.CommandID, r.Fingerprint = cmd, w.key.command, w.key.fingerprint
+	return r
+}
+
 // recall returns what became of a repeated write, with Replayed unset where it
 // is none. It comes before anything is made of the request: a repeat must not
 // hash a password, fill the vault or be refused for what the first one changed.
@@ -81,9 +88,7 @@ func (k *Kernel) recall(w *Request) (eventstore.Receipt, error) {
 	if !w.key.given() {
 		return eventstore.Receipt{}, nil
 	}
-	receipt, err := k.Store.Execute(w.Context(), eventstore.Request{
-		Command: recall{}, Actor: w.key.actor, CommandID: w.key.command, Fingerprint: w.key.fingerprint,
-	})
+	receipt, err := k.Store.Execute(w.Context(), w.carrying(recall{}))
 	if errors.Is(err, errFirstTime) {
 		return eventstore.Receipt{}, nil
 	}

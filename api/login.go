@@ -8,7 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 )
 
@@ -41,8 +40,9 @@ func (k *Kernel) recorder(c echo.Context) identity.Record {
 	return func(actor domain.UserID, cmd domain.Command) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), k.RequestTimeout)
 		defer cancel()
-		_, err := k.Store.Execute(ctx, eventstore.Request{Command: cmd, Actor: actor, Correlation: correlation(c)})
-		if err != nil {
+		login := origin(c, actor)
+		login.Command = cmd
+		if _, err := k.Store.Execute(ctx, login); err != nil {
 			return fmt.Errorf("record login: %w", err)
 		}
 		return nil

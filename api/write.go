@@ -102,9 +102,7 @@ func (k *Kernel) append(w *Request) (eventstore.Receipt, error) {
 	if err != nil {
 		return eventstore.Receipt{}, k.refuse(w, err)
 	}
-	receipt, err := k.Store.Execute(patient(w.echo), eventstore.Request{
-		Command: cmd, Actor: w.key.actor, Credential: w.key.credential, CommandID: w.key.command, Fingerprint: w.key.fingerprint, Correlation: correlation(w.echo),
-	})
+	receipt, err := k.Store.Execute(patient(w.echo), w.carrying(cmd))
 	if err != nil {
 		return receipt, k.refuse(w, err)
 	}

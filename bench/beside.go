@@ -58,7 +58,7 @@ func (b *beside) carry(ctx context.Context, atOnce, n int, command func(i int) [
 		if err != nil {
 			return nil, err
 		}
-		receipt, err := b.store.Execute(ctx, eventstore.Request{Command: together, Actor: access.AdminID})
+		receipt, err := b.store.Execute(ctx, eventstore.Request{Door: domain.DoorDNS, Command: together, Actor: access.AdminID})
 		if err != nil {
 			return nil, err
 		}

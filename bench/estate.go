@@ -56,7 +56,7 @@ func newEstate(ctx context.Context, e *Env, zones int) (*estate, error) {
 // settle creates the admin, the view and the zones.
 func (s *estate) settle(ctx context.Context, zones int) error {
 	admin := access.RegisterUser{User: access.UserRegistered{Username: "admin"}, Roles: []int64{access.RoleAdmin}, First: true}
-	if _, err := s.store.Execute(ctx, eventstore.Request{Command: admin}); err != nil {
+	if _, err := s.store.Execute(ctx, eventstore.Request{Door: domain.DoorDNS, Command: admin}); err != nil {
 		return fmt.Errorf("create the admin: %w", err)
 	}
 	name, acl := viewName, "any"
@@ -64,7 +64,7 @@ func (s *estate) settle(ctx context.Context, zones int) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.store.Execute(ctx, eventstore.Request{Command: view, Actor: access.AdminID})
+	r, err := s.store.Execute(ctx, eventstore.Request{Door: domain.DoorDNS, Command: view, Actor: access.AdminID})
 	if err != nil {
 		return fmt.Errorf("create the view: %w", err)
 	}
@@ -84,7 +84,7 @@ func (s *estate) createZone(ctx context.Context, name string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.store.Execute(ctx, eventstore.Request{Command: zone, Actor: access.AdminID})
+	r, err := s.store.Execute(ctx, eventstore.Request{Door: domain.DoorDNS, Command: zone, Actor: access.AdminID})
 	if err != nil {
 		return 0, fmt.Errorf("create zone %s: %w", name, err)
 	}
@@ -105,7 +105,8 @@ func (s *estate) addRecord(ctx context.Context) error {
 	}
 	print := sha256.Sum256([]byte(host))
 	_, err = s.store.Execute(ctx, eventstore.Request{
-		Command: command, Actor: access.AdminID, CommandID: uuid.New(), Fingerprint: print[:], Correlation: uuid.New(),
+		Command: command, Actor: access.AdminID, Door: domain.DoorDNS,
+		CommandID: uuid.New(), Fingerprint: print[:], Correlation: uuid.New(),
 	})
 	return err
 }

@@ -35,7 +35,7 @@ func fillTasks(ctx context.Context, e *Env, store *eventstore.Store, pool *pgxpo
 	if err != nil {
 		return err
 	}
-	receipt, err := store.Execute(ctx, eventstore.Request{Command: add, Actor: domain.System})
+	receipt, err := store.Execute(ctx, eventstore.Request{Door: domain.DoorSystem, Command: add, Actor: domain.System})
 	if err != nil {
 		return err
 	}

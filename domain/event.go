@@ -72,6 +72,10 @@ type Recorded struct {
 	Prev  Position
 	ID    uuid.UUID
 	Actor UserID
+	// Credential is by which credential the actor made the event, and Door the way by
+	// which it came.
+	Credential CredentialID
+	Door       Door
 	// At is when the event was appended (UTC); it never decreases along the log.
 	At    time.Time
 	Event Event

@@ -24,7 +24,7 @@ func receipt(stored []protocol.Envelope, events []domain.Event) Receipt {
 	}
 	r := Receipt{First: stored[0].Position, Last: stored[len(stored)-1].Position, Events: make([]domain.Recorded, len(stored))}
 	for i, e := range stored {
-		r.Events[i] = domain.Recorded{Position: e.Position, Prev: e.Prev, ID: e.ID, Actor: e.Actor, At: e.RecordedAt, Event: events[i], More: e.MoreOwn}
+		r.Events[i] = e.Recorded(events[i])
 	}
 	return r
 }

@@ -109,7 +109,7 @@ func TestRacersHaveOneWinner(t *testing.T) {
 		var wg sync.WaitGroup
 		for racer := range 8 {
 			wg.Go(func() {
-				_, err := stores[racer%2].Execute(t.Context(), eventstore.Request{Command: take(name)})
+				_, err := stores[racer%2].Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: take(name)})
 				var refused *domain.Error
 				switch {
 				case err == nil:
@@ -173,7 +173,7 @@ func TestConditions(t *testing.T) {
 func TestConflictsAreBounded(t *testing.T) {
 	t.Parallel()
 	s := run(t, testkit.Postgres(t))
-	_, err := s.Execute(t.Context(), eventstore.Request{Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
+	_, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
 		if err := h.Load(countOf("hot")); err != nil {
 			return nil, err
 		}
@@ -279,7 +279,7 @@ func TestConflictsInsideABatch(t *testing.T) {
 	for i := range 16 {
 		wg.Go(func() {
 			first := true
-			_, err := s.Execute(t.Context(), eventstore.Request{Command: deciding(func(h domain.History, env domain.Env) ([]domain.Event, error) {
+			_, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: deciding(func(h domain.History, env domain.Env) ([]domain.Event, error) {
 				events, err := take("the:one").Decide(h, env)
 				if first {
 					first = false
@@ -294,7 +294,7 @@ func TestConflictsInsideABatch(t *testing.T) {
 			} else if !errors.As(err, &refused) {
 				t.Errorf("racer: %v", err)
 			}
-			r, err := s.Execute(t.Context(), eventstore.Request{CommandID: id, Fingerprint: []byte("f"), Command: note(noted{On: []domain.Tag{domain.Tag(fmt.Sprint("t", i))}})})
+			r, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, CommandID: id, Fingerprint: []byte("f"), Command: note(noted{On: []domain.Tag{domain.Tag(fmt.Sprint("t", i))}})})
 			if err != nil || r.First == 0 {
 				t.Errorf("same command: %+v, %v", r, err)
 			}

@@ -62,14 +62,14 @@ func BenchmarkAppend(b *testing.B) {
 	b.Run("baseline", func(b *testing.B) { baseline(b, pool, text) })
 	b.Run("unconditional", func(b *testing.B) {
 		parallel(b, func() error {
-			_, err := s.Execute(b.Context(), eventstore.Request{Command: note(noted{Text: text, On: tags()})})
+			_, err := s.Execute(b.Context(), eventstore.Request{Door: domain.DoorSystem, Command: note(noted{Text: text, On: tags()})})
 			return err
 		})
 	})
 	b.Run("conditional", func(b *testing.B) {
 		parallel(b, func() error {
 			on := tags()
-			_, err := s.Execute(b.Context(), eventstore.Request{Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
+			_, err := s.Execute(b.Context(), eventstore.Request{Door: domain.DoorSystem, Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
 				return []domain.Event{noted{Text: text, On: on}}, h.Load(countOf(on[1], "Taken"), countOf(on[0]), countOf("user:1"))
 			})})
 			return err

@@ -32,7 +32,7 @@ func TestCommandsAreIdempotent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			req := eventstore.Request{Command: c.command, CommandID: uuid.New(), Fingerprint: []byte("print")}
+			req := eventstore.Request{Door: domain.DoorSystem, Command: c.command, CommandID: uuid.New(), Fingerprint: []byte("print")}
 			first, err := stores[0].Execute(t.Context(), req)
 			if err != nil || first.Replayed || len(first.Events) != c.events {
 				t.Fatalf("first: %+v, %v", first, err)
@@ -60,7 +60,7 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s := run(t, testkit.Postgres(t))
 	execute(t, s, take("a"))
-	req := eventstore.Request{Command: take("a"), CommandID: uuid.New(), Fingerprint: []byte("print")}
+	req := eventstore.Request{Door: domain.DoorSystem, Command: take("a"), CommandID: uuid.New(), Fingerprint: []byte("print")}
 	var refused *domain.Error
 	if _, err := s.Execute(t.Context(), req); !errors.As(err, &refused) {
 		t.Fatalf("not refused: %v", err)
@@ -78,7 +78,7 @@ func TestRefusals(t *testing.T) {
 	if err != nil || !r.Replayed || r.Refusal == nil || r.Refusal.Status != 400 || string(r.Refusal.Body) != string(reply.Body) {
 		t.Errorf("replayed %+v, %v", r, err)
 	}
-	done := eventstore.Request{Command: take("b"), CommandID: uuid.New()}
+	done := eventstore.Request{Door: domain.DoorSystem, Command: take("b"), CommandID: uuid.New()}
 	if _, err := s.Execute(t.Context(), done); err != nil {
 		t.Fatal(err)
 	}

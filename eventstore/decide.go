@@ -111,7 +111,7 @@ func (x *execution) envelope(event domain.Event) (protocol.Envelope, error) {
 	}
 	return protocol.Envelope{
 		ID: newID(), Type: d.Name, Context: d.Context, Schema: d.Schema(),
-		Key: event.SubjectKey(), Tags: domain.TagsOf(event, x.Actor), Data: data, Actor: x.Actor,
+		Key: event.SubjectKey(), Tags: domain.TagsOf(event, x.Actor), Data: data, Actor: x.Actor, Credential: x.Credential, Door: x.Door,
 		CommandID: x.CommandID, Causation: x.Causation, Correlation: x.Correlation,
 	}, nil
 }

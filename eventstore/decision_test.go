@@ -16,7 +16,7 @@ func TestALongDecisionMayAskWhetherToGoOn(t *testing.T) {
 	s := run(t, testkit.Postgres(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	asked := 0
-	_, err := s.Execute(ctx, eventstore.Request{Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
+	_, err := s.Execute(ctx, eventstore.Request{Door: domain.DoorSystem, Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
 		if err := h.Load(countOf("a")); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -39,6 +40,9 @@ type execution struct {
 //
 // When ctx ends while the append is under way the error is ErrUnknownOutcome, too.
 func (s *Store) Execute(ctx context.Context, req Request) (Receipt, error) {
+	if !req.Door.Known() {
+		return Receipt{}, fmt.Errorf("event store: a request by no door that is known: %q", req.Door)
+	}
 	x := execution{Request: req, store: s, keyed: req.CommandID != uuid.Nil, drawn: map[domain.Sequence][]int64{}}
 	if req.Credential != 0 {
 		if s.bound == nil {

@@ -84,7 +84,7 @@ func TestExpiredCommandsAreRemoved(t *testing.T) {
 // keyed executes a command under an id.
 func keyed(t *testing.T, s *eventstore.Store, id uuid.UUID, command domain.Command) eventstore.Receipt {
 	t.Helper()
-	receipt, err := s.Execute(t.Context(), eventstore.Request{Command: command, CommandID: id})
+	receipt, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: command, CommandID: id})
 	if err != nil {
 		t.Fatal(err)
 	}

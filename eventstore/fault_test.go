@@ -56,7 +56,7 @@ func TestLostConnectionAtCommit(t *testing.T) {
 					}
 					return true
 				})
-				req := eventstore.Request{Command: note(noted{Text: "MARKER", On: []domain.Tag{"marked"}})}
+				req := eventstore.Request{Door: domain.DoorSystem, Command: note(noted{Text: "MARKER", On: []domain.Tag{"marked"}})}
 				if keyed {
 					req.CommandID = uuid.New()
 				}
@@ -85,7 +85,7 @@ func TestDatabaseAway(t *testing.T) {
 	p.down()
 	began := time.Now()
 	for range 3 {
-		_, err := s.Execute(t.Context(), eventstore.Request{Command: take("b")})
+		_, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: take("b")})
 		if !errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnknownOutcome) {
 			t.Errorf("got %v", err)
 		}
@@ -98,7 +98,7 @@ func TestDatabaseAway(t *testing.T) {
 	}
 	p.up()
 	testkit.Eventually(t, "it is available again", func() bool {
-		_, err := s.Execute(t.Context(), eventstore.Request{Command: take("b")})
+		_, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: take("b")})
 		if err != nil && !errors.Is(err, eventstore.ErrUnavailable) {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestOtherLog(t *testing.T) {
 			case <-time.After(testkit.Patience):
 				t.Fatal("Run goes on")
 			}
-			if _, err := s.Execute(t.Context(), eventstore.Request{Command: note(noted{On: []domain.Tag{"x"}})}); !errors.Is(err, eventstore.ErrUnavailable) {
+			if _, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: note(noted{On: []domain.Tag{"x"}})}); !errors.Is(err, eventstore.ErrUnavailable) {
 				t.Errorf("after the end: %v", err)
 			}
 		})
@@ -163,7 +163,7 @@ func TestStop(t *testing.T) {
 	results := make(chan error)
 	for range 50 {
 		go func() {
-			_, err := s.Execute(context.Background(), eventstore.Request{Command: take("name")})
+			_, err := s.Execute(context.Background(), eventstore.Request{Door: domain.DoorSystem, Command: take("name")})
 			results <- err
 		}()
 	}

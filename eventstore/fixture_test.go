@@ -122,7 +122,7 @@ func run(t testing.TB, pool *pgxpool.Pool, change ...func(*eventstore.Config)) *
 
 func execute(t testing.TB, s *eventstore.Store, c domain.Command) eventstore.Receipt {
 	t.Helper()
-	r, err := s.Execute(t.Context(), eventstore.Request{Command: c, Actor: 7})
+	r, err := s.Execute(t.Context(), eventstore.Request{Command: c, Actor: 7, Credential: 3, Door: domain.DoorV1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,44 +7,37 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// hashDomain starts every encoding, and hashDomainOfMore that of an event that others of
-// its change follow. Another encoding would get another version.
-const (
-	hashDomain       = "opsledger event v1\n"
-	hashDomainOfMore = "opsledger event v2\n"
-)
+// hashDomain starts every encoding. Another encoding would get another version.
+const hashDomain = "opsledger event v1\n"
 
 // EncodeForHash returns the bytes that stand for an event in hashes, signatures
 // and proofs. They cover every column and are fixed for ever:
 //
 //	"opsledger event v1\n"
 //	position prev            int64, big endian, as all numbers
+//	more more_own            uint32
 //	id                       16 bytes
 //	type context             length in bytes as uint32, then UTF-8
 //	schema                   uint32
 //	key                      int64
 //	tags                     their number as uint32, then each as type is written
 //	data                     length as uint32, then the bytes as they were first written
-//	actor                    int64
+//	actor credential         int64
+//	door                     as type is written
 //	command_id               16 bytes
 //	causation                int64
 //	correlation              16 bytes
 //	recorded_at              microseconds since 1970 UTC, int64
 //
-// The first version was made before there were changes of several events, and stands for
-// an event that no other of its change follows. Any other event begins with
-// "opsledger event v2\n", and ends with two more numbers:
-//
-//	more more_own            uint32
+// No hash of an event was kept or published before the encoding had this form, so that it
+// is the only one, also for the events of before.
 func EncodeForHash(e protocol.Envelope) []byte {
 	b := make([]byte, 0, len(hashDomain)+len(e.Data)+256)
-	if e.More == 0 && e.MoreOwn == 0 {
-		b = append(b, hashDomain...)
-	} else {
-		b = append(b, hashDomainOfMore...)
-	}
+	b = append(b, hashDomain...)
 	b = appendInt(b, int64(e.Position))
 	b = appendInt(b, int64(e.Prev))
+	b = binary.BigEndian.AppendUint32(b, uint32(e.More))
+	b = binary.BigEndian.AppendUint32(b, uint32(e.MoreOwn))
 	b = append(b, e.ID[:]...)
 	b = appendText(b, e.Type)
 	b = appendText(b, string(e.Context))
@@ -56,14 +49,12 @@ func EncodeForHash(e protocol.Envelope) []byte {
 	}
 	b = appendText(b, string(e.Data))
 	b = appendInt(b, int64(e.Actor))
+	b = appendInt(b, int64(e.Credential))
+	b = appendText(b, string(e.Door))
 	b = append(b, e.CommandID[:]...)
 	b = appendInt(b, int64(e.Causation))
 	b = append(b, e.Correlation[:]...)
-	b = appendInt(b, e.RecordedAt.UnixMicro())
-	if e.More == 0 && e.MoreOwn == 0 {
-		return b
-	}
-	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, uint32(e.More)), uint32(e.MoreOwn))
+	return appendInt(b, e.RecordedAt.UnixMicro())
 }
 
 // LeafHash is the event's leaf in the log's Merkle tree: RFC 6962 puts a zero

@@ -18,28 +18,25 @@ func sample() protocol.Envelope {
 	return protocol.Envelope{
 		Position: 42, Prev: 40, ID: uuid.MustParse("0190a0b0-c0d0-7e0f-8000-000000000001"), Type: "RecordAdded",
 		Context: domain.ContextDNS, Schema: 3, Key: 12, Tags: []domain.Tag{"zone:12", "record:7"},
-		Data: []byte(`{"id": 7,  "host":"wörld"}`), Actor: 5,
+		Data: []byte(`{"id": 7,  "host":"wörld"}`), Actor: 5, More: 3, MoreOwn: 2, Credential: 4, Door: domain.DoorDDNS,
 		CommandID: uuid.MustParse("0190a0b0-c0d0-7e0f-8000-000000000002"), Causation: 39,
 		Correlation: uuid.MustParse("0190a0b0-c0d0-7e0f-8000-000000000003"),
 		RecordedAt:  time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC),
 	}
 }
 
-// The encodings are fixed for ever: this test may never need another golden file for them.
+// The encoding is fixed for ever: this test may never need another golden file for it.
 func TestHashEncodingIsFixed(t *testing.T) {
 	t.Parallel()
-	first, second := sample(), sample()
-	second.More, second.MoreOwn = 3, 2
-	for file, e := range map[string]protocol.Envelope{"testdata/hash-v1.golden": first, "testdata/hash-v2.golden": second} {
-		leaf := eventstore.LeafHash(e)
-		got := hex.EncodeToString(eventstore.EncodeForHash(e)) + "\n" + hex.EncodeToString(leaf[:]) + "\n"
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != strings.ReplaceAll(string(want), "\r", "") {
-			t.Errorf("the encoding of %s changed:\n%s", file, got)
-		}
+	e := sample()
+	leaf := eventstore.LeafHash(e)
+	got := hex.EncodeToString(eventstore.EncodeForHash(e)) + "\n" + hex.EncodeToString(leaf[:]) + "\n"
+	want, err := os.ReadFile("testdata/hash-v1.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != strings.ReplaceAll(string(want), "\r", "") {
+		t.Errorf("the encoding changed:\n%s", got)
 	}
 }
 
@@ -61,6 +58,9 @@ func TestHashCoversEverything(t *testing.T) {
 		"tag order":   func(e *protocol.Envelope) { e.Tags = []domain.Tag{"record:7", "zone:12"} },
 		"data bytes":  func(e *protocol.Envelope) { e.Data = []byte(`{"id":7,"host":"wörld"}`) },
 		"actor":       func(e *protocol.Envelope) { e.Actor++ },
+		"credential":  func(e *protocol.Envelope) { e.Credential++ },
+		"door":        func(e *protocol.Envelope) { e.Door = domain.DoorV1 },
+		"no door":     func(e *protocol.Envelope) { e.Door = "" },
 		"more":        func(e *protocol.Envelope) { e.More++ },
 		"more own":    func(e *protocol.Envelope) { e.MoreOwn++ },
 		"command":     func(e *protocol.Envelope) { e.CommandID[15]++ },

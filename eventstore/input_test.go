@@ -31,7 +31,7 @@ func TestBadEvents(t *testing.T) {
 		{"tag that is not UTF-8", noted{On: []domain.Tag{"a\xff"}}, false},
 		{"tag given twice", noted{On: []domain.Tag{"a", "b", "a"}}, false},
 	} {
-		_, err := s.Execute(t.Context(), eventstore.Request{Command: note(noted{On: x}, c.event)})
+		_, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: note(noted{On: x}, c.event)})
 		if err == nil || errors.Is(err, eventstore.ErrTooLarge) != c.large {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -40,10 +40,10 @@ func TestBadEvents(t *testing.T) {
 	for i := range many {
 		many[i] = noted{}
 	}
-	if _, err := s.Execute(t.Context(), eventstore.Request{Command: note(many...)}); !errors.Is(err, eventstore.ErrTooLarge) {
+	if _, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: note(many...)}); !errors.Is(err, eventstore.ErrTooLarge) {
 		t.Errorf("too many events: %v", err)
 	}
-	if _, err := s.Execute(t.Context(), eventstore.Request{Command: take("")}); err == nil {
+	if _, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: take("")}); err == nil {
 		t.Error("a fold without a tag was loaded")
 	}
 	good := noted{Text: "\\u0000 � \U0001f600 \\\\ufffd", On: []domain.Tag{domain.Tag(strings.Repeat("t", eventstore.MaxTagBytes)), "ß:/*"}}

@@ -15,7 +15,7 @@ const scanPage = 5000
 // columns are those of log.events, in rawRow.envelope's order. data is read as
 // text, which is the bytes that were written.
 const columns = `e.position, e.prev, e.id, e.type, e.context, e.schema, e.key, e.tags, e.data::text,
-	e.actor, e.command_id, e.causation, e.correlation, e.recorded_at, e.more, e.more_own`
+	e.actor, e.command_id, e.causation, e.correlation, e.recorded_at, e.more, e.more_own, e.credential, e.door`
 
 const readPage = "SELECT " + columns + " FROM log.events e WHERE e.position > $1 ORDER BY e.position LIMIT $2"
 

@@ -26,7 +26,7 @@ func TestRecover(t *testing.T) {
 	for i := range 5 {
 		execute(t, s, note(noted{ID: 2, Text: "<ä>\u2028 \\u0000", On: []domain.Tag{"a", "zone:40", "zonename:in/x"}}, booked{noted{On: []domain.Tag{"b"}}}))
 		if i == 2 {
-			if _, err := s.Execute(t.Context(), eventstore.Request{Command: take("name:x"), CommandID: command}); err != nil {
+			if _, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: take("name:x"), CommandID: command}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -51,7 +51,7 @@ func TestRecover(t *testing.T) {
 		t.Errorf("a second run recovered %+v, %v", done, err)
 	}
 	// The command's repetition is known, a name stays taken, ids are not given twice.
-	again, err := restored.Execute(t.Context(), eventstore.Request{Command: take("name:x"), CommandID: command})
+	again, err := restored.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: take("name:x"), CommandID: command})
 	if err != nil || !again.Replayed || len(again.Events) != 1 {
 		t.Errorf("the repetition was answered with %+v, %v", again, err)
 	}

@@ -127,7 +127,7 @@ func TestRelaysRace(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				for range 40 {
-					if _, err := s.Execute(t.Context(), eventstore.Request{Command: notes(2)}); err != nil {
+					if _, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: notes(2)}); err != nil {
 						t.Error(err)
 					}
 				}

@@ -73,7 +73,7 @@ func TestRefusalsRead(t *testing.T) {
 	stores := []*eventstore.Store{run(t, pool), run(t, pool)}
 	open := func(want bool, s *eventstore.Store) {
 		t.Helper()
-		_, err := s.Execute(t.Context(), eventstore.Request{Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
+		_, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
 			c := countOf("door")
 			if err := h.Load(c); err != nil {
 				return nil, err

@@ -45,7 +45,7 @@ func TestRepeatedWhileTheCommitIsInDoubt(t *testing.T) {
 			doubt := make(chan struct{})
 			cut(p, func() { close(doubt) })
 			req := eventstore.Request{
-				Command:   note(noted{Text: "MARKER", On: []domain.Tag{"marked"}}),
+				Command: note(noted{Text: "MARKER", On: []domain.Tag{"marked"}}), Door: domain.DoorSystem,
 				CommandID: uuid.New(), Fingerprint: []byte("the same request"),
 			}
 			lost := make(chan outcome, 1)

@@ -15,6 +15,8 @@ type Request struct {
 	// Credential is what the actor's program showed, 0 for a login and for the system. The
 	// command is decided within its bounds, see [Config.Bound].
 	Credential domain.CredentialID
+	// Door is the way by which the request came. A request without one is refused.
+	Door domain.Door
 	// CommandID makes the request repeatable: a command with the same id is carried
 	// out once and answered alike for a week, for a day if it was refused. If it is zero, the command gets a new id,
 	// which is not kept.

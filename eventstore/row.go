@@ -75,7 +75,7 @@ func checkColumns(columns []pgconn.FieldDescription) error {
 // rawRow takes the fields of a row in turn. After an error it gives zeros.
 type rawRow struct {
 	fields [][]byte
-	// names are the names of types and contexts that were seen, each kept once.
+	// names are the names of types, contexts and doors that were seen, each kept once.
 	names map[string]string
 	err   error
 }
@@ -87,10 +87,11 @@ func (r *rawRow) envelope() protocol.Envelope {
 		Tags: splitTags(string(r.next())), Data: json.RawMessage(bytes.Clone(r.next())),
 		Actor: domain.UserID(r.int8()), CommandID: r.uuid(), Causation: domain.Position(r.int8()), Correlation: r.uuid(),
 		RecordedAt: time.UnixMicro(postgresEpoch + r.int8()).UTC(), More: int(r.int4()), MoreOwn: int(r.int4()),
+		Credential: domain.CredentialID(r.int8()), Door: domain.Door(r.name()),
 	}
 }
 
-// name takes the name of a type or context, which was probably seen before.
+// name takes the name of a type, context or door, which was probably seen before.
 func (r *rawRow) name() string {
 	field := r.next()
 	name, known := r.names[string(field)]

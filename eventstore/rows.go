@@ -23,10 +23,11 @@ func (p *plan) statements() []statement {
 
 func (p *plan) insertEvents() statement {
 	n := len(p.events)
-	var typeSize, contextSize, tagSize, dataSize int
+	var typeSize, contextSize, tagSize, dataSize, doorSize int
 	for i := range p.events {
 		e := &p.events[i]
 		typeSize, contextSize, dataSize = typeSize+len(e.Type), contextSize+len(e.Context), dataSize+len(e.Data)
+		doorSize += len(e.Door)
 		for _, t := range e.Tags {
 			tagSize += len(t) + 1
 		}
@@ -38,6 +39,7 @@ func (p *plan) insertEvents() statement {
 		tags, data                            = newColumn(pgtype.TextOID, n, tagSize), newColumn(pgtype.TextOID, n, dataSize)
 		schema                                = newShorts(n)
 		more, moreOwn                         = newInt4s(n), newInt4s(n)
+		credential, door                      = newInts(n), newColumn(pgtype.TextOID, n, doorSize)
 	)
 	for i := range p.events {
 		e := &p.events[i]
@@ -56,10 +58,12 @@ func (p *plan) insertEvents() statement {
 		correlation.uuid(e.Correlation)
 		more.int4(int32(e.More))
 		moreOwn.int4(int32(e.MoreOwn))
+		credential.int8(int64(e.Credential))
+		door.text(string(e.Door))
 	}
 	return putEvents.with(position.encoded(), prev.encoded(), id.encoded(), types.encoded(), context.encoded(), schema.encoded(),
 		key.encoded(), tags.encoded(), data.encoded(), actor.encoded(), command.encoded(), causation.encoded(), correlation.encoded(),
-		more.encoded(), moreOwn.encoded(), timeOf(p.head.RecordedAt))
+		more.encoded(), moreOwn.encoded(), credential.encoded(), door.encoded(), timeOf(p.head.RecordedAt))
 }
 
 // insertTags writes the index in its own order, which touches each page once.

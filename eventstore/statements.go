@@ -19,12 +19,13 @@ var (
 	takeHead    = preparedStatement{"opsledger_head", lockHead}
 	compareHead = preparedStatement{"opsledger_compare", checkAssumptions}
 	putEvents   = preparedStatement{"opsledger_events", `INSERT INTO log.events (position, prev, id, type, context, schema, key, tags, data,
-		actor, command_id, causation, correlation, more, more_own, recorded_at)
+		actor, command_id, causation, correlation, more, more_own, credential, door, recorded_at)
 	SELECT position, prev, id, type, context, schema, key, tags, data::json,
-		actor, command_id, causation, correlation, more, more_own, $16::timestamptz
+		actor, command_id, causation, correlation, more, more_own, credential, door, $18::timestamptz
 	FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::int2[], $7::bigint[], $8::text[], $9::text[],
-		$10::bigint[], $11::uuid[], $12::bigint[], $13::uuid[], $14::int[], $15::int[])
-		AS e(position, prev, id, type, context, schema, key, tags, data, actor, command_id, causation, correlation, more, more_own)`}
+		$10::bigint[], $11::uuid[], $12::bigint[], $13::uuid[], $14::int[], $15::int[], $16::bigint[], $17::text[])
+		AS e(position, prev, id, type, context, schema, key, tags, data, actor, command_id, causation, correlation, more, more_own,
+			credential, door)`}
 	putTags = preparedStatement{"opsledger_tags", `INSERT INTO log.event_tags (tag_hash, position, type_hash)
 	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])`}
 	putCommands = preparedStatement{"opsledger_commands", `INSERT INTO cache.commands

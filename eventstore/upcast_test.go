@@ -48,12 +48,12 @@ func TestOldSchemasAreLifted(t *testing.T) {
 		t.Errorf("read %q", words)
 	}
 	older := run(t, pool)
-	_, err := older.Execute(t.Context(), eventstore.Request{Command: take("x")})
+	_, err := older.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: take("x")})
 	if err != nil {
 		t.Errorf("a decision that does not read the newer event: %v", err)
 	}
 	c := countOf("x")
-	_, err = older.Execute(t.Context(), eventstore.Request{Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) { return nil, h.Load(c) })})
+	_, err = older.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) { return nil, h.Load(c) })})
 	if err == nil || !strings.Contains(err.Error(), "schema 2") {
 		t.Errorf("the older program decided on an event that it cannot read: %v", err)
 	}

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
@@ -42,7 +40,7 @@ func EnsureAdmin(ctx context.Context, store *eventstore.Store, v *vault.Vault, p
 	}
 	receipt, err := store.Execute(ctx, eventstore.Request{
 		Command: access.RegisterUser{User: user, Roles: []int64{access.RoleAdmin}, First: true},
-		Actor:   domain.System, CommandID: uuid.Nil,
+		Actor:   domain.System, Door: domain.DoorSystem,
 	})
 	if err != nil {
 		return false, "", fmt.Errorf("create the first user: %w", err)

@@ -20,7 +20,8 @@ type Login struct {
 	Name, Password string
 	// From is the address that the login came from.
 	From netip.Addr
-	// Record puts what became of the login on record.
+	// Record puts what became of the login on record, and the user that a first login of
+	// somebody of the directory makes.
 	Record Record
 }
 
@@ -43,7 +44,9 @@ func (s *Service) LoginLocal(ctx context.Context, l Login) (*User, string, error
 // LoginDirectory is [Service.LoginLocal] for a user of the directory, or, where the
 // directory does not know the name, for a local one.
 func (s *Service) LoginDirectory(ctx context.Context, l Login) (*User, string, error) {
-	return s.admit(ctx, l, s.verifyDirectory)
+	return s.admit(ctx, l, func(ctx context.Context, name, password string) (*User, error) {
+		return s.verifyDirectory(ctx, l.Record, name, password)
+	})
 }
 
 // admit lets in whom the verifier knows.

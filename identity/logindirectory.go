@@ -7,7 +7,6 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity/directory"
 )
 
@@ -21,7 +20,7 @@ var ErrDirectoryAway = errors.New("LDAP服务器暂时无法访问，请稍后�
 //     directory cannot be asked nobody is.
 //  2. A local user does not become another's by a directory entry of the same
 //     name: they log in by their own password until an admin links them.
-func (s *Service) verifyDirectory(ctx context.Context, name, password string) (*User, error) {
+func (s *Service) verifyDirectory(ctx context.Context, record Record, name, password string) (*User, error) {
 	if s.directory == nil {
 		return s.verifyLocal(ctx, name, password)
 	}
@@ -39,7 +38,7 @@ func (s *Service) verifyDirectory(ctx context.Context, name, password string) (*
 	case err != nil:
 		return nil, fmt.Errorf("%w (%w)", ErrDirectoryAway, err)
 	}
-	return s.directoryUser(ctx, usernameOf(found, name), found)
+	return s.directoryUser(ctx, record, usernameOf(found, name), found)
 }
 
 // usernameOf returns by which name somebody is known whom the directory found by what was
@@ -69,10 +68,10 @@ func (s *Service) refuseDirectoryUser(ctx context.Context, name, password string
 
 // directoryUser returns the user of a name that the directory vouches for. The
 // first time it makes them, without roles.
-func (s *Service) directoryUser(ctx context.Context, name string, found directory.Person) (*User, error) {
+func (s *Service) directoryUser(ctx context.Context, record Record, name string, found directory.Person) (*User, error) {
 	user, err := s.UserNamed(ctx, name)
 	if errors.Is(err, ErrNoUser) {
-		if err := s.adopt(ctx, name, found); err != nil {
+		if err := s.adopt(ctx, record, name, found); err != nil {
 			return nil, err
 		}
 		user, err = s.UserNamed(ctx, name)
@@ -88,17 +87,17 @@ func (s *Service) directoryUser(ctx context.Context, name string, found director
 }
 
 // adopt makes a user of the directory. That somebody else made it meanwhile is no error.
-func (s *Service) adopt(ctx context.Context, name string, found directory.Person) error {
+func (s *Service) adopt(ctx context.Context, record Record, name string, found directory.Person) error {
 	r := Registration{Username: name, Nickname: found.Name, Phone: found.Phone}
 	if mail, err := access.ParseMail(found.Mail); err == nil {
 		r.Mail = mail
 	}
-	err := s.registerDirectoryUser(ctx, r)
+	err := s.registerDirectoryUser(ctx, record, r)
 	var refused *domain.Error
 	if errors.As(err, &refused) && r.Mail != "" {
 		// The address may be another user's; a login does not fail for that.
 		r.Mail = ""
-		err = s.registerDirectoryUser(ctx, r)
+		err = s.registerDirectoryUser(ctx, record, r)
 	}
 	if errors.As(err, &refused) {
 		return nil // the name was taken; whoever has it is looked at next
@@ -106,13 +105,12 @@ func (s *Service) adopt(ctx context.Context, name string, found directory.Person
 	return err
 }
 
-func (s *Service) registerDirectoryUser(ctx context.Context, r Registration) error {
+func (s *Service) registerDirectoryUser(ctx context.Context, record Record, r Registration) error {
 	user, err := s.Seal(ctx, r)
 	if err != nil {
 		return err
 	}
-	_, err = s.store.Execute(ctx, eventstore.Request{Command: access.RegisterUser{User: user}, Actor: domain.System})
-	return err
+	return record(domain.System, access.RegisterUser{User: user})
 }
 
 // refuseDirectoryName returns a [domain.Error] if the name is the directory's: no

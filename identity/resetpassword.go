@@ -42,7 +42,8 @@ func ResetPassword(ctx context.Context, store *eventstore.Store, v *vault.Vault,
 	}
 	// The command checks again what may have changed meanwhile.
 	_, err = store.Execute(ctx, eventstore.Request{
-		Command: access.ChangePassword{ID: named.ID(), PasswordHash: hashID, EndCredentials: true}, Actor: domain.System,
+		Command: access.ChangePassword{ID: named.ID(), PasswordHash: hashID, EndCredentials: true},
+		Actor:   domain.System, Door: domain.DoorCommandLine,
 	})
 	return named.ID(), err
 }

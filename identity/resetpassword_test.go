@@ -30,6 +30,13 @@ func TestResetPassword(t *testing.T) {
 	id, err := ResetPassword(t.Context(), w.store, w.vault, "ALICE", "another one")
 	must(t, err)
 	after := named("alice")
+	head, err := w.store.Head(t.Context())
+	must(t, err)
+	log, err := w.store.Read(t.Context(), 0, int(head.Position))
+	must(t, err)
+	if first, last := log[0].Door, log[len(log)-1].Door; first != domain.DoorSystem || last != domain.DoorCommandLine {
+		t.Errorf("the first user came by the door %q, the new password by %q", first, last)
+	}
 	if id != after.ID || after.Generation() == before.Generation() {
 		t.Errorf("user %d, whose tokens stay", id)
 	}

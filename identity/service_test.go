@@ -62,7 +62,7 @@ func (w *world) register(name string) {
 func (w *world) execute(cmd domain.Command, err error) {
 	w.t.Helper()
 	must(w.t, err)
-	_, err = w.store.Execute(w.t.Context(), eventstore.Request{Command: cmd, Actor: access.AdminID})
+	_, err = w.store.Execute(w.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: cmd, Actor: access.AdminID})
 	must(w.t, err)
 }
 

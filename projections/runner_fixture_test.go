@@ -149,7 +149,7 @@ func (f deciding) Decide(domain.History, domain.Env) ([]domain.Event, error) { r
 // tell appends the events and returns the last position.
 func (p *plant) tell(t testing.TB, events ...domain.Event) domain.Position {
 	t.Helper()
-	r, err := p.store.Execute(t.Context(), eventstore.Request{Command: deciding(func() []domain.Event { return events })})
+	r, err := p.store.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: deciding(func() []domain.Event { return events })})
 	if err != nil {
 		t.Error(err)
 		return 0

@@ -31,8 +31,12 @@ type Envelope struct {
 	// Data is the event's JSON, byte for byte as it was first written.
 	Data json.RawMessage `json:"data"`
 	// Actor is the user who caused the event, 0 for the system.
-	Actor     domain.UserID `json:"actor"`
-	CommandID uuid.UUID     `json:"command_id"`
+	Actor domain.UserID `json:"actor"`
+	// Credential is the credential by which they did, 0 for a login and the system.
+	Credential domain.CredentialID `json:"credential,omitempty"`
+	// Door is the way by which the change came, empty for one of before doors were kept.
+	Door      domain.Door `json:"door,omitempty"`
+	CommandID uuid.UUID   `json:"command_id"`
 	// Causation is the position of the event that this one reacts to, 0 if none.
 	Causation   domain.Position `json:"causation,omitempty"`
 	Correlation uuid.UUID       `json:"correlation"`
@@ -61,5 +65,13 @@ func (e Envelope) Decode(codec *domain.Codec) (domain.Recorded, error) {
 	if err != nil {
 		return domain.Recorded{}, fmt.Errorf("event %d: %w", e.Position, err)
 	}
-	return domain.Recorded{Position: e.Position, Prev: e.Prev, ID: e.ID, Actor: e.Actor, At: e.RecordedAt, Event: event, More: e.MoreOwn}, nil
+	return e.Recorded(event), nil
+}
+
+// Recorded is the decoded event with what the envelope knows of it.
+func (e *Envelope) Recorded(event domain.Event) domain.Recorded {
+	return domain.Recorded{
+		Position: e.Position, Prev: e.Prev, ID: e.ID, Actor: e.Actor, Credential: e.Credential, Door: e.Door,
+		At: e.RecordedAt, Event: event, More: e.MoreOwn,
+	}
 }

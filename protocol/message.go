@@ -31,6 +31,12 @@ func AppendMessage(b []byte, e *Envelope) ([]byte, error) {
 	b = appendTags(append(b, `,"tags":`...), e.Tags)
 	b = appendRaw(append(b, `,"data":`...), e.Data)
 	b = appendNumber(append(b, `,"actor":`...), int64(e.Actor))
+	if e.Credential != 0 {
+		b = appendNumber(append(b, `,"credential":`...), int64(e.Credential))
+	}
+	if e.Door != "" {
+		b = appendQuoted(append(b, `,"door":`...), string(e.Door))
+	}
 	b = appendUUID(append(b, `,"command_id":`...), e.CommandID)
 	if e.Causation != 0 {
 		b = appendNumber(append(b, `,"causation":`...), int64(e.Causation))

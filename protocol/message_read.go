@@ -48,6 +48,12 @@ func readPlain(payload []byte) (e Envelope, ok bool) {
 	passTexts(r.After(`,"tags":`))
 	e.Data = r.After(`,"data":`).Object()
 	e.Actor = domain.UserID(r.After(`,"actor":`).Int())
+	if r.Pass(`,"credential":`) {
+		e.Credential = domain.CredentialID(r.Int())
+	}
+	if r.Pass(`,"door":`) {
+		e.Door = doorNamed(r.Text())
+	}
 	plainUUID(r.After(`,"command_id":`))
 	if r.Pass(`,"causation":`) {
 		r.Int()
@@ -55,6 +61,16 @@ func readPlain(payload []byte) (e Envelope, ok bool) {
 	plainUUID(r.After(`,"correlation":`))
 	e.RecordedAt = plainTime(r.After(`,"recorded_at":`))
 	return e, r.After(`}`).Done()
+}
+
+// doorNamed allocates nothing for a door that is known.
+func doorNamed(text []byte) domain.Door {
+	for _, d := range domain.Doors() {
+		if string(text) == string(d) {
+			return d
+		}
+	}
+	return domain.Door(text)
 }
 
 func passTexts(r *plainjson.Reader) {

@@ -26,7 +26,7 @@ var reads = []domain.Context{domain.ContextDNS, domain.ContextAccess}
 func (a *API) Routes() []api.Route {
 	users := []domain.Context{domain.ContextAccess}
 	dialect := api.Plain()
-	dialect.Created, dialect.Language = created, wording.Chinese
+	dialect.Created, dialect.Language, dialect.Door = created, wording.Chinese, domain.DoorDNS
 	login := api.Reads(readLogin)
 	return dialect.Routes(slices.Concat(
 		[]api.Route{

@@ -4,6 +4,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/projections/oplog"
 )
 
@@ -19,11 +20,20 @@ type oplogBody struct {
 	TargetDetail  string `json:"target_detail"`
 
 	// Beyond the document: the zone of an entry on a zone or a record, null otherwise, the
-	// state after, and where in the log the event is.
-	ZoneID      *int64 `json:"zone_id"`
-	TargetZone  string `json:"target_zone"`
-	TargetAfter string `json:"target_after"`
-	Position    int64  `json:"position"`
+	// state after, where in the log the event is, by which credential it was made, null for
+	// none, and by which door, null for an event of before doors were kept.
+	ZoneID      *int64          `json:"zone_id"`
+	TargetZone  string          `json:"target_zone"`
+	TargetAfter string          `json:"target_after"`
+	Position    int64           `json:"position"`
+	Credential  *credentialBody `json:"credential"`
+	Door        *domain.Door    `json:"door"`
+}
+
+// credentialBody names a credential, also one that has ended.
+type credentialBody struct {
+	ID   domain.CredentialID `json:"id"`
+	Name *string             `json:"name"`
 }
 
 func (a *API) oplog(row oplog.Entry) oplogBody {
@@ -35,6 +45,12 @@ func (a *API) oplog(row oplog.Entry) oplogBody {
 	}
 	if row.ZoneID != 0 {
 		body.ZoneID = &row.ZoneID
+	}
+	if row.Credential != 0 {
+		body.Credential = &credentialBody{ID: row.Credential, Name: row.CredentialName}
+	}
+	if row.Door != "" {
+		body.Door = &row.Door
 	}
 	return body
 }

@@ -29,7 +29,7 @@ var reads = []domain.Context{domain.ContextDNS, domain.ContextAccess}
 // Routes returns the routes of the dialect.
 func (a *API) Routes() []api.Route {
 	dialect := api.Plain()
-	dialect.Created, dialect.Language = created, wording.Chinese
+	dialect.Created, dialect.Language, dialect.Door = created, wording.Chinese, domain.DoorDNS
 	return dialect.Routes(slices.Concat(
 		a.servers(), a.views(), a.zones(), a.records(),
 		[]api.Route{

@@ -57,7 +57,9 @@ const (
 // Routes returns the routes of the dialect.
 func (a *API) Routes() []api.Route {
 	tasks, users := []domain.Context{domain.ContextOps}, []domain.Context{domain.ContextAccess}
-	dialect := api.Dialect{Failure: fail, Success: succeed, Created: created, InQuery: true, Language: wording.Chinese}
+	dialect := api.Dialect{
+		Door: domain.DoorOps, Failure: fail, Success: succeed, Created: created, InQuery: true, Language: wording.Chinese,
+	}
 	named := api.Reads(username)
 	login := api.Reads(readLogin)
 	return dialect.Routes(

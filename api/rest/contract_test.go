@@ -111,7 +111,7 @@ func (s *stack) contractOplogs() {
 	got.body = regexp.MustCompile(`"(id|position)":\d+`).ReplaceAllString(clock.ReplaceAllString(got.body, `"TIME"`), `"$1":0`)
 	got.body = regexp.MustCompile(`"target_after":"id: 4\\nView名称: [^"]+"`).ReplaceAllString(got.body, `"target_after":"AFTER"`)
 	s.expect(s.do("GET", "/dns/oplogs?target_name=unus", nil), 200, `{"total":0,"operation_logs":[],"current_page":1}`)
-	s.expect(got, 200, `{"total":1,"operation_logs":[{"id":0,"operation_time":"TIME","operation_type":"修改","operator":"admin","target_type":"View","target_name":"unused","target_id":"4","target_detail":"修改前：\nid: 4\nView名称: unused\nACL: 0.0.0.0\n1.1.1.1\n","zone_id":null,"target_zone":"","target_after":"AFTER","position":0}],"current_page":1}`)
+	s.expect(got, 200, `{"total":1,"operation_logs":[{"id":0,"operation_time":"TIME","operation_type":"修改","operator":"admin","target_type":"View","target_name":"unused","target_id":"4","target_detail":"修改前：\nid: 4\nView名称: unused\nACL: 0.0.0.0\n1.1.1.1\n","zone_id":null,"target_zone":"","target_after":"AFTER","position":0,"credential":null,"door":"dns"}],"current_page":1}`)
 }
 
 // missing checks that an unknown id is 404 on every verb, however bad the body.

@@ -148,6 +148,21 @@ func TestServiceUserOverHTTP(t *testing.T) {
 	s.expect(s.do("GET", "/dns/zones/1", nil, with("Authorization", token)), 403, bodyTokenInvalid)
 }
 
+// The operation log says by which credential and door each change came.
+func TestOplogNamesTheCredential(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	token := s.credential(m{})
+	s.ok("POST", "/dns/records", m{"zone_id": 1, "view_name": "office", "host": "a", "value": "192.0.2.1"}, with("Authorization", token))
+	s.ok("DELETE", "/v1/credentials/1", nil)
+	if log := s.do("GET", "/dns/oplogs?target_name=a", nil).body; !strings.Contains(log, `"credential":{"id":1,"name":"robot"},"door":"dns"`) {
+		t.Errorf("%s", log)
+	}
+	if log := s.do("GET", "/dns/oplogs?target_type=Credential", nil).body; !strings.Contains(log, `"credential":null,"door":"v1"`) {
+		t.Errorf("%s", log)
+	}
+}
+
 // A credential for some records sees and writes these, by every way to them.
 func TestBoundsOverHTTP(t *testing.T) {
 	t.Parallel()

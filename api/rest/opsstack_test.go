@@ -74,14 +74,14 @@ func (s *stack) holds(user int64, codes ...int) {
 	s.t.Helper()
 	cmd, err := access.NewChangePermissions(domain.UserID(user), codes, nil)
 	must(s.t, err)
-	_, err = s.store.Execute(s.t.Context(), eventstore.Request{Actor: domain.System, Command: cmd})
+	_, err = s.store.Execute(s.t.Context(), eventstore.Request{Door: domain.DoorSystem, Actor: domain.System, Command: cmd})
 	must(s.t, err)
 }
 
 // record lets a command of the system happen.
 func (s *stack) happens(cmd domain.Command) eventstore.Receipt {
 	s.t.Helper()
-	receipt, err := s.store.Execute(s.t.Context(), eventstore.Request{Actor: domain.System, Command: cmd})
+	receipt, err := s.store.Execute(s.t.Context(), eventstore.Request{Door: domain.DoorSystem, Actor: domain.System, Command: cmd})
 	must(s.t, err)
 	s.awaitLog()
 	return receipt

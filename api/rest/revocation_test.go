@@ -26,7 +26,7 @@ func (s *stack) secondProcess() *stack {
 func (s *stack) execute(cmd domain.Command, err error) {
 	s.t.Helper()
 	must(s.t, err)
-	_, err = s.store.Execute(s.t.Context(), eventstore.Request{Command: cmd, Actor: access.AdminID})
+	_, err = s.store.Execute(s.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: cmd, Actor: access.AdminID})
 	must(s.t, err)
 }
 

@@ -52,7 +52,7 @@ func (a *API) Routes() []api.Route {
 	batch.Body.Members = maxBatchMembers
 
 	dialect := api.Plain()
-	dialect.Failure, dialect.Strict, dialect.Created = api.FailNamingField, true, created
+	dialect.Failure, dialect.Strict, dialect.Created, dialect.Door = api.FailNamingField, true, created, domain.DoorV1
 	return dialect.Routes(append(a.credentials(),
 		api.Put("/v1/users/:id/password", api.AccessSelf.ByLogin(), a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin.ByLogin(), a.linkUser()),

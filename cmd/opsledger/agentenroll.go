@@ -163,7 +163,7 @@ func (e enrollConfig) enrollMachine(ctx context.Context, store *eventstore.Store
 		if !e.Create || e.InsideIP == "" {
 			return 0, fmt.Errorf("no machine has the name %s; add it by POST /api/machine, or give --create and --inside-ip", e.Machine)
 		}
-		m, err = addMachine(ctx, store, ops.MachineData{
+		m, err = addMachine(ctx, store, domain.DoorCommandLine, ops.MachineData{
 			Name: e.Machine, InsideIP: e.InsideIP, OutsideIP: cmp.Or(e.OutsideIP, e.InsideIP),
 			Usage: e.Usage, Location: e.Location, Initialized: 1,
 		})
@@ -171,13 +171,13 @@ func (e enrollConfig) enrollMachine(ctx context.Context, store *eventstore.Store
 	if err != nil {
 		return 0, named("--machine", err)
 	}
-	return m.id, enrollHost(ctx, store, e.Machine)
+	return m.id, enrollHost(ctx, store, domain.DoorCommandLine, e.Machine)
 }
 
 // enrollServer enrols the server that the flags name and returns its id.
 func (e enrollConfig) enrollServer(ctx context.Context, l *openLog) (int64, error) {
 	if e.Server > 0 {
-		return e.Server, enroll(ctx, l.store, e.Server)
+		return e.Server, enroll(ctx, l.store, domain.DoorCommandLine, e.Server)
 	}
 	if e.IP == "" {
 		return 0, errors.New("give --server or --ip, or --machine")
@@ -187,14 +187,14 @@ func (e enrollConfig) enrollServer(ctx context.Context, l *openLog) (int64, erro
 		return 0, named("--ip", err)
 	}
 	if id > 0 {
-		return id, enroll(ctx, l.store, id)
+		return id, enroll(ctx, l.store, domain.DoorCommandLine, id)
 	}
 	if !e.Create || e.Host == "" {
 		return 0, fmt.Errorf("no server has the address %s; add it by POST /dns/servers, or give --create and --host", e.IP)
 	}
 	in := thisMachine(netip.Addr{})
 	in.Host, in.IP, in.Env = &e.Host, &e.IP, &e.Env
-	return registerServer(ctx, l.store, in)
+	return registerServer(ctx, l.store, domain.DoorCommandLine, in)
 }
 
 func agentWithdrawCommand() *cli.Command {
@@ -231,7 +231,7 @@ func withdrawAgent(ctx context.Context, cmd *cli.Command, l *openLog, server int
 	if err != nil {
 		return err
 	}
-	if _, err := l.store.Execute(ctx, eventstore.Request{Command: command, Actor: domain.System}); err != nil {
+	if _, err := l.store.Execute(ctx, eventstore.Request{Command: command, Actor: domain.System, Door: domain.DoorCommandLine}); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(cmd.Root().Writer, "%s has no trusted agent any more\n", what)

@@ -68,15 +68,15 @@ func (m machine) after(event domain.Event, has func(ops.MachineData) bool) machi
 	return m
 }
 
-// addMachine registers a machine.
-func addMachine(ctx context.Context, store *eventstore.Store, d ops.MachineData) (machine, error) {
+// addMachine registers a machine, by the door.
+func addMachine(ctx context.Context, store *eventstore.Store, door domain.Door, d ops.MachineData) (machine, error) {
 	add, err := ops.NewAddMachine(ops.MachineInput{
 		Name: &d.Name, InsideIP: &d.InsideIP, OutsideIP: &d.OutsideIP, Usage: &d.Usage, Location: &d.Location, Initialized: &d.Initialized,
 	})
 	if err != nil {
 		return machine{}, err
 	}
-	if _, err := store.Execute(ctx, eventstore.Request{Command: add, Actor: domain.System}); err != nil {
+	if _, err := store.Execute(ctx, eventstore.Request{Command: add, Actor: domain.System, Door: door}); err != nil {
 		return machine{}, err
 	}
 	return machineNamed(ctx, store, d.Name)
@@ -84,12 +84,12 @@ func addMachine(ctx context.Context, store *eventstore.Store, d ops.MachineData)
 
 // enrollHost makes the control plane trust the machine's agent. Repeating it
 // changes nothing.
-func enrollHost(ctx context.Context, store *eventstore.Store, name string) error {
+func enrollHost(ctx context.Context, store *eventstore.Store, door domain.Door, name string) error {
 	command, err := ops.NewEnrollHost(name)
 	if err != nil {
 		return err
 	}
-	_, err = store.Execute(ctx, eventstore.Request{Command: command, Actor: domain.System})
+	_, err = store.Execute(ctx, eventstore.Request{Command: command, Actor: domain.System, Door: door})
 	return err
 }
 
@@ -107,12 +107,12 @@ func registerThisHost(ctx context.Context, store *eventstore.Store) (machine, er
 		m, err = machineAt(ctx, store, local)
 	}
 	if errors.Is(err, errNoMachine) {
-		m, err = addMachine(ctx, store, ops.MachineData{
+		m, err = addMachine(ctx, store, domain.DoorSystem, ops.MachineData{
 			Name: name, InsideIP: local, OutsideIP: local, Usage: "opsledger dev", Location: "localhost", Initialized: 1,
 		})
 	}
 	if err != nil {
 		return machine{}, fmt.Errorf("register this machine: %w", err)
 	}
-	return m, enrollHost(ctx, store, m.data.Name)
+	return m, enrollHost(ctx, store, domain.DoorSystem, m.data.Name)
 }

@@ -56,7 +56,7 @@ func (a *App) seed(ctx context.Context) error {
 // log. A log of a program that numbered zones otherwise has serials above those that
 // follow from its events; from this event on none has.
 func (a *App) renumberZones(ctx context.Context) error {
-	if _, err := a.store.Execute(ctx, eventstore.Request{Command: dns.RenumberZones{}, Actor: domain.System}); err != nil {
+	if _, err := a.store.Execute(ctx, eventstore.Request{Command: dns.RenumberZones{}, Actor: domain.System, Door: domain.DoorSystem}); err != nil {
 		return fmt.Errorf("renumber zones: %w", err)
 	}
 	return nil

@@ -37,27 +37,27 @@ func registerMachine(ctx context.Context, store *eventstore.Store, in dns.Server
 		return 0, err
 	}
 	if id != 0 {
-		return id, enroll(ctx, store, id)
+		return id, enroll(ctx, store, domain.DoorSystem, id)
 	}
 	if id, err = serverByHost(ctx, store, *in.Host); err != nil {
 		return 0, err
 	}
 	if id == 0 {
-		return registerServer(ctx, store, in)
+		return registerServer(ctx, store, domain.DoorSystem, in)
 	}
 	move, err := dns.NewUpdateServer(id, in, nil)
 	if err != nil {
 		return 0, err
 	}
-	if _, err := store.Execute(ctx, eventstore.Request{Command: move, Actor: domain.System}); err != nil {
+	if _, err := store.Execute(ctx, eventstore.Request{Command: move, Actor: domain.System, Door: domain.DoorSystem}); err != nil {
 		return 0, err
 	}
-	return id, enroll(ctx, store, id)
+	return id, enroll(ctx, store, domain.DoorSystem, id)
 }
 
 // registerServer makes sure that there is a server with the input's address
 // and that its agent is enrolled, and returns its id. Repeating it changes nothing.
-func registerServer(ctx context.Context, store *eventstore.Store, in dns.ServerInput) (int64, error) {
+func registerServer(ctx context.Context, store *eventstore.Store, door domain.Door, in dns.ServerInput) (int64, error) {
 	id, err := serverByAddress(ctx, store, *in.IP)
 	if err != nil {
 		return 0, err
@@ -67,7 +67,7 @@ func registerServer(ctx context.Context, store *eventstore.Store, in dns.ServerI
 		if err != nil {
 			return 0, err
 		}
-		receipt, err := store.Execute(ctx, eventstore.Request{Command: create, Actor: domain.System})
+		receipt, err := store.Execute(ctx, eventstore.Request{Command: create, Actor: domain.System, Door: door})
 		if err != nil {
 			return 0, err
 		}
@@ -77,17 +77,17 @@ func registerServer(ctx context.Context, store *eventstore.Store, in dns.ServerI
 		}
 		id = created.ID
 	}
-	return id, enroll(ctx, store, id)
+	return id, enroll(ctx, store, door, id)
 }
 
 // enroll makes the control plane trust an agent for the server. Repeating it
 // changes nothing.
-func enroll(ctx context.Context, store *eventstore.Store, server int64) error {
+func enroll(ctx context.Context, store *eventstore.Store, door domain.Door, server int64) error {
 	command, err := dns.NewEnrollServer(server)
 	if err != nil {
 		return err
 	}
-	_, err = store.Execute(ctx, eventstore.Request{Command: command, Actor: domain.System})
+	_, err = store.Execute(ctx, eventstore.Request{Command: command, Actor: domain.System, Door: door})
 	return err
 }
 

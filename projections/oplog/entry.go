@@ -21,6 +21,12 @@ type Entry struct {
 	OperationType string
 	// Operator is the username of who did it, "system" for opsledger itself.
 	Operator string
+	// Credential is by which credential they did it, and Door the way by which it came; 0
+	// and empty where there was none, and before these were kept.
+	Credential domain.CredentialID
+	// CredentialName is the credential's name in a list, nil for none.
+	CredentialName *string
+	Door           domain.Door
 	// TargetType is one of the Target constants.
 	TargetType string
 	TargetName string
@@ -98,6 +104,7 @@ type Target struct {
 func New(e domain.Recorded, operator, operation string, on Target, texts Texts) Entry {
 	return Entry{
 		ID: int64(e.Position), Time: e.At, OperationType: operation, Operator: operator,
+		Credential: e.Credential, Door: e.Door,
 		TargetType: on.Type, TargetName: on.Name, TargetID: strconv.FormatInt(on.ID, 10), Zone: on.Zone,
 		TargetDetail: texts.Detail, TargetAfter: texts.After,
 		group: group{Resource: on.Resource, Actor: e.Actor},
@@ -123,6 +130,8 @@ func (e *Entry) shown() []table.Column {
 		table.Col("at", table.Time, &e.Time),
 		table.Col("operation", table.Bytewise, &e.OperationType),
 		table.Col("operator", table.Bytewise, &e.Operator),
+		table.Col("credential", table.Number, &e.Credential),
+		table.Col("door", table.Bytewise, &e.Door),
 		table.Col("target_type", table.Bytewise, &e.TargetType),
 		table.Col("target_name", table.Bytewise, &e.TargetName),
 		table.Col("target_id", table.Bytewise, &e.TargetID),

@@ -47,8 +47,11 @@ func read(ctx context.Context, pool *pgxpool.Pool, l *query.List[Entry], page qu
 
 func listEntries(c rights.Caller, f Filter) *query.List[Entry] {
 	l := &query.List[Entry]{
-		Columns: func(e *Entry) []table.Column { return table.Of("o", e.shown()) },
-		From:    "LATERAL (SELECT * FROM (" + all(entries) + ") e WHERE e.id = w.id OFFSET 0) o ON true", IDs: "(" + all(entries) + ") t",
+		Columns: func(e *Entry) []table.Column {
+			name := "(SELECT c.name FROM access.credentials c WHERE c.id = o.credential)"
+			return append(table.Of("o", e.shown()), table.Column{Name: name, Place: &e.CredentialName})
+		},
+		From: "LATERAL (SELECT * FROM (" + all(entries) + ") e WHERE e.id = w.id OFFSET 0) o ON true", IDs: "(" + all(entries) + ") t",
 	}
 	l.Exact("t.target_type", f.TargetType)
 	if f.TargetTypes != nil {

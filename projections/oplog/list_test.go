@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/modeltest"
 	"github.com/opsledger/opsledger/projections/oplog"
@@ -60,8 +61,11 @@ func TestEntriesOfAllContexts(t *testing.T) {
 	people := &modeltest.Chain{}
 	people.Add(0, modeltest.Registered(1, "admin"))
 	people.Events[0].Position = 14 // between two dns events
+	people.Events[0].Credential, people.Events[0].Door = 5, domain.DoorDDNS
 	modeltest.ApplyAll(t, pool, accessmodel.New(), "access", people.Events, 1)
 	rows, total := modeltest.MustPage(oplog.NewReader(pool).Entries(t.Context(), rights.System(), oplog.Filter{}, modeltest.PageOf(2, 15)))
 	modeltest.Same(t, "ids", modeltest.Column(rows, idOf), []int64{14, 13, 11, 9, 7, 5, 3, 1})
 	modeltest.Same(t, "total", total, 23)
+	modeltest.Same(t, "credentials", modeltest.Column(rows[:2], func(e oplog.Entry) domain.CredentialID { return e.Credential }), []domain.CredentialID{5, 0})
+	modeltest.Same(t, "doors", modeltest.Column(rows[:2], func(e oplog.Entry) domain.Door { return e.Door }), []domain.Door{domain.DoorDDNS, ""})
 }

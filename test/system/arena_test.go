@@ -73,7 +73,7 @@ func (a *arena) run(r race) {
 		rounds[i] = r.prepare(s)
 		before = append(before, s.before...)
 	}
-	if _, err := a.stores[0].Execute(a.t.Context(), eventstore.Request{Command: history(before)}); err != nil {
+	if _, err := a.stores[0].Execute(a.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: history(before)}); err != nil {
 		a.t.Fatal(err)
 	}
 	next := make(chan int)
@@ -122,7 +122,7 @@ func (a *arena) race(commands []domain.Command) []domain.Recorded {
 	for i, c := range commands {
 		wg.Go(func() {
 			racer := &waiting{Command: c, line: line}
-			receipt, err := a.stores[i%2].Execute(a.t.Context(), eventstore.Request{Command: racer})
+			receipt, err := a.stores[i%2].Execute(a.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: racer})
 			racer.arrive() // if it never came to decide
 			var refused *domain.Error
 			if err != nil && !errors.As(err, &refused) {

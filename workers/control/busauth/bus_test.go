@@ -72,7 +72,7 @@ func (r raise) Decide(domain.History, domain.Env) ([]domain.Event, error) { retu
 
 func (w *world) append(events ...domain.Event) {
 	w.t.Helper()
-	if _, err := w.store.Execute(w.t.Context(), eventstore.Request{Command: raise(events)}); err != nil {
+	if _, err := w.store.Execute(w.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: raise(events)}); err != nil {
 		w.t.Fatal(err)
 	}
 }

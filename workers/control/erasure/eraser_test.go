@@ -98,7 +98,7 @@ func (f *fixture) register(name string) person {
 
 func (f *fixture) execute(cmd domain.Command) eventstore.Receipt {
 	f.t.Helper()
-	receipt, err := f.store.Execute(f.t.Context(), eventstore.Request{Command: cmd, Actor: domain.System})
+	receipt, err := f.store.Execute(f.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: cmd, Actor: domain.System})
 	must(f.t, err)
 	return receipt
 }
@@ -215,7 +215,7 @@ func (f *fixture) executeMany(id domain.UserID, n int) error {
 	for i := range events {
 		events[i] = access.UserPasswordChanged{ID: id, PasswordHash: uuid.NewString(), Former: uuid.NewString()}
 	}
-	_, err := f.store.Execute(f.t.Context(), eventstore.Request{Command: facts(events), Actor: domain.System})
+	_, err := f.store.Execute(f.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: facts(events), Actor: domain.System})
 	return err
 }
 

@@ -100,6 +100,13 @@ func TestReportsAreReceivedOnceInTheLog(t *testing.T) {
 	if head.Position != before {
 		t.Errorf("the log ends at %d, want %d", head.Position, before)
 	}
+	reported, err := w.Store.Read(t.Context(), attempt, 2)
+	w.Check(err)
+	for _, e := range reported {
+		if e.Door != domain.DoorAgent {
+			t.Errorf("event %d came by the door %q", e.Position, e.Door)
+		}
+	}
 
 	said.Log = uuid.New()
 	said.Attempts[0].End = &ops.End{Outcome: ops.Succeeded}

@@ -53,7 +53,7 @@ func (d *Desk) report(ctx context.Context, host int64, data []byte) any {
 // the same report would be refused again.
 func (d *Desk) take(ctx context.Context, host int64, a protocol.AttemptReport) bool {
 	_, err := d.cfg.Store.Execute(ctx, eventstore.Request{
-		Actor: domain.System, Causation: a.Attempt,
+		Actor: domain.System, Door: domain.DoorAgent, Causation: a.Attempt,
 		Command: ops.RecordReport{
 			Machine: host, Task: a.Task, Attempt: a.Attempt, Begun: a.Begun, Percent: a.Percent, End: a.End,
 		},

@@ -84,7 +84,7 @@ func (p *Presence) presumeUnknown(ctx context.Context) error {
 func (p *Presence) presume(ctx context.Context, tasks []opsmodel.Task, silent bool) error {
 	for _, t := range tasks {
 		_, err := p.cfg.Store.Execute(ctx, eventstore.Request{
-			Actor: domain.System, Causation: t.Attempt.Number,
+			Actor: domain.System, Door: domain.DoorSystem, Causation: t.Attempt.Number,
 			Command: ops.PresumeEnd{Task: t.Name, Attempt: t.Attempt.Number, Silent: silent},
 		})
 		if err != nil {

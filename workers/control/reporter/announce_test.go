@@ -36,7 +36,7 @@ func TestOnlyWhatIsInTheStreamIsAnnounced(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(func() { _ = store.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait(); store.Close() })
-	if _, err := store.Execute(t.Context(), eventstore.Request{Command: viewMade{}, Actor: domain.System}); err != nil {
+	if _, err := store.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: viewMade{}, Actor: domain.System}); err != nil {
 		t.Fatal(err)
 	}
 	nc := testkit.NATS(t)

@@ -125,7 +125,7 @@ func (p *Process) Execute(c domain.Command) domain.Position {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), testkit.Patience)
 	defer cancel()
-	receipt, err := p.Store.Execute(ctx, eventstore.Request{Command: c, Actor: domain.System})
+	receipt, err := p.Store.Execute(ctx, eventstore.Request{Door: domain.DoorSystem, Command: c, Actor: domain.System})
 	p.Check(err)
 	return receipt.Last
 }
