@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"maps"
 	"mime"
 	"slices"
 	"strconv"
@@ -14,24 +15,62 @@ type Request struct {
 	Body                      []byte
 }
 
-// FaultOfAccepted says what the description asks for that a request lacks which was carried
-// out; it is empty if there is nothing. Only JSON is looked at.
-func (d *Description) FaultOfAccepted(r Request) string {
-	item, _ := d.item(r.Path)
-	o := item.operations()[r.Method]
-	kind, _, err := mime.ParseMediaType(r.ContentType)
-	if o == nil || o.RequestBody == nil || err != nil || kind != "application/json" {
-		return ""
+// Takes returns the names of an operation's parameters in the query, and those of the members
+// of its JSON body, each in order.
+func (d *Description) Takes(o *Operation) (query, body []string) {
+	for _, p := range o.Parameters {
+		if p.Ref != "" {
+			p = d.Components.Parameters[strings.TrimPrefix(p.Ref, "#/components/parameters/")]
+		}
+		if p.In == "query" {
+			query = append(query, p.Name)
+		}
+	}
+	if s := d.bodyOf(o); s != nil {
+		body = slices.Compact(slices.Sorted(slices.Values(s.members(d.Components.Schemas))))
+	}
+	slices.Sort(query)
+	return query, body
+}
+
+// members are the names of the properties of an object, or of all that it may be.
+func (s *Schema) members(named map[string]*Schema) []string {
+	if s.Ref != "" {
+		return named[strings.TrimPrefix(s.Ref, "#/components/schemas/")].members(named)
+	}
+	names := slices.Collect(maps.Keys(s.Properties))
+	for _, choice := range slices.Concat(s.OneOf, s.AnyOf) {
+		names = append(names, choice.members(named)...)
+	}
+	return names
+}
+
+// bodyOf returns the schema of an operation's JSON body, nil if there is none.
+func (d *Description) bodyOf(o *Operation) *Schema {
+	if o == nil || o.RequestBody == nil {
+		return nil
 	}
 	m := *o.RequestBody
 	if m.Ref != "" {
 		m = d.Components.RequestBodies[strings.TrimPrefix(m.Ref, "#/components/requestBodies/")]
 	}
+	return m.Content["application/json"].Schema
+}
+
+// FaultOfAccepted says what the description asks for that a request lacks which was carried
+// out; it is empty if there is nothing. Only JSON is looked at.
+func (d *Description) FaultOfAccepted(r Request) string {
+	item, _ := d.item(r.Path)
+	schema := d.bodyOf(item.operations()[r.Method])
+	kind, _, err := mime.ParseMediaType(r.ContentType)
+	if schema == nil || err != nil || kind != "application/json" {
+		return ""
+	}
 	value, err := decode(r.Body)
 	if err != nil {
 		return err.Error()
 	}
-	lack := m.Content[kind].Schema.Lack(d.Components.Schemas, value)
+	lack := schema.Lack(d.Components.Schemas, value)
 	return faultUnless(lack == "", "the body"+lack)
 }
 

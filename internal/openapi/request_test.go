@@ -1,12 +1,20 @@
 package openapi
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 const bodies = `
 paths:
   /zones:
     post: {requestBody: {$ref: "#/components/requestBodies/Zone"}}
+    get:
+      parameters: [{$ref: "#/components/parameters/Page"}, {name: id, in: query}, {name: If-Match, in: header}]
+    put: {requestBody: {content: {application/json: {schema: {oneOf: [{$ref: "#/components/schemas/Zone"}, {properties: {id: {type: integer}, key: {}}}]}}}}}
 components:
+  parameters:
+    Page: {name: page, in: query}
   requestBodies:
     Zone: {content: {application/json: {schema: {$ref: "#/components/schemas/Zone"}}}}
   schemas:
@@ -52,5 +60,20 @@ func TestFaultOfAccepted(t *testing.T) {
 		if got := d.FaultOfAccepted(r); got != "" {
 			t.Errorf("%s %s %s: the fault is %q", r.Method, r.Path, r.ContentType, got)
 		}
+	}
+}
+
+// TestTakes: parameters of the query and members of the body are found wherever they stand.
+func TestTakes(t *testing.T) {
+	t.Parallel()
+	d, err := read(t, bodies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if query, body := d.Takes(d.Paths["/zones"].Get); !slices.Equal(query, []string{"id", "page"}) || body != nil {
+		t.Errorf("GET takes %q and %q", query, body)
+	}
+	if query, body := d.Takes(d.Paths["/zones"].Put); query != nil || !slices.Equal(body, []string{"group", "id", "key", "name", "views"}) {
+		t.Errorf("PUT takes %q and %q", query, body)
 	}
 }
