@@ -62,13 +62,20 @@ func (p *Params) Page() Page {
 // Range reads start, an offset, count and order, which is another way to ask for a part
 // of a list.
 func (p *Params) Range() query.Range {
-	const tooSmall domain.Phrase = "must not be negative"
-	from, most := p.atLeast("start", 0, 0, tooSmall), p.atLeast("count", 0, defaultPageSize, tooSmall)
+	from, most := p.atLeast("start", 0, 0, negative), p.Count()
 	order := Given(p.Text("order"))
 	if order != "" && order != "asc" && order != "desc" {
 		p.Refuse("order", "must be asc or desc")
 	}
-	return query.Range{Start: int(min(from, math.MaxInt32)), Count: int(min(most, maxPageSize)), Newest: order == "desc"}
+	return query.Range{Start: int(min(from, math.MaxInt32)), Count: most, Newest: order == "desc"}
+}
+
+// negative says that a number is too small.
+const negative domain.Phrase = "must not be negative"
+
+// Count reads count, how much a part of a list has at most.
+func (p *Params) Count() int {
+	return int(min(p.atLeast("count", 0, defaultPageSize, negative), maxPageSize))
 }
 
 // atLeast reads an integer with a lower bound, and with a value for a request that

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Generates a Go and a TypeScript client from api/openapi.yaml in a temporary
-# folder, and compiles each with a program that uses it. The versions of the
-# generators are those of clients/go/go.mod and clients/typescript/package.json.
+# folder, and compiles each with a program that uses it. Before that, a validator
+# looks at the description and its examples. The versions of all of them are those
+# of clients/go/go.mod and clients/typescript/package.json.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,8 +14,11 @@ trap 'rm -rf "$work"' EXIT
 cp -R "$root/scripts/clients/." "$work"
 cp "$root/api/openapi.yaml" "$work"
 
-echo "Go: generating (oapi-codegen)"
 cd "$work/go"
+echo "validating (kin-openapi)"
+GOFLAGS=-trimpath ${GO:-go} run ./validate ../openapi.yaml
+
+echo "Go: generating (oapi-codegen)"
 mkdir generated
 GOFLAGS=-trimpath ${GO:-go} tool oapi-codegen -generate types,client -package generated -o generated/client.go ../openapi.yaml
 echo "Go: compiling"

@@ -3,9 +3,8 @@ package rest
 import (
 	"context"
 	"net/http"
-	"os"
 	"regexp"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,30 +64,36 @@ func (s *stack) operation() {
 	}
 }
 
-// TestOpenAPI: the description and the route table have the same routes.
+// TestOpenAPI: the description and the route table have the same routes, and these take the
+// same parameters.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../openapi.yaml")
-	must(t, err)
-	described, path := map[string]bool{}, ""
-	paths, _, _ := strings.Cut(string(text), "\ncomponents:")
-	for line := range strings.Lines(paths) {
-		line = strings.TrimRight(line, "\n")
-		if regexp.MustCompile(`^  /\S+:$`).MatchString(line) {
-			path = strings.TrimSuffix(strings.TrimSpace(line), ":")
-		} else if regexp.MustCompile(`^    (get|post|put|delete):$`).MatchString(line) {
-			described[strings.ToUpper(strings.Trim(line, " :"))+" "+path] = true
+	routes, parameter := map[string]api.Route{}, regexp.MustCompile(`:(\w+)`)
+	for _, r := range Routes(&api.Kernel{}, Config{AllowRegister: true}) {
+		routes[r.Method+" "+parameter.ReplaceAllString(r.Path, "{$1}")] = r
+	}
+	for name, o := range described().Operations() {
+		r, known := routes[name]
+		if !known {
+			t.Errorf("%s is described and does not exist", name)
+		}
+		delete(routes, name)
+		query, body := described().Takes(o)
+		if knows := slices.Sorted(slices.Values(r.Query)); !slices.Equal(query, knows) {
+			t.Errorf("the query of %s is described as %q, and the route knows %q", name, query, knows)
+		}
+		keys := r.Keys
+		if r.Write != nil {
+			keys = r.Write.Keys
+		}
+		if r.Method == http.MethodDelete {
+			keys = nil // what names the resource may stand in the body, too
+		}
+		if knows := slices.Sorted(slices.Values(keys)); !slices.Equal(body, knows) {
+			t.Errorf("the body of %s is described as %q, and the route knows %q", name, body, knows)
 		}
 	}
-	parameter := regexp.MustCompile(`:(\w+)`)
-	for _, r := range Routes(&api.Kernel{}, Config{}) {
-		name := r.Method + " " + parameter.ReplaceAllString(r.Path, "{$1}")
-		if !described[name] {
-			t.Errorf("%s is not described", name)
-		}
-		delete(described, name)
-	}
-	for name := range described {
-		t.Errorf("%s is described and does not exist", name)
+	for name := range routes {
+		t.Errorf("%s is not described", name)
 	}
 }

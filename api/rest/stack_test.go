@@ -253,12 +253,31 @@ func (s *stack) send(r *http.Request) reply {
 	if response.Header.Get("Content-Encoding") == "gzip" && len(text) > 0 {
 		plain = []byte(unzipped(s.t, string(text)))
 	}
-	if fault := described().FaultOfReply(openapi.Reply{
-		Method: r.Method, Path: r.URL.EscapedPath(), Status: response.StatusCode, Header: response.Header, Body: plain,
-	}); fault != "" {
-		s.t.Errorf("%s %s replied %d %s\nin openapi.yaml %s", r.Method, r.URL, response.StatusCode, plain, fault)
-	}
+	s.isAsDescribed(r, response, plain)
 	return reply{response.StatusCode, response.Header, strings.TrimSuffix(string(text), "\n")}
+}
+
+// isAsDescribed checks a reply, and what was asked for if the server did it.
+func (s *stack) isAsDescribed(r *http.Request, response *http.Response, body []byte) {
+	s.t.Helper()
+	path := r.URL.EscapedPath()
+	if fault := described().FaultOfReply(openapi.Reply{
+		Method: r.Method, Path: path, Status: response.StatusCode, Header: response.Header, Body: body,
+	}); fault != "" {
+		s.t.Errorf("%s %s replied %d %s\nin openapi.yaml %s", r.Method, r.URL, response.StatusCode, body, fault)
+	}
+	if response.StatusCode != http.StatusOK || strings.HasPrefix(string(body), `{"ok":false`) || r.GetBody == nil {
+		return
+	}
+	reader, err := r.GetBody()
+	must(s.t, err)
+	sent, err := io.ReadAll(reader)
+	must(s.t, err)
+	if fault := described().FaultOfAccepted(openapi.Request{
+		Method: r.Method, Path: path, ContentType: r.Header.Get("Content-Type"), Body: sent,
+	}); fault != "" {
+		s.t.Errorf("%s %s took %.1000s\nin openapi.yaml %s", r.Method, r.URL, sent, fault)
+	}
 }
 
 // expect checks status and body of a reply.

@@ -38,7 +38,7 @@ type lineRange struct {
 // pageOfLog replies with what is kept now behind a line.
 func (a *API) pageOfLog(c echo.Context, r *logRequest) error {
 	q := api.ReadQuery(c.Request())
-	count := q.Range().Count
+	count := q.Count()
 	if q.Err != nil {
 		return q.Err
 	}

@@ -43,7 +43,7 @@ func (a *API) Routes() []api.Route {
 	change.Limit, change.Query = limitOfChange, api.Reads(waitText)
 	log := api.Get("/v1/tasks/:id/log", api.AccessCode(access.CodeGetTask), tasks, a.showTaskLog)
 	log.Limit = limitOfLog
-	log.Query = api.Reads(readLogFilter).And(api.Reads((*api.Params).Range))
+	log.Query = api.Reads(readLogFilter).And(api.Reads((*api.Params).Count))
 	description := api.Get("/v1/openapi.yaml", api.AccessPublic, nil, showOpenAPI)
 	description.Offline = true
 	asJSON := api.Get("/v1/openapi.json", api.AccessPublic, nil, showOpenAPIJSON)

@@ -71,6 +71,18 @@ type Media struct {
 	Examples map[string]struct{ Value any }
 }
 
+// All returns the examples by name; one without a name is called example.
+func (m Media) All() map[string]any {
+	all := map[string]any{}
+	for name, example := range m.Examples {
+		all[name] = example.Value
+	}
+	if m.Example != nil {
+		all["example"] = m.Example
+	}
+	return all
+}
+
 // Read reads the description that a file holds.
 func Read(name string) (*Description, error) {
 	file, err := os.Open(name)

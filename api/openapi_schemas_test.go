@@ -1,0 +1,149 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/opsledger/opsledger/internal/openapi"
+)
+
+// sometimes are what replies have only now and then, by schema.
+var sometimes = map[string][]string{
+	"DNSRefused":   {"code"},
+	"V1Failed":     {"field"},
+	"BatchResult":  {"location"},
+	"BatchFailed":  {"results", "field"},
+	"BatchRefusal": {"field"},
+	"Health":       {"error"},
+}
+
+// TestOpenAPIReplies: a reply's schema requires all that the reply always has.
+func TestOpenAPIReplies(t *testing.T) {
+	t.Parallel()
+	d := describe(t)
+	check := func(where string, m openapi.Message) {
+		for _, media := range m.Content {
+			eachSchema(d, where, media.Schema, func(where string, s *openapi.Schema) {
+				for name := range s.Properties {
+					if schema, _, _ := strings.Cut(where, "."); !slices.Contains(s.Required, name) && !slices.Contains(sometimes[schema], name) {
+						t.Errorf("%s does not require %s", where, name)
+					}
+				}
+			})
+		}
+	}
+	for name, o := range d.Operations() {
+		for status, reply := range o.Responses {
+			check(name+" "+status, reply)
+		}
+	}
+	for name, reply := range d.Components.Responses {
+		check(name, reply)
+	}
+}
+
+// TestOpenAPISchemas: what is required has a schema, and null is allowed only where a type
+// stands beside it, since generators overlook it elsewhere (OpenAPI 3.0.3, 4.7.24).
+func TestOpenAPISchemas(t *testing.T) {
+	t.Parallel()
+	d := describe(t)
+	for name, schema := range d.Components.Schemas {
+		eachSchema(d, name, schema, func(where string, s *openapi.Schema) {
+			for _, required := range s.Required {
+				if s.Properties[required] == nil {
+					t.Errorf("%s requires %s, which it does not describe", where, required)
+				}
+			}
+			if s.Nullable && s.Type == "" {
+				t.Errorf("%s is nullable without a type", where)
+			}
+		})
+	}
+}
+
+// TestOpenAPIStrictBodies: a body under /v1 has the members that are described, and no others.
+func TestOpenAPIStrictBodies(t *testing.T) {
+	t.Parallel()
+	d := describe(t)
+	for name, o := range d.Operations() {
+		if o.RequestBody == nil || !strings.Contains(name, " /v1/") {
+			continue
+		}
+		body := d.Components.RequestBodies[strings.TrimPrefix(o.RequestBody.Ref, "#/components/requestBodies/")]
+		schema := d.Components.Schemas[strings.TrimPrefix(body.Content["application/json"].Schema.Ref, "#/components/schemas/")]
+		if schema == nil || schema.AdditionalProperties == nil || *schema.AdditionalProperties {
+			t.Errorf("%s does not say that its body has no other members", name)
+		}
+	}
+}
+
+// eachSchema visits a schema and those within it, each under its own name if it has one.
+func eachSchema(d *openapi.Description, where string, s *openapi.Schema, visit func(where string, s *openapi.Schema)) {
+	if s == nil {
+		return
+	}
+	if name, isNamed := strings.CutPrefix(s.Ref, "#/components/schemas/"); isNamed {
+		where, s = name, d.Components.Schemas[name]
+	}
+	visit(where, s)
+	for name, property := range s.Properties {
+		eachSchema(d, where+"."+name, property, visit)
+	}
+	for _, part := range slices.Concat([]*openapi.Schema{s.Items}, s.OneOf, s.AnyOf) {
+		eachSchema(d, where, part, visit)
+	}
+}
+
+// printedInEnglish are the texts that the API documents print in English.
+var printedInEnglish = []string{"Token is missing!", "Token is invalid!"}
+
+// TestOpenAPIRefusals: the example of a refusal is in the language of its dialect.
+func TestOpenAPIRefusals(t *testing.T) {
+	t.Parallel()
+	d := describe(t)
+	check := func(where string, inChinese bool, m openapi.Message) {
+		for _, media := range m.Content {
+			for _, example := range media.All() {
+				for _, text := range refusals(example) {
+					isChinese := strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+					if isChinese != inChinese && !slices.Contains(printedInEnglish, text) {
+						t.Errorf("%s: %q is not in the language of the dialect", where, text)
+					}
+				}
+			}
+		}
+	}
+	for name, o := range d.Operations() {
+		_, path, _ := strings.Cut(name, " ")
+		for status, reply := range o.Responses {
+			check(name+" "+status, dialects[strings.Split(path, "/")[1]] != "" && !strings.HasPrefix(path, "/v1/"), reply)
+		}
+	}
+	for name, reply := range d.Components.Responses {
+		check(name, !strings.HasPrefix(name, "V1"), reply)
+	}
+}
+
+// refusals are the texts of a reply's example that say why something was refused.
+func refusals(example any) (texts []string) {
+	body, _ := example.(map[string]any)
+	if body["message"] != "Failed" && body["message"] != "OK" {
+		texts = append(texts, textOf(body["message"]))
+	}
+	if body["ok"] == false {
+		texts = append(texts, textOf(body["info"]))
+	}
+	texts = append(texts, textOf(body["error"]))
+	results, _ := body["results"].([]any)
+	for _, result := range results {
+		texts = append(texts, refusals(result)...)
+	}
+	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
+}
+
+func textOf(value any) string {
+	text, _ := value.(string)
+	return text
+}
