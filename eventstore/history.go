@@ -181,26 +181,27 @@ func (h *history) missing() map[domain.Sequence]int {
 }
 
 // keep brings the remembered states up to date with what the decision appended. A
-// state that was assumed has been proved up to the first of the events. A state that
-// was read may lack events on which there was no condition, so it is out of date
-// when one of the appended events belongs to it.
+// state that was assumed has been proved up to the first of the events, and so has one
+// that was read if all of its types are guards. Any other that was read may lack events
+// on which there was no condition, so it is out of date when one of the appended events
+// belongs to it.
 func (h *history) keep(stored []protocol.Envelope, appended []domain.Recorded) {
 	find := finder(stored, len(h.tails))
 	for i := range h.tails {
 		t := &h.tails[i]
-		folded := 0
+		proved, folded := h.remembered || t.types.guarded, 0
 		for _, j := range find(t.item.Tag) {
 			if !selects(t.item.Tag, t.item.Types, &stored[j]) {
 				continue
 			}
 			folded++
-			if h.remembered {
+			if proved {
 				t.fold.Apply(appended[j])
 			}
 		}
 		switch {
 		case len(stored) == 0:
-		case h.remembered:
+		case proved:
 			h.store.remember(t, stored[len(stored)-1].Position, folded)
 		case folded > 0:
 			h.store.cache.outdate(t.key)

@@ -91,3 +91,50 @@ func TestRefusalsRead(t *testing.T) {
 	execute(t, stores[1], note(noted{On: []domain.Tag{"door"}}))
 	open(true, stores[0])
 }
+
+// doorman lets somebody in once the door was seen to; before, it refuses, so that a first
+// decision has to read.
+func doorman(item domain.Item, decided func(n int)) domain.Command {
+	return deciding(func(h domain.History, _ domain.Env) ([]domain.Event, error) {
+		c := &count{item: item}
+		if err := h.Load(c); err != nil {
+			return nil, err
+		}
+		if c.n == 0 {
+			return nil, domain.Refused("closed")
+		}
+		decided(c.n)
+		return []domain.Event{noted{Text: fmt.Sprint(c.n), On: []domain.Tag{item.Tag}}}, nil
+	})
+}
+
+// What was read, with a condition on all of it, is remembered with what was appended to it:
+// the next decision reads nothing.
+func TestWhatWasReadIsRemembered(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Postgres(t)
+	s, reads := run(t, pool), 0
+	execute(t, run(t, pool), note(noted{On: []domain.Tag{"door"}}))
+	eventstore.CountReads(s, &reads)
+	for range 4 {
+		execute(t, s, doorman(domain.Item{Tag: "door"}, func(int) {}))
+	}
+	if reads != 1 {
+		t.Errorf("%d reads for 4 decisions", reads)
+	}
+}
+
+// What was read without a condition on all of it may have changed before the append.
+func TestWhatWasNotProvedIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Postgres(t)
+	s, other := run(t, pool), run(t, pool)
+	item := domain.Item{Tag: "door", Guards: []string{"Taken"}}
+	execute(t, other, note(noted{On: []domain.Tag{"door"}}))
+	execute(t, s, doorman(item, func(int) { execute(t, other, note(noted{On: []domain.Tag{"door"}})) }))
+	seen := 0
+	execute(t, s, doorman(item, func(n int) { seen = n }))
+	if seen != 3 {
+		t.Errorf("the decision saw %d events of 3", seen)
+	}
+}

@@ -37,7 +37,8 @@ func collectTails(rows pgx.Rows, items int) ([][]protocol.Envelope, error) {
 	return tails, err
 }
 
-// tail is a fold with the state that it starts from: a cached one, or none.
+// tail is a fold with the state that it has: a cached one or none, and once it was read
+// the one at the head.
 type tail struct {
 	fold domain.Fold
 	item domain.Item
@@ -93,12 +94,12 @@ func (s *Store) fold(t *tail, events []protocol.Envelope, head domain.Position) 
 // remember keeps the state at the head. Without new events the old snapshot
 // serves on, and an empty state is not worth keeping.
 func (s *Store) remember(t *tail, head domain.Position, folded int) {
-	state := foldState{at: head, snapshot: t.from.snapshot, folded: t.from.folded + folded}
-	if state.folded == 0 {
+	t.from.at, t.from.folded, t.from.stale = head, t.from.folded+folded, false
+	if t.from.folded == 0 {
 		return
 	}
 	if folded > 0 {
-		state.snapshot = t.fold.Snapshot()
+		t.from.snapshot = t.fold.Snapshot()
 	}
-	s.cache.put(t.key, t.cached, state)
+	s.cache.put(t.key, t.cached, t.from)
 }

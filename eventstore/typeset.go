@@ -31,6 +31,8 @@ func (s *typeSet) contains(typ string) bool {
 // itemTypes are the types of an item, for the folds of one Go type.
 type itemTypes struct {
 	all, guards *typeSet
+	// guarded: every type is a guard.
+	guarded bool
 }
 
 func (t *itemTypes) are(all, guards []string) bool {
@@ -61,7 +63,7 @@ func (s *typeSets) of(fold reflect.Type, item domain.Item) *itemTypes {
 	if ok && known.(*itemTypes).are(item.Types, guards) {
 		return known.(*itemTypes)
 	}
-	t := &itemTypes{newTypeSet(slices.Clone(item.Types)), newTypeSet(slices.Clone(guards))}
+	t := &itemTypes{newTypeSet(slices.Clone(item.Types)), newTypeSet(slices.Clone(guards)), slices.Equal(item.Types, guards)}
 	if !ok {
 		if known, ok = s.usual.LoadOrStore(fold, t); !ok || known.(*itemTypes).are(item.Types, guards) {
 			return known.(*itemTypes)

@@ -46,7 +46,8 @@ func (c AddRecord) Judge(h domain.History, env domain.Env, decided []domain.Even
 // DecidePart implements [domain.Judged].
 func (c AddRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
 	actor, zone, view := access.NewActor(env.Actor), newZoneFold(c.patch.zone), c.patch.holder()
-	if err := h.Load(append(neighbourhood(zone.id, *c.patch.host), actor, zone, view)...); err != nil {
+	node := newNodeFold(zone.id, *c.patch.host)
+	if err := h.Load(append(glancesAbove(zone.id, *c.patch.host), node, actor, zone, view)...); err != nil {
 		return nil, err
 	}
 	if !zone.exists {
@@ -95,9 +96,12 @@ func (c UpdateRecord) Judge(h domain.History, env domain.Env, decided []domain.E
 
 // DecidePart implements [domain.Judged].
 func (c UpdateRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
-	view := c.patch.holder()
-	record, zone, err := loadRecord(h, env, c.id, access.OperationUpdate, c.ifMatch, view)
+	actor, view := access.NewActor(env.Actor), c.patch.holder()
+	record, zone, err := c.load(h, actor, view)
 	if err != nil {
+		return nil, err
+	}
+	if err := record.mayWrite(h, zone, actor, access.OperationUpdate, c.ifMatch); err != nil {
 		return nil, err
 	}
 	if err := c.checkZone(h, zone.id); err != nil {
@@ -110,10 +114,21 @@ func (c UpdateRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Eve
 	if err := checkRecord(zone, after); err != nil {
 		return nil, err
 	}
-	if err := h.Load(neighbourhood(zone.id, after.Host)...); err != nil {
-		return nil, err
-	}
 	return []domain.Event{RecordUpdated{ID: c.id, ZoneID: zone.id, Before: record.data, After: after}}, nil
+}
+
+// load returns the record and its zone, and loads more folds on the way. Most often the
+// record is where the client says, and then what is at that name, which the judge reads
+// anyway, tells all about the record.
+func (c UpdateRecord) load(h domain.History, more ...domain.Fold) (*recordFold, *zoneFold, error) {
+	zone, node := newZoneFold(c.patch.zone), newCutFold(c.patch.zone, *c.patch.host)
+	if err := h.Load(append(append(more, zone, node), glancesAbove(zone.id, *c.patch.host)...)...); err != nil {
+		return nil, nil, err
+	}
+	if own, there := node.get(c.id); there {
+		return &recordFold{id: c.id, recordState: recordState{exists: true, zone: zone.id, placedRecord: own}}, zone, nil
+	}
+	return loadRecord(h, c.id)
 }
 
 // checkZone refuses to move the record to another zone.
@@ -154,8 +169,12 @@ func (c DeleteRecord) Judge(h domain.History, env domain.Env, decided []domain.E
 
 // DecidePart implements [domain.Judged].
 func (c DeleteRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
-	record, zone, err := loadRecord(h, env, c.id, access.OperationDelete, c.ifMatch)
+	actor := access.NewActor(env.Actor)
+	record, zone, err := loadRecord(h, c.id, actor)
 	if err != nil {
+		return nil, err
+	}
+	if err := record.mayWrite(h, zone, actor, access.OperationDelete, c.ifMatch); err != nil {
 		return nil, err
 	}
 	return []domain.Event{RecordDeleted{ID: c.id, ZoneID: zone.id, Record: record.data}}, nil

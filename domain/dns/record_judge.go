@@ -22,10 +22,12 @@ func judgeRecords(h domain.History, env domain.Env, decided []domain.Event) erro
 		var err error
 		switch e := event.(type) {
 		case RecordAdded:
-			err = judgeRecord(h, env, e.ZoneID, e.ID, e.Record)
+			node := newNodeFold(e.ZoneID, e.Record.Host)
+			err = judgeRecord(h, env, e.ID, e.Record, newZoneFold(e.ZoneID), node, node)
 		case RecordUpdated:
 			if err = judgeRemoval(h, e.ZoneID, e.Before); err == nil {
-				err = judgeRecord(h, env, e.ZoneID, e.ID, e.After)
+				node := newCutFold(e.ZoneID, e.After.Host)
+				err = judgeRecord(h, env, e.ID, e.After, newZoneFold(e.ZoneID), node, &node.recordsFold)
 			}
 		case RecordDeleted:
 			err = judgeRemoval(h, e.ZoneID, e.Record)
@@ -38,9 +40,9 @@ func judgeRecords(h domain.History, env domain.Env, decided []domain.Event) erro
 }
 
 // judgeRecord judges a record that was written, if it is still there at the change's end.
-func judgeRecord(h domain.History, env domain.Env, zoneID, id int64, written RecordData) error {
-	zone, node := newZoneFold(zoneID), newNodeFold(zoneID, written.Host)
-	if err := h.Load(zone, node); err != nil {
+// The node is that of its name, and has loaded what the decision has loaded there.
+func judgeRecord(h domain.History, env domain.Env, id int64, written RecordData, zone *zoneFold, loaded domain.Fold, node *recordsFold) error {
+	if err := h.Load(zone, loaded); err != nil {
 		return err
 	}
 	own, there := node.get(id)

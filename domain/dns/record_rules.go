@@ -7,27 +7,29 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// loadRecord returns a live record with its zone if the actor may do the operation and
-// the client's version is the current one. It loads more folds on the way.
-func loadRecord(h domain.History, env domain.Env, id int64, o access.Operation, ifMatch *domain.Position, more ...domain.Fold) (*recordFold, *zoneFold, error) {
-	actor, record := access.NewActor(env.Actor), newRecordFold(id)
-	if err := h.Load(append(more, actor, record)...); err != nil {
+// loadRecord returns a record that exists, and its zone. It loads more folds on the way.
+func loadRecord(h domain.History, id int64, more ...domain.Fold) (*recordFold, *zoneFold, error) {
+	record := newRecordFold(id)
+	if err := h.Load(append(more, record)...); err != nil {
 		return nil, nil, err
 	}
 	if !record.exists {
 		return nil, nil, notFound("Record", id)
 	}
 	zone := newZoneFold(record.zone)
-	if err := h.Load(zone); err != nil {
-		return nil, nil, err
+	return record, zone, h.Load(zone)
+}
+
+// mayWrite returns an error unless the record is live, the actor may do the operation, and
+// the client's version is the current one.
+func (f *recordFold) mayWrite(h domain.History, zone *zoneFold, actor *access.Actor, o access.Operation, ifMatch *domain.Position) error {
+	if !zone.live(f.placedRecord) {
+		return notFound("Record", f.id)
 	}
-	if !zone.live(record.placedRecord) {
-		return nil, nil, notFound("Record", id)
+	if err := access.Authorize(h, actor, access.OnRecord(f.target(), zone.target(), o)); err != nil {
+		return err
 	}
-	if err := access.Authorize(h, actor, access.OnRecord(record.target(), zone.target(), o)); err != nil {
-		return nil, nil, err
-	}
-	return record, zone, domain.CheckVersion(ifMatch, record.at)
+	return domain.CheckVersion(ifMatch, f.at)
 }
 
 func errNoZone() error {

@@ -31,11 +31,10 @@ func (j judge) warn(env domain.Env, node *recordsFold) error {
 // warning is about no parameter alone.
 func warning(format string, args ...any) domain.Warning { return domain.Warn("", format, args...) }
 
-// neighbourhood returns the folds that the judge of nearly every record reads: its name,
-// and the names above it. A decision loads them with what it reads itself, for each Load
-// costs a round trip.
-func neighbourhood(zone int64, host string) []domain.Fold {
-	folds := []domain.Fold{newNodeFold(zone, host)}
+// glancesAbove returns folds that the judge of nearly every record reads: the names above
+// it. A decision loads them with what it reads itself, for each Load costs a round trip.
+func glancesAbove(zone int64, host string) []domain.Fold {
+	var folds []domain.Fold
 	for _, above := range parents(host) {
 		folds = append(folds, newGlance(zone, above))
 	}

@@ -157,6 +157,29 @@ func TestRightsCostFewFolds(t *testing.T) {
 	}
 }
 
+// A record that is where the client says is read with that name, in one round trip and as
+// one fold; one that the change renames is looked for.
+func TestAChangeReadsFewFolds(t *testing.T) {
+	t.Parallel()
+	given := recordsGiven(record(1, 1, 1, "a", "A", "1.1.1.1"))
+	for _, c := range []struct {
+		name, host   string
+		loads, folds int
+	}{
+		{"where it is", "a", 1, 4},
+		{"renamed", "n", 3, 6},
+	} {
+		change := must(dns.NewUpdateRecord(1, recordInput(1, "v1", c.host, "A", "1.1.1.2"), nil))
+		h := &countingHistory{History: domaintest.NewHistory(users(given...)...)}
+		if _, err := change.Decide(h, domaintest.Env(admin, change)); err != nil {
+			t.Fatal(err)
+		}
+		if h.loads != c.loads || h.folds != c.folds {
+			t.Errorf("%s: %d loads of %d folds, want %d of %d", c.name, h.loads, h.folds, c.loads, c.folds)
+		}
+	}
+}
+
 // countingHistory counts what is loaded.
 type countingHistory struct {
 	*domaintest.History
