@@ -17,6 +17,8 @@ var sometimes = map[string][]string{
 	"BatchFailed":  {"results", "field"},
 	"BatchRefusal": {"field"},
 	"Health":       {"error"},
+	// Of a TSIG key alone.
+	"CredentialAdded": {"key_name", "algorithm"},
 }
 
 // TestOpenAPIReplies: a reply's schema requires all that the reply always has.
