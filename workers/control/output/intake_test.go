@@ -109,6 +109,7 @@ func TestLinesAreOfTheSendersAttempts(t *testing.T) {
 	for what, subject := range map[string]string{
 		"another host's attempt": protocol.SubjectHostLines(7, taskOf(8), p.attempts[8]),
 		"another attempt":        protocol.SubjectHostLines(7, taskOf(7), p.attempts[8]),
+		"another task":           protocol.SubjectHostLines(7, taskOf(8), p.attempts[7]),
 		"an event before":        protocol.SubjectHostLines(7, taskOf(7), p.attempts[7]-1),
 		"one to come":            protocol.SubjectHostLines(7, taskOf(7), p.attempts[8]+1000),
 		"none":                   protocol.SubjectHostLines(7, taskOf(7), 0),
@@ -117,6 +118,10 @@ func TestLinesAreOfTheSendersAttempts(t *testing.T) {
 		if r := p.send(nc, subject, lines(1, "x")); !r.Refused {
 			t.Errorf("%s: %+v", what, r)
 		}
+	}
+	// That an attempt is known to be one host's does not make it another's.
+	if r := p.send(p.thief(8), protocol.SubjectHostLines(8, taskOf(7), p.attempts[7]), lines(1, "x")); !r.Refused {
+		t.Errorf("by another host: %+v", r)
 	}
 	own := protocol.SubjectHostLines(7, taskOf(7), p.attempts[7])
 	for what, payload := range map[string]string{
@@ -135,6 +140,31 @@ func TestLinesAreOfTheSendersAttempts(t *testing.T) {
 	p.Check(err)
 	if n := stream.CachedInfo().State.Msgs; n != 2 {
 		t.Errorf("the stream has %d messages, want 2", n)
+	}
+}
+
+// No answer goes where a host could not listen by itself: the control plane may say more than
+// hosts may.
+func TestReceiptsGoToTheHostAlone(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t, nil)
+	own := protocol.SubjectHostLines(7, taskOf(7), p.attempts[7])
+	elsewhere := map[string]*nats.Subscription{}
+	for _, prefix := range []string{protocol.HostInboxPrefix(8), "_INBOX_agent_7", "output.8"} {
+		sub, err := p.NC.SubscribeSync(prefix + ".x")
+		p.Check(err)
+		elsewhere[prefix] = sub
+		p.Check(p.NC.PublishRequest(own, prefix+".x", lines(1, "x")))
+	}
+	nc := p.thief(7)
+	for n := range int64(3) { // what came before these was answered, if such is answered
+		p.send(nc, own, lines(n+1, "x"))
+	}
+	p.Check(p.NC.Flush())
+	for prefix, sub := range elsewhere {
+		if answers, _, err := sub.Pending(); err != nil || answers > 0 {
+			t.Errorf("%d answers went to %s (%v)", answers, prefix, err)
+		}
 	}
 }
 
