@@ -141,7 +141,9 @@ func TestInClearOnlyOnThisMachine(t *testing.T) {
 		"nats://127.0.0.1:4222": true, "127.0.0.1:4222": true, "nats://[::1]:4222": true, "nats://127.9.9.9": true, "localhost:4222": true,
 		"nats://[::ffff:127.0.0.1]:4222": true, "nats://localhost.example:4222": false, "nats://127.0.0.1.example": false,
 		"nats://127.0.0.1@192.0.2.1:4222": false,
-		"nats://0.0.0.0:4222":             false, "nats://[::]:4222": false, "nats://10.0.0.1": false, "%": false, "": false,
+		"nats://2130706433:4222":          false, "nats://0x7f000001:4222": false, "nats://0177.0.0.1": false, "nats://127.1": false, // forms of other programs
+		"nats://[::ffff:c000:201]:4222": false, "nats://[fe80::1%lo]:4222": false, "localhost.:4222": false, "nats://127.0.0.1,nats://10.0.0.1": false,
+		"nats://0.0.0.0:4222": false, "nats://[::]:4222": false, "nats://10.0.0.1": false, "%": false, "": false,
 	} {
 		if got := onLoopback([]string{url}); got != want {
 			t.Errorf("%q is on this machine: %t", url, got)
