@@ -373,8 +373,8 @@ func TestWhatARightIsGuardedBy(t *testing.T) {
 			fails: []domain.Event{zoneAdmin}, ignore: []domain.Event{serverAdmin, other},
 		},
 		{
-			name: "ACCESS, by zone_guest among others", as: guest, right: access.On(zone7(late), access.OperationAccess), given: []domain.Event{role8(), holding(2, 7, 8)},
-			fails: []domain.Event{guests}, ignore: []domain.Event{serverAdmin, other},
+			name: "ACCESS, by zone_guest among others", as: guest, right: access.On(zone7(late), access.OperationAccess),
+			given: []domain.Event{role8(), holding(2, 7, 8)}, fails: []domain.Event{guests}, ignore: []domain.Event{serverAdmin, other},
 		},
 		{
 			name: "UPDATE, by zone_admin, a zone_guest", as: guest, right: update, given: []domain.Event{holding(6, 7)},

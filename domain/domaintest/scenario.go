@@ -55,10 +55,9 @@ func (s Scenario) As(user domain.UserID) Scenario {
 func (s Scenario) When(c domain.Command) Outcome {
 	h := s.history.Fork()
 	events, err := c.Decide(h, Env(s.actor, c))
-	for n := 1; n <= h.loads; n++ {
-		if _, unread := c.Decide(s.history.FailingAt(n), Env(s.actor, c)); !errors.Is(unread, ErrUnread) {
-			events, err = nil, fmt.Errorf("read %d of %d fails, and the decision goes on: %v", n, h.loads, unread) //nolint:errorlint // no error of the domain
-			break
+	for n := range h.loads {
+		if _, unread := c.Decide(s.history.FailingAt(n+1), Env(s.actor, c)); !errors.Is(unread, ErrUnread) {
+			return Outcome{Err: fmt.Errorf("read %d of %d fails, and the decision goes on", n+1, h.loads), history: h}
 		}
 	}
 	return Outcome{Events: events, Err: err, history: h}
