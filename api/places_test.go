@@ -89,15 +89,18 @@ func TestWhoWaitsForOneselfKeepsNobodyOut(t *testing.T) {
 // Whoever waits gets the place that is given up.
 func TestAPlaceIsHandedOn(t *testing.T) {
 	t.Parallel()
-	p := NewPlaces(PlaceLimits{What: "batches", Most: 2, Each: 1, Line: 1})
-	leave := taken(t, p, 1)
-	waited := make(chan error)
-	go func() {
-		_, err := p.Take(t.Context(), 1)
-		waited <- err
-	}()
-	leave()
-	must(t, <-waited)
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPlaces(PlaceLimits{What: "batches", Most: 2, Each: 1, Line: 1})
+		leave := taken(t, p, 1)
+		waited := make(chan error)
+		go func() {
+			_, err := p.Take(t.Context(), 1)
+			waited <- err
+		}()
+		synctest.Wait() // until it waits
+		leave()
+		must(t, <-waited)
+	})
 }
 
 // A request that gives up waiting for a place of all makes room for the next of its user's;

@@ -171,6 +171,29 @@ func TestAFloodOfReports(t *testing.T) {
 	}
 }
 
+// Reports about many attempts are paid for out of the host's allowance by the attempts: each
+// costs the log a read.
+func TestManyAttemptsCostMuch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	nc, began, taken := w.bearer(host), time.Now(), 0
+	for ; taken < 60; taken++ {
+		var unknown []protocol.AttemptReport
+		for i := range protocol.MaxReportAttempts {
+			unknown = append(unknown, protocol.AttemptReport{Task: fmt.Sprintf("%032x", i), Attempt: domain.Position(1<<40) + domain.Position(i), Begun: true})
+		}
+		m, err := nc.Request(protocol.SubjectHostReport(host), w.encoded(protocol.HostReport{Log: w.Store.LogID(), Attempts: unknown}), testkit.Patience)
+		w.Check(err)
+		if strings.Contains(string(m.Data), "too many reports") {
+			break
+		}
+	}
+	// A report of 256 attempts costs 1 MiB of 8 at once and 2 a second.
+	if most := 10 + int(2*time.Since(began).Seconds()); taken > most {
+		t.Errorf("%d large reports were taken, want %d at most", taken, most)
+	}
+}
+
 // What a host says about its percent is at most a hundred events.
 func TestAFloodOfPercents(t *testing.T) {
 	t.Parallel()
