@@ -157,7 +157,7 @@ func TestReceiptsGoToTheHostAlone(t *testing.T) {
 		p.Check(p.NC.PublishRequest(own, prefix+".x", lines(1, "x")))
 	}
 	nc := p.thief(7)
-	for n := range int64(3) { // what came before these was answered, if such is answered
+	for n := range int64(10) { // what came before these was answered, if such is answered
 		p.send(nc, own, lines(n+1, "x"))
 	}
 	p.Check(p.NC.Flush())
