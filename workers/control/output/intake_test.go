@@ -180,7 +180,7 @@ func TestAFloodPushesOutNobodyElse(t *testing.T) {
 	other := p.accept(7, second)
 	text := strings.Repeat("x", 60<<10)
 	sent, began := 0, time.Now()
-	for n := int64(1); sent < 64<<20; n++ {
+	for n := int64(1); sent < 48<<20; n++ {
 		subject := protocol.SubjectHostLines(7, taskOf(7), p.attempts[7])
 		if n%2 == 0 {
 			subject = protocol.SubjectHostLines(7, second, other)
