@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -15,6 +16,10 @@ import (
 // few passes those who wait for many; what comes back goes to who waits.
 func TestByteBudget(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testByteBudget)
+}
+
+func testByteBudget(t *testing.T) {
 	b := newByteBudget(10, 6)
 	take := func(holder string, n int64) func() {
 		t.Helper()
@@ -30,6 +35,8 @@ func TestByteBudget(t *testing.T) {
 	}
 	first := take("a", 4)
 	refuse("a", 3)
+	take("a", 2)()
+	refuse("a", 3)           // what was given back was not all
 	second := take("b", 100) // counts as a share
 	refuse("c", 1)
 	take("c", 0)()
@@ -38,6 +45,7 @@ func TestByteBudget(t *testing.T) {
 	for _, holder := range []string{"c", "d"} {
 		waiting.Go(func() { take(holder, 5)() })
 	}
+	synctest.Wait() // until both wait
 	first()
 	first() // once is enough
 	take("e", 2)()
@@ -65,7 +73,7 @@ func TestBodyLimit(t *testing.T) {
 		`{"a":1,"b":2,"c":3,"d":4}`: true, `{"a":1,"b":2,"c":3,"d":4,"e":5}`: false,
 		`[1,2,3,4]`: true, `[1,2,3,4,5]`: false, `{"a":[1,2,3,4,5]}`: false, `{"a":{"b":1,"c":1,"d":1,"e":1,"f":1}}`: false,
 		`[",,,,,,,,","\",,,,,,"]`: true, `{",\",,,":1}`: true,
-		`[[1,2],[3,4],[5,6]]`: false, `[[],[],[],[]]`: true, `[[[[[[[[[]]]]]]]]]`: false,
+		`{"a":"b","c":"d","e":"f","g":"h"}`: true, `[[1,2],[3,4],[5,6]]`: false, `[[],[],[],[]]`: true, `[[[[[[[[[]]]]]]]]]`: false,
 		`,,,,,`: false, `]]]],,,,,`: false, `"never closed`: true, ``: true,
 		strings.Repeat("[", 64): false,
 	} {
@@ -76,6 +84,9 @@ func TestBodyLimit(t *testing.T) {
 	deep := BodyLimit{Members: 1000}
 	if err := deep.check([]byte(strings.Repeat("[", maxDepth))); err != nil {
 		t.Error(err)
+	}
+	if err := deep.check([]byte("[" + strings.Repeat("[],", 2*maxDepth) + "[]]")); err != nil {
+		t.Errorf("lists beside each other count as depth: %v", err)
 	}
 	if err := deep.check([]byte(strings.Repeat(`{"a":`, maxDepth+1))); err == nil {
 		t.Error("a text of any depth is taken")

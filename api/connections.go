@@ -34,12 +34,17 @@ type ConnectionLimits struct {
 // DefaultConnectionLimits leaves most of the files that the process may open to the
 // streams, the database and the bus.
 func DefaultConnectionLimits() ConnectionLimits {
-	total := mostConnections
 	var files syscall.Rlimit
 	// Go has raised the limit as far as it may.
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil && files.Cur/4 < mostConnections {
-		total = max(int(files.Cur/4), 16)
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		files.Cur = 0
 	}
+	return limitsOf(files.Cur)
+}
+
+// limitsOf are those of a process that may open so many files.
+func limitsOf(files uint64) ConnectionLimits {
+	total := int(min(max(files/4, 16), mostConnections))
 	return ConnectionLimits{Total: total, Strange: min(mostStrange, total/4)}
 }
 

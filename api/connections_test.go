@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -22,7 +24,10 @@ type door struct {
 	limited *limitedListener
 }
 
-func newDoor(t *testing.T, limits ConnectionLimits) *door {
+func newDoor(t *testing.T, limits ConnectionLimits) *door { return openDoor(t, limits, nil) }
+
+// openDoor opens a door that speaks HTTPS if secure is not nil.
+func openDoor(t *testing.T, limits ConnectionLimits, secure *tls.Config) *door {
 	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -34,7 +39,7 @@ func newDoor(t *testing.T, limits ConnectionLimits) *door {
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, limited, nil, handler, slog.New(slog.DiscardHandler)) }()
+	go func() { done <- Serve(ctx, limited, secure, handler, slog.New(slog.DiscardHandler)) }()
 	t.Cleanup(func() {
 		stop()
 		must(t, <-done)
@@ -147,6 +152,13 @@ func TestConnectionsOfAFlood(t *testing.T) {
 func TestConnectionsOfAProxy(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, ConnectionLimits{Total: 4, Strange: 1, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.6/32")}})
+	beside := d.from(9)
+	d.strange(9, 1)
+	if d.asks(d.from(9), "/") {
+		t.Error("beside a proxy, a stranger has no bound")
+	}
+	must(t, beside.Close())
+	d.strange(9, 0)
 	var proxied []net.Conn
 	for range 4 {
 		conn := d.from(6)
@@ -168,8 +180,67 @@ func TestConnectionsOfAProxy(t *testing.T) {
 // The process keeps most of its files for other things than connections.
 func TestDefaultConnectionLimits(t *testing.T) {
 	t.Parallel()
-	limits := DefaultConnectionLimits()
-	if limits.Total < 16 || limits.Total > mostConnections || limits.Strange > limits.Total/4 || limits.Strange < 4 {
+	for files, want := range map[uint64]ConnectionLimits{
+		0: {Total: 16, Strange: 4}, 256: {Total: 64, Strange: 16}, 4096: {Total: 1024, Strange: 256},
+		20_000: {Total: 5000, Strange: 512}, 1 << 20: {Total: 8192, Strange: 512}, math.MaxUint64: {Total: 8192, Strange: 512},
+	} {
+		if got := limitsOf(files); got.Total != want.Total || got.Strange != want.Strange {
+			t.Errorf("with %d files: %+v", files, got)
+		}
+	}
+	if limits := DefaultConnectionLimits(); limits.Total < 16 || limits.Strange < 4 {
 		t.Errorf("%+v", limits)
 	}
+}
+
+// What a connection counts for ends with it, whoever was on it and how often they logged in;
+// who logs in on a connection that has gone counts for nothing.
+func TestConnectionsAreForgotten(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, ConnectionLimits{Total: 100, Strange: 3, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.6/32")}})
+	var open []net.Conn
+	for n, path := range map[byte]string{6: "/in", 7: "/in", 8: "/"} {
+		conn := d.from(n)
+		open = append(open, conn)
+		if !d.asks(conn, path) {
+			t.Fatalf("127.0.0.%d is not served", n)
+		}
+	}
+	if again := d.from(7); !d.asks(again, "/in") || !d.asks(again, "/in") {
+		t.Error("who logs in twice on a connection is not served")
+	} else {
+		open = append(open, again)
+	}
+	d.limited.mu.Lock()
+	gone := d.limited.networks["127.0.0.8"].strange.Front().Value.(*limitedConn)
+	d.limited.mu.Unlock()
+	for _, conn := range open {
+		must(t, conn.Close())
+	}
+	testkit.Eventually(t, "nothing counts", func() bool {
+		d.limited.mu.Lock()
+		defer d.limited.mu.Unlock()
+		return d.limited.open == 0 && len(d.limited.networks) == 0
+	})
+	gone.loggedIn()
+	if len(d.limited.networks) > 0 {
+		t.Error("a connection that has gone counts")
+	}
+}
+
+// A login counts for its connection under HTTPS, too.
+func TestConnectionsOverTLS(t *testing.T) {
+	t.Parallel()
+	certificate, err := tls.LoadX509KeyPair(testkit.NewCA(t).Issue("127.0.0.1"))
+	must(t, err)
+	d := openDoor(t, ConnectionLimits{Total: 100, Strange: 3}, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	conn := tls.Client(d.from(7), &tls.Config{InsecureSkipVerify: true}) // who is there is another test's
+	if !d.asks(conn, "/") {
+		t.Fatal("it is not served")
+	}
+	d.strange(7, 1)
+	if !d.asks(conn, "/in") {
+		t.Fatal("it is not served")
+	}
+	d.strange(7, 0)
 }

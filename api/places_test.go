@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -88,13 +89,43 @@ func TestWhoWaitsForOneselfKeepsNobodyOut(t *testing.T) {
 // Whoever waits gets the place that is given up.
 func TestAPlaceIsHandedOn(t *testing.T) {
 	t.Parallel()
-	p := NewPlaces(PlaceLimits{What: "batches", Most: 2, Each: 1, Line: 1})
-	leave := taken(t, p, 1)
-	waited := make(chan error)
-	go func() {
-		_, err := p.Take(t.Context(), 1)
-		waited <- err
-	}()
-	leave()
-	must(t, <-waited)
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPlaces(PlaceLimits{What: "batches", Most: 2, Each: 1, Line: 1})
+		leave := taken(t, p, 1)
+		waited := make(chan error)
+		go func() {
+			_, err := p.Take(t.Context(), 1)
+			waited <- err
+		}()
+		synctest.Wait() // until it waits
+		leave()
+		must(t, <-waited)
+	})
+}
+
+// A request that gives up waiting for a place of all makes room for the next of its user's;
+// without places there is no bound.
+func TestWhoGivesUpKeepsNoPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPlaces(PlaceLimits{What: "batches", Most: 2, Each: 1, Line: 1})
+		leave := taken(t, p, 1)
+		taken(t, p, 2)
+		gone := waiter(t, p, 3)
+		synctest.Wait() // until it waits for one of all
+		next := make(chan error, 1)
+		go func() {
+			_, err := p.Take(t.Context(), 3)
+			next <- err
+		}()
+		synctest.Wait() // until it waits for the user's own
+		gone()
+		leave()
+		must(t, <-next)
+	})
+	if leave, err := (*Places)(nil).Take(t.Context(), 1); err != nil {
+		t.Error(err)
+	} else {
+		leave()
+	}
 }

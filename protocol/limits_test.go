@@ -40,7 +40,8 @@ func TestHostileMessages(t *testing.T) {
 		switch name {
 		case "report":
 			messages["failures"], messages["nulls"] = many("failures", "{}"), many("failures", "null")
-			messages["not a list"], messages["position"] = `{"failures":{"a":1}}`, `{"applied":-1}`
+			messages["not a list"], messages["a text"], messages["a list of numbers"] = `{"failures":{"a":1}}`, `{"failures":"x"}`, `{"failures":[7]}`
+			messages["position"], messages["another position"] = `{"applied":-1}`, `{"seen":-1}`
 		case "host report":
 			messages["attempts"], messages["nulls"] = many("attempts", "{}"), many("attempts", "null")
 			messages["twice"] = `{"attempts":[` + attempt + "," + attempt + `]}`

@@ -86,13 +86,24 @@ func hintFor(err error) string {
 
 // reasonedDialer remembers why the last dialling failed: the client forgets it.
 type reasonedDialer struct {
-	dialer net.Dialer
-	last   atomic.Pointer[error]
+	inner nats.CustomDialer
+	last  atomic.Pointer[error]
+}
+
+// around is an option: the connection dials as the options before it say, which may be to
+// this machine alone, and d remembers.
+func (d *reasonedDialer) around(o *nats.Options) error {
+	d.inner = o.CustomDialer
+	if d.inner == nil {
+		d.inner = &net.Dialer{Timeout: nats.DefaultTimeout}
+	}
+	o.CustomDialer = d
+	return nil
 }
 
 // Dial implements [nats.CustomDialer].
 func (d *reasonedDialer) Dial(network, address string) (net.Conn, error) {
-	conn, err := d.dialer.Dial(network, address)
+	conn, err := d.inner.Dial(network, address)
 	if err != nil {
 		d.last.Store(&err)
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,8 +103,8 @@ func connectAs(life *lifecycle, c busauth.Credentials, at busAddress, options []
 	if at.TLS.CA != "" {
 		c.Pins = nil // the file says whom to trust
 	}
-	dial := &reasonedDialer{dialer: net.Dialer{Timeout: nats.DefaultTimeout}}
-	options = slices.Concat(options, []nats.Option{c.Option()}, at.TLS.options(), handlers(log), []nats.Option{nats.SetCustomDialer(dial)})
+	dial := &reasonedDialer{}
+	options = slices.Concat(options, []nats.Option{c.Option()}, at.TLS.options(), handlers(log), []nats.Option{dial.around})
 	nc, err := nats.Connect(url, options...)
 	if err != nil {
 		return nil, fmt.Errorf("connect the agent to NATS: %w", err)

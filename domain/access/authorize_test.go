@@ -81,6 +81,14 @@ func TestAuthorize(t *testing.T) {
 				After:  access.PrivilegeData{Operation: 1, ResourceType: access.KindZone, ResourceID: 8},
 			},
 		}},
+		{name: "by hand, moved to another kind", as: guest, given: []domain.Event{
+			manual(20, 1, access.KindZone, 7), role8(20), holding(8),
+			access.PrivilegeChanged{
+				ID:     20,
+				Before: access.PrivilegeData{Operation: 1, ResourceType: access.KindZone, ResourceID: 7},
+				After:  access.PrivilegeData{Operation: 1, ResourceType: access.KindServer, ResourceID: 7},
+			},
+		}},
 		{name: "by hand, moved here", as: guest, given: []domain.Event{
 			manual(20, 1, access.KindZone, 8), role8(20), holding(8),
 			access.PrivilegeChanged{
@@ -168,6 +176,56 @@ func TestMayAnswersAsAuthorize(t *testing.T) {
 			}
 			if got := whole.Require(access.On(known, o)) == nil; got != want {
 				t.Errorf("user %d, %s: Require says %v, the log %v", user, o, got, want)
+			}
+		}
+	}
+}
+
+// An actor is told of roles by others, too, and takes those alone that the user holds.
+func TestRolesOfOthersGiveNothing(t *testing.T) {
+	t.Parallel()
+	h := domaintest.NewHistory(given(role8(11))...)
+	actor, role := must(access.Load(h, guest)), access.NewRole(8)
+	if err := h.Load(role); err != nil {
+		t.Fatal(err)
+	}
+	actor.Hold(role)
+	if actor.May(access.On(zone7(0), access.OperationAccess)) {
+		t.Error("a role that the user does not hold gives its rights")
+	}
+}
+
+// Who may do what is not said of a log that cannot be read, whichever read fails. Commands
+// are tried so by domaintest.
+func TestNothingIsSaidOfWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	h := domaintest.NewHistory(given(manual(20, 0, access.KindZone, 7), role8(20), holding(7, 8))...)
+	zone := zone7(0)
+	for what, ask := range map[string]func(domain.History) error{
+		"whole actor": func(h domain.History) error { _, err := access.LoadWhole(h, guest); return err },
+		"right": func(h domain.History) error {
+			actor, err := access.Load(h, guest)
+			if err != nil {
+				return err
+			}
+			return access.Authorize(h, actor, access.On(zone, access.OperationAccess))
+		},
+		"rights": func(h domain.History) error {
+			actor, err := access.Load(h, guest)
+			if err != nil {
+				return err
+			}
+			_, err = access.Accessible(h, actor, []access.Target{zone})
+			return err
+		},
+	} {
+		whole := h.Fork()
+		if err := ask(whole); err != nil || whole.Loads() < 2 {
+			t.Errorf("%s: %v after %d reads", what, err, whole.Loads())
+		}
+		for n := range whole.Loads() {
+			if err := ask(h.FailingAt(n + 1)); !errors.Is(err, domaintest.ErrUnread) {
+				t.Errorf("%s: %v although read %d of %d failed", what, err, n+1, whole.Loads())
 			}
 		}
 	}
@@ -299,30 +357,59 @@ func TestWhatARightIsGuardedBy(t *testing.T) {
 	zoneAdmin := access.RoleChanged{ID: 6, Privileges: []int64{}}
 	other := access.RoleChanged{ID: 8, Privileges: []int64{}}
 	byHand := access.PrivilegeData{Operation: 1, ResourceType: access.KindZone, ResourceID: 7}
+	update := access.On(zone7(late), access.OperationUpdate)
+	guests, serverAdmin := access.RoleChanged{ID: 7, Privileges: []int64{}}, access.RoleChanged{ID: 2, Privileges: []int64{}}
+	record := access.Target{Kind: access.KindRecord, ID: 70}
 	for _, c := range []struct {
 		name   string
 		as     domain.UserID
+		right  access.Right
 		given  []domain.Event
 		fails  []domain.Event
 		ignore []domain.Event
 	}{
 		{
-			name: "admin", as: admin,
+			name: "ZONE_ADD, by zone_admin among others", as: guest, right: access.AddZone(), given: []domain.Event{role8(2), holding(2, 6, 8)},
+			fails: []domain.Event{zoneAdmin}, ignore: []domain.Event{serverAdmin, other},
+		},
+		{
+			name: "ACCESS, by zone_guest among others", as: guest, right: access.On(zone7(late), access.OperationAccess),
+			given: []domain.Event{role8(), holding(2, 7, 8)}, fails: []domain.Event{guests}, ignore: []domain.Event{serverAdmin, other},
+		},
+		{
+			name: "UPDATE, by zone_admin, a zone_guest", as: guest, right: update, given: []domain.Event{holding(6, 7)},
+			fails: []domain.Event{zoneAdmin}, ignore: []domain.Event{guests},
+		},
+		{
+			name: "a server's, by server_admin among others", as: guest, given: []domain.Event{role8(), holding(2, 8)},
+			right: access.On(access.Target{Kind: access.KindServer, ID: 1, Created: late}, access.OperationUpdate),
+			fails: []domain.Event{serverAdmin}, ignore: []domain.Event{other},
+		},
+		{
+			name: "a record's, by zone_admin among others", as: guest, right: access.OnRecord(record, zone7(late), access.OperationUpdate),
+			given: []domain.Event{role8(), holding(2, 6, 7, 8)}, fails: []domain.Event{zoneAdmin}, ignore: []domain.Event{serverAdmin, guests, other},
+		},
+		{
+			name: "a record's ACCESS, by zone_guest among others", as: guest, right: access.OnRecord(record, zone7(late), access.OperationAccess),
+			given: []domain.Event{role8(), holding(2, 7, 8)}, fails: []domain.Event{guests}, ignore: []domain.Event{serverAdmin, other},
+		},
+		{
+			name: "admin", as: admin, right: update,
 			fails:  []domain.Event{rolesOf(admin, []int64{1}, []int64{}), access.UserDeleted{ID: admin}},
 			ignore: []domain.Event{access.RoleChanged{ID: 1}, zoneAdmin, access.PrivilegeDeleted{ID: 20, Privilege: byHand}, rolesOf(guest, nil, []int64{1})},
 		},
 		{
-			name: "zone_admin among others", as: guest, given: []domain.Event{role8(), holding(6, 8)},
+			name: "zone_admin among others", as: guest, right: update, given: []domain.Event{role8(), holding(6, 8)},
 			fails:  []domain.Event{lost, zoneAdmin, access.RoleDeleted{ID: 6}, access.UserDeleted{ID: guest}},
 			ignore: []domain.Event{other, access.PrivilegeDeleted{ID: 20, Privilege: byHand}, access.UserLoggedIn{ID: guest}, access.UserProfileChanged{ID: guest}},
 		},
 		{
-			name: "named", as: guest, given: []domain.Event{role8(12), holding(8)},
+			name: "named", as: guest, right: update, given: []domain.Event{role8(12), holding(8)},
 			fails:  []domain.Event{other, access.RoleDeleted{ID: 8}},
 			ignore: []domain.Event{access.PrivilegeDeleted{ID: 20, Privilege: byHand}, access.RoleChanged{ID: 9}},
 		},
 		{
-			name: "by hand", as: guest, given: []domain.Event{manual(20, 1, access.KindZone, 7), role8(20), holding(8)},
+			name: "by hand", as: guest, right: update, given: []domain.Event{manual(20, 1, access.KindZone, 7), role8(20), holding(8)},
 			fails: []domain.Event{
 				other, access.PrivilegeDeleted{ID: 20, Privilege: byHand}, access.PrivilegeChanged{ID: 20, Before: byHand},
 			},
@@ -330,7 +417,7 @@ func TestWhatARightIsGuardedBy(t *testing.T) {
 		},
 	} {
 		h := domaintest.NewHistory(given(c.given...)...)
-		if !authorized(t, h, c.as, access.On(zone7(late), access.OperationUpdate)) {
+		if !authorized(t, h, c.as, c.right) {
 			t.Fatalf("%s: not allowed", c.name)
 		}
 		for _, e := range c.fails {

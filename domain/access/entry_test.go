@@ -68,6 +68,7 @@ func TestSees(t *testing.T) {
 		{"5: gone, by a role whose set was replaced", given(replaced(7), holding(7)), on(zone, nothing, true, false), false},
 		{"5: gone, by a privilege", given(role8(11), holding(8)), on(zone, nothing, true, false), false},
 		{"5: a server that is gone", given(holding(3)), on(server, nothing, true, false), true},
+		{"5: a server that is gone, by a role made by somebody", given(role8(), holding(8)), on(server, nothing, true, false), false},
 
 		{"6: a record that is gone, by its zone", given(role8(11), holding(8)), on(record, zone, true, false), true},
 		{"6: a record that is gone, its zone hidden", given(), on(record, zone, true, false), false},

@@ -97,6 +97,9 @@ func checkSnapshot(t *testing.T, fold func() domain.Fold, before, after []domain
 	for range 2 {
 		again := fold()
 		again.Restore(snapshot)
+		if !reflect.DeepEqual(again.Snapshot(), snapshot) {
+			t.Errorf("after %d events: restored to %+v, want %+v", len(before), again.Snapshot(), snapshot)
+		}
 		applyAll(again, after)
 		if !reflect.DeepEqual(again.Snapshot(), first.Snapshot()) {
 			t.Errorf("after %d events: restored and gone on to %+v, want %+v", len(before), again.Snapshot(), first.Snapshot())

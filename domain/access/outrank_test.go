@@ -91,8 +91,10 @@ func TestTakeovers(t *testing.T) {
 				} else if outcome.Err != nil || len(outcome.Events) == 0 {
 					t.Errorf("%s: %v %v", what, outcome.Events, outcome.Err)
 				}
-				if outcome := scenario.As(admin).When(command); outcome.Err != nil {
-					t.Errorf("%s by admin: %v", what, outcome.Err)
+				for _, who := range []domain.UserID{admin, domain.System} {
+					if outcome := scenario.As(who).When(command); outcome.Err != nil {
+						t.Errorf("%s by user %d: %v", what, who, outcome.Err)
+					}
 				}
 			}
 		})

@@ -28,7 +28,8 @@ func authorizeName(h domain.History, actor *access.Actor, id int64, name string,
 		return nil
 	}
 	labels := strings.Split(FoldName(name), ".")
-	if suffix, _ := publicsuffix.PublicSuffix(FoldName(name)); suffix == FoldName(name) || len(labels) == 1 || len(labels) > maxLabels {
+	// A single label is a public suffix, on the list or not.
+	if suffix, _ := publicsuffix.PublicSuffix(FoldName(name)); suffix == FoldName(name) || len(labels) > maxLabels {
 		return access.Authorize(h, actor, access.Administer())
 	}
 	if len(views) == 0 {

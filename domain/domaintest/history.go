@@ -1,6 +1,7 @@
 package domaintest
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -12,7 +13,12 @@ type History struct {
 	events []domain.Recorded
 	tags   [][]domain.Tag
 	loaded []domain.Item
+	// loads counts the calls of Load; that with the number failing fails.
+	loads, failing int
 }
+
+// ErrUnread is what Load returns of a history from [History.FailingAt].
+var ErrUnread = errors.New("the log cannot be read now")
 
 // NewHistory returns a log of the given events at the positions 1, 2, 3 …
 func NewHistory(events ...domain.Event) *History {
@@ -47,6 +53,16 @@ func (h *History) Fork() *History {
 	return &History{events: slices.Clip(h.events), tags: slices.Clip(h.tags)}
 }
 
+// FailingAt returns a fork whose nth Load fails, with [ErrUnread].
+func (h *History) FailingAt(n int) *History {
+	f := h.Fork()
+	f.failing = n
+	return f
+}
+
+// Loads is how often Load was called.
+func (h *History) Loads() int { return h.loads }
+
 // Last is the position of the newest event, 0 for none.
 func (h *History) Last() domain.Position { return domain.Position(len(h.events)) }
 
@@ -54,6 +70,9 @@ func (h *History) Last() domain.Position { return domain.Position(len(h.events))
 // replaced by one that is restored from its snapshot, as between decisions in the
 // real store.
 func (h *History) Load(folds ...domain.Fold) error {
+	if h.loads++; h.loads == h.failing {
+		return ErrUnread
+	}
 	for _, f := range folds {
 		item := f.Item()
 		h.loaded = append(h.loaded, item)

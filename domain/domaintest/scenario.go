@@ -2,6 +2,7 @@ package domaintest
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -49,10 +50,16 @@ func (s Scenario) As(user domain.UserID) Scenario {
 	return s
 }
 
-// When decides a command.
+// When decides a command. It also decides it with each of its reads failing in turn: a
+// decision that goes on without what it could not read is an error of the outcome.
 func (s Scenario) When(c domain.Command) Outcome {
 	h := s.history.Fork()
 	events, err := c.Decide(h, Env(s.actor, c))
+	for n := range h.loads {
+		if _, unread := c.Decide(s.history.FailingAt(n+1), Env(s.actor, c)); !errors.Is(unread, ErrUnread) {
+			return Outcome{Err: fmt.Errorf("read %d of %d fails, and the decision goes on", n+1, h.loads), history: h}
+		}
+	}
 	return Outcome{Events: events, Err: err, history: h}
 }
 

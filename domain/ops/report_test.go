@@ -95,10 +95,10 @@ func TestPresume(t *testing.T) {
 
 func TestResultsAreShortened(t *testing.T) {
 	t.Parallel()
-	end := &ops.End{Outcome: ops.Failed, Result: strings.Repeat("语", ops.MaxResult) + "\xff"}
+	end := &ops.End{Outcome: ops.Failed, Result: "a\x00\xff" + strings.Repeat("语", ops.MaxResult)}
 	outcome := domaintest.Given(given(created(), accepted(), started(8))...).When(report(8, -1, end))
 	result := outcome.Events[0].(ops.AttemptFinished).Result
-	if len(result) > ops.MaxResult || len(result) < ops.MaxResult-3 || !utf8.ValidString(result) {
-		t.Errorf("a result of %d bytes, valid %v", len(result), utf8.ValidString(result))
+	if len(result) > ops.MaxResult || len(result) < ops.MaxResult-3 || !utf8.ValidString(result) || !strings.HasPrefix(result, "a\ufffd语") {
+		t.Errorf("a result of %d bytes, valid %v: %.9q", len(result), utf8.ValidString(result), result)
 	}
 }

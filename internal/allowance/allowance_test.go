@@ -53,6 +53,16 @@ func TestInWork(t *testing.T) {
 		a.End(3) // was never begun
 	}
 	begins(t, a, 3, true, true, false)
+	for range 5 {
+		a.End(3) // more often than it was begun
+	}
+	begins(t, a, 3, true, true, false)
+	for range 3 {
+		if !a.Take(4, 1) {
+			t.Error("what is only taken is in work")
+		}
+	}
+	begins(t, a, 4, true, true, false)
 }
 
 // begins wants a sender's next beginnings to be allowed, or not.

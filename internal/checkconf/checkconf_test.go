@@ -3,6 +3,7 @@ package checkconf_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,6 +62,25 @@ func TestOnlyARefusalIsOne(t *testing.T) {
 		if got, err := checkconf.New(path).Check(t.Context(), "options { };"); err == nil || got != "" {
 			t.Errorf("%s: %q, %v", script, got, err)
 		}
+	}
+}
+
+// The program runs with limits that follow from the text, and with nothing of the parent's:
+// package child has the test of what a confinement is.
+func TestTheProgramIsConfined(t *testing.T) {
+	t.Setenv("OPSLEDGER_ADMIN_PASSWORD", "secret")
+	path := filepath.Join(t.TempDir(), "checkconf")
+	const script = "#!/bin/bash -p\necho $(ulimit -v) $(ulimit -t) $(ulimit -f) $(grep NoNewPrivs /proc/self/status) $OPSLEDGER_ADMIN_PASSWORD $*; exit 1\n"
+	if err := errors.Join(os.WriteFile(path, []byte(script), 0o755), open(path)); err != nil {
+		t.Fatal(err)
+	}
+	const text = "options { };"
+	got, err := checkconf.New(path).Check(t.Context(), text)
+	if !child.ConfinedAsNobody() { // who may not change the root folder does not ask for it
+		got = strings.Replace(got, "1 -c", "1 -t . -c", 1)
+	}
+	if want := fmt.Sprintf("%d 10 0 NoNewPrivs: 1 -t . -c named.conf", 256<<10+len(text)/2); err != nil || got != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 }
 

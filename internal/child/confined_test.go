@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
@@ -41,6 +43,7 @@ func openFolder(t *testing.T) string {
 
 // Each of the invariants of [child.Confinement] but the last, which is that of each child.
 func TestConfinedHasNothing(t *testing.T) {
+	allowCores(t)
 	t.Setenv("OPSLEDGER_ADMIN_PASSWORD", "secret")
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte("root alone"), 0o600); err != nil {
@@ -78,6 +81,19 @@ func TestConfinedHasNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// allowCores lets this process, and what it starts, leave as large a core file as it may.
+func allowCores(t *testing.T) {
+	t.Helper()
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: before.Max, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Setrlimit(unix.RLIMIT_CORE, &before) })
 }
 
 func TestConfinedIsLimited(t *testing.T) {

@@ -80,6 +80,15 @@ func newPlayed(t *testing.T, nc *nats.Conn) (*Follower, *played) {
 	return f, p
 }
 
+// Without the control plane's key there is no agent.
+func TestNoAgentWithoutAKey(t *testing.T) {
+	t.Parallel()
+	cfg := Config{NC: testkit.NATS(t), ID: machine, LogID: uuid.New(), Tasks: &played{}}
+	if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), "key") {
+		t.Errorf("%v", err)
+	}
+}
+
 // An event says nothing but that there may be news: what its data says is done only if
 // the control plane says so, too.
 func TestAnEventOnlyWakes(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -30,6 +31,15 @@ type rogue struct {
 
 	mu     sync.Mutex
 	answer func(question *nats.Msg) *nats.Msg
+}
+
+// Without the control plane's key there is no agent.
+func TestNoAgentWithoutAKey(t *testing.T) {
+	t.Parallel()
+	_, err := New(Config{NC: testkit.NATS(t), ID: 1, Engine: newRecorder(), Codec: testkit.Codec()})
+	if err == nil || !strings.Contains(err.Error(), "key") {
+		t.Errorf("%v", err)
+	}
 }
 
 func startRogue(t *testing.T, p *planetest.Plane) *rogue {

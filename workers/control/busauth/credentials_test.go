@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +117,18 @@ func TestCredentialsFile(t *testing.T) {
 		}
 		if c, err := ReadCredentials(file); err == nil {
 			t.Errorf("%s was accepted: %+v", name, c)
+		}
+	}
+	for name, spoil := range map[string]func(*Credentials){
+		"no URL": func(c *Credentials) { c.URL = "" }, "no id": func(c *Credentials) { c.ID = 0 }, "of another kind": func(c *Credentials) { c.Kind = "x" },
+	} {
+		bad, file := want, filepath.Join(t.TempDir(), "bad")
+		spoil(&bad)
+		if err := bad.WriteFile(file); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := ReadCredentials(file); err == nil || !strings.Contains(err.Error(), "is incomplete") {
+			t.Errorf("%s: %v, %+v", name, err, c)
 		}
 	}
 }

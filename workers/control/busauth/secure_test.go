@@ -94,6 +94,33 @@ func TestAgentsVerifyTheBus(t *testing.T) {
 	}
 }
 
+// With a pin, that the system trusts a certificate is worth nothing: whoever can get one for
+// the name of the bus is not the bus. Without a pin it is what counts. No other test runs
+// meanwhile, since the whole process takes the authority for the system's.
+func TestAPinIsTrustedAlone(t *testing.T) {
+	ca := testkit.NewCA(t)
+	t.Setenv("SSL_CERT_FILE", ca.File)
+	pair, err := tls.LoadX509KeyPair(ca.Issue("bus.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bus := listening(t, &tls.Config{Certificates: []tls.Certificate{pair}})
+	there := []nats.Option{nats.SetCustomDialer(elsewhere{strings.SplitN(bus.URL(), "://", 2)[1]}), nats.SkipHostLookup(), nats.MaxReconnects(0)}
+	for name, good := range map[string]bool{"bus.example": true, "other.example": false} {
+		nc, err := nats.Connect("tls://"+name+":4222", append(there, Credentials{}.Option())...)
+		if good != (err == nil) {
+			t.Fatalf("%s, without a pin: %v", name, err)
+		}
+		if err == nil {
+			nc.Close()
+		}
+	}
+	if nc, err := nats.Connect("tls://bus.example:4222", append(there, Credentials{Pins: []string{"sha256/x"}}.Option())...); !errors.Is(err, pinned.ErrOther) {
+		nc.Close()
+		t.Errorf("with another pin: %v", err)
+	}
+}
+
 // A bus on this machine that may be spoken with in clear cannot send the agent elsewhere.
 func TestInClearOnlyOnThisMachine(t *testing.T) {
 	t.Parallel()
@@ -102,11 +129,21 @@ func TestInClearOnlyOnThisMachine(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
+	dials := nats.GetDefaultOptions()
+	dials.Servers = []string{"nats://127.0.0.1:4222"}
+	if err := (Credentials{}).Option()(&dials); err != nil || dials.CustomDialer == nil {
+		t.Fatalf("a connection in clear is made by no dialer of ours: %v", err)
+	}
+	if _, err := dials.CustomDialer.Dial("tcp", "192.0.2.1:4222"); !errors.Is(err, ErrUnencrypted) {
+		t.Errorf("a connection in clear leads elsewhere: %v", err)
+	}
 	for url, want := range map[string]bool{
 		"nats://127.0.0.1:4222": true, "127.0.0.1:4222": true, "nats://[::1]:4222": true, "nats://127.9.9.9": true, "localhost:4222": true,
 		"nats://[::ffff:127.0.0.1]:4222": true, "nats://localhost.example:4222": false, "nats://127.0.0.1.example": false,
 		"nats://127.0.0.1@192.0.2.1:4222": false,
-		"nats://0.0.0.0:4222":             false, "nats://[::]:4222": false, "nats://10.0.0.1": false, "%": false, "": false,
+		"nats://2130706433:4222":          false, "nats://0x7f000001:4222": false, "nats://0177.0.0.1": false, "nats://127.1": false, // forms of other programs
+		"nats://[::ffff:c000:201]:4222": false, "nats://[fe80::1%lo]:4222": false, "localhost.:4222": false, "nats://127.0.0.1,nats://10.0.0.1": false,
+		"nats://0.0.0.0:4222": false, "nats://[::]:4222": false, "nats://10.0.0.1": false, "%": false, "": false,
 	} {
 		if got := onLoopback([]string{url}); got != want {
 			t.Errorf("%q is on this machine: %t", url, got)

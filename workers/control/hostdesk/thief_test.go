@@ -100,6 +100,31 @@ func TestAThiefReportsForNobodyElse(t *testing.T) {
 	}
 }
 
+// A result that no database holds is mended, and costs neither its own report nor the next.
+func TestAPoisonedResult(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	own, foreign := w.accept(task, 1, "c"), w.withVictim()
+	nc := w.bearer(host)
+	clean := w.encoded(protocol.HostReport{Log: w.Store.LogID(), Attempts: []protocol.AttemptReport{
+		{Task: task, Attempt: own, Begun: true, End: &ops.End{Outcome: ops.Failed, Result: "a MARK b"}},
+	}})
+	poisoned := strings.Replace(string(clean), "MARK", "\\u0000\xff\\ud800", 1)
+	m, err := nc.Request(protocol.SubjectHostReport(host), []byte(poisoned), testkit.Patience)
+	w.Check(err)
+	if strings.Contains(string(m.Data), "error") {
+		t.Errorf("the report is answered %s", m.Data)
+	}
+	w.reported(w.bearer(victim), victim, protocol.AttemptReport{Task: victimTask, Attempt: foreign, Begun: true})
+	w.Eventually("the read model has the event after it", func() bool {
+		next, err := w.Reader.Task(t.Context(), victimTask)
+		return err == nil && next.Attempt.Begun
+	})
+	if got, err := w.Reader.Task(t.Context(), task); err != nil || got.Result != "a \ufffd\ufffd b" {
+		t.Errorf("%q, %v", got.Result, err)
+	}
+}
+
 // Ten thousand reports at once, of every kind that costs something, neither grow the
 // process nor keep another host's report waiting. No other test runs meanwhile, whose
 // memory would count.
@@ -143,6 +168,29 @@ func TestAFloodOfReports(t *testing.T) {
 	}
 	if head := w.head(); head != before+1 {
 		t.Errorf("the flood came to %d events", head-before-1)
+	}
+}
+
+// Reports about many attempts are paid for out of the host's allowance by the attempts: each
+// costs the log a read.
+func TestManyAttemptsCostMuch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	nc, began, taken := w.bearer(host), time.Now(), 0
+	for ; taken < 60; taken++ {
+		var unknown []protocol.AttemptReport
+		for i := range protocol.MaxReportAttempts {
+			unknown = append(unknown, protocol.AttemptReport{Task: fmt.Sprintf("%032x", i), Attempt: domain.Position(1<<40) + domain.Position(i), Begun: true})
+		}
+		m, err := nc.Request(protocol.SubjectHostReport(host), w.encoded(protocol.HostReport{Log: w.Store.LogID(), Attempts: unknown}), testkit.Patience)
+		w.Check(err)
+		if strings.Contains(string(m.Data), "too many reports") {
+			break
+		}
+	}
+	// A report of 256 attempts costs 1 MiB of 8 at once and 2 a second.
+	if most := 10 + int(2*time.Since(began).Seconds()); taken > most {
+		t.Errorf("%d large reports were taken, want %d at most", taken, most)
 	}
 }
 

@@ -90,6 +90,37 @@ func TestOneOfTwoGetsTheOrders(t *testing.T) {
 	known(t, p, 0)
 }
 
+// No answer goes where the agent could not listen by itself: the control plane may say more
+// than agents may.
+func TestAnswersGoToTheAgentAlone(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, dns.ServerData{Host: "ns1", IP: "192.0.2.1", Type: "master"})
+	nc, agent := testkit.Connect(t, p.Server), testkit.Connect(t, p.Server, nameserver.Options(1)...)
+	asked := func() []byte {
+		data, err := json.Marshal(protocol.SessionRequest{Log: p.Store.LogID(), Boot: uuid.New(), Instance: uuid.New()})
+		p.Check(err)
+		return data
+	}
+	elsewhere, err := nc.SubscribeSync("elsewhere.*")
+	p.Check(err)
+	for _, inbox := range []string{"elsewhere.x", protocol.HostInboxPrefix(1) + ".x", protocol.InboxPrefix(2) + ".x"} {
+		p.Check(nc.PublishRequest(protocol.SubjectSession(1), inbox, asked()))
+	}
+	p.Check(nc.Flush())
+	for range 3 { // what came before these was answered, if such is answered
+		_, err := agent.Request(protocol.SubjectSession(1), asked(), testkit.Patience)
+		p.Check(err)
+	}
+	if all, err := p.Sessions.Live(t.Context()); err != nil || len(all[1]) != 3 {
+		t.Errorf("%d processes of the agent are known, %v", len(all[1]), err)
+	}
+	p.Check(nc.Flush())
+	if answers, _, err := elsewhere.Pending(); err != nil || answers > 0 {
+		t.Errorf("%d answers went elsewhere (%v)", answers, err)
+	}
+}
+
 // A process whose server has no agent any more gets no orders.
 func TestNoSessionWithoutEnrolment(t *testing.T) {
 	t.Parallel()
