@@ -324,7 +324,7 @@ func (a *App) startAPI(ctx context.Context) error {
 		Config: api.Config{
 			Store: a.store, Access: accessmodel.NewReader(a.db.pool), DNS: a.dns, Oplogs: oplog.NewReader(a.db.pool),
 			Progress: a.progress, Identity: people, Vault: a.vault, Ready: a.ready,
-			Location: a.cfg.location, TrustedProxies: a.cfg.proxies, Log: a.log, Registerer: a.registry, Gatherer: a.registry,
+			Location: a.cfg.location, TrustedProxies: a.cfg.proxies, RequireTLS: a.cfg.RequireTLS, Log: a.log, Registerer: a.registry, Gatherer: a.registry,
 		},
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
 		Presence: known, Offers: a.offers, AttemptWithin: a.cfg.TaskDeadline,

@@ -50,6 +50,8 @@ type Config struct {
 	// TrustedProxies are addresses or networks, separated by commas, whose
 	// X-Forwarded-For is believed.
 	TrustedProxies string
+	// RequireTLS refuses programs whose token came unencrypted from another machine.
+	RequireTLS bool
 	// TaskDeadline is how long a task waits for its machine to begin; 0 is the
 	// API's default.
 	TaskDeadline time.Duration

@@ -67,6 +67,8 @@ func serveFlags(c *Config, dev bool) []cli.Flag {
 		textFlag("http-tls-key", "`file` with the key of that certificate; both are read again when they change", "", &c.HTTPTLSKey),
 		textFlag("admin-password", "password of user admin on the first start (default: random, printed once)", "", &c.AdminPassword),
 		textFlag("trusted-proxies", "addresses or networks, comma separated, whose X-Forwarded-For is believed", "", &c.TrustedProxies),
+		&cli.BoolFlag{Name: "require-tls", Usage: "refuse programs' tokens that come unencrypted from another machine",
+			Destination: &c.RequireTLS, Sources: fromEnv("require-tls")},
 		&cli.BoolFlag{Name: "register", Usage: "let anyone register a local account; --register=false does not", Value: dev,
 			Destination: &c.Register, Sources: fromEnv("register")},
 		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: opsapi.DefaultAttemptWithin,
