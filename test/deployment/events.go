@@ -42,7 +42,7 @@ func (s *Server) Events(log *Log) *Events {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	nc, err := nats.Connect(s.Running().NATSURL, authority.AsControl(), authority.PinnedBus())
+	nc, err := nats.Connect(s.Running().NATSURL, nats.Timeout(testkit.Patience), authority.AsControl(), authority.PinnedBus())
 	if err != nil {
 		s.t.Fatal(err)
 	}

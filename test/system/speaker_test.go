@@ -45,7 +45,7 @@ func newSpeaker(t *testing.T, s *deployment.Server, name, ip string) *speaker {
 		default: // more than a test provokes
 		}
 	})
-	nc, err := nats.Connect(creds.URL, append(host.Options(creds.ID), creds.Option(), note)...)
+	nc, err := nats.Connect(creds.URL, append(host.Options(creds.ID), creds.Option(), note, nats.Timeout(testkit.Patience))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func agentProcess(dir string) error {
 	if err != nil {
 		return err
 	}
-	nc, err := nats.Connect(c.URL, append(Options(c.ID), c.Option())...)
+	nc, err := nats.Connect(c.URL, append(Options(c.ID), c.Option(), nats.Timeout(testkit.Patience))...)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/internal/asuser"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/workers/agents/sshkeys"
 	"github.com/opsledger/opsledger/workers/control/busauth"
@@ -97,7 +98,7 @@ func (w *world) start() (stop func()) {
 	w.t.Helper()
 	c, err := busauth.ReadCredentials(filepath.Join(w.dir, "creds"))
 	w.Check(err)
-	nc, err := nats.Connect(c.URL, append(Options(c.ID), c.Option())...)
+	nc, err := nats.Connect(c.URL, append(Options(c.ID), c.Option(), nats.Timeout(testkit.Patience))...)
 	w.Check(err)
 	log := slog.New(slog.NewTextHandler(w.t.Output(), nil))
 	f, err := newFollower(nc, c, w.dir, log)

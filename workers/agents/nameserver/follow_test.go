@@ -193,7 +193,7 @@ func TestNATSRestarts(t *testing.T) {
 	w := newWorldOn(t, s)
 	w.DNS(3)
 	w.snapshotAt(w.log, 0, 3)
-	nc, err := nats.Connect(s.URL(), append(Options(self), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0))...)
+	nc, err := nats.Connect(s.URL(), append(Options(self), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0), nats.Timeout(testkit.Patience))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (w *world) bearer(id int64) *nats.Conn {
 	w.t.Helper()
 	c, err := w.Authority.Credentials(w.t.Context(), busauth.Identity{Kind: busauth.KindHost, ID: id}, "nats://"+w.Address)
 	w.Check(err)
-	nc, err := nats.Connect(c.URL, c.Option(), nats.CustomInboxPrefix(protocol.HostInboxPrefix(id)), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	nc, err := nats.Connect(c.URL, c.Option(), nats.Timeout(testkit.Patience), nats.CustomInboxPrefix(protocol.HostInboxPrefix(id)), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	w.Check(err)
 	w.t.Cleanup(nc.Close)
 	return nc

@@ -53,7 +53,7 @@ func (p *plane) thief(id int64) *nats.Conn {
 	p.t.Helper()
 	c, err := p.Authority.Credentials(p.t.Context(), busauth.Identity{Kind: busauth.KindHost, ID: id}, "nats://"+p.Address)
 	p.Check(err)
-	nc, err := nats.Connect(c.URL, c.Option(), nats.CustomInboxPrefix(protocol.HostInboxPrefix(id)), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	nc, err := nats.Connect(c.URL, c.Option(), nats.Timeout(testkit.Patience), nats.CustomInboxPrefix(protocol.HostInboxPrefix(id)), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	p.Check(err)
 	p.t.Cleanup(nc.Close)
 	return nc
