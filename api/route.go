@@ -69,7 +69,7 @@ func (k *Kernel) guard(r Route) echo.HandlerFunc {
 	if r.Write != nil {
 		handle = func(c echo.Context) error { return k.write(c, r) }
 	}
-	handle = k.admitBody(r, remark(r, handle))
+	handle = k.admitBody(r, remark(r, noDryRun(r, handle)))
 	if r.Access == AccessPublic {
 		return handle
 	}
