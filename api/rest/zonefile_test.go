@@ -230,6 +230,7 @@ func TestImportRefused(t *testing.T) {
 		{"view=office&mode=x", "", 400, []string{`"field":"mode"`}},
 		{"view=office&mode=merge&more=1", "", 400, []string{`"field":"more"`}},
 		{"view=office&mode=merge", "$TTL 5\n$GENERATE 1-10001 h$ A 192.0.2.1\n", 413, []string{"10,000"}},
+		{"view=office&mode=merge", "$TTL 5\n$GENERATE 1-20000 h$ A 192.0.2.1\n", 413, []string{"10,000"}},
 	} {
 		got := s.do("POST", "/v1/zones/1/import?"+c.query, c.file, with("Opsledger-Language", "en"))
 		for _, part := range append(c.parts, `"message":"Failed"`) {

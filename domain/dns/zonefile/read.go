@@ -17,9 +17,16 @@ const maxRead = 2_000_000
 
 // Read reads the master file of a zone, of which most different records may be kept. The error
 // is an [*Error] with all lines that were refused, a [*TooManyError], or the input's.
-func Read(in io.Reader, zone string, most int) (*File, error) {
-	r := reader{lexer: newLexer(in), inner: newLexer(nil), file: newFile(zone), most: most, origin: zonedata.Absolute(zone)}
+func Read(in io.Reader, zone string, most int) (*File, error) { return newReader(in, zone, most).all() }
+
+func newReader(in io.Reader, zone string, most int) *reader {
+	r := &reader{lexer: newLexer(in), inner: newLexer(nil), file: newFile(zone), most: most, origin: zonedata.Absolute(zone)}
 	r.owner.set(r.origin, r.file.Zone)
+	return r
+}
+
+// all reads the whole file.
+func (r *reader) all() (*File, error) {
 	for {
 		e, err := r.lexer.next()
 		if errors.Is(err, io.EOF) {
