@@ -38,8 +38,8 @@ func newBodiesInWork() bodiesInWork {
 // the caller is known, where the route needs that, and before the body is read.
 func (k *Kernel) admitBody(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 	limit := r.bodyLimit()
-	if r.Method == http.MethodGet {
-		return next // whose body nobody reads
+	if r.Method == http.MethodGet || limit.Streamed {
+		return next // nobody reads the body, or holds it
 	}
 	return func(c echo.Context) error {
 		size := c.Request().ContentLength

@@ -32,6 +32,9 @@ type BodyLimit struct {
 	// Members bounds the members of one object, the elements of one list, and the
 	// fields of a form.
 	Members int
+	// Streamed: the body is read as it comes, by [Write.Body], and not held. What it becomes is
+	// bounded by [Write.Places].
+	Streamed bool
 	// within is how long the body may take to come, 0 for as long as the server allows.
 	within time.Duration
 }

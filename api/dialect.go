@@ -57,6 +57,8 @@ type (
 		Error   string    `json:"error"`
 		Results []Refusal `json:"results,omitempty"`
 		Field   string    `json:"field,omitempty"`
+		// Errors are of a file's lines.
+		Errors []LineRefusal `json:"errors,omitempty"`
 	}
 	tokenBody struct {
 		Code    int    `json:"code"`
@@ -74,7 +76,7 @@ func failPlainly(p Problem) (status int, body any) {
 	case AboutCaller:
 		return p.Status, messageBody{p.Text}
 	default:
-		return p.Status, failedBody{Message: "Failed", Error: p.Text, Results: p.Operations}
+		return p.Status, failedBody{Message: "Failed", Error: p.Text, Results: p.Operations, Errors: p.Lines}
 	}
 }
 

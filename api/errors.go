@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/api/wording"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/batch"
+	"github.com/opsledger/opsledger/domain/dns/zonefile"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 )
@@ -28,13 +29,21 @@ type Problem struct {
 	Field string
 	// Refused: the domain said no, or the request has a form that it cannot decide on.
 	Refused bool
-	// Operations are the refusals of a batch's operations.
+	// Operations are the refusals of a batch's operations, Lines those of a file's.
 	Operations []Refusal
+	Lines      []LineRefusal
 
 	words domain.Text
 	// refused is the error of which Text is the message, batch that of Operations.
 	refused *domain.Error
 	batch   *batch.Error
+	file    *zonefile.Error
+}
+
+// LineRefusal is why a line of a file was refused; line 0 stands for none.
+type LineRefusal struct {
+	Line  int    `json:"line,omitempty"`
+	Error string `json:"error"`
 }
 
 // About is what a [Problem] is about.
@@ -56,6 +65,11 @@ type Refusal struct {
 	Error  string `json:"error"`
 	Field  string `json:"field,omitempty"`
 }
+
+// TooLarge is an error that is answered with 413 and its text.
+type TooLarge string
+
+func (e TooLarge) Error() string { return string(e) }
 
 // Unavailable is an error that is answered with 503 and its text: what was asked
 // for may well work a moment later.
@@ -85,11 +99,20 @@ func problem(err error, requestID string) Problem {
 	var throttled *identity.ThrottledError
 	var tooLarge tooLargeError
 	var tooMany *TooManyError
+	var refusedFile *zonefile.Error
+	var largeFile *zonefile.TooManyError
+	var large TooLarge
 	switch {
 	case errors.As(err, &refused):
 		return refusal(refused)
 	case errors.As(err, &refusedBatch):
 		return Problem{Status: http.StatusBadRequest, Field: refusedBatch.Field(), words: refusedBatch.Words(), batch: refusedBatch}
+	case errors.As(err, &refusedFile):
+		return Problem{Status: http.StatusBadRequest, words: refusedFile.Words(), file: refusedFile}
+	case errors.As(err, &largeFile):
+		return Problem{Status: http.StatusRequestEntityTooLarge, words: largeFile.Words()}
+	case errors.As(err, &large):
+		return Problem{Status: http.StatusRequestEntityTooLarge, words: said(string(large))}
 	case errors.Is(err, ErrTokenMissing):
 		return Problem{Status: http.StatusForbidden, words: said("Token is missing!"), About: AboutToken}
 	case errors.Is(err, identity.ErrTokenInvalid):
@@ -132,6 +155,12 @@ func (p Problem) in(l wording.Language) Problem {
 		p.Operations = make([]Refusal, len(p.batch.Refusals))
 		for i, r := range p.batch.Refusals {
 			p.Operations[i] = Refusal{Index: r.Index, Status: statusOf(r.Err), Error: l.SayError(r.Err), Field: r.Err.Field}
+		}
+	}
+	if p.file != nil {
+		p.Lines = make([]LineRefusal, len(p.file.Lines))
+		for i, r := range p.file.Lines {
+			p.Lines[i] = LineRefusal{Line: r.Line, Error: l.SayError(r.Err)}
 		}
 	}
 	return p

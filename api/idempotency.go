@@ -13,6 +13,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/batch"
+	"github.com/opsledger/opsledger/domain/dns/zonefile"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 )
@@ -139,7 +140,7 @@ func final(err error) bool {
 	if errors.As(err, &refused) {
 		return refused.Code != domain.CodeUnauthenticated
 	}
-	return errors.As(err, new(*batch.Error))
+	return errors.As(err, new(*batch.Error)) || errors.As(err, new(*zonefile.Error))
 }
 
 func printableASCII(s string) bool {

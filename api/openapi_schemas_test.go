@@ -17,6 +17,8 @@ var sometimes = map[string][]string{
 	"BatchFailed":  {"results", "field"},
 	"BatchRefusal": {"field"},
 	"Health":       {"error"},
+	// Where lines of a zone file are to blame, or a parameter is, and where lines were left out.
+	"ImportFailed": {"field", "errors"}, "ImportLineFailed": {"line"}, "ZoneDiff": {"more"},
 	// Of a TSIG key alone.
 	"CredentialAdded": {"key_name", "algorithm"},
 }
@@ -73,8 +75,15 @@ func TestOpenAPIStrictBodies(t *testing.T) {
 		if o.RequestBody == nil || !strings.Contains(name, " /v1/") {
 			continue
 		}
-		body := d.Components.RequestBodies[strings.TrimPrefix(o.RequestBody.Ref, "#/components/requestBodies/")]
-		schema := d.Components.Schemas[strings.TrimPrefix(body.Content["application/json"].Schema.Ref, "#/components/schemas/")]
+		body := *o.RequestBody
+		if body.Ref != "" {
+			body = d.Components.RequestBodies[strings.TrimPrefix(body.Ref, "#/components/requestBodies/")]
+		}
+		media, isJSON := body.Content["application/json"]
+		if !isJSON {
+			continue
+		}
+		schema := d.Components.Schemas[strings.TrimPrefix(media.Schema.Ref, "#/components/schemas/")]
 		if schema == nil || schema.AdditionalProperties == nil || *schema.AdditionalProperties {
 			t.Errorf("%s does not say that its body has no other members", name)
 		}

@@ -74,6 +74,8 @@ func TestOpenAPIExamples(t *testing.T) {
 	checkRequest := func(where string, m openapi.Message) {
 		if body, isJSON := m.Content["application/json"]; m.Ref == "" && isJSON {
 			check(where, body)
+		} else if zone, isZone := m.Content["text/dns"]; isZone {
+			check(where, zone)
 		} else if m.Ref == "" {
 			t.Errorf("%s is not taken as JSON", where)
 		}

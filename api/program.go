@@ -20,7 +20,7 @@ const headerAPIKey = "X-API-Key"
 //  1. A narrow credential, which is for some records alone, gets nothing but the routes that
 //     are marked for it; whatever route is new is none.
 //  2. A credential for one view gets no route that tells of all views.
-//  3. A credential that may only read gets no route that writes.
+//  3. A credential that may only read gets no route that writes, but for a dry run.
 func (k *Kernel) confine(c echo.Context, r Route, caller *identity.User) error {
 	credential := caller.Credential
 	if credential == nil {
@@ -34,7 +34,7 @@ func (k *Kernel) confine(c echo.Context, r Route, caller *identity.User) error {
 		c.Set(inClearKey, true)
 	}
 	k.Identity.Used(c.Request().Context(), caller.CredentialID(), inClear)
-	return r.confine(credential)
+	return r.confine(credential, c.Request().Header.Get(headerDryRun) == "true")
 }
 
 // Confine refuses a part of the request that is a request to the route, if the route is not
@@ -43,14 +43,14 @@ func (w *Request) Confine(r *Route) error {
 	if w.Caller == nil || w.Caller.Credential == nil {
 		return nil
 	}
-	return r.confine(w.Caller.Credential)
+	return r.confine(w.Caller.Credential, w.dry)
 }
 
-func (r *Route) confine(credential *access.Credential) error {
+func (r *Route) confine(credential *access.Credential, dry bool) error {
 	switch {
 	case r.Access.login:
 		return domain.Forbidden("无权限！凭据只能在登录后管理")
-	case r.Write != nil && credential.Restrict.ReadOnly:
+	case credential.Restrict.ReadOnly && r.Write != nil && !dry:
 		return domain.Forbidden("无权限！凭据%s只能读取", credential.Name)
 	case credential.Restrict.Narrow() && !r.Narrow, credential.View != 0 && r.AllViews:
 		return domain.Forbidden("无权限！凭据%s不能使用此接口", credential.Name)

@@ -34,6 +34,8 @@ const remarksKey = "remarks"
 type remarks struct {
 	// strict: what the route does not know is refused.
 	strict bool
+	// dry: the write is to be decided and not carried out.
+	dry bool
 	// keys are what a route knows of a body that its handler reads.
 	keys     Names
 	warnings []domain.Warning
@@ -77,6 +79,13 @@ func (r *remarks) readHeaders(request *http.Request) error {
 		r.strict = true
 	default:
 		return domain.Invalid(headerStrict, "必须是true或false！")
+	}
+	switch request.Header.Get(headerDryRun) {
+	case "", "false":
+	case "true":
+		r.dry = true
+	default:
+		return domain.Invalid(headerDryRun, "必须是true或false！")
 	}
 	_, err := readLanguage(request)
 	return err

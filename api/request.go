@@ -30,6 +30,10 @@ type Request struct {
 	dialect *Dialect
 	write   Write
 	key     requestKey
+	// dry: the write is decided and not carried out, see dryrun.go.
+	dry bool
+	// streamed: the body is read by [Write.Body]; the parameters are those of the query.
+	streamed bool
 	// inspected are the parameters that were looked through for unknown ones.
 	inspected *Params
 }
@@ -45,7 +49,8 @@ func (w *Request) Header() http.Header { return w.echo.Response().Header() }
 
 // parse reads what a write came with.
 func (k *Kernel) parse(c echo.Context, route Route) (*Request, error) {
-	w := &Request{echo: c, dialect: route.Dialect, write: *route.Write}
+	w := &Request{echo: c, dialect: route.Dialect, write: *route.Write, streamed: route.Body.Streamed}
+	w.dry = remarksOf(c).dry
 	w.Caller, _ = c.Get(callerKey).(*identity.User)
 	var err error
 	if slices.Contains(c.ParamNames(), "id") {
@@ -53,11 +58,16 @@ func (k *Kernel) parse(c echo.Context, route Route) (*Request, error) {
 			return nil, err
 		}
 	}
-	var canonical []byte
-	if w.Params, canonical, err = readBody(c); err != nil {
+	if w.IfMatch, err = readIfMatch(c.Request()); err != nil {
 		return nil, err
 	}
-	if w.IfMatch, err = readIfMatch(c.Request()); err != nil {
+	if w.streamed {
+		w.Params = ReadQuery(c.Request())
+		w.key.actor = w.Caller.ID
+		return w, nil
+	}
+	var canonical []byte
+	if w.Params, canonical, err = readBody(c); err != nil {
 		return nil, err
 	}
 	if w.dialect.InQuery {
@@ -86,7 +96,7 @@ func (w *Request) remarks() *remarks { return remarksOf(w.echo) }
 // inspect looks through the parameters for what the write does not know, each of them
 // once: what is chosen by some of them reads others of the same.
 func (w *Request) inspect() {
-	if w.inspected == w.Params || w.write.Choose != nil && w.write.Keys == nil {
+	if w.streamed || w.inspected == w.Params || w.write.Choose != nil && w.write.Keys == nil {
 		return
 	}
 	w.inspected = w.Params

@@ -79,7 +79,7 @@ func (k *Kernel) guard(r Route) echo.HandlerFunc {
 	if r.Write != nil {
 		handle = func(c echo.Context) error { return k.write(c, r) }
 	}
-	handle = k.admitBody(r, remark(r, enter(r.Dialect.Door, handle)))
+	handle = k.admitBody(r, remark(r, noDryRun(r, enter(r.Dialect.Door, handle))))
 	if r.Access == AccessPublic {
 		return handle
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"io"
 
 	"github.com/labstack/echo/v4"
 
@@ -45,6 +46,12 @@ type Write struct {
 	Choose func(*Request) (Write, error)
 	// Places bounds how many requests are in work at once.
 	Places *Places
+	// Body reads the body of a route whose body is streamed, once it is known that the caller
+	// has the right that the write needs. What is wrong with the content is for Command to say,
+	// so that a repeat is answered first; an error is one of reading.
+	Body func(*Request, io.Reader) error
+	// DryRun: the write may be asked for as one that is decided and not carried out.
+	DryRun bool
 }
 
 // Knowing returns the write as one that knows these parameters.
@@ -85,6 +92,14 @@ func (k *Kernel) write(c echo.Context, route Route) error {
 	if err := w.choose(); err != nil {
 		return err
 	}
+	if w.streamed {
+		if err := k.receive(w); err != nil {
+			return err
+		}
+	}
+	if w.dry {
+		return k.dryRun(w)
+	}
 	receipt, err := k.append(w)
 	if err != nil {
 		return err
@@ -98,15 +113,38 @@ func (k *Kernel) append(w *Request) (eventstore.Receipt, error) {
 	if receipt, err := k.recall(w); err != nil || receipt.Replayed {
 		return receipt, err
 	}
-	cmd, err := w.command()
-	if err != nil {
-		return eventstore.Receipt{}, k.refuse(w, err)
-	}
-	receipt, err := k.Store.Execute(patient(w.echo), w.carrying(cmd))
+	var receipt eventstore.Receipt
+	err := w.fresh(func(cmd domain.Command) (err error) {
+		receipt, err = k.Store.Execute(patient(w.echo), w.carrying(cmd))
+		return err
+	})
 	if err != nil {
 		return receipt, k.refuse(w, err)
 	}
 	return receipt, nil
+}
+
+// ErrStale is the refusal of a command that was made from what the read models showed, and which
+// has changed since: the command is to be made anew.
+var ErrStale = errors.New("what the command was made from has changed")
+
+// maxStale is how often a command is made anew.
+const maxStale = 15
+
+// fresh makes the command of the request and has it decided, again if it is [ErrStale].
+func (w *Request) fresh(decide func(domain.Command) error) error {
+	for tries := 0; ; tries++ {
+		cmd, err := w.command()
+		if err == nil {
+			err = decide(cmd)
+		}
+		switch {
+		case !errors.Is(err, ErrStale):
+			return err
+		case tries == maxStale:
+			return eventstore.ErrConflict
+		}
+	}
 }
 
 // command makes the command of the request.

@@ -37,6 +37,8 @@ type Env struct {
 	// Credential is what the actor's program showed, 0 for a login.
 	Credential CredentialID
 	Now        time.Time
+	// Preview: nothing of what is decided will be appended.
+	Preview bool
 	// bounds are those of the credential, nil for none.
 	bounds Bounds
 	// ids holds what was taken from the sequences for this decision.

@@ -62,7 +62,9 @@ func (x *execution) run(h *history) (d decision, err error) {
 	if a, ok := x.Command.(domain.Allocator); ok {
 		h.wants = a.Allocates()
 	}
-	d.events, err = x.Command.Decide(h, domain.NewEnv(x.Actor, time.Now().UTC(), h.ids).Warning(&d.warnings))
+	env := domain.NewEnv(x.Actor, time.Now().UTC(), h.ids).Warning(&d.warnings)
+	env.Preview = x.preview
+	d.events, err = x.Command.Decide(h, env)
 	return d, err
 }
 

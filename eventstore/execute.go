@@ -30,6 +30,8 @@ type execution struct {
 	store *Store
 	// keyed: the command's id came with the request, and is kept in cache.commands.
 	keyed bool
+	// preview: nothing of what is decided will be appended.
+	preview bool
 	// drawn are the ids taken so far; a retry uses them again.
 	drawn map[domain.Sequence][]int64
 }
@@ -43,13 +45,11 @@ func (s *Store) Execute(ctx context.Context, req Request) (Receipt, error) {
 	if !req.Door.Known() {
 		return Receipt{}, fmt.Errorf("event store: a request by no door that is known: %q", req.Door)
 	}
-	x := execution{Request: req, store: s, keyed: req.CommandID != uuid.Nil, drawn: map[domain.Sequence][]int64{}}
-	if req.Credential != 0 {
-		if s.bound == nil {
-			return Receipt{}, errNoBounds
-		}
-		x.Command = s.bound(req.Command, req.Credential)
+	req, err := s.within(req)
+	if err != nil {
+		return Receipt{}, err
 	}
+	x := execution{Request: req, store: s, keyed: req.CommandID != uuid.Nil, drawn: map[domain.Sequence][]int64{}}
 	if !x.keyed {
 		x.CommandID = newID()
 	}
@@ -69,6 +69,18 @@ func (s *Store) Execute(ctx context.Context, req Request) (Receipt, error) {
 			return Receipt{}, err
 		}
 	}
+}
+
+// within returns the request as one whose command keeps to the bounds of its credential.
+func (s *Store) within(req Request) (Request, error) {
+	switch {
+	case req.Credential == 0:
+		return req, nil
+	case s.bound == nil:
+		return req, errNoBounds
+	}
+	req.Command = s.bound(req.Command, req.Credential)
+	return req, nil
 }
 
 // attempt decides, appends and answers once. With remembered it decides on

@@ -49,3 +49,20 @@ func (u *User) Named(name string) bool {
 
 // Generation is what the user's tokens must be of.
 func (u *User) Generation() string { return generation(u.PasswordHash, u.Revoked) }
+
+// RequireView refuses a view outside of the bounds of the credential.
+func (u *User) RequireView(view int64) error {
+	if u.Credential == nil || u.Credential.View == 0 || u.Credential.View == view {
+		return nil
+	}
+	return access.ErrOutside(u.Credential.Name)
+}
+
+// RequireRecord refuses a record outside of the bounds of the credential, by its full name
+// and its type. What is about a whole zone asks with empty texts, which no name or type is.
+func (u *User) RequireRecord(fullName, recordType string) error {
+	if u.Credential == nil || u.Credential.Restrict.CoversRecord(fullName, recordType) {
+		return nil
+	}
+	return access.ErrOutside(u.Credential.Name)
+}

@@ -119,7 +119,13 @@ func rowsOfTheRest() map[string]row {
 
 		"GET /v1/zones/:id/settings": {func(x *matrix) (string, any) { return settingsOf(x.zone), nil }, users(403, 200, 403, 200, 200)},
 		"PUT /v1/zones/:id/settings": {func(x *matrix) (string, any) { return settingsOf(x.newZone()), m{"default_ttl": 300} }, writers},
-		"GET /v1/views/order":        {func(*matrix) (string, any) { return "/v1/views/order", nil }, all},
+		"GET /v1/zones/:id/export": {func(x *matrix) (string, any) {
+			return zonePath(x.zone, "export"), nil
+		}, users(403, 200, 403, 200, 200)},
+		"POST /v1/zones/:id/import": {func(x *matrix) (string, any) {
+			return zonePath(x.newZone(), "import?mode=merge"), "www 60 A 192.0.2.1"
+		}, writers},
+		"GET /v1/views/order": {func(*matrix) (string, any) { return "/v1/views/order", nil }, all},
 		"PUT /v1/views/order": {func(x *matrix) (string, any) {
 			return "/v1/views/order", m{"view_ids": x.viewOrder()}
 		}, users(403, 403, 403, 403, 200)},
@@ -157,7 +163,10 @@ func rowsOfTheRest() map[string]row {
 	}
 }
 
-func settingsOf(zone string) string { return "/v1" + strings.TrimPrefix(zone, "/dns") + "/settings" }
+func settingsOf(zone string) string { return zonePath(zone, "settings") }
+
+// zonePath is what /v1 has of a zone, given the zone's path under /dns.
+func zonePath(zone, of string) string { return "/v1" + strings.TrimPrefix(zone, "/dns") + "/" + of }
 
 // viewOrder is the order of all views.
 func (x *matrix) viewOrder() []int64 {

@@ -31,11 +31,15 @@ type API struct {
 
 	// followers has a place for each stream of output that is open.
 	followers *api.Places
+	// exports and imports have a place for each zone file that is sent or taken.
+	exports, imports *api.Places
 }
 
 // Routes returns the routes of the dialect.
 func (a *API) Routes() []api.Route {
 	a.followers = api.NewPlaces(api.PlaceLimits{What: "open streams of output", Most: maxFollowers, Each: maxFollowersOfUser})
+	a.exports = api.NewPlaces(api.PlaceLimits{What: "exports", Most: 8, Each: 4})
+	a.imports = api.NewPlaces(api.PlaceLimits{What: "imports", Most: 2, Each: 1, Line: 2})
 	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
 	tasks := []domain.Context{domain.ContextOps}
 
@@ -66,6 +70,8 @@ func (a *API) Routes() []api.Route {
 
 		api.Get("/v1/zones/:id/settings", api.AccessUser, dns, a.showSettings).ForNarrow(),
 		api.Put("/v1/zones/:id/settings", api.AccessUser, a.changeSettings()),
+		a.exportRoute(dns).ForNarrow(),
+		a.importRoute().ForNarrow(),
 		api.Get("/v1/views/order", api.AccessUser, dns, a.showViewOrder),
 		api.Put("/v1/views/order", api.AccessAdmin, a.orderViews()),
 		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet),

@@ -43,7 +43,7 @@ func (c Bounded) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 	switch {
 	case !credential.Holds(env.Now), credential.User != env.Actor:
 		return nil, domain.Unauthenticated()
-	case credential.Restrict.ReadOnly:
+	case credential.Restrict.ReadOnly && !env.Preview:
 		return nil, domain.Forbidden("无权限！凭据%s只能读取", credential.Name)
 	}
 	within := &bounds{History: h, credential: credential}
@@ -102,7 +102,7 @@ func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Eve
 	case RecordDeleted:
 		zone, states = e.ZoneID, []RecordData{e.Record}
 	default:
-		return b.checkOther(e)
+		return b.checkOther(h, e)
 	}
 	if zones[zone] == nil {
 		zones[zone] = newZoneFold(zone)
@@ -114,11 +114,18 @@ func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Eve
 }
 
 // checkOther refuses an event that is about no record, if it is outside of the bounds.
-func (b *bounds) checkOther(e domain.Event) error {
-	if b.credential.Restrict.Narrow() || !access.ByCredential(e) || b.credential.View != 0 && !b.inView(e) {
+func (b *bounds) checkOther(h domain.History, e domain.Event) error {
+	if b.credential.Restrict.Narrow() || !access.ByCredential(e) {
 		return b.outside()
 	}
-	return nil
+	if b.credential.View == 0 {
+		return nil
+	}
+	inView, err := b.inView(h, e)
+	if err == nil && !inView {
+		err = b.outside()
+	}
+	return err
 }
 
 // checkRecords refuses to touch a record that is, or becomes, one outside of the bounds.
@@ -148,22 +155,23 @@ func FullName(host, zone string) string {
 
 // inView says whether an event, which is about no record, is of the credential's one view
 // alone. What concerns all views is not.
-func (b *bounds) inView(e domain.Event) bool {
+func (b *bounds) inView(h domain.History, e domain.Event) (bool, error) {
 	only := func(views []int64) bool { return len(views) == 1 && views[0] == b.credential.View }
 	switch e := e.(type) {
 	case ZoneCreated:
-		return only(e.Zone.ViewIDs)
+		return only(e.Zone.ViewIDs), nil
 	case ZoneUpdated:
-		return only(e.Before.ViewIDs) && only(e.After.ViewIDs)
+		return only(e.Before.ViewIDs) && only(e.After.ViewIDs), nil
 	case ZoneDeleted:
-		return only(e.Zone.ViewIDs)
+		return only(e.Zone.ViewIDs), nil
 	case ZoneSettingsChanged:
 		zone := newZoneFold(e.ID)
-		return b.History.Load(zone) == nil && only(zone.data.ViewIDs)
+		err := h.Load(zone)
+		return only(zone.data.ViewIDs), err
 	case ViewUpdated:
-		return e.ID == b.credential.View
+		return e.ID == b.credential.View, nil
 	default:
-		return !slices.Contains(ofDNS, e.EventType())
+		return !slices.Contains(ofDNS, e.EventType()), nil
 	}
 }
 

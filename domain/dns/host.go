@@ -65,3 +65,15 @@ func checkOwnerName(host, zone string) error {
 	}
 	return nil
 }
+
+// Respelled returns a host, however it is written, in the one spelling that [ParseHost] has.
+func Respelled(host string) string {
+	if host == Apex || host == "*" {
+		return host
+	}
+	rest, wild := strings.CutPrefix(host, "*.")
+	if wild {
+		return "*." + respelled(rest)
+	}
+	return respelled(host)
+}

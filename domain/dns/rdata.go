@@ -84,6 +84,9 @@ func newRData(rr mdns.RR, number uint16) RData {
 
 func notInValue(r rune) bool { return unicode.IsControl(r) && r != '\t' }
 
+// Number is the type's number.
+func (d RData) Number() uint16 { return d.rr.Header().Rrtype }
+
 // Type is the type's mnemonic, or TYPE and its number.
 func (d RData) Type() string { return TypeName(d.rr.Header().Rrtype) }
 

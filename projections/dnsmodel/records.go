@@ -76,14 +76,15 @@ type recordRow struct {
 	Record
 	// link is the number of the link that the record hangs on.
 	link int64
-	// typed is the host's [dns.TypedName].
-	typed string
+	// typed is the host's [dns.TypedName], place its [dns.Place].
+	typed, place string
 }
 
 var records = table.Table[recordRow]{
 	Name: "records", Key: "id",
 	Columns: func(r *recordRow) []table.Column {
-		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("typed", table.Bytewise, &r.typed))
+		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("typed", table.Bytewise, &r.typed),
+			table.Col("place", table.Bytewise, &r.place))
 	},
 	Indexes: []string{"CREATE INDEX ON {schema}.records (zone_id, id)"},
 }

@@ -61,7 +61,8 @@ func (b *batch) putOnLink(record *recordRow, data dns.RecordData, served domain.
 	if err != nil {
 		return err
 	}
-	record.RecordData, record.link, record.typed = data, link.link, dns.TypedName(data.Host)
+	record.RecordData, record.link = data, link.link
+	record.typed, record.place = dns.TypedName(data.Host), dns.Place(data.Host)
 	link.records++
 	link.changed = max(link.changed, served)
 	b.links.Put(link)

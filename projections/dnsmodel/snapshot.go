@@ -120,8 +120,10 @@ func visit(ctx context.Context, tx pgx.Tx, visitor Visitor) error {
 }
 
 // visitRows streams the rows of a query.
-func visitRows[T any](ctx context.Context, tx pgx.Tx, sql string, columns func(*T) []table.Column, each func(T) error) error {
-	rows, err := tx.Query(ctx, sql)
+func visitRows[T any](
+	ctx context.Context, tx pgx.Tx, sql string, columns func(*T) []table.Column, each func(T) error, args ...any,
+) error {
+	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,13 @@
 package bind
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
 )
 
 // content is all that one zone holds in one view: the records of the log, and
@@ -44,12 +44,7 @@ func (c content) keys() []setKey {
 
 // soa renders the SOA with the given serial.
 func (c content) soa(serial uint32) *mdns.SOA {
-	s, timers := c.settings, c.settings.Timers()
-	return &mdns.SOA{
-		Hdr: mdns.RR_Header{Name: c.zone, Rrtype: mdns.TypeSOA, Class: mdns.ClassINET, Ttl: s.TTL()},
-		Ns:  cmp.Or(s.MName, c.apex.primary), Mbox: s.Mailbox(zoneOf(c.zone)), Serial: serial,
-		Refresh: timers.Refresh, Retry: timers.Retry, Expire: timers.Expire, Minttl: timers.Minimum,
-	}
+	return zonedata.SOA(c.zone, c.settings, c.apex.primary, serial)
 }
 
 // sameButSerial says whether two SOAs differ in their serial at most.

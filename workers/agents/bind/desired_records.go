@@ -6,6 +6,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
 )
 
 // copyFor finds the copy of a zone that a record is served in: nil for external
@@ -40,7 +41,7 @@ func (s *desiredState) locate(id, zoneID int64, d dns.RecordData) (at locatedRec
 	if err != nil {
 		return at, false, fmt.Errorf("record %d: %w", id, err)
 	}
-	data, err := rdataOf(rr)
+	data, err := zonedata.Data(rr)
 	if err != nil {
 		return at, false, fmt.Errorf("record %d: %w", id, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
 )
 
 func absoluteZone(name string) string { return dns.FoldName(name) + "." }
@@ -164,7 +165,7 @@ func rerender(sets map[setKey][]logRecord, from, to string) (map[setKey][]logRec
 			if err != nil {
 				return nil, fmt.Errorf("record %d: %w", m.id, err)
 			}
-			if m.rdata, err = rdataOf(data.RR(".", m.ttl)); err != nil {
+			if m.rdata, err = zonedata.Data(data.RR(".", m.ttl)); err != nil {
 				return nil, fmt.Errorf("record %d: %w", m.id, err)
 			}
 			next = append(next, m)

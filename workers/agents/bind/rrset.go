@@ -8,7 +8,7 @@ import (
 
 	mdns "github.com/miekg/dns"
 
-	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
 )
 
 // setKey names an RRset within a zone and view.
@@ -60,20 +60,6 @@ func assemble(records []logRecord) *rrset {
 	return s
 }
 
-// rdataOf returns the canonical wire form of a record's data.
-func rdataOf(rr mdns.RR) (string, error) {
-	c := mdns.Copy(rr)
-	c.Header().Name = "."
-	dns.FoldNames(c)
-	buf := make([]byte, mdns.Len(c)+16)
-	end, err := mdns.PackRR(c, buf, 0, nil, false)
-	if err != nil {
-		return "", fmt.Errorf("pack %s record: %w", dns.TypeName(rr.Header().Rrtype), err)
-	}
-	const header = 1 + 10 // root name; type, class, ttl, length
-	return string(buf[header:end]), nil
-}
-
 // records makes the set's records for a zone (absolute name).
 func (s *rrset) records(zone string, key setKey) ([]mdns.RR, error) {
 	if s == nil {
@@ -81,22 +67,13 @@ func (s *rrset) records(zone string, key setKey) ([]mdns.RR, error) {
 	}
 	out := make([]mdns.RR, 0, len(s.rdata))
 	for _, data := range s.rdata {
-		rr, err := recordOf(absolute(key.owner, zone), key.rrtype, s.ttl, data)
+		rr, err := zonedata.RR(absolute(key.owner, zone), key.rrtype, s.ttl, data)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, rr)
 	}
 	return out, nil
-}
-
-func recordOf(owner string, rrtype uint16, ttl uint32, data string) (mdns.RR, error) {
-	h := mdns.RR_Header{Name: owner, Rrtype: rrtype, Class: mdns.ClassINET, Ttl: ttl, Rdlength: uint16(len(data))}
-	rr, _, err := mdns.UnpackRRWithHeader(h, []byte(data), 0)
-	if err != nil {
-		return nil, fmt.Errorf("unpack %s record of %s: %w", dns.TypeName(rrtype), owner, err)
-	}
-	return rr, nil
 }
 
 // collect groups records by RRset. Records outside the zone are an error.
@@ -108,7 +85,7 @@ func collect(zone string, rrs []mdns.RR) (map[setKey]*rrset, error) {
 		if !ok {
 			return nil, fmt.Errorf("record %s is outside zone %s", h.Name, zone)
 		}
-		data, err := rdataOf(rr)
+		data, err := zonedata.Data(rr)
 		if err != nil {
 			return nil, err
 		}
@@ -160,4 +137,12 @@ func endsEscaped(text string) bool {
 
 func compareKeys(a, b setKey) int {
 	return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.rrtype, b.rrtype))
+}
+
+// targetsOf lists the names that an NS set points to.
+func targetsOf(s *rrset) []string {
+	if s == nil {
+		return nil
+	}
+	return zonedata.Targets(s.rdata)
 }

@@ -7,6 +7,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
 )
 
 // Every type that a client may own is accepted, loaded by named as a part of a zone file
@@ -55,7 +56,7 @@ func (h *host) expectServed(zone, host string, c typeCase) {
 		h.t.Errorf("%s %q: %v", c.rrtype, c.value, err)
 		return
 	}
-	wanted, err := rdataOf(want)
+	wanted, err := zonedata.Data(want)
 	if err != nil {
 		h.t.Errorf("%s: %v", c.rrtype, err)
 	}
@@ -68,7 +69,7 @@ func (h *host) expectServed(zone, host string, c typeCase) {
 		if rr.Header().Rrtype != want.Header().Rrtype {
 			continue
 		}
-		if got, err := rdataOf(rr); err != nil || got != wanted {
+		if got, err := zonedata.Data(rr); err != nil || got != wanted {
 			h.t.Errorf("%s: named serves %v (%v), want %v", c.rrtype, rr, err, want)
 		}
 		return

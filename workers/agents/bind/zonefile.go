@@ -6,7 +6,7 @@ import (
 
 	mdns "github.com/miekg/dns"
 
-	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
 )
 
 // zoneFile writes the content in master file form, in a fixed order. The SOA comes
@@ -21,7 +21,7 @@ func zoneFile(c content, serial uint32) ([]byte, error) {
 			return nil, err
 		}
 		for _, rr := range rrs {
-			line, err := fileLine(rr)
+			line, err := zonedata.Line(rr)
 			if err != nil {
 				return nil, err
 			}
@@ -34,22 +34,6 @@ func zoneFile(c content, serial uint32) ([]byte, error) {
 	}
 	out.WriteString(c.soa(serial).String() + "\n")
 	return out.Bytes(), nil
-}
-
-// fileLine writes one record. Data that only the library reads is written as its octets
-// (RFC 3597): named does not write and read all of it as the library does.
-func fileLine(rr mdns.RR) (string, error) {
-	if dns.HasPlainText(rr.Header().Rrtype) {
-		return rr.String(), nil
-	}
-	if unknown, ok := rr.(*mdns.RFC3597); ok {
-		return unknown.String(), nil
-	}
-	generic := new(mdns.RFC3597)
-	if err := generic.ToRFC3597(rr); err != nil {
-		return "", err
-	}
-	return generic.String(), nil
 }
 
 // outside is a record outside the zone, which named ignores. It is written after a

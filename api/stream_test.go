@@ -1,0 +1,42 @@
+package api_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/api"
+)
+
+// A reply that broke off is taken for a complete one by nobody.
+func TestStreamThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	for fault, complete := range map[error]bool{nil: true, errors.New("it broke"): false} {
+		e := echo.New()
+		e.GET("/", func(c echo.Context) error {
+			s := api.NewStream(c, "text/dns")
+			for range 200_000 {
+				if err := s.Line(strings.Repeat("x", 9)); err != nil {
+					return err
+				}
+			}
+			return s.End(fault)
+		})
+		server := httptest.NewServer(e)
+		reply, err := http.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(reply.Body)
+		reply.Body.Close()
+		server.Close()
+		if (err == nil) != complete || complete && len(text) != 2_000_000 {
+			t.Errorf("%v: %d bytes, %v", fault, len(text), err)
+		}
+	}
+}

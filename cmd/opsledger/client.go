@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/opsledger/opsledger/internal/datafolder"
+)
+
+// client asks a running opsledger by its API.
+type client struct {
+	Data, URL, Token, CAFile string
+}
+
+func (c *client) flags() []cli.Flag {
+	return group("The opsledger to ask",
+		textFlag("url", "`URL` of its APIs (default: those of the one that runs on --data)", "", &c.URL),
+		textFlag("data", "`folder` of an opsledger that runs on this machine", "./data", &c.Data),
+		textFlag("token", "`token` of a login: POST /auth/login_local replies with one", "", &c.Token),
+		textFlag("ca", "`file` with the certificate (PEM) that signed that of an https URL, where the system does not know it", "", &c.CAFile),
+	)
+}
+
+// complete finds what was not given.
+func (c *client) complete() error {
+	if c.Token == "" {
+		return errors.New("--token: is missing; POST /auth/login_local replies with one, and it is also read from OPSLEDGER_TOKEN")
+	}
+	if c.URL == "" {
+		running, err := datafolder.ReadRunning(c.Data)
+		if err != nil {
+			return fmt.Errorf("--url: is missing, and no opsledger is known to run on --data: %w", err)
+		}
+		c.URL = running.API()
+	}
+	c.URL = strings.TrimSuffix(c.URL, "/")
+	if u, err := url.Parse(c.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("--url: %q is no http or https URL", c.URL)
+	}
+	return nil
+}
+
+// transport trusts the certificate that was given.
+func (c *client) transport() (http.RoundTripper, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if c.CAFile != "" {
+		text, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, named("--ca", err)
+		}
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(text) {
+			return nil, errors.New("--ca: there is no certificate in the file")
+		}
+		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	return t, nil
+}
+
+// do sends a request, and returns the reply if it is 200. The caller closes its body.
+func (c *client) do(ctx context.Context, method, path string, query url.Values, body io.Reader, header http.Header) (*http.Response, error) {
+	address := c.URL + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	r.Header.Set("Authorization", c.Token)
+	r.Header.Set("Opsledger-Language", "en")
+	transport, err := c.transport()
+	if err != nil {
+		return nil, err
+	}
+	reply, err := (&http.Client{Transport: transport}).Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if reply.StatusCode == http.StatusOK {
+		return reply, nil
+	}
+	defer reply.Body.Close()
+	return nil, refusalOf(reply)
+}
+
+// refusalOf says why a request was refused, by line where it was a file's.
+func refusalOf(reply *http.Response) error {
+	const most = 1 << 20
+	text, err := io.ReadAll(io.LimitReader(reply.Body, most))
+	if err != nil {
+		return err
+	}
+	var said struct {
+		Message, Error string
+		Errors         []struct {
+			Line  int
+			Error string
+		}
+	}
+	if err := json.Unmarshal(text, &said); err != nil {
+		return fmt.Errorf("%s: %.200s", reply.Status, text)
+	}
+	lines := make([]error, 0, len(said.Errors)+1)
+	for _, e := range said.Errors {
+		where := ""
+		if e.Line > 0 {
+			where = fmt.Sprintf("line %d: ", e.Line)
+		}
+		lines = append(lines, errors.New(where+e.Error))
+	}
+	if len(lines) > 0 {
+		return errors.Join(lines...)
+	}
+	if said.Error == "" {
+		said.Error = said.Message
+	}
+	return fmt.Errorf("%s: %s", reply.Status, said.Error)
+}
+
+// ask reads a reply of JSON.
+func (c *client) ask(ctx context.Context, path string, query url.Values, to any) error {
+	reply, err := c.do(ctx, http.MethodGet, path, query, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer reply.Body.Close()
+	return json.NewDecoder(reply.Body).Decode(to)
+}
+
+// zone finds the id of a zone that name servers serve.
+func (c *client) zone(ctx context.Context, name string) (int64, error) {
+	var list struct {
+		Zones []struct {
+			ID    int64
+			Name  string
+			Group int `json:"zone_group"`
+		}
+	}
+	wanted := strings.ToLower(strings.TrimSuffix(name, "."))
+	for page := 1; ; page++ {
+		list.Zones = nil
+		query := url.Values{"name": {wanted}, "pageSize": {"1000"}, "currentPage": {fmt.Sprint(page)}}
+		if err := c.ask(ctx, "/dns/zones", query, &list); err != nil {
+			return 0, err
+		}
+		for _, z := range list.Zones {
+			if strings.ToLower(z.Name) == wanted && z.Group != 0 {
+				return z.ID, nil
+			}
+		}
+		if len(list.Zones) == 0 {
+			return 0, fmt.Errorf("there is no zone %q that you may see", name)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package zonedata
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+// Edit is what events make of a zone in a view: the content before them, and after.
+type Edit struct {
+	before Zone
+	view   int64
+	// at returns the records of an RRset before the events.
+	at func(Key) []Record
+	// touched are the RRsets that the events are about, as they are after them.
+	touched  Records
+	settings dns.ZoneSettings
+}
+
+// NewEdit begins an edit of what a zone serves in a view.
+func NewEdit(before Zone, view int64, at func(Key) []Record) *Edit {
+	return &Edit{before: before, view: view, at: at, touched: Records{}, settings: before.Settings}
+}
+
+// Owners lists the owners of the records that events are about in the view, for whoever reads
+// them together.
+func (e *Edit) Owners(events []domain.Event) (owners []string, err error) {
+	note := func(d dns.RecordData) {
+		if d.ViewID != e.view || err != nil {
+			return
+		}
+		var key Key
+		if key, _, err = Locate(e.zone(), d); err == nil {
+			owners = append(owners, key.Owner)
+		}
+	}
+	for _, event := range events {
+		switch event := event.(type) {
+		case dns.RecordAdded:
+			note(event.Record)
+		case dns.RecordUpdated:
+			note(event.Before)
+			note(event.After)
+		case dns.RecordDeleted:
+			note(event.Record)
+		}
+	}
+	return owners, err
+}
+
+func (e *Edit) zone() string { return dns.FoldName(e.before.Name) }
+
+// Apply takes the next event about the zone's records or settings.
+func (e *Edit) Apply(event domain.Event) error {
+	switch event := event.(type) {
+	case dns.RecordAdded:
+		return e.put(event.ID, event.Record)
+	case dns.RecordUpdated:
+		if err := e.take(event.ID, event.Before); err != nil {
+			return err
+		}
+		return e.put(event.ID, event.After)
+	case dns.RecordDeleted:
+		return e.take(event.ID, event.Record)
+	case dns.ZoneSettingsChanged:
+		e.settings = event.After
+	}
+	return nil
+}
+
+func (e *Edit) put(id int64, d dns.RecordData) error {
+	if d.ViewID != e.view {
+		return nil
+	}
+	key, data, err := Locate(e.zone(), d)
+	if err != nil {
+		return err
+	}
+	e.touched[key] = append(e.records(key), Record{ID: id, TTL: d.TTL, Data: data})
+	return nil
+}
+
+func (e *Edit) take(id int64, d dns.RecordData) error {
+	if d.ViewID != e.view {
+		return nil
+	}
+	key, _, err := Locate(e.zone(), d)
+	if err != nil {
+		return err
+	}
+	e.touched[key] = slices.DeleteFunc(e.records(key), func(r Record) bool { return r.ID == id })
+	return nil
+}
+
+// records are those of an RRset so far, in a list of the caller's.
+func (e *Edit) records(key Key) []Record {
+	if records, touched := e.touched[key]; touched {
+		return records
+	}
+	return slices.Clone(e.at(key))
+}
+
+// Diff lists the lines of zone text that go and those that come, in canonical order. The SOA is
+// among them only if more than its serial changes, and has the present serial then.
+func (e *Edit) Diff() (removed, added []string, err error) {
+	after := e.before
+	after.Settings = e.settings
+	own := func(key Key) *RRset {
+		if records, touched := e.touched[key]; touched {
+			return Assemble(records)
+		}
+		return Assemble(e.at(key))
+	}
+	after.Generated = Generate(after.Name, after.Fleet, after.Settings.TTL(), own)
+	if before, now := e.before.SOA(), after.SOA(); before.String() != now.String() {
+		removed, added = append(removed, before.String()), append(added, now.String())
+	}
+	was := func(key Key) *RRset { return Assemble(e.at(key)) }
+	for _, key := range e.keys(after) {
+		before, now := e.before.Set(key, was), after.Set(key, own)
+		if before.Equal(now) {
+			continue
+		}
+		goes, err := before.Lines(after.Name, key)
+		if err != nil {
+			return nil, nil, err
+		}
+		comes, err := now.Lines(after.Name, key)
+		if err != nil {
+			return nil, nil, err
+		}
+		removed, added = append(removed, without(goes, comes)...), append(added, without(comes, goes)...)
+	}
+	return removed, added, nil
+}
+
+// keys are those of all RRsets that may differ, in canonical order.
+func (e *Edit) keys(after Zone) []Key {
+	all := map[Key]bool{}
+	for key := range e.touched {
+		all[key] = true
+	}
+	for _, z := range []Zone{e.before, after} {
+		for key := range z.Sets {
+			all[key] = true
+		}
+	}
+	keys := make([]Key, 0, len(all))
+	for key := range all {
+		if key.Type != mdns.TypeSOA {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b Key) int {
+		return cmp.Or(strings.Compare(dns.Place(a.Owner), dns.Place(b.Owner)), cmp.Compare(a.Type, b.Type))
+	})
+	return keys
+}
+
+func without(lines, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return slices.Contains(others, line) })
+}

@@ -1,0 +1,113 @@
+package zonefile
+
+import (
+	"fmt"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
+)
+
+// File is what a master file says of one zone.
+//
+// Invariants:
+//  1. No two of its records are the same.
+//  2. All records of an RRset have one TTL in it, see [File.TTL]: the one that named takes.
+type File struct {
+	// Zone is absolute, in lower case.
+	Zone string
+	// SOA is nil where the file has none.
+	SOA *SOA
+	// Records are in the order of the file, without the SOA.
+	Records []Record
+	// Warnings are of what named leaves out, or takes otherwise than it is written.
+	Warnings []domain.Warning
+
+	index map[recordKey]int32
+	sets  map[zonedata.Key]set
+}
+
+// Record is one record of a file.
+type Record struct {
+	Line int
+	// Host is the owner as a client would write it, Owner the same as a key.
+	Host, Owner string
+	Type        uint16
+	// Data is the data in wire form, its names in lower case; Written is the same as it was written.
+	Data, Written string
+}
+
+// Key is that of the record's RRset.
+func (r *Record) Key() zonedata.Key { return zonedata.Key{Owner: r.Owner, Type: r.Type} }
+
+// SOA is the start of authority that a file has.
+type SOA struct {
+	Line         int
+	MName, RName string
+	Serial, TTL  uint32
+	dns.SOATimers
+}
+
+type recordKey struct {
+	zonedata.Key
+	data string
+}
+
+// set is what the file says of an RRset.
+type set struct {
+	ttl   uint32
+	count int32
+}
+
+func newFile(zone string) *File {
+	return &File{Zone: zonedata.Absolute(zone), index: map[recordKey]int32{}, sets: map[zonedata.Key]set{}}
+}
+
+// Has returns the place in Records of one with this data.
+func (f *File) Has(key zonedata.Key, data string) (place int, has bool) {
+	i, has := f.index[recordKey{key, data}]
+	return int(i), has
+}
+
+// TTL is that of an RRset of the file.
+func (f *File) TTL(key zonedata.Key) uint32 { return f.sets[key].ttl }
+
+// Len says how many records the file has of an RRset.
+func (f *File) Len(key zonedata.Key) int { return int(f.sets[key].count) }
+
+// Set is an RRset as the file has it, nil for none.
+func (f *File) Set(key zonedata.Key) *zonedata.RRset {
+	s := f.sets[key]
+	if s.count == 0 {
+		return nil
+	}
+	records := make([]zonedata.Record, 0, s.count)
+	for i := range f.Records {
+		if r := &f.Records[i]; r.Key() == key {
+			records = append(records, zonedata.Record{TTL: s.ttl, Data: r.Data})
+		}
+	}
+	return zonedata.Assemble(records)
+}
+
+// add takes a record, which may be there already.
+func (f *File) add(r Record, ttl uint32) {
+	key := r.Key()
+	s := f.sets[key]
+	s.ttl = ttl
+	if _, has := f.Has(key, r.Data); !has {
+		f.index[recordKey{key, r.Data}] = int32(len(f.Records))
+		f.Records = append(f.Records, r)
+		s.count++
+	}
+	f.sets[key] = s
+}
+
+// maxWarnings is how many warnings of one file are kept; a reply has fewer.
+const maxWarnings = 20
+
+func (f *File) warn(line int, format string, args ...any) {
+	if len(f.Warnings) < maxWarnings {
+		f.Warnings = append(f.Warnings, domain.Warn("", "line "+fmt.Sprint(line)+": "+format, args...))
+	}
+}

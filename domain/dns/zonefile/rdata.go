@@ -1,0 +1,172 @@
+package zonefile
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
+)
+
+// genericForm begins data in the generic form (RFC 3597).
+const genericForm = `\#`
+
+// belowRoot stands for the origin ".", below which package dns reads no relative names.
+const belowRoot = "relative-below-root.invalid"
+
+// readData reads the data of a record of the type from its fields. Names in it are relative to
+// the origin.
+func readData(origin, rrtype string, fields []token) (dns.RData, error) {
+	value, refusal := valueOf(rrtype, fields)
+	if refusal != nil {
+		return dns.RData{}, refusal
+	}
+	relative := strings.TrimSuffix(origin, root)
+	if relative == "" {
+		relative = belowRoot
+	}
+	data, err := dns.AcceptRData(relative, rrtype, value)
+	if err == nil && relative == belowRoot && strings.Contains(data.String(), belowRoot) {
+		return data, domain.Refused("a name has no final dot below $ORIGIN .")
+	}
+	return data, err
+}
+
+// valueOf writes the fields of a record's data as clients write a value, so that it means here
+// what the fields mean to named.
+func valueOf(rrtype string, fields []token) (string, *domain.Error) {
+	if len(fields) == 0 {
+		return "", domain.Refused("the data is missing")
+	}
+	if least, most := fieldsOf(rrtype); (len(fields) < least || len(fields) > most) && fields[0].raw != genericForm {
+		return "", domain.Refused("a record of type %s has another number of fields", rrtype)
+	}
+	generic := fields[0].raw == genericForm && !fields[0].quoted
+	texts := isTexts(rrtype) && !generic
+	var out strings.Builder
+	for i, t := range fields {
+		if refusal := checkField(rrtype, t, texts, generic); refusal != nil {
+			return "", refusal
+		}
+		if i > 0 && !(t.glued && t.quoted && hasKeys(rrtype) && strings.HasSuffix(fields[i-1].raw, "=")) {
+			out.WriteByte(' ')
+		}
+		if t.quoted || texts {
+			out.WriteString(`"` + asciiOf(t.raw) + `"`)
+		} else {
+			out.WriteString(asciiOf(t.raw))
+		}
+	}
+	return out.String(), nil
+}
+
+// fieldsOf is how many fields named wants of types that the library reads with fewer, or with
+// more.
+func fieldsOf(rrtype string) (least, most int) {
+	switch rrtype {
+	case "CERT", "DNSKEY", "KEY", "CDNSKEY", "RKEY", "DS", "CDS", "DLV", "TA", "TLSA", "SMIMEA", "ZONEMD":
+		return 4, math.MaxInt
+	case "SSHFP":
+		return 3, math.MaxInt
+	case "HINFO":
+		return 2, 2
+	default:
+		return 1, math.MaxInt
+	}
+}
+
+func checkField(rrtype string, t token, texts, generic bool) *domain.Error {
+	const longest = 255 // of a character-string
+	octets := t.raw
+	if strings.IndexByte(t.raw, '\\') >= 0 && !generic {
+		if !soundEscapes(t.raw) {
+			return domain.Refused("%q has an escape that is none: a backslash stands before three digits up to 255, or before another character",
+				shown(t.raw))
+		}
+		octets = octetsOf(t.raw)
+	}
+	switch {
+	case texts && len(octets) > longest:
+		return domain.Refused("a string has more than %d octets", longest)
+	case t.quoted && (generic || !takesQuotes(rrtype)):
+		return domain.Refused("a record of type %s has no quoted field", rrtype)
+	case !texts && !t.quoted && octets != t.raw && strings.Trim(octets, "0123456789") == "":
+		return domain.Refused("%q is a number in escapes", shown(t.raw))
+	}
+	return nil
+}
+
+// isTexts says whether all of a type's data are strings.
+func isTexts(rrtype string) bool {
+	return slices.Contains([]string{"TXT", "SPF", "AVC", "NINFO", "RESINFO"}, rrtype)
+}
+
+// hasKeys says whether fields of the type are key="value".
+func hasKeys(rrtype string) bool { return rrtype == "SVCB" || rrtype == "HTTPS" }
+
+// takesQuotes says whether a field of the type may be quoted.
+func takesQuotes(rrtype string) bool {
+	return isTexts(rrtype) || hasKeys(rrtype) ||
+		slices.Contains([]string{"CAA", "URI", "NAPTR", "HINFO", "ISDN", "X25", "GPOS"}, rrtype)
+}
+
+// asciiOf escapes octets that are no ASCII: a client's text would be read as UTF-8, and a name
+// as an IDN.
+func asciiOf(raw string) string {
+	if strings.IndexFunc(raw, func(r rune) bool { return r >= 0x80 }) < 0 {
+		return raw
+	}
+	var out strings.Builder
+	for i := 0; i < len(raw); i++ {
+		if c := raw[i]; c >= 0x80 {
+			fmt.Fprintf(&out, `\%03d`, c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// wireOf returns a record's data as it is on the wire, with its names in lower case and, if
+// that is another text, as they were written.
+func wireOf(data dns.RData) (folded, written string, err error) {
+	rr := data.RR(root, 0)
+	if folded, err = zonedata.Data(rr); err != nil {
+		return "", "", err
+	}
+	buf := make([]byte, mdns.Len(rr)+16)
+	end, err := mdns.PackRR(rr, buf, 0, nil, false)
+	if err != nil {
+		return "", "", err
+	}
+	const header = 1 + 10
+	if written = string(buf[header:end]); written == folded {
+		written = folded
+	}
+	return folded, written, nil
+}
+
+// Value returns a text by which a client would write data of the type that is written so on the
+// wire, in a zone.
+func Value(zone string, rrtype uint16, wire string) (string, error) {
+	rr, err := zonedata.RR(root, rrtype, 0, wire)
+	if err != nil {
+		return "", err
+	}
+	generic := fmt.Sprintf(`\# %d %x`, len(wire), wire)
+	for _, value := range []string{strings.TrimPrefix(rr.String(), rr.Header().String()), generic} {
+		data, err := dns.ParseRData(zone, dns.TypeName(rrtype), value)
+		if err != nil {
+			continue
+		}
+		if _, again, err := wireOf(data); err == nil && again == wire {
+			return value, nil
+		}
+	}
+	return "", domain.Refused("data of type %s has no text that means it", dns.TypeName(rrtype))
+}

@@ -1,0 +1,395 @@
+package zonefile
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
+)
+
+// maxRead is how many records are read at most, those that are there twice and those of
+// $GENERATE included.
+const maxRead = 2_000_000
+
+// Read reads the master file of a zone, of which most different records may be kept. The error
+// is an [*Error] with all lines that were refused, a [*TooManyError], or the input's.
+func Read(in io.Reader, zone string, most int) (*File, error) { return newReader(in, zone, most).all() }
+
+func newReader(in io.Reader, zone string, most int) *reader {
+	r := &reader{lexer: newLexer(in), inner: newLexer(nil), file: newFile(zone), most: most, origin: zonedata.Absolute(zone)}
+	r.owner.set(r.origin, r.file.Zone)
+	return r
+}
+
+// all reads the whole file.
+func (r *reader) all() (*File, error) {
+	for {
+		e, err := r.lexer.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var refusal *domain.Error
+		if err == nil {
+			err = r.entry(e)
+		}
+		switch {
+		case err == nil:
+			continue
+		case !errors.As(err, &refusal):
+			return nil, err
+		}
+		r.errors = append(r.errors, LineError{Line: e.line, Err: refusal})
+		if len(r.errors) == maxErrors || refusal == errTooLong {
+			return nil, &Error{Lines: r.errors, More: true}
+		}
+	}
+	if len(r.errors) > 0 {
+		return nil, &Error{Lines: r.errors}
+	}
+	return r.file, nil
+}
+
+// reader is what the entries of a file leave to those behind them.
+type reader struct {
+	*lexer
+	// inner reads what a $GENERATE makes.
+	inner  *lexer
+	file   *File
+	errors []LineError
+	// most is how many records the file may keep, seen how many were read.
+	most, seen int
+
+	origin string
+	owner  owner
+	// block has the TTLs of the owner's RRsets: the first one of entries with the same owner in
+	// a row holds for all of them.
+	block map[uint16]uint32
+	// fallback is the TTL where an entry says none: $TTL, else the last one that was said, else
+	// the SOA's minimum, which holds like $TTL from then on.
+	fallback struct {
+		ttl         uint32
+		known, said bool
+	}
+}
+
+// owner is the name that an entry begins with.
+type owner struct {
+	name string
+	// key and host are relative to the zone; inside is false for a name beyond it.
+	key, host string
+	inside    bool
+	// broken: the entry that named it was refused.
+	broken bool
+}
+
+func (o *owner) set(name, zone string) {
+	*o = owner{name: name}
+	if o.key, o.inside = zonedata.Relative(name, zone); !o.inside || o.key == dns.Apex {
+		o.host = o.key
+		return
+	}
+	o.host = dns.Respelled(name[:len(o.key)])
+}
+
+// entry takes a directive or a record.
+func (r *reader) entry(e entry) error {
+	if first := e.tokens[0]; !e.inherits && !first.quoted && strings.HasPrefix(first.raw, "$") {
+		return r.directive(first.raw, e)
+	}
+	fields := e.tokens
+	if !e.inherits {
+		if err := r.begin(fields[0]); err != nil {
+			return err
+		}
+		fields = fields[1:]
+	}
+	if r.owner.broken {
+		return nil // which was said of the line that names the owner
+	}
+	return r.record(e.line, fields)
+}
+
+// begin takes the owner of an entry.
+func (r *reader) begin(t token) error {
+	before := r.owner.name
+	r.owner.broken = true
+	if t.quoted {
+		return domain.Refused("an owner is not quoted")
+	}
+	name, refusal := absolute(t.raw, r.origin)
+	if refusal != nil {
+		return refusal
+	}
+	r.owner.set(name, r.file.Zone)
+	if name != before {
+		r.block = nil
+	}
+	return nil
+}
+
+// head is what stands before a record's data.
+type head struct {
+	rrtype string
+	ttl    uint32
+	hasTTL bool
+}
+
+// readHead reads [class] [ttl] [class] type.
+func (r *reader) readHead(fields []token) (h head, data []token, err error) {
+	classed := false
+	for i, t := range fields {
+		if t.quoted {
+			return h, nil, domain.Refused("a type or a TTL is not quoted")
+		}
+		seconds, isTTL := readTTL(t.raw)
+		switch {
+		case !classed && isClass(t.raw):
+			if classed = true; !strings.EqualFold(t.raw, "IN") && !strings.EqualFold(t.raw, "CLASS1") {
+				return h, nil, domain.Refused("the class is not IN")
+			}
+		case isTTL && !h.hasTTL:
+			if h.hasTTL = true; seconds > dns.MaxTTL {
+				return h, nil, domain.Refused("a TTL has at most %d seconds", dns.MaxTTL)
+			}
+			h.ttl = uint32(seconds)
+		case strings.EqualFold(t.raw, "SOA"):
+			h.rrtype = "SOA"
+			return h, fields[i+1:], nil
+		default:
+			h.rrtype, err = dns.ParseRecordType(t.raw)
+			return h, fields[i+1:], err
+		}
+	}
+	return h, nil, domain.Refused("the record's type is missing")
+}
+
+func isClass(text string) bool {
+	switch strings.ToUpper(text) {
+	case "IN", "CH", "CHAOS", "HS", "HESIOD", "ANY", "NONE":
+		return true
+	}
+	digits, generic := strings.CutPrefix(strings.ToUpper(text), "CLASS")
+	return generic && digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// record takes a record of the present owner.
+func (r *reader) record(line int, fields []token) error {
+	h, fields, err := r.readHead(fields)
+	if err != nil {
+		return err
+	}
+	if h.rrtype == "SOA" {
+		return r.soa(line, h, fields)
+	}
+	if err := r.ttlOf(&h); err != nil {
+		return err
+	}
+	return r.keep(line, r.owner, h, fields)
+}
+
+// ttlOf completes a head without a TTL, and lets those behind it have its TTL.
+func (r *reader) ttlOf(h *head) error {
+	switch {
+	case h.hasTTL:
+		if !r.fallback.said {
+			r.fallback.ttl, r.fallback.known = h.ttl, true
+		}
+	case !r.fallback.known:
+		return domain.Refused("the record has no TTL: neither has an entry before it, nor is there a $TTL")
+	default:
+		h.ttl = r.fallback.ttl
+	}
+	return nil
+}
+
+// keep adds a record to the file.
+func (r *reader) keep(line int, o owner, h head, fields []token) error {
+	if r.seen++; r.seen > maxRead {
+		return &TooManyError{Most: maxRead}
+	}
+	data, err := readData(r.origin, h.rrtype, fields)
+	if err != nil {
+		return err
+	}
+	if !o.inside {
+		r.file.warn(line, "%s is outside the zone, left out", o.name)
+		return nil
+	}
+	if _, err := dns.ParseHost(o.host); err != nil {
+		return err
+	}
+	rec := Record{Line: line, Host: o.host, Owner: o.key, Type: data.Number()}
+	if rec.Data, rec.Written, err = wireOf(data); err != nil {
+		return domain.Refused("the data does not fit into a message")
+	}
+	r.file.add(rec, r.inBlock(line, rec.Type, h))
+	if len(r.file.Records) > r.most {
+		return &TooManyError{Most: r.most}
+	}
+	return nil
+}
+
+// inBlock is the TTL that a record of the present owner has, with the owner's other entries.
+func (r *reader) inBlock(line int, rrtype uint16, h head) uint32 {
+	if r.block == nil {
+		r.block = map[uint16]uint32{}
+	}
+	first, has := r.block[rrtype]
+	if !has {
+		r.block[rrtype] = h.ttl
+		return h.ttl
+	}
+	if first != h.ttl {
+		r.file.warn(line, "the TTL of its RRset, %d, is taken", first)
+	}
+	return first
+}
+
+// directive takes $ORIGIN, $TTL and $GENERATE.
+func (r *reader) directive(name string, e entry) error {
+	args := e.tokens[1:]
+	switch strings.ToUpper(name) {
+	case "$INCLUDE":
+		return domain.Refused("$INCLUDE is not taken: put the file's text in its place")
+	case "$GENERATE":
+		return r.generate(e.line, args)
+	case "$ORIGIN", "$TTL":
+	default:
+		return domain.Refused("%q is no directive that is taken: $ORIGIN, $TTL and $GENERATE are", shown(name))
+	}
+	if len(args) != 1 || args[0].quoted {
+		return domain.Refused("%s has exactly one argument", name)
+	}
+	if strings.EqualFold(name, "$ORIGIN") {
+		origin, refusal := absolute(args[0].raw, r.origin)
+		if refusal != nil {
+			return refusal
+		}
+		r.origin = origin
+		return nil
+	}
+	seconds, isTTL := readTTL(args[0].raw)
+	if !isTTL || seconds > dns.MaxTTL {
+		return domain.Refused("%q is no TTL: seconds up to %d, or as in 1h30m", shown(args[0].raw), dns.MaxTTL)
+	}
+	r.fallback.ttl, r.fallback.known, r.fallback.said = uint32(seconds), true, true
+	return nil
+}
+
+// generate takes the records of a $GENERATE: range owner [ttl] [class] type data.
+func (r *reader) generate(line int, args []token) error {
+	if len(args) < 4 || args[0].quoted || args[1].quoted {
+		return domain.Refused("$GENERATE has a range, an owner, a type and data")
+	}
+	all, refusal := readSteps(args[0].raw)
+	if refusal != nil {
+		return refusal
+	}
+	h, data, err := r.readHead(args[2:])
+	switch {
+	case err != nil:
+		return err
+	case h.rrtype == "SOA" || len(data) != 1:
+		return domain.Refused("$GENERATE takes data of one field, in double quotes if it has blanks, of any type but SOA")
+	}
+	if err := r.ttlOf(&h); err != nil {
+		return err
+	}
+	template := data[0].raw
+	if data[0].quoted {
+		template = strings.ReplaceAll(template, `\"`, `"`)
+	}
+	block := r.block
+	defer func() { r.block = block }()
+	for n := all.start; n <= all.stop; n += all.step {
+		r.block = nil
+		if err := r.generated(line, n, args[1].raw, h, template); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) generated(line, n int, left string, h head, right string) error {
+	left, refusal := expand(left, n)
+	if refusal != nil {
+		return refusal
+	}
+	name, refusal := absolute(left, r.origin)
+	if refusal != nil {
+		return refusal
+	}
+	if right, refusal = expand(right, n); refusal != nil {
+		return refusal
+	}
+	r.inner.restart(right)
+	e, err := r.inner.next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return domain.Refused("the data is missing")
+	case err != nil:
+		return err
+	}
+	var o owner
+	o.set(name, r.file.Zone)
+	return r.keep(line, o, h, e.tokens)
+}
+
+// soa takes the zone's SOA.
+func (r *reader) soa(line int, h head, fields []token) error {
+	if len(fields) != 7 {
+		return domain.Refused("an SOA has a name server, a mailbox and five numbers")
+	}
+	for _, t := range fields {
+		if t.quoted {
+			return domain.Refused("a record of type SOA has no quoted field")
+		}
+	}
+	s := &SOA{Line: line}
+	var refusal *domain.Error
+	if s.MName, refusal = absolute(fields[0].raw, r.origin); refusal != nil {
+		return refusal
+	}
+	if s.RName, refusal = absolute(fields[1].raw, r.origin); refusal != nil {
+		return refusal
+	}
+	serial, err := strconv.ParseUint(fields[2].raw, 10, 32)
+	if err != nil {
+		return domain.Refused("the serial is no number up to 4294967295")
+	}
+	s.Serial = uint32(serial)
+	for i, to := range []*uint32{&s.Refresh, &s.Retry, &s.Expire, &s.Minimum} {
+		seconds, isTTL := readTTL(fields[3+i].raw)
+		if !isTTL || seconds > dns.MaxTTL {
+			return domain.Refused("%q is no number of seconds up to %d", shown(fields[3+i].raw), dns.MaxTTL)
+		}
+		*to = uint32(seconds)
+	}
+	if !h.hasTTL && !r.fallback.known {
+		r.fallback.ttl, r.fallback.known, r.fallback.said = s.Minimum, true, true
+	}
+	if err := r.ttlOf(&h); err != nil {
+		return err
+	}
+	s.TTL = h.ttl
+	return r.keepSOA(s)
+}
+
+func (r *reader) keepSOA(s *SOA) error {
+	switch before := r.file.SOA; {
+	case !r.owner.inside:
+		r.file.warn(s.Line, "%s is outside the zone, left out", r.owner.name)
+		return nil
+	case r.owner.key != dns.Apex:
+		return domain.Refused("an SOA stands at the zone's own name alone")
+	case before != nil && (before.Serial != s.Serial || before.SOATimers != s.SOATimers ||
+		!strings.EqualFold(before.MName, s.MName) || !strings.EqualFold(before.RName, s.RName)):
+		return domain.Refused("line %d has another SOA", before.Line)
+	}
+	r.file.SOA = s
+	return nil
+}

@@ -1,0 +1,177 @@
+package zonefile_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/opsledger/opsledger/domain/dns/zonefile"
+)
+
+// read are odd texts that are read, all of them as named reads them.
+var read = []string{
+	"", "\n \n\t\n; nothing\n", "x A 1.2.3.4", "x A 1.2.3.4\r\ny A 1.2.3.5\r\n\r\n", "\tA 1.2.3.4\n", " A 1.2.3.4\n",
+	// owners
+	"X A 1.2.3.4\nx A 1.2.3.5\n", "in A 1.2.3.4\n5 A 1.2.3.4\na A 1.2.3.4\n", "a+b A 1.2.3.4\n\303\251 A 1.2.3.4\n",
+	"q\\.r A 1.2.3.4\nq\\046s A 1.2.3.4\nq\\ t A 1.2.3.4\n",
+	"@ TXT a\n* A 1.1.1.1\n*.b A 1.1.1.1\n", "x A 1.2.3.4 ; c\n\n   \n ; c\n  AAAA ::1\n", "_sip._tcp SRV 1 2 3 x\n0/25 NS ns.x.\n",
+	"out.other. A 1.1.1.1\nin A 2.2.2.2\n A 3.3.3.3\n",
+	// TTLs and classes
+	"w 10 A 1.1.1.1\nw 20 A 1.1.1.2\nz A 1.1.1.9\nw 5 A 1.1.1.3\nw 500 A 1.1.1.4\n",
+	"w 100 A 1.1.1.1\nz A 1.1.1.9\nw 500 A 1.1.1.4\nw 500 A 1.1.1.1\n",
+	"q IN 5 A 1.2.3.4\nr 5 IN A 1.2.3.4\ns IN A 1.2.3.4\nt CLASS1 A 1.2.3.4\n",
+	"q 1h1h A 1.2.3.4\nr 1W2D3H4M5S A 1.2.3.4\ns 01 A 1.2.3.4\nt 1w A 1.2.3.4\n",
+	"x A 1.2.3.4\n$TTL 7\n A 6.6.6.6\ny A 1.2.3.4\n", "$ttl 1d2h\n$origin sub\nz A 1.2.3.4\n",
+	// origins
+	"x A 1.2.3.4\n$ORIGIN sub\n A 6.6.6.6\n", "$ORIGIN b.a.test.\n$ORIGIN c\nd A 1.1.1.1\n@ A 2.2.2.2\n. A 3.3.3.3\n",
+	"$ORIGIN .\na.test A 1.1.1.1\nb.a.test NS x.y.\n",
+	"$ORIGIN o.\nx A 1.2.3.4\n@ A 1.1.1.1\n$ORIGIN a.test.\n A 6.6.6.6\n", "$ORIGIN sub\nx MX 10 @\ny CNAME z\n",
+	// parentheses, quotes, comments
+	"q TXT ( \"a\"\n b ; c\n \"d\" )\n", "q TXT a;b\nr TXT \"a;b\" ;c\n", "x (A) 1.2.3.4\ny A (1.2.3.4) (\n)\n",
+	"t TXT a\"b\"c \"d\"\"e\" \"f\"\n", "u TXT \"a\\\"b\\;c\" x\\034y \"\"\n",
+	"u TXT \"\303\251\\200\\\\\"\n", "x HINFO a b\nx HINFO \"a c\" b\n",
+	// octets that are no ASCII
+	"t TXT \"\377\" \303\251\nm MX 10 \303\251.x.\n\377 CNAME \303\251\n",
+	// types
+	"r TYPE1 \\# 4 01020304\ns type65400 \\# 0\nt CLASS1 TYPE65400 \\# 4 0102 0304\n",
+	"x CAA 0 issue ca.test\nx CAA 0 issue \"ca.test; a=b\"\nx URI 1 2 \"http://x/\"\n",
+	"x SVCB 1 . alpn=h2 port=\"53\"\ny SVCB 2 z alpn=\"h2,h3\" ipv4hint=\"192.0.2.1\"\nx HTTPS 0 y\n",
+	"x LOC 1 2 3 N 4 5 6 E 7m\nx SSHFP 1 1 (0102030405060708090a\n 0b0c0d0e0f1011121314)\n",
+	"x NAPTR 1 2 \"U\" \"E2U+sip\" \"!^.*$!sip:a@b.com!\" .\nx DNAME y\nz DS 1 8 2 0102030405060708090a0b0c0d0e0f100102030405060708090a0b0c0d0e0f10\nz NS n.x.\n",
+	"x MX 10 Mail.Other.\nx RP a.b c\nx AFSDB 1 d\nx PTR X.y.\n",
+	"x CERT PKIX 1 8 AAAA\nx OPENPGPKEY AAAA BBBB\nx TLSA 3 1 1 0102030405060708090a0b0c0d0e0f10 0102030405060708090a0b0c0d0e0f10\n",
+	// $GENERATE
+	"$GENERATE 1-2 a${5}-$ A 10.0.0.$\n", "$GENERATE 1-2 b$$ A 10.0.0.$\n", "$GENERATE 1-2 c$ MX \"$ mail$\"\n",
+	"$GENERATE 1-3/2 d\\$$ 60 IN CNAME x$\n",
+	"$GENERATE 1-2 ${0,8,n}y A 10.0.0.1\n\t A 10.0.0.77\n", "q A 1.1.1.1\n$GENERATE 1-2 y$ A 10.0.0.1\n\t A 10.0.0.77\n",
+	"$GENERATE 1-2 x${-1,3,x} IN 70 TXT \"v$ w$\"\n",
+	"$GENERATE 1-2 x$ TXT \"a \\$ ${1,2}\"\n", "$GENERATE 10-12 x${0,3,N}z CNAME m${0,3,n}.\n", "$GENERATE 1-2 x$ CNAME m ;c\n",
+	"$GENERATE 1-2 @ TXT v$\n", "$generate 1-2 k$ TXT v$\n",
+	"$GENERATE 1-2 x$ TXT \"\\\"v $\\\" b\"\n", "$GENERATE 0-20/10 ${0,2,o}${0,3,X} NS n$.b.\n", "$GENERATE 1-2 $.o. TXT v$\n",
+	"$GENERATE 15-17 ${0,1,n}.${0,3,n}.${0,5,N}z A 10.0.0.1\n",
+	// the same again
+	"@ SOA m.x. h.x. 1 2 3 4 5\n", "x A 1.2.3.4\nx A 1.2.3.4\nX MX 1 a\nx MX 1 A\n",
+}
+
+// Odd texts are read as named-compilezone reads them.
+func TestReadAsNamedReads(t *testing.T) {
+	t.Parallel()
+	for _, text := range read {
+		if compare(t, beginning+text) == nil {
+			_, err := zonefile.Read(strings.NewReader(beginning+text), zone, 100_000)
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	// Without $TTL the SOA's minimum holds, or the last TTL that was said.
+	for _, text := range []string{
+		"@ IN SOA m.x. h.x. 1 2 3 4 5\n@ NS m.x.\nw A 1.1.1.1\nv 7 A 1.1.1.1\nu A 1.1.1.1\n",
+		"@ 99 IN SOA m.x. h.x. 1 2 3 4 5\n@ NS m.x.\nw A 1.1.1.1\nv 7 A 1.1.1.1\nu A 1.1.1.1\n",
+		"@ IN SOA m.x. h.x. (1 ; serial\n 2h 3m 4w 5d)\n NS m.x.\n",
+	} {
+		if compare(t, text) == nil {
+			t.Errorf("%q is refused", text)
+		}
+	}
+}
+
+// What is refused is refused by its line, and what stands behind it is read.
+func TestRefusedByLine(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string]string{
+		"x A 1.2.3.300": "",
+		"x A":           "the data is missing",
+		"x":             "the record's type is missing",
+		"x IN":          "the record's type is missing",
+		"x WHAT 1":      "",
+		"x RRSIG A 8 2 300 20300101000000 20200101000000 1 a.test. AAAA": "",
+		"x CH A 1.2.3.4":                          "the class is not IN",
+		"x IN IN A 1.2.3.4":                       "",
+		"x 2147483648 A 1.2.3.4":                  "a TTL has at most",
+		"x 1h1 A 1.2.3.4":                         "",
+		"a..b A 1.2.3.4":                          "is no domain name",
+		strings.Repeat("l", 64) + " A 1.2.3.4":    "is no domain name",
+		"\\[x A 1.2.3.4":                          "of a kind that is not in use",
+		"\\25 A 1.2.3.4":                          "has an escape that is none",
+		"\"q u\" A 1.2.3.4":                       "an owner is not quoted",
+		"c.*.d A 1.2.3.4":                         "",
+		"x TXT \"a":                               "a double quote is left open",
+		"x TXT a\\":                               "the line ends in a backslash",
+		"x TXT a\x01":                             "write it as \\001",
+		"x TXT " + strings.Repeat("a", 256):       "more than 255 octets",
+		"x A 1.2.3.4\rx":                          "a carriage return stands within",
+		"x A )":                                   "closes that was not opened",
+		"( x A 1.2.3.4 )":                         "must not begin with a parenthesis",
+		"x HINFO a":                               "another number of fields",
+		"x HINFO a b c":                           "another number of fields",
+		"x CERT PKIX 1 8":                         "another number of fields",
+		"x A \"1.2.3.4\"":                         "has no quoted field",
+		"x MX \\049 m":                            "is a number in escapes",
+		"x SOA m.x. h.x. 1 2 3 4 5":               "stands at the zone's own name alone",
+		"@ SOA m.x. h.x. 2 2 3 4 5":               "line 2 has another SOA",
+		"@ SOA m.x. h.x. 1 2 3 4":                 "five numbers",
+		"$INCLUDE /etc/passwd":                    "$INCLUDE is not taken",
+		"$include other":                          "$INCLUDE is not taken",
+		"$DATE 20200101000000":                    "is no directive that is taken",
+		"$TTL":                                    "exactly one argument",
+		"$TTL 5 x":                                "exactly one argument",
+		"$TTL x":                                  "is no TTL",
+		"$ORIGIN a..b":                            "is no domain name",
+		"$GENERATE 5-2 x$ TXT v$":                 "is no range",
+		"$GENERATE 0-65536 x$ TXT v$":             "at most 65536 records",
+		"$GENERATE 1-2 x${} TXT v$":               "has a form that is none",
+		"$GENERATE 1-2 x$ TXT v$ w$":              "data of one field",
+		"$GENERATE 1-2 $ SOA \"a. b. 1 2 3 4 5\"": "of any type but SOA",
+		"$GENERATE 1-2 x${-5} TXT v$":             "no negative numbers",
+	} {
+		_, err := zonefile.Read(strings.NewReader(beginning+text+"\ny A 1.2.3.300\n"), zone, 1000)
+		var refused *zonefile.Error
+		if !errors.As(err, &refused) || len(refused.Lines) != 2 || refused.Lines[0].Line != 4 || refused.Lines[1].Line != 5 ||
+			!strings.Contains(refused.Lines[0].Err.Error(), says) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// An owner that was refused is not said of each line that inherits it.
+func TestInheritedFromRefused(t *testing.T) {
+	t.Parallel()
+	_, err := zonefile.Read(strings.NewReader(beginning+"a..b A 1.2.3.4\n A 1.2.3.5\n TXT x\nc A 1\n"), zone, 1000)
+	var refused *zonefile.Error
+	if !errors.As(err, &refused) || len(refused.Lines) != 2 || refused.Lines[1].Line != 7 {
+		t.Error(err)
+	}
+}
+
+// A hundred errors are enough, and so are the records that may be kept, those of $GENERATE
+// included. An entry that does not end is not kept until the file does.
+func TestReadIsBounded(t *testing.T) {
+	t.Parallel()
+	_, err := zonefile.Read(strings.NewReader(strings.Repeat("x A 1\n", 1000)), zone, 1000)
+	var refused *zonefile.Error
+	if !errors.As(err, &refused) || len(refused.Lines) != 100 || !refused.More {
+		t.Error(err)
+	}
+	var many *zonefile.TooManyError
+	for _, text := range []string{"$GENERATE 1-60000 x$ A 10.0.0.1\n", strings.Repeat("x TXT a\nx TXT b\ny TXT a\n", 2)} {
+		if _, err := zonefile.Read(strings.NewReader("$TTL 5\n"+text), zone, 2); !errors.As(err, &many) {
+			t.Error(err)
+		}
+	}
+	if _, err := zonefile.Read(strings.NewReader("x A (\n"+strings.Repeat("1\n", 1<<20)), zone, 1000); !errors.As(err, &refused) || !refused.More {
+		t.Error(err)
+	}
+}
+
+// FuzzRead: whatever is read is what named-compilezone reads. Each text ends its last line: named
+// refuses a directive that the file ends in, and nobody means anything by one.
+func FuzzRead(f *testing.F) {
+	for _, text := range read {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 4<<10 || strings.Contains(strings.ToUpper(text), "$INCLUDE") {
+			return
+		}
+		compare(t, beginning+text+"\n")
+	})
+}

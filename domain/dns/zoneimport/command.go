@@ -1,0 +1,86 @@
+package zoneimport
+
+import (
+	"errors"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/batch"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonefile"
+)
+
+var (
+	// ErrTooManyChanges says that an import would make more than [MaxChanges] changes.
+	ErrTooManyChanges = errors.New("the import makes too many changes")
+	// ErrStale says that records were changed since the file was compared with them: the import
+	// is to be compared anew.
+	ErrStale = errors.New("records have changed since the file was compared with them")
+)
+
+// Command is an import: many commands decided as one, or none where the zone is as the file
+// says already.
+type Command struct {
+	zone     int64
+	warnings []domain.Warning
+	lines    []int
+	batch    batch.Command
+}
+
+func newCommand(zone int64, warnings []domain.Warning, operations []operation) (Command, error) {
+	c := Command{zone: zone, warnings: warnings}
+	if len(operations) == 0 {
+		return c, nil
+	}
+	if len(operations) > MaxChanges {
+		return c, ErrTooManyChanges
+	}
+	all := make([]batch.Operation, len(operations))
+	for i, o := range operations {
+		all[i], c.lines = o.Operation, append(c.lines, o.line)
+	}
+	var err error
+	c.batch, err = batch.New(all)
+	return c, err
+}
+
+func batchOf(c domain.Command, err error) batch.Operation { return batch.Of(c, err) }
+
+// Allocates implements [domain.Allocator].
+func (c Command) Allocates() []domain.Sequence { return c.batch.Allocates() }
+
+// Decide implements [domain.Command]. Its refusal is a [*zonefile.Error] where lines are to
+// blame; [ErrStale] asks for another comparison.
+func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	if err := dns.AuthorizeRecords(h, env, c.zone); err != nil {
+		return nil, err
+	}
+	for _, w := range c.warnings {
+		env.Warn(w)
+	}
+	if len(c.lines) == 0 {
+		return nil, nil
+	}
+	events, err := c.batch.Decide(h, env)
+	var refused *batch.Error
+	if errors.As(err, &refused) {
+		return nil, c.refusal(refused)
+	}
+	return events, err
+}
+
+// refusal says of each operation that was refused in which line it stands.
+func (c Command) refusal(refused *batch.Error) error {
+	const most = 100
+	all := &zonefile.Error{}
+	for _, r := range refused.Refusals {
+		switch r.Err.Code {
+		case domain.CodePrecondition, domain.CodeNotFound:
+			return ErrStale
+		}
+		if all.More = len(all.Lines) == most; all.More {
+			break
+		}
+		all.Lines = append(all.Lines, zonefile.LineError{Line: c.lines[r.Index], Err: r.Err})
+	}
+	return all
+}

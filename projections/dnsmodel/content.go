@@ -1,0 +1,169 @@
+package dnsmodel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// Content is what a zone serves in a view, see [Reader.Content]. Its records are read when they
+// are asked for, and are all of one position.
+type Content struct {
+	zonedata.Zone
+	// ZoneID and View are those that were asked for, ViewName is the view's name of today.
+	ZoneID, View int64
+	ViewName     string
+	// Records is how many records of the log the zone has in the view.
+	Records int64
+
+	ctx  context.Context
+	tx   pgx.Tx
+	link int64
+	// known are the records at the owners that were looked up.
+	known  zonedata.Records
+	looked map[string]bool
+	err    error
+}
+
+// contentHead is a row of what a zone's content follows from beside records.
+type contentHead struct {
+	name, view             string
+	settings               dns.ZoneSettings
+	link, records, changed int64
+	base                   dns.SerialBase
+}
+
+func (h *contentHead) columns() []table.Column {
+	return []table.Column{
+		{Name: "z.name", Place: &h.name}, {Name: "v.name", Place: &h.view}, {Name: "coalesce(s.settings, '{}')", Place: &h.settings},
+		{Name: "l.link", Place: &h.link}, {Name: "l.records", Place: &h.records}, {Name: linkChanged, Place: &h.changed},
+		{Name: "coalesce(b.base, 0)", Place: &h.base},
+	}
+}
+
+var (
+	selectContent = "SELECT " + table.Names((&contentHead{}).columns()) + ` FROM dns.zones z
+		JOIN dns.zone_views l ON l.zone_id = z.id JOIN dns.views v ON v.id = l.view_id LEFT JOIN dns.zone_settings s ON s.zone_id = z.id
+		LEFT JOIN dns.serial_bases b ON b.zone = lower(z.name) AND b.view = v.name WHERE z.id = $1 AND l.view_id = $2`
+
+	// A view's records are those of the link that the zone has to it.
+	contentRecords = "SELECT " + table.Names((&Record{}).shown()) + " FROM dns.records r LEFT JOIN dns.views v ON v.id = r.view_id" +
+		" WHERE r.zone_id = $1 AND r.view_id = $2 AND r.link = $3"
+)
+
+const (
+	inOrder  = " ORDER BY r.place, r.type"
+	atPlaces = " AND r.place = ANY ($4)"
+)
+
+// Content has f read what a zone of a group that name servers serve, and that has records,
+// serves in a view that the zone is linked to; for any other the error is [query.ErrNotFound].
+// One read transaction is held meanwhile, and one row in memory. What f has read is worth
+// nothing after an error, [ErrReplaced] among them.
+func (r *Reader) Content(ctx context.Context, zone, view int64, f func(*Content) error) error {
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, r.pool, options, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT set_config('jit', 'off', true)"); err != nil {
+			return err
+		}
+		var before, after int64
+		if err := tx.QueryRow(ctx, snapshotTables).Scan(&before); err != nil {
+			return err
+		}
+		c := &Content{ZoneID: zone, View: view, ctx: ctx, tx: tx, known: zonedata.Records{}, looked: map[string]bool{}}
+		if err := c.open(); err != nil {
+			return err
+		}
+		if err := errors.Join(f(c), c.err); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, snapshotTables).Scan(&after); err != nil {
+			return err
+		}
+		if before != after {
+			return ErrReplaced
+		}
+		return nil
+	})
+}
+
+// open reads all but the records, and those that generated ones depend on.
+func (c *Content) open() error {
+	var h contentHead
+	err := c.tx.QueryRow(c.ctx, selectContent, c.ZoneID, c.View).Scan(table.Places(h.columns())...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return query.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	var fleet Fleet
+	if err := c.tx.QueryRow(c.ctx, selectFleet).Scan(table.Places(fleet.columns())...); err != nil {
+		return err
+	}
+	var all []dns.FleetServer
+	err = visitRows(c.ctx, c.tx, snapshotServers, (*Server).columns, func(s Server) error {
+		all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.ViewName, c.Records, c.link = h.view, h.records, h.link
+	c.Name, c.Settings, c.Fleet = zonedata.Absolute(h.name), h.settings, dns.ResolveFleet(fleet.FleetData, all)
+	if err := c.Look(zonedata.Asked(c.Name, c.Fleet, c.Own(zonedata.ApexNS))...); err != nil {
+		return err
+	}
+	c.Generated = zonedata.Generate(c.Name, c.Fleet, c.Settings.TTL(), c.Own)
+	c.Position = fleet.Moved.Position(domain.Position(h.changed), c.FleetNames, c.FleetAddresses)
+	c.Serial = h.base.Serial(c.Position)
+	return c.err
+}
+
+// All goes through the records of the log in canonical order: by owner (RFC 4034, section 6.1),
+// and then by the text of their type.
+func (c *Content) All(each func(Record) error) error {
+	return visitRows(c.ctx, c.tx, contentRecords+inOrder, (*Record).shown, each, c.ZoneID, c.View, c.link)
+}
+
+// Own is a [zonedata.Lookup] of the zone's own records.
+func (c *Content) Own(key zonedata.Key) *zonedata.RRset { return zonedata.Assemble(c.At(key)) }
+
+// At returns the zone's own records of an RRset. It reads what was not looked up yet; the error
+// of that is [Reader.Content]'s.
+func (c *Content) At(key zonedata.Key) []zonedata.Record {
+	if !c.looked[key.Owner] && c.err == nil {
+		c.err = c.Look(key.Owner)
+	}
+	return c.known[key]
+}
+
+// Look reads the records at some owners.
+func (c *Content) Look(owners ...string) error {
+	var places []string
+	for _, owner := range owners {
+		if !c.looked[owner] {
+			c.looked[owner] = true
+			places = append(places, dns.Place(owner))
+		}
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	return visitRows(c.ctx, c.tx, contentRecords+atPlaces, (*Record).shown, func(r Record) error {
+		key, data, err := zonedata.Locate(dns.FoldName(c.Name), r.RecordData)
+		if err != nil {
+			return fmt.Errorf("record %d: %w", r.ID, err)
+		}
+		c.known[key] = append(c.known[key], zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
+		return nil
+	}, c.ZoneID, c.View, c.link, places)
+}
