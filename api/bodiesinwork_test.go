@@ -3,12 +3,19 @@ package api
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
@@ -102,5 +109,60 @@ func TestStrangersBodies(t *testing.T) {
 		if (limit.Bytes == MaxStrangersBody) != stranger || (limit.within == 10*time.Second) != stranger || limit.Members == 0 {
 			t.Errorf("%s: %+v", r.Access.Name, limit)
 		}
+	}
+}
+
+// The bytes of a body are its user's, or without a login its address's; of a body that does
+// not say how long it is they are as many as it may have.
+func TestWhoseBytesABodyTakes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method           string
+		length           int64
+		user             bool
+		users, strangers int64
+	}{
+		"a stranger's":                {"POST", 100, false, 0, 100},
+		"a stranger's, not announced": {"POST", -1, false, 0, MaxStrangersBody},
+		"a user's":                    {"PUT", 100, true, 100, 0},
+		"a user's, not announced":     {"POST", -1, true, MaxStrangersBody, 0},
+		"one that nobody reads":       {"GET", 100, false, 0, 0},
+	} {
+		k := &Kernel{bodies: newBodiesInWork()}
+		asked := echo.New().NewContext(httptest.NewRequest(c.method, "/", nil), httptest.NewRecorder())
+		asked.Request().ContentLength = c.length
+		if c.user {
+			asked.Set(callerKey, &identity.User{ID: 7})
+		}
+		err := k.admitBody(Route{Method: c.method, Access: AccessPublic}, func(echo.Context) error {
+			if k.bodies.users.held != c.users || k.bodies.strangers.held != c.strangers || k.bodies.users.holders["7"] != c.users {
+				t.Errorf("%s: users hold %d, strangers %d", name, k.bodies.users.held, k.bodies.strangers.held)
+			}
+			return nil
+		})(asked)
+		if err != nil || k.bodies.users.held+k.bodies.strangers.held != 0 {
+			t.Errorf("%s: %v, and not all is given back", name, err)
+		}
+	}
+}
+
+// A body that does not come in its time ends its request.
+func TestSlowBodiesEnd(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := echo.New().NewContext(r, w)
+		c.Set(bodyLimitKey, BodyLimit{Bytes: 10, Members: 1, within: time.Millisecond})
+		_, _, err := readBody(c)
+		ended <- err
+	}))
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	must(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+	must(t, err)
+	if err := testkit.Await(t, "the request ends", ended); err == nil {
+		t.Error("half of a body is taken for a body")
 	}
 }

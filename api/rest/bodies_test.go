@@ -178,11 +178,15 @@ func TestUnfinishedBodies(t *testing.T) {
 	s := newStack(t)
 	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}}
 	var held []net.Conn
-	for range 20 { // more than an address may have
+	for n := range 20 { // more than an address may have, announced or not
+		length := fmt.Sprintf("Content-Length: %d\r\n\r\n", api.MaxStrangersBody)
+		if n%2 == 0 {
+			length = "Transfer-Encoding: chunked\r\n\r\n1\r\n"
+		}
 		conn, err := from.DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
 		must(t, err)
 		defer conn.Close()
-		_, err = fmt.Fprintf(conn, "POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n{", api.MaxStrangersBody)
+		_, err = fmt.Fprintf(conn, "POST /api/login HTTP/1.1\r\nHost: x\r\n%s{", length)
 		must(t, err)
 		held = append(held, conn)
 	}
