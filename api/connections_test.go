@@ -206,7 +206,8 @@ func TestConnectionsAreForgotten(t *testing.T) {
 			t.Fatalf("127.0.0.%d is not served", n)
 		}
 	}
-	if again := d.from(7); !d.asks(again, "/in") || !d.asks(again, "/in") {
+	again := d.from(7)
+	if first, second := d.asks(again, "/in"), d.asks(again, "/in"); !first || !second {
 		t.Error("who logs in twice on a connection is not served")
 	} else {
 		open = append(open, again)

@@ -29,7 +29,7 @@ func TestPreview(t *testing.T) {
 		return []domain.Event{noted{ID: id, Text: `"4611686018427387904`, On: []domain.Tag{"x"}}, noted{ID: 7, On: []domain.Tag{"x"}}}, nil
 	}}
 	for range 3 {
-		p, err := s.Preview(t.Context(), eventstore.Request{Command: create})
+		p, err := s.Preview(t.Context(), eventstore.Request{Command: create, Door: domain.DoorSystem})
 		if err != nil || len(p.Events) != 2 || len(p.Warnings) != 1 {
 			t.Fatalf("%+v, %v", p, err)
 		}
@@ -40,19 +40,19 @@ func TestPreview(t *testing.T) {
 	if head, err := s.Head(t.Context()); err != nil || head.Position != 0 {
 		t.Errorf("the log is at %d, %v", head.Position, err)
 	}
-	receipt, err := s.Execute(t.Context(), eventstore.Request{Command: create})
+	receipt, err := s.Execute(t.Context(), eventstore.Request{Command: create, Door: domain.DoorSystem})
 	if err != nil || receipt.Last != 2 || got[len(got)-1] != 1 {
 		t.Errorf("%+v, %v with the ids %v", receipt, err, got)
 	}
-	if _, err := s.Execute(t.Context(), eventstore.Request{Command: take("x")}); err != nil {
+	if _, err := s.Execute(t.Context(), eventstore.Request{Command: take("x"), Door: domain.DoorSystem}); err != nil {
 		t.Fatal(err)
 	}
 	var refused *domain.Error
-	if _, err := s.Preview(t.Context(), eventstore.Request{Command: create}); !errors.As(err, &refused) {
+	if _, err := s.Preview(t.Context(), eventstore.Request{Command: create, Door: domain.DoorSystem}); !errors.As(err, &refused) {
 		t.Errorf("refused: %v", err)
 	}
 	large := noted{Text: string(make([]byte, 600<<10)), On: []domain.Tag{"x"}}
-	if _, err := s.Preview(t.Context(), eventstore.Request{Command: note(large)}); !errors.Is(err, eventstore.ErrTooLarge) {
+	if _, err := s.Preview(t.Context(), eventstore.Request{Command: note(large), Door: domain.DoorSystem}); !errors.Is(err, eventstore.ErrTooLarge) {
 		t.Errorf("too large: %v", err)
 	}
 }

@@ -414,7 +414,7 @@ func enroll(s *stack, server int64) {
 	s.t.Helper()
 	cmd, err := dns.NewEnrollServer(server)
 	must(s.t, err)
-	_, err = s.store.Execute(s.t.Context(), eventstore.Request{Command: cmd})
+	_, err = s.store.Execute(s.t.Context(), eventstore.Request{Command: cmd, Door: domain.DoorSystem})
 	must(s.t, err)
 	s.awaitLog()
 }

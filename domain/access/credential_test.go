@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func TestCredentialForms(t *testing.T) {
 		"restrict.types": {Name: new("n"), Kind: new("token"), Restrict: access.Restriction{Types: []string{"a b"}}},
 	} {
 		_, err := access.NewAddCredential(in, domaintest.Now)
-		if refused, ok := err.(*domain.Error); !ok || refused.Field != field {
+		if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

@@ -58,14 +58,14 @@ func isPattern(text string) bool {
 func isPlainLabel(label string) bool {
 	for i := 0; i < len(label); i++ {
 		c := label[i]
-		if c == '\\' {
-			i++
-			if i == len(label) {
+		switch c {
+		case ' ', '"', '*':
+			return false
+		case '\\':
+			if i++; i == len(label) {
 				return false
 			}
 			c = label[i]
-		} else if c == ' ' || c == '"' || c == '*' {
-			return false
 		}
 		if c < ' ' || c > '~' || c >= 'A' && c <= 'Z' {
 			return false
