@@ -93,7 +93,7 @@ func take(name domain.Tag) domain.Command {
 // open opens a store and closes it at the test's end.
 func open(t testing.TB, pool *pgxpool.Pool, change ...func(*eventstore.Config)) *eventstore.Store {
 	t.Helper()
-	cfg := eventstore.Config{Pool: pool, Codec: testCodec()}
+	cfg := eventstore.Config{Pool: pool, Codec: testCodec(), Bound: func(c domain.Command, _ domain.CredentialID) domain.Command { return c }}
 	for _, f := range change {
 		f(&cfg)
 	}

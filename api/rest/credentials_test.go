@@ -222,6 +222,47 @@ func TestBoundsOverHTTP(t *testing.T) {
 	}
 }
 
+// Zone files keep to the bounds, too: whole ones are for who may see all of a zone.
+func TestBoundsOfZoneFiles(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	dry := with("Opsledger-Dry-Run", "true")
+	const export, load = "/v1/zones/1/export?view=office", "/v1/zones/1/import?view=office&mode=merge"
+	tokens := map[string]m{
+		"zone": {"zones": []string{"example.com"}}, "other zone": {"zones": []string{"example.org"}},
+		"types": {"types": []string{"TXT"}}, "reader": {"read_only": true},
+	}
+	for name, restrict := range tokens {
+		token := with("Authorization", s.credential(m{"restrict": restrict}))
+		want := map[string][3]int{
+			"zone": {200, 200, 200}, "other zone": {403, 403, 403}, "types": {403, 403, 403}, "reader": {200, 200, 403},
+		}[name]
+		text := "new-" + name[:1] + " 60 A 192.0.2.1\n"
+		got := [3]int{
+			s.do("GET", export, nil, token).status, s.do("POST", load, text, token, dry).status, s.do("POST", load, text, token).status,
+		}
+		if got != want {
+			t.Errorf("%s: export, dry run and import reply %v, want %v", name, got, want)
+		}
+	}
+	other := with("Authorization", s.credential(m{"view": "world"}))
+	for _, got := range []reply{s.do("GET", export, nil, other), s.do("POST", load, "x 60 A 192.0.2.1\n", other)} {
+		if got.status != http.StatusForbidden {
+			t.Errorf("another view: %d %s", got.status, got.body)
+		}
+	}
+	// What is there already would change nothing, and its being there is not told.
+	texts := with("Authorization", s.credential(m{"restrict": m{"names": []string{"_acme-challenge.**"}}}))
+	for _, host := range []string{"www", "nothing"} {
+		if got := s.do("POST", load, host+" 600 TXT x\n", texts); got.status != http.StatusForbidden {
+			t.Errorf("%s: %d %s", host, got.status, got.body)
+		}
+	}
+	if got := s.do("POST", load, "_acme-challenge 600 TXT y\n", texts); got.status != http.StatusOK {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
 // A reply that was stored for one request is not shown to another credential.
 func TestKeysArePerCredential(t *testing.T) {
 	t.Parallel()

@@ -152,7 +152,7 @@ func TestEntries(t *testing.T) {
 	t.Parallel()
 	pool, log, name := serving(t), &chain{}, taskName(1)
 	for _, schema := range []string{"dns", "access"} { // which the list reads, too
-		for _, sql := range append([]string{"CREATE SCHEMA " + schema}, oplog.Create()...) {
+		for _, sql := range append([]string{"CREATE SCHEMA " + schema, "CREATE TABLE " + schema + ".credentials (id bigint, name text)"}, oplog.Create()...) {
 			if _, err := pool.Exec(t.Context(), strings.ReplaceAll(sql, "{schema}", schema)); err != nil {
 				t.Fatal(err)
 			}
