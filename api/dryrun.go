@@ -85,7 +85,7 @@ func (k *Kernel) dryRun(w *Request) error {
 	if body.Diff, err = k.diff(w.Context(), p.Events); err != nil {
 		return err
 	}
-	if len(body.Diff) > 0 {
+	if len(body.Diff) > 0 && !w.Caller.Narrow() {
 		if body.Servers, err = k.serving(w); err != nil {
 			return err
 		}

@@ -19,6 +19,9 @@ func (k *Kernel) Login(c echo.Context, name, password string) identity.Login {
 // VerifyOld checks the old password, which goes by the given name, of a caller who
 // needs to know it. It returns the id of the hash that the password fits.
 func (k *Kernel) VerifyOld(w *Request, name string) (verified string, err error) {
+	if err := w.Caller.RequireLogin(); err != nil {
+		return "", err // before anything is compared: a credential is no way to guess a password
+	}
 	if !w.Caller.NeedsOldPassword() {
 		return "", nil
 	}
@@ -41,7 +44,7 @@ func (k *Kernel) recorder(c echo.Context) identity.Record {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), k.RequestTimeout)
 		defer cancel()
 		login := origin(c, actor)
-		login.Command = cmd
+		login.Command, login.Credential = cmd, 0 // what became of a login was asked for by nobody's credential
 		if _, err := k.Store.Execute(ctx, login); err != nil {
 			return fmt.Errorf("record login: %w", err)
 		}

@@ -27,13 +27,13 @@ func (k *Kernel) confine(c echo.Context, r Route, caller *identity.User) error {
 		return nil
 	}
 	inClear := k.inClear(c.Request())
+	k.Identity.Used(c.Request().Context(), caller.CredentialID(), inClear)
 	if inClear && k.RequireTLS {
 		return domain.Forbidden("无权限！凭据只能通过TLS使用")
 	}
 	if inClear {
 		c.Set(inClearKey, true)
 	}
-	k.Identity.Used(c.Request().Context(), caller.CredentialID(), inClear)
 	return r.confine(credential, c.Request().Header.Get(headerDryRun) == "true")
 }
 
@@ -49,7 +49,7 @@ func (w *Request) Confine(r *Route) error {
 func (r *Route) confine(credential *access.Credential, dry bool) error {
 	switch {
 	case r.Access.login:
-		return domain.Forbidden("无权限！凭据只能在登录后管理")
+		return access.ErrTakesLogin()
 	case credential.Restrict.ReadOnly && r.Write != nil && !dry:
 		return domain.Forbidden("无权限！凭据%s只能读取", credential.Name)
 	case credential.Restrict.Narrow() && !r.Narrow, credential.View != 0 && r.AllViews:

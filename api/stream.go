@@ -17,11 +17,18 @@ type Stream struct {
 	c       echo.Context
 	out     *bufio.Writer
 	control *http.ResponseController
+	// still refuses a client who may no longer have what is yet to be sent.
+	still func() error
 }
 
-// NewStream returns a stream of the content type.
-func NewStream(c echo.Context, contentType string) *Stream {
-	s := &Stream{c: c, control: http.NewResponseController(c.Response())}
+// NewStream returns a stream of the content type. Before each piece it looks whether what
+// the caller showed still holds.
+func (k *Kernel) NewStream(c echo.Context, contentType string) *Stream {
+	still := func() error {
+		_, err := k.Identity.Again(c.Request().Context(), Caller(c))
+		return err
+	}
+	s := &Stream{c: c, control: http.NewResponseController(c.Response()), still: still}
 	s.out = bufio.NewWriterSize(pieces{s}, 64<<10)
 	c.Response().Header().Set(echo.HeaderContentType, contentType)
 	return s
@@ -50,6 +57,9 @@ func (s *Stream) End(err error) error {
 type pieces struct{ *Stream }
 
 func (p pieces) Write(text []byte) (int, error) {
+	if err := p.still(); err != nil {
+		return 0, err
+	}
 	_ = p.control.SetWriteDeadline(time.Now().Add(streamPause)) // a server that knows none has its own
 	if !p.c.Response().Committed {
 		p.c.Response().WriteHeader(http.StatusOK)

@@ -68,6 +68,9 @@ func checkMail(t ProfileText) error {
 }
 
 func (s *Service) sealText(ctx context.Context, user *User, plain string) (*access.Sealed, error) {
+	if user.Source == access.SourceService {
+		return nil, domain.Refused("服务用户没有个人资料！")
+	}
 	key, err := uuid.Parse(user.PersonalKey)
 	if err != nil {
 		return nil, err

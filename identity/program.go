@@ -27,6 +27,13 @@ func IsProgramToken(text string) bool { return isProgramToken(text) }
 
 func isProgramToken(text string) bool { return strings.HasPrefix(text, programToken) }
 
+// isWellFormed says whether a token is such as [NewProgramToken] makes: what is not costs no
+// look at the log.
+func isWellFormed(token string) bool {
+	random, err := base64.RawURLEncoding.Strict().DecodeString(strings.TrimPrefix(token, programToken))
+	return err == nil && len(random) == tokenBytes
+}
+
 // NewProgramToken makes a token of 256 random bits, and the digest that it is found by.
 func NewProgramToken() (token, digest string) {
 	token = programToken + randomText(tokenBytes)
@@ -68,6 +75,9 @@ func TSIGKeyName(name string, id domain.CredentialID) string {
 
 // authenticateProgram returns the user that a program's token acts for, within its bounds.
 func (s *Service) authenticateProgram(ctx context.Context, token string) (*User, error) {
+	if !isWellFormed(token) {
+		return nil, errNoToken
+	}
 	id, err := s.tokenHolder(ctx, tokenDigest(token))
 	if err != nil {
 		return nil, err

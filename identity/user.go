@@ -50,6 +50,28 @@ func (u *User) Named(name string) bool {
 // Generation is what the user's tokens must be of.
 func (u *User) Generation() string { return generation(u.PasswordHash, u.Revoked) }
 
+// RequireLogin refuses whoever shows the credential of a program.
+func (u *User) RequireLogin() error {
+	if u.Credential == nil {
+		return nil
+	}
+	return access.ErrTakesLogin()
+}
+
+// RequireWholeZone refuses a credential for some of a zone's records alone.
+func (u *User) RequireWholeZone() error {
+	if u.Credential == nil || !u.Credential.Restrict.OfRecords() {
+		return nil
+	}
+	return access.ErrOutside(u.Credential.Name)
+}
+
+// MayWrite says whether the user may write anything at all.
+func (u *User) MayWrite() bool { return u.Credential == nil || !u.Credential.Restrict.ReadOnly }
+
+// Narrow says whether the user acts with a credential for some records alone.
+func (u *User) Narrow() bool { return u.Credential != nil && u.Credential.Restrict.Narrow() }
+
 // RequireView refuses a view outside of the bounds of the credential.
 func (u *User) RequireView(view int64) error {
 	if u.Credential == nil || u.Credential.View == 0 || u.Credential.View == view {
@@ -59,7 +81,7 @@ func (u *User) RequireView(view int64) error {
 }
 
 // RequireRecord refuses a record outside of the bounds of the credential, by its full name
-// and its type. What is about a whole zone asks with empty texts, which no name or type is.
+// and its type.
 func (u *User) RequireRecord(fullName, recordType string) error {
 	if u.Credential == nil || u.Credential.Restrict.CoversRecord(fullName, recordType) {
 		return nil

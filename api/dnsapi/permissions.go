@@ -14,6 +14,9 @@ type permissions struct {
 
 // permissionsOn asks nobody: the row has all that decides.
 func permissionsOn(who *identity.User, t access.Target) permissions {
+	if !who.MayWrite() || who.Narrow() { // the right to a covered zone is one to its records
+		return permissions{}
+	}
 	return permissions{
 		CanUpdate: who.May(access.On(t, access.OperationUpdate)),
 		CanDelete: who.May(access.On(t, access.OperationDelete)),
@@ -22,6 +25,9 @@ func permissionsOn(who *identity.User, t access.Target) permissions {
 
 // permissionsOnRecord: a record follows its zone, or is granted by itself.
 func permissionsOnRecord(who *identity.User, r dnsmodel.Record) permissions {
+	if !who.MayWrite() {
+		return permissions{}
+	}
 	return permissions{
 		CanUpdate: who.May(rightOnRecord(r, access.OperationUpdate)),
 		CanDelete: who.May(rightOnRecord(r, access.OperationDelete)),

@@ -60,6 +60,8 @@ func (a *API) loginState(c echo.Context) error {
 		return replyOK(c, loginNone)
 	case err != nil:
 		return err
+	case who.RequireLogin() != nil: // a program is not logged in
+		return replyOK(c, loginNone)
 	case name != nil && !who.Named(*name):
 		return replyOK(c, loginNone)
 	default:

@@ -36,6 +36,9 @@ func (a *API) addUsers() api.Write {
 			if err := w.Caller.Require(access.Permitted(access.CodeAddUser)); err != nil {
 				return nil, err // before anything is hashed
 			}
+			if err := w.Caller.RequireLogin(); err != nil {
+				return nil, err
+			}
 			users, err := a.newUsers(w)
 			if err != nil {
 				return nil, err

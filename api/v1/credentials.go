@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -175,11 +176,16 @@ func readCredential(w *api.Request) (in access.CredentialInput, err error) {
 		Name: p.Text("name"), Kind: p.Text("kind"), User: (*domain.UserID)(p.Integer("user_id")),
 		Algorithm: p.Text("algorithm"), Expires: p.Moment("expires_at", nil),
 	}
+	for _, name := range []string{"view", "expires_at"} {
+		if text := p.GivenText(name); text != nil && *text == "" {
+			p.Refuse(name, "must not be empty: leave it out where there is no bound")
+		}
+	}
 	if view := p.Text("view"); view != nil {
 		in.View = dns.ViewNamed(*view)
 	}
-	raw, given := p.Object["restrict"]
-	if !given || string(raw) == "null" {
+	raw := member(p, "restrict")
+	if raw == nil {
 		return in, p.Err
 	}
 	object, err := api.ReadObject(raw)
@@ -211,16 +217,32 @@ func listOf(p *api.Params, name string) []string {
 	return *list.Value
 }
 
+// member is a member of the body, which a form has as JSON text; nil where it is absent.
+func member(p *api.Params, name string) json.RawMessage {
+	raw, given := p.Value(name)
+	if p.Object == nil {
+		text := p.Text(name)
+		if given = text != nil; given {
+			raw = json.RawMessage(*text)
+		}
+	}
+	if !given || string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
 // flag reads a boolean, false where it is absent.
 func flag(p *api.Params, name string) bool {
-	raw, given := p.Value(name)
-	if !given || string(raw) == "null" || string(raw) == "false" {
+	switch string(member(p, name)) {
+	case "", "false":
+		return false
+	case "true":
+		return true
+	default:
+		p.Refuse(name, "must be true or false")
 		return false
 	}
-	if string(raw) != "true" {
-		p.Refuse(name, "must be true or false")
-	}
-	return string(raw) == "true"
 }
 
 // addServiceUser makes a user for whom programs act.

@@ -21,8 +21,9 @@ import (
 const (
 	// maxFollowers is how many streams of output are open at once, of all users and of one.
 	maxFollowers, maxFollowersOfUser = 256, 8
-	// followCheck is how often a follower looks whether the attempt has ended.
-	followCheck = 300 * time.Millisecond
+	// followCheck is how often a follower looks whether the attempt has ended, callerCheck
+	// how often whether the client may still.
+	followCheck, callerCheck = 300 * time.Millisecond, 50 * time.Millisecond
 	// outputGrace is how long lines that the host counted may come after the attempt's end.
 	outputGrace = 2 * time.Second
 )
@@ -45,6 +46,8 @@ type follower struct {
 	last int64
 	// ended is since when the attempt is known to be over.
 	ended time.Time
+	// looked is when the task was looked at last.
+	looked time.Time
 }
 
 // followLog streams until the attempt's end.
@@ -77,15 +80,20 @@ func (f *follower) run(ctx context.Context) error {
 				return err
 			}
 		}
-		task, err := f.look(ctx)
-		if err != nil {
+		if time.Since(f.looked) >= followCheck {
+			task, err := f.look(ctx)
+			if err != nil {
+				return err
+			}
+			if f.complete(task) {
+				return f.finish(task)
+			}
+		}
+		if err := f.still(ctx); err != nil {
 			return err
 		}
-		if f.complete(task) {
-			return f.finish(task)
-		}
-		wait, cancel := context.WithTimeout(ctx, followCheck)
-		err = f.take(wait)
+		wait, cancel := context.WithTimeout(ctx, callerCheck)
+		err := f.take(wait)
 		cancel()
 		switch {
 		case ctx.Err() != nil:
@@ -103,6 +111,9 @@ func (f *follower) run(ctx context.Context) error {
 func (f *follower) take(ctx context.Context) error {
 	lines, err := f.reader.Next(ctx)
 	if err != nil {
+		return err
+	}
+	if err := f.still(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	for _, line := range lines {
@@ -130,15 +141,18 @@ func (f *follower) missing(upTo int64) error {
 	return f.out.event("missing", lineID(f.attempt, upTo), gap)
 }
 
-// look reads the task, and whether the client may still.
-func (f *follower) look(ctx context.Context) (opsmodel.Task, error) {
+// still refuses a client who may no longer read the output.
+func (f *follower) still(ctx context.Context) error {
 	who, err := f.api.Identity.Again(ctx, f.who)
 	if err != nil {
-		return opsmodel.Task{}, err
+		return err
 	}
-	if err := who.Require(access.Permitted(access.CodeGetTask)); err != nil {
-		return opsmodel.Task{}, err
-	}
+	return who.Require(access.Permitted(access.CodeGetTask))
+}
+
+// look reads the task.
+func (f *follower) look(ctx context.Context) (opsmodel.Task, error) {
+	f.looked = time.Now()
 	task, err := f.api.Ops.Task(ctx, f.task.Name)
 	if errors.Is(err, query.ErrNotFound) {
 		return f.task, nil // deleted, and so over

@@ -55,7 +55,7 @@ func (a *API) exportZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(api.Caller(c).RequireView(view.id), api.Caller(c).RequireRecord("", "")); err != nil {
+	if err := cmp.Or(api.Caller(c).RequireView(view.id), api.Caller(c).RequireWholeZone()); err != nil {
 		return err
 	}
 	leave, err := a.exports.Take(ctx, api.Caller(c).ID)
@@ -63,7 +63,7 @@ func (a *API) exportZone(c echo.Context) error {
 		return err
 	}
 	defer leave()
-	out := api.NewStream(c, mediaZone)
+	out := a.NewStream(c, mediaZone)
 	err = a.DNS.Content(ctx, id, view.id, func(content *dnsmodel.Content) error { return writeZone(content, out.Line) })
 	if errors.Is(err, query.ErrNotFound) { // it was unlinked from the view, or deleted, a moment ago
 		err = api.Unavailable("the zone has just changed, try again")

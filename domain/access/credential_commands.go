@@ -31,7 +31,8 @@ type ViewNamed interface {
 // first is taken where none was given.
 var tsigAlgorithms = []string{"hmac-sha256", "hmac-sha384", "hmac-sha512"}
 
-const maxCredentialName = 64
+// maxCredentialName leaves room in a label for the id that a TSIG key's name ends in.
+const maxCredentialName = 40
 
 // AddCredential lets a program act for a user.
 //
@@ -148,18 +149,18 @@ func (c AddCredential) Decide(h domain.History, env domain.Env) ([]domain.Event,
 			return nil, domain.Invalid("view", "View不存在！")
 		}
 	}
-	if len(others.live) >= maxUserCredentials {
+	if others.holding(env.Now) >= maxUserCredentials {
 		return nil, domain.Refused("一个用户最多有%d个凭据！", maxUserCredentials)
 	}
 	event.ID = domain.CredentialID(env.NextID(domain.SequenceCredential))
-	return []domain.Event{event}, nil
+	return append(others.endExpired(env.Now), event), nil
 }
 
 // requireCredentialsOf refuses if the actor may not say who acts for the user.
 func requireCredentialsOf(h domain.History, env domain.Env, actor *Actor, user *User) error {
 	switch {
 	case env.Credential != 0:
-		return domain.Forbidden("无权限！凭据只能在登录后管理")
+		return ErrTakesLogin()
 	case !actor.Registered():
 		return domain.Unauthenticated()
 	case actor.id == user.id:
@@ -197,7 +198,7 @@ func (c DeleteCredential) Decide(h domain.History, env domain.Env) ([]domain.Eve
 	}
 	switch {
 	case env.Credential != 0:
-		return nil, domain.Forbidden("无权限！凭据只能在登录后管理")
+		return nil, ErrTakesLogin()
 	case !actor.Registered():
 		return nil, domain.Unauthenticated()
 	case !credential.Live:

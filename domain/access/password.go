@@ -48,7 +48,7 @@ func (c ChangePassword) Decide(h domain.History, env domain.Env) ([]domain.Event
 	if c.EndCredentials {
 		return append([]domain.Event{changed}, credentials.end()...), nil
 	}
-	if n := len(credentials.live); n > 0 {
+	if n := credentials.holding(env.Now); n > 0 {
 		env.Warn(domain.Warn("revoke_credentials", "%d credentials of the user stay valid", n))
 	}
 	return []domain.Event{changed}, nil

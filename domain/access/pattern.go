@@ -15,7 +15,7 @@ const (
 const (
 	maxPatternText = 253
 	// maxPatterns bounds the patterns of one list: each is tried on each name.
-	maxPatterns = 100
+	maxPatterns = 50
 )
 
 // parsePatterns checks the form of patterns for domain names. A pattern is an absolute
@@ -112,7 +112,7 @@ func matchLabels(pattern, name []string) bool {
 		case p < len(pattern) && pattern[p] == anyLabels:
 			lastAny, resume = p, n
 			p++
-		case p < len(pattern) && (pattern[p] == oneLabel || pattern[p] == name[n]):
+		case p < len(pattern) && matchLabel(pattern[p], name[n]):
 			p++
 			n++
 		case lastAny >= 0:
@@ -128,6 +128,14 @@ func matchLabels(pattern, name []string) bool {
 	return p == len(pattern)
 }
 
+// matchLabel says whether one label of a pattern, which is not "**", matches one of a name. A
+// wildcard record's label is written "*" in names, and "\*" in patterns.
+func matchLabel(pattern, name string) bool {
+	return pattern == oneLabel || pattern == name || pattern == escapedAsterisk && name == "*"
+}
+
+const escapedAsterisk = `\*`
+
 // label is one label of a name in a regular expression.
 const label = `(?:[^.\\]|\\.)+`
 
@@ -142,6 +150,8 @@ func PatternRegexp(pattern string) string {
 			out.WriteString(label + `\.`)
 		case anyLabels:
 			out.WriteString(`(?:` + label + `\.)*`)
+		case escapedAsterisk:
+			out.WriteString(`\\?\*\.`)
 		default:
 			for i := range len(part) {
 				if c := part[i]; c < '0' || c > '9' && c < 'a' || c > 'z' {
@@ -154,4 +164,14 @@ func PatternRegexp(pattern string) string {
 	}
 	out.WriteByte('$')
 	return out.String()
+}
+
+// PatternsRegexp is [PatternRegexp] for several patterns, of which one must match: one
+// expression, since PostgreSQL keeps few of them compiled.
+func PatternsRegexp(patterns []string) string {
+	all := make([]string, len(patterns))
+	for i, p := range patterns {
+		all[i] = PatternRegexp(p)
+	}
+	return strings.Join(all, "|")
 }

@@ -3,6 +3,7 @@ package access
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -44,6 +45,29 @@ func (f *userCredentials) Snapshot() any { return maps.Clone(f.live) }
 // Restore implements [domain.Fold].
 func (f *userCredentials) Restore(s any) {
 	f.live = maps.Clone(s.(map[domain.CredentialID]CredentialState))
+}
+
+// holding counts those that may be used at that moment.
+func (f *userCredentials) holding(now time.Time) int {
+	n := 0
+	for _, s := range f.live {
+		if s.Holds(now) {
+			n++
+		}
+	}
+	return n
+}
+
+// endExpired returns the events that end those that have expired, whose secrets are then
+// destroyed.
+func (f *userCredentials) endExpired(now time.Time) []domain.Event {
+	var events []domain.Event
+	for _, id := range slices.Sorted(maps.Keys(f.live)) {
+		if s := f.live[id]; !s.Holds(now) {
+			events = append(events, deletion(id, s))
+		}
+	}
+	return events
 }
 
 // end returns the events that end all of them, in the order of their ids.

@@ -36,6 +36,9 @@ func (a *Actor) covers(r *Right) bool {
 	}
 }
 
+// ErrTakesLogin says that something takes a login, and no credential will do.
+func ErrTakesLogin() error { return domain.Forbidden("无权限！这需要登录，不能用凭据") }
+
 // ErrOutside says that something is outside of the bounds of a credential.
 func ErrOutside(credential string) error {
 	return domain.Forbidden("无权限！超出凭据%s的范围", credential)

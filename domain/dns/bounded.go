@@ -1,8 +1,6 @@
 package dns
 
 import (
-	"slices"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -47,6 +45,9 @@ func (c Bounded) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 		return nil, domain.Forbidden("无权限！凭据%s只能读取", credential.Name)
 	}
 	within := &bounds{History: h, credential: credential}
+	if credential.Restrict.OfRecords() {
+		env = env.Warning(nil) // which would tell of other records
+	}
 	events, err := c.command.Decide(within, env.By(c.credential, within))
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ type bounds struct {
 func (b *bounds) Check(h domain.History, events []domain.Event) error {
 	zones := map[int64]*zoneFold{} // that were looked at
 	for _, e := range events {
-		if err := b.check(h, zones, e); err != nil {
+		if err := b.check(h, zones, e, events); err != nil {
 			return err
 		}
 	}
@@ -91,7 +92,7 @@ func (b *bounds) Load(folds ...domain.Fold) error {
 func (b *bounds) outside() error { return access.ErrOutside(b.credential.Name) }
 
 // check refuses an event that is outside of the bounds.
-func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Event) error {
+func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Event, all []domain.Event) error {
 	var zone int64
 	var states []RecordData
 	switch e := e.(type) {
@@ -102,7 +103,7 @@ func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Eve
 	case RecordDeleted:
 		zone, states = e.ZoneID, []RecordData{e.Record}
 	default:
-		return b.checkOther(h, e)
+		return b.checkOther(h, e, all)
 	}
 	if zones[zone] == nil {
 		zones[zone] = newZoneFold(zone)
@@ -114,8 +115,8 @@ func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Eve
 }
 
 // checkOther refuses an event that is about no record, if it is outside of the bounds.
-func (b *bounds) checkOther(h domain.History, e domain.Event) error {
-	if b.credential.Restrict.Narrow() || !access.ByCredential(e) {
+func (b *bounds) checkOther(h domain.History, e domain.Event, all []domain.Event) error {
+	if b.credential.Restrict.Narrow() || !access.ByCredential(e, all) {
 		return b.outside()
 	}
 	if b.credential.View == 0 {
@@ -171,15 +172,6 @@ func (b *bounds) inView(h domain.History, e domain.Event) (bool, error) {
 	case ViewUpdated:
 		return e.ID == b.credential.View, nil
 	default:
-		return !slices.Contains(ofDNS, e.EventType()), nil
+		return false, nil
 	}
 }
-
-// ofDNS are the types of the context's events.
-var ofDNS = func() []string {
-	var types []string
-	for _, d := range Events() {
-		types = append(types, d.Name)
-	}
-	return types
-}()

@@ -101,7 +101,7 @@ func (c UpdateRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Eve
 	if err != nil {
 		return nil, err
 	}
-	if err := record.mayWrite(h, zone, actor, access.OperationUpdate, c.ifMatch); err != nil {
+	if err := record.mayWrite(h, env, zone, actor, access.OperationUpdate, c.ifMatch); err != nil {
 		return nil, err
 	}
 	if err := c.checkZone(h, zone.id); err != nil {
@@ -174,7 +174,7 @@ func (c DeleteRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Eve
 	if err != nil {
 		return nil, err
 	}
-	if err := record.mayWrite(h, zone, actor, access.OperationDelete, c.ifMatch); err != nil {
+	if err := record.mayWrite(h, env, zone, actor, access.OperationDelete, c.ifMatch); err != nil {
 		return nil, err
 	}
 	return []domain.Event{RecordDeleted{ID: c.id, ZoneID: zone.id, Record: record.data}}, nil

@@ -22,11 +22,15 @@ func loadRecord(h domain.History, id int64, more ...domain.Fold) (*recordFold, *
 
 // mayWrite returns an error unless the record is live, the actor may do the operation, and
 // the client's version is the current one.
-func (f *recordFold) mayWrite(h domain.History, zone *zoneFold, actor *access.Actor, o access.Operation, ifMatch *domain.Position) error {
+func (f *recordFold) mayWrite(h domain.History, env domain.Env, zone *zoneFold, actor *access.Actor, o access.Operation, ifMatch *domain.Position) error {
 	if !zone.live(f.placedRecord) {
 		return notFound("Record", f.id)
 	}
 	if err := access.Authorize(h, actor, access.OnRecord(f.target(), zone.target(), o)); err != nil {
+		return err
+	}
+	// What a credential may not delete it may not change either, and nothing more is said of it.
+	if err := env.CheckBounds(h, []domain.Event{RecordDeleted{ID: f.id, ZoneID: zone.id, Record: f.data}}); err != nil {
 		return err
 	}
 	return domain.CheckVersion(ifMatch, f.at)

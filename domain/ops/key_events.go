@@ -74,3 +74,9 @@ func (e AccountGranted) Grant() (account string, held bool) {
 func (e AccountRevoked) Grant() (account string, held bool) {
 	return string(TagAccount(e.Machine, e.Account)), false
 }
+
+// TakesLogin implements [access.TakesLogin]. Keys that go take nothing.
+func (e UserKeysChanged) TakesLogin() bool { return len(e.After) > 0 }
+
+// TakesLogin implements [access.TakesLogin].
+func (AccountGranted) TakesLogin() bool { return true }

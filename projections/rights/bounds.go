@@ -46,9 +46,5 @@ func (c Caller) BoundRecords(q *query.Conditions) bool {
 
 // matches says whether a name matches one of some patterns.
 func matches(q *query.Conditions, name string, patterns []string) string {
-	expressions := make([]string, len(patterns))
-	for i, p := range patterns {
-		expressions[i] = access.PatternRegexp(p)
-	}
-	return "(lower(" + name + ") || '.') ~ ANY (" + q.Arg(expressions) + "::text[])"
+	return "(lower(" + name + ") || '.') ~ " + q.Arg(access.PatternsRegexp(patterns)) + "::text"
 }

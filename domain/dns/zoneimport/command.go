@@ -76,6 +76,8 @@ func (c Command) refusal(refused *batch.Error) error {
 		switch r.Err.Code {
 		case domain.CodePrecondition, domain.CodeNotFound:
 			return ErrStale
+		case domain.CodeForbidden:
+			return r.Err // and not how much of what is hidden is in the way
 		}
 		if all.More = len(all.Lines) == most; all.More {
 			break
