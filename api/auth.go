@@ -36,6 +36,15 @@ func (k *Kernel) Authenticate(c echo.Context) (*identity.User, error) {
 	return user, err
 }
 
+// Still returns a function that refuses the caller of a long request once what they showed
+// holds no longer.
+func (k *Kernel) Still(c echo.Context) func() error {
+	return func() error {
+		_, err := k.Identity.Again(c.Request().Context(), Caller(c))
+		return err
+	}
+}
+
 // tokenOf returns the request's token: the first of the Authorization header
 // (with or without "Bearer"), the header and the cookie access_token.
 func tokenOf(r *http.Request) (token string, byCookie bool) {

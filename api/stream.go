@@ -21,13 +21,8 @@ type Stream struct {
 	still func() error
 }
 
-// NewStream returns a stream of the content type. Before each piece it looks whether what
-// the caller showed still holds.
-func (k *Kernel) NewStream(c echo.Context, contentType string) *Stream {
-	still := func() error {
-		_, err := k.Identity.Again(c.Request().Context(), Caller(c))
-		return err
-	}
+// NewStream returns a stream of the content type. Before each piece it asks still.
+func NewStream(c echo.Context, contentType string, still func() error) *Stream {
 	s := &Stream{c: c, control: http.NewResponseController(c.Response()), still: still}
 	s.out = bufio.NewWriterSize(pieces{s}, 64<<10)
 	c.Response().Header().Set(echo.HeaderContentType, contentType)

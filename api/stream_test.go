@@ -13,17 +13,28 @@ import (
 	"github.com/opsledger/opsledger/api"
 )
 
-// A reply that broke off is taken for a complete one by nobody.
+// A reply that broke off is taken for a complete one by nobody, be it that its making failed
+// or that its client may have no more of it.
 func TestStreamThatBreaksOff(t *testing.T) {
 	t.Parallel()
-	for fault, complete := range map[error]bool{nil: true, errors.New("it broke"): false} {
-		e := echo.New()
+	errEnded := errors.New("the credential ended")
+	for fault, complete := range map[error]bool{nil: true, errors.New("it broke"): false, errEnded: false} {
+		e, pieces := echo.New(), 0
+		still := func() error {
+			if pieces++; fault == errEnded && pieces > 3 {
+				return errEnded
+			}
+			return nil
+		}
 		e.GET("/", func(c echo.Context) error {
-			s := api.NewStream(c, "text/dns")
+			s := api.NewStream(c, "text/dns", still)
 			for range 200_000 {
 				if err := s.Line(strings.Repeat("x", 9)); err != nil {
-					return err
+					return s.End(err)
 				}
+			}
+			if fault == errEnded {
+				t.Error("the stream goes on after its credential's end")
 			}
 			return s.End(fault)
 		})

@@ -134,6 +134,7 @@ func TestServiceUserOverHTTP(t *testing.T) {
 		t.Errorf("a service user logs in: %s", got.body)
 	}
 	s.failsWith(400, "PUT", "/v1/users/"+strconv.Itoa(id)+"/password", m{"password": "secret1"}, "服务用户没有密码")
+	s.failsWith(400, "PUT", "/admin/users/"+strconv.Itoa(id), m{"chinese_name": "x"}, "服务用户没有个人资料")
 	token := s.credential(m{"user_id": id})
 	if got := s.do("GET", "/dns/zones/1", nil, with("Authorization", token)); got.status != 200 {
 		t.Errorf("%d %s", got.status, got.body)
@@ -258,8 +259,117 @@ func TestBoundsOfZoneFiles(t *testing.T) {
 			t.Errorf("%s: %d %s", host, got.status, got.body)
 		}
 	}
+	if got := s.do("POST", strings.ReplaceAll(load, "merge", "replace"), "_acme-challenge 600 TXT y\n", texts); got.status != http.StatusForbidden {
+		t.Errorf("to remove what is hidden: %d %s", got.status, got.body)
+	}
+	all := with("Authorization", s.credential(m{"restrict": m{"names": []string{"*", "**"}}}))
+	if got := s.do("GET", export, nil, all); got.status != http.StatusForbidden {
+		t.Errorf("a whole zone for names alone: %d %s", got.status, got.body)
+	}
 	if got := s.do("POST", load, "_acme-challenge 600 TXT y\n", texts); got.status != http.StatusOK {
 		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// What a form says of bounds holds as what JSON says does.
+func TestCredentialsByForm(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	form := with("Content-Type", "application/x-www-form-urlencoded")
+	got := s.done("POST", "/v1/credentials", `name=n&kind=token&restrict={"zones":["example.org"]}`, form)
+	token := with("Authorization", field(t, got.body, "secret"))
+	if got := s.do("GET", "/dns/zones/1", nil, token); got.status != 403 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	for _, body := range []string{"name=n&kind=token&restrict=zones", "name=n&kind=token&restrict=[]", "name=n&kind=token&view=", "name=n&kind=token&expires_at="} {
+		if got := s.do("POST", "/v1/credentials", body, form); got.status != 400 || !strings.Contains(got.body, `"field":`) {
+			t.Errorf("%s: %d %s", body, got.status, got.body)
+		}
+	}
+	s.ok("PUT", "/v1/users/1/password", "password="+strings.ReplaceAll(adminPassword, " ", "+")+"&revoke_credentials=true", form)
+	s.admin = s.login("admin", adminPassword)
+	s.expect(s.do("GET", "/dns/zones/2", nil, token), 403, bodyTokenInvalid)
+}
+
+// Who may log in where, and with what, is for logins to say.
+func TestCredentialsSetNoKeys(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	s.opsDo("POST", pathMachine, act("add", aMachine("web01", 1)))
+	s.opsDo("POST", pathUser, act("add", aUser("victim")))
+	token := with("Authorization", s.credential(m{}))
+	before := s.position()
+	for name, ask := range map[string]func() reply{
+		"keys": func() reply {
+			return s.do("POST", pathUser, act("update", m{"username": "admin", "ssh_keys": []string{opsKey}}), token)
+		},
+		"grant": func() reply {
+			return s.do("POST", pathSSHKey, act("add", m{"username": "victim", "ip": machineIP(1), "system_user": "www"}), token)
+		},
+		"password": func() reply {
+			return s.do("POST", pathUser, act("update", m{"username": "victim", "new_passwd": "mine now"}), token)
+		},
+		"codes": func() reply {
+			return s.do("POST", pathUser, act("update", m{"username": "victim", "permissions": "2"}), token)
+		},
+		"user": func() reply { return s.do("POST", pathUser, act("add", aUser("another")), token) },
+	} {
+		if got := ask(); !strings.Contains(got.body, `"ok":false`) || !strings.Contains(got.body, "凭据") {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	if s.position() != before {
+		t.Error("refused, and the log grew")
+	}
+	// An admin's program may remove people, those with credentials of their own, too.
+	victim := s.login("victim", "123456")
+	s.done("POST", "/v1/credentials", m{"name": "n", "kind": "token"}, with("Authorization", victim))
+	s.ok("DELETE", "/admin/users/"+strconv.FormatInt(s.idOf("victim"), 10), nil, token)
+}
+
+// A credential is no way to guess its user's password, nor to shut the user out.
+func TestCredentialsGuessNoPassword(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	alice := s.reader("alice")
+	token := with("Authorization", field(t, s.done("POST", "/v1/credentials", m{"name": "n", "kind": "token"}, with("Authorization", alice)).body, "secret"))
+	before := s.position()
+	var replies []string
+	for _, old := range []string{"wrong", "secret"} {
+		got := s.do("POST", pathUser, act("update", m{"username": "alice", "new_passwd": "another", "old_passwd": old}), token)
+		replies = append(replies, got.body)
+	}
+	if replies[0] != replies[1] || !strings.Contains(replies[0], "凭据") || s.position() != before {
+		t.Errorf("%q", replies)
+	}
+	if got := s.do("GET", "/api/login?username=alice", nil, token); !strings.Contains(got.body, "not login") {
+		t.Errorf("a program is logged in: %s", got.body)
+	}
+}
+
+// Of a record outside of its bounds a credential learns nothing by trying to change it.
+func TestBoundsTellNothingOfRecords(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	for name, restrict := range map[string]m{"types": {"restrict": m{"types": []string{"A"}}}, "view": {"view": "world"}} {
+		token := with("Authorization", s.credential(restrict))
+		same := m{"zone_id": 1, "view_name": "office", "host": "www", "record_type": "TXT", "value": "x"}
+		for what, got := range map[string]reply{
+			"as it is": s.do("PUT", "/dns/records/1", same, token),
+			"bad":      s.do("PUT", "/dns/records/1", changed(same, "record_type", "AAAA"), token),
+			"version":  s.do("PUT", "/dns/records/1", same, token, with("If-Match", `"1"`)),
+			"deletion": s.do("DELETE", "/dns/records/1", nil, token, with("If-Match", `"1"`)),
+		} {
+			if got.status != 403 {
+				t.Errorf("%s, %s: %d %s", name, what, got.status, got.body)
+			}
+		}
+	}
+	reader := with("Authorization", s.credential(m{"restrict": m{"read_only": true}}))
+	for _, path := range []string{"/dns/zones/1", "/dns/records/1"} {
+		if got := s.do("GET", path, nil, reader).body; !strings.Contains(got, `"can_update":false,"can_delete":false`) {
+			t.Errorf("%s: %s", path, got)
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func (a *API) exportZone(c echo.Context) error {
 		return err
 	}
 	defer leave()
-	out := a.NewStream(c, mediaZone)
+	out := api.NewStream(c, mediaZone, a.Still(c))
 	err = a.DNS.Content(ctx, id, view.id, func(content *dnsmodel.Content) error { return writeZone(content, out.Line) })
 	if errors.Is(err, query.ErrNotFound) { // it was unlinked from the view, or deleted, a moment ago
 		err = api.Unavailable("the zone has just changed, try again")

@@ -51,6 +51,8 @@ func TestCredentials(t *testing.T) {
 		{name: "nobody", given: withRobot(), as: admin, when: forNobody, code: domain.CodeInvalid, text: "user_id"},
 		{name: "by a stranger", given: given(), as: 55, when: token, code: domain.CodeUnauthenticated},
 		{name: "too many", given: given(full...), as: guest, when: token, code: domain.CodeRefused},
+		{name: "expired ones go", given: given(expired(3), made(4, guest)), as: guest, when: token,
+			then: []domain.Event{access.CredentialDeleted{ID: 3, User: guest, Name: "old", Secret: "s"}, made(100, guest)}},
 		{name: "delete own", given: given(made(4, guest)), as: guest, when: must(access.NewDeleteCredential(4)),
 			then: []domain.Event{access.CredentialDeleted{ID: 4, User: guest, Name: "certbot"}}},
 		{name: "delete twice", given: given(made(4, guest), access.CredentialDeleted{ID: 4, User: guest}), as: guest, when: must(access.NewDeleteCredential(4)), code: domain.CodeNotFound},
@@ -59,6 +61,11 @@ func TestCredentials(t *testing.T) {
 		{name: "delete by admin", given: withRobot(made(4, robot)), as: admin, when: must(access.NewDeleteCredential(4)),
 			then: []domain.Event{access.CredentialDeleted{ID: 4, User: robot, Name: "certbot"}}},
 	})
+}
+
+// expired is a credential of the guest that has ended by itself.
+func expired(id domain.CredentialID) domain.Event {
+	return access.CredentialAdded{ID: id, User: guest, Name: "old", Kind: access.CredentialTSIG, Secret: "s", Expires: new(domaintest.Now.Add(-time.Hour))}
 }
 
 func TestCredentialForms(t *testing.T) {
