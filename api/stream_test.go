@@ -21,7 +21,7 @@ func TestStreamThatBreaksOff(t *testing.T) {
 	for fault, complete := range map[error]bool{nil: true, errors.New("it broke"): false, errEnded: false} {
 		e, pieces := echo.New(), 0
 		still := func() error {
-			if pieces++; fault == errEnded && pieces > 3 {
+			if pieces++; errors.Is(fault, errEnded) && pieces > 3 {
 				return errEnded
 			}
 			return nil
@@ -33,7 +33,7 @@ func TestStreamThatBreaksOff(t *testing.T) {
 					return s.End(err)
 				}
 			}
-			if fault == errEnded {
+			if errors.Is(fault, errEnded) {
 				t.Error("the stream goes on after its credential's end")
 			}
 			return s.End(fault)

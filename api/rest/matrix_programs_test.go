@@ -18,6 +18,7 @@ const (
 // ofLogins are the writes that take a login: they say who may do what.
 var ofLogins = []string{
 	"PUT /admin/users/:id", "PUT /v1/users/:id/password", "POST /v1/users/:id/ldap-link", "POST /v1/users", "POST /api/user",
+	"POST /api/ssh_key_manage", // a grant
 	"POST /admin/roles", "PUT /admin/roles/:id", "DELETE /admin/roles/:id",
 	"POST /admin/privileges", "PUT /admin/privileges/:id", "DELETE /admin/privileges/:id",
 	"GET /v1/credentials", "POST /v1/credentials", "DELETE /v1/credentials/:id",
