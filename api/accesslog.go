@@ -85,6 +85,9 @@ func (k *Kernel) logRequest(c echo.Context, method, route string, took time.Dura
 	}
 	if caller, ok := c.Get(callerKey).(*identity.User); ok {
 		attrs = append(attrs, slog.Int64("user", int64(caller.ID)))
+		if id := caller.CredentialID(); id != 0 {
+			attrs = append(attrs, slog.Int64("credential", int64(id)))
+		}
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))

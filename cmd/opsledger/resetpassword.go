@@ -31,7 +31,7 @@ func resetPasswordCommand() *cli.Command {
 	var from newPassword
 	return &cli.Command{
 		Name:      "reset-password",
-		Usage:     "give a local user another password, and end all their tokens",
+		Usage:     "give a local user another password, and end all their tokens and credentials",
 		ArgsUsage: "<user>",
 		Description: "For whoever can read the data folder, or the key file and the database. It works on a stopped opsledger and on one " +
 			"that runs. The password is asked for at a terminal, and read from standard input where that is none.",
@@ -75,7 +75,7 @@ func resetPassword(ctx context.Context, cmd *cli.Command, cfg Config, name strin
 				return err
 			}
 		}
-		said := fmt.Sprintf("user %s has the new password, and all their tokens have ended\n", name)
+		said := fmt.Sprintf("user %s has the new password, and all their tokens and credentials have ended\n", name)
 		if from.Random {
 			said += fmt.Sprintf("  password  %s   (shown only now)\n", password)
 		}
