@@ -198,7 +198,7 @@ func (i *zoneImport) read(w *api.Request, body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	i.file, err = zonefile.Read(body, zone.Name, most)
+	i.file, err = zonefile.Read(w.Context(), body, zone.Name, most)
 	var refused *zonefile.Error
 	var many *zonefile.TooManyError
 	switch {

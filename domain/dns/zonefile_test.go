@@ -103,7 +103,7 @@ func (z *zoneState) export(t *testing.T, serial uint32) string {
 // importText decides the import of a file at a serial.
 func (z *zoneState) importText(t *testing.T, text string, mode zoneimport.Mode, serial uint32) ([]domain.Event, error) {
 	t.Helper()
-	file, err := zonefile.Read(strings.NewReader(text), z.name, 100_000)
+	file, err := zonefile.Read(t.Context(), strings.NewReader(text), z.name, 100_000)
 	if err != nil {
 		return nil, err
 	}

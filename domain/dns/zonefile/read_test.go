@@ -1,6 +1,7 @@
 package zonefile_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func TestReadAsNamedReads(t *testing.T) {
 	t.Parallel()
 	for _, text := range read {
 		if compare(t, beginning+text) == nil {
-			_, err := zonefile.Read(strings.NewReader(beginning+text), zone, 100_000)
+			_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+text), zone, 100_000)
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -122,8 +123,11 @@ func TestRefusedByLine(t *testing.T) {
 		"$GENERATE 1-2 x$ TXT v$ w$":              "data of one field",
 		"$GENERATE 1-2 $ SOA \"a. b. 1 2 3 4 5\"": "of any type but SOA",
 		"$GENERATE 1-2 x${-5} TXT v$":             "no negative numbers",
+		"$GENERATE 1-2 x$ TXT ${0,128}":           "at most 127 digits",
+		"$GENERATE 1-2 x$ TXT ${0,128,n}":         "at most 127 digits",
+		"$GENERATE 1-2 x$ TXT \"a;" + strings.Repeat("${0,127}", 600) + "\"": "at most 60000 octets",
 	} {
-		_, err := zonefile.Read(strings.NewReader(beginning+text+"\ny A 1.2.3.300\n"), zone, 1000)
+		_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+text+"\ny A 1.2.3.300\n"), zone, 1000)
 		var refused *zonefile.Error
 		if !errors.As(err, &refused) || len(refused.Lines) != 2 || refused.Lines[0].Line != 4 || refused.Lines[1].Line != 5 ||
 			!strings.Contains(refused.Lines[0].Err.Error(), says) {
@@ -135,7 +139,7 @@ func TestRefusedByLine(t *testing.T) {
 // An owner that was refused is not said of each line that inherits it.
 func TestInheritedFromRefused(t *testing.T) {
 	t.Parallel()
-	_, err := zonefile.Read(strings.NewReader(beginning+"a..b A 1.2.3.4\n A 1.2.3.5\n TXT x\nc A 1\n"), zone, 1000)
+	_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+"a..b A 1.2.3.4\n A 1.2.3.5\n TXT x\nc A 1\n"), zone, 1000)
 	var refused *zonefile.Error
 	if !errors.As(err, &refused) || len(refused.Lines) != 2 || refused.Lines[1].Line != 7 {
 		t.Error(err)
@@ -146,20 +150,54 @@ func TestInheritedFromRefused(t *testing.T) {
 // included. An entry that does not end is not kept until the file does.
 func TestReadIsBounded(t *testing.T) {
 	t.Parallel()
-	_, err := zonefile.Read(strings.NewReader(strings.Repeat("x A 1\n", 1000)), zone, 1000)
+	_, err := zonefile.Read(t.Context(), strings.NewReader(strings.Repeat("x A 1\n", 1000)), zone, 1000)
 	var refused *zonefile.Error
 	if !errors.As(err, &refused) || len(refused.Lines) != 100 || !refused.More {
 		t.Error(err)
 	}
 	var many *zonefile.TooManyError
 	for _, text := range []string{"$GENERATE 1-60000 x$ A 10.0.0.1\n", strings.Repeat("x TXT a\nx TXT b\ny TXT a\n", 2)} {
-		if _, err := zonefile.Read(strings.NewReader("$TTL 5\n"+text), zone, 2); !errors.As(err, &many) {
+		if _, err := zonefile.Read(t.Context(), strings.NewReader("$TTL 5\n"+text), zone, 2); !errors.As(err, &many) {
 			t.Error(err)
 		}
 	}
-	if _, err := zonefile.Read(strings.NewReader("x A (\n"+strings.Repeat("1\n", 1<<20)), zone, 1000); !errors.As(err, &refused) || !refused.More {
+	if _, err := zonefile.Read(t.Context(), strings.NewReader("x A (\n"+strings.Repeat("1\n", 1<<20)), zone, 1000); !errors.As(err, &refused) || !refused.More {
 		t.Error(err)
 	}
+}
+
+// A short file becomes no more than a large one has.
+func TestGeneratedOctetsAreBounded(t *testing.T) {
+	t.Parallel()
+	text := "$GENERATE 1-65536 x 5 A \"192.0.2.1;" + strings.Repeat("${0,127}", 400) + "\"\n"
+	var large *zonefile.TooLargeError
+	if _, err := zonefile.Read(t.Context(), strings.NewReader(text), zone, 1000); !errors.As(err, &large) || large.Most != 64<<20 {
+		t.Error(err)
+	}
+}
+
+// Who does not wait any more has no file read: not between entries, nor within one.
+func TestReadIsCalledOff(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"$TTL 5\nx A 192.0.2.1\n", "$GENERATE 1-60000 x$ 5 A 10.0.0.1\n"} {
+		ctx := &endsAfter{Context: t.Context(), looks: 1}
+		if _, err := zonefile.Read(ctx, strings.NewReader(text), zone, 100_000); !errors.Is(err, context.Canceled) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// endsAfter is a context that is called off after some looks at it.
+type endsAfter struct {
+	context.Context
+	looks int
+}
+
+func (c *endsAfter) Err() error {
+	if c.looks--; c.looks < 0 {
+		return context.Canceled
+	}
+	return nil
 }
 
 // FuzzRead: whatever is read is what named-compilezone reads. Each text ends its last line: named
