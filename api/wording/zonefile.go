@@ -48,6 +48,8 @@ var ofZoneFiles = map[string]string{
 	"a record of type SOA has no quoted field":                                   "SOA记录的字段不能加引号！",
 	"a string has more than %d octets":                                           "一个字符串不能超过%d字节！",
 	"a type or a TTL is not quoted":                                              "类型和TTL不能加引号！",
+	"the data is not of the length that is written, or not hexadecimal":          "数据的字节数与所写的长度不符，或不是十六进制！",
+	"the data does not consist of strings":                                       "数据不是由字符串组成的！",
 	"an SOA has a name server, a mailbox and five numbers":                       "SOA必须有主服务器、邮箱和五个数字！",
 	"an SOA stands at the zone's own name alone":                                 "SOA只能在Zone的根（@）！",
 	"an entry must not begin with a parenthesis":                                 "一条记录不能以括号开头！",
