@@ -393,6 +393,12 @@ func (r *reader) soa(line int, h head, fields []token) error {
 			return domain.Refused("a record of type SOA has no quoted field")
 		}
 	}
+	switch {
+	case !r.owner.inside:
+		return domain.Refused("the SOA is another zone's: %s is outside the zone", r.owner.name)
+	case r.owner.key != dns.Apex:
+		return domain.Refused("an SOA stands at the zone's own name alone")
+	}
 	s := &SOA{Line: line}
 	var refusal *domain.Error
 	if s.MName, refusal = absolute(fields[0].raw, r.origin); refusal != nil {
@@ -424,14 +430,9 @@ func (r *reader) soa(line int, h head, fields []token) error {
 }
 
 func (r *reader) keepSOA(s *SOA) error {
-	switch before := r.file.SOA; {
-	case !r.owner.inside:
-		r.file.warn(s.Line, "%s is outside the zone, left out", r.owner.name)
-		return nil
-	case r.owner.key != dns.Apex:
-		return domain.Refused("an SOA stands at the zone's own name alone")
-	case before != nil && (before.Serial != s.Serial || before.SOATimers != s.SOATimers ||
-		!strings.EqualFold(before.MName, s.MName) || !strings.EqualFold(before.RName, s.RName)):
+	before := r.file.SOA
+	if before != nil && (before.Serial != s.Serial || before.SOATimers != s.SOATimers ||
+		!strings.EqualFold(before.MName, s.MName) || !strings.EqualFold(before.RName, s.RName)) {
 		return domain.Refused("line %d has another SOA", before.Line)
 	}
 	r.file.SOA = s

@@ -116,6 +116,7 @@ func TestRefusedByLine(t *testing.T) {
 		"x A \"1.2.3.4\"":                         "has no quoted field",
 		"x MX \\049 m":                            "is a number in escapes",
 		"x SOA m.x. h.x. 1 2 3 4 5":               "stands at the zone's own name alone",
+		"o.x. SOA m.x. h.x. 1 2 3 4 5":            "the SOA is another zone's",
 		"@ SOA m.x. h.x. 2 2 3 4 5":               "line 2 has another SOA",
 		"@ SOA m.x. h.x. 1 2 3 4":                 "five numbers",
 		"$INCLUDE /etc/passwd":                    "$INCLUDE is not taken",
@@ -181,6 +182,18 @@ func TestGeneratedOctetsAreBounded(t *testing.T) {
 	var large *zonefile.TooLargeError
 	if _, err := zonefile.Read(t.Context(), strings.NewReader(text), zone, 1000); !errors.As(err, &large) || large.Most != 64<<20 {
 		t.Error(err)
+	}
+}
+
+// An SOA that is not the zone's gives no TTL.
+func TestOtherSOAGivesNoTTL(t *testing.T) {
+	t.Parallel()
+	for _, owner := range []string{"o.x.", "x"} {
+		_, err := zonefile.Read(t.Context(), strings.NewReader(owner+" SOA m.x. h.x. 1 2 3 4 5\ny A 192.0.2.1\n"), zone, 1000)
+		var refused *zonefile.Error
+		if !errors.As(err, &refused) || len(refused.Lines) != 2 || !strings.Contains(refused.Lines[1].Err.Error(), "has no TTL") {
+			t.Errorf("%s: %v", owner, err)
+		}
 	}
 }
 
