@@ -52,6 +52,7 @@ var ofZoneFiles = map[string]string{
 	"the data does not consist of strings":                                                    "数据不是由字符串组成的！",
 	"the SOA is another zone's: %s is outside the zone":                                       "SOA属于另一个Zone：%s不在当前Zone内！",
 	"the file has no record of the zone: to replace by it would remove all that the zone has": "文件中没有当前Zone的记录：replace会删除当前Zone的全部记录！",
+	"the record has no owner: no entry before it names one":                                   "缺少主机：之前没有任何记录写明主机！",
 	"an SOA has a name server, a mailbox and five numbers":                                    "SOA必须有主服务器、邮箱和五个数字！",
 	"an SOA stands at the zone's own name alone":                                              "SOA只能在Zone的根（@）！",
 	"an entry must not begin with a parenthesis":                                              "一条记录不能以括号开头！",

@@ -29,7 +29,6 @@ func Read(ctx context.Context, in io.Reader, zone string, most int) (*File, erro
 
 func newReader(in io.Reader, zone string, most int) *reader {
 	r := &reader{lexer: newLexer(in), inner: newLexer(nil), file: newFile(zone), most: most, origin: zonedata.Absolute(zone)}
-	r.owner.set(r.origin, r.file.Zone)
 	return r
 }
 
@@ -43,6 +42,8 @@ func (r *reader) all(ctx context.Context) (*File, error) {
 		var refusal *domain.Error
 		if err == nil {
 			err = r.entry(ctx, e)
+		} else {
+			r.unread(e)
 		}
 		switch {
 		case err == nil:
@@ -137,10 +138,21 @@ func (r *reader) entry(ctx context.Context, e entry) error {
 		}
 		fields = fields[1:]
 	}
-	if r.owner.broken {
+	switch {
+	case r.owner.broken:
 		return nil // which was said of the line that names the owner
+	case r.owner.name == "":
+		r.owner.broken = true
+		return domain.Refused("the record has no owner: no entry before it names one")
 	}
 	return r.record(e.line, fields)
+}
+
+// unread has those that inherit the owner of an entry that could not be read not be taken for the
+// owner's before it.
+func (r *reader) unread(e entry) {
+	directive := len(e.tokens) > 0 && strings.HasPrefix(e.tokens[0].raw, "$")
+	r.owner.broken = r.owner.broken || !e.inherits && !directive
 }
 
 // begin takes the owner of an entry.

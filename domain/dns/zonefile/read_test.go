@@ -155,6 +155,58 @@ func TestInheritedFromRefused(t *testing.T) {
 	}
 }
 
+// No record stands before the first owner, and the zone's name is none.
+func TestNoOwnerYet(t *testing.T) {
+	t.Parallel()
+	for _, before := range []string{"", "$ORIGIN x\n", "$GENERATE 1-2 x$ A 192.0.2.1\n"} {
+		text := "$TTL 5\n" + before + " A 192.0.2.1\n A 192.0.2.2\na.test. SOA m.x. h.x. 1 2 3 4 5\na.test. NS m.x.\n"
+		_, err := zonefile.Read(t.Context(), strings.NewReader(text), zone, 1000)
+		var refused *zonefile.Error
+		if !errors.As(err, &refused) || len(refused.Lines) != 1 || !strings.Contains(refused.Error(), "has no owner") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if _, said, loaded := theirs(t, text); loaded || !strings.Contains(said, "no current owner name") {
+			t.Errorf("named-compilezone says of %q: %s", text, said)
+		}
+	}
+}
+
+// What stands in the parentheses of a refused entry is no entry, and an entry whose owner was not
+// read does not leave the owner before it to those that inherit it.
+func TestRefusedInParentheses(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"x TXT ( a\x01\n b..c WHAT\n ) d\ny A 1\n",
+		"x TXT ( \"a\x01 ) \" ; )\n b..c WHAT\n )\ny A 1\n",
+		"x TXT ( a\x01 \\) \"(\" ; (\n b..c WHAT\n )\ny A 1\n",
+		"x TXT ( \"a\n b..c WHAT\n )\ny A 1\n",
+		"x TXT ( ( a\x01 )\n b..c WHAT\n )\ny A 1\n",
+		"( x A\n 192.0.2.1 )\n\ny A 1\n",
+		"x\x01 A 192.0.2.1\n MX a b c d\n\ny A 1\n",
+		"w A 192.0.2.1\nx\x01 A 192.0.2.1\n A 192.0.2.1.5\ny A 1\n",
+	} {
+		_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+text), zone, 1000)
+		var refused *zonefile.Error
+		if !errors.As(err, &refused) || len(refused.Lines) != 2 || refused.Lines[1].Line != 3+strings.Count(text, "\n") {
+			t.Errorf("%q: %v", text, refused)
+			for _, l := range refused.Lines {
+				t.Log(l.Line, l.Err)
+			}
+		}
+	}
+	_, err := zonefile.Read(t.Context(), strings.NewReader("x A (\x01\n"+strings.Repeat("1\n", 1<<20)), zone, 1000)
+	var refused *zonefile.Error
+	if !errors.As(err, &refused) || !refused.More {
+		t.Error(err)
+	}
+	for _, text := range []string{"$TTL (\x01)\n A 1\n", " A \x01\n A 1\n"} { // of which the owner is known
+		_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+text), zone, 1000)
+		if !errors.As(err, &refused) || len(refused.Lines) != 2 {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 // A hundred errors are enough, and so are the records that may be kept, those of $GENERATE
 // included. An entry that does not end is not kept until the file does.
 func TestReadIsBounded(t *testing.T) {
