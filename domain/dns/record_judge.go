@@ -147,7 +147,9 @@ func errDuplicate() *domain.Error {
 }
 
 // IsDuplicate says whether a record was refused since the same one is there.
-func IsDuplicate(refusal *domain.Error) bool { return refusal.Text.Format == errDuplicate().Text.Format }
+func IsDuplicate(refusal *domain.Error) bool {
+	return refusal.Text.Format == errDuplicate().Text.Format
+}
 
 func errBesideCNAME() error {
 	return domain.Refused("CNAME记录不能与相同主机的其他记录共存！")
