@@ -101,6 +101,7 @@ func problem(err error, requestID string) Problem {
 	var tooMany *TooManyError
 	var refusedFile *zonefile.Error
 	var largeFile *zonefile.TooManyError
+	var moreThanFile *zonefile.TooLargeError
 	var large TooLarge
 	switch {
 	case errors.As(err, &refused):
@@ -111,6 +112,8 @@ func problem(err error, requestID string) Problem {
 		return Problem{Status: http.StatusBadRequest, words: refusedFile.Words(), file: refusedFile}
 	case errors.As(err, &largeFile):
 		return Problem{Status: http.StatusRequestEntityTooLarge, words: largeFile.Words()}
+	case errors.As(err, &moreThanFile):
+		return Problem{Status: http.StatusRequestEntityTooLarge, words: moreThanFile.Words()}
 	case errors.As(err, &large):
 		return Problem{Status: http.StatusRequestEntityTooLarge, words: said(string(large))}
 	case errors.Is(err, ErrTokenMissing):

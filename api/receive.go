@@ -1,10 +1,12 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -39,9 +41,10 @@ func (k *Kernel) receive(w *Request) (err error) {
 		}
 	}
 	control := http.NewResponseController(w.echo.Response())
+	end := time.Now().Add(StreamTimeout)
 	// A server that knows no deadlines has limits of its own.
-	_ = control.SetWriteDeadline(time.Now().Add(StreamTimeout + streamPause))
-	body := &pausing{from: w.HTTP().Body, control: control}
+	_ = control.SetWriteDeadline(end.Add(streamPause))
+	body := &pausing{ctx: w.Context(), from: w.HTTP().Body, control: control, end: end}
 	digest := sha256.New()
 	if err := w.write.Body(w, io.TeeReader(body, digest)); err != nil {
 		return bodyReadError(err)
@@ -60,16 +63,32 @@ func bodyReadError(err error) error {
 	if errors.As(err, &tooLarge) {
 		return tooLargeError{tooLarge.Limit}
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) { // the client was waited for, and nobody else
+		return context.DeadlineExceeded
+	}
 	return err
 }
 
-// pausing reads a body that may take as long as it likes, but for its pauses.
+// pausing reads a body that may be slow. A body holds a place among those in work.
+//
+// Invariants:
+//  1. No pause is longer than [streamPause].
+//  2. Nothing is waited for after the end, nor read once the request's work is called off.
 type pausing struct {
+	ctx     context.Context
 	from    io.Reader
 	control *http.ResponseController
+	end     time.Time
 }
 
 func (p *pausing) Read(to []byte) (int, error) {
-	_ = p.control.SetReadDeadline(time.Now().Add(streamPause))
+	if err := p.ctx.Err(); err != nil {
+		return 0, err
+	}
+	deadline := time.Now().Add(streamPause)
+	if p.end.Before(deadline) {
+		deadline = p.end
+	}
+	_ = p.control.SetReadDeadline(deadline)
 	return p.from.Read(to)
 }

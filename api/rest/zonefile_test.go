@@ -231,6 +231,8 @@ func TestImportRefused(t *testing.T) {
 		{"view=office&mode=merge&more=1", "", 400, []string{`"field":"more"`}},
 		{"view=office&mode=merge", "$TTL 5\n$GENERATE 1-10001 h$ A 192.0.2.1\n", 413, []string{"10,000"}},
 		{"view=office&mode=merge", "$TTL 5\n$GENERATE 1-20000 h$ A 192.0.2.1\n", 413, []string{"10,000"}},
+		{"view=office&mode=merge", "$TTL 5\n$GENERATE 1-20000 h A \"192.0.2.1;" + strings.Repeat("${0,99}", 500) + "\"\n", 413, []string{"64 MiB"}},
+		{"view=office&mode=replace", "", 400, []string{"has no record of the zone"}},
 	} {
 		got := s.do("POST", "/v1/zones/1/import?"+c.query, c.file, with("Opsledger-Language", "en"))
 		for _, part := range append(c.parts, `"message":"Failed"`) {

@@ -198,7 +198,7 @@ func (i *zoneImport) read(w *api.Request, body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	i.file, err = zonefile.Read(body, zone.Name, most)
+	i.file, err = zonefile.Read(w.Context(), body, zone.Name, most)
 	var refused *zonefile.Error
 	var many *zonefile.TooManyError
 	switch {
@@ -246,9 +246,12 @@ func (i *zoneImport) command(w *api.Request) (domain.Command, error) {
 	}
 	var cmd zoneimport.Command
 	err = i.content(w.Context(), w.ID, func(c *dnsmodel.Content) (err error) {
-		comparison := zoneimport.Compare(i.file, i.mode, zoneimport.Target{
+		comparison, err := zoneimport.Compare(i.file, i.mode, zoneimport.Target{
 			ZoneID: w.ID, ViewName: c.ViewName, Zone: c.Zone, Own: c.Own, Serials: serials,
 		})
+		if err != nil {
+			return err
+		}
 		err = c.All(func(r dnsmodel.Record) error {
 			return comparison.Present(zoneimport.Present{ID: r.ID, Changed: r.Changed, RecordData: r.RecordData})
 		})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -150,7 +151,7 @@ func (z *zoneFile) importFile(ctx context.Context, name string, out, progress io
 		defer file.Close()
 	}
 	query.Set("mode", z.Mode)
-	header := http.Header{"Content-Type": {"text/dns"}}
+	header := http.Header{"Content-Type": {"text/dns"}, "Idempotency-Key": {rand.Text()}} // each run is an import of its own
 	if z.DryRun {
 		header.Set("Opsledger-Dry-Run", "true")
 	}

@@ -47,6 +47,8 @@ func (g generator) host() string {
 		return "@"
 	case 1:
 		return "*." + g.name()
+	case 2:
+		return g.pick(`\$`, `\036`) + g.name()
 	default:
 		return g.spoil(g.name())
 	}

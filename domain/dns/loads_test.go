@@ -12,6 +12,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
 	"github.com/opsledger/opsledger/domain/domaintest"
 )
 
@@ -116,17 +117,11 @@ func checkZoneLoads(t *testing.T, zone string, records []mdns.RR) {
 // lineOf writes a record as the agent does.
 func lineOf(t *testing.T, rr mdns.RR) string {
 	t.Helper()
-	if dns.HasPlainText(rr.Header().Rrtype) {
-		return rr.String()
-	}
-	if unknown, ok := rr.(*mdns.RFC3597); ok {
-		return unknown.String()
-	}
-	generic := new(mdns.RFC3597)
-	if err := generic.ToRFC3597(rr); err != nil {
+	line, err := zonedata.Line(rr)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return generic.String()
+	return line
 }
 
 // compareLoaded reads the zone as BIND wrote it and compares it with what was put in.
@@ -159,6 +154,7 @@ func compareLoaded(t *testing.T, file string, want []mdns.RR) {
 func canonicalRR(t *testing.T, rr mdns.RR) string {
 	t.Helper()
 	c := mdns.Copy(rr)
+	c.Header().Name = strings.ReplaceAll(c.Header().Name, `\$`, "$") // as BIND writes it
 	if unknown, ok := c.(*mdns.RFC3597); ok {
 		return strings.ToLower(unknown.String())
 	}

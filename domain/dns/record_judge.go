@@ -129,7 +129,7 @@ func (j judge) besideSameType(other placedRecord) (octets int, err error) {
 	}
 	switch {
 	case theirs.canonical == ours.canonical:
-		return 0, domain.Refused("重复的Record，相同主机、类型、线路和值的Record已存在！")
+		return 0, errDuplicate()
 	case j.own.data.Type == "CNAME":
 		return 0, errBesideCNAME()
 	case j.own.data.Type == "DNAME":
@@ -140,6 +140,15 @@ func (j judge) besideSameType(other placedRecord) (octets int, err error) {
 		return 0, domain.Refused("%s记录的别名模式（优先级0）不能与服务模式共存！", j.own.data.Type)
 	}
 	return theirs.octets + rrOverhead, nil
+}
+
+func errDuplicate() *domain.Error {
+	return domain.Refused("重复的Record，相同主机、类型、线路和值的Record已存在！")
+}
+
+// IsDuplicate says whether a record was refused since the same one is there.
+func IsDuplicate(refusal *domain.Error) bool {
+	return refusal.Text.Format == errDuplicate().Text.Format
 }
 
 func errBesideCNAME() error {

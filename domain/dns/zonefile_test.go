@@ -103,12 +103,15 @@ func (z *zoneState) export(t *testing.T, serial uint32) string {
 // importText decides the import of a file at a serial.
 func (z *zoneState) importText(t *testing.T, text string, mode zoneimport.Mode, serial uint32) ([]domain.Event, error) {
 	t.Helper()
-	file, err := zonefile.Read(strings.NewReader(text), z.name, 100_000)
+	file, err := zonefile.Read(t.Context(), strings.NewReader(text), z.name, 100_000)
 	if err != nil {
 		return nil, err
 	}
 	served, own := z.content(t, serial)
-	c := zoneimport.Compare(file, mode, zoneimport.Target{ZoneID: 1, ViewName: "v", Zone: served, Own: own.Lookup, Serials: []uint32{serial}})
+	c, err := zoneimport.Compare(file, mode, zoneimport.Target{ZoneID: 1, ViewName: "v", Zone: served, Own: own.Lookup, Serials: []uint32{serial}})
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range z.inOrder() {
 		if err := c.Present(r); err != nil {
 			t.Fatal(err)
@@ -229,6 +232,49 @@ func TestImportIsStale(t *testing.T) {
 		}
 		z.history.Append(dns.RecordDeleted{ID: 1, ZoneID: 1, Record: moved})
 		if _, err := z.importText(t, text, zoneimport.Replace, 7); !errors.Is(err, zoneimport.ErrStale) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// Who else has added a record of the file makes the import stale, and not wrong.
+func TestImportIsStaleByItsEqual(t *testing.T) {
+	t.Parallel()
+	z := newZoneState("a.com")
+	z.history.Append(dns.RecordAdded{ID: 1, ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: "www", Type: "A", TTL: 7, Value: "192.0.2.1"}})
+	if _, err := z.importText(t, "$TTL 7\nwww A 192.0.2.1\n", zoneimport.Merge, 7); !errors.Is(err, zoneimport.ErrStale) {
+		t.Error(err)
+	}
+}
+
+// A record that the file has in another spelling stays: the tags of CAA compare without case.
+func TestImportKeepsCAA(t *testing.T) {
+	t.Parallel()
+	z := newZoneState("a.com")
+	for i, tag := range []string{"issue", "iodef"} {
+		z.append(dns.RecordAdded{ID: int64(i + 1), ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: "@", Type: "CAA", TTL: 7, Value: "0 " + tag + ` "mailto:A"`}})
+	}
+	const text = "$TTL 7\n@ CAA 0 ISSUE \"mailto:A\"\n@ CAA 0 Iodef \"mailto:A\"\n@ CAA 0 IODEF \"mailto:A\"\n"
+	if events, err := z.importText(t, text, zoneimport.Replace, 7); err != nil || len(events) > 0 {
+		t.Errorf("%v, %v", events, err)
+	}
+	if events, err := z.importText(t, text+"@ CAA 0 issue \"mailto:a\"\n", zoneimport.Replace, 7); err != nil || len(events) != 1 {
+		t.Errorf("%v, %v", events, err)
+	}
+}
+
+// A file that has nothing of the zone replaces nothing.
+func TestReplaceByNothing(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{"": false, "$TTL 5\nx.other. A 192.0.2.1\n": false, "@ SOA master hostmaster 1 3600 600 604800 60\n": true} {
+		z := newZoneState("a.com")
+		z.append(dns.RecordAdded{ID: 1, ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: "www", Type: "A", TTL: 7, Value: "192.0.2.1"}})
+		events, err := z.importText(t, text, zoneimport.Replace, 7)
+		var refused *domain.Error
+		if ok && (err != nil || len(events) == 0) || !ok && (!errors.As(err, &refused) || !strings.Contains(refused.Message, "has no record of the zone")) {
+			t.Errorf("%q: %v, %v", text, events, err)
+		}
+		if _, err := z.importText(t, text, zoneimport.Merge, 7); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

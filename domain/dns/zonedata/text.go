@@ -12,8 +12,17 @@ import (
 
 // Line writes one record as a line of zone text that named reads as the same, without its
 // end. Data that only the library reads is written as its octets (RFC 3597): named does not
-// write and read all of it as the library does.
+// write and read all of it as the library does. An owner that begins with a dollar sign would
+// be read as a directive, and the library does not escape it.
 func Line(rr mdns.RR) (string, error) {
+	line, err := text(rr)
+	if strings.HasPrefix(line, "$") {
+		line = `\` + line
+	}
+	return line, err
+}
+
+func text(rr mdns.RR) (string, error) {
 	if dns.HasPlainText(rr.Header().Rrtype) || rr.Header().Rrtype == mdns.TypeSOA {
 		return rr.String(), nil
 	}

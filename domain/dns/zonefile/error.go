@@ -39,6 +39,16 @@ func (e *Error) Words() domain.Text {
 	return domain.Text{Format: "nothing was changed, errors: %s; line %d: %s", Args: []any{count, first.Line, first.Err}}
 }
 
+// TooLargeError says that what a file stands for has more octets than can be taken.
+type TooLargeError struct{ Most int }
+
+func (e *TooLargeError) Error() string { return e.Words().String() }
+
+// Words says it to the client.
+func (e *TooLargeError) Words() domain.Text {
+	return domain.Text{Format: "what the file stands for is larger than %d MiB, what $GENERATE makes included", Args: []any{e.Most >> 20}}
+}
+
 // TooManyError says that a file has more records than can be taken.
 type TooManyError struct{ Most int }
 

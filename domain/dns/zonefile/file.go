@@ -2,6 +2,9 @@ package zonefile
 
 import (
 	"fmt"
+	"strings"
+
+	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -11,7 +14,7 @@ import (
 // File is what a master file says of one zone.
 //
 // Invariants:
-//  1. No two of its records are the same.
+//  1. No two of its records are the same, which they are by [dns.RData.Canonical].
 //  2. All records of an RRset have one TTL in it, see [File.TTL]: the one that named takes.
 type File struct {
 	// Zone is absolute, in lower case.
@@ -65,8 +68,18 @@ func newFile(zone string) *File {
 
 // Has returns the place in Records of one with this data.
 func (f *File) Has(key zonedata.Key, data string) (place int, has bool) {
-	i, has := f.index[recordKey{key, data}]
+	i, has := f.index[recordKey{key, canonical(key.Type, data)}]
 	return int(i), has
+}
+
+// canonical is the same for data that are the same record: the tags of CAA compare without case.
+func canonical(rrtype uint16, data string) string {
+	if rrtype != mdns.TypeCAA {
+		return data
+	}
+	const tag = 2 // behind the flags and the tag's length
+	end := tag + int(data[tag-1])
+	return data[:tag] + strings.ToLower(data[tag:end]) + data[end:]
 }
 
 // TTL is that of an RRset of the file.
@@ -96,7 +109,7 @@ func (f *File) add(r Record, ttl uint32) {
 	s := f.sets[key]
 	s.ttl = ttl
 	if _, has := f.Has(key, r.Data); !has {
-		f.index[recordKey{key, r.Data}] = int32(len(f.Records))
+		f.index[recordKey{key, canonical(key.Type, r.Data)}] = int32(len(f.Records))
 		f.Records = append(f.Records, r)
 		s.count++
 	}

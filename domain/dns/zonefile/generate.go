@@ -38,6 +38,13 @@ func readSteps(text string) (s steps, refusal *domain.Error) {
 // braces is what may stand behind a $: {offset}, {offset,width} or {offset,width,base}.
 var braces = regexp.MustCompile(`^\{(-?[0-9]{1,9})(?:,([0-9]{1,3})(?:,([doxXnN]))?)?\}`)
 
+const (
+	// maxWidth is that of named's digits.
+	maxWidth = 127
+	// maxExpanded is how many octets a template may become, about what named takes.
+	maxExpanded = 60_000
+)
+
 // expand replaces each $ of a template by a number of the range, in the form that it asks for;
 // $$ is a $, and so is \$ for who reads the result. An offset holds for those behind it that
 // have none, as it does in named.
@@ -45,6 +52,9 @@ func expand(template string, number int) (string, *domain.Error) {
 	var out strings.Builder
 	offset := 0
 	for i := 0; i < len(template); {
+		if out.Len() > maxExpanded {
+			return "", domain.Refused("a $GENERATE makes texts of at most %d octets", maxExpanded)
+		}
 		c, rest := template[i], template[i+1:]
 		switch {
 		case c == '\\' && rest != "":
@@ -78,6 +88,9 @@ func expand(template string, number int) (string, *domain.Error) {
 
 func inForm(number int, width, base string) (string, *domain.Error) {
 	wide, _ := strconv.Atoi(width) // empty is 0
+	if wide > maxWidth {
+		return "", domain.Refused("a $GENERATE makes numbers of at most %d digits", maxWidth)
+	}
 	if number < 0 {
 		return "", domain.Refused("a $GENERATE makes no negative numbers")
 	}

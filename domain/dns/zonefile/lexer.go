@@ -34,8 +34,10 @@ const maxEntry = 64 << 10
 type lexer struct {
 	in   *bufio.Reader
 	line int
-	// size counts the octets of the entry at hand.
-	size int
+	// size counts the octets of the entry at hand, depth its parentheses that are open.
+	size, depth int
+	// inQuotes says that a double quote is open.
+	inQuotes bool
 }
 
 func newLexer(r io.Reader) *lexer { return &lexer{in: bufio.NewReaderSize(r, 64<<10), line: 1} }
@@ -50,7 +52,7 @@ func (l *lexer) restart(text string) {
 var errTooLong = domain.Refused("the entry is longer than %d KiB; is a parenthesis left open?", maxEntry>>10)
 
 // next returns the next entry that is not empty, or io.EOF. A *[domain.Error] is about the
-// entry, whose line is known, and reading goes on behind that line; any other error is the
+// entry, whose line is known, and reading goes on behind the entry; any other error is the
 // input's.
 func (l *lexer) next() (entry, error) {
 	for {
@@ -58,7 +60,7 @@ func (l *lexer) next() (entry, error) {
 		var refusal *domain.Error
 		switch {
 		case errors.As(err, &refusal) && refusal != errTooLong:
-			if skipped := l.skipLine(); skipped != nil && !errors.Is(skipped, io.EOF) {
+			if skipped := l.skipEntry(); skipped != nil && !errors.Is(skipped, io.EOF) {
 				return e, skipped
 			}
 			return e, err
@@ -72,12 +74,12 @@ func (l *lexer) next() (entry, error) {
 
 // scan reads to the end of an entry, which may have no fields.
 func (l *lexer) scan() (e entry, err error) {
-	e.line, l.size = l.line, 0
-	depth, glued, atStart := 0, false, true
+	e.line, l.size, l.depth, l.inQuotes = l.line, 0, 0, false
+	glued, atStart := false, true
 	for {
 		c, err := l.read()
 		switch {
-		case errors.Is(err, io.EOF) && depth > 0:
+		case errors.Is(err, io.EOF) && l.depth > 0:
 			return e, domain.Refused("a parenthesis is left open")
 		case err != nil:
 			return e, err
@@ -85,7 +87,7 @@ func (l *lexer) scan() (e entry, err error) {
 		switch c {
 		case '\n':
 			l.line++
-			if depth == 0 {
+			if l.depth == 0 {
 				return e, nil
 			}
 			glued = false
@@ -96,7 +98,7 @@ func (l *lexer) scan() (e entry, err error) {
 				return e, err
 			}
 		case '(', ')':
-			if depth, err = parenthesis(c, depth, len(e.tokens) == 0 && !e.inherits); err != nil {
+			if err := l.parenthesis(c, len(e.tokens) == 0 && !e.inherits); err != nil {
 				return e, err
 			}
 			glued = false
@@ -112,16 +114,20 @@ func (l *lexer) scan() (e entry, err error) {
 	}
 }
 
-func parenthesis(c byte, depth int, first bool) (int, error) {
+func (l *lexer) parenthesis(c byte, first bool) error {
+	closes := c == ')' && l.depth == 0
+	if c == '(' {
+		l.depth++
+	} else if !closes {
+		l.depth--
+	}
 	switch {
 	case first:
-		return depth, domain.Refused("an entry must not begin with a parenthesis")
-	case c == '(':
-		return depth + 1, nil
-	case depth == 0:
-		return depth, domain.Refused("a parenthesis closes that was not opened")
+		return domain.Refused("an entry must not begin with a parenthesis")
+	case closes:
+		return domain.Refused("a parenthesis closes that was not opened")
 	default:
-		return depth - 1, nil
+		return nil
 	}
 }
 
@@ -159,16 +165,39 @@ func (l *lexer) skipComment() error {
 	}
 }
 
-// skipLine reads to the end of the line that was refused.
-func (l *lexer) skipLine() error {
+// skipEntry reads to the end of the entry that was refused: that of the line in which its last
+// parenthesis closes. Errors in what is skipped are not told.
+func (l *lexer) skipEntry() error {
 	for {
 		c, err := l.in.ReadByte()
 		if err != nil {
 			return err
 		}
-		if c == '\n' {
+		if l.size++; l.size > maxEntry && l.depth > 0 {
+			return errTooLong
+		}
+		switch {
+		case c == '\n':
 			l.line++
-			return nil
+			if l.depth == 0 {
+				return nil
+			}
+			l.inQuotes = false
+		case c == '\\':
+			if next, err := l.in.Peek(1); err == nil && next[0] != '\n' {
+				_, _ = l.in.Discard(1) // which is there
+			}
+		case c == '"':
+			l.inQuotes = !l.inQuotes
+		case l.inQuotes:
+		case c == ';':
+			if err := l.skipComment(); err != nil {
+				return err
+			}
+		case c == '(':
+			l.depth++
+		case c == ')' && l.depth > 0:
+			l.depth--
 		}
 	}
 }
@@ -227,6 +256,7 @@ func (l *lexer) escaped() (byte, error) {
 // quoted reads a field up to its closing quote.
 func (l *lexer) quoted() (string, error) {
 	raw := make([]byte, 0, 64)
+	l.inQuotes = true
 	for {
 		next, err := l.in.Peek(1)
 		if err != nil || next[0] == '\n' || next[0] == '\r' {
@@ -237,6 +267,7 @@ func (l *lexer) quoted() (string, error) {
 			return "", err
 		}
 		if c == '"' {
+			l.inQuotes = false
 			return string(raw), nil
 		}
 		if err := checkOctet(c); err != nil {

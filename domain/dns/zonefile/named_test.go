@@ -133,7 +133,7 @@ var ofTheZone = []string{"CNAME and other data", "multiple RRs of singleton type
 // was read, nil where the text was refused.
 func compare(t testing.TB, text string) *zonefile.File {
 	t.Helper()
-	file, err := zonefile.Read(strings.NewReader(text), zone, 100_000)
+	file, err := zonefile.Read(t.Context(), strings.NewReader(text), zone, 100_000)
 	var refused *zonefile.Error
 	var many *zonefile.TooManyError
 	switch {

@@ -1,9 +1,11 @@
 package zonefile
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	mdns "github.com/miekg/dns"
@@ -46,7 +48,10 @@ func valueOf(rrtype string, fields []token) (string, *domain.Error) {
 	if least, most := fieldsOf(rrtype); (len(fields) < least || len(fields) > most) && fields[0].raw != genericForm {
 		return "", domain.Refused("a record of type %s has another number of fields", rrtype)
 	}
-	generic := fields[0].raw == genericForm && !fields[0].quoted
+	generic := isGeneric(rrtype, fields)
+	if generic && rrtype == "TXT" {
+		return textsOf(fields[1:])
+	}
 	texts := isTexts(rrtype) && !generic
 	var out strings.Builder
 	for i, t := range fields {
@@ -61,6 +66,55 @@ func valueOf(rrtype string, fields []token) (string, *domain.Error) {
 		} else {
 			out.WriteString(asciiOf(t.raw))
 		}
+	}
+	return out.String(), nil
+}
+
+// isGeneric says whether data are in the generic form. Of a TXT record \# is a string, unless a
+// number follows.
+func isGeneric(rrtype string, fields []token) bool {
+	begins := fields[0].raw == genericForm && !fields[0].quoted
+	if !begins || rrtype != "TXT" {
+		return begins
+	}
+	if len(fields) == 1 || fields[1].quoted {
+		return false
+	}
+	_, err := strconv.ParseUint(fields[1].raw, 10, 32)
+	return err == nil
+}
+
+// textsOf reads the strings of a TXT record from the generic form, of which fields are the length
+// and the hexadecimal digits: in a client's value it has no meaning.
+func textsOf(fields []token) (value string, refusal *domain.Error) {
+	var digits strings.Builder
+	for _, t := range fields[1:] {
+		if t.quoted {
+			return "", domain.Refused("a record of type %s has no quoted field", "TXT")
+		}
+		digits.WriteString(t.raw)
+	}
+	length, _ := strconv.ParseUint(fields[0].raw, 10, 32) // as isGeneric has seen
+	data, err := hex.DecodeString(digits.String())
+	if err != nil || uint64(len(data)) != length || length == 0 {
+		return "", domain.Refused("the data is not of the length that is written, or not hexadecimal")
+	}
+	var out strings.Builder
+	for len(data) > 0 {
+		end := 1 + int(data[0])
+		if end > len(data) {
+			return "", domain.Refused("the data does not consist of strings")
+		}
+		out.WriteString(` "`)
+		for _, c := range data[1:end] {
+			if c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+				fmt.Fprintf(&out, `\%03d`, c)
+			} else {
+				out.WriteByte(c)
+			}
+		}
+		out.WriteByte('"')
+		data = data[end:]
 	}
 	return out.String(), nil
 }

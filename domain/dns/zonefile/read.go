@@ -1,6 +1,7 @@
 package zonefile
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strconv"
@@ -15,18 +16,24 @@ import (
 // $GENERATE included.
 const maxRead = 2_000_000
 
+// maxOctets bounds what the records of a file that are kept have in octets, and what $GENERATE
+// makes of it, together: as much as the body of an import may have.
+const maxOctets = 64 << 20
+
 // Read reads the master file of a zone, of which most different records may be kept. The error
-// is an [*Error] with all lines that were refused, a [*TooManyError], or the input's.
-func Read(in io.Reader, zone string, most int) (*File, error) { return newReader(in, zone, most).all() }
+// is an [*Error] with all lines that were refused, a [*TooManyError], a [*TooLargeError], the
+// context's or the input's.
+func Read(ctx context.Context, in io.Reader, zone string, most int) (*File, error) {
+	return newReader(in, zone, most).all(ctx)
+}
 
 func newReader(in io.Reader, zone string, most int) *reader {
 	r := &reader{lexer: newLexer(in), inner: newLexer(nil), file: newFile(zone), most: most, origin: zonedata.Absolute(zone)}
-	r.owner.set(r.origin, r.file.Zone)
 	return r
 }
 
 // all reads the whole file.
-func (r *reader) all() (*File, error) {
+func (r *reader) all(ctx context.Context) (*File, error) {
 	for {
 		e, err := r.lexer.next()
 		if errors.Is(err, io.EOF) {
@@ -34,7 +41,9 @@ func (r *reader) all() (*File, error) {
 		}
 		var refusal *domain.Error
 		if err == nil {
-			err = r.entry(e)
+			err = r.entry(ctx, e)
+		} else {
+			r.unread(e)
 		}
 		switch {
 		case err == nil:
@@ -60,8 +69,9 @@ type reader struct {
 	inner  *lexer
 	file   *File
 	errors []LineError
-	// most is how many records the file may keep, seen how many were read.
-	most, seen int
+	// most is how many records the file may keep, seen how many were read, octets what counts
+	// for [maxOctets].
+	most, seen, octets int
 
 	origin string
 	owner  owner
@@ -92,13 +102,34 @@ func (o *owner) set(name, zone string) {
 		o.host = o.key
 		return
 	}
-	o.host = dns.Respelled(name[:len(o.key)])
+	if o.host = dns.Respelled(name[:len(o.key)]); o.host == o.key {
+		o.host = o.key // in the same memory
+	}
+}
+
+// octets is what the owner takes in memory.
+func (o *owner) octets() int {
+	if o.host == o.key {
+		return len(o.key)
+	}
+	return len(o.key) + len(o.host)
+}
+
+// count counts octets for [maxOctets].
+func (r *reader) count(octets int) error {
+	if r.octets += octets; r.octets > maxOctets {
+		return &TooLargeError{Most: maxOctets}
+	}
+	return nil
 }
 
 // entry takes a directive or a record.
-func (r *reader) entry(e entry) error {
+func (r *reader) entry(ctx context.Context, e entry) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if first := e.tokens[0]; !e.inherits && !first.quoted && strings.HasPrefix(first.raw, "$") {
-		return r.directive(first.raw, e)
+		return r.directive(ctx, first.raw, e)
 	}
 	fields := e.tokens
 	if !e.inherits {
@@ -107,10 +138,21 @@ func (r *reader) entry(e entry) error {
 		}
 		fields = fields[1:]
 	}
-	if r.owner.broken {
+	switch {
+	case r.owner.broken:
 		return nil // which was said of the line that names the owner
+	case r.owner.name == "":
+		r.owner.broken = true
+		return domain.Refused("the record has no owner: no entry before it names one")
 	}
 	return r.record(e.line, fields)
+}
+
+// unread has those that inherit the owner of an entry that could not be read not be taken for the
+// owner's before it.
+func (r *reader) unread(e entry) {
+	directive := len(e.tokens) > 0 && strings.HasPrefix(e.tokens[0].raw, "$")
+	r.owner.broken = r.owner.broken || !e.inherits && !directive
 }
 
 // begin takes the owner of an entry.
@@ -128,7 +170,7 @@ func (r *reader) begin(t token) error {
 	if name != before {
 		r.block = nil
 	}
-	return nil
+	return r.count(r.owner.octets())
 }
 
 // head is what stands before a record's data.
@@ -226,6 +268,13 @@ func (r *reader) keep(line int, o owner, h head, fields []token) error {
 	if rec.Data, rec.Written, err = wireOf(data); err != nil {
 		return domain.Refused("the data does not fit into a message")
 	}
+	octets := len(rec.Data)
+	if rec.Written != rec.Data {
+		octets += len(rec.Written)
+	}
+	if err := r.count(octets); err != nil {
+		return err
+	}
 	r.file.add(rec, r.inBlock(line, rec.Type, h))
 	if len(r.file.Records) > r.most {
 		return &TooManyError{Most: r.most}
@@ -250,13 +299,13 @@ func (r *reader) inBlock(line int, rrtype uint16, h head) uint32 {
 }
 
 // directive takes $ORIGIN, $TTL and $GENERATE.
-func (r *reader) directive(name string, e entry) error {
+func (r *reader) directive(ctx context.Context, name string, e entry) error {
 	args := e.tokens[1:]
 	switch strings.ToUpper(name) {
 	case "$INCLUDE":
 		return domain.Refused("$INCLUDE is not taken: put the file's text in its place")
 	case "$GENERATE":
-		return r.generate(e.line, args)
+		return r.generate(ctx, e.line, args)
 	case "$ORIGIN", "$TTL":
 	default:
 		return domain.Refused("%q is no directive that is taken: $ORIGIN, $TTL and $GENERATE are", shown(name))
@@ -281,7 +330,7 @@ func (r *reader) directive(name string, e entry) error {
 }
 
 // generate takes the records of a $GENERATE: range owner [ttl] [class] type data.
-func (r *reader) generate(line int, args []token) error {
+func (r *reader) generate(ctx context.Context, line int, args []token) error {
 	if len(args) < 4 || args[0].quoted || args[1].quoted {
 		return domain.Refused("$GENERATE has a range, an owner, a type and data")
 	}
@@ -306,6 +355,9 @@ func (r *reader) generate(line int, args []token) error {
 	block := r.block
 	defer func() { r.block = block }()
 	for n := all.start; n <= all.stop; n += all.step {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		r.block = nil
 		if err := r.generated(line, n, args[1].raw, h, template); err != nil {
 			return err
@@ -323,8 +375,14 @@ func (r *reader) generated(line, n int, left string, h head, right string) error
 	if refusal != nil {
 		return refusal
 	}
+	template := len(right)
 	if right, refusal = expand(right, n); refusal != nil {
 		return refusal
+	}
+	var o owner
+	o.set(name, r.file.Zone)
+	if err := r.count(o.octets() + len(left) + max(template, len(right))); err != nil {
+		return err
 	}
 	r.inner.restart(right)
 	e, err := r.inner.next()
@@ -334,8 +392,6 @@ func (r *reader) generated(line, n int, left string, h head, right string) error
 	case err != nil:
 		return err
 	}
-	var o owner
-	o.set(name, r.file.Zone)
 	return r.keep(line, o, h, e.tokens)
 }
 
@@ -348,6 +404,12 @@ func (r *reader) soa(line int, h head, fields []token) error {
 		if t.quoted {
 			return domain.Refused("a record of type SOA has no quoted field")
 		}
+	}
+	switch {
+	case !r.owner.inside:
+		return domain.Refused("the SOA is another zone's: %s is outside the zone", r.owner.name)
+	case r.owner.key != dns.Apex:
+		return domain.Refused("an SOA stands at the zone's own name alone")
 	}
 	s := &SOA{Line: line}
 	var refusal *domain.Error
@@ -380,14 +442,9 @@ func (r *reader) soa(line int, h head, fields []token) error {
 }
 
 func (r *reader) keepSOA(s *SOA) error {
-	switch before := r.file.SOA; {
-	case !r.owner.inside:
-		r.file.warn(s.Line, "%s is outside the zone, left out", r.owner.name)
-		return nil
-	case r.owner.key != dns.Apex:
-		return domain.Refused("an SOA stands at the zone's own name alone")
-	case before != nil && (before.Serial != s.Serial || before.SOATimers != s.SOATimers ||
-		!strings.EqualFold(before.MName, s.MName) || !strings.EqualFold(before.RName, s.RName)):
+	before := r.file.SOA
+	if before != nil && (before.Serial != s.Serial || before.SOATimers != s.SOATimers ||
+		!strings.EqualFold(before.MName, s.MName) || !strings.EqualFold(before.RName, s.RName)) {
 		return domain.Refused("line %d has another SOA", before.Line)
 	}
 	r.file.SOA = s

@@ -1,6 +1,7 @@
 package zonefile_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -40,6 +41,8 @@ var read = []string{
 	"x NAPTR 1 2 \"U\" \"E2U+sip\" \"!^.*$!sip:a@b.com!\" .\nx DNAME y\nz DS 1 8 2 0102030405060708090a0b0c0d0e0f100102030405060708090a0b0c0d0e0f10\nz NS n.x.\n",
 	"x MX 10 Mail.Other.\nx RP a.b c\nx AFSDB 1 d\nx PTR X.y.\n",
 	"x CERT PKIX 1 8 AAAA\nx OPENPGPKEY AAAA BBBB\nx TLSA 3 1 1 0102030405060708090a0b0c0d0e0f10 0102030405060708090a0b0c0d0e0f10\n",
+	"x TXT \\# 3 026162\nx TYPE16 \\# 03 02 61 63\nx TXT \\# 7 00 03225cff 0161\ny SPF \\# 3 026162\n",
+	"x TXT \\# foo\nx TXT \\#\nx TXT \\# \"3\" 026162\nx TXT \"\\#\" 3 026162\nx TXT \\# 0x3\nx TXT \\# 99999999999 02\ny TYPE16 \\# foo\n",
 	// $GENERATE
 	"$GENERATE 1-2 a${5}-$ A 10.0.0.$\n", "$GENERATE 1-2 b$$ A 10.0.0.$\n", "$GENERATE 1-2 c$ MX \"$ mail$\"\n",
 	"$GENERATE 1-3/2 d\\$$ 60 IN CNAME x$\n",
@@ -58,7 +61,7 @@ func TestReadAsNamedReads(t *testing.T) {
 	t.Parallel()
 	for _, text := range read {
 		if compare(t, beginning+text) == nil {
-			_, err := zonefile.Read(strings.NewReader(beginning+text), zone, 100_000)
+			_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+text), zone, 100_000)
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -104,9 +107,16 @@ func TestRefusedByLine(t *testing.T) {
 		"x HINFO a":                               "another number of fields",
 		"x HINFO a b c":                           "another number of fields",
 		"x CERT PKIX 1 8":                         "another number of fields",
+		"x TXT \\# 0":                             "not of the length",
+		"x TXT \\# 3 foo":                         "not hexadecimal",
+		"x TXT \\# 2 026162":                      "not of the length",
+		"x TXT \\# 2 0261":                        "does not consist of strings",
+		"x TXT \\# 3 \"026162\"":                  "has no quoted field",
+		"x SPF \\# foo":                           "",
 		"x A \"1.2.3.4\"":                         "has no quoted field",
 		"x MX \\049 m":                            "is a number in escapes",
 		"x SOA m.x. h.x. 1 2 3 4 5":               "stands at the zone's own name alone",
+		"o.x. SOA m.x. h.x. 1 2 3 4 5":            "the SOA is another zone's",
 		"@ SOA m.x. h.x. 2 2 3 4 5":               "line 2 has another SOA",
 		"@ SOA m.x. h.x. 1 2 3 4":                 "five numbers",
 		"$INCLUDE /etc/passwd":                    "$INCLUDE is not taken",
@@ -122,8 +132,11 @@ func TestRefusedByLine(t *testing.T) {
 		"$GENERATE 1-2 x$ TXT v$ w$":              "data of one field",
 		"$GENERATE 1-2 $ SOA \"a. b. 1 2 3 4 5\"": "of any type but SOA",
 		"$GENERATE 1-2 x${-5} TXT v$":             "no negative numbers",
+		"$GENERATE 1-2 x$ TXT ${0,128}":           "at most 127 digits",
+		"$GENERATE 1-2 x$ TXT ${0,128,n}":         "at most 127 digits",
+		"$GENERATE 1-2 x$ TXT \"a;" + strings.Repeat("${0,127}", 600) + "\"": "at most 60000 octets",
 	} {
-		_, err := zonefile.Read(strings.NewReader(beginning+text+"\ny A 1.2.3.300\n"), zone, 1000)
+		_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+text+"\ny A 1.2.3.300\n"), zone, 1000)
 		var refused *zonefile.Error
 		if !errors.As(err, &refused) || len(refused.Lines) != 2 || refused.Lines[0].Line != 4 || refused.Lines[1].Line != 5 ||
 			!strings.Contains(refused.Lines[0].Err.Error(), says) {
@@ -135,10 +148,62 @@ func TestRefusedByLine(t *testing.T) {
 // An owner that was refused is not said of each line that inherits it.
 func TestInheritedFromRefused(t *testing.T) {
 	t.Parallel()
-	_, err := zonefile.Read(strings.NewReader(beginning+"a..b A 1.2.3.4\n A 1.2.3.5\n TXT x\nc A 1\n"), zone, 1000)
+	_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+"a..b A 1.2.3.4\n A 1.2.3.5\n TXT x\nc A 1\n"), zone, 1000)
 	var refused *zonefile.Error
 	if !errors.As(err, &refused) || len(refused.Lines) != 2 || refused.Lines[1].Line != 7 {
 		t.Error(err)
+	}
+}
+
+// No record stands before the first owner, and the zone's name is none.
+func TestNoOwnerYet(t *testing.T) {
+	t.Parallel()
+	for _, before := range []string{"", "$ORIGIN x\n", "$GENERATE 1-2 x$ A 192.0.2.1\n"} {
+		text := "$TTL 5\n" + before + " A 192.0.2.1\n A 192.0.2.2\na.test. SOA m.x. h.x. 1 2 3 4 5\na.test. NS m.x.\n"
+		_, err := zonefile.Read(t.Context(), strings.NewReader(text), zone, 1000)
+		var refused *zonefile.Error
+		if !errors.As(err, &refused) || len(refused.Lines) != 1 || !strings.Contains(refused.Error(), "has no owner") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if _, said, loaded := theirs(t, text); loaded || !strings.Contains(said, "no current owner name") {
+			t.Errorf("named-compilezone says of %q: %s", text, said)
+		}
+	}
+}
+
+// What stands in the parentheses of a refused entry is no entry, and an entry whose owner was not
+// read does not leave the owner before it to those that inherit it.
+func TestRefusedInParentheses(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"x TXT ( a\x01\n b..c WHAT\n ) d\ny A 1\n",
+		"x TXT ( \"a\x01 ) \" ; )\n b..c WHAT\n )\ny A 1\n",
+		"x TXT ( a\x01 \\) \"(\" ; (\n b..c WHAT\n )\ny A 1\n",
+		"x TXT ( \"a\n b..c WHAT\n )\ny A 1\n",
+		"x TXT ( ( a\x01 )\n b..c WHAT\n )\ny A 1\n",
+		"( x A\n 192.0.2.1 )\n\ny A 1\n",
+		"x\x01 A 192.0.2.1\n MX a b c d\n\ny A 1\n",
+		"w A 192.0.2.1\nx\x01 A 192.0.2.1\n A 192.0.2.1.5\ny A 1\n",
+	} {
+		_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+text), zone, 1000)
+		var refused *zonefile.Error
+		if !errors.As(err, &refused) || len(refused.Lines) != 2 || refused.Lines[1].Line != 3+strings.Count(text, "\n") {
+			t.Errorf("%q: %v", text, refused)
+			for _, l := range refused.Lines {
+				t.Log(l.Line, l.Err)
+			}
+		}
+	}
+	_, err := zonefile.Read(t.Context(), strings.NewReader("x A (\x01\n"+strings.Repeat("1\n", 1<<20)), zone, 1000)
+	var refused *zonefile.Error
+	if !errors.As(err, &refused) || !refused.More {
+		t.Error(err)
+	}
+	for _, text := range []string{"$TTL (\x01)\n A 1\n", " A \x01\n A 1\n"} { // of which the owner is known
+		_, err := zonefile.Read(t.Context(), strings.NewReader(beginning+text), zone, 1000)
+		if !errors.As(err, &refused) || len(refused.Lines) != 2 {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 
@@ -146,20 +211,66 @@ func TestInheritedFromRefused(t *testing.T) {
 // included. An entry that does not end is not kept until the file does.
 func TestReadIsBounded(t *testing.T) {
 	t.Parallel()
-	_, err := zonefile.Read(strings.NewReader(strings.Repeat("x A 1\n", 1000)), zone, 1000)
+	_, err := zonefile.Read(t.Context(), strings.NewReader(strings.Repeat("x A 1\n", 1000)), zone, 1000)
 	var refused *zonefile.Error
 	if !errors.As(err, &refused) || len(refused.Lines) != 100 || !refused.More {
 		t.Error(err)
 	}
 	var many *zonefile.TooManyError
 	for _, text := range []string{"$GENERATE 1-60000 x$ A 10.0.0.1\n", strings.Repeat("x TXT a\nx TXT b\ny TXT a\n", 2)} {
-		if _, err := zonefile.Read(strings.NewReader("$TTL 5\n"+text), zone, 2); !errors.As(err, &many) {
+		if _, err := zonefile.Read(t.Context(), strings.NewReader("$TTL 5\n"+text), zone, 2); !errors.As(err, &many) {
 			t.Error(err)
 		}
 	}
-	if _, err := zonefile.Read(strings.NewReader("x A (\n"+strings.Repeat("1\n", 1<<20)), zone, 1000); !errors.As(err, &refused) || !refused.More {
+	if _, err := zonefile.Read(t.Context(), strings.NewReader("x A (\n"+strings.Repeat("1\n", 1<<20)), zone, 1000); !errors.As(err, &refused) || !refused.More {
 		t.Error(err)
 	}
+}
+
+// A short file becomes no more than a large one has.
+func TestGeneratedOctetsAreBounded(t *testing.T) {
+	t.Parallel()
+	text := "$GENERATE 1-65536 x 5 A \"192.0.2.1;" + strings.Repeat("${0,127}", 400) + "\"\n"
+	var large *zonefile.TooLargeError
+	if _, err := zonefile.Read(t.Context(), strings.NewReader(text), zone, 1000); !errors.As(err, &large) || large.Most != 64<<20 {
+		t.Error(err)
+	}
+}
+
+// An SOA that is not the zone's gives no TTL.
+func TestOtherSOAGivesNoTTL(t *testing.T) {
+	t.Parallel()
+	for _, owner := range []string{"o.x.", "x"} {
+		_, err := zonefile.Read(t.Context(), strings.NewReader(owner+" SOA m.x. h.x. 1 2 3 4 5\ny A 192.0.2.1\n"), zone, 1000)
+		var refused *zonefile.Error
+		if !errors.As(err, &refused) || len(refused.Lines) != 2 || !strings.Contains(refused.Lines[1].Err.Error(), "has no TTL") {
+			t.Errorf("%s: %v", owner, err)
+		}
+	}
+}
+
+// Who does not wait any more has no file read: not between entries, nor within one.
+func TestReadIsCalledOff(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"$TTL 5\nx A 192.0.2.1\n", "$GENERATE 1-60000 x$ 5 A 10.0.0.1\n"} {
+		ctx := &endsAfter{Context: t.Context(), looks: 1}
+		if _, err := zonefile.Read(ctx, strings.NewReader(text), zone, 100_000); !errors.Is(err, context.Canceled) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// endsAfter is a context that is called off after some looks at it.
+type endsAfter struct {
+	context.Context
+	looks int
+}
+
+func (c *endsAfter) Err() error {
+	if c.looks--; c.looks < 0 {
+		return context.Canceled
+	}
+	return nil
 }
 
 // FuzzRead: whatever is read is what named-compilezone reads. Each text ends its last line: named

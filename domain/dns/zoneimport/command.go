@@ -73,10 +73,10 @@ func (c Command) refusal(refused *batch.Error) error {
 	const most = 100
 	all := &zonefile.Error{}
 	for _, r := range refused.Refusals {
-		switch r.Err.Code {
-		case domain.CodePrecondition, domain.CodeNotFound:
-			return ErrStale
-		case domain.CodeForbidden:
+		switch {
+		case r.Err.Code == domain.CodePrecondition, r.Err.Code == domain.CodeNotFound, dns.IsDuplicate(r.Err):
+			return ErrStale // a record that is added twice was not there when the file was compared
+		case r.Err.Code == domain.CodeForbidden:
 			return r.Err // and not how much of what is hidden is in the way
 		}
 		if all.More = len(all.Lines) == most; all.More {

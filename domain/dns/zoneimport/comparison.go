@@ -74,9 +74,13 @@ type operation struct {
 	batch.Operation
 }
 
-// Compare begins a comparison.
-func Compare(file *zonefile.File, mode Mode, to Target) *Comparison {
-	return &Comparison{file: file, mode: mode, to: to, kept: make([]bool, len(file.Records))}
+// Compare begins a comparison. It refuses to replace a zone by a file that has nothing of it: that
+// is an empty file, or another zone's.
+func Compare(file *zonefile.File, mode Mode, to Target) (*Comparison, error) {
+	if mode == Replace && file.SOA == nil && len(file.Records) == 0 {
+		return nil, domain.Refused("the file has no record of the zone: to replace by it would remove all that the zone has")
+	}
+	return &Comparison{file: file, mode: mode, to: to, kept: make([]bool, len(file.Records))}, nil
 }
 
 // Present takes the next record that the zone has. Those of an RRset come in a row.

@@ -32,7 +32,11 @@ func zoneFile(c content, serial uint32) ([]byte, error) {
 	if delegated {
 		out.WriteString(outside)
 	}
-	out.WriteString(c.soa(serial).String() + "\n")
+	soa, err := zonedata.Line(c.soa(serial))
+	if err != nil {
+		return nil, err
+	}
+	out.WriteString(soa + "\n")
 	return out.Bytes(), nil
 }
 
