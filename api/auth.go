@@ -22,10 +22,7 @@ func Caller(c echo.Context) *identity.User { return c.Get(callerKey).(*identity.
 // Authenticate finds the caller by the request's token. The error is [ErrTokenMissing],
 // [identity.ErrTokenInvalid], or what stood in the way of an answer.
 func (k *Kernel) Authenticate(c echo.Context) (*identity.User, error) {
-	text, byCookie := programToken(c.Request()), false
-	if text == "" {
-		text, byCookie = tokenOf(c.Request())
-	}
+	text, byCookie := tokenOf(c.Request())
 	if text == "" || byCookie && foreignPageCouldSend(c.Request()) {
 		return nil, ErrTokenMissing
 	}
@@ -45,10 +42,21 @@ func (k *Kernel) Still(c echo.Context) func() error {
 	}
 }
 
-// tokenOf returns the request's token: the first of the Authorization header
-// (with or without "Bearer"), the header and the cookie access_token.
+// headerAPIKey may carry a program's token, as some DNS programs send it.
+const headerAPIKey = "X-API-Key"
+
+// tokenOf returns the request's token: the first of the Authorization header (with or
+// without "Bearer"), X-API-Key, and the header and the cookie access_token. X-API-Key is for
+// programs alone, and the last two are for logins.
 func tokenOf(r *http.Request) (token string, byCookie bool) {
-	if text, given := authorization(r); given {
+	if text := strings.TrimSpace(r.Header.Get(echo.HeaderAuthorization)); text != "" {
+		scheme, rest, found := strings.Cut(text, " ")
+		if found && strings.EqualFold(scheme, "bearer") {
+			return strings.TrimSpace(rest), false
+		}
+		return text, false
+	}
+	if text := strings.TrimSpace(r.Header.Get(headerAPIKey)); identity.IsProgramToken(text) {
 		return text, false
 	}
 	if text := r.Header.Get(tokenName); text != "" {
@@ -58,16 +66,6 @@ func tokenOf(r *http.Request) (token string, byCookie bool) {
 		return ofLogin(cookie.Value), true
 	}
 	return "", false
-}
-
-// authorization returns what the Authorization header has, with or without "Bearer".
-func authorization(r *http.Request) (text string, given bool) {
-	text = strings.TrimSpace(r.Header.Get(echo.HeaderAuthorization))
-	scheme, rest, found := strings.Cut(text, " ")
-	if found && strings.EqualFold(scheme, "bearer") {
-		return strings.TrimSpace(rest), true
-	}
-	return text, text != ""
 }
 
 // ofLogin returns the token unless it is a program's, which has no place in a browser.

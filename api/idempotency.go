@@ -29,8 +29,6 @@ var commandSpace = uuid.MustParse("6f0f4ad4-3d1c-5a5e-9a55-0b4f1c7c8d10")
 // requestKey is what makes a repeated write the same write.
 type requestKey struct {
 	actor domain.UserID
-	// credential is what the actor's program showed, 0 for a login.
-	credential domain.CredentialID
 	// command is derived from the user, or their credential, and the Idempotency-Key; it is
 	// zero without one. So no credential gets a reply that another one's request was given.
 	command uuid.UUID
@@ -45,7 +43,7 @@ func (k requestKey) given() bool { return k.command != uuid.Nil }
 func (k *Kernel) identify(r *http.Request, caller *identity.User, canonical []byte) (requestKey, error) {
 	key := requestKey{actor: domain.System}
 	if caller != nil {
-		key.actor, key.credential = caller.ID, caller.CredentialID()
+		key.actor = caller.ID
 	}
 	text := r.Header.Get(headerIdempotencyKey)
 	if text == "" {
@@ -58,8 +56,8 @@ func (k *Kernel) identify(r *http.Request, caller *identity.User, canonical []by
 		return key, nil
 	}
 	whose := strconv.FormatInt(int64(key.actor), 10)
-	if key.credential != 0 {
-		whose += "/" + strconv.FormatInt(int64(key.credential), 10)
+	if id := caller.CredentialID(); id != 0 {
+		whose += "/" + strconv.FormatInt(int64(id), 10)
 	}
 	key.command = uuid.NewSHA1(commandSpace, []byte(whose+"\x00"+text))
 	key.fingerprint = k.fingerprint(r, canonical)

@@ -11,9 +11,6 @@ import (
 	"github.com/opsledger/opsledger/identity"
 )
 
-// headerAPIKey may carry a program's token, as some DNS programs send it.
-const headerAPIKey = "X-API-Key"
-
 // confine refuses a program what is not for it, before anything is done for it.
 //
 // Invariants:
@@ -79,17 +76,4 @@ func (k *Kernel) inClear(r *http.Request) bool {
 		return false
 	}
 	return !k.ClientAddress(r).IsLoopback()
-}
-
-// programToken returns the token of a program that the request carries where programs may
-// carry one: in the Authorization header, with or without "Bearer", or in X-API-Key.
-func programToken(r *http.Request) string {
-	text, _ := authorization(r)
-	if text == "" {
-		text = strings.TrimSpace(r.Header.Get(headerAPIKey))
-	}
-	if identity.IsProgramToken(text) {
-		return text
-	}
-	return ""
 }

@@ -10,7 +10,7 @@ import (
 // error is [ErrTokenInvalid] with the reason, for the log, or what stood in the way of an
 // answer.
 func (s *Service) Authenticate(ctx context.Context, token string) (*User, error) {
-	if isProgramToken(token) {
+	if IsProgramToken(token) {
 		return s.authenticateProgram(ctx, token)
 	}
 	h, err := s.tokens.read(ctx, token)

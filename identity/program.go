@@ -23,9 +23,7 @@ const (
 )
 
 // IsProgramToken says whether a text has the form of a program's token.
-func IsProgramToken(text string) bool { return isProgramToken(text) }
-
-func isProgramToken(text string) bool { return strings.HasPrefix(text, programToken) }
+func IsProgramToken(text string) bool { return strings.HasPrefix(text, programToken) }
 
 // isWellFormed says whether a token is such as [NewProgramToken] makes: what is not costs no
 // look at the log.

@@ -48,11 +48,8 @@ func (a *API) listAttempts(c echo.Context) error {
 		Attempts []attemptBody `json:"attempts"`
 		Next     *string       `json:"next"`
 	}{Attempts: []attemptBody{}}
-	for i, row := range rows {
-		if i == limit {
-			body.Next = cursor(int64(rows[i-1].Number))
-			break
-		}
+	rows, body.Next = cut(rows, limit, func(a opsmodel.Attempt) int64 { return int64(a.Number) })
+	for _, row := range rows {
 		body.Attempts = append(body.Attempts, attemptOnWire(row))
 	}
 	return api.WriteJSON(c, http.StatusOK, body)
@@ -99,6 +96,15 @@ func cursorOf(q *api.Params) int64 {
 		q.Refuse("cursor", "is not one that a list gave")
 	}
 	return n
+}
+
+// cut leaves the page of a list of which one row more than the page has was read, and says
+// where the list goes on: nil for nowhere.
+func cut[Row any](rows []Row, limit int, number func(Row) int64) (page []Row, next *string) {
+	if len(rows) <= limit {
+		return rows, nil
+	}
+	return rows[:limit], cursor(number(rows[limit-1]))
 }
 
 func cursor(number int64) *string { return new(strconv.FormatInt(number, 10)) }

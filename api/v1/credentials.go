@@ -96,11 +96,8 @@ func (a *API) listCredentials(c echo.Context) error {
 		Credentials []credentialBody `json:"credentials"`
 		Next        *string          `json:"next"`
 	}{Credentials: []credentialBody{}}
-	for i, row := range rows {
-		if i == limit {
-			body.Next = cursor(int64(rows[i-1].ID))
-			break
-		}
+	rows, body.Next = cut(rows, limit, func(c accessmodel.Credential) int64 { return int64(c.ID) })
+	for _, row := range rows {
 		body.Credentials = append(body.Credentials, credentialOnWire(row))
 	}
 	return api.WriteJSON(c, http.StatusOK, body)

@@ -192,9 +192,9 @@ func loadManual(h domain.History, targets ...*Target) error {
 		return err
 	}
 	for i, t := range targets {
-		t.Manual = folds[i].(*manualFold).list()
+		t.Manual = folds[i].(*manualFold).list(t.Name)
 		if t.Kind == KindZone {
-			t.Manual = append(t.Manual, patterns.of(t.Name)...)
+			t.Manual = append(t.Manual, patterns.list(t.Name)...)
 		}
 	}
 	return nil

@@ -23,9 +23,8 @@ type CredentialState struct {
 	// User is whom the credential acts for.
 	User domain.UserID
 	Name string
-	Kind string
-	// Algorithm and Secret are those of [CredentialAdded].
-	Algorithm, Secret string
+	// Secret names a TSIG key's secret in the vault.
+	Secret string
 	// View is the one view that the credential is for, 0 for all.
 	View     int64
 	Restrict Restriction
@@ -58,7 +57,7 @@ func (f *Credential) Apply(r domain.Recorded) {
 
 func stateOf(e CredentialAdded) CredentialState {
 	return CredentialState{
-		Live: true, User: e.User, Name: e.Name, Kind: e.Kind, Algorithm: e.Algorithm, Secret: e.Secret,
+		Live: true, User: e.User, Name: e.Name, Secret: e.Secret,
 		View: e.View, Restrict: e.Restrict, Expires: e.Expires,
 	}
 }

@@ -47,8 +47,8 @@ type AddCredential struct {
 	view  ViewNamed
 }
 
-// NewAddCredential checks the form of a new credential. Digest and secret are what
-// [CredentialAdded] has of what the program will show.
+// NewAddCredential checks the form of a new credential. What the program will show is made
+// when the form is good, see [AddCredential.WithToken] and [AddCredential.WithSecret].
 func NewAddCredential(in CredentialInput, now time.Time) (c AddCredential, err error) {
 	c.user, c.view = in.User, in.View
 	if c.event.Name, err = parseCredentialName(in.Name); err != nil {

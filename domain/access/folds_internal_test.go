@@ -13,6 +13,8 @@ import (
 func foldLog() []domain.Recorded {
 	p := PrivilegeData{Name: "p", Operation: OperationUpdate, ResourceType: KindZone, ResourceID: 7}
 	p2 := PrivilegeData{Name: "q", Operation: OperationDelete, ResourceType: KindZone, ResourceID: 7}
+	zones := PrivilegeData{Name: "z", Operation: OperationUpdate, ResourceType: KindZone, Zones: "**.example"}
+	others := PrivilegeData{Name: "o", Operation: OperationAccess, ResourceType: KindZone, Zones: "*.example"}
 	mail := Profile{MailDigest: "m"}
 	var out []domain.Recorded
 	for i, e := range []domain.Event{
@@ -27,6 +29,10 @@ func foldLog() []domain.Recorded {
 		PrivilegeChanged{ID: 11, Before: p2, After: p}, PrivilegeDeleted{ID: 11, Privilege: p}, PrivilegeDeleted{ID: 14, Privilege: p2},
 		UserDeleted{ID: 2, Username: "two", MailDigest: "m", Roles: []int64{8}}, UserDeleted{ID: 3, Username: "three", Roles: []int64{7, 8}},
 		RoleDeleted{ID: 8, Name: "r"}, begun{3}, begun{4}, begun{5}, granted{"a", true}, granted{"b", true}, granted{"a", false}, granted{"a", true},
+		PrivilegeCreated{ID: 17, Privilege: zones}, PrivilegeChanged{ID: 17, Before: zones, After: others},
+		PrivilegeCreated{ID: 20, Privilege: zones}, PrivilegeDeleted{ID: 17, Privilege: others},
+		CredentialAdded{ID: 4, User: 2, Name: "a", Digest: "d"}, CredentialAdded{ID: 5, User: 2, Name: "b", Secret: "s"},
+		CredentialDeleted{ID: 4, User: 2, Name: "a"}, CredentialDeleted{ID: 5, User: 2, Name: "b", Secret: "s"},
 	} {
 		out = append(out, domain.Recorded{Position: domain.Position(i + 1), Actor: 2, Event: e})
 	}
@@ -69,6 +75,9 @@ func TestSnapshots(t *testing.T) {
 		"privilege exists": func() domain.Fold { return &privilegeExists{*newPrivilegeFold(11)} },
 		"privilege name":   func() domain.Fold { return privilegeNamed("p") },
 		"made by hand":     func() domain.Fold { return newManualFold(KindZone, 7) },
+		"by pattern":       func() domain.Fold { return newZonePatterns() },
+		"credential":       func() domain.Fold { return NewCredential(4) },
+		"credentials":      func() domain.Fold { return newUserCredentials(2) },
 		"creations":        func() domain.Fold { return newCreations(2) },
 		"account grants":   func() domain.Fold { return newAccountGrants(2) },
 	} {

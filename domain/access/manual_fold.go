@@ -7,23 +7,32 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// manualFold is the privileges made by hand that concern one resource.
+// manualFold is the privileges made by hand that concern one resource, or those on zones by
+// pattern.
 type manualFold struct {
-	kind       Kind
-	id         int64
-	operations map[int64]Operation
+	tag domain.Tag
+	// concerns says whether a privilege is one of them.
+	concerns func(PrivilegeData) bool
+	held     map[int64]PrivilegeData
 }
 
 func newManualFold(kind Kind, id int64) *manualFold {
-	return &manualFold{kind: kind, id: id, operations: map[int64]Operation{}}
+	return &manualFold{tag: TagRight(kind, id), held: map[int64]PrivilegeData{}, concerns: func(p PrivilegeData) bool {
+		return p.ResourceType == kind && p.ResourceID == id
+	}}
+}
+
+// newZonePatterns returns the fold of all privileges on zones by pattern.
+func newZonePatterns() *manualFold {
+	return &manualFold{tag: TagZonePatterns, held: map[int64]PrivilegeData{}, concerns: func(p PrivilegeData) bool {
+		return p.Zones != ""
+	}}
 }
 
 // Item implements [domain.Fold]. A new privilege takes nothing away and guards nothing.
 func (f *manualFold) Item() domain.Item {
 	guards := []string{PrivilegeChanged{}.EventType(), PrivilegeDeleted{}.EventType()}
-	return domain.Item{
-		Tag: TagRight(f.kind, f.id), Types: append([]string{PrivilegeCreated{}.EventType()}, guards...), Guards: guards,
-	}
+	return domain.Item{Tag: f.tag, Types: append([]string{PrivilegeCreated{}.EventType()}, guards...), Guards: guards}
 }
 
 // Apply implements [domain.Fold].
@@ -34,29 +43,32 @@ func (f *manualFold) Apply(r domain.Recorded) {
 	case PrivilegeChanged:
 		f.set(e.ID, e.After)
 	case PrivilegeDeleted:
-		delete(f.operations, e.ID)
+		delete(f.held, e.ID)
 	}
 }
 
 func (f *manualFold) set(id int64, p PrivilegeData) {
-	if p.ResourceType == f.kind && p.ResourceID == f.id {
-		f.operations[id] = p.Operation
+	if f.concerns(p) {
+		f.held[id] = p
 	} else {
-		delete(f.operations, id)
+		delete(f.held, id)
 	}
 }
 
 // Snapshot implements [domain.Fold].
-func (f *manualFold) Snapshot() any { return maps.Clone(f.operations) }
+func (f *manualFold) Snapshot() any { return maps.Clone(f.held) }
 
 // Restore implements [domain.Fold].
-func (f *manualFold) Restore(s any) { f.operations = maps.Clone(s.(map[int64]Operation)) }
+func (f *manualFold) Restore(s any) { f.held = maps.Clone(s.(map[int64]PrivilegeData)) }
 
-// list returns the privileges in the order of their ids.
-func (f *manualFold) list() []ManualPrivilege {
+// list returns the privileges in the order of their ids; of those by pattern the ones that
+// match the name.
+func (f *manualFold) list(name string) []ManualPrivilege {
 	var out []ManualPrivilege
-	for _, id := range slices.Sorted(maps.Keys(f.operations)) {
-		out = append(out, ManualPrivilege{ID: id, Operation: f.operations[id]})
+	for _, id := range slices.Sorted(maps.Keys(f.held)) {
+		if p := f.held[id]; p.Zones == "" || matchesAny([]string{p.Zones}, name) {
+			out = append(out, ManualPrivilege{ID: id, Operation: p.Operation})
+		}
 	}
 	return out
 }

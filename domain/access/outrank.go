@@ -91,7 +91,7 @@ func checkLacked(h domain.History, actor *Actor, user *User, lacked []Target) er
 		if !folds[2*i].(*privilegeExists).automatic {
 			continue // it is gone
 		}
-		t.Manual = folds[2*i+1].(*manualFold).list()
+		t.Manual = folds[2*i+1].(*manualFold).list("")
 		if r := actor.lacks(t); r != nil {
 			return domain.Forbidden("无权限！用户%s创建了您不能修改或删除的资源，缺少权限：%s", user.Username, r.Name())
 		}

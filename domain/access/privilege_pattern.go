@@ -1,7 +1,6 @@
 package access
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -50,56 +49,3 @@ func errPatterned() error {
 }
 
 func differs[T comparable](given *T, from T) bool { return given != nil && *given != from }
-
-// zonePatterns is the fold of all privileges on zones by pattern.
-type zonePatterns struct{ held map[int64]zonePattern }
-
-type zonePattern struct {
-	zones     string
-	operation Operation
-}
-
-func newZonePatterns() *zonePatterns { return &zonePatterns{held: map[int64]zonePattern{}} }
-
-// Item implements [domain.Fold]. A new privilege takes nothing away and guards nothing.
-func (f *zonePatterns) Item() domain.Item {
-	guards := []string{PrivilegeChanged{}.EventType(), PrivilegeDeleted{}.EventType()}
-	return domain.Item{Tag: TagZonePatterns, Types: append([]string{PrivilegeCreated{}.EventType()}, guards...), Guards: guards}
-}
-
-// Apply implements [domain.Fold].
-func (f *zonePatterns) Apply(r domain.Recorded) {
-	switch e := r.Event.(type) {
-	case PrivilegeCreated:
-		f.set(e.ID, e.Privilege)
-	case PrivilegeChanged:
-		f.set(e.ID, e.After)
-	case PrivilegeDeleted:
-		delete(f.held, e.ID)
-	}
-}
-
-func (f *zonePatterns) set(id int64, p PrivilegeData) {
-	if p.Zones != "" {
-		f.held[id] = zonePattern{zones: p.Zones, operation: p.Operation}
-	} else {
-		delete(f.held, id)
-	}
-}
-
-// Snapshot implements [domain.Fold].
-func (f *zonePatterns) Snapshot() any { return maps.Clone(f.held) }
-
-// Restore implements [domain.Fold].
-func (f *zonePatterns) Restore(s any) { f.held = maps.Clone(s.(map[int64]zonePattern)) }
-
-// of returns the privileges that concern a zone of the name, in the order of their ids.
-func (f *zonePatterns) of(zone string) []ManualPrivilege {
-	var out []ManualPrivilege
-	for _, id := range slices.Sorted(maps.Keys(f.held)) {
-		if p := f.held[id]; matchesAny([]string{p.zones}, zone) {
-			out = append(out, ManualPrivilege{ID: id, Operation: p.operation})
-		}
-	}
-	return out
-}
