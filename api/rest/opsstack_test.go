@@ -92,6 +92,7 @@ type printed struct {
 	mu    sync.Mutex
 	lines map[v1.AttemptOutput][]v1.OutputLine
 	more  chan struct{}
+	late  time.Duration
 	// waits counts, by reader, how often they had to wait; waited tells of each time.
 	waits  map[*printedReader]int
 	waited chan struct{}
@@ -99,7 +100,7 @@ type printed struct {
 
 func newPrinted() *printed {
 	return &printed{
-		lines: map[v1.AttemptOutput][]v1.OutputLine{}, more: make(chan struct{}),
+		lines: map[v1.AttemptOutput][]v1.OutputLine{}, more: make(chan struct{}), late: time.Second,
 		waits: map[*printedReader]int{}, waited: make(chan struct{}, 1),
 	}
 }
@@ -152,6 +153,20 @@ func (p *printed) Open(_ context.Context, of v1.AttemptOutput, after int64) (v1.
 		}
 	}
 	return r, nil
+}
+
+// LateWithin implements [Output].
+func (p *printed) LateWithin() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.late
+}
+
+// lateWithin changes how late lines may come.
+func (p *printed) lateWithin(late time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.late = late
 }
 
 type printedReader struct {

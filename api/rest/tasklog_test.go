@@ -153,6 +153,8 @@ func TestTaskLog(t *testing.T) {
 		each.over()
 	}
 	l.expect(l.do("GET", l.path()+"?after=4", nil), 200, l.page("succeeded", `"missing":[{"from":7,"to":7}],"after":7,"end":true`, 5, 6))
+	l.output.lateWithin(time.Hour) // while lines may come, none is said to be missing
+	l.expect(l.do("GET", l.path()+"?after=5", nil), 200, l.page("succeeded", `"missing":[],"after":6,"end":false`, 6))
 	if got := l.do("GET", l.path(), nil, with("Last-Event-Id", l.attempt+":end")); got.status != 204 {
 		t.Errorf("after the end: %d %s", got.status, got.body)
 	}

@@ -24,8 +24,8 @@ const (
 	// followCheck is how often a follower looks whether the attempt has ended, callerCheck
 	// how often whether the client may still.
 	followCheck, callerCheck = 300 * time.Millisecond, 50 * time.Millisecond
-	// outputGrace is how long lines that the host counted may come after the attempt's end.
-	outputGrace = 2 * time.Second
+	// leastWait is how long a follower waits at least for lines that the host has counted.
+	leastWait = 2 * time.Second
 )
 
 // follower sends one attempt's output to a client as it comes.
@@ -44,8 +44,8 @@ type follower struct {
 	out    *eventWriter
 	// last is the last line that was sent or said to be missing.
 	last int64
-	// ended is since when the attempt is known to be over.
-	ended time.Time
+	// patience is until when lines are waited for, once the attempt is known to be over.
+	patience time.Time
 	// looked is when the task was looked at last.
 	looked time.Time
 }
@@ -85,7 +85,11 @@ func (f *follower) run(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if f.complete(task) {
+			over, err := f.complete(ctx, task)
+			if err != nil {
+				return err
+			}
+			if over {
 				return f.finish(task)
 			}
 		}
@@ -164,14 +168,31 @@ func (f *follower) look(ctx context.Context) (opsmodel.Task, error) {
 }
 
 // complete says whether all has been sent that will ever come.
-func (f *follower) complete(t opsmodel.Task) bool {
+func (f *follower) complete(ctx context.Context, t opsmodel.Task) (bool, error) {
 	if !f.over(t) || f.reader.Pending() {
-		return false
+		return false, nil
 	}
-	if f.ended.IsZero() {
-		f.ended = time.Now()
+	if f.attempt != t.Attempt.Number || f.last >= t.Attempt.Lines {
+		return true, nil
 	}
-	return f.attempt != t.Attempt.Number || f.last >= t.Attempt.Lines || time.Since(f.ended) > outputGrace
+	if f.patience.IsZero() {
+		late, err := f.api.lateUntil(ctx, t)
+		if err != nil {
+			return false, err
+		}
+		f.patience = time.Now().Add(max(leastWait, time.Until(late)))
+	}
+	return time.Now().After(f.patience), nil
+}
+
+// lateUntil returns until when lines may come that the host has counted in the task's newest
+// attempt, which has ended.
+func (a *API) lateUntil(ctx context.Context, t opsmodel.Task) (time.Time, error) {
+	events, err := a.Store.Read(ctx, t.Changed-1, 1)
+	if err != nil || len(events) == 0 {
+		return time.Time{}, err
+	}
+	return events[0].RecordedAt.Add(a.Output.LateWithin()), nil
 }
 
 // finish says what is missing at the end, and that it is the end.

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -50,11 +51,27 @@ func (a *API) pageOfLog(c echo.Context, r *logRequest) error {
 	if err != nil {
 		return err
 	}
-	body.End = !more && r.over(r.task)
-	if lines := r.task.Attempt.Lines; body.End && r.attempt == r.task.Attempt.Number && body.After < lines {
-		body.Missing, body.After = append(body.Missing, lineRange{body.After + 1, lines}), lines
+	if body.End, err = a.endOfPage(c, r, &body, more); err != nil {
+		return err
 	}
 	return api.WriteJSON(c, http.StatusOK, body)
+}
+
+// endOfPage says whether no line is to come, and which were counted and are not kept.
+func (a *API) endOfPage(c echo.Context, r *logRequest, body *logPageBody, more bool) (bool, error) {
+	if more || !r.over(r.task) {
+		return false, nil
+	}
+	lines := r.task.Attempt.Lines
+	if r.attempt != r.task.Attempt.Number || body.After >= lines {
+		return true, nil
+	}
+	late, err := a.lateUntil(c.Request().Context(), r.task)
+	if err != nil || time.Now().Before(late) {
+		return false, err
+	}
+	body.Missing, body.After = append(body.Missing, lineRange{body.After + 1, lines}), lines
+	return true, nil
 }
 
 // fillPage reads up to count lines, and says whether more are kept.

@@ -18,6 +18,8 @@ type Output interface {
 	// (0: from the first line that is kept). An attempt that printed nothing, or
 	// of which nothing is kept, is no error.
 	Open(ctx context.Context, of AttemptOutput, after int64) (OutputReader, error)
+	// LateWithin is how long after an attempt's end lines of it may still come.
+	LateWithin() time.Duration
 }
 
 // AttemptOutput names an attempt's output.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	v1 "github.com/opsledger/opsledger/api/v1"
 	outputs "github.com/opsledger/opsledger/workers/control/output"
@@ -19,6 +20,9 @@ func (o attemptOutput) Open(ctx context.Context, of v1.AttemptOutput, after int6
 	}
 	return outputReader{r}, nil
 }
+
+// LateWithin implements [v1.Output].
+func (attemptOutput) LateWithin() time.Duration { return outputs.LateWithin }
 
 type outputReader struct{ *outputs.Reader }
 

@@ -247,7 +247,7 @@ func TestFullDisk(t *testing.T) {
 	testkit.Eventually(t, "writes are refused, and /readyz says that PostgreSQL has no room", func() bool {
 		turn++
 		fill(t, filepath.Join(fillers, strconv.Itoa(turn))) // what was freed meanwhile, too
-		reply, _, err := s.Ask(http.MethodPost, "/v1/batch", manyRecords(zone, fmt.Sprint("turn", turn)), "")
+		reply, _, err := s.Ask(http.MethodPost, "/v1/batch", manyRecords(zone, turn), "")
 		if err != nil || reply.StatusCode != http.StatusServiceUnavailable {
 			return false
 		}
@@ -258,5 +258,8 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitReply(t, s, "/readyz", http.StatusOK, "ready")
-	postUntilTaken(t, s, "/dns/records", deployment.RecordBody("after", "192.0.2.3", zone))
+	testkit.Eventually(t, "a write is acknowledged", func() bool {
+		_, taken := post(t, s, "/dns/records", deployment.RecordBody("after", "192.0.2.3", zone), "after")
+		return taken
+	})
 }

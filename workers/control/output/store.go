@@ -27,6 +27,10 @@ const (
 	hostShare = 64
 )
 
+// LateWithin is how long after an attempt's end lines that its host has counted may come: the
+// host waits seconds for a receipt before it sends lines again.
+const LateWithin = 30 * time.Second
+
 const (
 	// ensureEvery is how often the stream is looked after.
 	ensureEvery = 30 * time.Second
