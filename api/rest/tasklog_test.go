@@ -211,11 +211,10 @@ func TestTaskLogEnds(t *testing.T) {
 	l.url = "http://" + listener.Addr().String()
 	s = l.follow()
 	s.expect(l.lineEvent(1))
-	began := time.Now()
 	drain()
 	s.over()
-	if err := <-served; err != nil || time.Since(began) > api.DrainTimeout/2 {
-		t.Errorf("draining: %v after %s", err, time.Since(began))
+	if err := <-served; err != nil { // as it is for a stream that is not ended by draining
+		t.Errorf("draining: %v", err)
 	}
 }
 

@@ -114,7 +114,6 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			began := time.Now()
 			s, err := Start(c.cfg)
 			if err == nil {
 				s.Stop()
@@ -122,9 +121,6 @@ func TestRefusals(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %q, want one line with %q", err, c.want)
-			}
-			if took := time.Since(began); took > 5*time.Second {
-				t.Errorf("refused after %s", took)
 			}
 		})
 	}

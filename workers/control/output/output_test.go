@@ -114,12 +114,9 @@ func TestReadsWhatIsKeptThenFollows(t *testing.T) {
 	if _, err := r.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waiting in vain: %v", err)
 	}
-	began := time.Now()
+	r.pause = time.Hour // only what is told of the line can end the wait
 	w.print(8, 6, 6)
 	w.expect(r, 6)
-	if waited := time.Since(began); waited > lookEvery/2 {
-		t.Errorf("a line was read %v after it was printed", waited)
-	}
 	w.print(8, 10, 11) // the host dropped 7 to 9
 	w.expect(r, 10, 11)
 }
