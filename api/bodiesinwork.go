@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/internal/network"
 )
 
 const (
@@ -46,7 +47,7 @@ func (k *Kernel) admitBody(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		if size < 0 {
 			size = limit.Bytes
 		}
-		budget, holder := k.bodies.strangers, identity.NetworkOf(k.ClientAddress(c.Request()))
+		budget, holder := k.bodies.strangers, network.Of(k.ClientAddress(c.Request()))
 		if caller, ok := c.Get(callerKey).(*identity.User); ok {
 			budget, holder = k.bodies.users, strconv.FormatInt(int64(caller.ID), 10)
 		}

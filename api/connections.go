@@ -9,7 +9,7 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/internal/network"
 )
 
 const (
@@ -101,7 +101,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 // admit gives the connection a place, perhaps that of another, which is to be closed.
 func (l *limitedListener) admit(conn net.Conn) (admitted, instead *limitedConn) {
 	address := parseAddress(conn.RemoteAddr().String())
-	name := identity.NetworkOf(address)
+	name := network.Of(address)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.networks[name]

@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/internal/network"
 )
 
 // ErrLoginFailed is what every refused login wraps, whatever the cause.
@@ -69,7 +70,7 @@ func (s *Service) check(ctx context.Context, l Login, verify verifier) (*User, e
 	if err != nil {
 		return nil, err
 	}
-	user, err := verify(standIn(ctx, forLogin, NetworkOf(l.From)), l.Name, l.Password)
+	user, err := verify(standIn(ctx, forLogin, network.Of(l.From)), l.Name, l.Password)
 	var refused *refusedLogin
 	switch {
 	case errors.As(err, &refused):

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/internal/network"
 )
 
 // loginThrottle slows down who guesses passwords: by the name that is tried and
@@ -48,8 +49,8 @@ type try struct {
 // begin returns a try, or a [ThrottledError].
 func (t *loginThrottle) begin(name string, address netip.Addr) (try, error) {
 	name = strings.ToLower(name)
-	network := NetworkOf(address)
-	a := try{throttle: t, name: throttleKeyOf(name), address: throttleKeyOf(network), home: throttleKeyOf(name, network)}
+	from := network.Of(address)
+	a := try{throttle: t, name: throttleKeyOf(name), address: throttleKeyOf(from), home: throttleKeyOf(name, from)}
 	if t.homes.knows(a.home) {
 		a.name = a.home
 	}
@@ -79,18 +80,6 @@ func (t try) undecided() {
 	t.throttle.addresses.giveBack(t.address)
 }
 
-// NetworkOf is what counts as one address: a client has a whole IPv6 /64.
-func NetworkOf(address netip.Addr) string {
-	address = address.Unmap().WithZone("")
-	if address.Is6() {
-		prefix, err := address.Prefix(64)
-		if err == nil {
-			return prefix.String()
-		}
-	}
-	return address.String()
-}
-
 // How much strangers may add to the log, and how fast they may add more.
 const (
 	growthPerAddress = 100
@@ -108,7 +97,7 @@ func newGrowth(now func() time.Time) *growth {
 
 // take lets an address add one thing. Otherwise it returns how long to wait for the next.
 func (g *growth) take(address netip.Addr) (wait time.Duration) {
-	key := throttleKeyOf(NetworkOf(address))
+	key := throttleKeyOf(network.Of(address))
 	if wait := g.addresses.take(key); wait > 0 {
 		return wait
 	}

@@ -168,6 +168,7 @@ func (a *App) startBus(ctx context.Context) error {
 	}
 	if a.bus.embedded != nil {
 		a.life.start("streams", a.bus.embedded.Keep)
+		a.life.start("strangers on the bus", a.bus.embedded.TurnAway)
 	}
 	a.relay = eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).WithSealer(auth.Signer())
 	a.life.start("relay", a.relay.Run)

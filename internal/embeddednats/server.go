@@ -52,6 +52,11 @@ type Config struct {
 	Trust *Trust
 	// Claim is that of [Claim] on Listen; nil makes Start claim it.
 	Claim *freeport.Claim
+	// Connections bounds the connections of clients outside of this process; 0 means half of
+	// the files that it may open.
+	Connections int
+	// authTimeout is that of the constant when zero; tests are slower.
+	authTimeout float64
 	// Own is how the process itself connects where there is a Trust.
 	Own nats.Option
 	// Log takes the server's own messages; nil discards them.
@@ -66,6 +71,10 @@ type Server struct {
 	listen bool
 	dir    string
 	log    *logSink
+	// connections is how many clients may be connected, closed says that they must say
+	// whose they are.
+	connections int
+	closed      bool
 	// unwell is what Keep has found.
 	unwell atomic.Pointer[error]
 	// operators are those whose word about accounts is trusted.
@@ -113,7 +122,7 @@ func start(cfg Config) (*Server, error) {
 	}
 	return &Server{
 		inner: inner, lock: lock, own: cfg.Own, listen: cfg.Listen != "", dir: cfg.Dir, log: newLogSink(cfg.Log),
-		operators: opts.TrustedOperators,
+		connections: opts.MaxConn, closed: cfg.Trust != nil, operators: opts.TrustedOperators,
 	}, nil
 }
 
@@ -151,7 +160,7 @@ func options(cfg Config) (*server.Options, error) {
 		JetStreamMaxMemory: maxMemoryStore,
 		JetStreamLimits:    server.JSLimitOpts{DefaultMaxConsumers: maxConsumers},
 		MaxPayload:         maxPayload,
-		MaxConn:            connections(), AuthTimeout: authTimeout,
+		MaxConn:            cmp.Or(cfg.Connections, connections()), AuthTimeout: cmp.Or(cfg.authTimeout, authTimeout),
 		NoSigs: true, DisableJetStreamBanner: true,
 		DontListen: true, // before the streams are open
 	}
