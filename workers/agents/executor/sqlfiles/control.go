@@ -1,6 +1,7 @@
 package sqlfiles
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -56,6 +57,8 @@ func (o *outline) refuse(token string) error {
 	switch {
 	case o.count == 1 && control[o.first], o.count == 2 && o.first == "PREPARE" && o.second == "TRANSACTION":
 		return fmt.Errorf("%s: statements of transaction control are not allowed, since all files are one transaction", o.first)
+	case o.count == 2 && o.first == "SET" && o.second == "TRANSACTION":
+		return errors.New("SET TRANSACTION is not allowed: it would hold for the files after this one, too")
 	case o.first == "COPY" && (token == "STDIN" || token == "STDOUT"):
 		return fmt.Errorf("COPY %s: there is nobody at the other end", token)
 	}

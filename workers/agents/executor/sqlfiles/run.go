@@ -47,7 +47,8 @@ func (e *UnknownError) Unwrap() error { return e.Cause }
 //     word of what is sent is that of the statement for both readers, since no quote comes
 //     before it, and [Read] has refused the words that end a transaction. So nothing depends
 //     on where the quotes end, which settings and encodings can change.
-//  2. Every file starts from the settings and the role that the connection began with.
+//  2. Every file starts from the settings and the role that the connection began with, and
+//     with each constraint deferred or not as it is declared.
 func Run(ctx context.Context, url string, files []File, o Observer) error {
 	conn, err := connect(ctx, url, o.Message)
 	if err != nil {
@@ -91,11 +92,8 @@ func inTransaction(ctx context.Context, conn *pgx.Conn, files []File, o Observer
 		if err := runFile(ctx, conn, f); err != nil {
 			return err
 		}
-		switch now, err := currentXID(ctx, conn); {
-		case err != nil:
+		if err := endFile(ctx, conn, *xid); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
-		case now != *xid:
-			return fmt.Errorf("%s: %w", f.Name, errDivided)
 		}
 		o.Ran(f)
 	}
@@ -111,6 +109,21 @@ func inTransaction(ctx context.Context, conn *pgx.Conn, files []File, o Observer
 			return fmt.Errorf("commit: %w", explain(err))
 		}
 		return &commitError{err}
+	}
+	return nil
+}
+
+// endFile checks that the transaction goes on as it began, and undoes SET CONSTRAINTS, which
+// checks what was deferred by it.
+func endFile(ctx context.Context, conn *pgx.Conn, xid string) error {
+	if err := restoreConstraints(ctx, conn); err != nil {
+		return explain(err)
+	}
+	switch now, err := currentXID(ctx, conn); {
+	case err != nil:
+		return err
+	case now != xid:
+		return errDivided
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ func TestRead(t *testing.T) {
 		"begin", "SELECT 1; COMMIT;", "/* x /* y */ */ Rollback", "-- c\n  end", "start transaction", "abort", "savepoint a", "release a",
 		"prepare transaction 'x'", "commit prepared 'x'", "select ';' ; commit", `select E'\'; ' ; commit`, "select $a$ ; $a$; commit",
 		"select $1; commit", "create function f() returns int begin atomic select 1; end; commit", "select a$b$; commit; select c$b$",
-		"select 'a\\'; commit; --'", "copy a from stdin", "COPY (SELECT 1) TO STDOUT", "\ufeffcommit", "; ; commit", "-- c\rcommit", "select (1); commit",
+		"select 'a\\'; commit; --'", "copy a from stdin", "set transaction read only", "SET /* x */ TRANSACTION ISOLATION LEVEL SERIALIZABLE", "COPY (SELECT 1) TO STDOUT", "\ufeffcommit", "; ; commit", "-- c\rcommit", "select (1); commit",
 		"prepare /* x */ transaction 'x'", "select 1 /* no end", "/* no end", "/* a /* b */",
 		`\connect other`, "\\i other.sql", "select 1 \\g", "\\restrict k\n\\! rm x\n\\unrestrict k", "select 1 \\restrict k", `\restricted k`, `\copy a from 'b'`,
 		"\x00", "\xff\xfes\x00", "select '\xff'",
@@ -26,7 +26,7 @@ func TestRead(t *testing.T) {
 		"", "select 1", "select 'x; commit'", `select "a; commit"`, "-- commit\nselect 1", "/* ; commit */ select 1",
 		"do $$ begin perform 1; end $$", "create function f() returns int language plpgsql as $f$ begin return 1; end $f$",
 		"create function f() returns int begin atomic select case when true then 1 end; select 2; end; select 3",
-		"prepare p as select 1", "select * from commit", "update t set begin = 1", `select E'\'; commit; '`, "\ufeff",
+		"set session characteristics as transaction read only", "prepare p as select 1", "select * from commit", "update t set begin = 1", `select E'\'; commit; '`, "\ufeff",
 		"\ufeffselect 1", "\\restrict k\nselect 1;\n\\unrestrict k\n", "\\restrict k\r\nselect 1;\r\n\\unrestrict k\r\n", `select '\connect x'`, `-- \connect x`,
 		"create rule r as on insert to a do also (insert into b values (1); insert into b values (2))",
 	} {

@@ -108,6 +108,32 @@ func TestFilesStartFromTheSameSettings(t *testing.T) {
 	}
 }
 
+// Constraints are deferred in each file as they are declared, whatever the file before has set:
+// what it has put off is checked at its end.
+func TestFilesStartWithTheSameConstraints(t *testing.T) {
+	t.Parallel()
+	const tables = `CREATE TABLE a (i int, CONSTRAINT "put Off" UNIQUE (i) DEFERRABLE INITIALLY DEFERRED, j int, CONSTRAINT now UNIQUE (j) DEFERRABLE);
+		INSERT INTO a VALUES (1, 1);`
+	for name, c := range map[string]struct{ first, second, want string }{
+		"deferred, and wrong":       {"SET CONSTRAINTS ALL DEFERRED; INSERT INTO a VALUES (2, 1)", "DELETE FROM a WHERE i = 2", "a.sql: duplicate key"},
+		"deferred, and right":       {"SET CONSTRAINTS ALL DEFERRED; INSERT INTO a VALUES (2, 1); DELETE FROM a WHERE i = 2", "SELECT 1", ""},
+		"deferred for the next":     {"SET CONSTRAINTS now DEFERRED", "INSERT INTO a VALUES (2, 1); DELETE FROM a WHERE i = 2", "b.sql:1: duplicate key"},
+		"immediate for the next":    {`SET CONSTRAINTS "put Off" IMMEDIATE`, "INSERT INTO a VALUES (1, 2); DELETE FROM a WHERE j = 2", ""},
+		"a deferred one stays so":   {"INSERT INTO a VALUES (1, 2)", "DELETE FROM a WHERE j = 2", ""},
+		"read only by a function":   {"SELECT set_config('transaction_read_only', 'on', true)", "SELECT 1", "a.sql: it has made the transaction read only"},
+		"read only, and nothing to": {"SET transaction_read_only = on", "SELECT 1", "a.sql: it has made the transaction read only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := read(t, "0.sql", tables, "a.sql", c.first, "b.sql", c.second)
+			err := sqlfiles.Run(t.Context(), testkit.EmptyPostgresURL(t), files, watch(new([]string), new(string)))
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
 // A dump as a current pg_dump writes it runs as it is, and a byte order mark is no statement.
 func TestDumpRuns(t *testing.T) {
 	t.Parallel()
