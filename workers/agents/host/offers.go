@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -64,7 +65,8 @@ func releases(folder string) []string {
 	}
 	var all []release
 	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil && entry.IsDir() {
+		info, err := os.Stat(filepath.Join(folder, entry.Name())) // an update follows symbolic links, too
+		if err == nil && info.IsDir() {
 			all = append(all, release{entry.Name(), info.ModTime()})
 		}
 	}
