@@ -41,6 +41,16 @@ func openFolder(t *testing.T) string {
 	return dir
 }
 
+// elsewhere is a script that says whether it is in another namespace than this process.
+func elsewhere(t *testing.T, namespace string) string {
+	t.Helper()
+	own, err := os.Readlink("/proc/self/ns/" + namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "test \"$(readlink /proc/$$/ns/" + namespace + ")\" = '" + own + "' || echo apart"
+}
+
 // Each of the invariants of [child.Confinement] but the last, which is that of each child.
 func TestConfinedHasNothing(t *testing.T) {
 	allowCores(t)
@@ -59,17 +69,19 @@ func TestConfinedHasNothing(t *testing.T) {
 		// root says that the case tells something only where the parent is root.
 		root bool
 	}{
-		"user":            {"id -u; id -G", "65534\n65534\n", true},
-		"files of others": {"cat " + secret + " 2>/dev/null; echo done", "done\n", true},
-		"no new rights":   {"grep NoNewPrivs /proc/self/status", "NoNewPrivs:\t1\n", false},
-		"environment":     {"tr '\\0' '\\n' < /proc/$$/environ; echo end", "end\n", false},
-		"open files":      {"ls /proc/$$/fd | sort -n | head -3 | tr '\\n' ' '; ls -l /proc/$$/fd | grep -c secret", "0 1 2 0\n", false},
-		"writing":         {"(trap '' XFSZ; echo x > written) 2>/dev/null; test -s written || echo empty", "empty\n", false},
-		"many files":      {"ulimit -n", "32\n", false},
-		"core":            {"ulimit -c", "0\n", false},
-		"memory":          {"ulimit -v", "262144\n", false},
-		"raising a limit": {"ulimit -v 1000000 2>/dev/null || echo refused", "refused\n", false},
-		"network":         {"cat /proc/net/dev | tail -n +3 | grep -v 'lo:' | wc -l; cat /proc/net/route | tail -n +2 | wc -l", "0\n0\n", true},
+		"user":             {"id -u; id -G", "65534\n65534\n", true},
+		"files of others":  {"cat " + secret + " 2>/dev/null; echo done", "done\n", true},
+		"no new rights":    {"grep NoNewPrivs /proc/self/status", "NoNewPrivs:\t1\n", false},
+		"environment":      {"tr '\\0' '\\n' < /proc/$$/environ; echo end", "end\n", false},
+		"open files":       {"ls /proc/$$/fd | sort -n | head -3 | tr '\\n' ' '; ls -l /proc/$$/fd | grep -c secret", "0 1 2 0\n", false},
+		"writing":          {"(trap '' XFSZ; echo x > written) 2>/dev/null; test -s written || echo empty", "empty\n", false},
+		"many files":       {"ulimit -n", "32\n", false},
+		"core":             {"ulimit -c", "0\n", false},
+		"memory":           {"ulimit -v", "262144\n", false},
+		"raising a limit":  {"ulimit -v 1000000 2>/dev/null || echo refused", "refused\n", false},
+		"memory of others": {elsewhere(t, "ipc"), "apart\n", true},
+		"host's name":      {elsewhere(t, "uts"), "apart\n", true},
+		"network":          {"cat /proc/net/dev | tail -n +3 | grep -v 'lo:' | wc -l; cat /proc/net/route | tail -n +2 | wc -l", "0\n0\n", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.root && !child.ConfinedAsNobody() {
