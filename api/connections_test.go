@@ -245,3 +245,29 @@ func TestConnectionsOverTLS(t *testing.T) {
 	}
 	d.strange(7, 0)
 }
+
+// The server's half of a connection may be closed alone, so that what its client still sends
+// does not cost the client the reply.
+func TestHalfOfAConnectionCloses(t *testing.T) {
+	t.Parallel()
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	limited := LimitConnections(inner, ConnectionLimits{Total: 1, Strange: 1})
+	defer limited.Close()
+	client, err := net.Dial("tcp", inner.Addr().String())
+	must(t, err)
+	defer client.Close()
+	must(t, client.SetDeadline(time.Now().Add(testkit.Patience)))
+	served, err := limited.Accept()
+	must(t, err)
+	defer served.Close()
+	must(t, served.(interface{ CloseWrite() error }).CloseWrite())
+	if rest, err := io.ReadAll(client); len(rest) != 0 || err != nil {
+		t.Errorf("the client reads %q, %v", rest, err)
+	}
+	_, err = io.WriteString(client, "x")
+	must(t, err)
+	if _, err := io.ReadFull(served, make([]byte, 1)); err != nil {
+		t.Errorf("the other half: %v", err)
+	}
+}
