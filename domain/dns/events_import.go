@@ -139,3 +139,18 @@ func (c ImportCounts) Plus(o ImportCounts) ImportCounts {
 
 // Total is how many records they count.
 func (c ImportCounts) Total() int { return c.Added + c.Changed + c.Removed }
+
+// Singly are the events that the same changes would be without an import.
+func (e RecordsStaged) Singly() []domain.Event {
+	all := make([]domain.Event, 0, e.Len())
+	for _, r := range e.Removed {
+		all = append(all, RecordDeleted{ID: r.ID, ZoneID: e.ZoneID, Record: r.Record})
+	}
+	for _, r := range e.Changed {
+		all = append(all, RecordUpdated{ID: r.ID, ZoneID: e.ZoneID, Before: r.Before, After: r.After})
+	}
+	for _, r := range e.Added {
+		all = append(all, RecordAdded{ID: r.ID, ZoneID: e.ZoneID, Record: r.Record})
+	}
+	return all
+}

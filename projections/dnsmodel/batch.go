@@ -195,7 +195,7 @@ func (b *batch) applyImport(e domain.Recorded) error {
 	case dns.ZoneImported:
 		return b.zoneImported(e, event)
 	case dns.ImportVoided:
-		return b.importVoided(event)
+		return b.importVoided(e, event)
 	default:
 		return fmt.Errorf("unknown event type %T", e.Event)
 	}

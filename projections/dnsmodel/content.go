@@ -23,7 +23,7 @@ type Content struct {
 	ViewName     string
 	// Records is how many records of the log the zone has in the view.
 	Records int64
-	// Written is the position of the last event that changed one of them, served or not.
+	// Written is the position of the last event that changed one of them, or the zone, served or not.
 	Written domain.Position
 
 	ctx   context.Context

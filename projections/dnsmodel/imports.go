@@ -34,6 +34,8 @@ type Import struct {
 	Read, Changes int64
 	Staged        dns.ImportCounts
 	Begun         time.Time
+	// Ended is the position of its last event, 0 before.
+	Ended domain.Position
 }
 
 // importRow is a row of imports.
@@ -58,6 +60,7 @@ func (i *Import) columns() []table.Column {
 		table.Col("changed", table.Number, &i.Staged.Changed),
 		table.Col("removed", table.Number, &i.Staged.Removed),
 		table.Col("begun", table.Time|table.Fixed, &i.Begun),
+		table.Col("ended", table.Number, &i.Ended),
 	}
 }
 

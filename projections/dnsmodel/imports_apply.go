@@ -106,12 +106,12 @@ func (b *batch) zoneImported(e domain.Recorded, event dns.ZoneImported) error {
 	if event.Changed+event.Removed > 0 {
 		b.abandoned.Add(done.ZoneID)
 	}
-	done.State = ImportDone
+	done.State, done.Ended = ImportDone, e.Position
 	b.imports.Put(done)
 	return b.logImport(e, event, done)
 }
 
-func (b *batch) importVoided(event dns.ImportVoided) error {
+func (b *batch) importVoided(e domain.Recorded, event dns.ImportVoided) error {
 	void, err := b.runningImport(event.Import, event.ZoneID)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (b *batch) importVoided(event dns.ImportVoided) error {
 	if void.Staged.Total() > 0 {
 		b.abandoned.Add(void.ZoneID)
 	}
-	void.State, void.Reason = ImportVoid, event.Reason
+	void.State, void.Reason, void.Ended = ImportVoid, event.Reason, e.Position
 	b.imports.Put(void)
 	return nil
 }

@@ -22,7 +22,8 @@ type linkRow struct {
 	// in the view. Name servers number zones by it, and by when the view was renamed, see
 	// linkChanged: what counts as a change is said in package dns.
 	changed domain.Position
-	// written is the position of the last event that changed a record there, served or not.
+	// written is the position of the last event that changed a record there, or the zone, served or
+	// not.
 	written domain.Position
 	// records counts the records of the links.
 	records int64
@@ -49,7 +50,7 @@ func (b *batch) link(zone *zoneRow, view int64) error {
 		return err
 	}
 	zone.links++
-	b.links.Put(linkRow{linkKey: linkKey{zone.ID, view}, links: []int64{zone.links}, changed: zone.Changed})
+	b.links.Put(linkRow{linkKey: linkKey{zone.ID, view}, links: []int64{zone.links}, changed: zone.Changed, written: zone.Changed})
 	return nil
 }
 
@@ -85,7 +86,7 @@ func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) 
 func (b *batch) touchLinks(zone zoneRow, at domain.Position) {
 	for _, view := range linkedViews(zone.ZoneData) {
 		if link, exists := b.links.Get(linkKey{zone.ID, view}); exists {
-			link.changed = at
+			link.changed, link.written = at, at
 			b.links.Put(link)
 		}
 	}
