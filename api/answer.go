@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -51,7 +52,7 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 			return err
 		}
 	}
-	return WriteJSON(w.echo, http.StatusOK, w.dialect.Success(info))
+	return WriteJSON(w.echo, cmp.Or(w.Status, http.StatusOK), w.dialect.Success(info))
 }
 
 // warn says what the write did that was most likely not meant, if the read models have the

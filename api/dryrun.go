@@ -170,6 +170,8 @@ func (k *Kernel) touched(ctx context.Context, events []domain.Event) (map[zoneIn
 			add(e, e.ZoneID, e.Before.ViewID, e.After.ViewID)
 		case dns.RecordDeleted:
 			add(e, e.ZoneID, e.Record.ViewID)
+		case dns.RecordsStaged:
+			add(e, e.ZoneID, e.ViewID)
 		case dns.ZoneSettingsChanged:
 			zone, err := k.DNS.Zone(ctx, e.ID)
 			if err != nil {

@@ -245,6 +245,8 @@ func statusOf(e *domain.Error) int {
 		return http.StatusForbidden
 	case domain.CodePrecondition:
 		return http.StatusPreconditionFailed
+	case domain.CodeConflict:
+		return http.StatusConflict
 	default:
 		return http.StatusBadRequest
 	}

@@ -136,7 +136,7 @@ func (k *Kernel) refuse(w *Request, err error) error {
 func final(err error) bool {
 	var refused *domain.Error
 	if errors.As(err, &refused) {
-		return refused.Code != domain.CodeUnauthenticated
+		return refused.Code != domain.CodeUnauthenticated && refused.Code != domain.CodeConflict
 	}
 	return errors.As(err, new(*batch.Error)) || errors.As(err, new(*zonefile.Error))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 )
 
@@ -55,6 +56,17 @@ func (r *Route) confine(credential *access.Credential, dry bool) error {
 		return nil
 	}
 }
+
+// Carrying is a request to the store of the write's caller, by the write's door, which is not
+// repeatable.
+func (w *Request) Carrying(cmd domain.Command) eventstore.Request {
+	r := origin(w.echo, w.key.actor)
+	r.Command = cmd
+	return r
+}
+
+// Dry says that the write is decided and not carried out.
+func (w *Request) Dry() bool { return w.dry }
 
 // inClearKey is set for a request whose credential came unencrypted from another machine.
 const inClearKey = "in clear"

@@ -21,6 +21,8 @@ type Request struct {
 	Caller *identity.User
 	// IfMatch is the version that the client has seen, nil without one.
 	IfMatch *domain.Position
+	// Status is that of the reply to a write that was carried out, 200 if it is 0.
+	Status int
 	// Action is what the request wants done, where a route does several things.
 	Action string
 	// Part is what the body calls the part of it that Params are, empty for the whole.

@@ -26,6 +26,8 @@ const (
 	Privilege Resource = "Privilege"
 	// Credential is what a program acts with.
 	Credential Resource = "Credential"
+	// Import is an import that is staged.
+	Import Resource = "Import"
 )
 
 // missing is the error for an id in the path that names nothing.

@@ -50,6 +50,9 @@ type Write struct {
 	// has the right that the write needs. What is wrong with the content is for Command to say,
 	// so that a repeat is answered first; an error is one of reading.
 	Body func(*Request, io.Reader) error
+	// End is called once a request that got as far as the write has ended, whatever came of it.
+	// Nil stands for nothing.
+	End func()
 	// DryRun: the write may be asked for as one that is decided and not carried out.
 	DryRun bool
 }
@@ -91,6 +94,9 @@ func (k *Kernel) write(c echo.Context, route Route) error {
 	defer leave()
 	if err := w.choose(); err != nil {
 		return err
+	}
+	if w.write.End != nil {
+		defer w.write.End()
 	}
 	if w.streamed {
 		if err := k.receive(w); err != nil {

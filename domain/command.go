@@ -39,6 +39,8 @@ type Env struct {
 	Now        time.Time
 	// Preview: nothing of what is decided will be appended.
 	Preview bool
+	// Import is the staged import, by its id, that the decision is a part of, 0 for none.
+	Import Position
 	// bounds are those of the credential, nil for none.
 	bounds Bounds
 	// ids holds what was taken from the sequences for this decision.

@@ -17,6 +17,8 @@ const (
 	CodeUnauthenticated Code = "unauthenticated"
 	// CodePrecondition: If-Match names another version of the resource.
 	CodePrecondition Code = "precondition"
+	// CodeConflict: something that is under way, and will end, stands against the command.
+	CodeConflict Code = "conflict"
 )
 
 // Error is an error whose message is written for the user. It never carries internals.
@@ -50,6 +52,11 @@ func Invalid(field, format string, args ...any) *Error {
 // Refused reports that a business rule stands against the command.
 func Refused(format string, args ...any) *Error {
 	return newError(CodeRefused, "", "", format, args)
+}
+
+// Conflict reports that something under way stands against the command.
+func Conflict(format string, args ...any) *Error {
+	return newError(CodeConflict, "", "", format, args)
 }
 
 // NotFound reports that the resource of the path does not exist.

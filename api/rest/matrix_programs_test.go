@@ -28,7 +28,8 @@ var ofLogins = []string{
 var narrowRoutes = []string{
 	"GET /dns/zones", "GET /dns/zones/:id", "GET /dns/records", "POST /dns/records",
 	"GET /dns/records/:id", "PUT /dns/records/:id", "DELETE /dns/records/:id",
-	"GET /v1/zones/:id/settings", "GET /v1/zones/:id/export", "POST /v1/zones/:id/import", "POST /v1/records", "POST /v1/batch",
+	"GET /v1/zones/:id/settings", "GET /v1/zones/:id/export", "POST /v1/zones/:id/import", "POST /v1/records",
+	"GET /v1/imports/:id", "DELETE /v1/imports/:id", "POST /v1/batch",
 }
 
 func (x *matrix) prepareCredentials() {

@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore"
 )
 
 // matrixRows says, for every route, what everybody gets. It has one row for
@@ -125,7 +129,9 @@ func rowsOfTheRest() map[string]row {
 		"POST /v1/zones/:id/import": {func(x *matrix) (string, any) {
 			return zonePath(x.newZone(), "import?mode=merge"), "www 60 A 192.0.2.1"
 		}, writers},
-		"GET /v1/views/order": {func(*matrix) (string, any) { return "/v1/views/order", nil }, all},
+		"GET /v1/imports/:id":    {func(x *matrix) (string, any) { return x.newImport(), nil }, users(403, 200, 403, 200, 200)},
+		"DELETE /v1/imports/:id": {func(x *matrix) (string, any) { return x.newImport(), nil }, writers},
+		"GET /v1/views/order":    {func(*matrix) (string, any) { return "/v1/views/order", nil }, all},
 		"PUT /v1/views/order": {func(x *matrix) (string, any) {
 			return "/v1/views/order", m{"view_ids": x.viewOrder()}
 		}, users(403, 403, 403, 403, 200)},
@@ -210,3 +216,23 @@ func (x *matrix) newRecord() string { return x.made("/dns/records", x.aRecord(x.
 
 // idIn is the id at the end of a path.
 func idIn(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// newImport is the path of a staged import into a new zone, which is void.
+func (x *matrix) newImport() string {
+	x.t.Helper()
+	zone, err := strconv.ParseInt(idIn(x.newZone()), 10, 64)
+	must(x.t, err)
+	data, err := x.cfg.DNS.Zone(x.t.Context(), zone)
+	must(x.t, err)
+	receipt, err := x.store.Execute(x.t.Context(), eventstore.Request{
+		Command: dns.NewBeginImport(dns.ImportBegun{ZoneID: zone, ViewID: data.ViewIDs[0], Mode: "merge"}), Door: domain.DoorSystem,
+	})
+	must(x.t, err)
+	end, err := x.store.Execute(x.t.Context(), eventstore.Request{
+		Command: dns.NewVoidImport(dns.ImportVoided{Import: receipt.First, ZoneID: zone, ViewID: data.ViewIDs[0], Reason: dns.VoidAbandoned}),
+		Door:    domain.DoorSystem,
+	})
+	must(x.t, err)
+	must(x.t, x.cfg.Progress.Wait(x.t.Context(), domain.ContextDNS, max(receipt.Last, end.Last)))
+	return fmt.Sprint("/v1/imports/", receipt.First)
+}

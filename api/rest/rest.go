@@ -30,6 +30,8 @@ type Config struct {
 	Output        v1.Output
 	Hosts         v1.Hosts
 	Offers        v1.Offers
+	Imports       v1.Imports
+	StageAbove    int
 }
 
 // New returns the handler of all routes. It starts nothing and needs no closing.
@@ -48,7 +50,7 @@ func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, Offers: cfg.Offers, AttemptWithin: cfg.AttemptWithin}
 	rest := v1.API{
 		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
-		Batchable: resources,
+		Batchable: resources, Imports: cfg.Imports, StageAbove: cfg.StageAbove,
 	}
 	return slices.Concat(resources, admin.Routes(), operations.Routes(), rest.Routes(), kernel.Routes())
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/workers/control/imports"
 )
 
 const adminPassword = "correct horse"
@@ -47,6 +48,7 @@ type stack struct {
 	// stopProjections ends the read models' runners; reads stay as they are.
 	stopProjections func()
 	stopped         *atomic.Bool
+	importer        *imports.Importer
 }
 
 // config is what the API of a stack is made of.
@@ -97,6 +99,9 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 		},
 		Ops: opsmodel.NewReader(pool), AllowRegister: true, CheckConf: func(context.Context, *dns.BindConf) error { return nil },
 	}}}
+	s.importer = imports.New(imports.Config{Store: store, Pool: pool, Reader: s.cfg.DNS, Progress: progress, Part: dns.MaxStaged})
+	s.cfg.Imports = s.importer
+	background(t, s.importer.Run)
 	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {
 		s.stopped.Store(true)

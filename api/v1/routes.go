@@ -28,17 +28,24 @@ type API struct {
 	// Batchable are the routes whose writes a batch may hold, of the resources that
 	// they name.
 	Batchable []api.Route
+	// Imports carries out large imports; without it they are 503. StageAbove is how many changes
+	// an import may make without being one, those that one change of the log may have if it is 0.
+	Imports    Imports
+	StageAbove int
 
 	// followers has a place for each stream of output that is open.
 	followers *api.Places
 	// exports and imports have a place for each zone file that is sent or taken.
 	exports, imports *api.Places
+	// staged has a place for each staged import that this process carries out.
+	staged *api.Places
 }
 
 // Routes returns the routes of the dialect.
 func (a *API) Routes() []api.Route {
 	a.followers = api.NewPlaces(api.PlaceLimits{What: "open streams of output", Most: maxFollowers, Each: maxFollowersOfUser})
 	a.exports = api.NewPlaces(api.PlaceLimits{What: "exports", Most: 8, Each: 4})
+	a.staged = api.NewPlaces(api.PlaceLimits{What: "large imports", Most: 2, Each: 1})
 	a.imports = api.NewPlaces(api.PlaceLimits{What: "imports", Most: 2, Each: 1, Line: 2})
 	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
 	tasks := []domain.Context{domain.ContextOps}
@@ -72,6 +79,8 @@ func (a *API) Routes() []api.Route {
 		api.Put("/v1/zones/:id/settings", api.AccessUser, a.changeSettings()),
 		a.exportRoute(dns).ForNarrow(),
 		a.importRoute().ForNarrow(),
+		api.Get("/v1/imports/:id", api.AccessUser, dns, a.showImport).ForNarrow(),
+		api.Delete("/v1/imports/:id", api.AccessUser, a.voidImport()).ForNarrow(),
 		api.Get("/v1/views/order", api.AccessUser, dns, a.showViewOrder),
 		api.Put("/v1/views/order", api.AccessAdmin, a.orderViews()),
 		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet),

@@ -36,6 +36,7 @@ import (
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/erasure"
 	"github.com/opsledger/opsledger/workers/control/hostdesk"
+	"github.com/opsledger/opsledger/workers/control/imports"
 	"github.com/opsledger/opsledger/workers/control/offers"
 	outputs "github.com/opsledger/opsledger/workers/control/output"
 	"github.com/opsledger/opsledger/workers/control/presence"
@@ -60,6 +61,7 @@ type App struct {
 	dns      *dnsmodel.Reader
 	ops      *opsmodel.Reader
 	presence *presence.Presence
+	imports  *imports.Importer
 	auth     *busauth.Authority
 	output   *outputs.Store
 	roster   *roster.Servers
@@ -232,6 +234,8 @@ func (a *App) startServerWorkers() {
 		Vault: a.vault, Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
 	}).Run)
 	a.life.start("erasure", erasure.New(erasure.Config{Store: a.store, Vault: a.vault, Log: a.log}).Run)
+	a.imports = imports.New(imports.Config{Store: a.store, Pool: a.db.pool, Reader: a.dns, Progress: a.progress, Log: a.log})
+	a.life.start("imports", a.imports.Run)
 	a.reports = reporter.New(reporter.Config{
 		NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Progress: a.progress, Roster: a.roster,
 		Log: a.log, Registerer: a.registry,
@@ -329,7 +333,7 @@ func (a *App) startAPI(ctx context.Context) error {
 		},
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
 		Presence: known, Offers: a.offers, AttemptWithin: a.cfg.TaskDeadline,
-		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known,
+		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known, Imports: a.imports,
 	})
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func (c *client) transport() (http.RoundTripper, error) {
 	return t, nil
 }
 
-// do sends a request, and returns the reply if it is 200. The caller closes its body.
+// do sends a request, and returns the reply if it is 200 or 202. The caller closes its body.
 func (c *client) do(ctx context.Context, method, path string, query url.Values, body io.Reader, header http.Header) (*http.Response, error) {
 	address := c.URL + path
 	if len(query) > 0 {
@@ -91,7 +91,7 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return nil, err
 	}
-	if reply.StatusCode == http.StatusOK {
+	if reply.StatusCode == http.StatusOK || reply.StatusCode == http.StatusAccepted {
 		return reply, nil
 	}
 	defer reply.Body.Close()

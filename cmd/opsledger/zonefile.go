@@ -58,9 +58,10 @@ func importCommand() *cli.Command {
 		UsageText: "opsledger import zone example.com.zone --zone example.com --dry-run",
 		Commands: []*cli.Command{{
 			Name: "zone", Usage: "bring a master file into a zone", ArgsUsage: "<file>",
-			Description: "Reads a master file, - for standard input, and makes the zone what the file says, as one change: all or nothing. " +
+			Description: "Reads a master file, - for standard input, and makes the zone what the file says, all or nothing. " +
 				"Records that are the same stay as they are. Errors are printed by line, and the exit code is 1 then. $INCLUDE is not " +
-				"taken: named-compilezone makes one file of several.",
+				"taken: named-compilezone makes one file of several. More than 10,000 changes go on by themselves once they were checked, " +
+				"and are followed to the end; an interrupt (Ctrl-C) cancels them.",
 			UsageText: "opsledger import zone example.com.zone --zone example.com --token $TOKEN\n" +
 				"opsledger import zone example.com.zone --zone example.com --view office --mode replace --dry-run",
 			Flags: append(group("Zone",
@@ -168,6 +169,9 @@ func (z *zoneFile) importFile(ctx context.Context, name string, out, progress io
 	}
 	if z.DryRun {
 		return printDiff(out, reply.Body)
+	}
+	if reply.StatusCode == http.StatusAccepted {
+		return z.follow(ctx, reply.Header.Get("Location"), out, progress)
 	}
 	var done struct{ Added, Changed, Removed, Unchanged int }
 	if err := json.NewDecoder(reply.Body).Decode(&done); err != nil {

@@ -166,7 +166,7 @@ func (t *turn) refuse(i int, err error) error {
 	switch {
 	case errors.Is(err, errWanted):
 		return nil
-	case errors.As(err, &refusal) && refusal.Code == domain.CodeUnauthenticated:
+	case errors.As(err, &refusal) && (refusal.Code == domain.CodeUnauthenticated || refusal.Code == domain.CodeConflict):
 		return refusal // it is not the operation's fault
 	case errors.As(err, &refusal):
 		t.refused[i] = true

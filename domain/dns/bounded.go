@@ -1,6 +1,8 @@
 package dns
 
 import (
+	"slices"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -95,6 +97,7 @@ func (b *bounds) outside() error { return access.ErrOutside(b.credential.Name) }
 func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Event, all []domain.Event) error {
 	var zone int64
 	var states []RecordData
+	inView := true
 	switch e := e.(type) {
 	case RecordAdded:
 		zone, states = e.ZoneID, []RecordData{e.Record}
@@ -102,8 +105,19 @@ func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Eve
 		zone, states = e.ZoneID, []RecordData{e.Before, e.After}
 	case RecordDeleted:
 		zone, states = e.ZoneID, []RecordData{e.Record}
+	case RecordsStaged:
+		zone, states = e.ZoneID, e.states()
+	case ImportBegun:
+		zone, inView = e.ZoneID, b.ofView(e.ViewID)
+	case ZoneImported:
+		zone, inView = e.ZoneID, b.ofView(e.ViewID)
+	case ImportVoided:
+		zone, inView = e.ZoneID, b.ofView(e.ViewID)
 	default:
 		return b.checkOther(h, e, all)
+	}
+	if !inView {
+		return b.outside()
 	}
 	if zones[zone] == nil {
 		zones[zone] = newZoneFold(zone)
@@ -112,6 +126,20 @@ func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Eve
 		}
 	}
 	return b.checkRecords(zones[zone], states)
+}
+
+// ofView says whether the credential may write in a view.
+func (b *bounds) ofView(view int64) bool { return b.credential.View == 0 || b.credential.View == view }
+
+// states are those that the event makes of records, and makes them of.
+func (e RecordsStaged) states() (all []RecordData) {
+	for _, r := range slices.Concat(e.Added, e.Removed) {
+		all = append(all, r.Record)
+	}
+	for _, r := range e.Changed {
+		all = append(all, r.Before, r.After)
+	}
+	return all
 }
 
 // checkOther refuses an event that is about no record, if it is outside of the bounds.
@@ -136,7 +164,7 @@ func (b *bounds) checkRecords(zone *zoneFold, states []RecordData) error {
 		return b.outside()
 	}
 	for _, r := range states {
-		if b.credential.View != 0 && r.ViewID != b.credential.View {
+		if !b.ofView(r.ViewID) {
 			return b.outside()
 		}
 		if restrict.OfRecords() && !restrict.CoversRecord(FullName(r.Host, zone.data.Name), r.Type) {

@@ -56,6 +56,9 @@ func (c AddRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event,
 	if err := access.Authorize(h, actor, access.OnRecords(zone.target(), access.OperationUpdate)); err != nil {
 		return nil, err
 	}
+	if err := zone.writable(env); err != nil {
+		return nil, err
+	}
 	record := c.patch.merge(RecordData{Type: "A", TTL: zone.settings.TTL()})
 	record, err := c.patch.place(record, zone, view)
 	if err != nil {
@@ -126,7 +129,8 @@ func (c UpdateRecord) load(h domain.History, more ...domain.Fold) (*recordFold, 
 		return nil, nil, err
 	}
 	if own, there := node.get(c.id); there {
-		return &recordFold{id: c.id, recordState: recordState{exists: true, zone: zone.id, placedRecord: own}}, zone, nil
+		record := &recordFold{id: c.id, recordState: recordState{exists: true, zone: zone.id, placedRecord: own}}
+		return record.in(zone), zone, nil
 	}
 	return loadRecord(h, c.id)
 }

@@ -11,6 +11,17 @@ type placedRecord struct {
 	at domain.Position
 	// rdata is what data's value comes to, shared by all copies.
 	rdata *rdataMemo
+	// staged says that the record is so once an import is done, nil for a record that simply is so.
+	staged *stagedVersion
+}
+
+// stagedVersion is what an import makes of a record.
+type stagedVersion struct {
+	by domain.Position
+	// gone: the import removes the record.
+	gone bool
+	// before is what the record is without the import, nil for none.
+	before *placedRecord
 }
 
 func placed(data RecordData, at domain.Position) placedRecord {
@@ -18,7 +29,8 @@ func placed(data RecordData, at domain.Position) placedRecord {
 }
 
 // recordsFold has the records, of any view, at one owner name or in all of a
-// zone. It also has the records whose link has ended, see [zoneFold.live].
+// zone. It also has the records whose link has ended, and those of imports that are not
+// done, see [zoneFold.now].
 type recordsFold struct {
 	tag domain.Tag
 	// host is the folded owner name, empty for all.
@@ -36,13 +48,16 @@ func newZoneRecords(zone int64) *recordsFold {
 
 // Item implements [domain.Fold]. A deletion makes nothing impossible and guards nothing.
 func (f *recordsFold) Item() domain.Item {
-	return domain.Item{Tag: f.tag, Types: recordsTypes, Guards: recordsTypes[1:]}
+	return domain.Item{Tag: f.tag, Types: recordsTypes, Guards: recordsTypes[2:]}
 }
 
 // recordsTypes are the types that change which records there are. Any of them but
-// the first, a deletion, can make a record impossible that a decision found
-// possible. A batch asks for them thousands of times.
-var recordsTypes = []string{RecordDeleted{}.EventType(), RecordAdded{}.EventType(), RecordUpdated{}.EventType()}
+// the first two can make a record impossible that a decision found possible: a deletion does
+// not, and what is staged holds from an event of the zone on, which guards. A batch asks for
+// them thousands of times.
+var recordsTypes = []string{
+	RecordDeleted{}.EventType(), RecordsStaged{}.EventType(), RecordAdded{}.EventType(), RecordUpdated{}.EventType(),
+}
 
 // Apply implements [domain.Fold].
 func (f *recordsFold) Apply(r domain.Recorded) {
@@ -57,6 +72,36 @@ func (f *recordsFold) Apply(r domain.Recorded) {
 		}
 	case RecordDeleted:
 		f.remove(e.ID)
+	case RecordsStaged:
+		f.stage(e, r.Position)
+	}
+}
+
+// stage takes what an import makes of records. An import changes no host.
+func (f *recordsFold) stage(e RecordsStaged, at domain.Position) {
+	e.each(func(id int64, data RecordData, v *stagedVersion) {
+		if f.host != "" && FoldName(data.Host) != f.host {
+			return
+		}
+		if was, there := f.get(id); there {
+			v.before = &was
+		}
+		version := placed(data, at)
+		version.staged = v
+		f.put(id, version)
+	})
+}
+
+// each shows what becomes of each record.
+func (e RecordsStaged) each(each func(id int64, data RecordData, v *stagedVersion)) {
+	for _, r := range e.Added {
+		each(r.ID, r.Record, &stagedVersion{by: e.Import})
+	}
+	for _, r := range e.Changed {
+		each(r.ID, r.After, &stagedVersion{by: e.Import})
+	}
+	for _, r := range e.Removed {
+		each(r.ID, r.Record, &stagedVersion{by: e.Import, gone: true})
 	}
 }
 
@@ -117,7 +162,9 @@ func (f *recordFold) Item() domain.Item {
 
 // recordTypes are the types of a record's life. The first does not guard: a
 // record that a decision has found cannot be added again.
-var recordTypes = []string{RecordAdded{}.EventType(), RecordUpdated{}.EventType(), RecordDeleted{}.EventType()}
+var recordTypes = []string{
+	RecordAdded{}.EventType(), RecordUpdated{}.EventType(), RecordDeleted{}.EventType(), RecordsStaged{}.EventType(),
+}
 
 // Apply implements [domain.Fold].
 func (f *recordFold) Apply(r domain.Recorded) {
@@ -128,7 +175,30 @@ func (f *recordFold) Apply(r domain.Recorded) {
 		f.placedRecord = placed(e.After, r.Position)
 	case RecordDeleted:
 		f.exists, f.at = false, r.Position
+	case RecordsStaged:
+		f.stage(e, r.Position)
 	}
+}
+
+func (f *recordFold) stage(e RecordsStaged, at domain.Position) {
+	e.each(func(id int64, data RecordData, v *stagedVersion) {
+		if id != f.id {
+			return
+		}
+		if f.exists {
+			was := f.placedRecord
+			v.before = &was
+		}
+		f.recordState = recordState{exists: true, zone: e.ZoneID, placedRecord: placed(data, at)}
+		f.staged = v
+	})
+}
+
+// in returns the record as it is in its zone: one that is not live does not exist. The fold
+// itself stays as it is, for the store remembers it.
+func (f *recordFold) in(zone *zoneFold) *recordFold {
+	is, live := zone.now(f.placedRecord)
+	return &recordFold{id: f.id, recordState: recordState{exists: f.exists && live, zone: f.zone, placedRecord: is}}
 }
 
 // Snapshot implements [domain.Fold].

@@ -46,7 +46,7 @@ func judgeRecord(h domain.History, env domain.Env, id int64, written RecordData,
 		return err
 	}
 	own, there := node.get(id)
-	if !there || own.data != written || !zone.live(own) {
+	if is, live := zone.now(own); !there || !live || is.data != written {
 		return nil
 	}
 	j := judge{history: h, zone: zone, own: own}
@@ -74,8 +74,8 @@ type judge struct {
 // written before the record.
 func (j judge) others(at *recordSet) iter.Seq[placedRecord] {
 	return func(yield func(placedRecord) bool) {
-		for _, other := range at.all() {
-			if other.at < j.own.at && j.zone.live(other) && sameView(other.data, j.own.data) && !yield(other) {
+		for _, other := range j.zone.liveOf(at) {
+			if other.at < j.own.at && sameView(other.data, j.own.data) && !yield(other) {
 				return
 			}
 		}
@@ -193,8 +193,8 @@ func errDNAMEWithoutNS() error {
 
 // hasType says whether a live record of the type is at a name in the view of another.
 func hasType(zone *zoneFold, at *recordSet, like RecordData, rrtype string) bool {
-	for _, r := range at.all() {
-		if r.data.Type == rrtype && zone.live(r) && sameView(r.data, like) {
+	for _, r := range zone.liveOf(at) {
+		if r.data.Type == rrtype && sameView(r.data, like) {
 			return true
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// loadRecord returns a record that exists, and its zone. It loads more folds on the way.
+// loadRecord returns a record as it is in its zone, and the zone. It loads more folds on the way.
 func loadRecord(h domain.History, id int64, more ...domain.Fold) (*recordFold, *zoneFold, error) {
 	record := newRecordFold(id)
 	if err := h.Load(append(more, record)...); err != nil {
@@ -17,13 +17,16 @@ func loadRecord(h domain.History, id int64, more ...domain.Fold) (*recordFold, *
 		return nil, nil, notFound("Record", id)
 	}
 	zone := newZoneFold(record.zone)
-	return record, zone, h.Load(zone)
+	if err := h.Load(zone); err != nil {
+		return nil, nil, err
+	}
+	return record.in(zone), zone, nil
 }
 
 // mayWrite returns an error unless the record is live, the actor may do the operation, and
 // the client's version is the current one.
 func (f *recordFold) mayWrite(h domain.History, env domain.Env, zone *zoneFold, actor *access.Actor, o access.Operation, ifMatch *domain.Position) error {
-	if !zone.live(f.placedRecord) {
+	if !f.exists {
 		return notFound("Record", f.id)
 	}
 	if err := access.Authorize(h, actor, access.OnRecord(f.target(), zone.target(), o)); err != nil {
@@ -31,6 +34,9 @@ func (f *recordFold) mayWrite(h domain.History, env domain.Env, zone *zoneFold, 
 	}
 	// What a credential may not delete it may not change either, and nothing more is said of it.
 	if err := env.CheckBounds(h, []domain.Event{RecordDeleted{ID: f.id, ZoneID: zone.id, Record: f.data}}); err != nil {
+		return err
+	}
+	if err := zone.writable(env); err != nil {
 		return err
 	}
 	return domain.CheckVersion(ifMatch, f.at)

@@ -58,8 +58,8 @@ func (j judge) glance(hosts ...string) ([]*glanceFold, error) {
 // given, is at one of the names in the record's view.
 func (j judge) anyType(nodes []*glanceFold, types ...string) bool {
 	for _, n := range nodes {
-		for _, r := range n.all() {
-			if !j.zone.live(r) || !sameView(r.data, j.own.data) {
+		for _, r := range j.zone.liveOf(&n.recordSet) {
+			if !sameView(r.data, j.own.data) {
 				continue
 			}
 			if len(types) == 0 {
@@ -196,8 +196,8 @@ func (j judge) isGlue(cut *glanceFold) bool {
 	if j.own.data.Type != "A" && j.own.data.Type != "AAAA" {
 		return false
 	}
-	for _, r := range cut.all() {
-		if r.data.Type != "NS" || !j.zone.live(r) || !sameView(r.data, j.own.data) {
+	for _, r := range j.zone.liveOf(&cut.recordSet) {
+		if r.data.Type != "NS" || !sameView(r.data, j.own.data) {
 			continue
 		}
 		if host, inside := j.targetHost(r); inside && host == FoldName(j.own.data.Host) {

@@ -1,7 +1,9 @@
 package dns
 
 import (
+	"iter"
 	"slices"
+	"time"
 
 	"github.com/opsledger/opsledger/domain"
 )
@@ -12,6 +14,7 @@ import (
 //  1. A record lives as long as the link, of its zone to its view, that it was
 //     written under: unlinking a view and linking it again does not bring its
 //     records back. An external zone has the one link 0, from its creation on.
+//  2. What an import has staged holds if the import is done, and never otherwise.
 type zoneFold struct {
 	id int64
 	zoneState
@@ -28,6 +31,17 @@ type zoneState struct {
 	// of their own, 0 before the first.
 	settings ZoneSettings
 	settled  domain.Position
+	// open is the import that is under way. imported are those that are done; the list is
+	// only appended to.
+	open     openImport
+	imported []domain.Position
+}
+
+// openImport is an import that is under way, none if its id is 0.
+type openImport struct {
+	id    domain.Position
+	view  int64
+	begun time.Time
 }
 
 func newZoneFold(id int64) *zoneFold { return &zoneFold{id: id} }
@@ -40,7 +54,10 @@ func (f *zoneFold) Item() domain.Item {
 // zoneTypes are the types of a zone's life. ZoneCreated does not guard, because a
 // zone that a decision has found cannot be created again. A batch asks for these types, and
 // for those of a view's name, thousands of times.
-var zoneTypes = []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneDeleted{}.EventType(), ZoneSettingsChanged{}.EventType()}
+var zoneTypes = []string{
+	ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneDeleted{}.EventType(), ZoneSettingsChanged{}.EventType(),
+	ImportBegun{}.EventType(), ZoneImported{}.EventType(), ImportVoided{}.EventType(),
+}
 
 // Apply implements [domain.Fold].
 func (f *zoneFold) Apply(r domain.Recorded) {
@@ -56,6 +73,7 @@ func (f *zoneFold) Apply(r domain.Recorded) {
 		f.settings, f.settled = e.After, r.Position
 		return
 	default:
+		f.applyImport(r)
 		return
 	}
 	f.changed = r.Position
@@ -79,11 +97,58 @@ func relink(before map[int64]domain.Position, z ZoneData, at domain.Position) ma
 	return links
 }
 
-// live says whether a record that was last written at the given position still
-// exists.
-func (f *zoneFold) live(r placedRecord) bool {
+func (f *zoneFold) applyImport(r domain.Recorded) {
+	switch e := r.Event.(type) {
+	case ImportBegun:
+		f.open = openImport{id: r.Position, view: e.ViewID, begun: r.At}
+	case ZoneImported:
+		f.open, f.imported = openImport{}, append(slices.Clip(f.imported), e.Import)
+	case ImportVoided:
+		f.open = openImport{}
+	}
+}
+
+// now returns the record that there is, of which r is what the log says last, if there is one:
+// what imports have staged that are not done is left out.
+func (f *zoneFold) now(r placedRecord) (is placedRecord, live bool) {
+	for r.staged != nil && !slices.Contains(f.imported, r.staged.by) {
+		if r.staged.before == nil {
+			return placedRecord{}, false
+		}
+		r = *r.staged.before
+	}
+	if r.staged != nil && r.staged.gone {
+		return placedRecord{}, false
+	}
 	since, linked := f.links[r.data.ViewID]
-	return linked && since < r.at
+	return r, linked && since < r.at
+}
+
+// liveOf goes through the records of a set that there are, in no particular order.
+func (f *zoneFold) liveOf(set *recordSet) iter.Seq2[int64, placedRecord] {
+	return func(yield func(int64, placedRecord) bool) {
+		for id, r := range set.all() {
+			if is, live := f.now(r); live && !yield(id, is) {
+				return
+			}
+		}
+	}
+}
+
+// writable refuses a change of the zone while an import is under way, unless the change is the
+// import's own.
+func (f *zoneFold) writable(env domain.Env) error {
+	switch {
+	case f.open.id == env.Import:
+		return nil
+	case f.open.id == 0:
+		return errImportOver(env.Import)
+	}
+	return domain.Conflict("当前Zone正在导入（/v1/imports/%d），导入完成或取消之前不能修改！", int64(f.open.id))
+}
+
+func errImportOver(id domain.Position) error {
+	return domain.Conflict("导入%d已经结束！", int64(id))
 }
 
 // fresh implements judgeable.

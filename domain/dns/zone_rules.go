@@ -8,8 +8,8 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// loadZone returns the actor and the zone if it exists, the actor may do the operation
-// and the client's version is the current one.
+// loadZone returns the actor and the zone if it exists, the actor may do the operation, no import
+// is under way and the client's version is the current one.
 func loadZone(h domain.History, env domain.Env, id int64, o access.Operation, ifMatch *domain.Position) (*access.Actor, *zoneFold, error) {
 	actor, zone := access.NewActor(env.Actor), newZoneFold(id)
 	if err := h.Load(actor, zone); err != nil {
@@ -19,6 +19,9 @@ func loadZone(h domain.History, env domain.Env, id int64, o access.Operation, if
 		return nil, nil, notFound("Zone", id)
 	}
 	if err := access.Authorize(h, actor, access.On(zone.target(), o)); err != nil {
+		return nil, nil, err
+	}
+	if err := zone.writable(env); err != nil {
 		return nil, nil, err
 	}
 	return actor, zone, domain.CheckVersion(ifMatch, zone.changed)
@@ -72,11 +75,11 @@ func checkZoneRecords(h domain.History, zone *zoneFold, after ZoneData) error {
 	if err := h.Load(records); err != nil {
 		return err
 	}
-	byID := maps.Collect(records.all())
+	byID := maps.Collect(zone.liveOf(&records.recordSet))
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		r := byID[id]
 		stays := r.data.ViewID == 0 || slices.Contains(after.ViewIDs, r.data.ViewID)
-		if !stays || !zone.live(r) {
+		if !stays {
 			continue
 		}
 		if closes {

@@ -34,7 +34,7 @@ func (h *History) Append(events ...domain.Event) { h.AppendBy(domain.System, eve
 func (h *History) AppendBy(actor domain.UserID, events ...domain.Event) {
 	for _, e := range events {
 		last := domain.Position(len(h.events))
-		h.events = append(h.events, domain.Recorded{Position: last + 1, Prev: last, Actor: actor, Event: e})
+		h.events = append(h.events, domain.Recorded{At: Now, Position: last + 1, Prev: last, Actor: actor, Event: e})
 		h.tags = append(h.tags, domain.TagsOf(e, actor))
 	}
 }

@@ -24,7 +24,8 @@ type batch struct {
 	views   *rowset.Set[int64, View]
 	zones   *rowset.Set[int64, zoneRow]
 	links   *rowset.Set[linkKey, linkRow]
-	records *rowset.Set[int64, recordRow]
+	records *rowset.Set[recordKey, recordRow]
+	imports *rowset.Set[domain.Position, importRow]
 	// resources are the servers, views and zones, as rights see them.
 	resources *rowset.Set[resourceKey, rights.Resource]
 	bindConf  *rowset.Set[struct{}, BindConf]
@@ -34,7 +35,7 @@ type batch struct {
 	bases   *rowset.Set[dns.SerialName, baseRow]
 	fleet   Fleet
 	entries []oplog.Entry
-	// abandoned are the zones that lost a link which records hung on.
+	// abandoned are the zones that lost a link which records hung on, or records by an import.
 	abandoned rowset.Keys[int64]
 	// purging says whether any dead records wait.
 	purging bool
@@ -69,7 +70,8 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 		views:     rowset.New("view", func(v View) int64 { return v.ID }),
 		zones:     rowset.New("zone", func(z zoneRow) int64 { return z.ID }),
 		links:     rowset.New("link", func(l linkRow) linkKey { return l.linkKey }),
-		records:   rowset.New("record", func(r recordRow) int64 { return r.ID }),
+		records:   rowset.New("record", recordRow.key),
+		imports:   rowset.New("import", func(i importRow) domain.Position { return i.ID }),
 		resources: rowset.New("resource", keyOf),
 		bindConf:  rowset.New("configuration", func(BindConf) (only struct{}) { return only }),
 		order:     rowset.New("order", func(ViewOrder) (only struct{}) { return only }),
@@ -88,6 +90,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	table.Load(&queries, schema, zones, "id", k.zones.List, "", b.zones.Loaded)
 	table.Load(&queries, schema, links, "zone_id", k.linked.List, "", b.links.Loaded)
 	table.Load(&queries, schema, records, "id", k.records.List, "", b.records.Loaded)
+	table.Load(&queries, schema, imports, "id", k.imports.List, "", b.imports.Loaded)
 	b.loadResources(&queries, schema, k.resources)
 	if k.bindConf {
 		bindConfs.LoadAll(&queries, schema, b.bindConf.Loaded)
@@ -111,6 +114,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 		table.Save(ctx, tx, &writes, schema, links, b.links),
 		table.Save(ctx, tx, &writes, schema, rights.Resources, b.resources),
 		table.Save(ctx, tx, &writes, schema, records, b.records),
+		table.Save(ctx, tx, &writes, schema, imports, b.imports),
 		table.Save(ctx, tx, &writes, schema, bindConfs, b.bindConf),
 		table.Save(ctx, tx, &writes, schema, viewOrders, b.order),
 		table.Save(ctx, tx, &writes, schema, zoneSettings, b.settings),
@@ -177,6 +181,21 @@ func (b *batch) apply(e domain.Recorded) error {
 		return b.recordDeleted(e, event)
 	case dns.BindConfChanged:
 		return b.bindConfChanged(e, event)
+	default:
+		return b.applyImport(e)
+	}
+}
+
+func (b *batch) applyImport(e domain.Recorded) error {
+	switch event := e.Event.(type) {
+	case dns.ImportBegun:
+		return b.importBegun(e, event)
+	case dns.RecordsStaged:
+		return b.recordsStaged(e, event)
+	case dns.ZoneImported:
+		return b.zoneImported(e, event)
+	case dns.ImportVoided:
+		return b.importVoided(e, event)
 	default:
 		return fmt.Errorf("unknown event type %T", e.Event)
 	}

@@ -23,10 +23,12 @@ type Content struct {
 	ViewName     string
 	// Records is how many records of the log the zone has in the view.
 	Records int64
+	// Written is the position of the last event that changed one of them, or the zone, served or not.
+	Written domain.Position
 
-	ctx  context.Context
-	tx   pgx.Tx
-	link int64
+	ctx   context.Context
+	tx    pgx.Tx
+	links []int64
 	// known are the records at the owners that were looked up.
 	known  zonedata.Records
 	looked map[string]bool
@@ -35,16 +37,19 @@ type Content struct {
 
 // contentHead is a row of what a zone's content follows from beside records.
 type contentHead struct {
-	name, view             string
-	settings               dns.ZoneSettings
-	link, records, changed int64
-	base                   dns.SerialBase
+	name, view       string
+	settings         dns.ZoneSettings
+	links            []int64
+	records, changed int64
+	written          domain.Position
+	base             dns.SerialBase
 }
 
 func (h *contentHead) columns() []table.Column {
 	return []table.Column{
 		{Name: "z.name", Place: &h.name}, {Name: "v.name", Place: &h.view}, {Name: "coalesce(s.settings, '{}')", Place: &h.settings},
-		{Name: "l.link", Place: &h.link}, {Name: "l.records", Place: &h.records}, {Name: linkChanged, Place: &h.changed},
+		{Name: "l.links", Place: &h.links}, {Name: "l.written", Place: &h.written},
+		{Name: "l.records", Place: &h.records}, {Name: linkChanged, Place: &h.changed},
 		{Name: "coalesce(b.base, 0)", Place: &h.base},
 	}
 }
@@ -54,9 +59,9 @@ var (
 		JOIN dns.zone_views l ON l.zone_id = z.id JOIN dns.views v ON v.id = l.view_id LEFT JOIN dns.zone_settings s ON s.zone_id = z.id
 		LEFT JOIN dns.serial_bases b ON b.zone = lower(z.name) AND b.view = v.name WHERE z.id = $1 AND l.view_id = $2`
 
-	// A view's records are those of the link that the zone has to it.
+	// A view's records are those of the links that the zone has to it.
 	contentRecords = "SELECT " + table.Names((&Record{}).shown()) + " FROM dns.records r LEFT JOIN dns.views v ON v.id = r.view_id" +
-		" WHERE r.zone_id = $1 AND r.view_id = $2 AND r.link = $3"
+		" WHERE r.zone_id = $1 AND r.view_id = $2 AND r.link = ANY ($3) AND r.ends <> ALL ($3)"
 )
 
 const (
@@ -117,7 +122,7 @@ func (c *Content) open() error {
 	if err != nil {
 		return err
 	}
-	c.ViewName, c.Records, c.link = h.view, h.records, h.link
+	c.ViewName, c.Records, c.links, c.Written = h.view, h.records, h.links, h.written
 	c.Name, c.Settings, c.Fleet = zonedata.Absolute(h.name), h.settings, dns.ResolveFleet(fleet.FleetData, all)
 	if err := c.Look(zonedata.Asked(c.Name, c.Fleet, c.Own(zonedata.ApexNS))...); err != nil {
 		return err
@@ -131,7 +136,7 @@ func (c *Content) open() error {
 // All goes through the records of the log in canonical order: by owner (RFC 4034, section 6.1),
 // and then by the text of their type.
 func (c *Content) All(each func(Record) error) error {
-	return visitRows(c.ctx, c.tx, contentRecords+inOrder, (*Record).shown, each, c.ZoneID, c.View, c.link)
+	return visitRows(c.ctx, c.tx, contentRecords+inOrder, (*Record).shown, each, c.ZoneID, c.View, c.links)
 }
 
 // Own is a [zonedata.Lookup] of the zone's own records.
@@ -165,5 +170,5 @@ func (c *Content) Look(owners ...string) error {
 		}
 		c.known[key] = append(c.known[key], zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
 		return nil
-	}, c.ZoneID, c.View, c.link, places)
+	}, c.ZoneID, c.View, c.links, places)
 }

@@ -15,7 +15,8 @@ type keys struct {
 	// resources are those that are named anew or deleted.
 	resources map[access.Kind]*rowset.Keys[int64]
 	// linked are the zones whose links to views are wanted.
-	linked rowset.Keys[int64]
+	linked  rowset.Keys[int64]
+	imports rowset.Keys[domain.Position]
 	// bindConf says whether the configuration is wanted.
 	bindConf bool
 	// order says whether the order of views is wanted.
@@ -70,9 +71,36 @@ func touchedBy(events []domain.Recorded) *keys {
 			k.record(e.ZoneID, e.Record)
 		case dns.BindConfChanged:
 			k.bindConf = true
+		default:
+			k.ofImport(e)
 		}
 	}
 	return k
+}
+
+func (k *keys) ofImport(e domain.Event) {
+	staging := func(id domain.Position, zone, view int64) {
+		k.imports.Add(id)
+		k.zones.Add(zone)
+		k.linked.Add(zone)
+		k.views.Add(view)
+	}
+	switch e := e.(type) {
+	case dns.ImportBegun:
+		staging(0, e.ZoneID, e.ViewID) // it has no row yet
+	case dns.RecordsStaged:
+		staging(e.Import, e.ZoneID, e.ViewID)
+		for _, r := range e.Changed {
+			k.records.Add(r.ID)
+		}
+		for _, r := range e.Removed {
+			k.records.Add(r.ID)
+		}
+	case dns.ZoneImported:
+		staging(e.Import, e.ZoneID, e.ViewID)
+	case dns.ImportVoided:
+		staging(e.Import, e.ZoneID, e.ViewID)
+	}
 }
 
 func (k *keys) resource(kind access.Kind, id int64) {

@@ -14,14 +14,18 @@ type linkKey struct{ zone, view int64 }
 // linkRow is a row of zone_views.
 type linkRow struct {
 	linkKey
-	// link numbers the zone's links: a view that is linked again gets a new
-	// number, so that records of the old link stay dead.
-	link int64
+	// links are the numbers of the zone's open links to the view: the one that records are
+	// added under, and one for each staged import that is done. A view that is linked again gets
+	// new numbers, so that records of the old links stay dead.
+	links []int64
 	// changed is the position of the last event about the zone that changed what it serves
 	// in the view. Name servers number zones by it, and by when the view was renamed, see
 	// linkChanged: what counts as a change is said in package dns.
 	changed domain.Position
-	// records counts the records of the link.
+	// written is the position of the last event that changed a record there, or the zone, served or
+	// not.
+	written domain.Position
+	// records counts the records of the links.
 	records int64
 }
 
@@ -29,8 +33,9 @@ var links = table.Table[linkRow]{Name: "zone_views", Key: "zone_id, view_id", Co
 	return []table.Column{
 		table.Col("zone_id", table.Number, &l.zone),
 		table.Col("view_id", table.Number, &l.view),
-		table.Col("link", table.Number, &l.link),
+		table.Col("links", table.Numbers, &l.links),
 		table.Col("changed", table.Number, &l.changed),
+		table.Col("written", table.Number, &l.written),
 		table.Col("records", table.Number, &l.records),
 	}
 }}
@@ -45,7 +50,7 @@ func (b *batch) link(zone *zoneRow, view int64) error {
 		return err
 	}
 	zone.links++
-	b.links.Put(linkRow{linkKey: linkKey{zone.ID, view}, link: zone.links, changed: zone.Changed})
+	b.links.Put(linkRow{linkKey: linkKey{zone.ID, view}, links: []int64{zone.links}, changed: zone.Changed, written: zone.Changed})
 	return nil
 }
 
@@ -81,7 +86,7 @@ func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) 
 func (b *batch) touchLinks(zone zoneRow, at domain.Position) {
 	for _, view := range linkedViews(zone.ZoneData) {
 		if link, exists := b.links.Get(linkKey{zone.ID, view}); exists {
-			link.changed = at
+			link.changed, link.written = at, at
 			b.links.Put(link)
 		}
 	}

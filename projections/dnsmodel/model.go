@@ -19,8 +19,9 @@ import (
 //  1. Events are applied in the order of the log without a gap: the first one's
 //     Prev is the last one applied. Anything else is an error and writes nothing.
 //  2. A record is visible exactly while its zone is linked to its view by the
-//     link it was added under. Taking a link away hides any number of records at
-//     once; their dead rows are purged later, a bounded number with each Apply.
+//     link it was added under, which for one of a staged import is the import's, and no
+//     import that is done has ended it. Opening a link shows, and taking it away hides, any
+//     number of records at once; dead rows are purged later, a bounded number with each Apply.
 //     Dead rows, and the list of where they are, are no part of the state: they
 //     alone may differ between batch sizes.
 //  3. An event that contradicts the state (a record in a view that its zone is not
@@ -42,11 +43,11 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (m *Model) Context() domain.Context { return domain.ContextDNS }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 9 }
+func (m *Model) Version() int { return 10 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
-	tables := append(oplog.Create(), servers.Create(), views.Create(), zones.Create(), links.Create(), records.Create(),
+	tables := append(oplog.Create(), servers.Create(), views.Create(), zones.Create(), links.Create(), records.Create(), imports.Create(),
 		rights.Resources.Create(), bindConfs.Create(), viewOrders.Create(), zoneSettings.Create(), bases.Create(), fleets.Create(),
 		states.Create(), createPurges)
 	for _, sql := range tables {

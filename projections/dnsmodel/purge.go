@@ -26,11 +26,16 @@ const (
 
 	nextPurge = `SELECT zone_id, after_id FROM {schema}.purges ORDER BY zone_id LIMIT 1`
 
-	purgeRecords = `WITH chunk AS MATERIALIZED (
-			SELECT id, link FROM {schema}.records WHERE zone_id = $1 AND id > $2 ORDER BY id LIMIT $3),
+	// An import that is under way has records that nobody sees yet. Ties are rows of one record.
+	purgeRecords = `WITH open AS MATERIALIZED (SELECT unnest(links) AS link FROM {schema}.zone_views WHERE zone_id = $1),
+		kept AS MATERIALIZED (
+			SELECT link FROM open UNION ALL SELECT link FROM {schema}.imports WHERE zone_id = $1 AND state = 'running'),
+		chunk AS MATERIALIZED (
+			SELECT id, link, ends FROM {schema}.records WHERE zone_id = $1 AND id > $2
+			ORDER BY id FETCH FIRST ($3) ROWS WITH TIES),
 		gone AS (
-			DELETE FROM {schema}.records WHERE id IN (
-				SELECT id FROM chunk WHERE link <> ALL (ARRAY(SELECT link FROM {schema}.zone_views WHERE zone_id = $1))))
+			DELETE FROM {schema}.records r USING chunk c WHERE (r.id, r.link) = (c.id, c.link) AND (
+				c.link <> ALL (ARRAY(SELECT link FROM kept)) OR c.ends = ANY (ARRAY(SELECT link FROM open))))
 		SELECT count(*), coalesce(max(id), 0) FROM chunk`
 
 	advancePurge = `UPDATE {schema}.purges SET after_id = $2 WHERE zone_id = $1`

@@ -90,7 +90,7 @@ func sameRows[T any](t *testing.T, what string, got []T, total int, rows map[int
 }
 
 // dnsTables are all tables but that of what waits to be purged.
-var dnsTables = []string{"servers", "views", "zones", "zone_views", "resources", "records", "bind_conf", "fleet", "view_order", "zone_settings", "serial_bases", "oplogs", "oplog_counts", "oplog_totals", "state"}
+var dnsTables = []string{"servers", "views", "zones", "zone_views", "resources", "records", "imports", "bind_conf", "fleet", "view_order", "zone_settings", "serial_bases", "oplogs", "oplog_counts", "oplog_totals", "state"}
 
 // TestBatchSizes shows invariant 2 of Model, table by table: but for dead
 // records, the rows do not depend on how the events were cut into batches.

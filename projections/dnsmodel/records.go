@@ -74,16 +74,27 @@ func (r *Record) listed() []table.Column {
 // recordRow is a row of records.
 type recordRow struct {
 	Record
-	// link is the number of the link that the record hangs on.
-	link int64
+	// link is the number of the link that the record hangs on, and ends, unless 0, that of the
+	// import whose opening ends it.
+	link, ends int64
 	// typed is the host's [dns.TypedName], place its [dns.Place].
 	typed, place string
 }
 
+// recordKey names a version of a record: a staged import that changes it makes another one.
+type recordKey struct{ id, link int64 }
+
+func (r recordRow) key() recordKey { return recordKey{r.ID, r.link} }
+
+// set gives the record its data.
+func (r *recordRow) set(data dns.RecordData) {
+	r.RecordData, r.typed, r.place = data, dns.TypedName(data.Host), dns.Place(data.Host)
+}
+
 var records = table.Table[recordRow]{
-	Name: "records", Key: "id",
+	Name: "records", Key: "id, link",
 	Columns: func(r *recordRow) []table.Column {
-		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("typed", table.Bytewise, &r.typed),
+		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("ends", table.Number, &r.ends), table.Col("typed", table.Bytewise, &r.typed),
 			table.Col("place", table.Bytewise, &r.place))
 	},
 	Indexes: []string{"CREATE INDEX ON {schema}.records (zone_id, id)"},
@@ -97,7 +108,7 @@ func (r *Reader) Records(ctx context.Context, c rights.Caller, f RecordFilter, p
 func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
 	l := &query.List[Record]{
 		Columns: (*Record).listed,
-		From:    "dns.records r USING (id) LEFT JOIN dns.views v ON v.id = r.view_id" + rights.JoinTarget(access.KindZone, "r.zone_id"),
+		From:    "dns.records r ON r.id = w.id AND " + rights.RecordLives("r") + " LEFT JOIN dns.views v ON v.id = r.view_id" + rights.JoinTarget(access.KindZone, "r.zone_id"),
 		IDs:     "dns.records t",
 	}
 	counted := "SELECT records FROM dns.state"
@@ -119,7 +130,7 @@ func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
 		l.Total = counted
 	}
 	if f.ZoneID != nil {
-		l.Where(recordOfZoneLives, *f.ZoneID)
+		l.And(recordOfZoneLives(l.Arg(*f.ZoneID) + "::bigint"))
 	} else {
 		l.And(rights.RecordLives("t"))
 	}
@@ -136,7 +147,10 @@ func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
 // recordOfZoneLives is [rights.RecordLives] for one zone, whose links are looked up
 // once. Bare, the comparison would be taken for rarely true, and the planner would
 // rather sort all of a zone than follow the index to the page's end.
-const recordOfZoneLives = `coalesce(t.link = ANY (ARRAY(SELECT l.link FROM dns.zone_views l WHERE l.zone_id = ?)), false)`
+func recordOfZoneLives(zone string) string {
+	links := "ARRAY(SELECT unnest(l.links) FROM dns.zone_views l WHERE l.zone_id = " + zone + ")"
+	return "coalesce(t.link = ANY (" + links + ") AND t.ends <> ALL (" + links + "), false)"
+}
 
 // restrictRecords leaves the records of zones that the caller may ACCESS, and
 // those that a privilege made by hand is for. A zone is asked about once.

@@ -2,6 +2,7 @@ package dnsmodel
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
@@ -11,7 +12,7 @@ import (
 
 func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 	record := recordRow{Record: Record{ID: event.ID, ZoneID: event.ZoneID, Created: e.At, Changed: e.Position}}
-	if err := b.putOnLink(&record, event.Record, e.Position); err != nil {
+	if err := b.putOnLink(&record, event.Record, e.Position, e.Position); err != nil {
 		return err
 	}
 	creator, err := b.operators.Of(e)
@@ -31,64 +32,94 @@ func (b *batch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) error 
 	if event.Before.Served() != event.After.Served() {
 		served = e.Position
 	}
-	before, err := b.takeOffLink(event.ID, event.ZoneID, event.Before, served)
+	before, err := b.takeOffLink(event.ID, event.ZoneID, event.Before, served, e.Position)
 	if err != nil {
 		return err
 	}
 	after := before
 	after.Changed = e.Position
-	if err := b.putOnLink(&after, event.After, served); err != nil {
+	if err := b.putOnLink(&after, event.After, served, e.Position); err != nil {
 		return err
+	}
+	if before.key() != after.key() {
+		b.records.Drop(before.key())
 	}
 	b.records.Put(after)
 	return b.logRecord(e, oplog.OperationChange, after, before)
 }
 
 func (b *batch) recordDeleted(e domain.Recorded, event dns.RecordDeleted) error {
-	record, err := b.takeOffLink(event.ID, event.ZoneID, event.Record, e.Position)
+	record, err := b.takeOffLink(event.ID, event.ZoneID, event.Record, e.Position, e.Position)
 	if err != nil {
 		return err
 	}
-	b.records.Drop(record.ID)
+	b.records.Drop(record.key())
 	b.state.records--
 	return b.logRecord(e, oplog.OperationDelete, record, record)
 }
 
 // putOnLink gives the record its data and the link of its zone to the view that the
-// data names, where the zone's content changed at the position.
-func (b *batch) putOnLink(record *recordRow, data dns.RecordData, served domain.Position) error {
+// data names, where a record was written at a position, and the zone's content changed at
+// another, 0 for not at all.
+func (b *batch) putOnLink(record *recordRow, data dns.RecordData, served, written domain.Position) error {
 	link, err := b.linkOf(record.ZoneID, data.ViewID)
 	if err != nil {
 		return err
 	}
-	record.RecordData, record.link = data, link.link
-	record.typed, record.place = dns.TypedName(data.Host), dns.Place(data.Host)
+	record.set(data)
+	if record.ends = 0; !slices.Contains(link.links, record.link) {
+		record.link = link.links[0]
+	}
 	link.records++
-	link.changed = max(link.changed, served)
+	link.changed, link.written = max(link.changed, served), written
 	b.links.Put(link)
 	return nil
 }
 
 // takeOffLink takes a visible record off its link. The event says what the record was.
-func (b *batch) takeOffLink(id, zone int64, was dns.RecordData, served domain.Position) (recordRow, error) {
-	record, exists := b.records.Get(id)
-	if !exists || record.ZoneID != zone {
-		return record, fmt.Errorf("record %d does not exist in zone %d", id, zone)
-	}
-	link, err := b.linkOf(zone, record.ViewID)
+func (b *batch) takeOffLink(id, zone int64, was dns.RecordData, served, written domain.Position) (recordRow, error) {
+	record, link, err := b.visible(id, zone, was)
 	if err != nil {
 		return record, err
 	}
-	if link.link != record.link {
-		return record, fmt.Errorf("record %d went when view %d was unlinked from zone %d", id, record.ViewID, zone)
-	}
-	if record.RecordData != was {
-		return record, fmt.Errorf("record %d was not as the event says", id)
-	}
 	link.records--
-	link.changed = max(link.changed, served)
+	link.changed, link.written = max(link.changed, served), written
 	b.links.Put(link)
 	return record, nil
+}
+
+// visible returns a record that is visible, with its link. The event says what it was.
+func (b *batch) visible(id, zone int64, was dns.RecordData) (recordRow, linkRow, error) {
+	link, exists := b.links.Get(linkKey{zone, was.ViewID})
+	if !exists {
+		return recordRow{}, link, b.notVisible(id, zone)
+	}
+	for _, n := range link.links {
+		record, exists := b.records.Get(recordKey{id, n})
+		if !exists || slices.Contains(link.links, record.ends) {
+			continue
+		}
+		if record.ZoneID != zone || record.RecordData != was {
+			return record, link, fmt.Errorf("record %d was not as the event says", id)
+		}
+		return record, link, nil
+	}
+	return recordRow{}, link, b.notVisible(id, zone)
+}
+
+// notVisible says why a record is not visible as an event says.
+func (b *batch) notVisible(id, zone int64) error {
+	why := fmt.Errorf("record %d does not exist in zone %d", id, zone)
+	for record := range b.records.All() {
+		if record.ID != id || record.ZoneID != zone {
+			continue
+		}
+		why = fmt.Errorf("record %d went when view %d was unlinked from zone %d, or by an import", id, record.ViewID, zone)
+		if link, exists := b.links.Get(linkKey{zone, record.ViewID}); exists && slices.Contains(link.links, record.link) {
+			return fmt.Errorf("record %d was not as the event says", id)
+		}
+	}
+	return why
 }
 
 // logRecord writes an entry on a record, which shows the given state of it, that before a

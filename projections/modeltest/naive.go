@@ -72,8 +72,10 @@ func (m *Naive) step() {
 		m.stepView()
 	case k < 30:
 		m.stepZone()
-	case k < 92:
+	case k < 88:
 		m.stepRecord()
+	case k < 92:
+		m.stepImport()
 	case k < 98:
 		m.stepSettings()
 	default:
@@ -312,13 +314,7 @@ func (m *Naive) stepRecord() {
 	case (k < 3 || id == 0) && len(m.Zones) > 0:
 		zone := Pick(m, m.Zones)
 		r = dnsmodel.Record{ID: m.newID(access.KindRecord), ZoneID: zone, RecordData: m.recordData(zone)}
-		r.Changed = m.event(dns.RecordAdded{ID: r.ID, ZoneID: zone, Record: r.RecordData})
-		added := m.Events[len(m.Events)-1]
-		r.Created, r.Creator = added.At, fmt.Sprint("user", added.Actor)
-		if added.Actor == domain.System {
-			r.Creator = oplog.SystemOperator
-		}
-		m.Records[r.ID] = r
+		r = m.addRecord(r)
 	case k == 3 && id != 0:
 		at := m.event(dns.RecordDeleted{ID: id, ZoneID: r.ZoneID, Record: r.RecordData})
 		m.mark(r, at)
@@ -340,6 +336,23 @@ func (m *Naive) stepRecord() {
 	}
 	if after, ok := m.Records[r.ID]; ok {
 		m.mark(after, after.Changed)
+	}
+}
+
+func (m *Naive) addRecord(r dnsmodel.Record) dnsmodel.Record {
+	r.Changed = m.event(dns.RecordAdded{ID: r.ID, ZoneID: r.ZoneID, Record: r.RecordData})
+	m.made(&r)
+	m.Records[r.ID] = r
+	m.mark(r, r.Changed)
+	return r
+}
+
+// made says of a record that the last event made it.
+func (m *Naive) made(r *dnsmodel.Record) {
+	by := m.Events[len(m.Events)-1]
+	r.Created, r.Creator = by.At, fmt.Sprint("user", by.Actor)
+	if by.Actor == domain.System {
+		r.Creator = oplog.SystemOperator
 	}
 }
 

@@ -76,10 +76,11 @@ func matchesPattern(name, expression string) string {
 	return "(lower(" + name + ") || '.') ~ " + expression
 }
 
-// RecordLives leaves out the records whose zone or link to a view is gone and which
-// are not purged yet; record is the alias of their table. OFFSET 0 keeps it a test
+// RecordLives leaves out the records whose zone or link to a view is gone or not open yet, those
+// that an import has ended, and which are not purged yet; record is the alias of their table. OFFSET 0 keeps it a test
 // of each row, so that rows come in the order of an index, and a page costs what it shows.
 func RecordLives(record string) string {
 	return fmt.Sprintf(`EXISTS (SELECT FROM dns.zone_views l
-		WHERE l.zone_id = %[1]s.zone_id AND l.view_id = %[1]s.view_id AND l.link = %[1]s.link OFFSET 0)`, record)
+		WHERE l.zone_id = %[1]s.zone_id AND l.view_id = %[1]s.view_id
+		AND %[1]s.link = ANY (l.links) AND %[1]s.ends <> ALL (l.links) OFFSET 0)`, record)
 }

@@ -89,7 +89,8 @@ func (l *Log) rows(pool *pgxpool.Pool, schema, table string) []string {
 	case schema + ".checkpoint", "dns.purges":
 		return nil
 	case "dns.records":
-		sql += ` WHERE EXISTS (SELECT FROM dns.zone_views l WHERE (l.zone_id, l.view_id, l.link) = (t.zone_id, t.view_id, t.link))`
+		sql += ` WHERE EXISTS (SELECT FROM dns.zone_views l WHERE (l.zone_id, l.view_id) = (t.zone_id, t.view_id)
+			AND t.link = ANY (l.links) AND t.ends <> ALL (l.links))`
 	}
 	rows, _ := pool.Query(l.t.Context(), sql)
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])

@@ -39,7 +39,7 @@ func (e *Edit) Owners(events []domain.Event) (owners []string, err error) {
 			owners = append(owners, key.Owner)
 		}
 	}
-	for _, event := range events {
+	for _, event := range singly(events) {
 		switch event := event.(type) {
 		case dns.RecordAdded:
 			note(event.Record)
@@ -53,11 +53,29 @@ func (e *Edit) Owners(events []domain.Event) (owners []string, err error) {
 	return owners, err
 }
 
+// singly has an event of its own for each record that is staged.
+func singly(events []domain.Event) (all []domain.Event) {
+	for _, e := range events {
+		if staged, is := e.(dns.RecordsStaged); is {
+			all = append(all, staged.Singly()...)
+		} else {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 func (e *Edit) zone() string { return dns.FoldName(e.before.Name) }
 
 // Apply takes the next event about the zone's records or settings.
 func (e *Edit) Apply(event domain.Event) error {
 	switch event := event.(type) {
+	case dns.RecordsStaged:
+		for _, single := range event.Singly() {
+			if err := e.Apply(single); err != nil {
+				return err
+			}
+		}
 	case dns.RecordAdded:
 		return e.put(event.ID, event.Record)
 	case dns.RecordUpdated:

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	// ErrTooManyChanges says that an import would make more than [MaxChanges] changes.
+	// ErrTooManyChanges says that an import would make more changes than it may.
 	ErrTooManyChanges = errors.New("the import makes too many changes")
 	// ErrStale says that records were changed since the file was compared with them: the import
 	// is to be compared anew.
@@ -30,9 +30,6 @@ func newCommand(zone int64, warnings []domain.Warning, operations []operation) (
 	c := Command{zone: zone, warnings: warnings}
 	if len(operations) == 0 {
 		return c, nil
-	}
-	if len(operations) > MaxChanges {
-		return c, ErrTooManyChanges
 	}
 	all := make([]batch.Operation, len(operations))
 	for i, o := range operations {
@@ -63,14 +60,25 @@ func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 	events, err := c.batch.Decide(h, env)
 	var refused *batch.Error
 	if errors.As(err, &refused) {
-		return nil, c.refusal(refused)
+		return nil, refusalOf(refused, c.lines)
 	}
 	return events, err
 }
 
-// refusal says of each operation that was refused in which line it stands.
-func (c Command) refusal(refused *batch.Error) error {
-	const most = 100
+// refusedAt blames a line for a refusal.
+func refusedAt(line int, err error) error {
+	var refusal *domain.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	return &zonefile.Error{Lines: []zonefile.LineError{{Line: line, Err: refusal}}}
+}
+
+// mostLines is how many lines are told that are refused.
+const mostLines = 100
+
+// refusalOf says of each operation that was refused in which line it stands.
+func refusalOf(refused *batch.Error, lines []int) error {
 	all := &zonefile.Error{}
 	for _, r := range refused.Refusals {
 		switch {
@@ -79,10 +87,10 @@ func (c Command) refusal(refused *batch.Error) error {
 		case r.Err.Code == domain.CodeForbidden:
 			return r.Err // and not how much of what is hidden is in the way
 		}
-		if all.More = len(all.Lines) == most; all.More {
+		if all.More = len(all.Lines) == mostLines; all.More {
 			break
 		}
-		all.Lines = append(all.Lines, zonefile.LineError{Line: c.lines[r.Index], Err: r.Err})
+		all.Lines = append(all.Lines, zonefile.LineError{Line: lines[r.Index], Err: r.Err})
 	}
 	return all
 }

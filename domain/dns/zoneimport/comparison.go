@@ -21,13 +21,17 @@ const (
 	Replace Mode = "replace"
 )
 
-// MaxChanges is how many changes an import makes at most.
-const MaxChanges = batch.MaxOperations
+// MaxChanges is how many changes an import makes at most as one change of the log; one of more
+// is staged. MaxStaged is how many that may make.
+const (
+	MaxChanges = batch.MaxOperations
+	MaxStaged  = 4_000_000
+)
 
 // Target is the zone in a view that a file is imported into.
 type Target struct {
-	ZoneID   int64
-	ViewName string
+	ZoneID, ViewID int64
+	ViewName       string
 	// Zone is what the zone serves there, but for the records of the log, Own their RRsets.
 	Zone zonedata.Zone
 	Own  zonedata.Lookup
@@ -58,9 +62,13 @@ type Comparison struct {
 	// kept has an entry for each record of the file that the zone has.
 	kept []bool
 	// set are the records of the RRset at hand, of key.
-	key                      zonedata.Key
-	set                      []located
-	removals, updates, added []operation
+	key zonedata.Key
+	set []located
+	// removals and updates are of records that the zone has, added of those of the file.
+	removals, updates, added []change
+	// changed are the settings that are to change, nil for none, once the comparison is complete.
+	changed  *dns.ChangeZoneSettings
+	complete bool
 }
 
 type located struct {
@@ -68,7 +76,7 @@ type located struct {
 	data string
 }
 
-// operation is one change, and the line that it is for, 0 for none.
+// operation is one change as a command, and the line that it is for, 0 for none.
 type operation struct {
 	line int
 	batch.Operation
@@ -133,8 +141,7 @@ func (c *Comparison) settle() error {
 }
 
 func (c *Comparison) remove(r located) {
-	cmd, err := dns.NewDeleteRecord(r.ID, &r.Changed)
-	c.removals = append(c.removals, operation{Operation: batch.Of(cmd, err)})
+	c.removals = append(c.removals, change{present: &r.Present, owner: c.key.Owner})
 }
 
 // retime gives a record the TTL of the file.
@@ -142,18 +149,14 @@ func (c *Comparison) retime(r located, ttl uint32) error {
 	if r.TTL == ttl {
 		return nil
 	}
-	value := r.Value
 	if r.Literal { // which a value is not that is given now
 		var err error
-		if value, err = zonefile.Value(c.zone(), c.key.Type, r.data); err != nil {
+		if r.Value, err = zonefile.Value(c.zone(), c.key.Type, r.data); err != nil {
 			return err
 		}
 	}
 	i, _ := c.file.Has(c.key, r.data)
-	cmd, err := dns.NewUpdateRecord(r.ID, dns.RecordInput{
-		ZoneID: &c.to.ZoneID, ViewName: &c.to.ViewName, Host: &r.Host, Type: &r.Type, Value: &value, TTL: &ttl,
-	}, &r.Changed)
-	c.updates = append(c.updates, operation{line: c.file.Records[i].Line, Operation: batch.Of(cmd, err)})
+	c.updates = append(c.updates, change{present: &r.Present, owner: c.key.Owner, record: &c.file.Records[i]})
 	return nil
 }
 
@@ -167,28 +170,16 @@ func (c *Comparison) add(left map[zonedata.Key]bool) error {
 		if err := c.bounded(); err != nil {
 			return err
 		}
-		op := operation{line: r.Line}
-		value, err := zonefile.Value(c.zone(), r.Type, r.Written)
-		if err == nil {
-			var cmd dns.AddRecord
-			name, ttl := dns.TypeName(r.Type), c.file.TTL(r.Key())
-			cmd, err = dns.NewAddRecord(dns.RecordInput{
-				ZoneID: &c.to.ZoneID, ViewName: &c.to.ViewName, Host: &r.Host, Type: &name, Value: &value, TTL: &ttl,
-			})
-			op.Operation = batch.Of(cmd, err)
-		} else {
-			op.Operation = batch.Of(nil, err)
-		}
-		c.added = append(c.added, op)
+		c.added = append(c.added, change{owner: r.Owner, record: r})
 	}
 	return nil
 }
 
 func (c *Comparison) zone() string { return dns.FoldName(c.to.Zone.Name) }
 
-// bounded ends a comparison of which more comes than is one change.
+// bounded ends a comparison of which more comes than can be staged.
 func (c *Comparison) bounded() error {
-	if len(c.removals)+len(c.updates)+len(c.added) > MaxChanges {
+	if len(c.removals)+len(c.updates)+len(c.added) > MaxStaged {
 		return ErrTooManyChanges
 	}
 	return nil
@@ -197,16 +188,44 @@ func (c *Comparison) bounded() error {
 // Command returns the command that makes the zone what the file says, once all records that the
 // zone has were shown. The error is [ErrTooManyChanges], or what stands in the way of a command.
 func (c *Comparison) Command() (Command, error) {
-	if err := c.settle(); err != nil {
+	switch err := c.End(); {
+	case err != nil:
 		return Command{}, err
+	case c.Len() > MaxChanges:
+		return Command{}, ErrTooManyChanges
+	}
+	operations := make([]operation, 0, len(c.removals)+len(c.updates)+len(c.added)+1)
+	if c.changed != nil {
+		operations = append(operations, operation{line: c.file.SOA.Line, Operation: batchOf(*c.changed, nil)})
+	}
+	for _, ch := range slices.Concat(c.removals, c.updates, c.added) {
+		operations = append(operations, c.operation(ch))
+	}
+	return newCommand(c.to.ZoneID, c.file.Warnings, operations)
+}
+
+// Len is how many changes the comparison has found, that of the settings included.
+func (c *Comparison) Len() int {
+	n := len(c.removals) + len(c.updates) + len(c.added)
+	if c.changed != nil {
+		n++
+	}
+	return n
+}
+
+// End finds what is added, and the settings that are to change, once all records were shown.
+func (c *Comparison) End() (err error) {
+	if c.complete {
+		return nil
+	}
+	if err := c.settle(); err != nil {
+		return err
 	}
 	left, after := c.generated()
 	if err := c.add(left); err != nil {
-		return Command{}, err
+		return err
 	}
-	settings, err := c.settings(after)
-	if err != nil {
-		return Command{}, err
-	}
-	return newCommand(c.to.ZoneID, c.file.Warnings, slices.Concat(settings, c.removals, c.updates, c.added))
+	c.changed, err = c.settings(after)
+	c.complete = err == nil
+	return err
 }

@@ -71,7 +71,7 @@ func (c *Comparison) ttl() uint32 {
 }
 
 // settings is the change of the zone's settings that the file's SOA asks for, if it does.
-func (c *Comparison) settings(after zonedata.Generated) ([]operation, error) {
+func (c *Comparison) settings(after zonedata.Generated) (*dns.ChangeZoneSettings, error) {
 	soa := c.file.SOA
 	if soa == nil {
 		return nil, nil
@@ -100,5 +100,9 @@ func (c *Comparison) settings(after zonedata.Generated) ([]operation, error) {
 	if !asks {
 		return nil, nil
 	}
-	return []operation{{line: soa.Line, Operation: batchOf(dns.NewChangeZoneSettings(c.to.ZoneID, in, c.to.Serials, nil))}}, nil
+	cmd, err := dns.NewChangeZoneSettings(c.to.ZoneID, in, c.to.Serials, nil)
+	if err != nil {
+		return nil, refusedAt(soa.Line, err)
+	}
+	return &cmd, nil
 }

@@ -24,6 +24,8 @@ type desiredState struct {
 	fallback nameServers
 	changes  dns.FleetChanges
 	bases    dns.SerialBases
+	// imports are those under way whose begin was seen.
+	imports map[domain.Position]*heldImport
 
 	inView   map[zoneKey]*zoneInView
 	settings settings
@@ -73,7 +75,7 @@ func newDesiredState() *desiredState {
 
 func (s *desiredState) clear() {
 	s.servers, s.views, s.zones = map[int64]dns.FleetServer{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
-	s.conf, s.order = dns.BindConfChanged{}, nil
+	s.conf, s.order, s.imports = dns.BindConfChanged{}, nil, map[domain.Position]*heldImport{}
 	s.fleet, s.changes, s.bases = dns.FleetData{}, dns.FleetChanges{}, dns.SerialBases{}
 	s.resolveFallback()
 }
@@ -189,6 +191,22 @@ func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 		return s.updateRecord(e, p)
 	case dns.RecordDeleted:
 		return s.dropRecord(e.ID, e.ZoneID, e.Record, p)
+	default:
+		return s.dispatchImport(event, p)
+	}
+	return nil
+}
+
+func (s *desiredState) dispatchImport(event domain.Event, p domain.Position) error {
+	switch e := event.(type) {
+	case dns.ImportBegun:
+		s.imports[p] = &heldImport{}
+	case dns.RecordsStaged:
+		return s.stage(e)
+	case dns.ZoneImported:
+		return s.finishImport(e, p)
+	case dns.ImportVoided:
+		delete(s.imports, e.Import)
 	}
 	return nil
 }

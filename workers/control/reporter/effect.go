@@ -54,8 +54,10 @@ func effectOf(e domain.Event) (effect, []int64) {
 			[]int64{e.Before.ViewID, e.After.ViewID}
 	case dns.RecordDeleted:
 		return effect{any: rendered(e.Record), zone: e.ZoneID}, []int64{e.Record.ViewID}
+	case dns.ZoneImported:
+		return effect{any: true, zone: e.ZoneID}, []int64{e.ViewID}
 	default:
-		return effect{}, nil
+		return effect{}, nil // what is staged changes nothing
 	}
 }
 

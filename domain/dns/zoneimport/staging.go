@@ -1,0 +1,220 @@
+package zoneimport
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"sort"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/batch"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
+	"github.com/opsledger/opsledger/domain/dns/zonefile"
+)
+
+// Staging is an import of more changes than one change of the log may have. As a command it
+// decides on all of them and leads to no event: what is to be staged are its parts.
+//
+// Invariants:
+//  1. A part is only there if all changes are allowed, by the rules and by the rights and bounds of
+//     who asks for them.
+//  2. Each change is decided by the command of a client, among all records of the zone as they are
+//     once the import is done. Of two that are at odds the later one is to blame, or both.
+//  3. What is held at a time of decisions is what [MaxChanges] of them take.
+type Staging struct {
+	comparison *Comparison
+	// changes are in the order of their owners.
+	changes []change
+	present *presentRecords
+	// Import is the import that has begun already and whose changes are decided anew, 0 for
+	// one that has not.
+	Import domain.Position
+
+	parts  []dns.RecordsStaged
+	counts dns.ImportCounts
+}
+
+// Stage returns the staging of what the comparison has found. The records that the zone has are to
+// be shown to it once more.
+func (c *Comparison) Stage() (*Staging, error) {
+	if err := c.End(); err != nil {
+		return nil, err
+	}
+	s := &Staging{comparison: c, changes: slices.Concat(c.removals, c.updates, c.added)}
+	c.removals, c.updates, c.added = nil, nil, nil
+	slices.SortStableFunc(s.changes, func(a, b change) int { return cmp.Compare(a.owner, b.owner) })
+	s.present = newPresentRecords(c.to.ZoneID, s.changes)
+	return s, nil
+}
+
+// Present takes the next record that the zone has.
+func (s *Staging) Present(r Present) error {
+	key, _, err := zonedata.Locate(s.comparison.zone(), r.RecordData)
+	if err == nil {
+		s.present.take(key.Owner, r)
+	}
+	return err
+}
+
+// Parts are what is to be staged, each with [dns.MaxStaged] records at most, and without ids of what
+// is added.
+func (s *Staging) Parts() []dns.RecordsStaged { return s.parts }
+
+// Counts are those of all parts.
+func (s *Staging) Counts() dns.ImportCounts { return s.counts }
+
+// Settings is the change of the zone's settings that goes with the import, nil for none.
+func (s *Staging) Settings() *dns.ChangeZoneSettings { return s.comparison.changed }
+
+// Decide implements [domain.Command].
+func (s *Staging) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	if err := dns.AuthorizeRecords(h, env, s.comparison.to.ZoneID); err != nil {
+		return nil, err
+	}
+	for _, w := range s.comparison.file.Warnings {
+		env.Warn(w)
+	}
+	s.parts, s.counts = nil, dns.ImportCounts{}
+	if err := s.settle(h, env); err != nil {
+		return nil, err
+	}
+	env.Import = s.Import
+	after, err := s.aliases()
+	if err != nil {
+		return nil, err
+	}
+	refused := &zonefile.Error{}
+	for rest := s.changes; len(rest) > 0 && !refused.More; {
+		n := lengthOfChunk(rest)
+		err := s.decide(&importHistory{History: h, present: s.present, after: after}, env.Warning(nil), rest[:n])
+		var lines *zonefile.Error
+		if errors.As(err, &lines) {
+			err = nil
+			refused.Lines, refused.More = append(refused.Lines, lines.Lines...), refused.More || lines.More
+		}
+		if err != nil {
+			return nil, err
+		}
+		rest = rest[n:]
+	}
+	if len(refused.Lines) > 0 {
+		return nil, inOrder(refused)
+	}
+	return nil, nil
+}
+
+// settle decides on the settings, which are bounded by themselves.
+func (s *Staging) settle(h domain.History, env domain.Env) error {
+	if s.comparison.changed == nil {
+		return nil
+	}
+	env.Import = s.Import
+	events, err := s.comparison.changed.Decide(h, env)
+	if err == nil {
+		err = env.CheckBounds(h, events)
+	}
+	if err != nil {
+		return refusedAt(s.comparison.file.SOA.Line, err)
+	}
+	return nil
+}
+
+func inOrder(e *zonefile.Error) error {
+	slices.SortStableFunc(e.Lines, func(a, b zonefile.LineError) int { return cmp.Compare(a.Line, b.Line) })
+	if len(e.Lines) > mostLines {
+		e.Lines, e.More = e.Lines[:mostLines], true
+	}
+	return e
+}
+
+// lengthOfChunk is how many changes are decided next: all of some owners.
+func lengthOfChunk(rest []change) int {
+	if len(rest) <= MaxChanges {
+		return len(rest)
+	}
+	owner := rest[MaxChanges].owner
+	if n := sort.Search(MaxChanges, func(i int) bool { return rest[i].owner >= owner }); n > 0 {
+		return n
+	}
+	return sort.Search(len(rest), func(i int) bool { return rest[i].owner > owner })
+}
+
+// decide decides on the changes of some owners, and keeps what comes of them.
+func (s *Staging) decide(h *importHistory, env domain.Env, changes []change) error {
+	operations, lines := make([]batch.Operation, len(changes)), make([]int, len(changes))
+	ids := make([]int64, 0, len(changes))
+	h.own = make(map[domain.Tag]bool, len(changes))
+	for i, ch := range changes {
+		o := s.comparison.operation(ch)
+		operations[i], lines[i] = o.Operation, o.line
+		ids = append(ids, undrawn+int64(i))
+		h.own[dns.TagNode(s.comparison.to.ZoneID, ch.host())] = true
+	}
+	b, err := batch.New(operations)
+	if err != nil {
+		return domain.Refused("%s有太多的修改，一次导入同一主机最多%d个！", shortened(changes[0].owner), MaxChanges)
+	}
+	env = env.WithIDs(map[domain.Sequence][]int64{domain.SequenceRecord: ids})
+	events, err := b.Decide(h, env)
+	var refused *batch.Error
+	if errors.As(err, &refused) {
+		return refusalOf(refused, lines)
+	}
+	if err == nil {
+		s.keep(events)
+	}
+	return err
+}
+
+// undrawn is where the ids begin that stand for those that are drawn when records are staged.
+const undrawn int64 = 1 << 62
+
+func shortened(name string) string { return name[:min(len(name), 60)] }
+
+// maxPart bounds what a part takes in the log, as JSON at its longest.
+const maxPart = 256 << 10
+
+// keep adds to the parts what was decided.
+func (s *Staging) keep(events []domain.Event) {
+	var part dns.RecordsStaged
+	size := 0
+	end := func() {
+		if part.Len() > 0 {
+			s.counts = s.counts.Plus(part.Counts())
+			s.parts = append(s.parts, part)
+		}
+		part, size = dns.RecordsStaged{ZoneID: s.comparison.to.ZoneID, ViewID: s.comparison.to.ViewID}, 0
+	}
+	end()
+	for _, event := range events {
+		next := 0
+		switch e := event.(type) {
+		case dns.RecordAdded:
+			next = longest(e.Record)
+		case dns.RecordUpdated:
+			next = longest(e.Before) + longest(e.After)
+		case dns.RecordDeleted:
+			next = longest(e.Record)
+		}
+		if part.Len() == dns.MaxStaged || size+next > maxPart {
+			end()
+		}
+		size += next
+		switch e := event.(type) {
+		case dns.RecordAdded:
+			part.Added = append(part.Added, dns.StagedRecord{Record: e.Record})
+		case dns.RecordUpdated:
+			part.Changed = append(part.Changed, dns.StagedChange{ID: e.ID, Before: e.Before, After: e.After})
+		case dns.RecordDeleted:
+			part.Removed = append(part.Removed, dns.StagedRecord{ID: e.ID, Record: e.Record})
+		}
+	}
+	end()
+}
+
+// longest bounds what a record takes as JSON, and in tags.
+func longest(d dns.RecordData) int {
+	const escaped, fields = 6, 300
+	return escaped*(len(d.Value)+2*len(d.Host)+len(d.Comment)) + fields
+}

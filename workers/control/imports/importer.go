@@ -1,0 +1,149 @@
+package imports
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zoneimport"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+)
+
+// sweepEvery is how often imports are looked for that nobody carries out, or whose hour is over.
+const sweepEvery = 3 * time.Second
+
+// DefaultPart is how many records are appended at once: while they are, other writes wait.
+const DefaultPart = 1000
+
+// Config is what an Importer needs.
+type Config struct {
+	Store    *eventstore.Store
+	Pool     *pgxpool.Pool
+	Reader   *dnsmodel.Reader
+	Progress *projections.Progress
+	// Part is how many records are appended at once, DefaultPart if 0.
+	Part int
+	// Log may be nil.
+	Log *slog.Logger
+}
+
+// Importer carries out imports while it runs.
+type Importer struct {
+	cfg  Config
+	jobs chan zoneimport.Job
+}
+
+// New returns an Importer for one Run.
+func New(cfg Config) *Importer {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Part == 0 {
+		cfg.Part = DefaultPart
+	}
+	return &Importer{cfg: cfg, jobs: make(chan zoneimport.Job)}
+}
+
+// Carry hands over an import that has begun, whose zone the caller has claimed. After an error the
+// import is not carried out.
+func (i *Importer) Carry(ctx context.Context, j zoneimport.Job) error {
+	select {
+	case i.jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Run carries imports out, and looks after those of other processes, until ctx ends. What is under
+// way then is left to whoever looks next.
+func (i *Importer) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	defer running.Wait()
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := i.Sweep(ctx); err != nil && ctx.Err() == nil {
+			i.cfg.Log.WarnContext(ctx, "imports are not looked after, will look again", "error", err)
+		}
+		for waiting := true; waiting; {
+			select {
+			case <-ctx.Done():
+				return nil
+			case j := <-i.jobs:
+				running.Go(func() { i.carryOut(ctx, j) })
+			case <-tick.C:
+				waiting = false
+			}
+		}
+	}
+}
+
+// carryOut brings an import to its end.
+func (i *Importer) carryOut(ctx context.Context, j zoneimport.Job) {
+	defer j.Done()
+	began := time.Now()
+	run := run{Importer: i, Job: j}
+	err := run.carryOut(ctx)
+	switch {
+	case err == nil:
+		i.cfg.Log.InfoContext(ctx, "imported", "import", j.ID, "zone", j.ZoneID, "records", run.Plan.Counts.Total(), "took", time.Since(began))
+		return
+	case ctx.Err() != nil:
+		return
+	}
+	reason := dns.VoidAbandoned
+	if refused, is := errors.AsType[*domain.Error](err); is {
+		reason = dns.VoidRefused
+		err = refused
+	}
+	i.cfg.Log.WarnContext(ctx, "an import came to nothing", "import", j.ID, "zone", j.ZoneID, "error", err)
+	if err := i.void(ctx, j.ZoneID, j.ViewID, j.ID, reason); err != nil {
+		i.cfg.Log.WarnContext(ctx, "an import is not voided yet", "import", j.ID, "error", err)
+	}
+}
+
+// Sweep voids the imports whose hour is over, and those that nobody carries out.
+func (i *Importer) Sweep(ctx context.Context) error {
+	running, err := i.cfg.Reader.RunningImports(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range running {
+		err = errors.Join(err, i.look(ctx, r))
+	}
+	return err
+}
+
+func (i *Importer) look(ctx context.Context, r dnsmodel.Import) error {
+	if time.Since(r.Begun) >= dns.MaxImportTime {
+		return i.void(ctx, r.ZoneID, r.ViewID, r.ID, dns.VoidOverdue)
+	}
+	release, err := i.Claim(ctx, r.ZoneID)
+	if refused, claimed := errors.AsType[*domain.Error](err); claimed && refused.Code == domain.CodeConflict {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
+	return i.void(ctx, r.ZoneID, r.ViewID, r.ID, dns.VoidAbandoned)
+}
+
+// void voids an import that has not ended.
+func (i *Importer) void(ctx context.Context, zone, view int64, id domain.Position, reason string) error {
+	c := dns.NewVoidImport(dns.ImportVoided{Import: id, ZoneID: zone, ViewID: view, Reason: reason})
+	_, err := i.cfg.Store.Execute(ctx, eventstore.Request{Command: c, Actor: domain.System, Door: domain.DoorSystem, Causation: id})
+	if _, ended := errors.AsType[*domain.Error](err); ended {
+		return nil // it was done, or its zone has gone, before
+	}
+	return err
+}

@@ -1,0 +1,99 @@
+package imports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zoneimport"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/backoff"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+)
+
+// The pauses before what the database did not take is tried again.
+const retryLeast, retryMost = 50 * time.Millisecond, 2 * time.Second
+
+// commandSpace is the name space of the ids of an import's commands.
+var commandSpace = uuid.MustParse("0f6b1f8e-9a0b-5f53-8f3e-2b8a6c5d1e77")
+
+// run is the carrying out of one import.
+//
+// Invariants:
+//  1. What was planned is carried out only if nothing that the plan was made from has changed
+//     before the import began; since then nothing else changes it.
+//  2. A part is appended once, however often it is tried: its command has an id of its own.
+//  3. Of parts that the read models lack there are two at most.
+type run struct {
+	*Importer
+	zoneimport.Job
+	// commands counts those that were executed.
+	commands int
+}
+
+func (r *run) carryOut(ctx context.Context) error {
+	if err := r.upToDate(ctx); err != nil {
+		return err
+	}
+	parts := r.Plan.Parts
+	for i := range parts {
+		parts[i].Import = r.ID
+	}
+	before := r.ID
+	for chunk := range slices.Chunk(parts, max(1, r.cfg.Part/dns.MaxStaged)) {
+		receipt, err := r.execute(ctx, dns.NewStageRecords(chunk))
+		if err != nil {
+			return err
+		}
+		if err := r.cfg.Progress.Wait(ctx, domain.ContextDNS, before); err != nil {
+			return err
+		}
+		before = receipt.Last
+	}
+	_, err := r.execute(ctx, dns.NewFinishImport(dns.ZoneImported{
+		Import: r.ID, ZoneID: r.ZoneID, ViewID: r.ViewID, ImportCounts: r.Plan.Counts,
+	}, r.Plan.Settings))
+	return err
+}
+
+// upToDate sees to it that the plan is one for the zone as it was when the import began.
+func (r *run) upToDate(ctx context.Context) error {
+	if err := r.cfg.Progress.Wait(ctx, domain.ContextDNS, r.ID); err != nil {
+		return err
+	}
+	var written domain.Position
+	err := r.cfg.Reader.Content(ctx, r.ZoneID, r.ViewID, func(c *dnsmodel.Content) error {
+		written = c.Written
+		return nil
+	})
+	if err != nil || written == r.Plan.Written {
+		return err
+	}
+	if r.Plan, err = r.Again(ctx); err == nil && r.Plan.Written != written {
+		err = fmt.Errorf("zone %d was written at %d while an import was under way", r.ZoneID, r.Plan.Written)
+	}
+	return err
+}
+
+// execute has a command of the import carried out, for who asked for the import. It tries again
+// while the database is away.
+func (r *run) execute(ctx context.Context, c domain.Command) (eventstore.Receipt, error) {
+	r.commands++
+	pause := backoff.Growing{Least: retryLeast, Most: retryMost}
+	for {
+		receipt, err := r.cfg.Store.Execute(ctx, eventstore.Request{
+			Command: c, Actor: r.Actor, Credential: r.Credential, Door: r.Door, Causation: r.ID,
+			CommandID: uuid.NewSHA1(commandSpace, fmt.Appendf(nil, "%s/%d/%d", r.cfg.Store.LogID(), r.ID, r.commands)),
+		})
+		away := errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnknownOutcome) || errors.Is(err, eventstore.ErrConflict)
+		if !away || !pause.Wait(ctx, nil) {
+			return receipt, err
+		}
+	}
+}
