@@ -18,7 +18,10 @@ var ofZoneFiles = map[string]string{
 	"this request cannot be asked for as a dry run":                                 "此请求不支持试运行！",
 	"the read model has not reached the end of the log yet, try again":              "查询数据尚未达到日志末尾，请稍后重试！",
 	"exports": "导出",
-	"imports": "导入",
+	"must name what the records get: value or ttl":                         "必须指定Record改成什么：value或ttl！",
+	"must name what the records have: value, ttl, type, host or view":      "必须指定查找条件：value、ttl、type、host或view！",
+	"must say which value is replaced":                                     "必须指定要替换的值！",
+	"imports":                                                              "导入",
 	"the import makes more than 10,000 changes, which is not possible yet": "导入的修改超过10,000条，目前还不支持！",
 
 	"$GENERATE has a range, an owner, a type and data":                                                             "$GENERATE必须有范围、主机、类型和数据！",
