@@ -8,5 +8,8 @@ var (
 	ListRecords = listRecords
 )
 
+// EachRecordBy is EachRecord with another number of rows that it holds in memory.
+var EachRecordBy = (*Reader).eachRecord
+
 // SearchRecordsBy is SearchRecords with another number of ids that it looks at with one statement.
 var SearchRecordsBy = (*Reader).searchRecords

@@ -139,3 +139,31 @@ func TestSearchNames(t *testing.T) {
 		t.Errorf("the second page: %+v", zones)
 	}
 }
+
+// All records that are wanted are shown once, however many are read at a time.
+func TestEachRecord(t *testing.T) {
+	t.Parallel()
+	r, records := searched(t)
+	for _, c := range []struct {
+		with dnsmodel.RecordsWith
+		want int
+	}{
+		{dnsmodel.RecordsWith{}, len(records)}, {dnsmodel.RecordsWith{Host: "www"}, 3}, {dnsmodel.RecordsWith{Host: "www", Zones: []string{"example.com"}}, 2},
+		{dnsmodel.RecordsWith{Zones: []string{"*.example", "**.arpa"}}, 4}, {dnsmodel.RecordsWith{Types: []string{"A"}}, 0},
+		{dnsmodel.RecordsWith{Types: []string{"TXT"}, ViewName: "Office"}, len(records)}, {dnsmodel.RecordsWith{Type: "A"}, 0}, {dnsmodel.RecordsWith{TTL: new(uint32(1))}, 0},
+	} {
+		for _, atOnce := range []int{1, 2, 1000} {
+			seen := map[int64]bool{}
+			err := dnsmodel.EachRecordBy(r, t.Context(), rights.System(), c.with, func(r dnsmodel.Record) error {
+				if seen[r.ID] || r.Zone.Name != records[r.ID].Zone.Name || r.ViewName != "Office" || r.RecordData != records[r.ID].RecordData {
+					t.Errorf("%+v", r)
+				}
+				seen[r.ID] = true
+				return nil
+			}, atOnce)
+			if err != nil || len(seen) != c.want {
+				t.Errorf("%+v: %d records, %v; want %d", c.with, len(seen), err, c.want)
+			}
+		}
+	}
+}

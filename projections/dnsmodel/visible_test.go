@@ -75,6 +75,11 @@ func (w world) compareLists(t *testing.T, pool *pgxpool.Pool, user domain.UserID
 	}
 	w.sameList(t, what("records found"), user, access.KindRecord, ids(found, func(r dnsmodel.Record) int64 { return r.ID }), len(found),
 		slices.DeleteFunc(modeltest.SortedKeys(w.Records), func(id int64) bool { return !strings.HasPrefix(w.Records[id].Host, "h1") }))
+	var shown []int64
+	if err := r.EachRecord(ctx, c, dnsmodel.RecordsWith{}, func(r dnsmodel.Record) error { shown = append(shown, r.ID); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	w.sameList(t, what("records shown"), user, access.KindRecord, shown, len(shown), modeltest.SortedKeys(w.Records))
 	seen := modeltest.Must(r.SearchZones(ctx, c, dnsmodel.Search{Text: "zone", Before: math.MaxInt64, Limit: math.MaxInt}))
 	w.sameList(t, what("zones found"), user, access.KindZone, ids(seen, func(z dnsmodel.Zone) int64 { return z.ID }), len(seen), modeltest.SortedKeys(w.Zones))
 	hosts := modeltest.Must(r.SearchServers(ctx, c, dnsmodel.Search{Text: "ns", Before: math.MaxInt64, Limit: math.MaxInt}))
