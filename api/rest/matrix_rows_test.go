@@ -150,6 +150,8 @@ func rowsOfTheRest() map[string]row {
 			return "/v1/users", m{"username": x.fresh("service"), "kind": "service"}
 		}, users(403, 403, 403, 200, 200)},
 
+		"GET /v1/search": {func(*matrix) (string, any) { return "/v1/search?q=example", nil }, all},
+
 		"GET /v1/changes/:position": {func(*matrix) (string, any) { return "/v1/changes/5", nil }, all},
 		// The refusals of operations stand in the reply to the batch, which is 400.
 		"POST /v1/batch": {func(x *matrix) (string, any) {

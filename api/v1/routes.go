@@ -33,6 +33,8 @@ type API struct {
 	followers *api.Places
 	// exports and imports have a place for each zone file that is sent or taken.
 	exports, imports *api.Places
+	// searches has a place for each search that is in work.
+	searches *api.Places
 }
 
 // Routes returns the routes of the dialect.
@@ -40,6 +42,7 @@ func (a *API) Routes() []api.Route {
 	a.followers = api.NewPlaces(api.PlaceLimits{What: "open streams of output", Most: maxFollowers, Each: maxFollowersOfUser})
 	a.exports = api.NewPlaces(api.PlaceLimits{What: "exports", Most: 8, Each: 4})
 	a.imports = api.NewPlaces(api.PlaceLimits{What: "imports", Most: 2, Each: 1, Line: 2})
+	a.searches = placesOfSearches()
 	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
 	tasks := []domain.Context{domain.ContextOps}
 
@@ -77,6 +80,8 @@ func (a *API) Routes() []api.Route {
 		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet),
 		api.Put("/v1/fleet", api.AccessAdmin, a.changeFleet()),
 		api.Post("/v1/records", api.AccessUser, a.addRecords()).ForNarrow(),
+
+		a.searchRoute(),
 
 		change,
 		batch,
