@@ -18,7 +18,7 @@ var sought = []struct {
 	zone    string
 	records [][2]string
 }{
-	{"example.com", [][2]string{{"@", "10.0.0.1"}, {"www", "192.0.2.10"}, {"WWW", "192.0.2.11"}, {"*.b", "Target.Example.NET."}, {`a\.b`, "v=spf1 100%_"}}},
+	{"example.com", [][2]string{{"@", "10.0.0.1"}, {"www", "192.0.2.10"}, {"WWW", "192.0.2.11"}, {"*.b", "Target.Example.NET."}, {`a\.b`, "v=spf1 100%_"}, {"cn", "XN--FSQU00A.test."}}},
 	{"xn--fsqu00a.example", [][2]string{{"www", "xn--fsqu00a.example."}, {"xn--bcher-kva", "例子.example."}, {"@", "x"}}},
 	{"com.example.Com", [][2]string{{"www.example", "2001:db8::1"}, {"ww", "w"}}},
 	{"2.0.192.in-addr.arpa", [][2]string{{"10", "www.example.com."}}},
@@ -35,7 +35,7 @@ func searched(t *testing.T) (r *dnsmodel.Reader, records map[int64]dnsmodel.Reco
 		zone := int64(i + 1)
 		log.Add(1, dns.ZoneCreated{ID: zone, Zone: dns.ZoneData{Name: z.zone, Group: 1, Type: dns.ZoneMaster, ViewIDs: []int64{1}}})
 		for _, record := range z.records {
-			id += 3 // so that there are ids that nothing has
+			id += int64(1 + i%2*2) // so that there are ids that nothing has
 			r := dnsmodel.Record{ID: id, ZoneID: zone, RecordData: dns.RecordData{ViewID: 1, Host: record[0], Type: "TXT", Value: record[1]}}
 			r.Zone.Name = z.zone
 			records[id] = r
@@ -65,7 +65,7 @@ func has(r dnsmodel.Record, text string) bool {
 
 var soughtTexts = []string{
 	"www.example.com", "ww.exam", "WWW.EXAMPLE.COM.", "example", ".example.com", "www.", "m.", "com.", "w.", ".", "..", "@", "*.b", `\.b.ex`, "%_",
-	"例子", "例", "www.例", "www.例子.example.", "bücher", "büch", "BÜCHER.例子", "xn--fsqu00a", "xn--fs", "cher-kva.xn--fsqu00a.e", "www.xn--fsqu00a",
+	"例子", "例", "www.例", "www.例子.example.", "bücher", "büch", "BÜCHER.例子", "ücher.例", "cher.例子.ex", "xn--fsqu00a", "xn--fs", "cher-kva.xn--fsqu00a.e", "www.xn--fsqu00a",
 	"example.com.example", "www.example.com.example.com", "192.0.2.1", "10.2.0.192.in", "2001:DB8", "target.example.net", "nothing", "w.nothing", "nothing.com", "'; --",
 }
 

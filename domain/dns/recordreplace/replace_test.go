@@ -180,8 +180,10 @@ func TestReplacementOfStaleRecords(t *testing.T) {
 	t.Parallel()
 	events, found := logged(a("a", "192.0.2.1", 60), a("b", "192.0.2.1", 60))
 	cmd := commandOf(t, replacing("192.0.2.1", "", "192.0.2.9"), found)
+	now := found[1].RecordData
+	now.TTL = 61
 	for _, since := range []domain.Event{
-		dns.RecordUpdated{ID: 2, ZoneID: 1, Before: found[1].RecordData, After: a("b", "192.0.2.3", 60)},
+		dns.RecordUpdated{ID: 2, ZoneID: 1, Before: found[1].RecordData, After: now},
 		dns.RecordDeleted{ID: 2, ZoneID: 1, Record: found[1].RecordData},
 	} {
 		if outcome := domaintest.Given(append(slices.Clone(events), since)...).When(cmd); !errors.Is(outcome.Err, recordreplace.ErrStale) {
