@@ -112,6 +112,24 @@ func (p *Params) Small(name string) *int {
 	return &v
 }
 
+// Flag returns a parameter that is true or false, false where it is absent.
+func (p *Params) Flag(name string) bool {
+	raw, given := p.Value(name)
+	text := string(raw)
+	if !given {
+		text = Given(p.formText(name))
+	}
+	switch text {
+	case "", "false":
+		return false
+	case "true":
+		return true
+	default:
+		p.Refuse(name, "must be true or false")
+		return false
+	}
+}
+
 // Integers returns a list of ids: a JSON list of numbers or numeric strings, or
 // in a form repeated keys or one JSON text. The empty list is a list, the empty
 // Text is none.

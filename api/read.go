@@ -104,6 +104,9 @@ func Viewer(c echo.Context) rights.Caller {
 	return viewer
 }
 
+// Viewer is the caller of a write as lists see them.
+func (w *Request) Viewer() rights.Caller { return Viewer(w.echo) }
+
 // timeLayout is how replies that name no zone write times.
 const timeLayout = time.DateTime
 

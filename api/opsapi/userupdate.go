@@ -44,6 +44,8 @@ type userChange struct {
 	codes                *[]int
 	keys                 *[]string
 	password, old        *string
+	// endCredentials: with the password all credentials of the user's programs end.
+	endCredentials bool
 }
 
 func readUserChange(p *api.Params) userChange {
@@ -54,6 +56,7 @@ func readUserChange(p *api.Params) userChange {
 			Nickname: identity.ProfileText{Name: "nickname", Text: p.Text("nickname")},
 		},
 		codes: readCodes(p), keys: texts(p, "ssh_keys"), password: p.Text("new_passwd"), old: p.Text(oldPassword),
+		endCredentials: p.Flag("revoke_credentials"),
 	}
 }
 
@@ -76,6 +79,9 @@ func (a *API) userToUpdate(w *api.Request) (*identity.User, error) {
 // changed or not, and sees to the client's version: the others come after it.
 func (a *API) userChanges(w *api.Request, user *identity.User) ([]batch.Operation, error) {
 	asked := readUserChange(w.Params)
+	if asked.endCredentials && asked.password == nil {
+		w.Refuse("revoke_credentials", "goes with a new password alone")
+	}
 	if w.Err != nil {
 		return nil, w.Err
 	}
@@ -93,8 +99,8 @@ func (a *API) userChanges(w *api.Request, user *identity.User) ([]batch.Operatio
 		cmd, err := ops.NewSetUserKeys(user.Username, *keys)
 		operations = append(operations, batch.Of(cmd, err))
 	}
-	if password := asked.password; password != nil {
-		cmd, err := a.passwordChange(w, user, *password)
+	if asked.password != nil {
+		cmd, err := a.passwordChange(w, user, asked)
 		if err != nil {
 			return nil, err
 		}
@@ -104,16 +110,16 @@ func (a *API) userChanges(w *api.Request, user *identity.User) ([]batch.Operatio
 }
 
 // passwordChange checks the old password where the caller must know it.
-func (a *API) passwordChange(w *api.Request, user *identity.User, password string) (domain.Command, error) {
-	if err := access.CheckPassword(password); err != nil {
+func (a *API) passwordChange(w *api.Request, user *identity.User, asked userChange) (domain.Command, error) {
+	if err := access.CheckPassword(*asked.password); err != nil {
 		return nil, err
 	}
 	verified, err := a.VerifyOld(w, oldPassword)
 	if err != nil {
 		return nil, err
 	}
-	hashID, err := a.Identity.SealPassword(w.Context(), password)
-	return access.ChangePassword{ID: user.ID, PasswordHash: hashID, Verified: verified}, err
+	hashID, err := a.Identity.SealPassword(w.Context(), *asked.password)
+	return access.ChangePassword{ID: user.ID, PasswordHash: hashID, Verified: verified, EndCredentials: asked.endCredentials}, err
 }
 
 // profileChange is what changes of a user's profile.

@@ -156,6 +156,14 @@ func rowsOfTheRest() map[string]row {
 			return "/v1/users", m{"username": x.fresh("service"), "kind": "service"}
 		}, users(403, 403, 403, 200, 200)},
 
+		// Whoever sees no record finds none, and changes nothing.
+		"POST /v1/records/replace": {func(x *matrix) (string, any) {
+			old, value := fmt.Sprintf("10.9.0.%d", *x.names), fmt.Sprintf("10.9.1.%d", *x.names)
+			x.made("/dns/records", changed(x.aRecord(x.zone), "value", old))
+			return "/v1/records/replace", m{"find": m{"value": old}, "set": m{"value": value}}
+		}, users(200, 403, 200, 200, 200)},
+		"GET /v1/search": {func(*matrix) (string, any) { return "/v1/search?q=example", nil }, all},
+
 		"GET /v1/changes/:position": {func(*matrix) (string, any) { return "/v1/changes/5", nil }, all},
 		// The refusals of operations stand in the reply to the batch, which is 400.
 		"POST /v1/batch": {func(x *matrix) (string, any) {

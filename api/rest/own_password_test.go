@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"testing"
 )
 
 // ownPassword: a user changes their own password with the old one, and nobody's else.
@@ -43,4 +44,38 @@ func (s *stack) ownPassword() {
 		}
 	}
 	s.t.Error("guessing the old password is not slowed down")
+}
+
+// A new password ends the credentials of the user's programs where the request says so, under
+// /api as under /v1.
+func TestOpsPasswordEndsCredentials(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	alice := as(s.reader("alice"))
+	made := func() string {
+		return field(t, s.done("POST", "/v1/credentials", m{"name": "n", "kind": "token"}, alice).body, "secret")
+	}
+	first := as(made())
+	change := func(more m) reply {
+		data := m{"username": "alice", "new_passwd": "another"}
+		for name, value := range more {
+			data[name] = value
+		}
+		return s.do("POST", pathUser, act("update", data))
+	}
+	if got := change(nil); !strings.Contains(got.header.Get("Opsledger-Warning"), "revoke_credentials") {
+		t.Errorf("what stays is not told: %v", got.header)
+	}
+	if got := s.do("GET", "/dns/zones", nil, first); got.status != 200 {
+		t.Errorf("the credential ended: %d %s", got.status, got.body)
+	}
+	for _, data := range []m{{"revoke_credentials": "x"}, {"revoke_credentials": true, "new_passwd": nil}} {
+		if got := change(data); !strings.Contains(got.body, `"ok":false`) || !strings.Contains(got.body, "revoke_credentials: ") {
+			t.Errorf("%v: %s", data, got.body)
+		}
+	}
+	if got := change(m{"revoke_credentials": true}); !strings.Contains(got.body, `"ok":true`) {
+		t.Errorf("%s", got.body)
+	}
+	s.expect(s.do("GET", "/dns/zones", nil, first), 403, bodyTokenInvalid)
 }

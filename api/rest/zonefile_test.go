@@ -376,7 +376,7 @@ func TestDryRunIsNeverIgnored(t *testing.T) {
 	rows := matrixRows()
 	for _, route := range Routes(&api.Kernel{}, Config{}) {
 		name := route.Method + " " + route.Path
-		if route.Path == "/v1/zones/:id/import" {
+		if route.Path == "/v1/zones/:id/import" || route.Path == "/v1/records/replace" {
 			continue
 		}
 		path, body := rows[name].ask(x)

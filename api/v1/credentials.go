@@ -192,7 +192,7 @@ func readCredential(w *api.Request) (in access.CredentialInput, err error) {
 	if err := w.Inspect(&object, api.Names{"read_only", "zones", "names", "types"}, "restrict"); err != nil {
 		return in, err
 	}
-	in.Restrict.ReadOnly = flag(&object, "read_only")
+	in.Restrict.ReadOnly = object.Flag("read_only")
 	in.Restrict.Zones, in.Restrict.Names = listOf(&object, "zones"), listOf(&object, "names")
 	in.Restrict.Types = listOf(&object, "types")
 	if object.Err != nil && p.Err == nil {
@@ -227,19 +227,6 @@ func member(p *api.Params, name string) json.RawMessage {
 		return nil
 	}
 	return raw
-}
-
-// flag reads a boolean, false where it is absent.
-func flag(p *api.Params, name string) bool {
-	switch string(member(p, name)) {
-	case "", "false":
-		return false
-	case "true":
-		return true
-	default:
-		p.Refuse(name, "must be true or false")
-		return false
-	}
 }
 
 // addServiceUser makes a user for whom programs act.

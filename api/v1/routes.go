@@ -39,6 +39,8 @@ type API struct {
 	exports, imports *api.Places
 	// staged has a place for each staged import that this process carries out.
 	staged *api.Places
+	// searches has a place for each search that is in work.
+	searches *api.Places
 }
 
 // Routes returns the routes of the dialect.
@@ -47,6 +49,7 @@ func (a *API) Routes() []api.Route {
 	a.exports = api.NewPlaces(api.PlaceLimits{What: "exports", Most: 8, Each: 4})
 	a.staged = api.NewPlaces(api.PlaceLimits{What: "large imports", Most: 2, Each: 1})
 	a.imports = api.NewPlaces(api.PlaceLimits{What: "imports", Most: 2, Each: 1, Line: 2})
+	a.searches = placesOfSearches()
 	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
 	tasks := []domain.Context{domain.ContextOps}
 
@@ -86,6 +89,9 @@ func (a *API) Routes() []api.Route {
 		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet),
 		api.Put("/v1/fleet", api.AccessAdmin, a.changeFleet()),
 		api.Post("/v1/records", api.AccessUser, a.addRecords()).ForNarrow(),
+		api.Post("/v1/records/replace", api.AccessUser, a.replaceRecords()).ForNarrow(),
+
+		a.searchRoute(),
 
 		change,
 		batch,

@@ -52,7 +52,7 @@ type passwords struct {
 
 func readPasswords(p *api.Params) passwords {
 	asked := passwords{password: p.Required("password"), old: p.Text(oldPassword)}
-	asked.endCredentials = flag(p, "revoke_credentials")
+	asked.endCredentials = p.Flag("revoke_credentials")
 	asked.again = asked.password
 	if again := p.Text("password2"); again != nil {
 		asked.again = *again

@@ -2,8 +2,9 @@ package wording
 
 // ofCredentials are the texts about what programs act with, and about service users.
 var ofCredentials = map[string]string{
-	"必须是将来的时间！": "must be a time to come",
-	"必须由1到%d个字母、数字、“.”、“-”或“_”组成！": "must be 1 to %d letters, digits, dots, hyphens or underscores",
+	"goes with a new password alone":          "只能与新密码一起使用！",
+	"必须是将来的时间！":                               "must be a time to come",
+	"必须由1到%d个字母、数字、“.”、“-”或“_”组成！":            "must be 1 to %d letters, digits, dots, hyphens or underscores",
 	"必须是token或tsig！":                          "must be token or tsig",
 	"只用于tsig！":                                "is for tsig alone",
 	"必须是hmac-sha256、hmac-sha384或hmac-sha512！": "must be hmac-sha256, hmac-sha384 or hmac-sha512",

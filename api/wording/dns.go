@@ -2,8 +2,10 @@ package wording
 
 // ofDNS are the texts about name servers, views, zones and records.
 var ofDNS = map[string]string{
-	"创建失败! 重复的Server，相同Host或IP地址已存在！":                                                         "not created: a server with that host or address exists already",
-	"修改失败! 重复的Server，相同Host或IP地址已存在！":                                                         "not changed: another server has that host or address",
+	"无权限！找到的%d条Record中有%d条不能修改（%s），没有任何修改：%s": "forbidden: of %d records that were found %d may not be changed (%s), nothing was changed: %s",
+	"找到的%d条Record中有%d条不能这样修改（%s），没有任何修改：%s":   "of %d records that were found %d cannot be changed so (%s), nothing was changed: %s",
+	"创建失败! 重复的Server，相同Host或IP地址已存在！":         "not created: a server with that host or address exists already",
+	"修改失败! 重复的Server，相同Host或IP地址已存在！":         "not changed: another server has that host or address",
 	"必须是master或slave！":                                                                        "must be master or slave",
 	"必须是IPv4或IPv6地址！":                                                                         "must be an IPv4 or IPv6 address",
 	"%q不是IPv4或IPv6地址！":                                                                        "%q is not an IPv4 or IPv6 address",

@@ -29,6 +29,12 @@ var ofZoneFiles = map[string]string{
 	"导入%d已经完成，不能取消！":          "the import %d is done, and cannot be cancelled any more",
 	"当前Zone没有关联这个View！":       "the zone is not in that view",
 	"%s有太多的修改，一次导入同一主机最多%d个！": "%s has too many changes: an import makes at most %d at one name",
+	"searches":     "搜索",
+	"replacements": "替换",
+	"more than 10,000 records were found, which is more than one change may have: find fewer, by zones for instance": "找到的Record超过10,000条，超出一次修改的上限：请缩小范围，例如指定zones！",
+	"must name what the records get: value or ttl":                                                                   "必须指定Record改成什么：value或ttl！",
+	"must name what the records have: value, ttl, type, host or view":                                                "必须指定查找条件：value、ttl、type、host或view！",
+	"must say which value is replaced":                                                                               "必须指定要替换的值！",
 
 	"$GENERATE has a range, an owner, a type and data":                                                             "$GENERATE必须有范围、主机、类型和数据！",
 	"$GENERATE takes data of one field, in double quotes if it has blanks, of any type but SOA":                    "$GENERATE的数据必须是一个字段（含空格时用双引号括起来），类型不能是SOA！",

@@ -35,7 +35,7 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
 			devCommand(), serveCommand(), agentCommand(), natsConfigCommand(), resetPasswordCommand(), rotateKeysCommand(),
-			exportCommand(), importCommand(),
+			exportCommand(), importCommand(), searchCommand(), replaceCommand(),
 			migrateCommand(), rebuildCommand(), recoverCommand(), versionCommand(),
 		},
 	}

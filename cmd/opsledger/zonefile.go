@@ -162,10 +162,8 @@ func (z *zoneFile) importFile(ctx context.Context, name string, out, progress io
 		return err
 	}
 	defer reply.Body.Close()
-	for _, warning := range reply.Header.Values("Opsledger-Warning") {
-		if _, err := fmt.Fprintf(progress, "warning: %s\n", warning); err != nil {
-			return err
-		}
+	if err := printWarnings(progress, reply); err != nil {
+		return err
 	}
 	if z.DryRun {
 		return printDiff(out, reply.Body)
@@ -180,6 +178,15 @@ func (z *zoneFile) importFile(ctx context.Context, name string, out, progress io
 	_, err = fmt.Fprintf(out, "added %d, changed %d, removed %d, unchanged %d, position %s\n",
 		done.Added, done.Changed, done.Removed, done.Unchanged, reply.Header.Get("Opsledger-Position"))
 	return err
+}
+
+func printWarnings(out io.Writer, reply *http.Response) error {
+	for _, warning := range reply.Header.Values("Opsledger-Warning") {
+		if _, err := fmt.Fprintf(out, "warning: %s\n", warning); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // printDiff prints the difference that a dry run has found.

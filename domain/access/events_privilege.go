@@ -12,7 +12,7 @@ type PrivilegeData struct {
 	ResourceID   int64     `json:"resource_id"`
 	Comment      string    `json:"comment,omitempty"`
 	// Zones is the pattern of the names of zones that the privilege is for, see
-	// [parsePatterns]; empty for one on a single resource.
+	// [ParsePatterns]; empty for one on a single resource.
 	Zones string `json:"zones,omitempty"`
 }
 

@@ -18,12 +18,12 @@ const (
 	maxPatterns = 50
 )
 
-// parsePatterns checks the form of patterns for domain names. A pattern is an absolute
+// ParsePatterns checks the form of patterns for domain names. A pattern is an absolute
 // name in lower case, without the final dot (which may be given), in which "*" stands for
 // exactly one label and "**" for any number of labels, none included. Labels are written
 // as in RFC 1035, section 5.1, so that an escaped dot or asterisk is no wildcard and no
 // border. The field is what an error names.
-func parsePatterns(field string, patterns []string) ([]string, error) {
+func ParsePatterns(field string, patterns []string) ([]string, error) {
 	if len(patterns) == 0 {
 		return nil, nil
 	}

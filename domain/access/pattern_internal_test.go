@@ -78,15 +78,15 @@ func TestPatternForms(t *testing.T) {
 	for _, bad := range []string{
 		"", ".", "a..b", ".a", "A.com", "a*.com", "*a.com", "***.com", "a b.com", "中国.example", `a\`, `a\.`, "a\x00b", "a\nb", `"a"`, strings.Repeat("a.", 127) + "aa",
 	} {
-		if _, err := parsePatterns("zones", []string{bad}); err == nil {
+		if _, err := ParsePatterns("zones", []string{bad}); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}
-	got, err := parsePatterns("zones", []string{"example.com.", "**.x", `a\ b.*`})
+	got, err := ParsePatterns("zones", []string{"example.com.", "**.x", `a\ b.*`})
 	if err != nil || got[0] != "example.com" || got[1] != "**.x" || got[2] != `a\ b.*` {
 		t.Errorf("%q %v", got, err)
 	}
-	if _, err := parsePatterns("zones", make([]string, maxPatterns+1)); err == nil {
+	if _, err := ParsePatterns("zones", make([]string, maxPatterns+1)); err == nil {
 		t.Error("any number of patterns is taken")
 	}
 }

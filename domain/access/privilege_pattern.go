@@ -25,7 +25,7 @@ func (p privilegePatch) patterned(d PrivilegeData) (PrivilegeData, error) {
 		return d, errPatterned()
 	}
 	o := slices.IndexFunc(allOperations, func(o Operation) bool { return o.String() == rest[i+1:] })
-	patterns, err := parsePatterns("name", []string{rest[:i]})
+	patterns, err := ParsePatterns("name", []string{rest[:i]})
 	switch {
 	case o < 0:
 		return d, errPatterned()

@@ -11,7 +11,7 @@ import (
 type Restriction struct {
 	// ReadOnly refuses every write.
 	ReadOnly bool `json:"read_only,omitempty"`
-	// Zones and Names are patterns, see [parsePatterns], of names of zones and of full
+	// Zones and Names are patterns, see [ParsePatterns], of names of zones and of full
 	// names of records; Types are record types. An empty list bounds nothing.
 	Zones []string `json:"zones,omitempty"`
 	Names []string `json:"names,omitempty"`
@@ -43,10 +43,10 @@ const maxTypes = 100
 // that there are: what no record has, no record is allowed by.
 func (r *Restriction) parse() (parsed Restriction, err error) {
 	parsed.ReadOnly = r.ReadOnly
-	if parsed.Zones, err = parsePatterns("restrict.zones", r.Zones); err != nil {
+	if parsed.Zones, err = ParsePatterns("restrict.zones", r.Zones); err != nil {
 		return parsed, err
 	}
-	if parsed.Names, err = parsePatterns("restrict.names", r.Names); err != nil {
+	if parsed.Names, err = ParsePatterns("restrict.names", r.Names); err != nil {
 		return parsed, err
 	}
 	if len(r.Types) > maxTypes {

@@ -40,6 +40,6 @@ func (a *Actor) covers(r *Right) bool {
 func ErrTakesLogin() error { return domain.Forbidden("无权限！这需要登录，不能用凭据") }
 
 // ErrOutside says that something is outside of the bounds of a credential.
-func ErrOutside(credential string) error {
+func ErrOutside(credential string) *domain.Error {
 	return domain.Forbidden("无权限！超出凭据%s的范围", credential)
 }

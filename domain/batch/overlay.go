@@ -24,7 +24,8 @@ const provisional domain.Position = 1 << 62
 //     and so is a part of the append's condition.
 //  2. A fold is given the batch's events after all of the log's, in the order of
 //     the operations, each once.
-//  3. The folds that the store read are as they were read when the batch ends: the
+//  3. What the history does not show no operation is shown: those that ask for it are refused.
+//  4. The folds that the store read are as they were read when the batch ends: the
 //     store remembers them for later decisions, in whose log the batch's
 //     provisional positions do not exist.
 type overlay struct {
@@ -53,6 +54,8 @@ type state struct {
 	fold domain.Fold
 	kind reflect.Type
 	read bool
+	// hidden is why the history does not show the fold, nil for one that it does.
+	hidden *domain.Error
 	// log is the snapshot without the batch's events, now the one with them,
 	// unless stale.
 	log, now       any
@@ -87,6 +90,9 @@ func (o *overlay) Load(folds ...domain.Fold) error {
 		}
 	}
 	for i, f := range folds {
+		if asked[i].hidden != nil {
+			return asked[i].hidden
+		}
 		f.Restore(asked[i].snapshot())
 	}
 	return nil
@@ -114,12 +120,17 @@ func (o *overlay) fetch() error {
 	for i, s := range o.wanted {
 		folds[i] = s.fold
 	}
-	if err := o.history.Load(folds...); err != nil {
+	err := o.history.Load(folds...)
+	outside, some := errors.AsType[*domain.OutsideError](err)
+	if err != nil && !some {
 		return err
 	}
 	o.index()
 	for _, s := range o.wanted {
 		s.read = true
+		if some && outside.Hides(s.fold) {
+			s.hidden = outside.Reason
+		}
 		s.log = s.fold.Snapshot()
 		s.now = s.log
 		for _, r := range o.byItsTag[s.item.Tag] {

@@ -83,15 +83,19 @@ func (b *bounds) Load(folds ...domain.Fold) error {
 	if !b.credential.Restrict.Narrow() {
 		return nil
 	}
+	var hidden []domain.Fold
 	for _, f := range folds {
 		if zone, ok := f.(*zoneFold); ok && zone.exists && !b.credential.Restrict.CoversZone(zone.data.Name) {
-			return b.outside()
+			hidden = append(hidden, f)
 		}
+	}
+	if len(hidden) > 0 {
+		return &domain.OutsideError{Reason: b.outside(), Folds: hidden}
 	}
 	return nil
 }
 
-func (b *bounds) outside() error { return access.ErrOutside(b.credential.Name) }
+func (b *bounds) outside() *domain.Error { return access.ErrOutside(b.credential.Name) }
 
 // check refuses an event that is outside of the bounds.
 func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Event, all []domain.Event) error {

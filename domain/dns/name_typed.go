@@ -1,6 +1,9 @@
 package dns
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // TypedName is a name as people type it, where that differs from how it is kept: in lower
 // case and with IDN labels in their own script. Else it is empty.
@@ -26,4 +29,30 @@ func MapTyped(text string) string {
 		mapped = text
 	}
 	return strings.ToLower(mapped)
+}
+
+// Spellings are the ways in which a part of a name or of a value that somebody looks for may
+// stand in what is kept: as it was typed, in the form of [TypedName], and with IDN labels as
+// punycode. All are in lower case, and none is there twice.
+func Spellings(text string) []string {
+	all := []string{strings.ToLower(text)}
+	for _, other := range []string{MapTyped(text), punycode(text)} {
+		if other != "" && !slices.Contains(all, other) {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// punycode is a text with its labels as names keep them, empty where it has none that would
+// be kept otherwise.
+func punycode(text string) string {
+	if isASCII(text) || len(text) > 4*maxName {
+		return ""
+	}
+	ascii, err := idnaProfile().ToASCII(text)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(ascii)
 }

@@ -68,6 +68,13 @@ func (r *Reader) Users(ctx context.Context, f UserFilter, page query.Page) ([]Us
 	return users[from:to], len(users), nil
 }
 
+// SearchUsers looks for a text in the usernames with ids below a number, the newest first.
+func (r *Reader) SearchUsers(ctx context.Context, text string, before int64, limit int) ([]User, error) {
+	l := listUsers()
+	l.ContainsFolded("t.username", text)
+	return l.Before(ctx, r.pool, before, limit)
+}
+
 // matching keeps the users that match.
 func matching(ctx context.Context, users []User, match func(context.Context, []User) ([]bool, error)) ([]User, error) {
 	const chunk = 1000

@@ -1,9 +1,15 @@
 package dnsmodel
 
-// PurgeChunk and the lists are for tests of what they cost.
+// PurgeChunk, the lists and the steps of a search are for tests of what they cost.
 const PurgeChunk = purgeChunk
 
 var (
 	ListZones   = listZones
 	ListRecords = listRecords
 )
+
+// EachRecordBy is EachRecord with another number of rows that it holds in memory.
+var EachRecordBy = (*Reader).eachRecord
+
+// SearchRecordsBy is SearchRecords with another number of ids that it looks at with one statement.
+var SearchRecordsBy = (*Reader).searchRecords

@@ -49,14 +49,18 @@ func (s *Server) columns() []table.Column {
 
 var servers = table.Table[Server]{Name: "servers", Key: "id", Columns: (*Server).columns}
 
-// Servers lists the name servers that the caller may ACCESS.
-func (r *Reader) Servers(ctx context.Context, c rights.Caller, f ServerFilter, page query.Page) ([]Server, int, error) {
-	l := &query.List[Server]{
+func listServers() *query.List[Server] {
+	return &query.List[Server]{
 		Columns: func(s *Server) []table.Column {
 			return append(table.Of("s", s.columns()), rights.TargetColumns(&s.Target)...)
 		},
 		From: "dns.servers s USING (id)" + rights.JoinTarget(access.KindServer, "s.id"), IDs: "dns.servers t",
 	}
+}
+
+// Servers lists the name servers that the caller may ACCESS.
+func (r *Reader) Servers(ctx context.Context, c rights.Caller, f ServerFilter, page query.Page) ([]Server, int, error) {
+	l := listServers()
 	query.Equal(&l.Conditions, "t.id", f.ID)
 	l.ContainsFolded("t.host", f.Host)
 	l.ContainsFolded("t.ip", f.IP)

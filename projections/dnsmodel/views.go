@@ -43,14 +43,18 @@ func (v *View) columns() []table.Column {
 
 var views = table.Table[View]{Name: "views", Key: "id", Columns: (*View).columns}
 
-// Views lists the views, which everybody may see.
-func (r *Reader) Views(ctx context.Context, f ViewFilter, page query.Page) ([]View, int, error) {
-	l := &query.List[View]{
+func listViews() *query.List[View] {
+	return &query.List[View]{
 		Columns: func(v *View) []table.Column {
 			return append(table.Of("v", v.columns()), rights.TargetColumns(&v.Target)...)
 		},
 		From: "dns.views v USING (id)" + rights.JoinTarget(access.KindView, "v.id"), IDs: "dns.views t",
 	}
+}
+
+// Views lists the views, which everybody may see.
+func (r *Reader) Views(ctx context.Context, f ViewFilter, page query.Page) ([]View, int, error) {
+	l := listViews()
 	query.Equal(&l.Conditions, "t.id", f.ID)
 	l.Contains("t.name", f.Name)
 	return l.Read(ctx, r.pool, page)

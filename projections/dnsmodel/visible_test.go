@@ -2,8 +2,11 @@ package dnsmodel_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -66,6 +69,21 @@ func (w world) compareLists(t *testing.T, pool *pgxpool.Pool, user domain.UserID
 		w.sameList(t, what("records of a zone"), user, access.KindRecord, ids(mine.Rows, func(r dnsmodel.Record) int64 { return r.ID }), mine.Total,
 			slices.DeleteFunc(modeltest.SortedKeys(w.Records), func(id int64) bool { return w.Records[id].ZoneID != zone }))
 	}
+	found, next, err := r.SearchRecords(ctx, c, dnsmodel.Search{Text: "h1", Before: math.MaxInt64, Limit: math.MaxInt}, time.Now().Add(time.Hour))
+	if err != nil || next != 0 {
+		t.Fatal(next, err)
+	}
+	w.sameList(t, what("records found"), user, access.KindRecord, ids(found, func(r dnsmodel.Record) int64 { return r.ID }), len(found),
+		slices.DeleteFunc(modeltest.SortedKeys(w.Records), func(id int64) bool { return !strings.HasPrefix(w.Records[id].Host, "h1") }))
+	var shown []int64
+	if err := r.EachRecord(ctx, c, dnsmodel.RecordsWith{}, func(r dnsmodel.Record) error { shown = append(shown, r.ID); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	w.sameList(t, what("records shown"), user, access.KindRecord, shown, len(shown), modeltest.SortedKeys(w.Records))
+	seen := modeltest.Must(r.SearchZones(ctx, c, dnsmodel.Search{Text: "zone", Before: math.MaxInt64, Limit: math.MaxInt}))
+	w.sameList(t, what("zones found"), user, access.KindZone, ids(seen, func(z dnsmodel.Zone) int64 { return z.ID }), len(seen), modeltest.SortedKeys(w.Zones))
+	hosts := modeltest.Must(r.SearchServers(ctx, c, dnsmodel.Search{Text: "ns", Before: math.MaxInt64, Limit: math.MaxInt}))
+	w.sameList(t, what("servers found"), user, access.KindServer, ids(hosts, func(s dnsmodel.Server) int64 { return s.ID }), len(hosts), modeltest.SortedKeys(w.Servers))
 	w.compareTargets(t, user, servers.Rows, zones.Rows, all.Rows)
 }
 

@@ -2,6 +2,7 @@ package opsmodel
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -75,6 +76,17 @@ func (r *Reader) Machines(ctx context.Context, part query.Range) ([]Machine, int
 		return nil, 0, err
 	}
 	return query.Collect(rows, (*Machine).columns)
+}
+
+// SearchMachines looks for a text in the names and addresses of the machines with ids below a
+// number, the newest first.
+func (r *Reader) SearchMachines(ctx context.Context, text string, before int64, limit int) ([]Machine, error) {
+	l := query.List[Machine]{
+		Columns: func(m *Machine) []table.Column { return table.Of("m", m.columns()) },
+		From:    "ops.machines m USING (id)", IDs: "ops.machines t",
+	}
+	l.And(l.AnyIn([]string{strings.ToLower(text)}, "lower(t.name)", "lower(t.inside_ip)", "lower(t.outside_ip)"))
+	return l.Before(ctx, r.pool, before, limit)
 }
 
 // Machine returns a machine, or [query.ErrNotFound].

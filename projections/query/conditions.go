@@ -60,6 +60,19 @@ func (q *Conditions) ContainsName(column, typed, value string, mapTyped func(str
 	}
 }
 
+// AnyIn returns the condition that one of some texts is a part of one of some columns, which
+// are folded as the texts are. There is at least one text, and Postgres can hold it.
+func (q *Conditions) AnyIn(texts []string, columns ...string) string {
+	any := make([]string, 0, len(texts)*len(columns))
+	for _, text := range texts {
+		arg := q.Arg(text) + "::text"
+		for _, column := range columns {
+			any = append(any, "position("+arg+" in "+column+") > 0")
+		}
+	}
+	return "(" + strings.Join(any, " OR ") + ")"
+}
+
 // Text is [Conditions.Where] for a text that Postgres may be unable to hold; no row has such a text.
 func (q *Conditions) Text(condition, value string) {
 	if strings.ContainsRune(value, 0) || !utf8.ValidString(value) {

@@ -54,6 +54,22 @@ func (l *List[T]) Read(ctx context.Context, pool *pgxpool.Pool, page Page) (list
 	return list, total, nil
 }
 
+// Before returns the newest rows with ids below a number, and counts nothing.
+func (l *List[T]) Before(ctx context.Context, pool *pgxpool.Pool, before int64, limit int) (list []T, err error) {
+	l.Where("t.id < ?", before)
+	var batch pgx.Batch
+	if l.Hashed {
+		batch.Queue(joinByHash)
+	}
+	sql := "SELECT " + table.Names(l.Columns(new(T))) + " FROM (SELECT t.id FROM " + l.IDs + l.Clause() +
+		" ORDER BY t.id DESC LIMIT " + l.Arg(limit) + ") w JOIN " + l.From + " ORDER BY 1 DESC"
+	batch.Queue(sql, l.args...).Query(func(rows pgx.Rows) (err error) {
+		list, err = pgx.CollectRows(rows, Row(l.Columns))
+		return err
+	})
+	return list, pool.SendBatch(ctx, &batch).Close()
+}
+
 // SQL is a single statement, so that page and total are of the same snapshot; its
 // first column is the total. The wanted ids are found first: what else a row shows
 // is only fetched for the page's own rows. Who must count has seen all ids, and

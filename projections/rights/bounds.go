@@ -17,7 +17,7 @@ func (c Caller) BoundZones(q *query.Conditions, name string) bool {
 	if c.credential == nil || len(c.credential.Restrict.Zones) == 0 {
 		return false
 	}
-	q.And(matches(q, name, c.credential.Restrict.Zones))
+	q.And(MatchesAny(q, name, c.credential.Restrict.Zones))
 	return true
 }
 
@@ -35,16 +35,16 @@ func (c Caller) BoundRecords(q *query.Conditions) bool {
 		q.And("t.type = ANY (" + q.Arg(restrict.Types) + "::text[])")
 	}
 	if len(restrict.Zones) > 0 {
-		q.And("t.zone_id IN (SELECT z.id FROM dns.zones z WHERE " + matches(q, "z.name", restrict.Zones) + ")")
+		q.And("t.zone_id IN (SELECT z.id FROM dns.zones z WHERE " + MatchesAny(q, "z.name", restrict.Zones) + ")")
 	}
 	if len(restrict.Names) > 0 {
 		full := "(CASE t.host WHEN '@' THEN z.name ELSE t.host || '.' || z.name END)"
-		q.And("EXISTS (SELECT FROM dns.zones z WHERE z.id = t.zone_id AND " + matches(q, full, restrict.Names) + ")")
+		q.And("EXISTS (SELECT FROM dns.zones z WHERE z.id = t.zone_id AND " + MatchesAny(q, full, restrict.Names) + ")")
 	}
 	return true
 }
 
-// matches says whether a name matches one of some patterns.
-func matches(q *query.Conditions, name string, patterns []string) string {
+// MatchesAny says whether a name matches one of some patterns.
+func MatchesAny(q *query.Conditions, name string, patterns []string) string {
 	return "(lower(" + name + ") || '.') ~ " + q.Arg(access.PatternsRegexp(patterns)) + "::text"
 }
