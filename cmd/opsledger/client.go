@@ -21,6 +21,8 @@ import (
 // client asks a running opsledger by its API.
 type client struct {
 	Data, URL, Token, CAFile string
+
+	http *http.Client
 }
 
 func (c *client) flags() []cli.Flag {
@@ -51,8 +53,11 @@ func (c *client) complete() error {
 	return nil
 }
 
-// transport trusts the certificate that was given.
-func (c *client) transport() (http.RoundTripper, error) {
+// connected is the one client of all requests, with the certificate that was given.
+func (c *client) connected() (*http.Client, error) {
+	if c.http != nil {
+		return c.http, nil
+	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	if c.CAFile != "" {
 		text, err := os.ReadFile(c.CAFile)
@@ -65,7 +70,8 @@ func (c *client) transport() (http.RoundTripper, error) {
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	return t, nil
+	c.http = &http.Client{Transport: t}
+	return c.http, nil
 }
 
 // do sends a request, and returns the reply if it is 200. The caller closes its body.
@@ -83,11 +89,11 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	r.Header.Set("Authorization", c.Token)
 	r.Header.Set("Opsledger-Language", "en")
-	transport, err := c.transport()
+	by, err := c.connected()
 	if err != nil {
 		return nil, err
 	}
-	reply, err := (&http.Client{Transport: transport}).Do(r)
+	reply, err := by.Do(r)
 	if err != nil {
 		return nil, err
 	}
