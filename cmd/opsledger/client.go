@@ -147,30 +147,3 @@ func (c *client) ask(ctx context.Context, path string, query url.Values, to any)
 	defer reply.Body.Close()
 	return json.NewDecoder(reply.Body).Decode(to)
 }
-
-// zone finds the id of a zone that name servers serve.
-func (c *client) zone(ctx context.Context, name string) (int64, error) {
-	var list struct {
-		Zones []struct {
-			ID    int64
-			Name  string
-			Group int `json:"zone_group"`
-		}
-	}
-	wanted := strings.ToLower(strings.TrimSuffix(name, "."))
-	for page := 1; ; page++ {
-		list.Zones = nil
-		query := url.Values{"name": {wanted}, "pageSize": {"1000"}, "currentPage": {fmt.Sprint(page)}}
-		if err := c.ask(ctx, "/dns/zones", query, &list); err != nil {
-			return 0, err
-		}
-		for _, z := range list.Zones {
-			if strings.ToLower(z.Name) == wanted && z.Group != 0 {
-				return z.ID, nil
-			}
-		}
-		if len(list.Zones) == 0 {
-			return 0, fmt.Errorf("there is no zone %q that you may see", name)
-		}
-	}
-}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -66,13 +65,8 @@ func (z *zoneTransfer) run(ctx context.Context, out, progress io.Writer) error {
 	if err := cmp.Or(err, z.complete()); err != nil {
 		return err
 	}
-	last := time.Now()
-	zone, err := source.Fetch(ctx, z.Zone, func(records int) {
-		if now := time.Now(); now.Sub(last) > progressEvery {
-			last = now
-			fmt.Fprintf(progress, "transferred %d records\n", records)
-		}
-	})
+	tell := newTicker(progress)
+	zone, err := source.Fetch(ctx, z.Zone, func(records int) { tell.tell("transferred %d records", records) })
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -24,28 +23,32 @@ type zoneFile struct {
 }
 
 func exportCommand() *cli.Command {
-	var z zoneFile
 	return &cli.Command{
 		Name: "export", Usage: "write what an opsledger has", Category: "Zones",
-		UsageText: "opsledger export zone example.com --view office",
-		Commands: []*cli.Command{{
-			Name: "zone", Usage: "write a zone as a master file", ArgsUsage: "<zone>",
-			Description: "Writes what name servers serve of a zone in a view, in canonical order, to standard output or to a file, which is there " +
-				"whole or not at all. named-checkzone loads it.",
-			UsageText: "opsledger export zone example.com --token $TOKEN\n" +
-				"opsledger export zone example.com --view office --out example.com.zone",
-			Flags: append(group("Zone",
-				textFlag("view", "`name` of the view; not needed for a zone in one view", "", &z.View),
-				textFlag("out", "`file` to write", "", &z.Out),
-			), z.flags()...),
-			Action: func(ctx context.Context, cmd *cli.Command) error {
-				if cmd.Args().Len() != 1 {
-					return errors.New("give the name of one zone: opsledger export zone <zone>")
-				}
-				z.Zone = cmd.Args().First()
-				return z.export(ctx, cmd.Root().Writer, cmd.Root().ErrWriter)
-			},
-		}},
+		UsageText: "opsledger export zone example.com --view office\nopsledger export bind --out ./tree",
+		Commands:  []*cli.Command{exportZoneCommand(), exportBindCommand()},
+	}
+}
+
+func exportZoneCommand() *cli.Command {
+	var z zoneFile
+	return &cli.Command{
+		Name: "zone", Usage: "write a zone as a master file", ArgsUsage: "<zone>",
+		Description: "Writes what name servers serve of a zone in a view, in canonical order, to standard output or to a file, which is there " +
+			"whole or not at all. named-checkzone loads it.",
+		UsageText: "opsledger export zone example.com --token $TOKEN\n" +
+			"opsledger export zone example.com --view office --out example.com.zone",
+		Flags: append(group("Zone",
+			textFlag("view", "`name` of the view; not needed for a zone in one view", "", &z.View),
+			textFlag("out", "`file` to write", "", &z.Out),
+		), z.flags()...),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if cmd.Args().Len() != 1 {
+				return errors.New("give the name of one zone: opsledger export zone <zone>")
+			}
+			z.Zone = cmd.Args().First()
+			return z.export(ctx, cmd.Root().Writer, cmd.Root().ErrWriter)
+		},
 	}
 }
 
@@ -62,7 +65,7 @@ func (z *zoneFile) export(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	defer reply.Body.Close()
-	body := &counted{from: reply.Body, to: progress, what: "received"}
+	body := &counted{from: reply.Body, what: "received", ticker: newTicker(progress)}
 	if z.Out == "" {
 		_, err = io.Copy(out, body)
 		return errors.Join(err, body.end())
@@ -103,25 +106,16 @@ func (c *client) exported(ctx context.Context, zone int64, view string) (*http.R
 // counted tells, now and then, how much was read.
 type counted struct {
 	from io.Reader
-	to   io.Writer
 	what string
 	size int64
-	last time.Time
+	*ticker
 }
-
-// progressEvery is the pause between two lines of progress.
-const progressEvery = 2 * time.Second
 
 // Read implements [io.Reader].
 func (c *counted) Read(to []byte) (int, error) {
 	n, err := c.from.Read(to)
 	c.size += int64(n)
-	if now := time.Now(); c.last.IsZero() {
-		c.last = now
-	} else if now.Sub(c.last) > progressEvery {
-		c.last = now
-		fmt.Fprintf(c.to, "%s %d KiB\n", c.what, c.size>>10)
-	}
+	c.tell("%s %d KiB", c.what, c.size>>10)
 	return n, err
 }
 

@@ -42,7 +42,7 @@ func (c *client) importZone(ctx context.Context, i zoneImport, file io.Reader, p
 	if i.DryRun {
 		header.Set("Opsledger-Dry-Run", "true")
 	}
-	body := &counted{from: file, to: progress, what: "sent"}
+	body := &counted{from: file, what: "sent", ticker: newTicker(progress)}
 	reply, err := c.do(ctx, http.MethodPost, fmt.Sprintf("/v1/zones/%d/import", i.Zone), query, io.NopCloser(body), header)
 	if err := errors.Join(err, body.end()); err != nil {
 		return done, err

@@ -50,6 +50,16 @@ func TestZoneFilesByCommand(t *testing.T) {
 		t.Errorf("refused: %v %s", err, said)
 	}
 	transferByCommand(t, opsledger)
+	tree := filepath.Join(t.TempDir(), "tree")
+	if out, said, err = opsledger("export", "bind", "--out", tree); err != nil || out != tree+" has 1 views and 1 zones\n" {
+		t.Errorf("export bind: %v %s%s", err, out, said)
+	}
+	if text, err := os.ReadFile(filepath.Join(tree, "zones", "office", "example.org.zone")); err != nil || !strings.Contains(string(text), "192.0.2.53") {
+		t.Errorf("%v: %s", err, text)
+	}
+	if out, said, err = opsledger("export", "bind", "--out", tree); err == nil || out != "" || !strings.Contains(said, "exists") {
+		t.Errorf("export bind again: %v %s%s", err, out, said)
+	}
 	if _, said, err = opsledger("export", "zone", "other.example"); err == nil || !strings.Contains(said, `there is no zone "other.example"`) {
 		t.Errorf("no zone: %v %s", err, said)
 	}
