@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -13,8 +14,9 @@ func importCommand() *cli.Command {
 	return &cli.Command{
 		Name: "import", Usage: "bring data into an opsledger", Category: "Zones",
 		UsageText: "opsledger import zone example.com.zone --zone example.com --dry-run\n" +
-			"opsledger import axfr --from 192.0.2.53:53 --zone example.com",
-		Commands: []*cli.Command{importZoneCommand(), importAXFRCommand()},
+			"opsledger import axfr --from 192.0.2.53:53 --zone example.com\n" +
+			"opsledger import bind /etc/bind/named.conf --dry-run",
+		Commands: []*cli.Command{importZoneCommand(), importAXFRCommand(), importBindCommand()},
 	}
 }
 
@@ -80,9 +82,13 @@ func (z *zoneFile) send(ctx context.Context, file io.Reader, out, progress io.Wr
 	if err != nil {
 		return err
 	}
-	done, err := z.importZone(ctx, zoneImport{Zone: id, View: z.View, Mode: z.Mode, DryRun: z.DryRun}, file, progress)
-	if err != nil {
+	body := &counted{from: file, what: "sent", ticker: newTicker(progress)}
+	done, err := z.importZone(ctx, zoneImport{Zone: id, View: z.View, Mode: z.Mode, DryRun: z.DryRun}, body)
+	if err := errors.Join(err, body.end()); err != nil {
 		return err
+	}
+	for _, warning := range done.Warnings {
+		fmt.Fprintf(progress, "warning: %s\n", warning)
 	}
 	return done.print(out, z.DryRun)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,6 +21,7 @@ type zoneImport struct {
 type zoneImported struct {
 	Added, Changed, Removed, Unchanged int
 	Position                           string
+	Warnings                           []string `json:"-"`
 	// Events and Diff are what a dry run says.
 	Events []struct{ Type string }
 	Diff   []struct {
@@ -31,9 +31,9 @@ type zoneImported struct {
 	}
 }
 
-// importZone sends a master file, and returns what became of it. Warnings go to progress. All
-// imports of the command line pass here.
-func (c *client) importZone(ctx context.Context, i zoneImport, file io.Reader, progress io.Writer) (done zoneImported, err error) {
+// importZone sends a master file, and returns what became of it. All imports of the command line
+// pass here.
+func (c *client) importZone(ctx context.Context, i zoneImport, file io.Reader) (done zoneImported, err error) {
 	query := url.Values{"mode": {i.Mode}}
 	if i.View != "" {
 		query.Set("view", i.View)
@@ -42,15 +42,12 @@ func (c *client) importZone(ctx context.Context, i zoneImport, file io.Reader, p
 	if i.DryRun {
 		header.Set("Opsledger-Dry-Run", "true")
 	}
-	body := &counted{from: file, what: "sent", ticker: newTicker(progress)}
-	reply, err := c.do(ctx, http.MethodPost, fmt.Sprintf("/v1/zones/%d/import", i.Zone), query, io.NopCloser(body), header)
-	if err := errors.Join(err, body.end()); err != nil {
+	reply, err := c.do(ctx, http.MethodPost, fmt.Sprintf("/v1/zones/%d/import", i.Zone), query, io.NopCloser(file), header)
+	if err != nil {
 		return done, err
 	}
 	defer reply.Body.Close()
-	for _, warning := range reply.Header.Values("Opsledger-Warning") {
-		fmt.Fprintf(progress, "warning: %s\n", warning)
-	}
+	done.Warnings = reply.Header.Values("Opsledger-Warning")
 	done.Position = reply.Header.Get("Opsledger-Position")
 	return done, json.NewDecoder(reply.Body).Decode(&done)
 }
