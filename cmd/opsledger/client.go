@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -11,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -21,6 +25,8 @@ import (
 // client asks a running opsledger by its API.
 type client struct {
 	Data, URL, Token, CAFile string
+
+	http *http.Client
 }
 
 func (c *client) flags() []cli.Flag {
@@ -51,8 +57,11 @@ func (c *client) complete() error {
 	return nil
 }
 
-// transport trusts the certificate that was given.
-func (c *client) transport() (http.RoundTripper, error) {
+// connected is the one client of all requests, with the certificate that was given.
+func (c *client) connected() (*http.Client, error) {
+	if c.http != nil {
+		return c.http, nil
+	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	if c.CAFile != "" {
 		text, err := os.ReadFile(c.CAFile)
@@ -65,7 +74,8 @@ func (c *client) transport() (http.RoundTripper, error) {
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	return t, nil
+	c.http = &http.Client{Transport: t}
+	return c.http, nil
 }
 
 // do sends a request, and returns the reply if it is 200 or 202. The caller closes its body.
@@ -83,11 +93,11 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	r.Header.Set("Authorization", c.Token)
 	r.Header.Set("Opsledger-Language", "en")
-	transport, err := c.transport()
+	by, err := c.connected()
 	if err != nil {
 		return nil, err
 	}
-	reply, err := (&http.Client{Transport: transport}).Do(r)
+	reply, err := by.Do(r)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +106,32 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	defer reply.Body.Close()
 	return nil, refusalOf(reply)
+}
+
+// refusal is what the API says of a request that it does not carry out.
+type refusal struct {
+	Status string
+	Text   string
+	// Lines are those of a file that were refused, 0 for none.
+	Lines []refusedLine
+}
+
+type refusedLine struct {
+	Line  int
+	Error string
+}
+
+func (r *refusal) Error() string {
+	if len(r.Lines) == 0 {
+		return r.Status + ": " + r.Text
+	}
+	lines := make([]string, len(r.Lines))
+	for i, l := range r.Lines {
+		if lines[i] = l.Error; l.Line > 0 {
+			lines[i] = fmt.Sprintf("line %d: %s", l.Line, l.Error)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // refusalOf says why a request was refused, by line where it was a file's.
@@ -107,29 +143,33 @@ func refusalOf(reply *http.Response) error {
 	}
 	var said struct {
 		Message, Error string
-		Errors         []struct {
-			Line  int
-			Error string
-		}
+		Errors         []refusedLine
 	}
 	if err := json.Unmarshal(text, &said); err != nil {
-		return fmt.Errorf("%s: %.200s", reply.Status, text)
+		return &refusal{Status: reply.Status, Text: fmt.Sprintf("%.200s", text)}
 	}
-	lines := make([]error, 0, len(said.Errors)+1)
-	for _, e := range said.Errors {
-		where := ""
-		if e.Line > 0 {
-			where = fmt.Sprintf("line %d: ", e.Line)
+	return &refusal{Status: reply.Status, Text: cmp.Or(said.Error, said.Message), Lines: said.Errors}
+}
+
+// write sends a change, and returns the id of what it creates, 0 for what creates nothing, and the
+// reply. The API is asked to carry it out once.
+func (c *client) write(ctx context.Context, method, path string, change, to any) (id int64, err error) {
+	body, err := json.Marshal(change)
+	if err != nil {
+		return 0, err
+	}
+	header := http.Header{"Content-Type": {"application/json"}, "Idempotency-Key": {rand.Text()}}
+	reply, err := c.do(ctx, method, path, nil, bytes.NewReader(body), header)
+	if err != nil {
+		return 0, err
+	}
+	defer reply.Body.Close()
+	if text := reply.Header.Get("Opsledger-Id"); text != "" {
+		if id, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return 0, err
 		}
-		lines = append(lines, errors.New(where+e.Error))
 	}
-	if len(lines) > 0 {
-		return errors.Join(lines...)
-	}
-	if said.Error == "" {
-		said.Error = said.Message
-	}
-	return fmt.Errorf("%s: %s", reply.Status, said.Error)
+	return id, json.NewDecoder(reply.Body).Decode(to)
 }
 
 // ask reads a reply of JSON.
@@ -140,31 +180,4 @@ func (c *client) ask(ctx context.Context, path string, query url.Values, to any)
 	}
 	defer reply.Body.Close()
 	return json.NewDecoder(reply.Body).Decode(to)
-}
-
-// zone finds the id of a zone that name servers serve.
-func (c *client) zone(ctx context.Context, name string) (int64, error) {
-	var list struct {
-		Zones []struct {
-			ID    int64
-			Name  string
-			Group int `json:"zone_group"`
-		}
-	}
-	wanted := strings.ToLower(strings.TrimSuffix(name, "."))
-	for page := 1; ; page++ {
-		list.Zones = nil
-		query := url.Values{"name": {wanted}, "pageSize": {"1000"}, "currentPage": {fmt.Sprint(page)}}
-		if err := c.ask(ctx, "/dns/zones", query, &list); err != nil {
-			return 0, err
-		}
-		for _, z := range list.Zones {
-			if strings.ToLower(z.Name) == wanted && z.Group != 0 {
-				return z.ID, nil
-			}
-		}
-		if len(list.Zones) == 0 {
-			return 0, fmt.Errorf("there is no zone %q that you may see", name)
-		}
-	}
 }

@@ -72,6 +72,10 @@ var importRules = []importRule{
 		except: "workers/agents/executor/sqlfiles", // which runs a task's SQL files in a database of the host's own
 	},
 
+	{folder: "bindio", forbidden: module + "api", reason: "what goes in and out of BIND goes through the API, from any machine"},
+	{folder: "bindio", forbidden: module + "eventstore", reason: "what goes in and out of BIND goes through the API, from any machine"},
+	{folder: "bindio", forbidden: module + "projections", reason: "what goes in and out of BIND goes through the API, from any machine"},
+
 	{folder: "cmd/opsledger", forbidden: module + "bench", reason: "what measures the product is no part of it"},
 	{folder: "cmd/opsledger", forbidden: module + "test", reason: "what tests the product is no part of it"},
 	{folder: "cmd/opsledger", forbidden: module + "internal/testkit", reason: "what tests the product is no part of it"},

@@ -78,7 +78,11 @@ func (r *replace) run(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	err = r.send(ctx, body, http.Header{"Opsledger-Dry-Run": {"true"}}, progress, func(reply *http.Response) error {
-		return printDiff(out, reply.Body)
+		var dry dryRun
+		if err := json.NewDecoder(reply.Body).Decode(&dry); err != nil {
+			return err
+		}
+		return dry.print(out)
 	})
 	if err != nil {
 		return err
@@ -106,8 +110,6 @@ func (r *replace) send(ctx context.Context, body []byte, header http.Header, pro
 		return err
 	}
 	defer reply.Body.Close()
-	if err := printWarnings(progress, reply); err != nil {
-		return err
-	}
+	printWarnings(progress, warningsOf(reply))
 	return read(reply)
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/opsledger/opsledger/internal/backoff"
@@ -26,7 +26,7 @@ type stagedImport struct {
 }
 
 // follow waits for the end of a large import. If the wait is interrupted the import is cancelled.
-func (c *client) follow(ctx context.Context, path string, out, progress io.Writer) error {
+func (c *client) follow(ctx context.Context, path string, tell *ticker, done *zoneImported) error {
 	for {
 		var i stagedImport
 		err := c.ask(ctx, path, nil, &i)
@@ -36,14 +36,12 @@ func (c *client) follow(ctx context.Context, path string, out, progress io.Write
 		case err != nil:
 			return fmt.Errorf("the import goes on, and GET %s says how far it is: %w", path, err)
 		case i.State == "done":
-			_, err := fmt.Fprintf(out, "added %d, changed %d, removed %d, position %d\n", i.Added, i.Changed, i.Removed, i.Position)
-			return err
+			done.Added, done.Changed, done.Removed, done.Position = i.Added, i.Changed, i.Removed, strconv.FormatInt(i.Position, 10)
+			return nil
 		case i.State == "void":
 			return fmt.Errorf("the import %s came to nothing: %s", path, i.Reason)
 		}
-		if _, err := fmt.Fprintf(progress, "appended %d of %d\n", i.Appended, i.Changes); err != nil {
-			return err
-		}
+		tell.tell("appended %d of %d changes", i.Appended, i.Changes)
 		backoff.Sleep(ctx, lookEvery)
 	}
 }

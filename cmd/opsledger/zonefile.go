@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,14 +9,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/urfave/cli/v3"
 
 	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
-// zoneFile is what export zone and import zone are about.
+// zoneFile is what the commands on one zone are about.
 type zoneFile struct {
 	client
 	Zone, View, Mode, Out string
@@ -26,91 +23,49 @@ type zoneFile struct {
 }
 
 func exportCommand() *cli.Command {
-	var z zoneFile
 	return &cli.Command{
 		Name: "export", Usage: "write what an opsledger has", Category: "Zones",
-		UsageText: "opsledger export zone example.com --view office",
-		Commands: []*cli.Command{{
-			Name: "zone", Usage: "write a zone as a master file", ArgsUsage: "<zone>",
-			Description: "Writes what name servers serve of a zone in a view, in canonical order, to standard output or to a file, which is there " +
-				"whole or not at all. named-checkzone loads it.",
-			UsageText: "opsledger export zone example.com --token $TOKEN\n" +
-				"opsledger export zone example.com --view office --out example.com.zone",
-			Flags: append(group("Zone",
-				textFlag("view", "`name` of the view; not needed for a zone in one view", "", &z.View),
-				textFlag("out", "`file` to write", "", &z.Out),
-			), z.flags()...),
-			Action: func(ctx context.Context, cmd *cli.Command) error {
-				if cmd.Args().Len() != 1 {
-					return errors.New("give the name of one zone: opsledger export zone <zone>")
-				}
-				z.Zone = cmd.Args().First()
-				return z.export(ctx, cmd.Root().Writer, cmd.Root().ErrWriter)
-			},
-		}},
+		UsageText: "opsledger export zone example.com --view office\nopsledger export bind --out ./tree",
+		Commands:  []*cli.Command{exportZoneCommand(), exportBindCommand()},
 	}
 }
 
-func importCommand() *cli.Command {
+func exportZoneCommand() *cli.Command {
 	var z zoneFile
 	return &cli.Command{
-		Name: "import", Usage: "bring data into an opsledger", Category: "Zones",
-		UsageText: "opsledger import zone example.com.zone --zone example.com --dry-run",
-		Commands: []*cli.Command{{
-			Name: "zone", Usage: "bring a master file into a zone", ArgsUsage: "<file>",
-			Description: "Reads a master file, - for standard input, and makes the zone what the file says, all or nothing. " +
-				"Records that are the same stay as they are. Errors are printed by line, and the exit code is 1 then. $INCLUDE is not " +
-				"taken: named-compilezone makes one file of several. More than 10,000 changes go on by themselves once they were checked, " +
-				"and are followed to the end; an interrupt (Ctrl-C) cancels them.",
-			UsageText: "opsledger import zone example.com.zone --zone example.com --token $TOKEN\n" +
-				"opsledger import zone example.com.zone --zone example.com --view office --mode replace --dry-run",
-			Flags: append(group("Zone",
-				textFlag("zone", "`name` of the zone, which exists", "", &z.Zone),
-				textFlag("view", "`name` of the view; not needed for a zone in one view", "", &z.View),
-				textFlag("mode", "merge adds and changes; replace also removes what the file does not have", "merge", &z.Mode),
-				&cli.BoolFlag{Name: "dry-run", Usage: "print what would go (-) and come (+), and change nothing",
-					Destination: &z.DryRun, Sources: fromEnv("dry-run")},
-			), z.flags()...),
-			Action: func(ctx context.Context, cmd *cli.Command) error {
-				if cmd.Args().Len() != 1 {
-					return errors.New("give one file: opsledger import zone <file> --zone <zone>")
-				}
-				if z.Zone == "" {
-					return errors.New("--zone: is missing")
-				}
-				return z.importFile(ctx, cmd.Args().First(), cmd.Root().Writer, cmd.Root().ErrWriter)
-			},
-		}},
+		Name: "zone", Usage: "write a zone as a master file", ArgsUsage: "<zone>",
+		Description: "Writes what name servers serve of a zone in a view, in canonical order, to standard output or to a file, which is there " +
+			"whole or not at all. named-checkzone loads it.",
+		UsageText: "opsledger export zone example.com --token $TOKEN\n" +
+			"opsledger export zone example.com --view office --out example.com.zone",
+		Flags: append(group("Zone",
+			textFlag("view", "`name` of the view; not needed for a zone in one view", "", &z.View),
+			textFlag("out", "`file` to write", "", &z.Out),
+		), z.flags()...),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if cmd.Args().Len() != 1 {
+				return errors.New("give the name of one zone: opsledger export zone <zone>")
+			}
+			z.Zone = cmd.Args().First()
+			return z.export(ctx, cmd.Root().Writer, cmd.Root().ErrWriter)
+		},
 	}
-}
-
-// path is that of the zone's file in the API.
-func (z *zoneFile) path(ctx context.Context, of string) (path string, query url.Values, err error) {
-	if err := z.complete(); err != nil {
-		return "", nil, err
-	}
-	id, err := z.zone(ctx, z.Zone)
-	if err != nil {
-		return "", nil, err
-	}
-	query = url.Values{}
-	if z.View != "" {
-		query.Set("view", z.View)
-	}
-	return fmt.Sprintf("/v1/zones/%d/%s", id, of), query, nil
 }
 
 func (z *zoneFile) export(ctx context.Context, out, progress io.Writer) error {
-	path, query, err := z.path(ctx, "export")
+	if err := z.complete(); err != nil {
+		return err
+	}
+	id, err := z.zone(ctx, z.Zone)
 	if err != nil {
 		return err
 	}
-	reply, err := z.do(ctx, http.MethodGet, path, query, nil, nil)
+	reply, err := z.exported(ctx, id, z.View)
 	if err != nil {
 		return err
 	}
 	defer reply.Body.Close()
-	body := &counted{from: reply.Body, to: progress, what: "received"}
+	body := &counted{from: reply.Body, what: "received", ticker: newTicker(progress)}
 	if z.Out == "" {
 		_, err = io.Copy(out, body)
 		return errors.Join(err, body.end())
@@ -139,107 +94,28 @@ func writeWhole(path string, from io.Reader) (err error) {
 	return wholefile.SyncFolder(filepath.Dir(path))
 }
 
-func (z *zoneFile) importFile(ctx context.Context, name string, out, progress io.Writer) error {
-	path, query, err := z.path(ctx, "import")
-	if err != nil {
-		return err
+// exported asks for a zone in a view, or in its only one, as a master file.
+func (c *client) exported(ctx context.Context, zone int64, view string) (*http.Response, error) {
+	query := url.Values{}
+	if view != "" {
+		query.Set("view", view)
 	}
-	file := os.Stdin
-	if name != "-" {
-		if file, err = os.Open(name); err != nil {
-			return err
-		}
-		defer file.Close()
-	}
-	query.Set("mode", z.Mode)
-	header := http.Header{"Content-Type": {"text/dns"}, "Idempotency-Key": {rand.Text()}} // each run is an import of its own
-	if z.DryRun {
-		header.Set("Opsledger-Dry-Run", "true")
-	}
-	body := &counted{from: file, to: progress, what: "sent"}
-	reply, err := z.do(ctx, http.MethodPost, path, query, io.NopCloser(body), header)
-	if err := errors.Join(err, body.end()); err != nil {
-		return err
-	}
-	defer reply.Body.Close()
-	if err := printWarnings(progress, reply); err != nil {
-		return err
-	}
-	if z.DryRun {
-		return printDiff(out, reply.Body)
-	}
-	if reply.StatusCode == http.StatusAccepted {
-		return z.follow(ctx, reply.Header.Get("Location"), out, progress)
-	}
-	var done struct{ Added, Changed, Removed, Unchanged int }
-	if err := json.NewDecoder(reply.Body).Decode(&done); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "added %d, changed %d, removed %d, unchanged %d, position %s\n",
-		done.Added, done.Changed, done.Removed, done.Unchanged, reply.Header.Get("Opsledger-Position"))
-	return err
-}
-
-func printWarnings(out io.Writer, reply *http.Response) error {
-	for _, warning := range reply.Header.Values("Opsledger-Warning") {
-		if _, err := fmt.Fprintf(out, "warning: %s\n", warning); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// printDiff prints the difference that a dry run has found.
-func printDiff(out io.Writer, reply io.Reader) error {
-	var dry struct {
-		Events []struct{ Type string }
-		Diff   []struct {
-			View           string
-			Removed, Added []string
-			More           bool
-		}
-	}
-	if err := json.NewDecoder(reply).Decode(&dry); err != nil {
-		return err
-	}
-	for _, d := range dry.Diff {
-		fmt.Fprintf(out, "view %s\n", d.View)
-		for _, line := range d.Removed {
-			fmt.Fprintf(out, "- %s\n", line)
-		}
-		for _, line := range d.Added {
-			fmt.Fprintf(out, "+ %s\n", line)
-		}
-		if d.More {
-			fmt.Fprintln(out, "and more")
-		}
-	}
-	_, err := fmt.Fprintf(out, "%d events would be appended, nothing was\n", len(dry.Events))
-	return err
+	return c.do(ctx, http.MethodGet, fmt.Sprintf("/v1/zones/%d/export", zone), query, nil, nil)
 }
 
 // counted tells, now and then, how much was read.
 type counted struct {
 	from io.Reader
-	to   io.Writer
 	what string
 	size int64
-	last time.Time
+	*ticker
 }
-
-// progressEvery is the pause between two lines of progress.
-const progressEvery = 2 * time.Second
 
 // Read implements [io.Reader].
 func (c *counted) Read(to []byte) (int, error) {
 	n, err := c.from.Read(to)
 	c.size += int64(n)
-	if now := time.Now(); c.last.IsZero() {
-		c.last = now
-	} else if now.Sub(c.last) > progressEvery {
-		c.last = now
-		fmt.Fprintf(c.to, "%s %d KiB\n", c.what, c.size>>10)
-	}
+	c.tell("%s %d KiB", c.what, c.size>>10)
 	return n, err
 }
 

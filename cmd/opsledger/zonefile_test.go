@@ -16,7 +16,7 @@ func TestImportHasKey(t *testing.T) {
 	keys := map[string]bool{}
 	s := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			fmt.Fprint(out, `{"zones":[{"id":1,"name":"a.test","zone_group":1}]}`)
+			fmt.Fprint(out, `{"total":1,"zones":[{"id":1,"name":"a.test","zone_group":1}]}`)
 			return
 		}
 		keys[r.Header.Get("Idempotency-Key")] = true

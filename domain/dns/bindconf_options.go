@@ -2,10 +2,10 @@ package dns
 
 import "strings"
 
-// isGeneratedOption names the options that the agent writes itself, or that
+// IsGeneratedOption names the options that the agent writes itself, or that
 // would undo what it relies on: where named keeps files and listens, how zones
 // are added, who may update them, and what zone data named refuses.
-func isGeneratedOption(name string) bool {
+func IsGeneratedOption(name string) bool {
 	switch name {
 	case "directory", "pid-file", "lock-file", "session-keyfile", "session-keyname", "session-keyalg",
 		"dump-file", "statistics-file", "memstatistics-file", "recursing-file", "secroots-file", "bindkeys-file",

@@ -143,7 +143,7 @@ func validateOptions(s Statement) error {
 	}
 	for _, o := range s.block() {
 		switch name := o.Name(); {
-		case isGeneratedOption(name):
+		case IsGeneratedOption(name):
 			return confError(o.Line, "选项%q由系统生成，不能设置", name)
 		case !isAllowedOption(name):
 			return confError(o.Line, "不允许的选项%q", shorten(name))

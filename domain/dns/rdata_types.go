@@ -139,6 +139,23 @@ func refusedType(number uint16) string {
 	return ""
 }
 
+// MadeBySigner says whether records of the type are made when a zone is signed, and are no data of
+// the zone.
+func MadeBySigner(number uint16) bool {
+	switch number {
+	case mdns.TypeRRSIG, mdns.TypeNSEC, mdns.TypeNSEC3, mdns.TypeNSEC3PARAM, mdns.TypeSIG, mdns.TypeNXT, signingState:
+		return true
+	default:
+		return false
+	}
+}
+
+// KeyOfSigner says whether records of the type tell of the keys that a zone is signed with. They are
+// of use as long as it is signed.
+func KeyOfSigner(number uint16) bool {
+	return number == mdns.TypeDNSKEY || number == mdns.TypeCDNSKEY || number == mdns.TypeCDS
+}
+
 // Types that BIND keeps for itself: what it knows of trust anchors, and how far it has
 // come with signing a zone.
 const (

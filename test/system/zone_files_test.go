@@ -1,12 +1,9 @@
 package system
 
 import (
-	"bytes"
-	"encoding/json"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,19 +17,7 @@ func TestZoneFilesByCommand(t *testing.T) {
 	s := deployment.StartServe(t, "serve")
 	s.Post("/dns/views", `{"name":"office","acl":"any"}`)
 	s.Post("/dns/zones", `{"name":"example.org","zone_type":"master","view_ids":[1]}`)
-	_, login := s.Call(http.MethodPost, "/auth/login_local", `{"username":"admin","password":"`+deployment.Password+`"}`)
-	var answer struct{ Token string }
-	if err := json.Unmarshal([]byte(login), &answer); err != nil {
-		t.Fatal(err)
-	}
-	opsledger := func(args ...string) (stdout, stderr string, err error) {
-		cmd := exec.CommandContext(t.Context(), testkit.Program(t), append(args, "--data", s.Data)...)
-		cmd.Env = append(os.Environ(), "OPSLEDGER_TOKEN="+answer.Token)
-		var out, said bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &said
-		err = cmd.Run()
-		return out.String(), said.String(), err
-	}
+	opsledger := commandLine(t, s)
 	file, back := filepath.Join(t.TempDir(), "in"), filepath.Join(t.TempDir(), "out")
 	write := func(text string) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -64,7 +49,50 @@ func TestZoneFilesByCommand(t *testing.T) {
 	if err == nil || !strings.Contains(said, "line 3: ") || !strings.Contains(said, "line 4: ") {
 		t.Errorf("refused: %v %s", err, said)
 	}
+	transferByCommand(t, opsledger)
+	tree := filepath.Join(t.TempDir(), "tree")
+	if out, said, err = opsledger("export", "bind", "--out", tree); err != nil || out != tree+" has 1 views and 1 zones\n" {
+		t.Errorf("export bind: %v %s%s", err, out, said)
+	}
+	if text, err := os.ReadFile(filepath.Join(tree, "zones", "office", "example.org.zone")); err != nil || !strings.Contains(string(text), "192.0.2.53") {
+		t.Errorf("%v: %s", err, text)
+	}
+	if out, said, err = opsledger("export", "bind", "--out", tree); err == nil || out != "" || !strings.Contains(said, "exists") {
+		t.Errorf("export bind again: %v %s%s", err, out, said)
+	}
 	if _, said, err = opsledger("export", "zone", "other.example"); err == nil || !strings.Contains(said, `there is no zone "other.example"`) {
 		t.Errorf("no zone: %v %s", err, said)
+	}
+}
+
+// transferByCommand has the zone of another name server replace example.org. Nothing of a transfer
+// that fails is imported, and a second run finds nothing to do.
+func transferByCommand(t *testing.T, opsledger runner) {
+	t.Helper()
+	dir := t.TempDir()
+	zone := "$TTL 60\n@ SOA ns.example.org. root.example.org. 3000000000 1 2 3 4\n@ NS ns\nns A 192.0.2.53\n"
+	if err := os.WriteFile(filepath.Join(dir, "zone"), []byte(zone), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	named := testkit.StartNamed(t, dir, `options { `+testkit.LoopbackOptions+` allow-transfer { any; }; recursion no; };
+zone "example.org" { type primary; file "zone"; };`)
+	from := []string{"import", "axfr", "--from", named.Addr, "--zone", "example.org", "--mode", "replace"}
+	out, said, err := opsledger(append(from, "--dry-run")...)
+	if err != nil || !strings.Contains(out, "- www.example.org.") || !strings.Contains(out, "+ ns.example.org.\t60\tIN\tA\t192.0.2.53\n") {
+		t.Errorf("dry run: %v %s%s", err, out, said)
+	}
+	if out, said, err = opsledger(from...); err != nil || !strings.HasPrefix(out, "added 2, changed 0, removed 2, unchanged 0, ") ||
+		!strings.Contains(said, "transferred 3 records, serial 3000000000") {
+		t.Errorf("transfer: %v %s%s", err, out, said)
+	}
+	if out, _, err = opsledger("export", "zone", "example.org"); err != nil || !regexp.MustCompile(`root\.example\.org\. 300000000[1-9] 1 2 3 4\n`).MatchString(out) {
+		t.Errorf("after it: %v %s", err, out)
+	}
+	if out, said, err = opsledger(from...); err != nil || !strings.HasPrefix(out, "added 0, changed 0, removed 0, unchanged 2, position ") {
+		t.Errorf("again: %v %s%s", err, out, said)
+	}
+	named.Kill()
+	if out, said, err = opsledger(from...); err == nil || out != "" || !strings.Contains(said, "connection refused") {
+		t.Errorf("without the name server: %v %s%s", err, out, said)
 	}
 }

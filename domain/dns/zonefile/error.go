@@ -11,6 +11,8 @@ const maxErrors = 100
 
 // LineError says what is wrong in one line.
 type LineError struct {
+	// File is empty for the file itself, else one that it includes.
+	File string
 	// Line counts from 1, 0 for what is about no line of the file.
 	Line int
 	Err  *domain.Error

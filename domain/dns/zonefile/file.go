@@ -25,9 +25,13 @@ type File struct {
 	Records []Record
 	// Warnings are of what named leaves out, or takes otherwise than it is written.
 	Warnings []domain.Warning
+	// Signed counts records that a signer had made, and that were left out.
+	Signed int
 
 	index map[recordKey]int32
 	sets  map[zonedata.Key]set
+	// within is the included file that is read.
+	within string
 }
 
 // Record is one record of a file.
@@ -121,6 +125,10 @@ const maxWarnings = 20
 
 func (f *File) warn(line int, format string, args ...any) {
 	if len(f.Warnings) < maxWarnings {
-		f.Warnings = append(f.Warnings, domain.Warn("", "line "+fmt.Sprint(line)+": "+format, args...))
+		where := "line " + fmt.Sprint(line) + ": "
+		if f.within != "" {
+			where = strings.ReplaceAll(f.within, "%", "%%") + " " + where
+		}
+		f.Warnings = append(f.Warnings, domain.Warn("", where+format, args...))
 	}
 }

@@ -27,6 +27,18 @@ func Read(ctx context.Context, in io.Reader, zone string, most int) (*File, erro
 	return newReader(in, zone, most).all(ctx)
 }
 
+// ReadLocal is [Read] for a file of whoever reads it. $INCLUDE is taken, from files that open
+// opens, and what a signer has made of the zone is left out and counted, see [File.Signed].
+func ReadLocal(ctx context.Context, in io.Reader, zone string, most int, open Opener) (*File, error) {
+	r := newReader(in, zone, most)
+	r.included.open, r.unsigned = open, true
+	f, err := r.all(ctx)
+	if err == nil {
+		f.dropKeysOfSigner()
+	}
+	return f, err
+}
+
 func newReader(in io.Reader, zone string, most int) *reader {
 	r := &reader{lexer: newLexer(in), inner: newLexer(nil), file: newFile(zone), most: most, origin: zonedata.Absolute(zone)}
 	return r
@@ -34,10 +46,21 @@ func newReader(in io.Reader, zone string, most int) *reader {
 
 // all reads the whole file.
 func (r *reader) all(ctx context.Context) (*File, error) {
+	if err := r.entries(ctx); err != nil {
+		return nil, err
+	}
+	if len(r.errors) > 0 {
+		return nil, &Error{Lines: r.errors}
+	}
+	return r.file, nil
+}
+
+// entries reads to the end of the file, or of the one that is included.
+func (r *reader) entries(ctx context.Context) error {
 	for {
 		e, err := r.lexer.next()
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		var refusal *domain.Error
 		if err == nil {
@@ -49,26 +72,25 @@ func (r *reader) all(ctx context.Context) (*File, error) {
 		case err == nil:
 			continue
 		case !errors.As(err, &refusal):
-			return nil, err
+			return err
 		}
-		r.errors = append(r.errors, LineError{Line: e.line, Err: refusal})
+		r.errors = append(r.errors, LineError{File: r.included.name(), Line: e.line, Err: refusal})
 		if len(r.errors) == maxErrors || refusal == errTooLong {
-			return nil, &Error{Lines: r.errors, More: true}
+			return &Error{Lines: r.errors, More: true}
 		}
 	}
-	if len(r.errors) > 0 {
-		return nil, &Error{Lines: r.errors}
-	}
-	return r.file, nil
 }
 
 // reader is what the entries of a file leave to those behind them.
 type reader struct {
 	*lexer
 	// inner reads what a $GENERATE makes.
-	inner  *lexer
-	file   *File
-	errors []LineError
+	inner    *lexer
+	included included
+	// unsigned leaves out what a signer has made.
+	unsigned bool
+	file     *File
+	errors   []LineError
 	// most is how many records the file may keep, seen how many were read, octets what counts
 	// for [maxOctets].
 	most, seen, octets int
@@ -178,6 +200,8 @@ type head struct {
 	rrtype string
 	ttl    uint32
 	hasTTL bool
+	// signed says that a signer has made the record, which is left out.
+	signed bool
 }
 
 // readHead reads [class] [ttl] [class] type.
@@ -201,6 +225,9 @@ func (r *reader) readHead(fields []token) (h head, data []token, err error) {
 		case strings.EqualFold(t.raw, "SOA"):
 			h.rrtype = "SOA"
 			return h, fields[i+1:], nil
+		case r.unsigned && madeBySigner(t.raw):
+			h.signed = true
+			return h, nil, nil
 		default:
 			h.rrtype, err = dns.ParseRecordType(t.raw)
 			return h, fields[i+1:], err
@@ -224,7 +251,11 @@ func (r *reader) record(line int, fields []token) error {
 	if err != nil {
 		return err
 	}
-	if h.rrtype == "SOA" {
+	switch {
+	case h.signed:
+		r.file.Signed++
+		return nil
+	case h.rrtype == "SOA":
 		return r.soa(line, h, fields)
 	}
 	if err := r.ttlOf(&h); err != nil {
@@ -303,7 +334,7 @@ func (r *reader) directive(ctx context.Context, name string, e entry) error {
 	args := e.tokens[1:]
 	switch strings.ToUpper(name) {
 	case "$INCLUDE":
-		return domain.Refused("$INCLUDE is not taken: put the file's text in its place")
+		return r.include(ctx, args)
 	case "$GENERATE":
 		return r.generate(ctx, e.line, args)
 	case "$ORIGIN", "$TTL":
@@ -342,7 +373,7 @@ func (r *reader) generate(ctx context.Context, line int, args []token) error {
 	switch {
 	case err != nil:
 		return err
-	case h.rrtype == "SOA" || len(data) != 1:
+	case h.signed || h.rrtype == "SOA" || len(data) != 1:
 		return domain.Refused("$GENERATE takes data of one field, in double quotes if it has blanks, of any type but SOA")
 	}
 	if err := r.ttlOf(&h); err != nil {

@@ -1,0 +1,188 @@
+package movein
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/opsledger/opsledger/bindio/namedconf"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+)
+
+// Plan is what of a BIND goes into an opsledger.
+type Plan struct {
+	// Main is the main configuration, empty where nothing of it is taken.
+	Main string
+	// Views are in the order in which they are matched.
+	Views []View
+	// Zones are in the order of their first statements.
+	Zones []*Zone
+	Notes []Note
+}
+
+// View is a view that is taken.
+type View struct {
+	Name string
+	ACL  []dns.ACLEntry
+}
+
+// Zone is a zone that is taken, with the views that it is in.
+type Zone struct {
+	// Name is in lower case, without final dot.
+	Name string
+	// Forwarders are those of a zone whose questions are passed on, else nil.
+	Forwarders []string
+	In         []Source
+}
+
+// Source is where the records of a zone in a view are.
+type Source struct {
+	namedconf.Place
+	View          string
+	File, Journal string
+}
+
+// Note tells of what somebody should know.
+type Note struct {
+	namedconf.Place
+	Text string
+	// LeftOut says that something was not taken, or means something else here.
+	LeftOut bool
+}
+
+// String is the note as a line.
+func (n Note) String() string { return n.Place.String() + ": " + n.Text }
+
+// defaultView is that of a BIND that has no views.
+const defaultView = "default"
+
+// Asked is what a plan is made of.
+type Asked struct {
+	Files *namedconf.Files
+	// Conf is the configuration, as named names it.
+	Conf string
+	// Only says which zones are meant, nil for all. With it options are left as they are.
+	Only func(zone string) bool
+	// Say puts a refusal into the words of whoever reads the notes.
+	Say func(domain.Text) string
+}
+
+// Read makes the plan of a configuration.
+func Read(a Asked) (*Plan, error) {
+	statements, err := a.Files.Read(a.Conf)
+	if err != nil {
+		return nil, err
+	}
+	b := builder{
+		plan: &Plan{}, files: a.Files, only: a.Only, say: a.Say, acls: acls{}, zones: map[string]*Zone{},
+		views: map[string]bool{}, stated: map[string]bool{},
+	}
+	b.read(statements)
+	return b.plan, nil
+}
+
+// builder makes a plan.
+type builder struct {
+	plan  *Plan
+	files *namedconf.Files
+	only  func(zone string) bool
+	say   func(domain.Text) string
+	acls  acls
+	// zones are those of the plan by name, views the names of its views.
+	zones map[string]*Zone
+	views map[string]bool
+	// stated are the zones that a view has a statement of, taken or not.
+	stated map[string]bool
+	// main are the statements of the main configuration, transfers says that a zone or a view says
+	// itself who may transfer it.
+	main      []namedconf.Statement
+	transfers bool
+}
+
+func (b *builder) note(at namedconf.Place, format string, args ...any) {
+	b.plan.Notes = append(b.plan.Notes, Note{Place: at, Text: fmt.Sprintf(format, args...)})
+}
+
+func (b *builder) leave(at namedconf.Place, format string, args ...any) {
+	b.plan.Notes = append(b.plan.Notes, Note{Place: at, Text: fmt.Sprintf(format, args...), LeftOut: true})
+}
+
+func (b *builder) read(statements []namedconf.Statement) {
+	hasViews := slices.ContainsFunc(statements, func(s namedconf.Statement) bool { return s.Name() == "view" })
+	for _, s := range statements {
+		if s.Name() == "acl" {
+			b.acls.define(s)
+		}
+	}
+	for _, s := range statements {
+		switch name := s.Name(); {
+		case name == "view":
+			b.view(s)
+		case name == "zone" && hasViews:
+			b.leave(s.Place, "%s is not taken: it is in no view, and there are views", s.Short())
+		case name == "zone":
+			b.zone(defaultView, s)
+		default:
+			b.main = append(b.main, s)
+		}
+	}
+	if !hasViews && len(b.plan.Zones) > 0 {
+		b.plan.Views = []View{{Name: defaultView, ACL: []dns.ACLEntry{{Any: true}}}}
+	}
+	b.linkInViews()
+	if b.only == nil {
+		b.mainConfiguration()
+	} else {
+		b.dropEmptyViews()
+	}
+}
+
+// dropEmptyViews leaves the views of no zone that is meant.
+func (b *builder) dropEmptyViews() {
+	used := map[string]bool{}
+	for _, z := range b.plan.Zones {
+		for _, in := range z.In {
+			used[in.View] = true
+		}
+	}
+	b.plan.Views = slices.DeleteFunc(b.plan.Views, func(v View) bool { return !used[v.Name] })
+}
+
+// isIN says whether the words behind a name are nothing, or the class IN.
+func isIN(words []string) bool {
+	return len(words) == 0 || len(words) == 1 && (equal(words[0], "IN") || equal(words[0], "CLASS1"))
+}
+
+// view takes a view and its zones.
+func (b *builder) view(s namedconf.Statement) {
+	words := s.Words()
+	if len(words) == 0 || !isIN(words[1:]) || s.Block() == nil {
+		b.leave(s.Place, "%s is not taken: only views of class IN are", s.Short())
+		return
+	}
+	name, err := dns.ParseViewName(words[0])
+	if err != nil {
+		b.leave(s.Place, "%s is not taken: a view's name has up to 63 letters, digits, _ and -", s.Short())
+		return
+	}
+	if b.views[name] {
+		b.leave(s.Place, "%s is not taken: there is a view of this name", s.Short())
+		return
+	}
+	b.views[name] = true
+	v := View{Name: name, ACL: []dns.ACLEntry{{Any: true}}}
+	for _, inner := range s.Block() {
+		switch inner.Name() {
+		case "match-clients":
+			v.ACL = b.matchList(inner)
+		case "zone":
+			b.zone(name, inner)
+		default:
+			b.transfers = b.transfers || inner.Name() == "allow-transfer"
+			if b.only == nil {
+				b.leave(inner.Place, "view %s: %s is not taken: here options hold for all views", name, inner.Short())
+			}
+		}
+	}
+	b.plan.Views = append(b.plan.Views, v)
+}
