@@ -103,11 +103,18 @@ func (f *File) Set(key zonedata.Key) *zonedata.RRset {
 	return zonedata.Assemble(records)
 }
 
-// add takes a record, which may be there already.
-func (f *File) add(r Record, ttl uint32) {
-	key := r.Key()
+// setTTL has an RRset have a TTL.
+func (f *File) setTTL(owner string, rrtype uint16, ttl uint32) {
+	key := zonedata.Key{Owner: owner, Type: rrtype}
 	s := f.sets[key]
 	s.ttl = ttl
+	f.sets[key] = s
+}
+
+// add takes a record, which may be there already.
+func (f *File) add(r Record) {
+	key := r.Key()
+	s := f.sets[key]
 	if _, has := f.Has(key, r.Data); !has {
 		f.index[recordKey{key, canonical(key.Type, r.Data)}] = int32(len(f.Records))
 		f.Records = append(f.Records, r)

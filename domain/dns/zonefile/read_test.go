@@ -3,6 +3,7 @@ package zonefile_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,6 +21,17 @@ var read = []string{
 	// TTLs and classes
 	"w 10 A 1.1.1.1\nw 20 A 1.1.1.2\nz A 1.1.1.9\nw 5 A 1.1.1.3\nw 500 A 1.1.1.4\n",
 	"w 100 A 1.1.1.1\nz A 1.1.1.9\nw 500 A 1.1.1.4\nw 500 A 1.1.1.1\n",
+	// the owners that an NS set points to, in a block of their own; owners that only look alike
+	"s 10 NS x\nx 5 A 1.1.1.1\ns 20 NS y\n", "s 10 NS x\nx 5 A 1.1.1.1\nx 6 A 1.1.1.2\nX 7 A 1.1.1.3\ns 20 NS y\ns 11 A 1.1.1.4\n",
+	"s 10 NS x\nz 5 A 1.1.1.1\ns 20 NS y\n", "s 10 NS s\nS 20 NS z\ns 30 NS w\n", "s 10 NS x\n$ORIGIN x\n@ 5 NS y\ny.x 6 A 1.1.1.1\nx 7 NS z\n",
+	"s 10 NS o.\no. 5 A 1.1.1.1\ns 20 NS y\n", "s 10 NS X\n\\120 5 A 1.1.1.1\ns 20 NS y\n",
+	"w 10 A 1.1.1.1\nW 20 A 1.1.1.2\n", "w 10 A 1.1.1.1\nW 20 A 1.1.1.2\nw 10 A 1.1.1.1\n",
+	"w 10 A 1.1.1.1\n$GENERATE 1-2 w 20 A 1.1.1.$\nw 30 A 1.1.1.9\n", "$GENERATE 1-2 w 20 A 1.1.1.$\nw 30 A 1.1.1.9\n$GENERATE 1-2 w A 1.1.2.$\nv A 1.1.1.1\n",
+	"@ 70 SOA m.x. h.x. 1 2 3 4 5\n@ 80 SOA M.x. h.x. 1 2 3 4 5\n",
+	// a block that is larger than what named holds
+	"w 10 TXT a\n" + longTexts(65_559) + "w 20 TXT b\n", "w 10 TXT a\n" + longTexts(65_558) + "w 20 TXT b\n",
+	"w 10 TXT a\n" + longTexts(200*256) + "w NS z\nz 7 A 1.1.1.1\n" + longTexts(100*256) + "w 20 TXT b\n",
+	"w 10 TXT a\n NS z\nz 7 A 1.1.1.1\n" + strings.ReplaceAll(longTexts(65_554), "w", "z") + "w 20 TXT b\nz 8 A 1.1.1.2\n",
 	"q IN 5 A 1.2.3.4\nr 5 IN A 1.2.3.4\ns IN A 1.2.3.4\nt CLASS1 A 1.2.3.4\n",
 	"q 1h1h A 1.2.3.4\nr 1W2D3H4M5S A 1.2.3.4\ns 01 A 1.2.3.4\nt 1w A 1.2.3.4\n",
 	"x A 1.2.3.4\n$TTL 7\n A 6.6.6.6\ny A 1.2.3.4\n", "$ttl 1d2h\n$origin sub\nz A 1.2.3.4\n",
@@ -56,6 +68,20 @@ var read = []string{
 	"@ SOA m.x. h.x. 1 2 3 4 5\n", "x A 1.2.3.4\nx A 1.2.3.4\nX MX 1 a\nx MX 1 A\n",
 }
 
+// longTexts are records of w, of several types, whose data have so many octets.
+func longTexts(octets int) string {
+	const most = 30 * 256 // of a record
+	var out strings.Builder
+	for i := 1; octets > 0; i++ {
+		n := min(octets, most)
+		others := (n - 1) / 256
+		fmt.Fprintf(&out, "w %s %04d%s%s\n", []string{"SPF", "AVC", "NINFO"}[i%3], i, strings.Repeat("a", n-256*others-5),
+			strings.Repeat(" "+strings.Repeat("b", 255), others))
+		octets -= n
+	}
+	return out.String()
+}
+
 // Odd texts are read as named-compilezone reads them.
 func TestReadAsNamedReads(t *testing.T) {
 	t.Parallel()
@@ -69,6 +95,11 @@ func TestReadAsNamedReads(t *testing.T) {
 	for _, text := range []string{
 		"@ IN SOA m.x. h.x. 1 2 3 4 5\n@ NS m.x.\nw A 1.1.1.1\nv 7 A 1.1.1.1\nu A 1.1.1.1\n",
 		"@ 99 IN SOA m.x. h.x. 1 2 3 4 5\n@ NS m.x.\nw A 1.1.1.1\nv 7 A 1.1.1.1\nu A 1.1.1.1\n",
+		// … as its RRset has it
+		"@ 9 IN SOA m.x. h.x. 1 2 3 4 5\n@ NS m.x.\nw A 1.1.1.1\nw 7 A 1.1.1.2\nw TXT a\nv A 1.1.1.1\n",
+		"@ 9 IN SOA m.x. h.x. 1 2 3 4 5\n@ NS m.x.\n@ 5 IN SOA m.x. h.x. 1 2 3 4 5\nw A 1.1.1.1\n",
+		"@ 9 IN SOA m.x. h.x. 1 2 3 4 5\n@ NS m.x.\no. 7 A 1.1.1.1\no. 8 A 1.1.1.2\nw A 1.1.1.1\n",
+		"@ 9 IN SOA m.x. h.x. 1 2 3 4 5\n@ NS m.x.\nw A 1.1.1.1\n$GENERATE 1-2 w 8 A 1.1.1.1\nw A 1.1.1.3\nv A 1.1.1.1\n",
 		"@ IN SOA m.x. h.x. (1 ; serial\n 2h 3m 4w 5d)\n NS m.x.\n",
 	} {
 		if compare(t, text) == nil {
@@ -165,7 +196,7 @@ func TestNoOwnerYet(t *testing.T) {
 		if !errors.As(err, &refused) || len(refused.Lines) != 1 || !strings.Contains(refused.Error(), "has no owner") {
 			t.Errorf("%q: %v", text, err)
 		}
-		if _, said, loaded := theirs(t, text); loaded || !strings.Contains(said, "no current owner name") {
+		if _, said, loaded := theirs(t, zone, text); loaded || !strings.Contains(said, "no current owner name") {
 			t.Errorf("named-compilezone says of %q: %s", text, said)
 		}
 	}
