@@ -27,7 +27,7 @@ var ofZoneFiles = map[string]string{
 	"%q has a form that is none: it is ${offset[,width[,base]]}, with a base of d, o, x, X, n or N":                "%q的格式不正确，应为${offset[,width[,base]]}，base为d、o、x、X、n或N！",
 	"%q has a label of a kind that is not in use any more":                                                         "%q含有已废弃的标签类型！",
 	"%q has an escape that is none: a backslash stands before three digits up to 255, or before another character": "%q的反斜杠转义不正确：反斜杠后必须是不大于255的三位数字，或一个其他字符！",
-	"%q is a number in escapes":                                                               "%q是用转义写的数字！",
+	"%q must have no escapes":                                                                 "%q不能有反斜杠转义：它不是域名或字符串！",
 	"%q is no TTL: seconds up to %d, or as in 1h30m":                                          "%q不是TTL：应为不大于%d的秒数，或如1h30m的写法！",
 	"%q is no directive that is taken: $ORIGIN, $TTL and $GENERATE are":                       "不支持指令%q，只支持$ORIGIN、$TTL和$GENERATE！",
 	"%q is no domain name: labels have 1 to 63 octets, names up to 255":                       "%q不是域名：每段1到63字节，总长不超过255字节！",

@@ -87,7 +87,7 @@ func readRaw(t testing.TB, zone string, raw []byte) (records []string) {
 		raw = raw[length:]
 	}
 	slices.Sort(records)
-	return records
+	return slices.Compact(records) // those that differ in the case of names alone
 }
 
 func readSet(t testing.TB, zone string, set []byte) (records []string) {
@@ -127,8 +127,8 @@ func folded(t testing.TB, rrtype uint16, data []byte) []byte {
 	dns.FoldNames(rr)
 	buf := make([]byte, mdns.Len(rr)+64)
 	end, err := mdns.PackRR(rr, buf, 0, nil, false)
-	if err != nil {
-		return data
+	if err != nil || end-11 != len(data) {
+		return data // which the library does not know how to write
 	}
 	return buf[11:end]
 }

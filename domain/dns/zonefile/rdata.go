@@ -49,16 +49,24 @@ func valueOf(rrtype string, fields []token) (string, *domain.Error) {
 		return "", domain.Refused("a record of type %s has another number of fields", rrtype)
 	}
 	generic := isGeneric(rrtype, fields)
-	if generic && rrtype == "TXT" {
+	switch {
+	case generic && rrtype == "TXT":
 		return textsOf(fields[1:])
+	case !generic && isReadHere(rrtype):
+		return readHere(rrtype, fields)
+	case !generic:
+		if refusal := strict(rrtype, fields); refusal != nil {
+			return "", refusal
+		}
 	}
 	texts := isTexts(rrtype) && !generic
 	var out strings.Builder
 	for i, t := range fields {
-		if refusal := checkField(rrtype, t, texts, generic); refusal != nil {
+		isValue := t.glued && hasKeys(rrtype) && strings.HasSuffix(fields[i-1].raw, "=")
+		if refusal := checkField(rrtype, t, isValue || takesQuotes(rrtype, i), texts, generic); refusal != nil {
 			return "", refusal
 		}
-		if i > 0 && !(t.glued && t.quoted && hasKeys(rrtype) && strings.HasSuffix(fields[i-1].raw, "=")) {
+		if i > 0 && !(isValue && t.quoted) {
 			out.WriteByte(' ')
 		}
 		if t.quoted || texts {
@@ -127,15 +135,17 @@ func fieldsOf(rrtype string) (least, most int) {
 		return 4, math.MaxInt
 	case "SSHFP":
 		return 3, math.MaxInt
-	case "HINFO":
-		return 2, 2
+	case "IPSECKEY":
+		return 5, math.MaxInt
 	default:
 		return 1, math.MaxInt
 	}
 }
 
-func checkField(rrtype string, t token, texts, generic bool) *domain.Error {
-	const longest = 255 // of a character-string
+// longest is how many octets a character-string has at most.
+const longest = 255
+
+func checkField(rrtype string, t token, takesQuotes, texts, generic bool) *domain.Error {
 	octets := t.raw
 	if strings.IndexByte(t.raw, '\\') >= 0 && !generic {
 		if !soundEscapes(t.raw) {
@@ -147,10 +157,8 @@ func checkField(rrtype string, t token, texts, generic bool) *domain.Error {
 	switch {
 	case texts && len(octets) > longest:
 		return domain.Refused("a string has more than %d octets", longest)
-	case t.quoted && (generic || !takesQuotes(rrtype)):
+	case t.quoted && (generic || !takesQuotes):
 		return domain.Refused("a record of type %s has no quoted field", rrtype)
-	case !texts && !t.quoted && octets != t.raw && strings.Trim(octets, "0123456789") == "":
-		return domain.Refused("%q is a number in escapes", shown(t.raw))
 	}
 	return nil
 }
@@ -163,23 +171,38 @@ func isTexts(rrtype string) bool {
 // hasKeys says whether fields of the type are key="value".
 func hasKeys(rrtype string) bool { return rrtype == "SVCB" || rrtype == "HTTPS" }
 
-// takesQuotes says whether a field of the type may be quoted.
-func takesQuotes(rrtype string) bool {
-	return isTexts(rrtype) || hasKeys(rrtype) ||
-		slices.Contains([]string{"CAA", "URI", "NAPTR", "HINFO", "ISDN", "X25", "GPOS"}, rrtype)
+// takesQuotes says whether the field at a place may be quoted.
+func takesQuotes(rrtype string, place int) bool {
+	switch rrtype {
+	case "CAA", "URI":
+		return place == 2
+	case "NAPTR":
+		return 2 <= place && place <= 4
+	default:
+		return isTexts(rrtype)
+	}
 }
 
 // asciiOf escapes octets that are no ASCII: a client's text would be read as UTF-8, and a name
-// as an IDN.
+// as an IDN. Its escapes are sound.
 func asciiOf(raw string) string {
 	if strings.IndexFunc(raw, func(r rune) bool { return r >= 0x80 }) < 0 {
 		return raw
 	}
 	var out strings.Builder
 	for i := 0; i < len(raw); i++ {
-		if c := raw[i]; c >= 0x80 {
+		c, escaped := raw[i], raw[i] == '\\'
+		if escaped {
+			i++
+			c = raw[i]
+		}
+		switch {
+		case c >= 0x80:
 			fmt.Fprintf(&out, `\%03d`, c)
-		} else {
+		case escaped:
+			out.WriteByte('\\')
+			fallthrough
+		default:
 			out.WriteByte(c)
 		}
 	}
