@@ -49,7 +49,6 @@ var ofZoneFiles = map[string]string{
 	"a string has more than %d octets":                                                        "一个字符串不能超过%d字节！",
 	"a type or a TTL is not quoted":                                                           "类型和TTL不能加引号！",
 	"the data is not of the length that is written, or not hexadecimal":                       "数据的字节数与所写的长度不符，或不是十六进制！",
-	"the data does not consist of strings":                                                    "数据不是由字符串组成的！",
 	"the SOA is another zone's: %s is outside the zone":                                       "SOA属于另一个Zone：%s不在当前Zone内！",
 	"the file has no record of the zone: to replace by it would remove all that the zone has": "文件中没有当前Zone的记录：replace会删除当前Zone的全部记录！",
 	"the record has no owner: no entry before it names one":                                   "缺少主机：之前没有任何记录写明主机！",

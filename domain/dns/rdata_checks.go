@@ -36,7 +36,6 @@ func malformed(rr mdns.RR) (problem string) {
 		}
 		return malformedRare(rr)
 	}
-	return ""
 }
 
 // malformedDigest wants the digest's length to be that of its algorithm. The digest of a

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain"
 )
 
 // genericToken begins the generic form of a record's data: \# length hexadecimal (RFC
@@ -18,31 +20,50 @@ func isGeneric(value string) bool {
 	return begins && (rest == "" || endsField(rest[0]))
 }
 
-// genericParser reads the generic form of a type. Data of a type that has a presentation
-// form is what that form would give, so that it has passed the same checks.
+// genericParser reads the generic form of a type.
 func genericParser(number uint16) parser {
 	return func(_, value string) (mdns.RR, string) {
 		data, problem := genericData(value)
 		if problem != "" {
 			return nil, problem
 		}
-		rr, sound := unpack(number, data)
-		if !sound || !wellFormed(number, data) {
-			return nil, "数据不是该类型的格式"
-		}
-		read := parsers(TypeName(number))
-		if read == nil {
-			return rr, malformed(rr)
-		}
-		again, problem := read(".", strings.TrimPrefix(rr.String(), rr.Header().String()))
-		if problem != "" {
-			return nil, problem
-		}
-		if same, err := pack(newRData(again, number).rr); err != nil || same != data {
-			return nil, "数据不是该类型的格式"
-		}
-		return again, ""
+		return fromOctets(number, data)
 	}
+}
+
+// fromOctets reads data as it is on the wire. Data of a type that has a presentation form is
+// what that form would give, so that it has passed the same checks.
+func fromOctets(number uint16, data string) (rr mdns.RR, problem string) {
+	rr, sound := unpack(number, data)
+	if !sound || !wellFormed(number, data) {
+		return nil, "数据不是该类型的格式"
+	}
+	read := parsers(TypeName(number))
+	if read == nil {
+		return rr, malformed(rr)
+	}
+	again, problem := read(".", strings.TrimPrefix(rr.String(), rr.Header().String()))
+	if problem != "" {
+		return nil, problem
+	}
+	if same, err := pack(newRData(again, number).rr); err != nil || same != data {
+		return nil, "数据不是该类型的格式"
+	}
+	return again, ""
+}
+
+// AcceptOctets is [AcceptRData] for data as it is on the wire, uncompressed, with as many octets
+// as there are.
+func AcceptOctets(rrtype, data string) (RData, error) {
+	number, read := parserOf(rrtype)
+	if read == nil {
+		return RData{}, domain.Invalid("record_type", "不支持的记录类型%q！", shorten(rrtype))
+	}
+	rr, problem := fromOctets(number, data)
+	if problem != "" {
+		return RData{}, domain.Invalid("value", "%s记录的值不正确：%s", rrtype, domain.Phrase(problem))
+	}
+	return newRData(rr, number), nil
 }
 
 // genericData returns the octets that the generic form stands for.

@@ -67,7 +67,7 @@ func isNameAt(rrtype string, place int) bool {
 
 // isTextAt says whether the field at a place is a string.
 func isTextAt(rrtype string, place int) bool {
-	return isTexts(rrtype) || takesQuotes(rrtype, place) || hasKeys(rrtype) && place >= 2
+	return takesQuotes(rrtype, place) || hasKeys(rrtype) && place >= 2
 }
 
 // base64From has the place at which the base64 data of a type begin.
