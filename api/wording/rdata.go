@@ -9,6 +9,7 @@ var ofData = map[string]string{
 	"D位为1时不能写中继":             "with the D-bit there can be no relay",
 	"dohpath必须以/开头，并含有变量dns": "dohpath must begin with / and have the variable dns",
 
+	"%q is no algorithm, or type of certificate: write its number": "%q不是算法或证书类型，请写编号！",
 	"%q is no type":                    "%q不是记录类型！",
 	"%q is not base64":                 "%q不是base64数据！",
 	"a LOC record is written as in %q": "LOC记录的写法应如%q！",

@@ -37,6 +37,9 @@ func strict(rrtype string, fields []token) *domain.Error {
 			return domain.Refused("an AMTRELAY record with the D-bit and a relay cannot be kept")
 		}
 	}
+	if at, has := algorithmAt[rrtype]; has && len(fields) > at && !isMnemonic(rrtype, fields, at) {
+		return domain.Refused("%q is no algorithm, or type of certificate: write its number", shown(fields[at].raw))
+	}
 	if from, has := base64From[rrtype]; has && len(fields) > from {
 		return strictBase64(fields[from:])
 	}
@@ -68,6 +71,17 @@ func isNameAt(rrtype string, place int) bool {
 // isTextAt says whether the field at a place is a string.
 func isTextAt(rrtype string, place int) bool {
 	return takesQuotes(rrtype, place) || hasKeys(rrtype) && place >= 2
+}
+
+// algorithmAt has the place of a type's field that is an algorithm of DNSSEC.
+var algorithmAt = map[string]int{
+	"DNSKEY": 2, "CDNSKEY": 2, "KEY": 2, "RKEY": 2, "CERT": 2, "DS": 1, "CDS": 1, "DLV": 1, "TA": 1,
+}
+
+// isMnemonic says whether an algorithm, and the type of a certificate, has no name that the
+// library alone knows.
+func isMnemonic(rrtype string, fields []token, at int) bool {
+	return !strings.Contains(fields[at].raw, "-") && (rrtype != "CERT" || !strings.EqualFold(fields[0].raw, "IPIX"))
 }
 
 // base64From has the place at which the base64 data of a type begin.
@@ -120,7 +134,9 @@ func strictTypes(fields []token) *domain.Error {
 var (
 	// keyName is one that named knows. By its number it takes another form of its value.
 	keyName = regexp.MustCompile(`^(mandatory|alpn|no-default-alpn|port|ipv4hint|ech|ipv6hint|dohpath|key([89]|[1-9][0-9]{1,4}))$`)
-	dohPath = regexp.MustCompile(`^/[A-Za-z0-9/._~-]*\{\?dns\}$`)
+	// emptyInList is a list with nothing before a comma, or behind one.
+	emptyInList = regexp.MustCompile(`^,|,,|,$`)
+	dohPath     = regexp.MustCompile(`^/[A-Za-z0-9/._~-]*\{\?dns\}$`)
 )
 
 // strictKeys checks the parameters of SVCB and HTTPS.
@@ -138,7 +154,7 @@ func strictKeys(fields []token) *domain.Error {
 			names = append(names, strings.Split(value, ",")...)
 		}
 		if !slices.ContainsFunc(names, func(name string) bool { return !keyName.MatchString(name) }) &&
-			(name != "dohpath" || dohPath.MatchString(value)) && (has || value == "") {
+			!emptyInList.MatchString(value) && (name != "dohpath" || dohPath.MatchString(value)) && (has || value == "") {
 			continue
 		}
 		return domain.Refused("%q is no parameter that is taken: those of RFC 9460, dohpath with {?dns}, and key with a number", shown(t.raw))
