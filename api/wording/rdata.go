@@ -2,6 +2,7 @@ package wording
 
 // ofData are texts about the data of types that are rarely seen, in values and in master files.
 var ofData = map[string]string{
+	"含空格的一个字符串会被读成两个，请分别写出两个字符串": "one string with blanks would be read as two: write both",
 	"flags必须为0":              "the flags must be 0",
 	"证书不能为空":                 "the certificate must not be empty",
 	"flags说没有公钥时不能有公钥":       "with flags that say no key there can be no key",

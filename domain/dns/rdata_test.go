@@ -220,6 +220,11 @@ func TestDoubtfulValues(t *testing.T) {
 		{"HTTPS", "1 192.0.2.1.", false},
 		{"CNAME", "0.0.0.0", true},
 		{"NS", "0.0.0.0", true},
+		{"ISDN", `"a b"`, false},
+		{"ISDN", `"a b" c`, true},
+		{"ISDN", "150862028003217", true},
+		{"HINFO", `"PC 486"`, false},
+		{"HINFO", `"PC 486" "DOS"`, true},
 	} {
 		if _, err := dns.ParseRData("a.com", c.rrtype, c.value); err != nil {
 			t.Errorf("%s %q cannot be read: %v", c.rrtype, c.value, err)
