@@ -45,7 +45,6 @@ var ofZoneFiles = map[string]string{
 	"%q has a form that is none: it is ${offset[,width[,base]]}, with a base of d, o, x, X, n or N":                "%q的格式不正确，应为${offset[,width[,base]]}，base为d、o、x、X、n或N！",
 	"%q has a label of a kind that is not in use any more":                                                         "%q含有已废弃的标签类型！",
 	"%q has an escape that is none: a backslash stands before three digits up to 255, or before another character": "%q的反斜杠转义不正确：反斜杠后必须是不大于255的三位数字，或一个其他字符！",
-	"%q is a number in escapes":                                                                                    "%q是用转义写的数字！",
 	"%q is no TTL: seconds up to %d, or as in 1h30m":                                                               "%q不是TTL：应为不大于%d的秒数，或如1h30m的写法！",
 	"%q is no directive that is taken: $ORIGIN, $TTL and $GENERATE are":                                            "不支持指令%q，只支持$ORIGIN、$TTL和$GENERATE！",
 	"%q is no domain name: labels have 1 to 63 octets, names up to 255":                                            "%q不是域名：每段1到63字节，总长不超过255字节！",
@@ -67,7 +66,6 @@ var ofZoneFiles = map[string]string{
 	"a string has more than %d octets":                                                                             "一个字符串不能超过%d字节！",
 	"a type or a TTL is not quoted":                                                                                "类型和TTL不能加引号！",
 	"the data is not of the length that is written, or not hexadecimal":                                            "数据的字节数与所写的长度不符，或不是十六进制！",
-	"the data does not consist of strings":                                                                         "数据不是由字符串组成的！",
 	"the SOA is another zone's: %s is outside the zone":                                                            "SOA属于另一个Zone：%s不在当前Zone内！",
 	"the file has no record of the zone: to replace by it would remove all that the zone has":                      "文件中没有当前Zone的记录：replace会删除当前Zone的全部记录！",
 	"the record has no owner: no entry before it names one":                                                        "缺少主机：之前没有任何记录写明主机！",
@@ -85,4 +83,5 @@ var ofZoneFiles = map[string]string{
 	"the record has no TTL: neither has an entry before it, nor is there a $TTL":                                   "缺少TTL：之前的记录没有TTL，也没有$TTL！",
 	"the record's type is missing":                                                                                 "缺少记录类型！",
 	"the serial is no number up to 4294967295":                                                                     "序列号必须是不大于4294967295的数字！",
+	"%q must have no escapes":                                                                                      "%q不能有反斜杠转义：它不是域名或字符串！",
 }

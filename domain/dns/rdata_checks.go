@@ -1,9 +1,7 @@
 package dns
 
 import (
-	"encoding/base64"
 	"slices"
-	"strings"
 
 	mdns "github.com/miekg/dns"
 )
@@ -19,10 +17,6 @@ func malformed(rr mdns.RR) (problem string) {
 		return malformedDigest(&r.DS)
 	case *mdns.TA:
 		return malformedDigest(&mdns.DS{Algorithm: r.Algorithm, DigestType: r.DigestType, Digest: r.Digest})
-	case *mdns.DNSKEY:
-		return malformedKey(r)
-	case *mdns.CDNSKEY:
-		return malformedKey(&r.DNSKEY)
 	case *mdns.HTTPS:
 		return malformedService(&r.SVCB)
 	case *mdns.SVCB:
@@ -30,23 +24,18 @@ func malformed(rr mdns.RR) (problem string) {
 	case *mdns.SMIMEA:
 		return malformedAssociation(r.Usage, r.Selector, r.MatchingType, r.Certificate)
 	case *mdns.ZONEMD:
+		if len(r.Digest) < 2*12 { // RFC 8976, section 2.2.4
+			return "摘要长度与摘要算法不符"
+		}
 		return malformedDigestOf(map[uint8]int{mdns.ZoneMDHashAlgSHA384: 48, mdns.ZoneMDHashAlgSHA512: 64}, r.Hash, r.Digest)
 	case *mdns.LOC:
 		return malformedLocation(r)
-	case *mdns.X25:
-		if len(r.PSDNAddress) < 4 || strings.Trim(r.PSDNAddress, "0123456789") != "" {
-			return "PSDN地址必须是至少4位数字"
+	default:
+		if problem, isKey := malformedKey(rr); isKey {
+			return problem
 		}
-	case *mdns.IPSECKEY:
-		if r.GatewayType > mdns.IPSECGatewayHost {
-			return "网关类型必须为0到3"
-		}
-	case *mdns.AMTRELAY:
-		if r.GatewayType&0x7f > mdns.IPSECGatewayHost {
-			return "网关类型必须为0到3"
-		}
+		return malformedRare(rr)
 	}
-	return ""
 }
 
 // malformedDigest wants the digest's length to be that of its algorithm. The digest of a
@@ -58,17 +47,6 @@ func malformedDigest(r *mdns.DS) string {
 func malformedDigestOf(lengths map[uint8]int, algorithm uint8, digest string) string {
 	if octets, known := lengths[algorithm]; known && len(digest) != 2*octets || digest == "" {
 		return "摘要长度与摘要算法不符"
-	}
-	return ""
-}
-
-// malformedKey wants the protocol that RFC 4034, section 2.1.2, does.
-func malformedKey(r *mdns.DNSKEY) string {
-	if r.Protocol != 3 {
-		return "protocol必须为3"
-	}
-	if raw, err := base64.StdEncoding.DecodeString(r.PublicKey); err != nil || len(raw) == 0 {
-		return "公钥必须是base64数据"
 	}
 	return ""
 }
@@ -113,6 +91,8 @@ func malformedParameter(v mdns.SVCBKeyValue, keys []mdns.SVCBKey) string {
 		empty = len(v.Hint) == 0
 	case *mdns.SVCBECHConfig:
 		empty = len(v.ECH) == 0
+	case *mdns.SVCBDoHPath:
+		return malformedDoHPath(v.Template)
 	}
 	if empty {
 		return "参数不能没有值"
@@ -132,7 +112,7 @@ func malformedLocation(r *mdns.LOC) string {
 		return "经纬度不正确"
 	}
 	for _, size := range []uint8{r.Size, r.HorizPre, r.VertPre} {
-		if size>>4 > 9 || size&0xf > 9 {
+		if digit, power := size>>4, size&0xf; digit > 9 || power > 9 || digit == 0 && power > 0 {
 			return "大小或精度不正确"
 		}
 	}

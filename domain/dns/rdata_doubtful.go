@@ -19,6 +19,10 @@ func doubtful(rr mdns.RR, value string) (problem string) {
 		}
 	case *mdns.MX, *mdns.SRV, *mdns.AFSDB, *mdns.KX, *mdns.RT, *mdns.HTTPS, *mdns.SVCB:
 		return doubtfulHost(value)
+	case *mdns.HINFO, *mdns.ISDN:
+		if list, _ := tokens(value); len(list) == 1 && strings.ContainsAny(list[0].octets, " \t") {
+			return "含空格的一个字符串会被读成两个，请分别写出两个字符串"
+		}
 	}
 	return ""
 }

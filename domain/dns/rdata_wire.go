@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"slices"
 	"strings"
 
 	mdns "github.com/miekg/dns"
@@ -27,11 +28,22 @@ func pack(rr mdns.RR) (data string, err error) {
 func unpack(number uint16, data string) (mdns.RR, bool) {
 	h := mdns.RR_Header{Name: ".", Rrtype: number, Class: mdns.ClassINET, Rdlength: uint16(len(data))}
 	rr, end, err := mdns.UnpackRRWithHeader(h, []byte(data), 0)
-	if err != nil || end != len(data) {
+	if err != nil || end != len(data) || endsEarly(rr, data) {
 		return nil, false
 	}
 	again, err := pack(rr)
 	return rr, err == nil && again == data
+}
+
+// endsEarly says whether data ends before all that its type has: the library takes that for empty.
+func endsEarly(rr mdns.RR, data string) bool {
+	switch rr.(type) {
+	case *mdns.APL, *mdns.NULL, *mdns.RFC3597:
+		return false
+	case *mdns.IPSECKEY, *mdns.AMTRELAY, *mdns.L32:
+		return false // see malformed
+	}
+	return data == "" || slices.ContainsFunc(namesIn(rr), func(name *string) bool { return *name == "" })
 }
 
 // spelled returns the record as it would be read from a message: each octet and name in

@@ -187,6 +187,36 @@ func TestExportImportExport(t *testing.T) {
 	}
 }
 
+// Values as long as they may be are longer in a file, and come back.
+func TestLongValuesComeBack(t *testing.T) {
+	t.Parallel()
+	z := newZoneState("a.com")
+	for i, r := range []dns.RecordData{
+		{Type: "TXT", Value: strings.Repeat("中", 2730)},
+		{Type: "TXT", Value: `"` + strings.Repeat("a;", 4095) + `"`},
+		{Type: "OPENPGPKEY", Value: strings.Repeat("AAAA", 2048)},
+		{Type: "TYPE65400", Value: `\# 4090 ` + strings.Repeat("00", 4090)},
+	} {
+		r.Host, r.ViewID, r.TTL = fmt.Sprint("r", i), 1, 5
+		z.append(dns.RecordAdded{ID: int64(i + 1), ZoneID: 1, Record: r})
+	}
+	text := z.export(t, 7)
+	other := newZoneState("a.com")
+	events, err := other.importText(t, text, zoneimport.Replace, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.append(events...)
+	if again := other.export(t, 7); again != text {
+		t.Error(firstDifference(text, again))
+	}
+	var refused *zonefile.Error
+	tooLong := "$TTL 5\n\nx TXT" + strings.Repeat(" "+strings.Repeat("a", 254), 40) + "\n"
+	if _, err := z.importText(t, tooLong, zoneimport.Merge, 7); !errors.As(err, &refused) || refused.Lines[0].Line != 3 {
+		t.Error(err)
+	}
+}
+
 func firstDifference(a, b string) string {
 	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
 	for i := range min(len(x), len(y)) {

@@ -9,6 +9,7 @@
 // first error, says no line of a record, and reads some texts otherwise than named (line ends
 // in quotes, quotes and TTLs of $GENERATE, TTLs without $TTL). The data of each record is read by
 // package dns as that of every client is, through the library where it has no reader of its own.
+// What the library reads otherwise than named is read here as octets, or refused.
 //
 // It must not decide whether a record may stand where it does: that is the commands' business.
 package zonefile

@@ -32,6 +32,8 @@ type File struct {
 	sets  map[zonedata.Key]set
 	// within is the included file that is read.
 	within string
+	// before has for each record the place of the one before it in its RRset, -1 for none.
+	before []int32
 }
 
 // Record is one record of a file.
@@ -60,10 +62,10 @@ type recordKey struct {
 	data string
 }
 
-// set is what the file says of an RRset.
+// set is what the file says of an RRset: last is the place of its last record.
 type set struct {
-	ttl   uint32
-	count int32
+	ttl         uint32
+	count, last int32
 }
 
 func newFile(zone string) *File {
@@ -99,23 +101,32 @@ func (f *File) Set(key zonedata.Key) *zonedata.RRset {
 		return nil
 	}
 	records := make([]zonedata.Record, 0, s.count)
-	for i := range f.Records {
-		if r := &f.Records[i]; r.Key() == key {
-			records = append(records, zonedata.Record{TTL: s.ttl, Data: r.Data})
-		}
+	for at := s.last; at >= 0; at = f.before[at] {
+		records = append(records, zonedata.Record{TTL: s.ttl, Data: f.Records[at].Data})
 	}
 	return zonedata.Assemble(records)
 }
 
-// add takes a record, which may be there already.
-func (f *File) add(r Record, ttl uint32) {
-	key := r.Key()
+// setTTL has an RRset have a TTL.
+func (f *File) setTTL(owner string, rrtype uint16, ttl uint32) {
+	key := zonedata.Key{Owner: owner, Type: rrtype}
 	s := f.sets[key]
 	s.ttl = ttl
+	f.sets[key] = s
+}
+
+// add takes a record, which may be there already.
+func (f *File) add(r Record) {
+	key := r.Key()
+	s := f.sets[key]
 	if _, has := f.Has(key, r.Data); !has {
-		f.index[recordKey{key, canonical(key.Type, r.Data)}] = int32(len(f.Records))
-		f.Records = append(f.Records, r)
-		s.count++
+		place, before := int32(len(f.Records)), s.last
+		if s.count == 0 {
+			before = -1
+		}
+		f.index[recordKey{key, canonical(key.Type, r.Data)}] = place
+		f.Records, f.before = append(f.Records, r), append(f.before, before)
+		s.count, s.last = s.count+1, place
 	}
 	f.sets[key] = s
 }

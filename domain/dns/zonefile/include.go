@@ -69,12 +69,13 @@ func (r *reader) include(ctx context.Context, args []token) error {
 
 // nested reads a file that is included.
 func (r *reader) nested(ctx context.Context, name, origin string, file io.Reader) error {
-	before, owner, outer := r.lexer, r.owner, r.origin
+	before, owner, outer, blocks := r.lexer, r.owner, r.origin, r.blocks.within(&r.owner)
 	r.included.names = append(r.included.names, name)
 	r.included.count++
-	r.lexer, r.origin, r.block, r.file.within = newLexer(file), origin, nil, name
+	r.lexer, r.origin, r.file.within = newLexer(file), origin, name
 	err := r.entries(ctx)
-	r.lexer, r.owner, r.origin, r.block = before, owner, outer, nil
+	blocks()
+	r.lexer, r.owner, r.origin = before, owner, outer
 	r.included.names = r.included.names[:len(r.included.names)-1]
 	r.file.within = r.included.name()
 	return err
@@ -94,18 +95,19 @@ func (f *File) dropKeysOfSigner() {
 	if f.Signed == 0 {
 		return
 	}
-	kept := f.Records[:0]
-	for _, r := range f.Records {
+	all := f.Records
+	f.Records, f.before = nil, nil
+	clear(f.index)
+	for key, s := range f.sets {
+		s.count = 0
+		f.sets[key] = s
+	}
+	for _, r := range all {
 		if dns.KeyOfSigner(r.Type) && r.Owner == dns.Apex {
 			f.Signed++
 			delete(f.sets, r.Key())
 		} else {
-			kept = append(kept, r)
+			f.add(r)
 		}
-	}
-	f.Records = kept
-	clear(f.index)
-	for i, r := range kept {
-		f.index[recordKey{r.Key(), canonical(r.Type, r.Data)}] = int32(i)
 	}
 }

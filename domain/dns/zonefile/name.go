@@ -18,8 +18,7 @@ func absolute(raw, origin string) (string, *domain.Error) {
 	case raw == dns.Apex:
 		return origin, nil
 	case !soundEscapes(raw):
-		return "", domain.Refused("%q has an escape that is none: a backslash stands before three digits up to 255, or before another character",
-			shown(raw))
+		return "", unsoundEscape(raw)
 	case strings.Contains(raw, `\[`):
 		return "", domain.Refused("%q has a label of a kind that is not in use any more", shown(raw))
 	case !endsInDot(raw) && origin == root:
@@ -43,6 +42,11 @@ func absolute(raw, origin string) (string, *domain.Error) {
 func endsInDot(raw string) bool {
 	rest, dot := strings.CutSuffix(raw, root)
 	return dot && (len(rest)-len(strings.TrimRight(rest, `\`)))%2 == 0
+}
+
+func unsoundEscape(raw string) *domain.Error {
+	return domain.Refused("%q has an escape that is none: a backslash stands before three digits up to 255, or before another character",
+		shown(raw))
 }
 
 // soundEscapes says whether each backslash stands before three digits up to 255, or before

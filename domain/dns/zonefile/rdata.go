@@ -1,11 +1,8 @@
 package zonefile
 
 import (
-	"encoding/hex"
 	"fmt"
 	"math"
-	"slices"
-	"strconv"
 	"strings"
 
 	mdns "github.com/miekg/dns"
@@ -15,15 +12,22 @@ import (
 	"github.com/opsledger/opsledger/domain/dns/zonedata"
 )
 
-// genericForm begins data in the generic form (RFC 3597).
-const genericForm = `\#`
-
 // belowRoot stands for the origin ".", below which package dns reads no relative names.
 const belowRoot = "relative-below-root.invalid"
 
 // readData reads the data of a record of the type from its fields. Names in it are relative to
 // the origin.
 func readData(origin, rrtype string, fields []token) (dns.RData, error) {
+	if len(fields) == 0 {
+		return dns.RData{}, domain.Refused("the data is missing")
+	}
+	octets, is, refusal := octetsFrom(rrtype, fields)
+	switch {
+	case refusal != nil:
+		return dns.RData{}, refusal
+	case is:
+		return dns.AcceptOctets(rrtype, octets)
+	}
 	value, refusal := valueOf(rrtype, fields)
 	if refusal != nil {
 		return dns.RData{}, refusal
@@ -42,79 +46,28 @@ func readData(origin, rrtype string, fields []token) (dns.RData, error) {
 // valueOf writes the fields of a record's data as clients write a value, so that it means here
 // what the fields mean to named.
 func valueOf(rrtype string, fields []token) (string, *domain.Error) {
-	if len(fields) == 0 {
-		return "", domain.Refused("the data is missing")
-	}
-	if least, most := fieldsOf(rrtype); (len(fields) < least || len(fields) > most) && fields[0].raw != genericForm {
+	if least, most := fieldsOf(rrtype); len(fields) < least || len(fields) > most {
 		return "", domain.Refused("a record of type %s has another number of fields", rrtype)
 	}
-	generic := isGeneric(rrtype, fields)
-	if generic && rrtype == "TXT" {
-		return textsOf(fields[1:])
+	if refusal := strict(rrtype, fields); refusal != nil {
+		return "", refusal
 	}
-	texts := isTexts(rrtype) && !generic
 	var out strings.Builder
 	for i, t := range fields {
-		if refusal := checkField(rrtype, t, texts, generic); refusal != nil {
-			return "", refusal
-		}
-		if i > 0 && !(t.glued && t.quoted && hasKeys(rrtype) && strings.HasSuffix(fields[i-1].raw, "=")) {
+		isValue := t.glued && hasKeys(rrtype) && strings.HasSuffix(fields[i-1].raw, "=")
+		switch {
+		case !soundEscapes(t.raw):
+			return "", unsoundEscape(t.raw)
+		case t.quoted && !isValue && !takesQuotes(rrtype, i):
+			return "", domain.Refused("a record of type %s has no quoted field", rrtype)
+		case i > 0 && !(isValue && t.quoted):
 			out.WriteByte(' ')
 		}
-		if t.quoted || texts {
+		if t.quoted {
 			out.WriteString(`"` + asciiOf(t.raw) + `"`)
 		} else {
 			out.WriteString(asciiOf(t.raw))
 		}
-	}
-	return out.String(), nil
-}
-
-// isGeneric says whether data are in the generic form. Of a TXT record \# is a string, unless a
-// number follows.
-func isGeneric(rrtype string, fields []token) bool {
-	begins := fields[0].raw == genericForm && !fields[0].quoted
-	if !begins || rrtype != "TXT" {
-		return begins
-	}
-	if len(fields) == 1 || fields[1].quoted {
-		return false
-	}
-	_, err := strconv.ParseUint(fields[1].raw, 10, 32)
-	return err == nil
-}
-
-// textsOf reads the strings of a TXT record from the generic form, of which fields are the length
-// and the hexadecimal digits: in a client's value it has no meaning.
-func textsOf(fields []token) (value string, refusal *domain.Error) {
-	var digits strings.Builder
-	for _, t := range fields[1:] {
-		if t.quoted {
-			return "", domain.Refused("a record of type %s has no quoted field", "TXT")
-		}
-		digits.WriteString(t.raw)
-	}
-	length, _ := strconv.ParseUint(fields[0].raw, 10, 32) // as isGeneric has seen
-	data, err := hex.DecodeString(digits.String())
-	if err != nil || uint64(len(data)) != length || length == 0 {
-		return "", domain.Refused("the data is not of the length that is written, or not hexadecimal")
-	}
-	var out strings.Builder
-	for len(data) > 0 {
-		end := 1 + int(data[0])
-		if end > len(data) {
-			return "", domain.Refused("the data does not consist of strings")
-		}
-		out.WriteString(` "`)
-		for _, c := range data[1:end] {
-			if c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-				fmt.Fprintf(&out, `\%03d`, c)
-			} else {
-				out.WriteByte(c)
-			}
-		}
-		out.WriteByte('"')
-		data = data[end:]
 	}
 	return out.String(), nil
 }
@@ -127,63 +80,62 @@ func fieldsOf(rrtype string) (least, most int) {
 		return 4, math.MaxInt
 	case "SSHFP":
 		return 3, math.MaxInt
-	case "HINFO":
-		return 2, 2
+	case "IPSECKEY":
+		return 5, math.MaxInt
 	default:
 		return 1, math.MaxInt
 	}
 }
 
-func checkField(rrtype string, t token, texts, generic bool) *domain.Error {
-	const longest = 255 // of a character-string
-	octets := t.raw
-	if strings.IndexByte(t.raw, '\\') >= 0 && !generic {
-		if !soundEscapes(t.raw) {
-			return domain.Refused("%q has an escape that is none: a backslash stands before three digits up to 255, or before another character",
-				shown(t.raw))
-		}
-		octets = octetsOf(t.raw)
-	}
-	switch {
-	case texts && len(octets) > longest:
-		return domain.Refused("a string has more than %d octets", longest)
-	case t.quoted && (generic || !takesQuotes(rrtype)):
-		return domain.Refused("a record of type %s has no quoted field", rrtype)
-	case !texts && !t.quoted && octets != t.raw && strings.Trim(octets, "0123456789") == "":
-		return domain.Refused("%q is a number in escapes", shown(t.raw))
-	}
-	return nil
-}
-
-// isTexts says whether all of a type's data are strings.
-func isTexts(rrtype string) bool {
-	return slices.Contains([]string{"TXT", "SPF", "AVC", "NINFO", "RESINFO"}, rrtype)
-}
-
 // hasKeys says whether fields of the type are key="value".
 func hasKeys(rrtype string) bool { return rrtype == "SVCB" || rrtype == "HTTPS" }
 
-// takesQuotes says whether a field of the type may be quoted.
-func takesQuotes(rrtype string) bool {
-	return isTexts(rrtype) || hasKeys(rrtype) ||
-		slices.Contains([]string{"CAA", "URI", "NAPTR", "HINFO", "ISDN", "X25", "GPOS"}, rrtype)
+// takesQuotes says whether the field at a place may be quoted.
+func takesQuotes(rrtype string, place int) bool {
+	switch rrtype {
+	case "CAA", "URI":
+		return place == 2
+	case "NAPTR":
+		return 2 <= place && place <= 4
+	default:
+		return false
+	}
 }
 
 // asciiOf escapes octets that are no ASCII: a client's text would be read as UTF-8, and a name
-// as an IDN.
+// as an IDN. Its escapes are sound.
 func asciiOf(raw string) string {
 	if strings.IndexFunc(raw, func(r rune) bool { return r >= 0x80 }) < 0 {
 		return raw
 	}
 	var out strings.Builder
 	for i := 0; i < len(raw); i++ {
-		if c := raw[i]; c >= 0x80 {
+		c, escaped := raw[i], raw[i] == '\\'
+		if escaped {
+			i++
+			c = raw[i]
+		}
+		switch {
+		case c >= 0x80:
 			fmt.Fprintf(&out, `\%03d`, c)
-		} else {
+		case escaped:
+			out.WriteByte('\\')
+			fallthrough
+		default:
 			out.WriteByte(c)
 		}
 	}
 	return out.String()
+}
+
+// literal is the text of a TXT record as a client may write it without quotes and escapes: longer
+// ones fit into a value so. It is cut into strings as long as they may be.
+func literal(rr mdns.RR) string {
+	txt, is := rr.(*mdns.TXT)
+	if !is {
+		return ""
+	}
+	return octetsOf(strings.Join(txt.Txt, ""))
 }
 
 // wireOf returns a record's data as it is on the wire, with its names in lower case and, if
@@ -213,7 +165,7 @@ func Value(zone string, rrtype uint16, wire string) (string, error) {
 		return "", err
 	}
 	generic := fmt.Sprintf(`\# %d %x`, len(wire), wire)
-	for _, value := range []string{strings.TrimPrefix(rr.String(), rr.Header().String()), generic} {
+	for _, value := range []string{strings.TrimPrefix(rr.String(), rr.Header().String()), generic, literal(rr)} {
 		data, err := dns.ParseRData(zone, dns.TypeName(rrtype), value)
 		if err != nil {
 			continue

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	mdns "github.com/miekg/dns"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/dns/zonedata"
@@ -40,8 +42,10 @@ func ReadLocal(ctx context.Context, in io.Reader, zone string, most int, open Op
 }
 
 func newReader(in io.Reader, zone string, most int) *reader {
-	r := &reader{lexer: newLexer(in), inner: newLexer(nil), file: newFile(zone), most: most, origin: zonedata.Absolute(zone)}
-	return r
+	file := newFile(zone)
+	return &reader{
+		lexer: newLexer(in), inner: newLexer(nil), file: file, blocks: blocks{file: file}, most: most, origin: zonedata.Absolute(zone),
+	}
 }
 
 // all reads the whole file.
@@ -51,6 +55,10 @@ func (r *reader) all(ctx context.Context) (*File, error) {
 	}
 	if len(r.errors) > 0 {
 		return nil, &Error{Lines: r.errors}
+	}
+	r.blocks.all()
+	if soa := r.file.SOA; soa != nil {
+		soa.TTL = r.file.TTL(zonedata.Key{Owner: dns.Apex, Type: mdns.TypeSOA})
 	}
 	return r.file, nil
 }
@@ -97,11 +105,9 @@ type reader struct {
 
 	origin string
 	owner  owner
-	// block has the TTLs of the owner's RRsets: the first one of entries with the same owner in
-	// a row holds for all of them.
-	block map[uint16]uint32
-	// fallback is the TTL where an entry says none: $TTL, else the last one that was said, else
-	// the SOA's minimum, which holds like $TTL from then on.
+	blocks blocks
+	// fallback is the TTL where an entry says none: $TTL, else that of the last record, else the
+	// SOA's minimum, which holds like $TTL from then on.
 	fallback struct {
 		ttl         uint32
 		known, said bool
@@ -179,7 +185,6 @@ func (r *reader) unread(e entry) {
 
 // begin takes the owner of an entry.
 func (r *reader) begin(t token) error {
-	before := r.owner.name
 	r.owner.broken = true
 	if t.quoted {
 		return domain.Refused("an owner is not quoted")
@@ -189,9 +194,7 @@ func (r *reader) begin(t token) error {
 		return refusal
 	}
 	r.owner.set(name, r.file.Zone)
-	if name != before {
-		r.block = nil
-	}
+	r.blocks.begin(&r.owner)
 	return r.count(r.owner.octets())
 }
 
@@ -261,7 +264,11 @@ func (r *reader) record(line int, fields []token) error {
 	if err := r.ttlOf(&h); err != nil {
 		return err
 	}
-	return r.keep(line, r.owner, h, fields)
+	rec, kept, err := r.keep(line, r.owner, h, fields)
+	if kept {
+		r.inBlock(line, rec.Type, rec.Data, h.ttl)
+	}
+	return err
 }
 
 // ttlOf completes a head without a TTL, and lets those behind it have its TTL.
@@ -279,54 +286,50 @@ func (r *reader) ttlOf(h *head) error {
 	return nil
 }
 
-// keep adds a record to the file.
-func (r *reader) keep(line int, o owner, h head, fields []token) error {
+// keep reads a record of the owner and adds it to the file; kept is false for one outside the zone.
+func (r *reader) keep(line int, o owner, h head, fields []token) (rec Record, kept bool, err error) {
 	if r.seen++; r.seen > maxRead {
-		return &TooManyError{Most: maxRead}
+		return rec, false, &TooManyError{Most: maxRead}
 	}
 	data, err := readData(r.origin, h.rrtype, fields)
 	if err != nil {
-		return err
+		return rec, false, err
 	}
 	if !o.inside {
 		r.file.warn(line, "%s is outside the zone, left out", o.name)
-		return nil
+		return rec, false, nil
 	}
 	if _, err := dns.ParseHost(o.host); err != nil {
-		return err
+		return rec, false, err
 	}
-	rec := Record{Line: line, Host: o.host, Owner: o.key, Type: data.Number()}
+	rec = Record{Line: line, Host: o.host, Owner: o.key, Type: data.Number()}
 	if rec.Data, rec.Written, err = wireOf(data); err != nil {
-		return domain.Refused("the data does not fit into a message")
+		return rec, false, domain.Refused("the data does not fit into a message")
 	}
 	octets := len(rec.Data)
 	if rec.Written != rec.Data {
 		octets += len(rec.Written)
 	}
 	if err := r.count(octets); err != nil {
-		return err
+		return rec, false, err
 	}
-	r.file.add(rec, r.inBlock(line, rec.Type, h))
+	r.file.add(rec)
 	if len(r.file.Records) > r.most {
-		return &TooManyError{Most: r.most}
+		return rec, false, &TooManyError{Most: r.most}
 	}
-	return nil
+	return rec, true, nil
 }
 
-// inBlock is the TTL that a record of the present owner has, with the owner's other entries.
-func (r *reader) inBlock(line int, rrtype uint16, h head) uint32 {
-	if r.block == nil {
-		r.block = map[uint16]uint32{}
-	}
-	first, has := r.block[rrtype]
-	if !has {
-		r.block[rrtype] = h.ttl
-		return h.ttl
-	}
-	if first != h.ttl {
+// inBlock is the TTL that a record of the present owner has with the owner's other entries. Like
+// one that is written it is taken for those behind it.
+func (r *reader) inBlock(line int, rrtype uint16, data string, ttl uint32) {
+	first := r.blocks.take(rrtype, data, ttl)
+	if first != ttl {
 		r.file.warn(line, "the TTL of its RRset, %d, is taken", first)
+		if !r.fallback.said {
+			r.fallback.ttl = first
+		}
 	}
-	return first
 }
 
 // directive takes $ORIGIN, $TTL and $GENERATE.
@@ -383,13 +386,10 @@ func (r *reader) generate(ctx context.Context, line int, args []token) error {
 	if data[0].quoted {
 		template = strings.ReplaceAll(template, `\"`, `"`)
 	}
-	block := r.block
-	defer func() { r.block = block }()
 	for n := all.start; n <= all.stop; n += all.step {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r.block = nil
 		if err := r.generated(line, n, args[1].raw, h, template); err != nil {
 			return err
 		}
@@ -423,7 +423,11 @@ func (r *reader) generated(line, n int, left string, h head, right string) error
 	case err != nil:
 		return err
 	}
-	return r.keep(line, o, h, e.tokens)
+	rec, kept, err := r.keep(line, o, h, e.tokens)
+	if kept {
+		r.file.setTTL(rec.Owner, rec.Type, h.ttl)
+	}
+	return err
 }
 
 // soa takes the zone's SOA.
@@ -468,7 +472,7 @@ func (r *reader) soa(line int, h head, fields []token) error {
 	if err := r.ttlOf(&h); err != nil {
 		return err
 	}
-	s.TTL = h.ttl
+	r.inBlock(line, mdns.TypeSOA, wireName(s.MName)+wireName(s.RName)+string(make([]byte, 5*4)), h.ttl)
 	return r.keepSOA(s)
 }
 

@@ -9,7 +9,8 @@ import (
 // readTTL reads seconds, or numbers with units: 3600, 1h30m. It says whether the text is one of
 // those, and returns a number beyond [dns.MaxTTL] for what is too large.
 func readTTL(text string) (seconds uint64, is bool) {
-	if text == "" || !isDigit(text[0]) {
+	const longest = 63 // of named's
+	if text == "" || !isDigit(text[0]) || len(text) > longest {
 		return 0, false
 	}
 	plain := strings.Trim(text, "0123456789") == ""
