@@ -21,7 +21,7 @@ import (
 const sweepEvery = 3 * time.Second
 
 // DefaultPart is how many records are appended at once: while they are, other writes wait.
-const DefaultPart = 1000
+const DefaultPart = 500
 
 // Config is what an Importer needs.
 type Config struct {
