@@ -47,15 +47,15 @@ func (c *Comparison) Stage() (*Staging, error) {
 	s := &Staging{comparison: c, changes: slices.Concat(c.removals, c.updates, c.added)}
 	c.removals, c.updates, c.added = nil, nil, nil
 	slices.SortStableFunc(s.changes, func(a, b change) int { return cmp.Compare(a.owner, b.owner) })
-	s.present = newPresentRecords(c.to.ZoneID, s.changes)
+	s.present = newPresentRecords(c.to.ZoneID)
 	return s, nil
 }
 
 // Present takes the next record that the zone has.
 func (s *Staging) Present(r Present) error {
 	key, _, err := zonedata.Locate(s.comparison.zone(), r.RecordData)
-	if err == nil {
-		s.present.take(key.Owner, r)
+	if err == nil && (key.Owner == dns.Apex || isAlias(r.Type) || len(s.changesAt(key.Owner)) > 0) {
+		s.present.take(r)
 	}
 	return err
 }
@@ -206,6 +206,9 @@ func (s *Staging) keep(events []domain.Event) {
 		size += next
 		switch e := event.(type) {
 		case dns.RecordAdded:
+			if part.Added == nil {
+				part.Added = make([]dns.StagedRecord, 0, dns.MaxStaged)
+			}
 			part.Added = append(part.Added, dns.StagedRecord{Record: e.Record})
 		case dns.RecordUpdated:
 			part.Changed = append(part.Changed, dns.StagedChange{ID: e.ID, Before: e.Before, After: e.After})
