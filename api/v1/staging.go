@@ -21,7 +21,7 @@ type Imports interface {
 	// error is a [*domain.Error] where another one is.
 	Claim(ctx context.Context, zone int64) (release func(), err error)
 	// Carry hands over an import that has begun, and whose zone is claimed.
-	Carry(ctx context.Context, j zoneimport.Job) error
+	Carry(ctx context.Context, j *zoneimport.Job) error
 }
 
 // staging is a staging with what it was made from.
@@ -30,11 +30,12 @@ type staging struct {
 	written domain.Position
 }
 
-func newStaging(comparison *zoneimport.Comparison, c *dnsmodel.Content) (*staging, error) {
+func newStaging(comparison *zoneimport.Comparison, c *dnsmodel.Content, chunk int) (*staging, error) {
 	s, err := comparison.Stage()
 	if err != nil {
 		return nil, err
 	}
+	s.Chunk = chunk
 	return &staging{Staging: s, written: c.Written}, showAll(c, s.Present)
 }
 
@@ -106,7 +107,7 @@ func (i *zoneImport) begun(w *api.Request, receipt eventstore.Receipt, e dns.Imp
 	if !receipt.Replayed {
 		release, again := i.staged.release, i.again(id, e.ZoneID)
 		request := i.staged.decide(nil)
-		err := i.Imports.Carry(w.Context(), zoneimport.Job{
+		err := i.Imports.Carry(w.Context(), &zoneimport.Job{
 			ID: id, ZoneID: e.ZoneID, ViewID: e.ViewID, Actor: request.Actor, Credential: request.Credential, Door: request.Door,
 			Plan: i.staged.plan, Again: again, Done: release,
 		})

@@ -159,7 +159,7 @@ func (i *zoneImport) compare(ctx context.Context, id int64, most int) (compariso
 		if err := comparison.End(); err != nil || comparison.Len() <= most {
 			return err
 		}
-		staging, err = newStaging(comparison, c)
+		staging, err = newStaging(comparison, c, i.oneChange())
 		return err
 	})
 	if errors.Is(err, zoneimport.ErrTooManyChanges) {

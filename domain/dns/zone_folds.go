@@ -138,10 +138,10 @@ func (f *zoneFold) liveOf(set *recordSet) iter.Seq2[int64, placedRecord] {
 // writable refuses a change of the zone while an import is under way, unless the change is the
 // import's own.
 func (f *zoneFold) writable(env domain.Env) error {
-	switch {
-	case f.open.id == env.Import:
+	switch f.open.id {
+	case env.Import:
 		return nil
-	case f.open.id == 0:
+	case 0:
 		return errImportOver(env.Import)
 	}
 	return domain.Conflict("当前Zone正在导入（/v1/imports/%d），导入完成或取消之前不能修改！", int64(f.open.id))

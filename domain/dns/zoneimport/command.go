@@ -65,10 +65,10 @@ func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 	return events, err
 }
 
-// refusedAt blames a line for a refusal.
+// refusedAt blames a line for what is wrong with it.
 func refusedAt(line int, err error) error {
 	var refusal *domain.Error
-	if !errors.As(err, &refusal) {
+	if !errors.As(err, &refusal) || refusal.Code != domain.CodeInvalid && refusal.Code != domain.CodeRefused {
 		return err
 	}
 	return &zonefile.Error{Lines: []zonefile.LineError{{Line: line, Err: refusal}}}

@@ -12,24 +12,16 @@ import (
 // presentRecords are the records of the zone that decisions on an import read, as the events by which
 // they came to be: those at the owners that it changes, at the apex, and all aliases.
 type presentRecords struct {
-	zone   int64
-	owners map[string]bool
+	zone int64
 	// events are those of records by the tags of their name and of themselves.
 	events map[domain.Tag][]domain.Recorded
 }
 
-func newPresentRecords(zone int64, changes []change) *presentRecords {
-	p := &presentRecords{zone: zone, owners: map[string]bool{dns.Apex: true}, events: map[domain.Tag][]domain.Recorded{}}
-	for _, ch := range changes {
-		p.owners[ch.owner] = true
-	}
-	return p
+func newPresentRecords(zone int64) *presentRecords {
+	return &presentRecords{zone: zone, events: map[domain.Tag][]domain.Recorded{}}
 }
 
-func (p *presentRecords) take(owner string, r Present) {
-	if !p.owners[owner] && !isAlias(r.Type) {
-		return
-	}
+func (p *presentRecords) take(r Present) {
 	e := dns.RecordAdded{ID: r.ID, ZoneID: p.zone, Record: r.RecordData}
 	for _, tag := range []domain.Tag{dns.TagNode(p.zone, r.Host), dns.TagRecord(r.ID)} {
 		p.events[tag] = append(p.events[tag], domain.Recorded{Position: r.Changed, Event: e})

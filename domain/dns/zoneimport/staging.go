@@ -21,7 +21,8 @@ import (
 //     who asks for them.
 //  2. Each change is decided by the command of a client, among all records of the zone as they are
 //     once the import is done. Of two that are at odds the later one is to blame, or both.
-//  3. What is held at a time of decisions is what [MaxChanges] of them take.
+//  3. What is held at a time of decisions is what [MaxChanges] of them take: a chunk has all changes
+//     of some owners.
 type Staging struct {
 	comparison *Comparison
 	// changes are in the order of their owners.
@@ -30,6 +31,8 @@ type Staging struct {
 	// Import is the import that has begun already and whose changes are decided anew, 0 for
 	// one that has not.
 	Import domain.Position
+	// Chunk is about how many changes are decided at a time, MaxChanges if it is 0.
+	Chunk int
 
 	parts  []dns.RecordsStaged
 	counts dns.ImportCounts
@@ -44,15 +47,15 @@ func (c *Comparison) Stage() (*Staging, error) {
 	s := &Staging{comparison: c, changes: slices.Concat(c.removals, c.updates, c.added)}
 	c.removals, c.updates, c.added = nil, nil, nil
 	slices.SortStableFunc(s.changes, func(a, b change) int { return cmp.Compare(a.owner, b.owner) })
-	s.present = newPresentRecords(c.to.ZoneID, s.changes)
+	s.present = newPresentRecords(c.to.ZoneID)
 	return s, nil
 }
 
 // Present takes the next record that the zone has.
 func (s *Staging) Present(r Present) error {
 	key, _, err := zonedata.Locate(s.comparison.zone(), r.RecordData)
-	if err == nil {
-		s.present.take(key.Owner, r)
+	if err == nil && (key.Owner == dns.Apex || isAlias(r.Type) || len(s.changesAt(key.Owner)) > 0) {
+		s.present.take(r)
 	}
 	return err
 }
@@ -86,7 +89,7 @@ func (s *Staging) Decide(h domain.History, env domain.Env) ([]domain.Event, erro
 	}
 	refused := &zonefile.Error{}
 	for rest := s.changes; len(rest) > 0 && !refused.More; {
-		n := lengthOfChunk(rest)
+		n := lengthOfChunk(rest, cmp.Or(s.Chunk, MaxChanges))
 		err := s.decide(&importHistory{History: h, present: s.present, after: after}, env.Warning(nil), rest[:n])
 		var lines *zonefile.Error
 		if errors.As(err, &lines) {
@@ -129,12 +132,12 @@ func inOrder(e *zonefile.Error) error {
 }
 
 // lengthOfChunk is how many changes are decided next: all of some owners.
-func lengthOfChunk(rest []change) int {
-	if len(rest) <= MaxChanges {
+func lengthOfChunk(rest []change, most int) int {
+	if len(rest) <= most {
 		return len(rest)
 	}
-	owner := rest[MaxChanges].owner
-	if n := sort.Search(MaxChanges, func(i int) bool { return rest[i].owner >= owner }); n > 0 {
+	owner := rest[most].owner
+	if n := sort.Search(most, func(i int) bool { return rest[i].owner >= owner }); n > 0 {
 		return n
 	}
 	return sort.Search(len(rest), func(i int) bool { return rest[i].owner > owner })
@@ -203,6 +206,9 @@ func (s *Staging) keep(events []domain.Event) {
 		size += next
 		switch e := event.(type) {
 		case dns.RecordAdded:
+			if part.Added == nil {
+				part.Added = make([]dns.StagedRecord, 0, dns.MaxStaged)
+			}
 			part.Added = append(part.Added, dns.StagedRecord{Record: e.Record})
 		case dns.RecordUpdated:
 			part.Changed = append(part.Changed, dns.StagedChange{ID: e.ID, Before: e.Before, After: e.After})

@@ -21,7 +21,7 @@ import (
 const sweepEvery = 3 * time.Second
 
 // DefaultPart is how many records are appended at once: while they are, other writes wait.
-const DefaultPart = 1000
+const DefaultPart = 500
 
 // Config is what an Importer needs.
 type Config struct {
@@ -38,7 +38,7 @@ type Config struct {
 // Importer carries out imports while it runs.
 type Importer struct {
 	cfg  Config
-	jobs chan zoneimport.Job
+	jobs chan *zoneimport.Job
 }
 
 // New returns an Importer for one Run.
@@ -49,12 +49,12 @@ func New(cfg Config) *Importer {
 	if cfg.Part == 0 {
 		cfg.Part = DefaultPart
 	}
-	return &Importer{cfg: cfg, jobs: make(chan zoneimport.Job)}
+	return &Importer{cfg: cfg, jobs: make(chan *zoneimport.Job)}
 }
 
 // Carry hands over an import that has begun, whose zone the caller has claimed. After an error the
 // import is not carried out.
-func (i *Importer) Carry(ctx context.Context, j zoneimport.Job) error {
+func (i *Importer) Carry(ctx context.Context, j *zoneimport.Job) error {
 	select {
 	case i.jobs <- j:
 		return nil
@@ -88,7 +88,7 @@ func (i *Importer) Run(ctx context.Context) error {
 }
 
 // carryOut brings an import to its end.
-func (i *Importer) carryOut(ctx context.Context, j zoneimport.Job) {
+func (i *Importer) carryOut(ctx context.Context, j *zoneimport.Job) {
 	defer j.Done()
 	began := time.Now()
 	run := run{Importer: i, Job: j}

@@ -32,13 +32,14 @@ var commandSpace = uuid.MustParse("0f6b1f8e-9a0b-5f53-8f3e-2b8a6c5d1e77")
 //  3. Of parts that the read models lack there are two at most.
 type run struct {
 	*Importer
-	zoneimport.Job
+	*zoneimport.Job
 	// commands counts those that were executed.
 	commands int
 }
 
 func (r *run) carryOut(ctx context.Context) error {
-	if err := r.upToDate(ctx); err != nil {
+	err := r.upToDate(ctx)
+	if r.Again = nil; err != nil { // and with it goes the file
 		return err
 	}
 	parts := r.Plan.Parts
@@ -55,8 +56,9 @@ func (r *run) carryOut(ctx context.Context) error {
 			return err
 		}
 		before = receipt.Last
+		clear(chunk) // which may have been large
 	}
-	_, err := r.execute(ctx, dns.NewFinishImport(dns.ZoneImported{
+	_, err = r.execute(ctx, dns.NewFinishImport(dns.ZoneImported{
 		Import: r.ID, ZoneID: r.ZoneID, ViewID: r.ViewID, ImportCounts: r.Plan.Counts,
 	}, r.Plan.Settings))
 	return err
