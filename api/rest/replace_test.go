@@ -214,3 +214,16 @@ func TestReplaceAmongWrites(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A replacement waits for the read model: it leaves out no record that was there before it.
+func TestReplaceFindsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	s := addresses(t)
+	s.stopProjections()
+	s.do("POST", "/dns/records", m{"zone_id": 1, "view_name": "office", "host": "late", "value": "192.0.2.1"})
+	before := s.end()
+	got := s.do("POST", pathReplace, m{"find": m{"value": "192.0.2.1"}, "set": m{"value": "192.0.2.9"}})
+	if got.status != http.StatusServiceUnavailable || s.end() != before {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
