@@ -78,7 +78,11 @@ func (r *replace) run(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	err = r.send(ctx, body, http.Header{"Opsledger-Dry-Run": {"true"}}, progress, func(reply *http.Response) error {
-		return printDiff(out, reply.Body)
+		if !r.Yes {
+			return printDryRun(out, reply.Body)
+		}
+		_, err := printDiff(out, reply.Body)
+		return err
 	})
 	if err != nil {
 		return err

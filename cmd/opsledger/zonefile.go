@@ -165,7 +165,7 @@ func (z *zoneFile) importFile(ctx context.Context, name string, out, progress io
 		return err
 	}
 	if z.DryRun {
-		return printDiff(out, reply.Body)
+		return printDryRun(out, reply.Body)
 	}
 	var done struct{ Added, Changed, Removed, Unchanged int }
 	if err := json.NewDecoder(reply.Body).Decode(&done); err != nil {
@@ -185,8 +185,19 @@ func printWarnings(out io.Writer, reply *http.Response) error {
 	return nil
 }
 
-// printDiff prints the difference that a dry run has found.
-func printDiff(out io.Writer, reply io.Reader) error {
+// printDryRun prints what a dry run has found.
+func printDryRun(out io.Writer, reply io.Reader) error {
+	events, err := printDiff(out, reply)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%d events would be appended, nothing was\n", events)
+	return err
+}
+
+// printDiff prints the difference that a dry run has found, and returns how many events there
+// would be.
+func printDiff(out io.Writer, reply io.Reader) (events int, err error) {
 	var dry struct {
 		Events []struct{ Type string }
 		Diff   []struct {
@@ -196,7 +207,7 @@ func printDiff(out io.Writer, reply io.Reader) error {
 		}
 	}
 	if err := json.NewDecoder(reply).Decode(&dry); err != nil {
-		return err
+		return 0, err
 	}
 	for _, d := range dry.Diff {
 		fmt.Fprintf(out, "view %s\n", d.View)
@@ -210,8 +221,7 @@ func printDiff(out io.Writer, reply io.Reader) error {
 			fmt.Fprintln(out, "and more")
 		}
 	}
-	_, err := fmt.Fprintf(out, "%d events would be appended, nothing was\n", len(dry.Events))
-	return err
+	return len(dry.Events), nil
 }
 
 // counted tells, now and then, how much was read.
