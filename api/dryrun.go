@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -26,8 +27,13 @@ import (
 //  2. A route that cannot be asked for one refuses the header: it is never ignored.
 const headerDryRun = "Opsledger-Dry-Run"
 
-// maxDiff is how many lines of zone text the reply to a dry run has.
-const maxDiff = 10_000
+const (
+	// maxDiff is how many lines of zone text the reply to a dry run has.
+	maxDiff = 10_000
+	// maxCompared is how many zones in views are compared for it: each takes some milliseconds,
+	// and a replacement may be about 10,000.
+	maxCompared = 1000
+)
 
 // dryRunBody is the reply to a dry run.
 type dryRunBody struct {
@@ -50,7 +56,7 @@ type zoneDiff struct {
 	View    string   `json:"view"`
 	Removed []string `json:"removed"`
 	Added   []string `json:"added"`
-	// More says that not all lines are there.
+	// More says that not all lines are there, or that the zone was not compared.
 	More bool `json:"more,omitempty"`
 }
 
@@ -124,13 +130,19 @@ func (k *Kernel) diff(ctx context.Context, events []domain.Event) ([]zoneDiff, e
 		return cmp.Or(cmp.Compare(a.zone, b.zone), cmp.Compare(a.view, b.view))
 	})
 	all, room := []zoneDiff{}, maxDiff
-	for _, of := range order {
+	for i, of := range order {
+		if i == maxCompared || room == 0 {
+			return k.uncompared(ctx, all, order[i:])
+		}
 		d := zoneDiff{ZoneID: of.zone}
 		err := k.DNS.Content(ctx, of.zone, of.view, func(c *dnsmodel.Content) (err error) {
 			d.View = c.ViewName
 			d.Removed, d.Added, err = differenceOf(c, touched[of])
 			return err
 		})
+		if errors.Is(err, query.ErrNotFound) {
+			continue // it went a moment ago
+		}
 		if err != nil {
 			return nil, fmt.Errorf("compare zone %d in view %d: %w", of.zone, of.view, err)
 		}
@@ -139,6 +151,22 @@ func (k *Kernel) diff(ctx context.Context, events []domain.Event) ([]zoneDiff, e
 		}
 		room -= d.cut(room)
 		all = append(all, d)
+	}
+	return all, nil
+}
+
+// uncompared adds zones in views of which it is not said what changes.
+func (k *Kernel) uncompared(ctx context.Context, all []zoneDiff, rest []zoneInView) ([]zoneDiff, error) {
+	views, _, err := k.DNS.Views(ctx, dnsmodel.ViewFilter{}, query.Everything())
+	if err != nil {
+		return nil, fmt.Errorf("read views: %w", err)
+	}
+	names := make(map[int64]string, len(views))
+	for _, v := range views {
+		names[v.ID] = v.Name
+	}
+	for _, of := range rest {
+		all = append(all, zoneDiff{ZoneID: of.zone, View: names[of.view], Removed: []string{}, Added: []string{}, More: true})
 	}
 	return all, nil
 }
@@ -158,8 +186,9 @@ func (k *Kernel) touched(ctx context.Context, events []domain.Event) (map[zoneIn
 	add := func(e domain.Event, zone int64, views ...int64) {
 		slices.Sort(views)
 		for _, view := range slices.Compact(views) {
-			of := zoneInView{zone, view}
-			touched[of] = append(touched[of], e)
+			if of := (zoneInView{zone, view}); view != 0 { // else its provider serves it
+				touched[of] = append(touched[of], e)
+			}
 		}
 	}
 	for _, e := range events {

@@ -36,6 +36,8 @@ type Request struct {
 	dry bool
 	// streamed: the body is read by [Write.Body]; the parameters are those of the query.
 	streamed bool
+	// sealed are the secrets that were made for the request, see [Request.Sealed].
+	sealed []uuid.UUID
 	// inspected are the parameters that were looked through for unknown ones.
 	inspected *Params
 }

@@ -125,6 +125,7 @@ func (k *Kernel) append(w *Request) (eventstore.Receipt, error) {
 		return err
 	})
 	if err != nil {
+		k.unseal(patient(w.echo), w, err)
 		return receipt, k.refuse(w, err)
 	}
 	return receipt, nil

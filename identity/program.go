@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/opsledger/opsledger/domain"
 )
 
@@ -55,15 +57,14 @@ var tsigBytes = map[string]int{"hmac-sha256": 32, "hmac-sha384": 48, "hmac-sha51
 
 // SealTSIG makes a secret for a TSIG key, in base64 as DNS programs take it, and puts it into
 // the vault under the returned id.
-func (s *Service) SealTSIG(ctx context.Context, algorithm string) (secret, id string, err error) {
+func (s *Service) SealTSIG(ctx context.Context, algorithm string) (secret string, id uuid.UUID, err error) {
 	random := make([]byte, tsigBytes[algorithm])
 	_, _ = rand.Read(random)
 	secret = base64.StdEncoding.EncodeToString(random)
-	stored, err := s.vault.Put(ctx, kindTSIG, []byte(secret))
-	if err != nil {
-		return "", "", fmt.Errorf("keep TSIG secret: %w", err)
+	if id, err = s.vault.Put(ctx, kindTSIG, []byte(secret)); err != nil {
+		return "", id, fmt.Errorf("keep TSIG secret: %w", err)
 	}
-	return secret, stored.String(), nil
+	return secret, id, nil
 }
 
 // TSIGKeyName is the name of a TSIG key in the DNS.

@@ -479,3 +479,28 @@ func TestCredentialsInClear(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
+
+// A TSIG key that is refused leaves no secret behind, and one that is made keeps its own.
+func TestRefusedKeyLeavesNoSecret(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	secrets := func() (n int) {
+		must(t, s.pool.QueryRow(t.Context(), "SELECT count(*) FROM vault.secrets").Scan(&n))
+		return n
+	}
+	before := secrets()
+	for _, name := range []string{"view", "user_id"} {
+		body := m{"name": "n", "kind": "tsig", "view": "nowhere"}
+		if name == "user_id" {
+			body = m{"name": "n", "kind": "tsig", "user_id": 99}
+		}
+		s.failsWith(400, "POST", "/v1/credentials", body, `"field":"`+name+`"`)
+	}
+	if got := secrets(); got != before {
+		t.Errorf("%d secrets are left", got-before)
+	}
+	s.done("POST", "/v1/credentials", m{"name": "n", "kind": "tsig"})
+	if got := secrets(); got != before+1 {
+		t.Errorf("a key has %d secrets", got-before)
+	}
+}

@@ -214,3 +214,33 @@ func TestReplaceAmongWrites(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A replacement waits for the read model: it leaves out no record that was there before it.
+func TestReplaceFindsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	s := addresses(t)
+	s.stopProjections()
+	s.do("POST", "/dns/records", m{"zone_id": 1, "view_name": "office", "host": "late", "value": "192.0.2.1"})
+	before := s.end()
+	got := s.do("POST", pathReplace, m{"find": m{"value": "192.0.2.1"}, "set": m{"value": "192.0.2.9"}})
+	if got.status != http.StatusServiceUnavailable || s.end() != before {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// Records that a provider serves are replaced as well, and no dry run compares what they serve.
+func TestReplaceAtAProvider(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.ok("POST", "/dns/zones", m{"name": "out.example", "zone_group": 0, "zone_type": "master"})
+	s.ok("POST", "/dns/records", m{"zone_id": 1, "view_name": "telecom", "host": "www", "value": "192.0.2.1"})
+	body := m{"find": m{"value": "192.0.2.1", "view": "telecom"}, "set": m{"ttl": 5}}
+	got := s.done("POST", pathReplace, body, with("Opsledger-Dry-Run", "true"))
+	if !strings.Contains(got.body, "RecordUpdated") || !strings.HasSuffix(got.body, `"diff":[],"config":null,"servers":[]}`) {
+		t.Errorf("%s", got.body)
+	}
+	s.expect(s.done("POST", pathReplace, body), 200, replaced(1, 1))
+	if got := s.do("GET", "/dns/records/1", nil).body; !strings.Contains(got, `"ttl":"5"`) || !strings.Contains(got, `"view_name":"telecom"`) {
+		t.Errorf("%s", got)
+	}
+}

@@ -148,7 +148,11 @@ func (a *API) withSecret(w *api.Request, c access.AddCredential) (access.AddCred
 		return c.WithToken(digest), token, nil
 	}
 	secret, id, err := a.Identity.SealTSIG(w.Context(), c.Algorithm())
-	return c.WithSecret(id), secret, err
+	if err != nil {
+		return c, "", err
+	}
+	w.Sealed(id)
+	return c.WithSecret(id.String()), secret, nil
 }
 
 func madeOnWire(receipt eventstore.Receipt, secret string) madeBody {

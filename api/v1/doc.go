@@ -1,7 +1,7 @@
 // Package v1 is the dialect of what this program offers beyond the documents of the
 // DNS and operations APIs, under /v1: how far a change is on the name servers, batches,
-// zones' settings and what zones have in common, agents, the output of tasks, who could
-// log in where and when, and users' passwords.
+// searches and replacements, zones' settings and what zones have in common, agents, the
+// output of tasks, who could log in where and when, and users' passwords.
 //
 // Stage in the flow: it translates between requests and the commands of the domain,
 // the rows of the read models, or what the workers know. What is the same for every

@@ -16,8 +16,14 @@ type dryRun struct {
 	}
 }
 
-// print prints the difference that a dry run has found.
+// print prints what a dry run has found.
 func (d *dryRun) print(out io.Writer) error {
+	d.printDiff(out)
+	_, err := fmt.Fprintf(out, "%d events would be appended, nothing was\n", len(d.Events))
+	return err
+}
+
+func (d *dryRun) printDiff(out io.Writer) {
 	for _, d := range d.Diff {
 		fmt.Fprintf(out, "view %s\n", d.View)
 		for _, line := range d.Removed {
@@ -30,8 +36,6 @@ func (d *dryRun) print(out io.Writer) error {
 			fmt.Fprintln(out, "and more")
 		}
 	}
-	_, err := fmt.Fprintf(out, "%d events would be appended, nothing was\n", len(d.Events))
-	return err
 }
 
 // warningsOf are what a reply warns of.

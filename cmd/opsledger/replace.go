@@ -82,7 +82,11 @@ func (r *replace) run(ctx context.Context, out, progress io.Writer) error {
 		if err := json.NewDecoder(reply.Body).Decode(&dry); err != nil {
 			return err
 		}
-		return dry.print(out)
+		if !r.Yes {
+			return dry.print(out)
+		}
+		dry.printDiff(out)
+		return nil
 	})
 	if err != nil {
 		return err

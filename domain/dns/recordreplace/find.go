@@ -2,7 +2,6 @@ package recordreplace
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -134,8 +133,8 @@ func (f *Find) Types() []string {
 	return types
 }
 
-// Has says whether a record of a zone has the value. One that cannot be read any more is
-// compared as it is written.
+// Has says whether a record of a zone has the value, if one is asked for. One that cannot be
+// read any more has none.
 func (f *Find) Has(zone string, r dns.RecordData) bool {
 	if f.value == nil {
 		return true
@@ -145,7 +144,7 @@ func (f *Find) Has(zone string, r dns.RecordData) bool {
 	}
 	data, err := dns.ReadRData(zone, r)
 	if err != nil {
-		return strings.EqualFold(r.Value, *f.value)
+		return false
 	}
 	wanted := f.readIn(place{zone, r.Type})
 	return wanted != "" && data.Canonical() == wanted

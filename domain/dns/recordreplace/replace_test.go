@@ -51,7 +51,7 @@ func TestFindReadsValues(t *testing.T) {
 		{find: "a b", rrtype: "TXT", value: `"a b"`, want: true},
 		{find: `"a"`, rrtype: "TXT", value: `"a"`, literal: true},
 		{find: `"\"a\""`, rrtype: "TXT", value: `"a"`, literal: true, want: true},
-		{find: "Broken", rrtype: "A", value: "broken", want: true},
+		{find: "broken", rrtype: "A", value: "broken"},
 		{find: "192.0.2.1", rrtype: "A", value: "broken"},
 	} {
 		find, _, err := recordreplace.Parse(replacing(c.find, c.findType, "192.0.2.9"))
@@ -64,7 +64,7 @@ func TestFindReadsValues(t *testing.T) {
 			t.Errorf("%s %q has %q: %v", c.rrtype, c.value, c.find, got)
 		}
 		types := find.Types()
-		if c.want && c.value != "broken" && types != nil && !slices.Contains(types, c.rrtype) {
+		if c.want && types != nil && !slices.Contains(types, c.rrtype) {
 			t.Errorf("%q is found in %s alone, and not in %s", c.find, types, c.rrtype)
 		}
 	}
