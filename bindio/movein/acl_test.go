@@ -53,7 +53,7 @@ func matches(list []dns.ACLEntry, address netip.Addr) bool {
 // A list that is taken has the addresses that named finds in the list that was read.
 func TestListsAsNamedReadsThem(t *testing.T) {
 	t.Parallel()
-	const lists, clients = 150, 15
+	const lists, clients = 80, 15
 	r := rand.New(rand.NewPCG(1, 2))
 	conf, views := "", ""
 	for i := range 5 {

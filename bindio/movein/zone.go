@@ -134,7 +134,7 @@ func (b *builder) takeForward(z zoneStatement) {
 	}
 	text := strings.Join(list, ";")
 	forwarders, err := dns.ParseForwarders(text)
-	if err != nil || len(forwarders) == 0 || strings.ContainsAny(text, " ") {
+	if err != nil || len(forwarders) == 0 || strings.Contains(text, " ") || len(z.forwards.Words()) > 0 {
 		b.leave(z.Place, "zone %s is not taken: its forwarders are to be addresses, without ports", z.name)
 		return
 	}
