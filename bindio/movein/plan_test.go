@@ -104,8 +104,8 @@ func TestPlan(t *testing.T) {
 		"view twice":             {`view a { }; view a { };`, "a(any)", "there is a view of this name"},
 		"zone twice":             {`zone a { type primary; file "1"; }; zone "A" { type primary; file "2"; };`, "default(any); a default:1", "has a zone of this name"},
 		"zone beside views":      {`view a { }; zone x { type primary; file "1"; };`, "a(any)", "in no view"},
-		"policies":               {`zone a { type primary; file "1"; dnssec-policy default; update-policy local; allow-transfer { any; }; check-names ignore; };`, "default(any); a default:1", "dnssec-policy default is not taken|update-policy local|allow-transfer { … }"},
-		"options of a view":      {`view a { recursion no; zone x { type primary; file "1"; }; };`, "a(any); x a:1", "view a: recursion no is not taken"},
+		"policies":               {`zone a { type primary; file "1"; dnssec-policy default; update-policy local; allow-transfer { any; }; check-names ignore; }; zone b { type primary; file "2"; };`, "default(any); a default:1; b default:2", "dnssec-policy default is not taken|update-policy local|allow-transfer { … }"},
+		"options of a view":      {`view b { }; view a { recursion no; zone x { type primary; file "1"; }; };`, "b(any); a(any); x a:1", "view a: recursion no is not taken"},
 	} {
 		p := plan(t, options+c.text, nil)
 		left := leftOut(p)
@@ -141,17 +141,22 @@ func TestOnly(t *testing.T) {
 func TestMainConfiguration(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want, left string }{
-		"nothing":      {"", "options { allow-transfer { any; }; notify yes; };", ""},
-		"said":         {"options { notify no; allow-transfer { none; }; };", "options { notify no; allow-transfer { none; }; };", ""},
-		"zones say it": {`options { notify no; }; zone a { type primary; file "1"; allow-transfer { none; }; };`, "options { notify no; };", "zone a: allow-transfer"},
-		"files":        {`options { directory "/x"; pid-file "/y"; listen-on { any; }; notify no; allow-transfer { none; }; }; controls { };`, "options { notify no; allow-transfer { none; }; };", ""},
-		"not allowed":  {`options { blackhole { any; }; notify no; allow-transfer { none; }; }; dlz x { };`, "options { notify no; allow-transfer { none; }; };", "blackhole { … }|dlz x"},
-		"secrets":      {"options { cookie-secret \"aGVsZA==\"; notify no; allow-transfer { none; }; };", "options { notify no; allow-transfer { none; }; };", "cookie-secret is not taken"},
-		"no effect":    {`options { disable-empty-zone "a"; notify no; allow-transfer { none; }; };`, "options { notify no; allow-transfer { none; }; };", "disable-empty-zone"},
-		"later effect": {`options { disable-empty-zone "a"; blackhole { any; }; empty-zones-enable yes; notify no; allow-transfer { none; }; };`, `options { empty-zones-enable yes; notify no; allow-transfer { none; }; disable-empty-zone "a"; };`, "blackhole"},
-		"updates":      {"options { allow-update { any; }; allow-new-zones yes; notify no; allow-transfer { none; }; };", "options { notify no; allow-transfer { none; }; };", "allow-update|rndc addzone"},
-		"log files":    {`logging { channel c { file "/var/log/x.log"; }; }; options { notify no; allow-transfer { none; }; };`, "options { notify no; allow-transfer { none; }; };", "logging"},
-		"keys":         {`key k { algorithm hmac-sha256; secret "aGVsZA=="; }; options { notify no; allow-transfer { key k; }; };`, `key k { algorithm hmac-sha256; secret "aGVsZA=="; }; options { notify no; allow-transfer { key k; }; };`, ""},
+		"nothing":             {"", "options { allow-transfer { any; }; notify yes; };", ""},
+		"said":                {"options { notify no; allow-transfer { none; }; };", "options { notify no; allow-transfer { none; }; };", ""},
+		"zones say it":        {`options { notify no; }; zone a { type primary; file "1"; allow-transfer { none; }; }; zone b { type primary; file "1"; };`, "options { notify no; };", "zone a in view default: allow-transfer"},
+		"all zones say it":    {`options { notify no; }; zone a { type primary; file "1"; allow-transfer { ::1; }; }; zone b { type primary; file "1"; allow-transfer { ::1; }; };`, "options { notify no; allow-transfer { ::1; }; };", ""},
+		"zones disagree":      {`options { notify no; }; zone a { type primary; file "1"; allow-transfer { ::1; }; }; zone b { type primary; file "1"; allow-transfer { ::2; }; };`, "options { notify no; };", "zone a in view|zone b in view"},
+		"all views say it":    {`options { notify no; }; view a { recursion no; allow-transfer { none; }; }; view b { recursion no; allow-transfer { none; }; };`, "options { notify no; allow-transfer { none; }; recursion no; };", ""},
+		"options say it, too": {`options { notify no; recursion yes; allow-transfer { none; }; }; view a { recursion no; };`, "options { notify no; recursion yes; allow-transfer { none; }; };", "view a: recursion no"},
+		"policies of all":     {`options { notify no; allow-transfer { none; }; }; zone a { type primary; file "1"; update-policy local; };`, "options { notify no; allow-transfer { none; }; };", "update-policy local"},
+		"files":               {`options { directory "/x"; pid-file "/y"; listen-on { any; }; notify no; allow-transfer { none; }; }; controls { };`, "options { notify no; allow-transfer { none; }; };", ""},
+		"not allowed":         {`options { blackhole { any; }; notify no; allow-transfer { none; }; }; dlz x { };`, "options { notify no; allow-transfer { none; }; };", "blackhole { … }|dlz x"},
+		"secrets":             {"options { cookie-secret \"aGVsZA==\"; notify no; allow-transfer { none; }; };", "options { notify no; allow-transfer { none; }; };", "cookie-secret is not taken"},
+		"no effect":           {`options { disable-empty-zone "a"; notify no; allow-transfer { none; }; };`, "options { notify no; allow-transfer { none; }; };", "disable-empty-zone"},
+		"later effect":        {`options { disable-empty-zone "a"; blackhole { any; }; empty-zones-enable yes; notify no; allow-transfer { none; }; };`, `options { empty-zones-enable yes; notify no; allow-transfer { none; }; disable-empty-zone "a"; };`, "blackhole"},
+		"updates":             {"options { allow-update { any; }; allow-new-zones yes; notify no; allow-transfer { none; }; };", "options { notify no; allow-transfer { none; }; };", "allow-update|rndc addzone"},
+		"log files":           {`logging { channel c { file "/var/log/x.log"; }; }; options { notify no; allow-transfer { none; }; };`, "options { notify no; allow-transfer { none; }; };", "logging"},
+		"keys":                {`key k { algorithm hmac-sha256; secret "aGVsZA=="; }; options { notify no; allow-transfer { key k; }; };`, `key k { algorithm hmac-sha256; secret "aGVsZA=="; }; options { notify no; allow-transfer { key k; }; };`, ""},
 	} {
 		p := plan(t, c.text, nil)
 		if got := strings.Join(strings.Fields(p.Main), " "); got != c.want {
