@@ -1,12 +1,17 @@
 package movein_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	mdns "github.com/miekg/dns"
+
 	"github.com/opsledger/opsledger/bindio/movein"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 const soaLine = "$TTL 60\n@ SOA ns Root 7 1 2 3 4\n"
@@ -99,5 +104,36 @@ func TestRawContent(t *testing.T) {
 	got, err := c.Read(t.Context(), "a.test", movein.Source{File: "/raw", Journal: "/raw.jnl"})
 	if err != nil || got.Records() != 3 || got.Serial() != 7 {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// A zone that named signs comes as it is without signatures, with what its journal has.
+func TestInlineSigned(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"zone": soaLine + "@ NS ns\nns A 192.0.2.1\n"})
+	named := testkit.StartNamed(t, dir.Root, `options { recursion no; `+testkit.LoopbackOptions+` };
+zone "a.test" { type primary; file "zone"; dnssec-policy default; inline-signing yes; allow-update { 127.0.0.1; }; };`)
+	testkit.Eventually(t, "the zone is signed", func() bool { return len(named.Ask("a.test.", mdns.TypeDNSKEY).Answer) > 0 })
+	update := new(mdns.Msg).SetUpdate("a.test.")
+	rr, err := mdns.NewRR("new.a.test. 60 A 192.0.2.77")
+	if err != nil {
+		t.Fatal(err)
+	}
+	update.Insert([]mdns.RR{rr})
+	if reply, _, err := new(mdns.Client).ExchangeContext(t.Context(), update, named.Addr); err != nil || reply.Rcode != mdns.RcodeSuccess {
+		t.Fatalf("%v, %v", reply, err)
+	}
+	named.Kill()
+	c, err := movein.Contents{Files: dir, Say: say}.Read(t.Context(), "a.test", movein.Source{File: "/zone", Journal: "/zone.jnl"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.Text()
+	if err != nil || c.Records() != 4 || !strings.Contains(string(text), "new.a.test.\t60\tIN\tA\t192.0.2.77\n") || c.Serial() != 8 {
+		t.Errorf("serial %d, %v: %s", c.Serial(), err, text)
+	}
+	entries, err := os.ReadDir(dir.Root)
+	if err != nil || !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "zone.signed") }) {
+		t.Errorf("named has not signed it in a file of its own: %v, %v", entries, err)
 	}
 }

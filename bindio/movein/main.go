@@ -35,6 +35,8 @@ func (b *builder) mainConfiguration() {
 			pieces = append(pieces, piece{s, false})
 		}
 	}
+	pieces = append(pieces, b.lift(b.ofZones, said)...)
+	pieces = append(pieces, b.lift(b.ofViews, said)...)
 	b.plan.Main = textOf(b.sound(pieces), b.unsaid(said))
 }
 

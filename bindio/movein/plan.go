@@ -75,7 +75,7 @@ func Read(a Asked) (*Plan, error) {
 	}
 	b := builder{
 		plan: &Plan{}, files: a.Files, only: a.Only, say: a.Say, acls: acls{}, zones: map[string]*Zone{},
-		views: map[string]bool{}, stated: map[string]bool{},
+		views: map[string]bool{}, stated: map[string]bool{}, ofZones: newShared("zone"), ofViews: newShared("view"),
 	}
 	b.read(statements)
 	return b.plan, nil
@@ -97,6 +97,8 @@ type builder struct {
 	// itself who may transfer it.
 	main      []namedconf.Statement
 	transfers bool
+	// ofZones and ofViews are the options that zones and views say for themselves.
+	ofZones, ofViews *shared
 }
 
 func (b *builder) note(at namedconf.Place, format string, args ...any) {
@@ -132,9 +134,10 @@ func (b *builder) read(statements []namedconf.Statement) {
 	b.linkInViews()
 	if b.only == nil {
 		b.mainConfiguration()
-	} else {
-		b.dropEmptyViews()
+		return
 	}
+	b.lift(b.ofZones, nil)
+	b.dropEmptyViews()
 }
 
 // dropEmptyViews leaves the views of no zone that is meant.
@@ -171,6 +174,7 @@ func (b *builder) view(s namedconf.Statement) {
 	}
 	b.views[name] = true
 	v := View{Name: name, ACL: []dns.ACLEntry{{Any: true}}}
+	var options []namedconf.Statement
 	for _, inner := range s.Block() {
 		switch inner.Name() {
 		case "match-clients":
@@ -178,11 +182,9 @@ func (b *builder) view(s namedconf.Statement) {
 		case "zone":
 			b.zone(name, inner)
 		default:
-			b.transfers = b.transfers || inner.Name() == "allow-transfer"
-			if b.only == nil {
-				b.leave(inner.Place, "view %s: %s is not taken: here options hold for all views", name, inner.Short())
-			}
+			options = append(options, inner)
 		}
 	}
+	b.ofViews.add(name, options)
 	b.plan.Views = append(b.plan.Views, v)
 }

@@ -17,6 +17,8 @@ type zoneStatement struct {
 	forwards *namedconf.Statement
 	only     bool
 	asks     string
+	// options are what it says for itself alone.
+	options []namedconf.Statement
 }
 
 // zone takes a zone of a view.
@@ -69,9 +71,8 @@ func (b *builder) zoneBlock(z *zoneStatement) {
 		case "request-ixfr", "request-expire", "zone-statistics", "max-refresh-time", "min-refresh-time", "max-retry-time", "min-retry-time":
 			// how named does its work, which says nothing to anybody else
 		default:
-			b.transfers = b.transfers || name == "allow-transfer"
 			if !dns.IsGeneratedOption(name) || strings.HasPrefix(name, "allow-") {
-				b.leave(s.Place, "zone %s: %s is not taken", z.Word(1), s.Short())
+				z.options = append(z.options, s)
 			}
 		}
 	}
@@ -134,7 +135,7 @@ func (b *builder) takeForward(z zoneStatement) {
 	}
 	text := strings.Join(list, ";")
 	forwarders, err := dns.ParseForwarders(text)
-	if err != nil || len(forwarders) == 0 || strings.ContainsAny(text, " ") {
+	if err != nil || len(forwarders) == 0 || strings.Contains(text, " ") || len(z.forwards.Words()) > 0 {
 		b.leave(z.Place, "zone %s is not taken: its forwarders are to be addresses, without ports", z.name)
 		return
 	}
@@ -166,6 +167,13 @@ func (b *builder) add(z zoneStatement, forwarders []string) {
 		b.leave(z.Place, "zone %s: in view %s its forwarders are those of view %s here", z.name, z.view, known.In[0].View)
 	}
 	known.In = append(known.In, source)
+	if z.inView == "" && forwarders == nil {
+		b.ofZones.add(z.name+" in view "+z.view, z.options)
+		return
+	}
+	for _, o := range z.options {
+		b.leave(o.Place, "zone %s: %s is not taken", z.name, o.Short())
+	}
 }
 
 // linkInViews gives the zones of other views that a view also shows their files.

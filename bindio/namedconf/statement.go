@@ -79,9 +79,12 @@ func (s Statement) Plain() dns.Statement {
 	return p
 }
 
-// Short begins a line that tells of the statement: its words up to the first block.
+// Short begins a line that tells of the statement: its words up to the first block. It tells no secret.
 func (s Statement) Short() string {
 	const most = 80
+	if strings.HasSuffix(s.Name(), "secret") {
+		return s.Name()
+	}
 	var words []string
 	for _, e := range s.Elements {
 		if e.IsBlock {

@@ -19,7 +19,7 @@ import (
 //  1. Each step compares what is there with the plan, and does nothing where they agree: so a second run
 //     appends nothing, and one that was ended goes on.
 //  2. Nothing is taken away but what --mode replace takes: views and zones that the BIND does not have stay,
-//     and so do the views of a zone.
+//     and so do the views of a zone. With --only views that are there are left alone, and their order.
 //  3. What the API refuses is told and counted, and the rest goes on; what cannot be asked ends it.
 type intake struct {
 	*bindImport
@@ -126,6 +126,9 @@ func (in *intake) takeViews(ctx context.Context) error {
 			return err
 		}
 	}
+	if in.Only != "" {
+		return nil // the order is that of all views
+	}
 	var now, wanted []int64
 	for _, v := range in.plan.Views {
 		if id, has := in.views[v.Name]; has {
@@ -154,7 +157,7 @@ func (in *intake) takeView(ctx context.Context, v movein.View, known map[string]
 	}
 	if has {
 		acl, err := dns.ParseACL(is.ACL)
-		if err == nil && slices.Equal(acl, v.ACL) {
+		if in.Only != "" || err == nil && slices.Equal(acl, v.ACL) {
 			in.say("view %s is unchanged", v.Name)
 			return nil
 		}

@@ -25,7 +25,7 @@ func exportBindCommand() *cli.Command {
 	return &cli.Command{
 		Name: "bind", Usage: "write a folder that a plain named starts with",
 		Description: "Writes a new folder with named.conf and a master file for each zone in each view. A named that starts with it, as " +
-			"named -c <folder>/named.conf, answers as the name servers here do. Each zone is as it is when it is read. The API tells no " +
+			"named -c <folder>/named.conf, answers as the name servers here do, if you may see all zones. Each zone is as it is when it is read. The API tells no " +
 			"secrets: a key gets a fresh one, unless --keys has it. Keys are in keys.conf, which its owner alone may read.",
 		UsageText: "opsledger export bind --out /var/cache/bind/opsledger --token $TOKEN\n" +
 			"opsledger export bind --out ./tree --keys keys.conf --dry-run",

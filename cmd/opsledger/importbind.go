@@ -37,7 +37,7 @@ func importBindCommand() *cli.Command {
 			"opsledger import bind /etc/bind/named.conf --only '**.example.com'",
 		Flags: append(group("BIND",
 			textFlag("root", "`folder` that the files are below, as in a chroot; nothing beside it is read", "", &i.Root),
-			textFlag("only", "`pattern` of the zones to take, without options: * is one label, ** any number of labels", "", &i.Only),
+			textFlag("only", "`pattern` of the zones to take, without options and changes of views: * is one label, ** any number", "", &i.Only),
 			modeFlag(&i.Mode),
 			dryRunFlag(&i.DryRun),
 		), i.flags()...),
@@ -63,6 +63,9 @@ func (i *bindImport) only() (func(zone string) bool, error) {
 }
 
 func (i *bindImport) run(ctx context.Context, conf string, out, progress io.Writer) (err error) {
+	if i.Mode != "merge" && i.Mode != "replace" {
+		return fmt.Errorf("--mode: %q is neither merge nor replace", i.Mode)
+	}
 	only, err := i.only()
 	if err := cmp.Or(err, i.complete()); err != nil {
 		return err

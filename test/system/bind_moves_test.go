@@ -171,6 +171,12 @@ func TestBINDMovesInAndOut(t *testing.T) {
 	if err == nil || !strings.Contains(out, "zone example.org in view world: 4 records would come, serial above 2026112955") || dev.Answers("www.example.org.", "A") {
 		t.Errorf("dry run: %v %s%s", err, out, said)
 	}
+	if out, said, err = opsledger("import", "bind", conf, "--only", "raw.*"); err != nil || !strings.Contains(out, "zone raw.test in view world: added 2, ") {
+		t.Errorf("one zone: %v %s%s", err, out, said)
+	}
+	for _, at := range []string{"the BIND configuration is taken", "zone example.org, master", "in view office: added 24", "zone dyn.test, master"} {
+		killAt(t, adminsCommand(t, dev.Server)("import", "bind", conf), at)
+	}
 	out, said, err = opsledger("import", "bind", conf)
 	if left := strings.Count(out, "left out: "); err == nil || left != 1 || strings.Count(out, "allow-update") != 1 {
 		t.Errorf("import: %v, %d things left out: %s%s", err, left, out, said)
@@ -184,6 +190,10 @@ func TestBINDMovesInAndOut(t *testing.T) {
 	out, said, err = opsledger("import", "bind", conf, "--mode", "replace")
 	if err == nil || strings.Count(out, "is unchanged") != 4 || strings.Count(out, "added 0, changed 0, removed 0, ") != 5 || dev.Serial("example.org.") != serial {
 		t.Errorf("again: %v %s%s", err, out, said)
+	}
+
+	if out, said, err = opsledger("import", "bind", conf, "--only", "raw.*"); err != nil || strings.Contains(out, "order") || !strings.Contains(out, "view world is unchanged") {
+		t.Errorf("one zone again: %v %s%s", err, out, said)
 	}
 
 	if out, said, err = opsledger("export", "bind", "--out", away); err != nil {
