@@ -15,7 +15,6 @@ var ofData = map[string]string{
 	"%q is not base64":                 "%q不是base64数据！",
 	"a LOC record is written as in %q": "LOC记录的写法应如%q！",
 	"a record of type %s has a preference, and a locator or an identifier in its full length":         "%s记录应有优先级，以及完整写出的locator或identifier！",
-	"an AMTRELAY record with the D-bit and a relay cannot be kept":                                    "不支持D位为1且写有中继的AMTRELAY记录！",
 	"an address of type X25 has digits alone":                                                         "X25的地址只能是数字！",
 	"the target of a URI record stands in double quotes":                                              "URI记录的目标必须用双引号括起来！",
 	"%q is no parameter that is taken: those of RFC 9460, dohpath with {?dns}, and key with a number": "不支持参数%q：支持RFC 9460的参数、含{?dns}的dohpath，以及key加编号！",

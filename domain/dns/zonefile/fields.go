@@ -32,10 +32,6 @@ func strict(rrtype string, fields []token) *domain.Error {
 		return strictKeys(fields)
 	case "CSYNC":
 		return strictTypes(fields[min(2, len(fields)):])
-	case "AMTRELAY":
-		if len(fields) > 2 && strings.Trim(fields[1].raw, "0") != "" && strings.Trim(fields[2].raw, "0") != "" {
-			return domain.Refused("an AMTRELAY record with the D-bit and a relay cannot be kept")
-		}
 	}
 	if at, has := algorithmAt[rrtype]; has && len(fields) > at && !isMnemonic(rrtype, fields, at) {
 		return domain.Refused("%q is no algorithm, or type of certificate: write its number", shown(fields[at].raw))

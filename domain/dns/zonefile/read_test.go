@@ -23,7 +23,7 @@ var read = []string{
 	"w 100 A 1.1.1.1\nz A 1.1.1.9\nw 500 A 1.1.1.4\nw 500 A 1.1.1.1\n",
 	// the owners that an NS set points to, in a block of their own; owners that only look alike
 	"s 10 NS x\nx 5 A 1.1.1.1\ns 20 NS y\n", "s 10 NS x\nx 5 A 1.1.1.1\nx 6 A 1.1.1.2\nX 7 A 1.1.1.3\ns 20 NS y\ns 11 A 1.1.1.4\n",
-	"s 10 NS x\nz 5 A 1.1.1.1\ns 20 NS y\n", "s 10 NS s\nS 20 NS z\ns 30 NS w\n", "s 10 NS x\n$ORIGIN x\n@ 5 NS y\ny.x 6 A 1.1.1.1\nx 7 NS z\n",
+	"s 10 NS x\nz 5 A 1.1.1.1\ns 20 NS y\n", "s 10 NS s\nS 20 NS z\ns 30 NS w\n", "s 10 NS s\nS 20 NS z\n", "s 10 NS x\n$ORIGIN x\n@ 5 NS y\ny.x 6 A 1.1.1.1\nx 7 NS z\n",
 	"s 10 NS o.\no. 5 A 1.1.1.1\ns 20 NS y\n", "s 10 NS X\n\\120 5 A 1.1.1.1\ns 20 NS y\n",
 	"w 10 A 1.1.1.1\nW 20 A 1.1.1.2\n", "w 10 A 1.1.1.1\nW 20 A 1.1.1.2\nw 10 A 1.1.1.1\n",
 	"w 10 A 1.1.1.1\n$GENERATE 1-2 w 20 A 1.1.1.$\nw 30 A 1.1.1.9\n", "$GENERATE 1-2 w 20 A 1.1.1.$\nw 30 A 1.1.1.9\n$GENERATE 1-2 w A 1.1.2.$\nv A 1.1.1.1\n",
@@ -31,6 +31,7 @@ var read = []string{
 	// a block that is larger than what named holds
 	"w 10 TXT a\n" + longTexts(65_559) + "w 20 TXT b\n", "w 10 TXT a\n" + longTexts(65_558) + "w 20 TXT b\n",
 	"w 10 TXT a\n" + longTexts(200*256) + "w NS z\nz 7 A 1.1.1.1\n" + longTexts(100*256) + "w 20 TXT b\n",
+	"w 10 TXT a\n" + longTexts(30_000) + "w NS z\n" + strings.ReplaceAll(longTexts(30_000), "w ", "z ") + longTexts(20_000) + "w 20 TXT b\n",
 	"w 10 TXT a\n NS z\nz 7 A 1.1.1.1\n" + strings.ReplaceAll(longTexts(65_554), "w", "z") + "w 20 TXT b\nz 8 A 1.1.1.2\n",
 	"q IN 5 A 1.2.3.4\nr 5 IN A 1.2.3.4\ns IN A 1.2.3.4\nt CLASS1 A 1.2.3.4\n",
 	"q 1h1h A 1.2.3.4\nr 1W2D3H4M5S A 1.2.3.4\ns 01 A 1.2.3.4\nt 1w A 1.2.3.4\n",
@@ -197,7 +198,7 @@ func TestRefusedByLine(t *testing.T) {
 		"x DNSKEY \\# 7 010003fd c00000":                 "",
 		"x RKEY 512 3 8 AAAA":                            "",
 		"x CSYNC 1 2 00001":                              "is no type",
-		"x AMTRELAY 1 1 3 a":                             "with the D-bit",
+		"x AMTRELAY 1 1 3 a":                             "",
 		"x AMTRELAY \\# 2 0003":                          "",
 		"x IPSECKEY 1 0 2 .":                             "another number of fields",
 		"x HIP \\# 4 ff01ffff":                           "",
