@@ -78,8 +78,6 @@ const (
 	VoidAbandoned = "abandoned"
 	// VoidRefused: a part of it was refused, as when a right was taken away meanwhile.
 	VoidRefused = "refused"
-	// VoidOutdated: the zone had changed in the moment before the import began.
-	VoidOutdated = "outdated"
 )
 
 // EventType implements [domain.Event].
