@@ -56,6 +56,13 @@ func samples() []domain.Event {
 		}},
 		dns.FleetChanged{Before: dns.FleetData{}, After: dns.FleetData{NS: []string{"ns1.example.net."}, Addresses: []string{"192.0.2.53"}}},
 		dns.ViewsOrdered{ViewIDs: []int64{2, 1}}, dns.ZonesRenumbered{},
+		dns.ImportBegun{ZoneID: 9, ViewID: 2, Mode: "replace", Read: 12_000, Changes: 11_000},
+		dns.RecordsStaged{
+			Import: 77, ZoneID: 9, ViewID: 2, Added: []dns.StagedRecord{{ID: 5, Record: record}}, Removed: []dns.StagedRecord{{ID: 6, Record: record}},
+			Changed: []dns.StagedChange{{ID: 7, Before: record, After: record}},
+		},
+		dns.ZoneImported{Import: 77, ZoneID: 9, ViewID: 2, ImportCounts: dns.ImportCounts{Added: 1, Changed: 1, Removed: 1}},
+		dns.ImportVoided{Import: 77, ZoneID: 9, ViewID: 2, Reason: dns.VoidCancelled},
 		dns.BindConfChanged{Text: "options { };\n", Secrets: []string{"018f0000-0000-7000-8000-000000000000"}},
 		access.UserRegistered{
 			ID: 1, Username: "admin", Source: access.SourceLocal, Mail: "bQ==", Nickname: "bg==", Phone: "cA==",
