@@ -75,8 +75,12 @@ func (b *builder) lift(s *shared, said map[string]bool) (taken []piece) {
 			continue
 		}
 		b.transfers = b.transfers || name == "allow-transfer"
+		why := ""
+		if liftable(name) {
+			why = ": here options hold for all"
+		}
 		for _, o := range all {
-			b.leave(o.Place, "%s %s: %s is not taken: here options hold for all", s.of, o.by, o.Short())
+			b.leave(o.Place, "%s %s: %s is not taken%s", s.of, o.by, o.Short(), why)
 		}
 	}
 	return taken
