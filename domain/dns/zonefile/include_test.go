@@ -103,6 +103,10 @@ func TestSigned(t *testing.T) {
 			t.Errorf("the first record is at %d, %v", place, has)
 		}
 	}
+	f, err := local(t, "@ 5 A 192.0.2.1\n@ 7 RRSIG A 13 2 60 20300101000000 20200101000000 1 a.test. AAAA\nwww A 192.0.2.2\n", nil)
+	if err != nil || f.TTL(f.Records[1].Key()) != 7 {
+		t.Errorf("%+v, %v: the last TTL said is that of the signature", f, err)
+	}
 	if _, err := zonefile.Read(t.Context(), strings.NewReader(signatures), "a.test", 9); err == nil {
 		t.Error("a client's file has signatures")
 	}

@@ -257,7 +257,7 @@ func (r *reader) record(line int, fields []token) error {
 	switch {
 	case h.signed:
 		r.file.Signed++
-		return nil
+		return r.ttlOf(&h) // which those behind it may have
 	case h.rrtype == "SOA":
 		return r.soa(line, h, fields)
 	}
