@@ -57,6 +57,10 @@ func TestConcernOf(t *testing.T) {
 		"record's value":       {dns.RecordUpdated{ZoneID: 5, Before: inside, After: value}, effect{any: true, zone: 5}, []int64{1, 1}},
 		"record gone":          {dns.RecordDeleted{ZoneID: 5, Record: inside}, effect{any: true, zone: 5}, []int64{1}},
 		"external record gone": {dns.RecordDeleted{ZoneID: 5, Record: outside}, effect{zone: 5}, []int64{0}},
+		"import begun":         {dns.ImportBegun{ZoneID: 5, ViewID: 1}, effect{}, nil},
+		"records staged":       {dns.RecordsStaged{ZoneID: 5, ViewID: 1}, effect{}, nil},
+		"import done":          {dns.ZoneImported{ZoneID: 5, ViewID: 1}, effect{any: true, zone: 5}, []int64{1}},
+		"import void":          {dns.ImportVoided{ZoneID: 5, ViewID: 1}, effect{}, nil},
 	} {
 		if got, views := effectOf(c.event); got != c.want || !slices.Equal(views, c.views) {
 			t.Errorf("%s: got %+v in the views %v, want %+v in %v", name, got, views, c.want, c.views)
@@ -67,7 +71,7 @@ func TestConcernOf(t *testing.T) {
 // Every event type of the dns context has an answer of its own; a new one must get one.
 func TestEveryEventTypeIsConsidered(t *testing.T) {
 	t.Parallel()
-	const considered = 19
+	const considered = 23
 	if got := len(dns.Events()); got != considered {
 		t.Errorf("there are %d event types, concernOf knows %d", got, considered)
 	}
