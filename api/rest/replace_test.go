@@ -98,6 +98,8 @@ func TestReplaceRefused(t *testing.T) {
 		{m{"find": m{"value": 1}, "set": set}, "find.value"}, {m{"find": find, "set": set, "zones": []string{}}, "zones"}, {m{"find": find, "set": set, "zones": "x"}, "zones"},
 		{m{"find": find, "set": set, "zones": []string{"A.b"}}, "zones"}, {m{"find": find, "set": set, "more": 1}, "more"}, {m{"find": m{"more": 1}, "set": set}, "find.more"},
 		{m{"find": find, "set": m{"value": "x"}}, "set.value"}, {m{"find": m{"type": "SOA"}, "set": m{"ttl": 1}}, "find.type"},
+		{m{"find": m{"value": "192.0.2.1", "host": ""}, "set": set}, "find.host"}, {m{"find": m{"value": "192.0.2.1", "view": ""}, "set": set}, "find.view"},
+		{m{"find": m{"value": "192.0.2.1", "ttl": ""}, "set": set}, "find.ttl"}, {m{"find": find, "set": m{"value": "", "ttl": 1}}, "set.value"},
 	} {
 		got := s.do("POST", pathReplace, c.body)
 		if got.status != 400 || !strings.Contains(got.body, `"field":"`+c.field) {

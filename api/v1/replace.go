@@ -105,9 +105,9 @@ func readReplacement(w *api.Request) (in recordreplace.Input, err error) {
 	if err != nil {
 		return in, err
 	}
-	in.Find.Value, in.Find.Type, in.Find.Host = find.Text("value"), find.Text("type"), find.Text("host")
-	in.Find.View, in.Find.TTL = find.Text("view"), seconds(find)
-	in.Set.Value, in.Set.TTL = set.Text("value"), seconds(set)
+	in.Find.Value, in.Find.Type, in.Find.Host = filled(find, "value"), filled(find, "type"), filled(find, "host")
+	in.Find.View, in.Find.TTL = filled(find, "view"), seconds(find)
+	in.Set.Value, in.Set.TTL = filled(set, "value"), seconds(set)
 	in.Zones = listOf(w.Params, "zones")
 	return in, cmp.Or(within("find", find.Err), within("set", set.Err))
 }
@@ -125,9 +125,22 @@ func objectIn(w *api.Request, name string, keys ...string) (*api.Params, error) 
 	return &object, w.Inspect(&object, keys, name)
 }
 
+// filled reads a text that may be left out. An empty one is refused: it would stand for all, as
+// where a script has a variable that is not set.
+func filled(p *api.Params, name string) *string {
+	text := p.GivenText(name)
+	if text != nil && *text == "" {
+		p.Refuse(name, "不能为空！")
+	}
+	return text
+}
+
 // seconds reads a TTL.
 func seconds(p *api.Params) *uint32 {
 	text := p.Scalar("ttl")
+	if _, given := p.Value("ttl"); given && text == nil {
+		p.Refuse("ttl", "不能为空！")
+	}
 	if text == nil {
 		return nil
 	}
