@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/opsledger/opsledger/api"
@@ -68,6 +69,8 @@ func (x *matrix) checkPrograms(route api.Route, row row) {
 		case slices.Contains(ofLogins, name), who == readOnly && route.Write != nil:
 			want = http.StatusForbidden
 		case who == narrow && slices.Contains([]string{"GET /dns/zones", "GET /v1/search", "POST /v1/records/replace"}, name): // it finds nothing
+		case who == narrow && name == "POST /v1/batch": // which says it of each operation
+			want = http.StatusBadRequest
 		case who == narrow:
 			want = http.StatusForbidden
 		}
@@ -76,6 +79,9 @@ func (x *matrix) checkPrograms(route api.Route, row row) {
 		got := x.do(route.Method, path, body, with("Authorization", token))
 		if got.status != want {
 			x.t.Errorf("%s: %s %s: %d %s, want %d", who, route.Method, path, got.status, got.body, want)
+		}
+		if want == http.StatusBadRequest && !strings.Contains(got.body, `"status":403`) {
+			x.t.Errorf("%s: %s", who, got.body)
 		}
 		if got.status != http.StatusOK && x.position() != before {
 			x.t.Errorf("%s: refused, and the log grew", who)

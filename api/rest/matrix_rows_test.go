@@ -158,7 +158,8 @@ func rowsOfTheRest() map[string]row {
 
 		// Whoever sees no record finds none, and changes nothing.
 		"POST /v1/records/replace": {func(x *matrix) (string, any) {
-			old, value := fmt.Sprintf("10.9.0.%d", *x.names), fmt.Sprintf("10.9.1.%d", *x.names)
+			tail := fmt.Sprintf("%d.%d", *x.names/250, *x.names%250)
+			old, value := "10.9."+tail, "10.10."+tail
 			x.made("/dns/records", changed(x.aRecord(x.zone), "value", old))
 			return "/v1/records/replace", m{"find": m{"value": old}, "set": m{"value": value}}
 		}, users(200, 403, 200, 200, 200)},

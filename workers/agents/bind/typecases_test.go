@@ -29,7 +29,7 @@ func typeCases() []typeCase {
 		{"SVCB", `1 svc.other.test. port=8443 alpn=h2 ipv4hint=192.0.2.1`, `1 SVC.other.test. alpn=h2 ipv4hint=192.0.2.1 port=8443`, "0 svc.other.test."},
 		{"LOC", "52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m", "52 22 23 N 4 53 32 E -2m 0m", "52 22 24 N 4 53 32 E -2m 0m"},
 		{"AFSDB", "1 afs", "1 AFS.a.test.", "2 afs"},
-		{"AMTRELAY", "10 0 1 203.0.113.15", "10 0 1 203.0.113.15 ; a relay", "10 1 3 relay.other.test."},
+		{"AMTRELAY", "10 0 1 203.0.113.15", "10 0 1 203.0.113.15 ; a relay", "10 0 3 relay.other.test."},
 		{"APL", "1:192.168.32.0/21 !1:192.168.38.0/28", "1:192.168.32.0/21  ( !1:192.168.38.0/28 )", "2:ff00::/8"},
 		{"AVC", `"app-name:WOLFGANG" "x"`, `app-name:WOLFGANG x`, `"x"`},
 		{"CDNSKEY", "257 3 5 " + key, "257 3 5 ( " + key[:8] + " " + key[8:] + " )", "256 3 5 " + key},

@@ -114,11 +114,33 @@ func TestReadsWhatIsKeptThenFollows(t *testing.T) {
 	if _, err := r.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waiting in vain: %v", err)
 	}
-	r.pause = time.Hour // only what is told of the line can end the wait
+	r.due = time.Now().Add(time.Hour) // only what is told of the line can end the wait
 	w.print(8, 6, 6)
 	w.expect(r, 6)
 	w.print(8, 10, 11) // the host dropped 7 to 9
 	w.expect(r, 10, 11)
+}
+
+// Who waits a moment at a time sees a line of which nothing has told, too.
+func TestShortWaitsFindLines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Config{})
+	r := w.open(8, 0)
+	if err := r.sub.Unsubscribe(); err != nil {
+		t.Fatal(err)
+	}
+	w.print(8, 1, 1)
+	var lines []Line
+	testkit.Eventually(t, "the line is found", func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		var err error
+		lines, err = r.Next(ctx)
+		return err == nil
+	})
+	if len(lines) != 1 || lines[0].Number != 1 {
+		t.Errorf("found %+v", lines)
+	}
 }
 
 func TestResumesBehindALine(t *testing.T) {

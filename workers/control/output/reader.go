@@ -38,6 +38,8 @@ type Line struct {
 // Invariants:
 //  1. Line numbers ascend, so that a message that the host has repeated is read once.
 //  2. When Pending says no, all lines in the stream have been returned.
+//  3. A look at the stream that is due is taken by the next call of Next, however short the
+//     calls before it waited, and whatever became of what told of new lines.
 type Reader struct {
 	store   *Store
 	subject string
@@ -49,8 +51,9 @@ type Reader struct {
 	last int64
 	next uint64
 	read []Line
-	// pause is how long to wait for a hint before the next look.
+	// pause is how long to wait for a hint before the next look, which is due at a time.
 	pause time.Duration
+	due   time.Time
 }
 
 // Open begins to read an attempt's output after the given line. Close must be called.
@@ -68,6 +71,7 @@ func (s *Store) Open(ctx context.Context, machine int64, task string, attempt do
 		r.Close()
 		return nil, err
 	}
+	r.due = time.Now().Add(r.pause)
 	return r, nil
 }
 
@@ -101,20 +105,22 @@ func (r *Reader) Next(ctx context.Context) ([]Line, error) {
 	}
 	lines := r.read
 	r.read = nil
-	// What fails here fails again at the next call.
-	_ = r.look(ctx)
+	if err := r.look(ctx); err != nil {
+		r.due = time.Now() // it fails again at the next call
+	}
 	return lines, nil
 }
 
 // wait returns the messages that were published meanwhile, and none if it is time to look
 // at the stream anyway.
 func (r *Reader) wait(ctx context.Context) (hints []*nats.Msg, err error) {
-	timer := time.NewTimer(r.pause)
+	timer := time.NewTimer(time.Until(r.due))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case m := <-r.hints:
+		r.due = time.Now()
 		hints = append(hints, m)
 		for len(r.hints) > 0 {
 			hints = append(hints, <-r.hints)
@@ -142,11 +148,13 @@ func (r *Reader) hear(hints []*nats.Msg) {
 		// Either a replica lags, or the stream was made anew and counts from 1 again.
 		r.next, r.pause = 1, lookSoon
 	}
+	r.due = time.Now().Add(r.pause)
 }
 
-// look reads messages until there are lines, or no more messages.
+// look reads messages until there are lines, or no more messages. It has a time of its own: a
+// caller who waits for lines a moment at a time would else never see the end of a slow look.
 func (r *Reader) look(ctx context.Context) error {
-	bounded, cancel := context.WithTimeout(ctx, lookWithin)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
 	defer cancel()
 	stream, err := r.store.open(bounded)
 	for err == nil && len(r.read) == 0 {
@@ -158,11 +166,8 @@ func (r *Reader) look(ctx context.Context) error {
 			}
 		}
 	}
-	switch {
-	case err == nil, errors.Is(err, jetstream.ErrMsgNotFound), errors.Is(err, jetstream.ErrStreamNotFound):
+	if err == nil || errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
 	}
 	return fmt.Errorf("output: read %s: %w", r.subject, err)
 }
