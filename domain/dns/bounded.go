@@ -129,6 +129,9 @@ func (b *bounds) check(h domain.History, zones map[int64]*zoneFold, e domain.Eve
 			return err
 		}
 	}
+	if _, void := e.(ImportVoided); void && b.credential.Restrict.OfRecords() && zones[zone].open.credential != b.credential.ID() {
+		return b.outside() // what others import may be any records of the zone
+	}
 	return b.checkRecords(zones[zone], states)
 }
 

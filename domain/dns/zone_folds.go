@@ -42,6 +42,8 @@ type openImport struct {
 	id    domain.Position
 	view  int64
 	begun time.Time
+	// credential is that by which the import was begun, 0 for none.
+	credential domain.CredentialID
 }
 
 func newZoneFold(id int64) *zoneFold { return &zoneFold{id: id} }
@@ -100,7 +102,7 @@ func relink(before map[int64]domain.Position, z ZoneData, at domain.Position) ma
 func (f *zoneFold) applyImport(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ImportBegun:
-		f.open = openImport{id: r.Position, view: e.ViewID, begun: r.At}
+		f.open = openImport{id: r.Position, view: e.ViewID, begun: r.At, credential: r.Credential}
 	case ZoneImported:
 		f.open, f.imported = openImport{}, append(slices.Clip(f.imported), e.Import)
 	case ImportVoided:

@@ -88,6 +88,9 @@ func Compare(file *zonefile.File, mode Mode, to Target) (*Comparison, error) {
 	if mode == Replace && file.SOA == nil && len(file.Records) == 0 {
 		return nil, domain.Refused("the file has no record of the zone: to replace by it would remove all that the zone has")
 	}
+	if file.Zone != to.Zone.Name {
+		return nil, domain.Conflict("Zone在导入时被改名，请重试！")
+	}
 	return &Comparison{file: file, mode: mode, to: to, kept: make([]bool, len(file.Records))}, nil
 }
 

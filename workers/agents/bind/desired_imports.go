@@ -72,14 +72,22 @@ func (s *desiredState) hold(to *[]heldRecord, id, zone int64, d dns.RecordData) 
 	return err
 }
 
-// finishImport makes all of an import wanted, as one change. An error asks for a snapshot: the
-// state lacks a part of the import.
+// holdsImports returns an error if the state lacks a part of an import that a change ends. It asks
+// for a snapshot.
+func (s *desiredState) holdsImports(c Change) error {
+	for _, e := range c.Events {
+		end, is := e.Event.(dns.ZoneImported)
+		if held := s.imports[end.Import]; is && (held == nil || held.staged != end.ImportCounts) {
+			return fmt.Errorf("not all of import %d was seen", end.Import)
+		}
+	}
+	return nil
+}
+
+// finishImport makes all of an import wanted, as one change.
 func (s *desiredState) finishImport(e dns.ZoneImported, p domain.Position) error {
 	held := s.imports[e.Import]
 	delete(s.imports, e.Import)
-	if held == nil || held.staged != e.ImportCounts {
-		return fmt.Errorf("not all of import %d was seen", e.Import)
-	}
 	zone := s.zones[e.ZoneID]
 	if zone == nil || zone.copies[e.ViewID] == nil {
 		return fmt.Errorf("zone %d of import %d is not served in view %d", e.ZoneID, e.Import, e.ViewID)

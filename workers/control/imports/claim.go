@@ -11,6 +11,9 @@ import (
 
 // claims of processes on zones: an advisory lock that ends with the process.
 const (
+	// stay makes the session end soon after the machine of its process, and not before.
+	stay = `SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '3'),
+		('tcp_keepalives_count', '3'), ('tcp_user_timeout', '15000'), ('idle_session_timeout', '0')) wanted (name, value) USING (name)`
 	claimZone   = `SELECT pg_try_advisory_lock(hashtextextended('opsledger import ' || $1::text || ' ' || $2::bigint::text, 0))`
 	releaseZone = `SELECT pg_advisory_unlock_all()`
 	// goodbye bounds the end of a claim.
@@ -29,8 +32,12 @@ func (i *Importer) Claim(ctx context.Context, zone int64) (release func(), err e
 		return nil, err
 	}
 	conn := pooled.Hijack() // the lock is the session's
-	var got bool
-	if err = conn.QueryRow(ctx, claimZone, i.cfg.Store.LogID().String(), zone).Scan(&got); err == nil && !got {
+	_, err = conn.Exec(ctx, stay)
+	got := false
+	if err == nil {
+		err = conn.QueryRow(ctx, claimZone, i.cfg.Store.LogID().String(), zone).Scan(&got)
+	}
+	if err == nil && !got {
 		err = domain.Conflict("Zone %d正在导入！", zone)
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonefile"
 	"github.com/opsledger/opsledger/domain/dns/zoneimport"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/projections"
@@ -100,15 +101,20 @@ func (i *Importer) carryOut(ctx context.Context, j *zoneimport.Job) {
 	case ctx.Err() != nil:
 		return
 	}
-	reason := dns.VoidAbandoned
-	if refused, is := errors.AsType[*domain.Error](err); is {
-		reason = dns.VoidRefused
-		err = refused
-	}
 	i.cfg.Log.WarnContext(ctx, "an import came to nothing", "import", j.ID, "zone", j.ZoneID, "error", err)
-	if err := i.void(ctx, j.ZoneID, j.ViewID, j.ID, reason); err != nil {
+	if err := i.void(ctx, j.ZoneID, j.ViewID, j.ID, reasonOf(err)); err != nil {
 		i.cfg.Log.WarnContext(ctx, "an import is not voided yet", "import", j.ID, "error", err)
 	}
+}
+
+// reasonOf is why an import came to nothing.
+func reasonOf(err error) string {
+	_, refused := errors.AsType[*domain.Error](err)
+	_, lines := errors.AsType[*zonefile.Error](err)
+	if refused || lines || errors.Is(err, zoneimport.ErrStale) || errors.Is(err, zoneimport.ErrTooManyChanges) {
+		return dns.VoidRefused
+	}
+	return dns.VoidAbandoned
 }
 
 // Sweep voids the imports whose hour is over, and those that nobody carries out.
