@@ -138,3 +138,24 @@ func TestBoundsEnd(t *testing.T) {
 	domaintest.Given(boundedWorld(access.CredentialAdded{Expires: &past})...).As(admin).When(add).ThenError(t, domain.CodeUnauthenticated, "")
 	domaintest.Given(world...).As(admin).When(add).CheckRace(t, ended, true)
 }
+
+// A credential for some records of a zone does not cancel what others import into it.
+func TestBoundsOfCancelledImports(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		restrict access.Restriction
+		allowed  bool
+	}{
+		"some names": {access.Restriction{Names: []string{"_acme-challenge.**"}}, false},
+		"some types": {access.Restriction{Types: []string{"TXT"}}, false},
+		"the zone":   {access.Restriction{Zones: []string{"a.com"}}, true},
+	} {
+		begun := dns.ImportBegun{ZoneID: 1, ViewID: 1}
+		given := boundedWorld(access.CredentialAdded{Restrict: c.restrict}, begun)
+		voided := dns.ImportVoided{Import: domain.Position(len(given)), ZoneID: 1, ViewID: 1, Reason: dns.VoidCancelled}
+		outcome := domaintest.Given(given...).As(admin).When(dns.NewBounded(dns.NewVoidImport(voided), theCredential))
+		if (outcome.Err == nil) != c.allowed || c.allowed && len(outcome.Events) != 1 {
+			t.Errorf("%s: %v %v", name, outcome.Events, outcome.Err)
+		}
+	}
+}
