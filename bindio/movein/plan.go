@@ -24,6 +24,9 @@ type Plan struct {
 type View struct {
 	Name string
 	ACL  []dns.ACLEntry
+	at   namedconf.Place
+	// narrower says that it has fewer clients than it had.
+	narrower bool
 }
 
 // Zone is a zone that is taken, with the views that it is in.
@@ -173,18 +176,46 @@ func (b *builder) view(s namedconf.Statement) {
 		return
 	}
 	b.views[name] = true
-	v := View{Name: name, ACL: []dns.ACLEntry{{Any: true}}}
+	v := View{Name: name, ACL: []dns.ACLEntry{{Any: true}}, at: s.Place}
+	hidden := false
 	var options []namedconf.Statement
 	for _, inner := range s.Block() {
 		switch inner.Name() {
 		case "match-clients":
-			v.ACL = b.matchList(inner)
+			v.ACL, v.narrower = b.matchList(inner)
+		case "match-destinations", "match-recursive-only":
+			hidden = !b.matchesAll(inner) || hidden
 		case "zone":
 			b.zone(name, inner)
 		default:
 			options = append(options, inner)
 		}
 	}
+	if hidden {
+		v.ACL, v.narrower = nobody(), true
+	}
 	b.ofViews.add(name, options)
 	b.plan.Views = append(b.plan.Views, v)
+}
+
+// matchesAll says whether a condition of a view, beside its clients, is one that all questions meet. Any
+// other is told of: here views are chosen by clients alone.
+func (b *builder) matchesAll(s namedconf.Statement) bool {
+	if isAny(s) || s.Name() == "match-recursive-only" && isNo(s) {
+		return true
+	}
+	b.leave(s.Place, "%s is not taken: views are chosen by clients alone here, and so nobody sees the view until somebody sets its clients", s.Short())
+	return false
+}
+
+// isAny says whether a list is { any; }.
+func isAny(s namedconf.Statement) bool {
+	list := s.Block()
+	return len(s.Elements) == 2 && len(list) == 1 && len(list[0].Elements) == 1 && equal(list[0].Word(0), "any")
+}
+
+// isNo says whether a truth value is one that named reads as no.
+func isNo(s namedconf.Statement) bool {
+	word := s.Word(1)
+	return equal(word, "no") || equal(word, "false") || word == "0"
 }

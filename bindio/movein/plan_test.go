@@ -105,6 +105,10 @@ func TestPlan(t *testing.T) {
 		"zone twice":             {`zone a { type primary; file "1"; }; zone "A" { type primary; file "2"; };`, "default(any); a default:1", "has a zone of this name"},
 		"zone beside views":      {`view a { }; zone x { type primary; file "1"; };`, "a(any)", "in no view"},
 		"policies":               {`zone a { type primary; file "1"; dnssec-policy default; update-policy local; allow-transfer { any; }; check-names ignore; }; zone b { type primary; file "2"; };`, "default(any); a default:1; b default:2", "dnssec-policy default is not taken|update-policy local|allow-transfer { … }"},
+		"destinations":           {`view v { match-destinations { 10.0.0.1; }; zone x { type primary; file "1"; }; };`, "v(none); x v:1", "match-destinations { … } is not taken"},
+		"destinations and list":  {`view v { match-destinations { any; !::1; }; match-clients { 10/8; }; };`, "v(none)", "match-destinations"},
+		"any destination":        {`view v { match-clients { 10/8; }; match-destinations { any; }; match-recursive-only no; };`, "v(10.0.0.0/8)", ""},
+		"recursive alone":        {`view v { match-recursive-only yes; match-clients { 10/8; }; };`, "v(none)", "match-recursive-only yes is not taken"},
 		"options of a view":      {`view b { }; view a { recursion no; zone x { type primary; file "1"; }; };`, "b(any); a(any); x a:1", "view a: recursion no is not taken"},
 	} {
 		p := plan(t, options+c.text, nil)
