@@ -35,8 +35,14 @@ func (b *builder) mainConfiguration() {
 			pieces = append(pieces, piece{s, false})
 		}
 	}
-	pieces = append(pieces, b.lift(b.ofZones, said)...)
-	pieces = append(pieces, b.lift(b.ofViews, said)...)
+	before := pieces
+	pieces = b.lift(b.ofViews, b.lift(b.ofZones, pieces))
+	b.leaveShared(b.ofZones, pieces)
+	b.leaveShared(b.ofViews, pieces)
+	pieces = b.keepRecursers(b.closeOptions(pieces), before)
+	for _, p := range pieces {
+		said[p.Name()] = said[p.Name()] || p.option
+	}
 	b.plan.Main = textOf(b.sound(pieces), b.unsaid(said))
 }
 
@@ -89,6 +95,24 @@ func (b *builder) sound(pieces []piece) []piece {
 	}
 	for _, p := range pieces {
 		b.leave(p.Place, "%s is not taken: %s", p.Short(), b.reason(check(append(taken[:len(taken):len(taken)], p))))
+		taken = b.forNobody(p, taken)
+	}
+	return taken
+}
+
+// forNobody writes an option down as for nobody that says who may do something, and cannot be taken.
+func (b *builder) forNobody(p piece, taken []piece) []piece {
+	name := p.Name()
+	if name == "allow-query-on" { // which may not stand here
+		name = "allow-query"
+	}
+	if !p.option || !strings.HasPrefix(name, "allow-") || isAny(p.Statement) {
+		return taken
+	}
+	none := listOf(p.Place, name, "none")
+	if with := replaced(taken, none); check(with) == nil {
+		b.leave(p.Place, "%s { none; } is written in its place", name)
+		return with
 	}
 	return taken
 }
