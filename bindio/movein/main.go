@@ -2,6 +2,7 @@ package movein
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/opsledger/opsledger/bindio/namedconf"
@@ -124,6 +125,23 @@ func check(pieces []piece) error {
 		return err
 	}
 	return conf.Validate()
+}
+
+// Restricts says whether the main configuration says who may do something, or that nobody may recurse.
+func (p *Plan) Restricts() bool {
+	conf, err := dns.ParseBindConf(p.Main)
+	if err != nil {
+		return p.Main != ""
+	}
+	return slices.ContainsFunc(conf.Options(), func(o dns.Statement) bool {
+		switch text := strings.Join(strings.Fields(dns.FormatStatements([]dns.Statement{o}, 0)), " "); {
+		case strings.HasPrefix(o.Name(), "allow-"):
+			return text != o.Name()+" { any; };"
+		case o.Name() == "recursion":
+			return text != "recursion yes;"
+		}
+		return false
+	})
 }
 
 // inLine is the format of errors about a configuration, of which the line is ours.

@@ -187,6 +187,10 @@ func TestMainConfiguration(t *testing.T) {
 		if got := strings.Join(strings.Fields(p.Main), " "); got != c.want {
 			t.Errorf("%s: %s", name, got)
 		}
+		open := !strings.Contains(strings.ReplaceAll(c.want, "allow-transfer { any; }", ""), "allow-") && !strings.Contains(c.want, "recursion no")
+		if p.Restricts() == open {
+			t.Errorf("%s: that it restricts anybody is %v", name, !open)
+		}
 		left := leftOut(p)
 		wants := strings.Split(c.left, "|")
 		if c.left == "" {

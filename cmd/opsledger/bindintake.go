@@ -78,7 +78,7 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 	}
 	before, err := in.client.mainConfiguration(ctx)
 	if err != nil {
-		return in.refused(what, err)
+		return in.notTaken(what, err)
 	}
 	wanted, err := dns.ParseBindConf(in.plan.Main)
 	if err != nil {
@@ -100,7 +100,7 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 		Text string `json:"bind_conf"`
 	}
 	if _, err := in.write(ctx, http.MethodPost, "/dns/bind_conf", map[string]string{"bind_conf": in.plan.Main}, &after); err != nil {
-		return in.refused(what, err)
+		return in.notTaken(what, err)
 	}
 	if after.Text == before {
 		in.say("%s is unchanged", what)
@@ -108,6 +108,15 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 		in.say("%s is taken", what)
 	}
 	return nil
+}
+
+// notTaken ends the run if the main configuration was refused and restricts anybody: zones would be seen by
+// those whom it keeps off.
+func (in *intake) notTaken(what string, err error) error {
+	if !in.plan.Restricts() {
+		return in.refused(what, err)
+	}
+	return fmt.Errorf("%s is not taken, and says who may ask, recurse or transfer: so nothing else is: %w", what, err)
 }
 
 // takeViews makes the views what the plan says, and puts them in its order, before all others.
