@@ -84,6 +84,9 @@ func Read(a Asked) (*Plan, error) {
 		views: map[string]bool{}, stated: map[string]bool{}, ofZones: newShared("zone"), ofViews: newShared("view"),
 		closed: map[string]namedconf.Place{},
 	}
+	for _, m := range a.Files.Missed {
+		b.leave(m.Place, "%s is not all read: %s", m.Short(), m.Why)
+	}
 	b.read(statements)
 	return b.plan, nil
 }

@@ -113,6 +113,7 @@ func TestPlan(t *testing.T) {
 		"query of a view":        {`view a { match-clients { 10/8; }; allow-query { 10.1/16; }; zone x { type primary; file "1"; }; }; view b { };`, "a(none); b(any); x a:1", "allow-query { … } is not taken|nobody sees view a|view b also gets clients of view a,"},
 		"query on of a view":     {`view a { allow-query { 10.1/16; }; allow-query-on { ::1; }; zone x { type primary; file "1"; }; };`, "a(none); x a:1", "allow-query-on { … } is not taken|nobody sees view a"},
 		"clients of others":      {`view a { match-clients { key k; 10/8; }; }; view "b.c" { }; view d { match-clients { !::1; none; }; }; view e { match-clients { none; }; }; view f { match-clients { ::1; }; };`, "a(10.0.0.0/8); d(!::1 none); e(none); f(::1)", "key k in|view's name|view d also gets clients of view a, b.c,|view f also gets clients of view a, b.c,"},
+		"include of nothing":     {`include "/none*"; include "/d/*.conf"; include "/named.con?x"; view v { };`, "v(any)", `include /none* is not all read: it names no file|include /d/*.conf|include /named.con?x`},
 		"destinations":           {`view v { match-destinations { 10.0.0.1; }; zone x { type primary; file "1"; }; };`, "v(none); x v:1", "match-destinations { … } is not taken"},
 		"destinations and list":  {`view v { match-destinations { any; !::1; }; match-clients { 10/8; }; };`, "v(none)", "match-destinations"},
 		"any destination":        {`view v { match-clients { 10/8; }; match-destinations { any; }; match-recursive-only no; };`, "v(10.0.0.0/8)", ""},
