@@ -117,7 +117,7 @@ func (f *flattener) word(s namedconf.Statement, word string, off bool, depth int
 			return f.refuse(s, off, "the addresses of a name server are not known here")
 		}
 		f.narrower = true
-		f.note(s.Place, "%s in match-clients is taken for 127.0.0.1 and ::1: other addresses of the name servers are to be added", s.Short())
+		f.note(s.Place, "%s in match-clients is taken for 127.0.0.1 and ::1: other addresses of the name servers are to be added", s.Entry())
 		return loopback()
 	case "localnets":
 		return f.refuse(s, off, "the networks of a name server are not known here")
@@ -141,7 +141,7 @@ func loopback() []dns.ACLEntry {
 // refuse leaves an entry out. Without one that keeps clients off, others would be matched.
 func (f *flattener) refuse(s namedconf.Statement, off bool, why string) []dns.ACLEntry {
 	if !f.unsound {
-		f.leave(s.Place, "%s in match-clients is not taken: %s", s.Short(), why)
+		f.leave(s.Place, "%s in match-clients is not taken: %s", s.Entry(), why)
 	}
 	f.unsound, f.narrower = f.unsound || off, true
 	return nil

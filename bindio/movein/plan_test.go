@@ -1,6 +1,7 @@
 package movein_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,6 +115,8 @@ func TestPlan(t *testing.T) {
 		"query on of a view":     {`view a { allow-query { 10.1/16; }; allow-query-on { ::1; }; zone x { type primary; file "1"; }; };`, "a(none); x a:1", "allow-query-on { … } is not taken|nobody sees view a"},
 		"clients of others":      {`view a { match-clients { key k; 10/8; }; }; view "b.c" { }; view d { match-clients { !::1; none; }; }; view e { match-clients { none; }; }; view f { match-clients { ::1; }; };`, "a(10.0.0.0/8); d(!::1 none); e(none); f(::1)", "key k in|view's name|view d also gets clients of view a, b.c,|view f also gets clients of view a, b.c,"},
 		"include of nothing":     {`include "/none*"; include "/d/*.conf"; include "/named.con?x"; view v { };`, "v(any)", `include /none* is not all read: it names no file|include /d/*.conf|include /named.con?x`},
+		"database":               {`zone x { type primary; file "1"; database "mysql host user PASSWORD"; }; view v { };`, "v(any)", "in no view"},
+		"database of a zone":     {`zone x { type primary; file "1"; database "mysql host user PASSWORD"; foo PASSWORD; };`, "default(any); x default:1", "database is not taken|foo is not taken"},
 		"destinations":           {`view v { match-destinations { 10.0.0.1; }; zone x { type primary; file "1"; }; };`, "v(none); x v:1", "match-destinations { … } is not taken"},
 		"destinations and list":  {`view v { match-destinations { any; !::1; }; match-clients { 10/8; }; };`, "v(none)", "match-destinations"},
 		"any destination":        {`view v { match-clients { 10/8; }; match-destinations { any; }; match-recursive-only no; };`, "v(10.0.0.0/8)", ""},
@@ -126,6 +129,9 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 		wants := strings.Split(c.left, "|")
+		if strings.Contains(fmt.Sprint(p.Notes), "PASSWORD") {
+			t.Errorf("%s: a password is told: %q", name, left)
+		}
 		if c.left == "" && len(left) > 0 || c.left != "" && len(left) != len(wants) {
 			t.Errorf("%s: left out are %q", name, left)
 		}
@@ -176,7 +182,7 @@ func TestMainConfiguration(t *testing.T) {
 		"a list refused":      {`options { notify no; allow-transfer port 853 { any; }; allow-query-on { ::1; }; allow-query { ::1; }; };`, "options { notify no; allow-transfer { none; }; allow-query { none; }; };", "allow-transfer port 853 { … } is not taken|allow-transfer { none; } is written|allow-query-on { … } is not taken|allow-query { none; } is written"},
 		"policies of all":     {`options { notify no; allow-transfer { none; }; }; zone a { type primary; file "1"; update-policy local; };`, "options { notify no; allow-transfer { none; }; };", "update-policy local"},
 		"files":               {`options { directory "/x"; pid-file "/y"; listen-on { any; }; notify no; allow-transfer { none; }; }; controls { };`, "options { notify no; allow-transfer { none; }; };", ""},
-		"not allowed":         {`options { blackhole { any; }; notify no; allow-transfer { none; }; }; dlz x { };`, "options { notify no; allow-transfer { none; }; };", "blackhole { … }|dlz x"},
+		"not allowed":         {`options { blackhole { any; }; notify no; allow-transfer { none; }; }; dlz x { };`, "options { notify no; allow-transfer { none; }; };", "blackhole { … }|dlz { … }"},
 		"secrets":             {"options { cookie-secret \"aGVsZA==\"; notify no; allow-transfer { none; }; };", "options { notify no; allow-transfer { none; }; };", "cookie-secret is not taken"},
 		"no effect":           {`options { disable-empty-zone "a"; notify no; allow-transfer { none; }; };`, "options { notify no; allow-transfer { none; }; };", "disable-empty-zone"},
 		"later effect":        {`options { disable-empty-zone "a"; blackhole { any; }; empty-zones-enable yes; notify no; allow-transfer { none; }; };`, `options { empty-zones-enable yes; notify no; allow-transfer { none; }; disable-empty-zone "a"; };`, "blackhole"},

@@ -82,7 +82,7 @@ func (b *builder) zoneBlock(z *zoneStatement) {
 func addressesOf(s namedconf.Statement) string {
 	var words []string
 	for _, inner := range s.Block() {
-		words = append(words, inner.Short())
+		words = append(words, inner.Entry())
 	}
 	return strings.Join(words, ", ")
 }
@@ -130,7 +130,7 @@ func (b *builder) takeForward(z zoneStatement) {
 	var list []string
 	if z.forwards != nil {
 		for _, s := range z.forwards.Block() {
-			list = append(list, s.Short()) // an address alone, or what is refused
+			list = append(list, s.Entry()) // an address alone, or what is refused
 		}
 	}
 	text := strings.Join(list, ";")

@@ -183,6 +183,21 @@ func TestMissedIncludes(t *testing.T) {
 	}
 }
 
+// A statement is told of without what may be a secret.
+func TestShort(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"zone a.test IN { type primary; };": "zone a.test IN { … }", "recursion no;": "recursion no", "key k { secret x; };": "key k { … }",
+		`database "mysql host user PASSWORD";`: "database", `dlz x { database "PASSWORD"; };`: "dlz { … }", "secret PASSWORD;": "secret", "cookie-secret PASSWORD;": "cookie-secret",
+		`dyndb ldap "ldap.so" { PASSWORD; };`: "dyndb { … }", "unknown PASSWORD;": "unknown",
+	} {
+		list, _, err := read(t, folder(t, map[string]string{"etc/named.conf": text}))
+		if err != nil || len(list) != 1 || list[0].Short() != want {
+			t.Errorf("%s: %v, %v", text, list, err)
+		}
+	}
+}
+
 // Reading ends, and never panics.
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{`acl "a" { !{ any; }; };`, "options { directory \"/\"; include \"named.conf\"; };", "/**/#\n//\n", "a{b{c;};};"} {
