@@ -53,7 +53,10 @@ func (in *intake) run(ctx context.Context) error {
 	return nil
 }
 
-func (in *intake) say(format string, args ...any) { fmt.Fprintf(in.out, format+"\n", args...) }
+// say prints a line. Nothing in it, which may come from files, ends it or drives a terminal.
+func (in *intake) say(format string, args ...any) {
+	fmt.Fprintln(in.out, printableLine(fmt.Sprintf(format, args...)))
+}
 
 func (in *intake) leave(format string, args ...any) {
 	in.left++
@@ -93,8 +96,9 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		in.say("%s would be, with other secrets:\n%s", what, hidden)
-		return nil
+		in.say("%s would be, with other secrets:", what)
+		_, err = fmt.Fprintln(in.out, printable(hidden.String()))
+		return err
 	}
 	var after struct {
 		Text string `json:"bind_conf"`

@@ -166,7 +166,7 @@ func (in *intake) importContent(ctx context.Context, what string, to zoneImport,
 	for _, warning := range done.Warnings {
 		in.say("note: %s: %s", what, warning)
 	}
-	fmt.Fprintf(in.out, "%s: ", what)
+	fmt.Fprintf(in.out, "%s: ", printableLine(what))
 	return done.print(in.out, in.DryRun)
 }
 
