@@ -17,7 +17,7 @@ import (
 //
 // Invariants:
 //  1. Each step compares what is there with the plan, and does nothing where they agree: so a second run
-//     appends nothing, and one that was ended goes on.
+//     appends nothing, and one that was ended goes on. The exception is a zone that was made and got no serial yet.
 //  2. Nothing is taken away but what --mode replace takes: views and zones that the BIND does not have stay,
 //     and so do the views of a zone. With --only views that are there are left alone, and their order.
 //  3. What the API refuses is told and counted, and the rest goes on; what cannot be asked ends it.
@@ -32,6 +32,8 @@ type intake struct {
 	// views are the ids of those that are there, by name; zones what is there, by name.
 	views map[string]int64
 	zones map[string]zoneResource
+	// made is the zone that was just made, and not told of yet.
+	made string
 }
 
 func (in *intake) run(ctx context.Context) error {

@@ -76,6 +76,45 @@ func importOf(t *testing.T, a *bindAPI, conf string, files map[string]string) (s
 	return out.String(), err
 }
 
+// A large import that comes to nothing is left out, and the next zone is taken.
+func TestVoidImport(t *testing.T) {
+	t.Parallel()
+	imports := 0
+	a := &bindAPI{replies: map[string]func(http.ResponseWriter){
+		"POST /v1/zones/7/import": func(out http.ResponseWriter) {
+			imports++
+			out.Header().Set("Location", "/v1/imports/1")
+			out.WriteHeader(http.StatusAccepted)
+		},
+		"GET /v1/imports/1": func(out http.ResponseWriter) { fmt.Fprint(out, `{"state":"void","reason":"the zone has changed"}`) },
+	}}
+	said, err := importOf(t, a, oneZone+strings.Replace(oneZone, "a.test", "b.test", 1), map[string]string{"a.db": "@ 60 SOA . . 1 1 1 1 1\n"})
+	if err == nil || imports != 2 || strings.Count(said, "left out: ") != 2 || strings.Count(said, "came to nothing: the zone has changed") != 2 {
+		t.Errorf("%d imports, %v: %s", imports, err, said)
+	}
+}
+
+// The serial of a zone is raised by two steps if this run has made the zone, and no other one.
+func TestTwoStepsForNewZonesAlone(t *testing.T) {
+	t.Parallel()
+	for _, present := range []bool{false, true} {
+		a := &bindAPI{}
+		if present {
+			a.replies = map[string]func(http.ResponseWriter){"GET /dns/zones": func(out http.ResponseWriter) {
+				fmt.Fprint(out, `{"total":1,"zones":[{"id":7,"name":"a.test","zone_group":1,"zone_type":"master"}]}`)
+			}}
+		}
+		said, err := importOf(t, a, oneZone, map[string]string{"a.db": "@ 60 SOA . . 3000000000 1 1 1 1\n"})
+		want := []string{"PUT /v1/zones/7/settings", "POST /v1/zones/7/import"}
+		if present {
+			want = []string{"PUT /dns/zones/7", "POST /v1/zones/7/import"}
+		}
+		if err != nil || len(a.asked) < 2 || !slices.Equal(a.asked[len(a.asked)-2:], want) || strings.Contains(said, "it is made") == present {
+			t.Errorf("%v, %v: %s", err, a.asked, said)
+		}
+	}
+}
+
 const oneZone = `zone a.test { type primary; file "a.db"; };`
 
 // A configuration that is refused as a whole ends the run, if it keeps anybody off.
