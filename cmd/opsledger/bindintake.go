@@ -136,9 +136,16 @@ func (in *intake) takeViews(ctx context.Context) error {
 	for _, v := range present {
 		in.views[v.Name], known[v.Name] = v.ID, v
 	}
+	var lost []string
 	for _, v := range in.plan.Views {
+		before := in.left
 		if err := in.refused("view "+v.Name, in.takeView(ctx, v, known)); err != nil {
 			return err
+		}
+		if in.left > before {
+			lost = append(lost, v.Name)
+		} else if len(lost) > 0 {
+			in.leave("view %s also gets clients of view %s, which was refused", v.Name, strings.Join(lost, ", "))
 		}
 	}
 	if in.Only != "" {

@@ -76,6 +76,23 @@ func importOf(t *testing.T, a *bindAPI, conf string, files map[string]string) (s
 	return out.String(), err
 }
 
+// Whose clients a view gets for another that was refused is told.
+func TestViewRefused(t *testing.T) {
+	t.Parallel()
+	views := 0
+	a := &bindAPI{replies: map[string]func(http.ResponseWriter){"POST /dns/views": func(out http.ResponseWriter) {
+		if views++; views == 2 {
+			refusing("no more")(out)
+			return
+		}
+		fmt.Fprint(out, "{}")
+	}}}
+	said, err := importOf(t, a, "view a { }; view b { }; view c { };", nil)
+	if err == nil || strings.Count(said, "left out: ") != 2 || !strings.Contains(said, "left out: view c also gets clients of view b,") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
 // A large import that comes to nothing is left out, and the next zone is taken.
 func TestVoidImport(t *testing.T) {
 	t.Parallel()
