@@ -1,6 +1,7 @@
 package movein
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/opsledger/opsledger/bindio/namedconf"
@@ -27,10 +28,11 @@ const (
 // matchList takes a view's list of clients.
 //
 // Invariants:
-//  1. Whom the list that is taken matches the list that was read matches, too: but for keys, which no
-//     client of a view has here.
+//  1. Whom the list that is taken matches the list that was read matches, too.
 //  2. A list that cannot be taken like this matches nobody.
-func (b *builder) matchList(s namedconf.Statement) []dns.ACLEntry {
+//
+// narrower says that the list that was read matches others, too.
+func (b *builder) matchList(s namedconf.Statement) (list []dns.ACLEntry, narrower bool) {
 	f := flattener{builder: b}
 	entries := withoutRepeats(f.list(s.Block(), false, 0))
 	switch {
@@ -41,10 +43,13 @@ func (b *builder) matchList(s namedconf.Statement) []dns.ACLEntry {
 	case len(entries) == 0:
 		b.leave(s.Place, "match-clients matches nobody: no entry of it is taken")
 	default:
-		return entries
+		return entries, f.narrower
 	}
-	return []dns.ACLEntry{{Any: true, Not: true}}
+	return nobody(), true
 }
+
+// nobody is a list that matches nobody.
+func nobody() []dns.ACLEntry { return []dns.ACLEntry{{Any: true, Not: true}} }
 
 // flattener makes one list of lists in lists, as named reads them: the first entry that fits decides,
 // but a list within the list fits those alone whom it matches. Whom it keeps off, the next entry may
@@ -53,6 +58,8 @@ type flattener struct {
 	*builder
 	// unsound says that the list would match more than it did, for what is left out of it.
 	unsound bool
+	// narrower says that the list matches fewer than it did.
+	narrower bool
 	// count bounds the entries of all lists: lists that name each other grow without end.
 	count int
 }
@@ -83,9 +90,6 @@ func (f *flattener) entry(s namedconf.Statement, elements []namedconf.Element, o
 	switch {
 	case len(elements) == 1 && elements[0].IsBlock:
 		return f.nested(s, elements[0].Block, off, depth)
-	case len(elements) == 2 && equal(elements[0].Text, "key"):
-		f.leave(s.Place, "%s in match-clients is not taken: views are chosen by addresses here", s.Short())
-		return nil
 	case len(elements) == 1:
 		return f.word(s, elements[0].Text, off, depth)
 	}
@@ -112,24 +116,34 @@ func (f *flattener) word(s namedconf.Statement, word string, off bool, depth int
 		if off {
 			return f.refuse(s, off, "the addresses of a name server are not known here")
 		}
-		f.note(s.Place, "%s in match-clients is taken for 127.0.0.1 and ::1: other addresses of the name servers are to be added", s.Short())
-		word = "127.0.0.1; ::1"
+		f.narrower = true
+		f.note(s.Place, "%s in match-clients is taken for 127.0.0.1 and ::1: other addresses of the name servers are to be added", s.Entry())
+		return loopback()
 	case "localnets":
 		return f.refuse(s, off, "the networks of a name server are not known here")
 	}
-	entries, err := dns.ParseACL(abbreviated(word))
-	if err != nil {
-		return f.refuse(s, off, "there is no such list, and it is no address")
+	if mapped, err := netip.ParseAddr(word); err == nil && mapped.Is4In6() {
+		return f.refuse(s, off, "an IPv4 address within an IPv6 one is not the IPv4 address to named")
 	}
-	return entries
+	if entries, err := dns.ParseACL(abbreviated(word)); err == nil && !strings.ContainsAny(word, "! ,") {
+		return entries
+	}
+	return f.refuse(s, off, "there is no such list, and it is no address")
+}
+
+func loopback() []dns.ACLEntry {
+	return []dns.ACLEntry{
+		{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 32)},
+		{Prefix: netip.PrefixFrom(netip.IPv6Loopback(), 128)},
+	}
 }
 
 // refuse leaves an entry out. Without one that keeps clients off, others would be matched.
 func (f *flattener) refuse(s namedconf.Statement, off bool, why string) []dns.ACLEntry {
 	if !f.unsound {
-		f.leave(s.Place, "%s in match-clients is not taken: %s", s.Short(), why)
+		f.leave(s.Place, "%s in match-clients is not taken: %s", s.Entry(), why)
 	}
-	f.unsound = f.unsound || off
+	f.unsound, f.narrower = f.unsound || off, true
 	return nil
 }
 

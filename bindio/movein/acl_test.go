@@ -151,7 +151,8 @@ func TestListsGetNarrower(t *testing.T) {
 	for list, want := range map[string]string{
 		"any": "any", "localhost": "127.0.0.1 ::1", "!localhost; any": nobody,
 		"localnets; 192.0.2.1": "192.0.2.1", "!localnets; any": nobody, "!{ localnets; }; any": nobody, "{ !localnets; any; }; 192.0.2.1": nobody, "!{ !localnets; 10/8; }; any": "!10.0.0.0/8 any", "{ !10.0.0.1; 10.0.0.0/30; }; 10.0.0.1": "10.0.0.0 10.0.0.2/31 10.0.0.1",
-		"key a; 192.0.2.1": "192.0.2.1", "!key a; 192.0.2.1": "192.0.2.1", "key a": nobody, "geoip country DE; 192.0.2.1": "192.0.2.1",
+		"key a; 192.0.2.1": "192.0.2.1", "!key a; 192.0.2.1": nobody, "!{ !key a; 10/8; }; any": "!10.0.0.0/8 any", "!{ key a; }; any": nobody,
+		"::ffff:10.0.0.1; 192.0.2.1": "192.0.2.1", "!::ffff:10.0.0.1; any": nobody, "\"!10.0.0.1\"; 192.0.2.1": "192.0.2.1", "key a": nobody, "geoip country DE; 192.0.2.1": "192.0.2.1",
 		"!geoip country DE; any": nobody, "nolist; 192.0.2.1": "192.0.2.1", "!nolist; any": nobody, "round; any": nobody,
 		"10/8; 10.0.0.0/8; !10.0.0.0/8": "10.0.0.0/8", "2001:db8::/32; !::1": "2001:db8::/32 !::1", "192.0.2.0 / 24": nobody,
 	} {

@@ -1,6 +1,7 @@
 package movein
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/opsledger/opsledger/domain/dns/zonedata"
 	"github.com/opsledger/opsledger/internal/child"
@@ -32,19 +34,38 @@ func (c Contents) compile(ctx context.Context, zone string, from Source, raw boo
 	if err := c.copyBoth(from, dir); err != nil {
 		return nil, err
 	}
-	form := "text"
-	if raw {
-		form = "raw"
+	form := "raw"
+	if !raw {
+		form = "text"
+		if err := refuseIncludes(filepath.Join(dir, fileCopy)); err != nil {
+			return nil, err
+		}
 	}
 	args := []string{
 		"-j", "-J", journalCopy, "-f", form, "-F", "text", "-s", "full", "-o", textCopy,
 		"-i", "none", "-k", "ignore", "-n", "ignore", "-m", "ignore", "-M", "ignore", "-S", "ignore", "-r", "ignore", "-T", "ignore", "-W", "ignore",
 		zonedata.Absolute(zone), fileCopy,
 	}
+	ctx, stop := context.WithTimeout(ctx, compileWithin)
+	defer stop()
 	if said, err := child.Run(ctx, child.Spec{Name: compileZone, Path: program, Args: args, Dir: dir}); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(string(said)))
 	}
 	return os.ReadFile(filepath.Join(dir, textCopy))
+}
+
+// compileWithin bounds the time of a zone: one of millions of records takes minutes.
+const compileWithin = 10 * time.Minute
+
+// refuseIncludes keeps named-compilezone from reading other files, which need not be below a root. The
+// word is refused wherever it stands: a line can begin in more ways than by its first octet.
+func refuseIncludes(name string) error {
+	const directive = "$INCLUDE"
+	text, err := os.ReadFile(name)
+	if err == nil && bytes.Contains(bytes.ToUpper(text), []byte(directive)) {
+		err = errors.New("there is " + directive + " in it, and changes are in a journal: rndc sync -clean writes them into the file")
+	}
+	return err
 }
 
 // names in the folder that named-compilezone works in.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"strings"
 
 	mdns "github.com/miekg/dns"
@@ -46,6 +47,9 @@ func (c Contents) Read(ctx context.Context, zone string, from Source) (*Content,
 	if f.SOA == nil {
 		return nil, fmt.Errorf("%s: the zone has no SOA", c.Files.Absolute(from.File))
 	}
+	if err := c.followSigner(ctx, zone, from, f.SOA); err != nil {
+		return nil, err
+	}
 	content := &Content{file: f}
 	for _, w := range f.Warnings {
 		content.Notes = append(content.Notes, w.Text)
@@ -56,18 +60,64 @@ func (c Contents) Read(ctx context.Context, zone string, from Source) (*Content,
 	return content, nil
 }
 
-// open opens what is to be read as text.
-func (c Contents) open(ctx context.Context, zone string, from Source) (io.ReadCloser, error) {
-	file, err := c.Files.Open(from.File)
+// followSigner takes the serial that secondaries have where named signs a zone in a file of its own: that of
+// the signed zone goes ahead of the other.
+func (c Contents) followSigner(ctx context.Context, zone string, from Source, soa *zonefile.SOA) error {
+	signed := Source{File: from.File + ".signed", Journal: from.File + ".signed.jnl"}
+	if !c.Files.Exists(signed.File) {
+		return nil
+	}
+	serial, err := c.serial(ctx, zone, signed)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("%s: its serial is not known: %w", c.Files.Absolute(signed.File), err)
+	}
+	if int32(serial-soa.Serial) > 0 { // as RFC 1982 compares them
+		soa.Serial = serial
+	}
+	return nil
+}
+
+// serial reads that of a zone which named writes.
+func (c Contents) serial(ctx context.Context, zone string, from Source) (uint32, error) {
+	file, raw, err := c.begin(from)
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		return 0, err
+	}
+	text, err := c.compile(ctx, zone, from, raw)
+	if err != nil {
+		return 0, err
+	}
+	for line := range bytes.Lines(text) {
+		rr, err := mdns.NewRR(string(line))
+		if soa, is := rr.(*mdns.SOA); err == nil && is {
+			return soa.Serial, nil
+		}
+	}
+	return 0, errors.New("there is no SOA")
+}
+
+// begin opens a zone's file, and says whether it is raw.
+func (c Contents) begin(from Source) (file *os.File, raw bool, err error) {
+	if file, err = c.Files.Open(from.File); err != nil {
+		return nil, false, err
 	}
 	var first [1]byte
 	n, err := file.ReadAt(first[:], 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, errors.Join(err, file.Close())
+		return nil, false, errors.Join(err, file.Close())
 	}
-	raw := n == 1 && first[0] == 0 // a number of a form; no text begins like this
+	return file, n == 1 && first[0] == 0, nil // a number of a form; no text begins like this
+}
+
+// open opens what is to be read as text.
+func (c Contents) open(ctx context.Context, zone string, from Source) (io.ReadCloser, error) {
+	file, raw, err := c.begin(from)
+	if err != nil {
+		return nil, err
+	}
 	if !raw && !c.Files.Exists(from.Journal) {
 		return file, nil
 	}

@@ -2,6 +2,7 @@ package movein
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/opsledger/opsledger/bindio/namedconf"
@@ -35,8 +36,14 @@ func (b *builder) mainConfiguration() {
 			pieces = append(pieces, piece{s, false})
 		}
 	}
-	pieces = append(pieces, b.lift(b.ofZones, said)...)
-	pieces = append(pieces, b.lift(b.ofViews, said)...)
+	before := pieces
+	pieces = b.lift(b.ofViews, b.lift(b.ofZones, pieces))
+	b.leaveShared(b.ofZones, pieces)
+	b.leaveShared(b.ofViews, pieces)
+	pieces = b.keepRecursers(b.closeOptions(pieces), before)
+	for _, p := range pieces {
+		said[p.Name()] = said[p.Name()] || p.option
+	}
 	b.plan.Main = textOf(b.sound(pieces), b.unsaid(said))
 }
 
@@ -89,6 +96,24 @@ func (b *builder) sound(pieces []piece) []piece {
 	}
 	for _, p := range pieces {
 		b.leave(p.Place, "%s is not taken: %s", p.Short(), b.reason(check(append(taken[:len(taken):len(taken)], p))))
+		taken = b.forNobody(p, taken)
+	}
+	return taken
+}
+
+// forNobody writes an option down as for nobody that says who may do something, and cannot be taken.
+func (b *builder) forNobody(p piece, taken []piece) []piece {
+	name := p.Name()
+	if name == "allow-query-on" { // which may not stand here
+		name = "allow-query"
+	}
+	if !p.option || !strings.HasPrefix(name, "allow-") || isAny(p.Statement) {
+		return taken
+	}
+	none := listOf(p.Place, name, "none")
+	if with := replaced(taken, none); check(with) == nil {
+		b.leave(p.Place, "%s { none; } is written in its place", name)
+		return with
 	}
 	return taken
 }
@@ -100,6 +125,23 @@ func check(pieces []piece) error {
 		return err
 	}
 	return conf.Validate()
+}
+
+// Restricts says whether the main configuration says who may do something, or that nobody may recurse.
+func (p *Plan) Restricts() bool {
+	conf, err := dns.ParseBindConf(p.Main)
+	if err != nil {
+		return p.Main != ""
+	}
+	return slices.ContainsFunc(conf.Options(), func(o dns.Statement) bool {
+		switch text := strings.Join(strings.Fields(dns.FormatStatements([]dns.Statement{o}, 0)), " "); {
+		case strings.HasPrefix(o.Name(), "allow-"):
+			return text != o.Name()+" { any; };"
+		case o.Name() == "recursion":
+			return text != "recursion yes;"
+		}
+		return false
+	})
 }
 
 // inLine is the format of errors about a configuration, of which the line is ours.

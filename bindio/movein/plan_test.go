@@ -1,6 +1,7 @@
 package movein_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -105,6 +106,21 @@ func TestPlan(t *testing.T) {
 		"zone twice":             {`zone a { type primary; file "1"; }; zone "A" { type primary; file "2"; };`, "default(any); a default:1", "has a zone of this name"},
 		"zone beside views":      {`view a { }; zone x { type primary; file "1"; };`, "a(any)", "in no view"},
 		"policies":               {`zone a { type primary; file "1"; dnssec-policy default; update-policy local; allow-transfer { any; }; check-names ignore; }; zone b { type primary; file "2"; };`, "default(any); a default:1; b default:2", "dnssec-policy default is not taken|update-policy local|allow-transfer { … }"},
+		"query of a zone":        {`zone x { type primary; file "1"; allow-query { 10/8; }; }; zone y { type primary; file "2"; };`, "default(any); y default:2", "allow-query { … } is not taken|others would see it without its allow-query"},
+		"query of all zones":     {`zone x { type primary; file "1"; allow-query { 10/8; }; }; zone y { type primary; file "2"; allow-query { 10/8; }; };`, "default(any); x default:1; y default:2", ""},
+		"query on of all zones":  {`zone x { type primary; file "1"; allow-query-on { 10/8; }; };`, "default(any)", "allow-query-on { … } is not taken|zone x in view default is not taken"},
+		"query by any":           {`zone x { type primary; file "1"; allow-query { any; }; }; zone y { type primary; file "2"; };`, "default(any); x default:1; y default:2", "allow-query { … } is not taken"},
+		"query of an in-view":    {`view a { zone x { type primary; file "1"; allow-query { ::1; }; }; zone y { type primary; file "2"; }; }; view b { zone x { in-view a; }; };`, "a(any); b(any); y a:2", "allow-query { … } is not taken|zone x in view a is not taken|it is that of view a, which is not taken"},
+		"query of a view":        {`view a { match-clients { 10/8; }; allow-query { 10.1/16; }; zone x { type primary; file "1"; }; }; view b { };`, "a(none); b(any); x a:1", "allow-query { … } is not taken|nobody sees view a|view b also gets clients of view a,"},
+		"query on of a view":     {`view a { allow-query { 10.1/16; }; allow-query-on { ::1; }; zone x { type primary; file "1"; }; };`, "a(none); x a:1", "allow-query-on { … } is not taken|nobody sees view a"},
+		"clients of others":      {`view a { match-clients { key k; 10/8; }; }; view "b.c" { }; view d { match-clients { !::1; none; }; }; view e { match-clients { none; }; }; view f { match-clients { ::1; }; };`, "a(10.0.0.0/8); d(!::1 none); e(none); f(::1)", "key k in|view's name|view d also gets clients of view a, b.c,|view f also gets clients of view a, b.c,"},
+		"include of nothing":     {`include "/none*"; include "/d/*.conf"; include "/named.con?x"; view v { };`, "v(any)", `include /none* is not all read: it names no file|include /d/*.conf|include /named.con?x`},
+		"database":               {`zone x { type primary; file "1"; database "mysql host user PASSWORD"; }; view v { };`, "v(any)", "in no view"},
+		"database of a zone":     {`zone x { type primary; file "1"; database "mysql host user PASSWORD"; foo PASSWORD; };`, "default(any); x default:1", "database is not taken|foo is not taken"},
+		"destinations":           {`view v { match-destinations { 10.0.0.1; }; zone x { type primary; file "1"; }; };`, "v(none); x v:1", "match-destinations { … } is not taken"},
+		"destinations and list":  {`view v { match-destinations { any; !::1; }; match-clients { 10/8; }; };`, "v(none)", "match-destinations"},
+		"any destination":        {`view v { match-clients { 10/8; }; match-destinations { any; }; match-recursive-only no; };`, "v(10.0.0.0/8)", ""},
+		"recursive alone":        {`view v { match-recursive-only yes; match-clients { 10/8; }; };`, "v(none)", "match-recursive-only yes is not taken"},
 		"options of a view":      {`view b { }; view a { recursion no; zone x { type primary; file "1"; }; };`, "b(any); a(any); x a:1", "view a: recursion no is not taken"},
 	} {
 		p := plan(t, options+c.text, nil)
@@ -113,6 +129,9 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 		wants := strings.Split(c.left, "|")
+		if strings.Contains(fmt.Sprint(p.Notes), "PASSWORD") {
+			t.Errorf("%s: a password is told: %q", name, left)
+		}
 		if c.left == "" && len(left) > 0 || c.left != "" && len(left) != len(wants) {
 			t.Errorf("%s: left out are %q", name, left)
 		}
@@ -131,7 +150,12 @@ func TestOnly(t *testing.T) {
 	t.Parallel()
 	p := plan(t, `options { recursion no; dnstap { all; }; }; view a { recursion no; zone x.test { type primary; file "1"; }; }; view b { zone y.test { type primary; file "2"; }; zone "." { type hint; }; };`,
 		func(zone string) bool { return zone == "y.test" })
-	if got := summary(p); got != "b(any); y.test b:2" || p.Main != "" || len(p.Notes) != 0 {
+	if got := summary(p); got != "a(any); b(any); y.test b:2" || p.Main != "" || len(leftOut(p)) != 1 || !strings.Contains(p.Notes[0].Text, "view a: recursion no is not taken") {
+		t.Errorf("%s, %q, %v", got, p.Main, p.Notes)
+	}
+	p = plan(t, `options { allow-query { ::1; }; }; view a { match-clients { ::1; }; zone x.test { type primary; file "1"; allow-query { ::1; }; }; }; view b { allow-query { ::2; }; zone y.test { type primary; file "2"; }; }; view c { recursion no; };`,
+		func(string) bool { return true })
+	if got := summary(p); got != "a(::1); b(none); y.test b:2" || p.Main != "" || len(leftOut(p)) != 4 {
 		t.Errorf("%s, %q, %v", got, p.Main, p.Notes)
 	}
 }
@@ -147,10 +171,18 @@ func TestMainConfiguration(t *testing.T) {
 		"all zones say it":    {`options { notify no; }; zone a { type primary; file "1"; allow-transfer { ::1; }; }; zone b { type primary; file "1"; allow-transfer { ::1; }; };`, "options { notify no; allow-transfer { ::1; }; };", ""},
 		"zones disagree":      {`options { notify no; }; zone a { type primary; file "1"; allow-transfer { ::1; }; }; zone b { type primary; file "1"; allow-transfer { ::2; }; };`, "options { notify no; };", "zone a in view|zone b in view"},
 		"all views say it":    {`options { notify no; }; view a { recursion no; allow-transfer { none; }; }; view b { recursion no; allow-transfer { none; }; };`, "options { notify no; allow-transfer { none; }; recursion no; };", ""},
-		"options say it, too": {`options { notify no; recursion yes; allow-transfer { none; }; }; view a { recursion no; };`, "options { notify no; recursion yes; allow-transfer { none; }; };", "view a: recursion no"},
+		"options say it, too": {`options { notify no; recursion yes; allow-transfer { none; }; }; view a { recursion no; };`, "options { notify no; allow-transfer { none; }; recursion no; };", ""},
+		"one view alone":      {`options { notify no; allow-transfer { none; }; }; view a { recursion no; }; view b { };`, "options { notify no; allow-transfer { none; }; recursion no; };", "view a: recursion no|recursion no is written for all"},
+		"recursers of a view": {`options { notify no; recursion yes; allow-transfer { none; }; }; view a { allow-recursion { ::1; }; }; view b { allow-recursion { any; }; };`, "options { notify no; allow-transfer { none; }; recursion no; };", "view a: allow-recursion|view b: allow-recursion|recursion no is written for all"},
+		"recursion of a view": {`options { notify no; recursion no; allow-transfer { none; }; }; view a { recursion yes; }; view b { allow-query-cache { ::1; }; };`, "options { notify no; recursion no; allow-transfer { none; }; };", "view a: recursion yes|view b: allow-query-cache"},
+		"transfers of a zone": {`options { notify no; allow-transfer { any; }; }; zone a { type primary; file "1"; allow-transfer { ::1; }; }; zone b { type primary; file "1"; };`, "options { notify no; allow-transfer { none; }; };", "zone a in view default: allow-transfer|allow-transfer { none; } is written for all"},
+		"the same again":      {`options { notify no; allow-transfer { ::1; }; }; zone a { type primary; file "1"; allow-transfer { ::1; }; }; zone b { type primary; file "1"; };`, "options { notify no; allow-transfer { ::1; }; };", "zone a in view default: allow-transfer"},
+		"zones override":      {`options { notify no; allow-transfer { any; }; allow-query { ::1; }; }; zone a { type primary; file "1"; allow-transfer { ::1; }; allow-query { any; }; };`, "options { notify no; allow-query { any; }; allow-transfer { ::1; }; allow-recursion { ::1; }; };", ""},
+		"who may recurse":     {`options { notify no; allow-transfer { none; }; }; zone a { type primary; file "1"; allow-query { any; }; };`, "options { notify no; allow-transfer { none; }; allow-query { any; }; allow-recursion { localhost; localnets; }; };", ""},
+		"a list refused":      {`options { notify no; allow-transfer port 853 { any; }; allow-query-on { ::1; }; allow-query { ::1; }; };`, "options { notify no; allow-transfer { none; }; allow-query { none; }; };", "allow-transfer port 853 { … } is not taken|allow-transfer { none; } is written|allow-query-on { … } is not taken|allow-query { none; } is written"},
 		"policies of all":     {`options { notify no; allow-transfer { none; }; }; zone a { type primary; file "1"; update-policy local; };`, "options { notify no; allow-transfer { none; }; };", "update-policy local"},
 		"files":               {`options { directory "/x"; pid-file "/y"; listen-on { any; }; notify no; allow-transfer { none; }; }; controls { };`, "options { notify no; allow-transfer { none; }; };", ""},
-		"not allowed":         {`options { blackhole { any; }; notify no; allow-transfer { none; }; }; dlz x { };`, "options { notify no; allow-transfer { none; }; };", "blackhole { … }|dlz x"},
+		"not allowed":         {`options { blackhole { any; }; notify no; allow-transfer { none; }; }; dlz x { };`, "options { notify no; allow-transfer { none; }; };", "blackhole { … }|dlz { … }"},
 		"secrets":             {"options { cookie-secret \"aGVsZA==\"; notify no; allow-transfer { none; }; };", "options { notify no; allow-transfer { none; }; };", "cookie-secret is not taken"},
 		"no effect":           {`options { disable-empty-zone "a"; notify no; allow-transfer { none; }; };`, "options { notify no; allow-transfer { none; }; };", "disable-empty-zone"},
 		"later effect":        {`options { disable-empty-zone "a"; blackhole { any; }; empty-zones-enable yes; notify no; allow-transfer { none; }; };`, `options { empty-zones-enable yes; notify no; allow-transfer { none; }; disable-empty-zone "a"; };`, "blackhole"},
@@ -161,6 +193,10 @@ func TestMainConfiguration(t *testing.T) {
 		p := plan(t, c.text, nil)
 		if got := strings.Join(strings.Fields(p.Main), " "); got != c.want {
 			t.Errorf("%s: %s", name, got)
+		}
+		open := !strings.Contains(strings.ReplaceAll(c.want, "allow-transfer { any; }", ""), "allow-") && !strings.Contains(c.want, "recursion no")
+		if p.Restricts() == open {
+			t.Errorf("%s: that it restricts anybody is %v", name, !open)
 		}
 		left := leftOut(p)
 		wants := strings.Split(c.left, "|")

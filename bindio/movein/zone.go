@@ -82,7 +82,7 @@ func (b *builder) zoneBlock(z *zoneStatement) {
 func addressesOf(s namedconf.Statement) string {
 	var words []string
 	for _, inner := range s.Block() {
-		words = append(words, inner.Short())
+		words = append(words, inner.Entry())
 	}
 	return strings.Join(words, ", ")
 }
@@ -130,7 +130,7 @@ func (b *builder) takeForward(z zoneStatement) {
 	var list []string
 	if z.forwards != nil {
 		for _, s := range z.forwards.Block() {
-			list = append(list, s.Short()) // an address alone, or what is refused
+			list = append(list, s.Entry()) // an address alone, or what is refused
 		}
 	}
 	text := strings.Join(list, ";")
@@ -147,7 +147,7 @@ func (b *builder) takeForward(z zoneStatement) {
 
 // add adds the zone to the plan, in one view more.
 func (b *builder) add(z zoneStatement, forwarders []string) {
-	source := Source{Place: z.Place, View: z.view, File: z.file, Journal: z.journal}
+	source := Source{Place: z.Place, View: z.view, File: z.file, Journal: z.journal, of: z.view}
 	if z.inView != "" {
 		source.File, source.Journal = "", z.inView // until linkInViews
 	} else if source.Journal == "" && z.file != "" {
@@ -168,7 +168,7 @@ func (b *builder) add(z zoneStatement, forwarders []string) {
 	}
 	known.In = append(known.In, source)
 	if z.inView == "" && forwarders == nil {
-		b.ofZones.add(z.name+" in view "+z.view, z.options)
+		b.ofZones.add(z.view, z.name, z.options)
 		return
 	}
 	for _, o := range z.options {
@@ -193,11 +193,27 @@ func (b *builder) linkInViews() {
 					b.leave(in.Place, "zone %s is not taken in view %s: no view %s has it", z.Name, in.View, in.Journal)
 					continue
 				}
-				in.File, in.Journal = of.File, of.Journal
+				in.File, in.Journal, in.of = of.File, of.Journal, of.View
 			}
 			kept = append(kept, in)
 		}
 		z.In = kept
 	}
+	b.dropZonesOfNoView()
+}
+
+func (b *builder) dropZonesOfNoView() {
 	b.plan.Zones = slices.DeleteFunc(b.plan.Zones, func(z *Zone) bool { return len(z.In) == 0 })
+}
+
+// dropZone leaves out a zone of a view, and what other views show of it.
+func (b *builder) dropZone(view, name string) {
+	z := b.zones[name]
+	z.In = slices.DeleteFunc(z.In, func(in Source) bool {
+		if in.of == view && in.View != view {
+			b.leave(in.Place, "zone %s is not taken in view %s: it is that of view %s, which is not taken", name, in.View, view)
+		}
+		return in.of == view
+	})
+	b.dropZonesOfNoView()
 }

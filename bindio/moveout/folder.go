@@ -61,26 +61,31 @@ func (f *Folder) WriteZone(v View, z Zone, from io.Reader) error {
 	if err := f.root.MkdirAll(filepath.Dir(name), dirMode); err != nil {
 		return err
 	}
-	return f.write(name, fileMode, from)
+	return f.write(name, fileMode, from, copyZone)
 }
 
-func (f *Folder) write(name string, mode fs.FileMode, from io.Reader) error {
+// copyText writes a text of ours.
+func copyText(to io.Writer, from io.Reader) error {
+	_, err := io.Copy(to, from)
+	return err
+}
+
+func (f *Folder) write(name string, mode fs.FileMode, from io.Reader, by func(io.Writer, io.Reader) error) error {
 	file, err := f.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(file, from)
-	return errors.Join(err, file.Close())
+	return errors.Join(by(file, from), file.Close())
 }
 
 // Finish writes the configuration, and gives the folder its name.
 func (f *Folder) Finish(c Configuration) error {
 	if c.Main.hasKeys() {
-		if err := f.write(keyFile, secretMode, strings.NewReader(dns.FormatStatements(c.Main.keys(), 0))); err != nil {
+		if err := f.write(keyFile, secretMode, strings.NewReader(dns.FormatStatements(c.Main.keys(), 0)), copyText); err != nil {
 			return err
 		}
 	}
-	if err := f.write(confFile, fileMode, strings.NewReader(c.text(f.path))); err != nil {
+	if err := f.write(confFile, fileMode, strings.NewReader(c.text(f.path)), copyText); err != nil {
 		return err
 	}
 	dir, err := f.root.Open(".")

@@ -234,3 +234,27 @@ func TestRepliesAreInput(t *testing.T) {
 		}
 	}
 }
+
+// What is no record is not written: a directive would have named read other files.
+func TestZoneTextRefused(t *testing.T) {
+	t.Parallel()
+	c := configuration(t)
+	v, z := c.Views[0], c.Views[0].Zones[0]
+	for text, good := range map[string]bool{
+		zoneText: true, zoneText + "\\$x 60 IN A 192.0.2.1": true, "": true,
+		zoneText + "$INCLUDE /etc/passwd\n": false, "$TTL 60\n" + zoneText: false, "( )$INCLUDE /etc/passwd\n": false, "\"$INCLUDE\" /etc/passwd\n": false,
+		"x 60 IN TXT \"a\n$INCLUDE /etc/passwd\n": false, " $INCLUDE /etc/passwd\n": false, "x 60 IN A 192.0.2.1\r$INCLUDE x\n": false,
+		"x 60 IN TXT " + strings.Repeat("x", 1<<20) + "\n": false,
+	} {
+		f, err := moveout.NewFolder(filepath.Join(t.TempDir(), "tree"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.WriteZone(v, z, strings.NewReader(text)); (err == nil) != good {
+			t.Errorf("%.40q: %v", text, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

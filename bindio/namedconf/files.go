@@ -24,6 +24,14 @@ type Files struct {
 	root *os.Root
 	// Directory is that from which relative names begin, as named sees it.
 	Directory string
+	// Missed are the includes that name no file, or folders that could not be read.
+	Missed []Missed
+}
+
+// Missed is an include of which something was not read.
+type Missed struct {
+	Statement
+	Why string
 }
 
 // OpenFiles opens a root, or this machine's files where it is empty.
@@ -118,20 +126,38 @@ func (f *Files) read(name string, most int64) (string, error) {
 }
 
 // matching are the files that a pattern of an include names, in order: itself, where it has no
-// wildcard.
-func (f *Files) matching(pattern string) ([]string, error) {
+// wildcard. missed says what was not seen.
+func (f *Files) matching(pattern string) (found []string, missed error, err error) {
 	pattern = f.Absolute(pattern)
 	if !strings.ContainsAny(pattern, "*?[") {
-		return []string{pattern}, nil
+		return []string{pattern}, nil, nil
 	}
-	if f.root == nil {
-		found, err := filepath.Glob(pattern)
-		return found, err
+	seen := folders{FS: os.DirFS("/"), failed: &missed}
+	if f.root != nil {
+		seen.FS = f.root.FS()
 	}
-	found, err := fs.Glob(f.root.FS(), below(pattern))
+	found, err = fs.Glob(seen, below(pattern))
 	for i := range found {
 		found[i] = "/" + found[i]
 	}
 	slices.Sort(found)
-	return found, err
+	if len(found) == 0 && missed == nil {
+		missed = errors.New("it names no file")
+	}
+	return found, missed, err
+}
+
+// folders keep the first error of reading one: a wildcard passes over it.
+type folders struct {
+	fs.FS
+	failed *error
+}
+
+// ReadDir implements [fs.ReadDirFS].
+func (f folders) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(f.FS, name)
+	if err != nil && *f.failed == nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		*f.failed = err
+	}
+	return entries, err
 }

@@ -24,7 +24,7 @@ func (e *Error) Error() string { return e.Place.String() + ": " + e.Text }
 // Read reads a configuration, which has the name to named. Afterwards the directory of the files is
 // that which the options say, and if they say none the folder of the configuration.
 func (f *Files) Read(name string) ([]Statement, error) {
-	f.Directory = path.Dir(name)
+	f.Directory, f.Missed = path.Dir(name), nil
 	r := &reader{files: f, left: maxText}
 	return r.file(Place{name, 0}, name)
 }
@@ -72,9 +72,12 @@ func (r *reader) include(s Statement) (list []Statement, err error) {
 	if len(s.Elements) != 2 || s.Elements[1].IsBlock {
 		return nil, &Error{s.Place, "an include names one file"}
 	}
-	names, err := r.files.matching(s.Word(1))
+	names, missed, err := r.files.matching(s.Word(1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Place, err)
+	}
+	if missed != nil {
+		r.files.Missed = append(r.files.Missed, Missed{s, missed.Error()})
 	}
 	for _, name := range names {
 		some, err := r.file(s.Place, name)

@@ -153,6 +153,51 @@ func TestRoot(t *testing.T) {
 	}
 }
 
+// What a wildcard does not find, or cannot look for, is told.
+func TestMissedIncludes(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{
+		"etc/named.conf": "include \"/etc/*/x\";\ninclude \"/etc/a/*\";\n\ninclude \"/etc/none*\"; include \"/no/*\";\ninclude \"/etc/out*/*\";",
+		"etc/a/x":        "x;",
+	})
+	if err := os.Symlink(t.TempDir(), filepath.Join(dir, "etc/out")); err != nil { // which cannot be read below the root
+		t.Fatal(err)
+	}
+	list, f, err := read(t, dir)
+	if err != nil || written(list) != "x; x;" {
+		t.Errorf("%s, %v", written(list), err)
+	}
+	var missed []string
+	for _, m := range f.Missed {
+		missed = append(missed, fmt.Sprint(m.Place, " ", m.Why))
+	}
+	const none = "it names no file"
+	want := []string{"/etc/named.conf:1 ", "/etc/named.conf:4 " + none, "/etc/named.conf:4 " + none, "/etc/named.conf:5 "}
+	if len(missed) != len(want) {
+		t.Fatalf("%q", missed)
+	}
+	for i, line := range missed {
+		if !strings.HasPrefix(line, want[i]) || want[i][len(want[i])-1] == ' ' && !strings.Contains(line, "escapes") {
+			t.Errorf("%q is not %q", line, want[i])
+		}
+	}
+}
+
+// A statement is told of without what may be a secret.
+func TestShort(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"zone a.test IN { type primary; };": "zone a.test IN { … }", "recursion no;": "recursion no", "key k { secret x; };": "key k { … }",
+		`database "mysql host user PASSWORD";`: "database", `dlz x { database "PASSWORD"; };`: "dlz { … }", "secret PASSWORD;": "secret", "cookie-secret PASSWORD;": "cookie-secret",
+		`dyndb ldap "ldap.so" { PASSWORD; };`: "dyndb { … }", "unknown PASSWORD;": "unknown",
+	} {
+		list, _, err := read(t, folder(t, map[string]string{"etc/named.conf": text}))
+		if err != nil || len(list) != 1 || list[0].Short() != want {
+			t.Errorf("%s: %v, %v", text, list, err)
+		}
+	}
+}
+
 // Reading ends, and never panics.
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{`acl "a" { !{ any; }; };`, "options { directory \"/\"; include \"named.conf\"; };", "/**/#\n//\n", "a{b{c;};};"} {

@@ -79,12 +79,39 @@ func (s Statement) Plain() dns.Statement {
 	return p
 }
 
-// Short begins a line that tells of the statement: its words up to the first block. It tells no secret.
+// Short begins a line that tells of the statement. Its words are told if they are known to hold no
+// secret: where a database is, for one, may be said with a password.
 func (s Statement) Short() string {
-	const most = 80
-	if strings.HasSuffix(s.Name(), "secret") {
-		return s.Name()
+	if tellsNoSecret(s.Name()) {
+		return s.Entry()
 	}
+	if s.Block() != nil {
+		return s.Name() + " { … }"
+	}
+	return s.Name()
+}
+
+// tellsNoSecret says whether the words of a statement are names, addresses, numbers and choices.
+func tellsNoSecret(name string) bool {
+	for _, prefix := range []string{"allow-", "also-", "auto-", "check-", "dnssec-", "match-", "max-", "min-", "minimal-", "notify", "transfer", "zone"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	switch name {
+	case "acl", "category", "channel", "controls", "dns64", "dnskey-sig-validity", "empty-zones-enable", "disable-empty-zone", "file", "forward", "forwarders",
+		"in-view", "include", "inline-signing", "ixfr-from-differences", "journal", "key", "key-directory", "listen-on", "listen-on-v6", "logging",
+		"masters", "masterfile-format", "options", "pid-file", "port", "primaries", "recursion", "serial-update-method", "server", "sig-validity-interval",
+		"tls", "type", "update-policy", "view", "directory", "blackhole", "version", "querylog":
+		return true
+	}
+	return false
+}
+
+// Entry begins a line that tells of a statement of a list of names or addresses: its words up to the first
+// block.
+func (s Statement) Entry() string {
+	const most = 80
 	var words []string
 	for _, e := range s.Elements {
 		if e.IsBlock {

@@ -17,7 +17,7 @@ import (
 //
 // Invariants:
 //  1. Each step compares what is there with the plan, and does nothing where they agree: so a second run
-//     appends nothing, and one that was ended goes on.
+//     appends nothing, and one that was ended goes on. The exception is a zone that was made and got no serial yet.
 //  2. Nothing is taken away but what --mode replace takes: views and zones that the BIND does not have stay,
 //     and so do the views of a zone. With --only views that are there are left alone, and their order.
 //  3. What the API refuses is told and counted, and the rest goes on; what cannot be asked ends it.
@@ -32,6 +32,8 @@ type intake struct {
 	// views are the ids of those that are there, by name; zones what is there, by name.
 	views map[string]int64
 	zones map[string]zoneResource
+	// made is the zone that was just made, and not told of yet.
+	made string
 }
 
 func (in *intake) run(ctx context.Context) error {
@@ -53,7 +55,10 @@ func (in *intake) run(ctx context.Context) error {
 	return nil
 }
 
-func (in *intake) say(format string, args ...any) { fmt.Fprintf(in.out, format+"\n", args...) }
+// say prints a line. Nothing in it, which may come from files, ends it or drives a terminal.
+func (in *intake) say(format string, args ...any) {
+	fmt.Fprintln(in.out, printableLine(fmt.Sprintf(format, args...)))
+}
 
 func (in *intake) leave(format string, args ...any) {
 	in.left++
@@ -78,7 +83,7 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 	}
 	before, err := in.client.mainConfiguration(ctx)
 	if err != nil {
-		return in.refused(what, err)
+		return in.notTaken(what, err)
 	}
 	wanted, err := dns.ParseBindConf(in.plan.Main)
 	if err != nil {
@@ -93,14 +98,15 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		in.say("%s would be, with other secrets:\n%s", what, hidden)
-		return nil
+		in.say("%s would be, with other secrets:", what)
+		_, err = fmt.Fprintln(in.out, printable(hidden.String()))
+		return err
 	}
 	var after struct {
 		Text string `json:"bind_conf"`
 	}
 	if _, err := in.write(ctx, http.MethodPost, "/dns/bind_conf", map[string]string{"bind_conf": in.plan.Main}, &after); err != nil {
-		return in.refused(what, err)
+		return in.notTaken(what, err)
 	}
 	if after.Text == before {
 		in.say("%s is unchanged", what)
@@ -108,6 +114,15 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 		in.say("%s is taken", what)
 	}
 	return nil
+}
+
+// notTaken ends the run if the main configuration was refused and restricts anybody: zones would be seen by
+// those whom it keeps off.
+func (in *intake) notTaken(what string, err error) error {
+	if !in.plan.Restricts() {
+		return in.refused(what, err)
+	}
+	return fmt.Errorf("%s is not taken, and says who may ask, recurse or transfer: so nothing else is: %w", what, err)
 }
 
 // takeViews makes the views what the plan says, and puts them in its order, before all others.
@@ -121,9 +136,16 @@ func (in *intake) takeViews(ctx context.Context) error {
 	for _, v := range present {
 		in.views[v.Name], known[v.Name] = v.ID, v
 	}
+	var lost []string
 	for _, v := range in.plan.Views {
+		before := in.left
 		if err := in.refused("view "+v.Name, in.takeView(ctx, v, known)); err != nil {
 			return err
+		}
+		if in.left > before {
+			lost = append(lost, v.Name)
+		} else if len(lost) > 0 {
+			in.leave("view %s also gets clients of view %s, which was refused", v.Name, strings.Join(lost, ", "))
 		}
 	}
 	if in.Only != "" {

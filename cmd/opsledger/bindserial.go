@@ -14,8 +14,9 @@ import (
 
 // reach brings the serial of a zone that has no records yet so near to the one of its file that an import
 // can reach it. A zone that was just made begins with a low serial, and a file may have one that
-// RFC 1982 calls earlier: then it takes two steps, each of which is one that secondaries would take. Of
-// a zone with records others may have a copy: there the import is refused, and says why.
+// RFC 1982 calls earlier: then it takes two steps, each of which is one that secondaries would take. It is for
+// zones that this run has made: of another one, even without records, others may have a copy, and not see the
+// step in between. There the import is refused, and says why.
 func (in *intake) reach(ctx context.Context, zone int64, view string, wanted uint32) error {
 	if in.DryRun || wanted <= dns.SerialReach {
 		return nil

@@ -61,10 +61,21 @@ func (in *intake) takeZone(ctx context.Context, z *movein.Zone) error {
 		}
 		is.ID = id
 	}
-	if z.Forwarders != nil {
-		return nil
+	var err error
+	if z.Forwarders == nil {
+		err = in.takeRecords(ctx, is.ID, has, wanted, z)
 	}
-	return in.takeRecords(ctx, is.ID, has, wanted, z)
+	in.tellMade()
+	return err
+}
+
+// tellMade tells of the zone that was made: once its serial is in reach of the file's, since a run that is
+// ended before cannot go on with a zone of which it does not know whether others have it.
+func (in *intake) tellMade() {
+	if in.made != "" {
+		in.say("%s: it is made", in.made)
+	}
+	in.made = ""
 }
 
 // sameZone says whether there is nothing to change.
@@ -97,7 +108,7 @@ func (in *intake) writeZone(ctx context.Context, wanted zoneBody, id int64, z *m
 	case id == 0:
 		made, err := in.write(ctx, http.MethodPost, "/dns/zones", wanted, &struct{}{})
 		if err == nil {
-			in.say("%s: it is made", what)
+			in.made = what
 		}
 		return made, err
 	}
@@ -139,9 +150,12 @@ func (in *intake) takeRecords(ctx context.Context, id int64, existed bool, zone 
 			in.leave("%s: the view is not there", what)
 			continue
 		}
-		if err := in.refused(what, in.reach(ctx, id, from.View, content.Serial())); err != nil {
-			return err
+		if !existed {
+			if err := in.refused(what, in.reach(ctx, id, from.View, content.Serial())); err != nil {
+				return err
+			}
 		}
+		in.tellMade()
 		if err := in.importContent(ctx, what, zoneImport{Zone: id, View: from.View, Mode: in.Mode, DryRun: in.DryRun}, content); err != nil {
 			return err
 		}
@@ -166,7 +180,7 @@ func (in *intake) importContent(ctx context.Context, what string, to zoneImport,
 	for _, warning := range done.Warnings {
 		in.say("note: %s: %s", what, warning)
 	}
-	fmt.Fprintf(in.out, "%s: ", what)
+	fmt.Fprintf(in.out, "%s: ", printableLine(what))
 	return done.print(in.out, in.DryRun)
 }
 

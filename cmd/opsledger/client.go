@@ -121,7 +121,9 @@ type refusedLine struct {
 	Error string
 }
 
-func (r *refusal) Error() string {
+func (r *refusal) Error() string { return printable(r.text()) }
+
+func (r *refusal) text() string {
 	if len(r.Lines) == 0 {
 		return r.Status + ": " + r.Text
 	}

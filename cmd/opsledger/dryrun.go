@@ -24,6 +24,7 @@ func (d *dryRun) print(out io.Writer) error {
 }
 
 func (d *dryRun) printDiff(out io.Writer) {
+	out = shownWriter{out}
 	for _, d := range d.Diff {
 		fmt.Fprintf(out, "view %s\n", d.View)
 		for _, line := range d.Removed {
@@ -43,6 +44,6 @@ func warningsOf(reply *http.Response) []string { return reply.Header.Values("Ops
 
 func printWarnings(progress io.Writer, warnings []string) {
 	for _, warning := range warnings {
-		fmt.Fprintf(progress, "warning: %s\n", warning)
+		fmt.Fprintf(progress, "warning: %s\n", printableLine(warning))
 	}
 }

@@ -44,6 +44,8 @@ func exportBindCommand() *cli.Command {
 }
 
 func (e *bindExport) run(ctx context.Context, out, progress io.Writer) (err error) {
+	defer func() { err = showing(err) }()
+	out, progress = shownWriter{out}, shownWriter{progress}
 	if err := e.complete(); err != nil {
 		return err
 	}

@@ -63,6 +63,8 @@ func (i *bindImport) only() (func(zone string) bool, error) {
 }
 
 func (i *bindImport) run(ctx context.Context, conf string, out, progress io.Writer) (err error) {
+	defer func() { err = showing(err) }()
+	out, progress = shownWriter{out}, shownWriter{progress}
 	if i.Mode != "merge" && i.Mode != "replace" {
 		return fmt.Errorf("--mode: %q is neither merge nor replace", i.Mode)
 	}

@@ -39,7 +39,7 @@ func (c *client) follow(ctx context.Context, path string, tell *ticker, done *zo
 			done.Added, done.Changed, done.Removed, done.Position = i.Added, i.Changed, i.Removed, strconv.FormatInt(i.Position, 10)
 			return nil
 		case i.State == "void":
-			return fmt.Errorf("the import %s came to nothing: %s", path, i.Reason)
+			return &refusal{Status: fmt.Sprintf("the import %s came to nothing", path), Text: i.Reason}
 		}
 		tell.tell("appended %d of %d changes", i.Appended, i.Changes)
 		backoff.Sleep(ctx, lookEvery)

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// bindAPI is as much of the API as an import of a BIND asks, of an opsledger that has nothing.
+type bindAPI struct {
+	// replies are said to a method and a path, in place of the usual.
+	replies map[string]func(http.ResponseWriter)
+	// asked are the changes, by method and path.
+	asked []string
+}
+
+// usual are the replies of an opsledger that takes everything.
+var usual = map[string]string{
+	"GET /dns/bind_conf":      `{"bind_conf":"options { };"}`,
+	"POST /dns/bind_conf":     `{"bind_conf":"x"}`,
+	"GET /dns/views":          `{"total":0,"views":[]}`,
+	"GET /v1/views/order":     `{"view_ids":[]}`,
+	"GET /dns/zones":          `{"total":0,"zones":[]}`,
+	"GET /v1/zones/7/export":  "a.test. 60 IN SOA . . 1 1 1 1 1\n",
+	"GET /dns/records":        `{"total":0}`,
+	"POST /v1/zones/7/import": `{"added":1}`,
+}
+
+func (a *bindAPI) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	what := r.Method + " " + r.URL.Path
+	if r.Method != http.MethodGet {
+		a.asked = append(a.asked, what)
+	}
+	out.Header().Set("Opsledger-Id", "7")
+	if reply, has := a.replies[what]; has {
+		reply(out)
+		return
+	}
+	if reply, has := usual[what]; has {
+		fmt.Fprint(out, reply)
+		return
+	}
+	fmt.Fprint(out, "{}")
+}
+
+func refusing(text string) func(http.ResponseWriter) {
+	return func(out http.ResponseWriter) {
+		out.WriteHeader(http.StatusUnprocessableEntity)
+		fmt.Fprintf(out, `{"error":%q}`, text)
+	}
+}
+
+// importOf imports a configuration and files beside it.
+func importOf(t *testing.T, a *bindAPI, conf string, files map[string]string) (said string, err error) {
+	t.Helper()
+	s := httptest.NewServer(a)
+	defer s.Close()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "named.conf"), []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i := bindImport{client: client{URL: s.URL, Token: "t"}, Mode: "merge", Root: dir}
+	var out strings.Builder
+	err = i.run(t.Context(), "/named.conf", &out, io.Discard)
+	return out.String(), err
+}
+
+// Whose clients a view gets for another that was refused is told.
+func TestViewRefused(t *testing.T) {
+	t.Parallel()
+	views := 0
+	a := &bindAPI{replies: map[string]func(http.ResponseWriter){"POST /dns/views": func(out http.ResponseWriter) {
+		if views++; views == 2 {
+			refusing("no more")(out)
+			return
+		}
+		fmt.Fprint(out, "{}")
+	}}}
+	said, err := importOf(t, a, "view a { }; view b { }; view c { };", nil)
+	if err == nil || strings.Count(said, "left out: ") != 2 || !strings.Contains(said, "left out: view c also gets clients of view b,") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+// A large import that comes to nothing is left out, and the next zone is taken.
+func TestVoidImport(t *testing.T) {
+	t.Parallel()
+	imports := 0
+	a := &bindAPI{replies: map[string]func(http.ResponseWriter){
+		"POST /v1/zones/7/import": func(out http.ResponseWriter) {
+			imports++
+			out.Header().Set("Location", "/v1/imports/1")
+			out.WriteHeader(http.StatusAccepted)
+		},
+		"GET /v1/imports/1": func(out http.ResponseWriter) { fmt.Fprint(out, `{"state":"void","reason":"the zone has changed"}`) },
+	}}
+	said, err := importOf(t, a, oneZone+strings.Replace(oneZone, "a.test", "b.test", 1), map[string]string{"a.db": "@ 60 SOA . . 1 1 1 1 1\n"})
+	if err == nil || imports != 2 || strings.Count(said, "left out: ") != 2 || strings.Count(said, "came to nothing: the zone has changed") != 2 {
+		t.Errorf("%d imports, %v: %s", imports, err, said)
+	}
+}
+
+// The serial of a zone is raised by two steps if this run has made the zone, and no other one.
+func TestTwoStepsForNewZonesAlone(t *testing.T) {
+	t.Parallel()
+	for _, present := range []bool{false, true} {
+		a := &bindAPI{}
+		if present {
+			a.replies = map[string]func(http.ResponseWriter){"GET /dns/zones": func(out http.ResponseWriter) {
+				fmt.Fprint(out, `{"total":1,"zones":[{"id":7,"name":"a.test","zone_group":1,"zone_type":"master"}]}`)
+			}}
+		}
+		said, err := importOf(t, a, oneZone, map[string]string{"a.db": "@ 60 SOA . . 3000000000 1 1 1 1\n"})
+		want := []string{"PUT /v1/zones/7/settings", "POST /v1/zones/7/import"}
+		if present {
+			want = []string{"PUT /dns/zones/7", "POST /v1/zones/7/import"}
+		}
+		if err != nil || len(a.asked) < 2 || !slices.Equal(a.asked[len(a.asked)-2:], want) || strings.Contains(said, "it is made") == present {
+			t.Errorf("%v, %v: %s", err, a.asked, said)
+		}
+	}
+}
+
+const oneZone = `zone a.test { type primary; file "a.db"; };`
+
+// A configuration that is refused as a whole ends the run, if it keeps anybody off.
+func TestConfigurationRefused(t *testing.T) {
+	t.Parallel()
+	for options, ends := range map[string]bool{"": false, "allow-query { ::1; };": true, "recursion no;": true, "allow-query { any; }; recursion yes;": false} {
+		a := &bindAPI{replies: map[string]func(http.ResponseWriter){"POST /dns/bind_conf": refusing("not so")}}
+		said, err := importOf(t, a, "options { "+options+" };"+oneZone, map[string]string{"a.db": "@ 60 SOA . . 1 1 1 1 1\n"})
+		if err == nil || slices.Contains(a.asked, "POST /dns/views") == ends || strings.Contains(err.Error(), "so nothing else is") != ends {
+			t.Errorf("%s: %v, %v, %s", options, err, a.asked, said)
+		}
+	}
+}
