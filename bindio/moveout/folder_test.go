@@ -106,27 +106,13 @@ func TestNamedStartsWithIt(t *testing.T) {
 	if err != nil || !slices.Equal(found, want) || len(found) != 8 {
 		t.Errorf("%v: the files are %v, not %v", err, found, want)
 	}
-	onLoopback(t, dir)
+	testkit.ListenOnLoopback(t, dir)
 	named := testkit.NewNamed(t, filepath.Join(dir, "named.conf"))
 	named.Start()
 	for name, answers := range map[string]int{"www.a.test.": 1, "www.0/25.2.0.192.in-addr.arpa.": 1, "www.c.test.": 0} {
 		if reply := named.Ask(name, mdns.TypeA); len(reply.Answer) != answers {
 			t.Errorf("%s: %v", name, reply)
 		}
-	}
-}
-
-// onLoopback has a named that reads the folder listen on loopback alone.
-func onLoopback(t *testing.T, dir string) {
-	t.Helper()
-	path := filepath.Join(dir, "named.conf")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listen := "controls { };\noptions {\n\tlisten-on { 127.0.0.1; }; listen-on-v6 { none; };"
-	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "options {", listen, 1)), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
 

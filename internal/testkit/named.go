@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,20 @@ type PlainNamed struct {
 // LoopbackOptions are the options with which a plain named listens on loopback alone, and
 // keeps its files in the folder that it works in.
 const LoopbackOptions = `listen-on { 127.0.0.1; }; listen-on-v6 { none; }; pid-file "named.pid"; session-keyfile "session.key";`
+
+// ListenOnLoopback has a named that reads named.conf in the folder listen on loopback alone.
+func ListenOnLoopback(t testing.TB, dir string) {
+	t.Helper()
+	path := filepath.Join(dir, "named.conf")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := "controls { };\noptions {\n\tlisten-on { 127.0.0.1; }; listen-on-v6 { none; };"
+	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "options {", listen, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // NewNamed is a named for a configuration file that says [LoopbackOptions]. It has not been
 // started yet, and ends with the test.

@@ -105,10 +105,14 @@ func (r *Reader) Records(ctx context.Context, c rights.Caller, f RecordFilter, p
 	return listRecords(c, f).Read(ctx, r.pool, page)
 }
 
+// rowsOfRecords joins the row r of each wanted id that is the living one of its record, and the
+// row v of its view.
+var rowsOfRecords = "dns.records r ON r.id = w.id AND " + rights.RecordLives("r") + " LEFT JOIN dns.views v ON v.id = r.view_id"
+
 func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
 	l := &query.List[Record]{
 		Columns: (*Record).listed,
-		From:    "dns.records r ON r.id = w.id AND " + rights.RecordLives("r") + " LEFT JOIN dns.views v ON v.id = r.view_id" + rights.JoinTarget(access.KindZone, "r.zone_id"),
+		From:    rowsOfRecords + rights.JoinTarget(access.KindZone, "r.zone_id"),
 		IDs:     "dns.records t",
 	}
 	counted := "SELECT records FROM dns.state"

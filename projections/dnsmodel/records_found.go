@@ -53,7 +53,7 @@ func listWith(c rights.Caller, with RecordsWith) *query.List[Record] {
 	l.Columns = func(r *Record) []table.Column {
 		return append(r.shown(), table.Column{Name: "z.name", Place: &r.Zone.Name})
 	}
-	l.From = "dns.records r ON r.id = w.id AND " + rights.RecordLives("r") + " LEFT JOIN dns.views v ON v.id = r.view_id JOIN dns.zones z ON z.id = r.zone_id"
+	l.From = rowsOfRecords + " JOIN dns.zones z ON z.id = r.zone_id"
 	if with.Host != "" {
 		l.Text("lower(t.host) = ?", with.Host)
 	}

@@ -123,8 +123,9 @@ func (r *Reader) namesWith(ctx context.Context, text string) (soughtNames, error
 		}
 	}
 	names := absolute("z")
-	sql := "SELECT z.id, " + strings.Join(names, ", ") + ", " + q.AnyIn(s.texts, names...) + " AS whole FROM dns.zones z" +
-		" WHERE " + q.AnyIn(s.texts, names...) + " OR EXISTS (SELECT FROM unnest(" + q.Arg(tails) + "::text[]) s (tail)" +
+	inName := q.AnyIn(s.texts, names...)
+	sql := "SELECT z.id, " + strings.Join(names, ", ") + ", " + inName + " AS whole FROM dns.zones z" +
+		" WHERE " + inName + " OR EXISTS (SELECT FROM unnest(" + q.Arg(tails) + "::text[]) s (tail)" +
 		" WHERE starts_with(" + names[0] + ", s.tail) OR starts_with(" + names[1] + ", s.tail))"
 	rows, err := r.pool.Query(ctx, sql, q.Args()...)
 	if err != nil {

@@ -199,7 +199,7 @@ func TestBINDMovesInAndOut(t *testing.T) {
 	if out, said, err = opsledger("export", "bind", "--out", away); err != nil {
 		t.Fatalf("export: %v %s%s", err, out, said)
 	}
-	onLoopback(t, away)
+	testkit.ListenOnLoopback(t, away)
 	plain := testkit.NewNamed(t, filepath.Join(away, "named.conf"))
 	plain.Start()
 	wantSame(t, "the plain named", answers(t, plain.Addr), want)
@@ -213,7 +213,7 @@ func TestBINDMovesInAndOut(t *testing.T) {
 	if out, said, err = opsledger("export", "bind", "--out", again); err != nil {
 		t.Fatalf("export: %v %s%s", err, out, said)
 	}
-	onLoopback(t, again)
+	testkit.ListenOnLoopback(t, again)
 	wantSameTree(t, away, again)
 }
 
@@ -227,20 +227,6 @@ func awaitSame(t *testing.T, dev *deployment.Dev, said string, want map[string]s
 	}
 	dev.LiveAt(last)
 	wantSame(t, "opsledger", answers(t, dev.DNS), want)
-}
-
-// onLoopback has a named that reads the folder listen on loopback alone.
-func onLoopback(t *testing.T, dir string) {
-	t.Helper()
-	path := filepath.Join(dir, "named.conf")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listen := "controls { };\noptions {\n\tlisten-on { 127.0.0.1; }; listen-on-v6 { none; };"
-	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "options {", listen, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // wantSameTree compares two folders but for their names, secrets and serials.
