@@ -65,7 +65,8 @@ func TestLargeMessagesAreRefused(t *testing.T) {
 				closed := make(chan struct{})
 				nc := b.connect(inClear(b.credentials(who)), nats.SetCustomDialer(deaf{}), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 				m.Subject = subject
-				if err := nc.PublishMsg(m); err != nil {
+				// The bus may close the connection before all of the message is sent; then publishing fails as well.
+				if err := nc.PublishMsg(m); errors.Is(err, nats.ErrMaxPayload) {
 					t.Fatal(err)
 				}
 				_ = nc.Flush()
