@@ -63,7 +63,7 @@ func TestKeepOpensStreamsAnew(t *testing.T) {
 	defer stop()
 	for end := time.Now().Add(3 * time.Minute); ; {
 		n, err := publish(t.Context())
-		if err == nil && n == 2 {
+		if err == nil && n >= 2 { // more, if an answer was lost
 			break
 		}
 		if time.Now().After(end) {

@@ -34,8 +34,13 @@ const (
 	tlsTimeout = 10 * time.Second
 	// maxConnections bounds the connections of a process that may open any number of files.
 	maxConnections = 20_000
-	// authTimeout is how long a connection may take to say whose it is, in seconds.
-	authTimeout = 2
+	// authTimeout is how long a connection may take to say whose it is, in seconds, of which a
+	// busy machine needs some. While places are scarce strangers gain nothing by it, see
+	// [Server.TurnAway].
+	authTimeout = 5
+	// ownTimeout is how long the process waits for its own server, which only a busy machine
+	// can hold up.
+	ownTimeout = 30 * time.Second
 )
 
 // Config says how to run the server.
@@ -223,7 +228,7 @@ func shutdown(inner *server.Server) {
 // Connect returns a connection over memory, with full rights in the account that
 // Own leads to. It survives nothing: it closes with the server. The caller closes it.
 func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
-	own := []nats.Option{nats.InProcessServer(s.inner)}
+	own := []nats.Option{nats.InProcessServer(s.inner), nats.Timeout(ownTimeout)}
 	if s.own != nil {
 		own = append(own, s.own)
 	}

@@ -81,7 +81,7 @@ func TestPortZeroIsReported(t *testing.T) {
 	if err != nil || host != "127.0.0.1" || port == "0" {
 		t.Fatalf("listens on %s:%s (%v), want some port of loopback", host, port, err)
 	}
-	nc, err := nats.Connect(s.URL())
+	nc, err := nats.Connect(s.URL(), nats.Timeout(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestStrangersKeepNobodyOut(t *testing.T) {
 	const places = 64
 	s := startTest(t, Config{Listen: "127.0.0.1:0", Trust: w.trust(), Connections: places, authTimeout: 3600})
 	_, user := w.user(w.a)
-	before, err := nats.Connect(s.URL(), user, nats.NoReconnect())
+	before, err := nats.Connect(s.URL(), user, nats.Timeout(time.Minute), nats.NoReconnect())
 	if err != nil {
 		t.Fatal(err)
 	}

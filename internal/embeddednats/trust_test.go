@@ -92,18 +92,18 @@ func TestTrust(t *testing.T) {
 	}
 	_, forged := w.user(stranger)
 	for _, o := range []nats.Option{nats.UserInfo("control", ""), nats.Name("nobody"), forged} {
-		if nc, err := nats.Connect(s.URL(), o); !errors.Is(err, nats.ErrAuthorization) {
+		if nc, err := nats.Connect(s.URL(), o, nats.Timeout(time.Minute)); !errors.Is(err, nats.ErrAuthorization) {
 			t.Errorf("connected without right: %v %v", nc, err)
 		}
 	}
 	for account, subject := range map[nkeys.KeyPair]string{w.b: "from.b", w.a: "from.a"} {
 		_, option := w.user(account)
-		nc, err := nats.Connect(s.URL(), option)
+		nc, err := nats.Connect(s.URL(), option, nats.Timeout(time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(nc.Close)
-		if err := errors.Join(nc.Publish(subject, nil), nc.Flush()); err != nil {
+		if err := errors.Join(nc.Publish(subject, nil), nc.FlushTimeout(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -122,12 +122,12 @@ func TestUpdateAccount(t *testing.T) {
 	pair, option := w.user(w.b)
 	_, other := w.user(w.b)
 	closed := make(chan struct{})
-	nc, err := nats.Connect(s.URL(), option, nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	nc, err := nats.Connect(s.URL(), option, nats.Timeout(time.Minute), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	stays, err := nats.Connect(s.URL(), other, nats.NoReconnect())
+	stays, err := nats.Connect(s.URL(), other, nats.Timeout(time.Minute), nats.NoReconnect())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,10 +144,10 @@ func TestUpdateAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-closed
-	if _, err := nats.Connect(s.URL(), option); !errors.Is(err, nats.ErrAuthorization) {
+	if _, err := nats.Connect(s.URL(), option, nats.Timeout(time.Minute)); !errors.Is(err, nats.ErrAuthorization) {
 		t.Errorf("a revoked user: %v", err)
 	}
-	if err := stays.Flush(); err != nil {
+	if err := stays.FlushTimeout(time.Minute); err != nil {
 		t.Errorf("another user of the account: %v", err)
 	}
 }
