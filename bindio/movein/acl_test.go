@@ -136,12 +136,8 @@ func TestViewsAsNamedReadsThem(t *testing.T) {
 // asked asks from an address for an SOA.
 func asked(t *testing.T, named *testkit.PlainNamed, from netip.Addr, zone string) *mdns.Msg {
 	t.Helper()
-	client := &mdns.Client{Dialer: &net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}}
-	reply, _, err := client.ExchangeContext(t.Context(), new(mdns.Msg).SetQuestion(zone, mdns.TypeSOA), named.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return reply
+	client := mdns.Client{Dialer: &net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}}
+	return testkit.Exchange(t, client, new(mdns.Msg).SetQuestion(zone, mdns.TypeSOA), named.Addr)
 }
 
 // What cannot be taken makes a list narrower, or has it match nobody.

@@ -104,11 +104,7 @@ func (n *PlainNamed) Ask(name string, rrtype uint16) *mdns.Msg {
 	n.t.Helper()
 	m := new(mdns.Msg).SetQuestion(name, rrtype)
 	m.RecursionDesired = false
-	reply, _, err := new(mdns.Client).ExchangeContext(n.t.Context(), m, n.Addr)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	return reply
+	return Exchange(n.t, mdns.Client{}, m, n.Addr)
 }
 
 // Serial is that of a zone, 0 for a zone that it does not have.

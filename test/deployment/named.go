@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // Named is a named as resolvers see it.
@@ -21,11 +23,7 @@ func (n Named) query(name, kind string, class uint16) *mdns.Msg {
 	m := new(mdns.Msg).SetQuestion(name, mdns.StringToType[kind])
 	m.Question[0].Qclass = class
 	m.RecursionDesired = false // named must not ask the world for what it does not serve
-	reply, _, err := new(mdns.Client).ExchangeContext(n.t.Context(), m, n.DNS)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	return reply
+	return testkit.Exchange(n.t, mdns.Client{}, m, n.DNS)
 }
 
 // WantAnswer wants a record of this rdata at the name, perhaps among others.

@@ -86,9 +86,8 @@ func startOld(t *testing.T, dir string, second *testkit.PlainNamed) *testkit.Pla
 	old := testkit.StartNamed(t, dir, fmt.Sprintf(oldBIND, dir, port))
 	update := new(mdns.Msg).SetUpdate("dyn.test.")
 	update.Insert([]mdns.RR{mustRR(t, "new.dyn.test. 60 A 192.0.2.77")})
-	reply, _, err := new(mdns.Client).ExchangeContext(t.Context(), update, old.Addr)
-	if err != nil || reply.Rcode != mdns.RcodeSuccess {
-		t.Fatalf("%v, %v", reply, err)
+	if reply := testkit.Exchange(t, mdns.Client{}, update, old.Addr); reply.Rcode != mdns.RcodeSuccess {
+		t.Fatalf("%v", reply)
 	}
 	return old
 }
@@ -121,14 +120,10 @@ func answers(t *testing.T, server string) map[string]string {
 	all := map[string]string{}
 	for _, from := range []string{"127.0.0.1", "127.0.0.3", "127.0.0.4", "127.0.0.9", "127.0.0.10", "127.0.0.11", "127.0.0.17"} {
 		for _, name := range []string{"example.org", "ns.example.org", "www.example.org", "h7.example.org", "a.sub.example.org", "ns.raw.test", "new.dyn.test", "x.test"} {
-			client := &mdns.Client{Dialer: &net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(from)}}}
+			client := mdns.Client{Dialer: &net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(from)}}}
 			m := new(mdns.Msg).SetQuestion(name+".", mdns.TypeANY)
 			m.RecursionDesired = false
-			client.Net = "udp"
-			reply, _, err := client.ExchangeContext(t.Context(), m, server)
-			if err != nil {
-				t.Fatal(err)
-			}
+			reply := testkit.Exchange(t, client, m, server)
 			var said []string
 			for _, rr := range reply.Answer {
 				if rr.Header().Rrtype != mdns.TypeSOA {

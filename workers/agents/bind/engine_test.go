@@ -199,12 +199,8 @@ func (h *host) ask(source, name string, rrtype uint16) *mdns.Msg {
 	m := new(mdns.Msg)
 	m.SetQuestion(mdns.Fqdn(name), rrtype)
 	m.RecursionDesired = h.recursive
-	c := &mdns.Client{Net: "tcp", Dialer: &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}, Timeout: testkit.Patience}}
-	r, _, err := c.Exchange(m, h.engine.Addr().String())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return r
+	client := mdns.Client{Net: "tcp", Dialer: &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}}}
+	return testkit.Exchange(h.t, client, m, h.engine.Addr().String())
 }
 
 // answers lists the data of the answer's records of the type.
