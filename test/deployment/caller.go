@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -75,6 +76,11 @@ func (c *Caller) Call(method, target, body string) (*http.Response, string) {
 
 // Ask is call for what may fail on the way, under an Idempotency-Key unless that is empty.
 func (c *Caller) Ask(method, target, body, key string) (*http.Response, string, error) {
+	return c.ask(method, target, body, "Idempotency-Key", key)
+}
+
+// ask makes a request with one more header, unless that is empty.
+func (c *Caller) ask(method, target, body, name, value string) (*http.Response, string, error) {
 	req, err := http.NewRequestWithContext(c.t.Context(), method, c.URL(target), strings.NewReader(body))
 	if err != nil {
 		return nil, "", err
@@ -83,8 +89,8 @@ func (c *Caller) Ask(method, target, body, key string) (*http.Response, string, 
 	if c.token != "" {
 		req.Header.Set("Authorization", c.token)
 	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
+	if value != "" {
+		req.Header.Set(name, value)
 	}
 	reply, err := c.Client.Do(req)
 	if err != nil {
@@ -95,14 +101,44 @@ func (c *Caller) Ask(method, target, body, key string) (*http.Response, string, 
 	return reply, string(text), err
 }
 
-// write makes a request that must be carried out.
-func (c *Caller) write(method, target, body string) *http.Response {
+// write makes a request that must be carried out, and returns once it is to be read. As a client
+// does, it repeats under one key what is answered by 503, as on a machine that is too busy.
+func (c *Caller) write(method, target, body string) (reply *http.Response) {
 	c.t.Helper()
-	reply, text := c.Call(method, target, body)
-	if reply.StatusCode != http.StatusOK {
-		c.t.Fatalf("%s %s %s: status %d: %s", method, target, body, reply.StatusCode, text)
-	}
+	key := rand.Text()
+	testkit.Eventually(c.t, method+" "+target+" is carried out", func() bool {
+		var text string
+		var err error
+		reply, text, err = c.Ask(method, target, body, key)
+		if err != nil {
+			c.t.Fatalf("%s %s %s: %v", method, target, body, err)
+		}
+		switch reply.StatusCode {
+		case http.StatusOK:
+			return true
+		case http.StatusServiceUnavailable:
+			c.t.Logf("%s %s is repeated: %s", method, target, text)
+			return false
+		default:
+			c.t.Fatalf("%s %s %s: status %d: %s", method, target, body, reply.StatusCode, text)
+			return false
+		}
+	})
+	c.Shown(reply)
 	return reply
+}
+
+// Shown waits until the read models have the write, if the reply says that they were too busy.
+func (c *Caller) Shown(reply *http.Response) {
+	c.t.Helper()
+	if reply.Header.Get("Opsledger-Pending") == "" {
+		return
+	}
+	testkit.Eventually(c.t, "the read models have the write", func() bool {
+		// This list reads all of them.
+		list, _, err := c.ask(http.MethodGet, "/dns/oplogs?pageSize=1", "", "Opsledger-Min-Position", reply.Header.Get("Opsledger-Position"))
+		return err == nil && list.StatusCode == http.StatusOK
+	})
 }
 
 // Post posts, which must succeed.
@@ -149,9 +185,10 @@ func (c *Caller) PostLive(target, body string) {
 	c.Live(c.Post(target, body))
 }
 
-// Live waits until what the reply acknowledges is proved to be served.
+// Live waits until what the reply acknowledges is proved to be served, and is to be read.
 func (c *Caller) Live(reply *http.Response) {
 	c.t.Helper()
+	c.Shown(reply)
 	c.LiveAt(Position(c.t, reply))
 }
 

@@ -29,6 +29,7 @@ func (c *Caller) act(path, action string, data map[string]any, info any) *http.R
 	}
 	reply, body := c.Call(http.MethodPost, path, string(text))
 	c.ok(path+" "+action, reply, body, info)
+	c.Shown(reply)
 	return reply
 }
 

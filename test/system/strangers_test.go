@@ -129,7 +129,7 @@ func (f *flood) openSlowConnections(n int) {
 		f.slow = append(f.slow, conn)
 	}
 	// Half of them make room for the waves that follow.
-	for _, conn := range f.slow[:n/2] {
+	for _, conn := range f.slow[:min(n/2, len(f.slow))] {
 		_ = conn.Close()
 	}
 }

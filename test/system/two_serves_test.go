@@ -33,9 +33,12 @@ func TestTwoServesShareEverything(t *testing.T) {
 				for i := range each {
 					s := servers[(w+i)%len(servers)]
 					record := deployment.RecordBody(fmt.Sprintf("%s-%d-%d", part, w, i), "192.0.2.1", zone)
-					if reply, body := s.Call(http.MethodPost, "/dns/records", record); reply.StatusCode != http.StatusOK {
+					reply, body := s.Call(http.MethodPost, "/dns/records", record)
+					if reply.StatusCode != http.StatusOK {
 						t.Errorf("status %d: %s", reply.StatusCode, body)
+						return
 					}
+					s.Shown(reply)
 				}
 			})
 		}
