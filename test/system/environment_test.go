@@ -45,14 +45,18 @@ func TestChildrenGetNoSecrets(t *testing.T) {
 	}
 }
 
-// descendants are the names of all processes below one, by id.
+// forkedAlone is the flag of a process that was forked and has run no program since: it still has
+// the memory, and with it the environment, of its parent.
+const forkedAlone = 0x40
+
+// descendants are the names of all processes below one that have run a program, by id.
 func descendants(t *testing.T, of int) map[int]string {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, parents := map[int]string{}, map[int]int{}
+	names, parents, forked := map[int]string{}, map[int]int{}, map[int]bool{}
 	for _, file := range stats {
 		text, err := os.ReadFile(file)
 		end := bytes.LastIndexByte(text, ')')
@@ -63,12 +67,13 @@ func descendants(t *testing.T, of int) map[int]string {
 		_, name, _ := strings.Cut(string(text[:end]), "(")
 		fields := strings.Fields(string(text[end+1:]))
 		parents[pid], _ = strconv.Atoi(fields[1])
-		names[pid] = name
+		flags, _ := strconv.ParseUint(fields[6], 10, 64)
+		names[pid], forked[pid] = name, flags&forkedAlone != 0
 	}
 	below := map[int]string{}
 	for pid := range names {
 		for at := parents[pid]; at > 1; at = parents[at] {
-			if at == of {
+			if at == of && !forked[pid] {
 				below[pid] = names[pid]
 			}
 		}
