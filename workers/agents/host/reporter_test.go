@@ -137,12 +137,12 @@ func TestOneReportOfAnAttemptAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = replies.Unsubscribe() }()
+	defer close(release) // when the reporter has ended, which would go on with the next report
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { f.reporter.run(ctx) })
 	defer running.Wait()
 	defer cancel()
-	defer close(release)
 	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: ops.Running}
 	<-heard
 	tasks.reports <- executor.Report{Task: "t", Attempt: 5, State: ops.Succeeded}

@@ -191,14 +191,23 @@ func (w *world) until(name string, state ops.State) opsmodel.Task {
 // ran is how often the scripts said so in the file.
 func (w *world) ran(file string) int { return strings.Count(w.read(file), "\n") }
 
-// events counts the events of a type about a task.
-func (w *world) events(name, eventType string) int {
+// history lists the types of the events about a task.
+func (w *world) history(name string) (types []string) {
 	w.t.Helper()
 	page, err := w.Store.ReadTag(context.Background(), ops.TagTask(name), 0, 500)
 	w.Check(err)
-	n := 0
 	for _, e := range page {
-		if e.Type == eventType {
+		types = append(types, e.Type)
+	}
+	return types
+}
+
+// events counts the events of a type about a task.
+func (w *world) events(name, eventType string) int {
+	w.t.Helper()
+	n := 0
+	for _, t := range w.history(name) {
+		if t == eventType {
 			n++
 		}
 	}

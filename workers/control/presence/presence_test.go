@@ -68,10 +68,10 @@ func (w *world) alive(machine int64, known ...domain.Position) {
 	w.Check(w.NC.Publish(protocol.SubjectHostHeartbeat(machine), payload))
 }
 
-// watch runs another presence with its own patience until the test ends.
-func (w *world) watch(silence time.Duration) *presence.Presence {
+// watch runs another presence with its own patience until stop, or the test's end.
+func (w *world) watch(silence time.Duration) (p *presence.Presence, stop func()) {
 	w.t.Helper()
-	p := presence.New(presence.Config{NC: w.NC, Pool: w.Pool, Store: w.Store, Reader: w.Reader, Silence: silence})
+	p = presence.New(presence.Config{NC: w.NC, Pool: w.Pool, Store: w.Store, Reader: w.Reader, Silence: silence})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -79,8 +79,9 @@ func (w *world) watch(silence time.Duration) *presence.Presence {
 			w.t.Error(err)
 		}
 	})
-	w.t.Cleanup(func() { cancel(); running.Wait() })
-	return p
+	stop = func() { cancel(); running.Wait() }
+	w.t.Cleanup(stop)
+	return p, stop
 }
 
 func (w *world) until(machine int64, state ops.State) {
@@ -98,7 +99,7 @@ func TestSilenceThenTheHostsWord(t *testing.T) {
 	begun := ops.RecordReport{Machine: 7, Task: taskOf(7), Attempt: attempt, Begun: true}
 	w.Execute(begun)
 	const silence = 1200 * time.Millisecond
-	p := w.watch(silence)
+	p, stop := w.watch(silence)
 	began := time.Now()
 	w.Eventually("the host is heard", func() bool { w.alive(7, attempt); return p.Host(7).Online })
 	if h := p.Host(7); h.Version != "v1" || time.Since(h.Seen) > time.Since(began) {
@@ -111,6 +112,7 @@ func TestSilenceThenTheHostsWord(t *testing.T) {
 	if p.Host(7).Online || len(p.Hosts()) != 1 {
 		t.Errorf("the hosts are %+v", p.Hosts())
 	}
+	stop() // it would give the host up again within a second
 	w.Execute(begun)
 	w.until(7, ops.StateRunning)
 }
@@ -124,7 +126,7 @@ func TestListensBeforeItGivesUp(t *testing.T) {
 	w.Check(err)
 	const silence = 2500 * time.Millisecond
 	began := time.Now()
-	p := w.watch(silence)
+	p, _ := w.watch(silence)
 	w.Eventually("it is remembered", func() bool { return p.Host(7).Version == "v0" })
 	w.until(7, ops.StateUnknown)
 	if waited := time.Since(began); waited < silence {
