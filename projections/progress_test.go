@@ -110,7 +110,7 @@ func TestProgressOfOtherProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(heard.Close)
-	if err := heard.nc.Flush(); err != nil {
+	if err := heard.nc.FlushTimeout(testkit.Patience); err != nil {
 		t.Fatal(err)
 	}
 	for subject, m := range map[string]any{

@@ -310,7 +310,7 @@ func TestRogueBusIsNotSpokenWith(t *testing.T) {
 	c, err := busauth.ReadCredentials(filepath.Join(w.dir, "creds"))
 	w.Check(err)
 	r := startRogue(w)
-	options := append(Options(machine), c.Option(), nats.RetryOnFailedConnect(false))
+	options := append(Options(machine), c.Option(), nats.RetryOnFailedConnect(false), nats.Timeout(testkit.Patience))
 	if nc, err := nats.Connect(r.server.URL(), options...); !errors.Is(err, nats.ErrSecureConnWanted) {
 		t.Errorf("in clear: %v, %v", nc, err)
 	}

@@ -62,7 +62,7 @@ func startRogue(t *testing.T, p *planetest.Plane) *rogue {
 			t.Fatal(err)
 		}
 	}
-	if err := r.stream.NC.Flush(); err != nil {
+	if err := r.stream.NC.FlushTimeout(testkit.Patience); err != nil {
 		t.Fatal(err)
 	}
 	return r

@@ -31,7 +31,7 @@ func leftBehind(t *testing.T, s *streamtest.Stream, nc *nats.Conn) *nats.Subscri
 	if err := nc.PublishRequest(subject("MSG.NEXT", consumer), inbox, payload); err != nil {
 		t.Fatal(err)
 	}
-	if err := nc.Flush(); err != nil {
+	if err := nc.FlushTimeout(testkit.Patience); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Eventually(t, "the request waits", func() bool {

@@ -113,7 +113,7 @@ func TestOnlyWhatWasTakenIsAcknowledged(t *testing.T) {
 	if err := f.Follow(t.Context()); !errors.Is(err, refused) {
 		t.Errorf("it ended with %v", err)
 	}
-	if err := errors.Join(nc.Flush(), s.NC.Flush()); err != nil {
+	if err := errors.Join(nc.FlushTimeout(testkit.Patience), s.NC.FlushTimeout(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	want(t, taken, 1, 3)

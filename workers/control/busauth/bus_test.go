@@ -142,7 +142,7 @@ func (b *bus) agent(who Identity) *nats.Conn {
 func (b *bus) connect(options ...nats.Option) *nats.Conn {
 	b.t.Helper()
 	// Violations are what the tests provoke; the default handler would print them.
-	options = append(options, nats.PermissionErrOnSubscribe(true), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	options = append(options, nats.Timeout(testkit.Patience), nats.PermissionErrOnSubscribe(true), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	nc, err := nats.Connect(b.server.URL(), options...)
 	if err != nil {
 		b.t.Fatal(err)

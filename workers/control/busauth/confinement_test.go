@@ -115,7 +115,7 @@ func TestServicesCrossTheAccounts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(b.control.Flush(), server.Flush(), host.Flush()); err != nil {
+	if err := errors.Join(b.control.FlushTimeout(testkit.Patience), server.FlushTimeout(testkit.Patience), host.FlushTimeout(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	for subject, nc := range map[string]*nats.Conn{
@@ -180,7 +180,7 @@ func TestAnAgentCanDoNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.control.Flush(); err != nil {
+	if err := b.control.FlushTimeout(testkit.Patience); err != nil {
 		t.Fatal(err)
 	}
 	for who := range thieves {
@@ -195,7 +195,7 @@ func TestAnAgentCanDoNothingElse(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := nc.Flush(); err != nil {
+		if err := nc.FlushTimeout(testkit.Patience); err != nil {
 			t.Fatal(err)
 		}
 		for m := range received(t, b.control, seen) {
@@ -216,7 +216,7 @@ func TestAnAgentCanDoNothingElse(t *testing.T) {
 			"_INBOX_agent_2.>", "_INBOX_host_2.>", "_INBOX.>", "$JS.>", "_R_.>", "snap.>", "$SYS.>",
 		} {
 			sub, err := nc.SubscribeSync(subject)
-			if err = errors.Join(err, nc.Flush()); err == nil { // the refusal has come, too
+			if err = errors.Join(err, nc.FlushTimeout(testkit.Patience)); err == nil { // the refusal has come, too
 				_, err = sub.NextMsg(time.Millisecond)
 			}
 			if !errors.Is(err, nats.ErrPermissionViolation) {
@@ -264,7 +264,7 @@ func forge(t *testing.T, nc *nats.Conn, consumer string) {
 func received(t *testing.T, nc *nats.Conn, subs ...*nats.Subscription) iter.Seq[*nats.Msg] {
 	t.Helper()
 	return func(yield func(*nats.Msg) bool) {
-		if err := nc.Flush(); err != nil {
+		if err := nc.FlushTimeout(testkit.Patience); err != nil {
 			t.Fatal(err)
 		}
 		for _, sub := range subs {
@@ -330,7 +330,7 @@ func TestForgedRepliesReachNothing(t *testing.T) {
 			}
 			heard[other] = append(heard[other], sub)
 		}
-		if err := other.Flush(); err != nil {
+		if err := other.FlushTimeout(testkit.Patience); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -342,7 +342,7 @@ func TestForgedRepliesReachNothing(t *testing.T) {
 		}
 		seen = append(seen, sub)
 	}
-	if err := b.control.Flush(); err != nil {
+	if err := b.control.FlushTimeout(testkit.Patience); err != nil {
 		t.Fatal(err)
 	}
 	for who, consumer := range thieves {

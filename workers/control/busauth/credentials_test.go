@@ -56,14 +56,14 @@ func TestWithdrawalRevokes(t *testing.T) {
 	} {
 		credentials := b.credentials(who)
 		closed := make(chan struct{})
-		b.connect(credentials.Option(), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+		b.connect(credentials.Option(), nats.Timeout(testkit.Patience), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 		end()
 		select {
 		case <-closed:
 		case <-time.After(testkit.Patience):
 			t.Fatalf("%s is still connected", who)
 		}
-		if _, err := nats.Connect(b.server.URL(), credentials.Option()); !errors.Is(err, nats.ErrAuthorization) {
+		if _, err := nats.Connect(b.server.URL(), credentials.Option(), nats.Timeout(testkit.Patience)); !errors.Is(err, nats.ErrAuthorization) {
 			t.Errorf("%s after its withdrawal: %v", who, err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestAgentsStayWithoutTheLog(t *testing.T) {
 	b := startBus(t)
 	credentials := b.credentials(Identity{KindServer, 1})
 	b.stopStore()
-	b.connect(credentials.Option())
+	b.connect(credentials.Option(), nats.Timeout(testkit.Patience))
 }
 
 func TestCredentialsFile(t *testing.T) {
@@ -162,7 +162,7 @@ func TestOutsideServer(t *testing.T) {
 		t.Fatal("the server is not ready")
 	}
 	url := s.ClientURL()
-	control, err := nats.Connect(url, w.authority.AsControl())
+	control, err := nats.Connect(url, w.authority.AsControl(), nats.Timeout(testkit.Patience))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestOutsideServer(t *testing.T) {
 	closed := make(chan struct{})
 	credentials := w.credentials(Identity{KindHost, 1})
 	credentials.Pins = nil
-	nc, err := nats.Connect(url, credentials.Option(), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	nc, err := nats.Connect(url, credentials.Option(), nats.Timeout(testkit.Patience), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestOutsideServer(t *testing.T) {
 	case <-time.After(testkit.Patience):
 		t.Fatal("a withdrawn agent is still connected")
 	}
-	if _, err := nats.Connect(url, credentials.Option()); !errors.Is(err, nats.ErrAuthorization) {
+	if _, err := nats.Connect(url, credentials.Option(), nats.Timeout(testkit.Patience)); !errors.Is(err, nats.ErrAuthorization) {
 		t.Errorf("a withdrawn agent: %v", err)
 	}
 }

@@ -49,7 +49,7 @@ func TestLargeMessagesAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.control.Flush(); err != nil {
+	if err := b.control.FlushTimeout(testkit.Patience); err != nil {
 		t.Fatal(err)
 	}
 	largest := bytes.Repeat([]byte("x"), protocol.MaxAgentMessage)
@@ -79,7 +79,7 @@ func TestLargeMessagesAreRefused(t *testing.T) {
 		}
 		nc := b.connect(inClear(b.credentials(who)))
 		testkit.Eventually(t, "the agent is told how large its messages may be", func() bool { return nc.MaxPayload() == protocol.MaxAgentMessage })
-		if err := errors.Join(nc.Publish(subjects[0], largest), nc.Flush()); err != nil {
+		if err := errors.Join(nc.Publish(subjects[0], largest), nc.FlushTimeout(testkit.Patience)); err != nil {
 			t.Errorf("%s: the largest message: %v", who, err)
 		}
 	}

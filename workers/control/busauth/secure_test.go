@@ -78,7 +78,7 @@ func TestAgentsVerifyTheBus(t *testing.T) {
 		{"in clear here or elsewhere", nil, plain, plain.URL() + "," + far, false},
 		{"a certificate that nobody vouches for, elsewhere", nil, own, far, false},
 	} {
-		url, options := c.url, []nats.Option{Credentials{Pins: c.pins}.Option(), nats.MaxReconnects(0)}
+		url, options := c.url, []nats.Option{Credentials{Pins: c.pins}.Option(), nats.MaxReconnects(0), nats.Timeout(testkit.Patience)}
 		if url == "" {
 			url = c.bus.URL()
 		} else {
@@ -105,7 +105,7 @@ func TestAPinIsTrustedAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	bus := listening(t, &tls.Config{Certificates: []tls.Certificate{pair}})
-	there := []nats.Option{nats.SetCustomDialer(elsewhere{strings.SplitN(bus.URL(), "://", 2)[1]}), nats.SkipHostLookup(), nats.MaxReconnects(0)}
+	there := []nats.Option{nats.SetCustomDialer(elsewhere{strings.SplitN(bus.URL(), "://", 2)[1]}), nats.SkipHostLookup(), nats.MaxReconnects(0), nats.Timeout(testkit.Patience)}
 	for name, good := range map[string]bool{"bus.example": true, "other.example": false} {
 		nc, err := nats.Connect("tls://"+name+":4222", append(there, Credentials{}.Option())...)
 		if good != (err == nil) {
@@ -160,7 +160,7 @@ func TestRotation(t *testing.T) {
 	who := Identity{KindHost, 1}
 	bus := listening(t, w.authority.Signer().BusTLS())
 	connects := func(c Credentials) bool {
-		nc, err := nats.Connect(bus.URL(), Credentials{Pins: c.Pins}.Option())
+		nc, err := nats.Connect(bus.URL(), Credentials{Pins: c.Pins}.Option(), nats.Timeout(testkit.Patience))
 		if err == nil {
 			nc.Close()
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/internal/hostplane"
 )
@@ -144,7 +145,7 @@ func TestAnswersGoToTheHostAlone(t *testing.T) {
 	for range 10 { // the desk has heard the questions before these, and has answered them if it answers such
 		w.work(0)
 	}
-	w.Check(w.NC.Flush())
+	w.Check(w.NC.FlushTimeout(testkit.Patience))
 	for prefix, sub := range elsewhere {
 		if answers, _, err := sub.Pending(); err != nil || answers > 0 {
 			t.Errorf("%d answers went to %s (%v)", answers, prefix, err)

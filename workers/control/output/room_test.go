@@ -20,7 +20,7 @@ func withRoom(t *testing.T, room int64) *world {
 	}
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	nc, err := nats.Connect("", nats.InProcessServer(s))
+	nc, err := nats.Connect("", nats.InProcessServer(s), nats.Timeout(testkit.Patience))
 	if err != nil {
 		t.Fatal(err)
 	}

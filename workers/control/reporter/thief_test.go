@@ -55,7 +55,7 @@ func TestAFloodOfReports(t *testing.T) {
 	for range 100 {
 		p.Check(thief.nc.Publish(protocol.SubjectReport(1), largest))
 	}
-	p.Check(thief.nc.Flush())
+	p.Check(thief.nc.FlushTimeout(testkit.Patience))
 	p.Eventually("the other's report is heard", func() bool { other.say(position); return on(t, p, 2, position).Applied })
 	if most := grown(); most > 150<<20 {
 		t.Errorf("the process grew by %d MB", most>>20)

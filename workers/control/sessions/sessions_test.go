@@ -107,7 +107,7 @@ func TestAnswersGoToTheAgentAlone(t *testing.T) {
 	for _, inbox := range []string{"elsewhere.x", protocol.HostInboxPrefix(1) + ".x", protocol.InboxPrefix(2) + ".x"} {
 		p.Check(nc.PublishRequest(protocol.SubjectSession(1), inbox, asked()))
 	}
-	p.Check(nc.Flush())
+	p.Check(nc.FlushTimeout(testkit.Patience))
 	for range 3 { // what came before these was answered, if such is answered
 		_, err := agent.Request(protocol.SubjectSession(1), asked(), testkit.Patience)
 		p.Check(err)
@@ -115,7 +115,7 @@ func TestAnswersGoToTheAgentAlone(t *testing.T) {
 	if all, err := p.Sessions.Live(t.Context()); err != nil || len(all[1]) != 3 {
 		t.Errorf("%d processes of the agent are known, %v", len(all[1]), err)
 	}
-	p.Check(nc.Flush())
+	p.Check(nc.FlushTimeout(testkit.Patience))
 	if answers, _, err := elsewhere.Pending(); err != nil || answers > 0 {
 		t.Errorf("%d answers went elsewhere (%v)", answers, err)
 	}
