@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // collect takes all batches and joins them to numbers, checking that none is lost unsaid.
@@ -69,6 +70,7 @@ func TestNobodyReads(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	l := newLogs()
+	l.patience = testkit.Patience
 	a := l.open("t", 1)
 	done := make(chan struct{})
 	const total = 5000

@@ -17,11 +17,11 @@ actions:
   args: {$USER, environment: {COLOUR: blue}}
   bad: {$USER}
   segv: {$USER}
-  stubborn: {$USER, timeout: 300ms, grace: 100ms}
+  stubborn: {$USER, timeout: 2s, grace: 100ms}
   flood: {$USER, output_limit: 1MiB}
   fork: {$USER}
   binary: {$USER}
-  waits: {$USER, grace: 100ms}
+  waits: {$USER, grace: 1m}
   many: {$USER}
 `
 
@@ -61,7 +61,7 @@ func TestPrograms(t *testing.T) {
 		{"good", ops.Succeeded, "exit code 0", "stdout one\nstdout ##percent x\nstdout two\n"},
 		{"bad", ops.Failed, "exit code 3", "stderr reason\n"},
 		{"segv", ops.Failed, "ended by signal SIGSEGV", ""},
-		{"stubborn", ops.Failed, "timed out after 300ms; ended by signal SIGKILL", ""},
+		{"stubborn", ops.Failed, "timed out after 2s; ended by signal SIGKILL", ""},
 		{"fork", ops.Succeeded, "2 processes that it left behind were ended", ""},
 		{"binary", ops.Succeeded, "", "stdout a\\x00b\\x1b[31m\\xff\nstdout last 中\n"},
 		{"unknown", ops.Failed, "unknown action", ""},
