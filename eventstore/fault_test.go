@@ -83,15 +83,14 @@ func TestDatabaseAway(t *testing.T) {
 	s := run(t, pool)
 	execute(t, s, take("a"))
 	p.down()
-	began := time.Now()
 	for range 3 {
 		_, err := s.Execute(t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: take("b")})
 		if !errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnknownOutcome) {
 			t.Errorf("got %v", err)
 		}
-	}
-	if took := time.Since(began); took > 15*time.Second { // one that waited for the end of its limit would take longer
-		t.Errorf("three failures took %s", took)
+		if err != nil && strings.Contains(err.Error(), context.DeadlineExceeded.Error()) {
+			t.Errorf("it waited for the end of its limit: %v", err)
+		}
 	}
 	if _, err := s.Read(t.Context(), 0, 1); !errors.Is(err, eventstore.ErrUnavailable) {
 		t.Errorf("read: %v", err)

@@ -46,21 +46,16 @@ func runRelay(t testing.TB, r *eventstore.Relay) (stop func(), ended <-chan erro
 // awaitStream waits until the stream ends at the position and returns its info.
 func awaitStream(t testing.TB, js jetstream.JetStream, last domain.Position) *jetstream.StreamInfo {
 	t.Helper()
-	var at uint64
-	for deadline := time.Now().Add(testkit.Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	var info *jetstream.StreamInfo
+	testkit.Eventually(t, fmt.Sprintf("the stream ends at %d", last), func() bool {
 		stream, err := js.Stream(t.Context(), protocol.StreamEvents)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			continue
+		if err != nil { // there is none, or one that is just being made or deleted does not answer
+			return false
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if at = stream.CachedInfo().State.LastSeq; at == uint64(last) {
-			return stream.CachedInfo()
-		}
-	}
-	t.Fatalf("the stream ends at %d, want %d", at, last)
-	return nil
+		info = stream.CachedInfo()
+		return info.State.LastSeq == uint64(last)
+	})
+	return info
 }
 
 // sameAsLog checks that each message is the event whose position is its sequence.

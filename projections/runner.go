@@ -54,6 +54,8 @@ type Runner struct {
 	context domain.Context
 	metrics *runnerMetrics
 	commits *commits
+	// poll is pollEvery, except in tests.
+	poll time.Duration
 }
 
 // NewRunner returns a runner for tables that [Prepare] has made, and registers it
@@ -61,7 +63,7 @@ type Runner struct {
 func NewRunner(cfg RunnerConfig) *Runner {
 	c := cfg.Model.Context()
 	cfg.Log = cfg.Log.With("component", "projection", "context", string(c))
-	r := &Runner{RunnerConfig: cfg, context: c, metrics: newRunnerMetrics(cfg.Registerer, cfg.Progress, c), commits: newCommits()}
+	r := &Runner{RunnerConfig: cfg, context: c, metrics: newRunnerMetrics(cfg.Registerer, cfg.Progress, c), commits: newCommits(), poll: pollEvery}
 	cfg.Store.OnCommit(r.commits.put)
 	return r
 }

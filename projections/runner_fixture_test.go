@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -90,6 +92,8 @@ type plant struct {
 	nats  *embeddednats.Server
 	js    jetstream.JetStream
 	relay func(on bool)
+	// poll, if set, is that of the runners.
+	poll time.Duration
 }
 
 func testCodec(readable bool) *domain.Codec {
@@ -193,7 +197,9 @@ func (p *plant) process(t testing.TB, m Model, change ...func(*RunnerConfig)) *p
 	if err := Prepare(t.Context(), cfg.Pool, cfg.Store, m); err != nil {
 		t.Fatal(err)
 	}
-	return &process{Progress: progress, registry: registry, stop: background(t, NewRunner(cfg).Run)}
+	r := NewRunner(cfg)
+	r.poll = cmp.Or(p.poll, r.poll)
+	return &process{Progress: progress, registry: registry, stop: background(t, r.Run)}
 }
 
 // await waits until the position is applied.

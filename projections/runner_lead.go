@@ -55,7 +55,7 @@ func (l *leadership) run(ctx context.Context) error {
 			l.tail.stop()
 		}
 	}()
-	silence := time.NewTimer(backoff.Jitter(pollEvery))
+	silence := time.NewTimer(backoff.Jitter(l.poll))
 	defer silence.Stop()
 	for {
 		var err error
@@ -77,7 +77,7 @@ func (l *leadership) run(ctx context.Context) error {
 			return err
 		}
 		l.follow(ctx)
-		silence.Reset(backoff.Jitter(pollEvery))
+		silence.Reset(backoff.Jitter(l.poll))
 	}
 }
 
