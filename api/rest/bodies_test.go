@@ -49,7 +49,7 @@ func TestStrangersSendLittle(t *testing.T) {
 func TestEarlyRepliesAreSeen(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	const large = 24 << 20 // more than the buffers between client and server hold
+	const large = 16 << 20 // more than the buffers between client and server hold
 	for name, c := range map[string]struct {
 		path, head string
 		chunked    bool

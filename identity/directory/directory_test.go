@@ -37,6 +37,9 @@ func people() string {
 func open(t *testing.T, cfg directory.Config) *directory.Directory {
 	t.Helper()
 	cfg.Log = slog.New(slog.DiscardHandler)
+	if cfg.Timeout == 0 {
+		cfg.Timeout = testkit.Patience
+	}
 	d, err := directory.New(cfg)
 	if err != nil {
 		t.Fatal(err)
