@@ -17,6 +17,18 @@ func TestRepeatedRecordsAreBounded(t *testing.T) {
 	}
 }
 
+// A short file becomes no more than a large one has: here its last mebibyte is left.
+func TestGeneratedOctetsAreBounded(t *testing.T) {
+	t.Parallel()
+	text := "$GENERATE 1-65536 x 5 A \"192.0.2.1;" + strings.Repeat("${0,127}", 400) + "\"\n"
+	r := newReader(strings.NewReader(text), "a.test", 1000)
+	r.octets = maxOctets - 1<<20
+	var large *TooLargeError
+	if _, err := r.all(t.Context()); !errors.As(err, &large) || large.Most != 64<<20 {
+		t.Error(err)
+	}
+}
+
 // All that is kept counts, and all that is made by $GENERATE.
 func TestOctetsAreBounded(t *testing.T) {
 	t.Parallel()

@@ -325,16 +325,6 @@ func TestReadIsBounded(t *testing.T) {
 	}
 }
 
-// A short file becomes no more than a large one has.
-func TestGeneratedOctetsAreBounded(t *testing.T) {
-	t.Parallel()
-	text := "$GENERATE 1-65536 x 5 A \"192.0.2.1;" + strings.Repeat("${0,127}", 400) + "\"\n"
-	var large *zonefile.TooLargeError
-	if _, err := zonefile.Read(t.Context(), strings.NewReader(text), zone, 1000); !errors.As(err, &large) || large.Most != 64<<20 {
-		t.Error(err)
-	}
-}
-
 // An SOA that is not the zone's gives no TTL.
 func TestOtherSOAGivesNoTTL(t *testing.T) {
 	t.Parallel()
