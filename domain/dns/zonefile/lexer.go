@@ -2,6 +2,7 @@ package zonefile
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -152,14 +153,15 @@ func (l *lexer) read() (byte, error) {
 // skipComment reads up to the end of the line, which stays.
 func (l *lexer) skipComment() error {
 	for {
-		next, err := l.in.Peek(1)
-		if err != nil {
+		if _, err := l.in.Peek(1); err != nil {
 			return nil // the end of the file, which the next read finds
 		}
-		if next[0] == '\n' || next[0] == '\r' {
-			return nil
+		here, _ := l.in.Peek(l.in.Buffered())
+		end := bytes.IndexAny(here, "\r\n")
+		if end >= 0 {
+			here = here[:end]
 		}
-		if _, err := l.in.ReadByte(); err != nil {
+		if _, err := l.in.Discard(len(here)); err != nil || end >= 0 {
 			return err
 		}
 	}
