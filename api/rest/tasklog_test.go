@@ -145,13 +145,18 @@ func TestTaskLog(t *testing.T) {
 
 	resumed := l.follow(with("Last-Event-Id", l.attempt+":2"))
 	resumed.expect(l.missingEvent(3, 3), l.lineEvent(4), l.lineEvent(5))
+	l.output.lateWithin(time.Hour) // that long who follows waits for what the host has counted
 	l.end(7)
 	l.output.awaitTurns(t, 2)
 	l.output.print(l.of, aLine(6)) // later than the end was seen
 	for _, each := range []*stream{s, resumed} {
-		each.expect(l.lineEvent(6), l.missingEvent(7, 7), l.endEvent("succeeded", 7))
-		each.over()
+		each.expect(l.lineEvent(6))
+		each.close()
 	}
+	l.output.lateWithin(0)
+	waited := l.follow(with("Last-Event-Id", l.attempt+":5"))
+	waited.expect(l.lineEvent(6), l.missingEvent(7, 7), l.endEvent("succeeded", 7))
+	waited.over()
 	l.expect(l.do("GET", l.path()+"?after=4", nil), 200, l.page("succeeded", `"missing":[{"from":7,"to":7}],"after":7,"end":true`, 5, 6))
 	l.output.lateWithin(time.Hour) // while lines may come, none is said to be missing
 	l.expect(l.do("GET", l.path()+"?after=5", nil), 200, l.page("succeeded", `"missing":[],"after":6,"end":false`, 6))
@@ -167,6 +172,13 @@ func TestTaskLog(t *testing.T) {
 	old := former.follow(with("Last-Event-Id", former.attempt+":4"))
 	old.expect(former.lineEvent(5), former.lineEvent(6), former.endEvent("reverting", 6))
 	old.over()
+	waited = l.follow()
+	l.output.lateWithin(time.Hour)
+	l.end(2)
+	l.output.awaitTurns(t, 1)
+	l.output.print(l.of, aLine(1), aLine(2)) // the last that was counted ends the wait
+	waited.expect(l.lineEvent(1), l.lineEvent(2), l.endEvent("reverted", 2))
+	waited.over()
 
 	l.refused("GET", l.path()+"?attempt=1", nil, 404)
 	l.refused("GET", l.path()+"?attempt=99999", nil, 404)

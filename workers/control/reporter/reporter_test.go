@@ -236,6 +236,7 @@ func TestTheLastWordSurvives(t *testing.T) {
 	p := planetest.Start(t)
 	p.Enroll(1, ns1)
 	position := p.Append(view(1))
+	said := time.Now()
 	newFakeAgent(t, p, 1).say(position, protocol.Failure{Since: 1, ZoneID: 8, Message: "other zone"})
 	p.Eventually("it is heard", func() bool { return change(t, p.Reporter, position).State == reporter.InSync })
 	since := *change(t, p.Reporter, position).Servers[0].Since
@@ -245,7 +246,8 @@ func TestTheLastWordSurvives(t *testing.T) {
 		c := change(t, q.Reporter, position)
 		return len(c.Servers) == 1 && c.State == reporter.InSync && c.Servers[0].Since.Sub(since).Abs() < time.Millisecond
 	})
-	if got := q.Reporter.Online(); len(got) != 1 || got[0] != 1 {
+	const offlineAfter = 15 * time.Second // which a busy machine may have needed
+	if got := q.Reporter.Online(); (len(got) != 1 || got[0] != 1) && time.Since(said) < offlineAfter {
 		t.Errorf("online: %v", got)
 	}
 }
