@@ -80,7 +80,7 @@ func answering(t *testing.T, messages ...[]mdns.RR) transfer.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &mdns.Server{Listener: l, Handler: mdns.HandlerFunc(func(w mdns.ResponseWriter, q *mdns.Msg) {
+	server := &mdns.Server{Listener: l, ReadTimeout: testkit.Patience, Handler: mdns.HandlerFunc(func(w mdns.ResponseWriter, q *mdns.Msg) {
 		for _, records := range messages {
 			m := new(mdns.Msg).SetReply(q)
 			m.Answer = records

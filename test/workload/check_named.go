@@ -9,6 +9,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/workers/agents/bind"
 )
 
@@ -59,7 +60,9 @@ func (w *Workload) transfer(named *bind.Access, view int64, zone string) ([]mdns
 	}
 	m := new(mdns.Msg).SetAxfr(zone + ".")
 	m.SetTsig(key.Name, mdns.HmacSHA256, 300, time.Now().Unix())
-	answers, err := (&mdns.Transfer{TsigSecret: map[string]string{key.Name: key.Secret}}).In(m, w.site.DNS.DNS)
+	answers, err := (&mdns.Transfer{
+		TsigSecret: map[string]string{key.Name: key.Secret}, DialTimeout: testkit.Patience, ReadTimeout: testkit.Patience,
+	}).In(m, w.site.DNS.DNS)
 	if err != nil {
 		return nil, err
 	}
