@@ -50,6 +50,7 @@ func (e *Engine) handleFailure(ctx context.Context, z *zoneInView, err error) {
 	case definite || z.uncertain > maxUncertain:
 		e.reportFailure(z, err)
 	default: // named is down, or the connection to it broke
+		e.log.Debug("what became of a zone is not known, comparing it", "zone", z.key.zone, "view", z.key.view, "error", err)
 		e.state.postpone(z)
 		e.wakeDriver()
 		e.retry(z, time.Duration(z.uncertain)*100*time.Millisecond)

@@ -67,12 +67,15 @@ func (w *worker) rewrite(ctx context.Context, j job, held *mdns.SOA) (outcome, e
 	if err != nil {
 		return out, err
 	}
+	if err := sameSerial(j.serial, soa); err != nil {
+		return out, err
+	}
 	if differs := j.content.diff(have); len(differs) > 0 {
 		return out, mismatch(fmt.Sprintf("named serves another %s at %s than the file that it was given has",
 			mdns.TypeToString[differs[0].key.rrtype], absolute(differs[0].key.owner, j.key.zone)))
 	}
 	out.soa, out.compared = soa, true
-	return out, sameSerial(j.serial, soa)
+	return out, nil
 }
 
 // replaceFile puts the next file in the place of the zone's, and has named load it.
@@ -122,7 +125,7 @@ func (w *worker) replaceFile(ctx context.Context, j job, next string) (err error
 	e.passing("thawed")
 	return e.await(ctx, "named has loaded the zone's new file", func() (bool, error) {
 		now, err := w.serial(ctx, j.key)
-		return now == j.serial, err
+		return now != served, err // it may be another than the file's: somebody may change the zone at once
 	})
 }
 

@@ -188,6 +188,30 @@ func TestRewriteThatFailsIsEnded(t *testing.T) {
 	}
 }
 
+// Who changes a zone as soon as its new file is loaded keeps the engine from seeing the file's
+// serial, and not from going on.
+func TestZoneIsChangedRightAfterARewrite(t *testing.T) {
+	t.Parallel()
+	var once atomic.Bool
+	h := &host{t: t, dir: t.TempDir(), ids: 100, position: doomedAt, patience: 2 * testkit.Patience}
+	h.passing = func(at string) {
+		if at == "thawed" && once.CompareAndSwap(false, true) {
+			testkit.Eventually(t, "named takes updates of the new file", func() bool {
+				return h.tampered(generationsView, "a.test.", "own.a.test. 60 A 10.0.0.9") == mdns.RcodeSuccess
+			})
+		}
+	}
+	h.startFrom(doomed.snapshot(0, h.position))
+	t.Cleanup(h.stop)
+	h.applied()
+	h.emitAll(doomed.change(0)...)
+	h.applied()
+	if !once.Load() {
+		t.Error("nothing was rewritten")
+	}
+	h.expect("127.0.0.1", "own.a.test", "A")
+}
+
 // A person may freeze a zone, and forget it.
 func TestZoneFrozenByHandIsThawed(t *testing.T) {
 	t.Parallel()
