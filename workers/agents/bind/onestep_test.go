@@ -31,6 +31,7 @@ func TestAReplacedRecordIsNeverMissing(t *testing.T) {
 	h := g.newHost(t)
 	c := g.poll(h, false)
 	for generation := 0; c.questions.Load() < questions(); generation++ {
+		c.changes.Add(1)
 		h.emitAll(g.change(generation)...)
 		if generation%2 == 0 { // else two changes travel together
 			h.applied()
