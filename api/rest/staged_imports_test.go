@@ -141,10 +141,7 @@ func TestImportUnderWay(t *testing.T) {
 		}
 	}
 	s.ok("POST", "/dns/records", m{"zone_id": 2, "view_name": "office", "host": "x", "value": "192.0.2.1"})
-	for n := range j.Plan.Parts {
-		j.Plan.Parts[n].Import = j.ID
-	}
-	s.applied(dns.NewStageRecords(j.Plan.Parts))
+	s.applied(dns.NewStageRecords(j.Plan.Parts.Take(j.Plan.Parts.Len(), j.ID)))
 	if i := s.imported(path); i.State != "running" || i.Appended != 30 {
 		t.Errorf("%+v", i)
 	}
@@ -321,6 +318,7 @@ func TestStagedImportDryRun(t *testing.T) {
 	before := s.end()
 	got := s.do("POST", "/v1/zones/1/import?mode=merge", "$TTL 60\n$GENERATE 1-30 h$ A 192.0.2.$\n", with("Opsledger-Dry-Run", "true"))
 	if got.status != 200 || strings.Count(got.body, "IN\\tA\\t") != 30 || !strings.Contains(got.body, "RecordsStaged") ||
+		strings.Count(got.body, `"id":null`) != 30 || !strings.Contains(got.body, `"import":null`) ||
 		!strings.Contains(fmt.Sprint(got.header["Opsledger-Warning"]), "staged") || s.end() != before {
 		t.Errorf("%d %v %s", got.status, got.header, got.body)
 	}

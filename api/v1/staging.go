@@ -72,7 +72,7 @@ func (i *zoneImport) stage(w *api.Request, s *staging) (domain.Command, error) {
 	}
 	i.staged.plan = s.plan()
 	return beginning{begun: dns.ImportBegun{
-		ZoneID: w.ID, ViewID: i.view.id, Mode: string(i.mode), Read: len(i.file.Records), Changes: s.Counts().Total(),
+		ZoneID: w.ID, ViewID: i.view.id, Mode: string(i.mode), Read: i.file.Len(), Changes: s.Counts().Total(),
 	}, warnings: preview.Warnings, settings: s.Settings(), parts: s.Parts()}, nil
 }
 
@@ -150,11 +150,11 @@ type beginning struct {
 	begun    dns.ImportBegun
 	warnings []domain.Warning
 	settings *dns.ChangeZoneSettings
-	parts    []dns.RecordsStaged
+	parts    *zoneimport.Parts
 }
 
 // maxShown is how many records a dry run shows of a staged import: enough to fill the difference.
-const maxShown = 10_000 + dns.MaxStaged
+const maxShown = 10_001
 
 // Decide implements [domain.Command].
 func (b beginning) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
@@ -176,9 +176,5 @@ func (b beginning) Decide(h domain.History, env domain.Env) ([]domain.Event, err
 		}
 		events = append(events, changed...)
 	}
-	for n := 0; n < maxShown && len(b.parts) > 0; b.parts = b.parts[1:] {
-		events = append(events, b.parts[0])
-		n += b.parts[0].Len()
-	}
-	return events, nil
+	return append(events, b.parts.Show(maxShown)...), nil
 }

@@ -105,7 +105,7 @@ func (i *zoneImport) covered(who *identity.User, zone dnsmodel.Zone) error {
 	if who.Credential == nil || i.file == nil {
 		return nil
 	}
-	for _, r := range i.file.Records {
+	for _, r := range i.file.All() {
 		if err := who.RequireRecord(dns.FullName(r.Host, zone.Name), dns.TypeName(r.Type)); err != nil {
 			return err
 		}
@@ -227,6 +227,6 @@ func (i *zoneImport) reply(receipt eventstore.Receipt) importedBody {
 			body.Removed++
 		}
 	}
-	body.Unchanged = len(i.file.Records) - body.Added - body.Changed
+	body.Unchanged = i.file.Len() - body.Added - body.Changed
 	return body
 }

@@ -35,9 +35,15 @@ func isAlias(rrtype string) bool { return rrtype == "CNAME" || rrtype == "DNAME"
 type importHistory struct {
 	domain.History
 	present *presentRecords
-	after   map[domain.Tag][]domain.Recorded
-	// own are the tags of the owners that the changes are about.
-	own map[domain.Tag]bool
+	after   map[domain.Tag]afterwards
+	// first and last are of the owners that the changes are about, which follow each other.
+	first, last string
+}
+
+// afterwards are the records of an owner as they will be.
+type afterwards struct {
+	owner  string
+	events []domain.Recorded
 }
 
 // Load implements [domain.History]. What is said of records is not read from the log: the zone's
@@ -50,11 +56,7 @@ func (h *importHistory) Load(folds ...domain.Fold) error {
 			others = append(others, f)
 			continue
 		}
-		events, changed := h.after[tag]
-		if !changed || h.own[tag] {
-			events = h.present.events[tag]
-		}
-		for _, r := range events {
+		for _, r := range h.eventsOf(tag) {
 			f.Apply(r)
 		}
 	}
@@ -64,10 +66,17 @@ func (h *importHistory) Load(folds ...domain.Fold) error {
 	return h.History.Load(others...)
 }
 
+func (h *importHistory) eventsOf(tag domain.Tag) []domain.Recorded {
+	if after, changed := h.after[tag]; changed && (after.owner < h.first || after.owner > h.last) {
+		return after.events
+	}
+	return h.present.events[tag]
+}
+
 // ofRecords says whether a tag is that of a name in a zone, or of a record.
 func ofRecords(tag domain.Tag) bool {
-	kind, _, _ := strings.Cut(strings.Replace(string(tag), "#", ":", 1), ":")
-	return kind == "node" || kind == "record"
+	kind, _, _ := strings.Cut(string(tag), ":")
+	return kind == "node" || kind == "record" || strings.HasPrefix(kind, "node#")
 }
 
 // later is a position after all that the zone has, and before those of a decision's own events.
@@ -75,35 +84,43 @@ const later domain.Position = 1 << 61
 
 // aliases returns, by the tag of the name, the records that the apex, and the names of aliases, will
 // have: rules between names are about these.
-func (s *Staging) aliases() (map[domain.Tag][]domain.Recorded, error) {
-	after := map[domain.Tag][]domain.Recorded{}
-	for i, ch := range s.changes {
-		if i > 0 && s.changes[i-1].owner == ch.owner {
+func (s *Staging) aliases() (map[domain.Tag]afterwards, error) {
+	after := map[domain.Tag]afterwards{}
+	for rest := s.changes; len(rest) > 0; {
+		n, owner := s.lengthOfOwner(rest), s.comparison.ownerOf(rest[0])
+		all := rest[:n]
+		rest = rest[n:]
+		if owner != dns.Apex && !slices.ContainsFunc(all, s.comparison.ofAlias) {
 			continue
 		}
-		all := s.changesAt(ch.owner)
-		if ch.owner != dns.Apex && !slices.ContainsFunc(all, change.ofAlias) {
-			continue
-		}
-		tag := dns.TagNode(s.present.zone, ch.host())
+		tag := dns.TagNode(s.present.zone, s.comparison.hostOf(all[0]))
 		events, err := s.afterAt(tag, all)
 		if err != nil {
 			return nil, err
 		}
-		after[tag] = events
+		after[tag] = afterwards{owner, events}
 	}
 	return after, nil
 }
 
-func (ch change) ofAlias() bool {
-	return ch.present != nil && isAlias(ch.present.Type) || ch.record != nil && isAlias(dns.TypeName(ch.record.Type))
+func (c *Comparison) ofAlias(ch change) bool {
+	return ch.present != none && isAlias(c.present[ch.present].Type) ||
+		ch.record != none && isAlias(dns.TypeName(c.file.At(int(ch.record)).Type))
 }
 
-// changesAt are the changes of an owner.
-func (s *Staging) changesAt(owner string) []change {
-	from := sort.Search(len(s.changes), func(i int) bool { return s.changes[i].owner >= owner })
-	to := from + sort.Search(len(s.changes)-from, func(i int) bool { return s.changes[from+i].owner > owner })
-	return s.changes[from:to]
+// lengthOfOwner is how many changes there are of the first one's owner.
+func (s *Staging) lengthOfOwner(changes []change) int {
+	owner, n := s.comparison.ownerOf(changes[0]), 1
+	for n < len(changes) && s.comparison.ownerOf(changes[n]) == owner {
+		n++
+	}
+	return n
+}
+
+// touches says whether there are changes of an owner.
+func (s *Staging) touches(owner string) bool {
+	at := sort.Search(len(s.changes), func(i int) bool { return s.comparison.ownerOf(s.changes[i]) >= owner })
+	return at < len(s.changes) && s.comparison.ownerOf(s.changes[at]) == owner
 }
 
 // afterAt are the records of a name as its changes leave them.
@@ -112,12 +129,12 @@ func (s *Staging) afterAt(tag domain.Tag, changes []change) ([]domain.Recorded, 
 	var events []domain.Recorded
 	for i, ch := range changes {
 		switch {
-		case ch.record == nil:
-			gone[ch.present.ID] = true
-		case ch.present == nil:
-			data, err := s.comparison.data(ch.record)
+		case ch.record == none:
+			gone[s.comparison.present[ch.present].ID] = true
+		case ch.present == none:
+			data, err := s.comparison.data(ch)
 			if err != nil {
-				return nil, refusedAt(ch.line(), err)
+				return nil, refusedAt(s.comparison.lineOf(ch), err)
 			}
 			data.ViewID = s.comparison.to.ViewID
 			e := dns.RecordAdded{ID: -1 - int64(i), ZoneID: s.present.zone, Record: data}

@@ -9,8 +9,7 @@ import (
 
 // Plan is what a staged import does, once it was decided on.
 type Plan struct {
-	// Parts are without the import and the ids of what they add.
-	Parts    []dns.RecordsStaged
+	Parts    *Parts
 	Counts   dns.ImportCounts
 	Settings *dns.ChangeZoneSettings
 	// Written is the position of the last event that changed what the plan was made from: the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,12 +41,9 @@ func (r *run) carryOut(ctx context.Context) error {
 	if r.Again = nil; err != nil { // and with it goes the file
 		return err
 	}
-	parts := r.Plan.Parts
-	for i := range parts {
-		parts[i].Import = r.ID
-	}
 	before := r.ID
-	for chunk := range slices.Chunk(parts, max(1, r.cfg.Part/dns.MaxStaged)) {
+	for parts := r.Plan.Parts; parts.Len() > 0; {
+		chunk := parts.Take(max(1, r.cfg.Part/dns.MaxStaged), r.ID)
 		receipt, err := r.execute(ctx, dns.NewStageRecords(chunk))
 		if err != nil {
 			return err
@@ -56,7 +52,6 @@ func (r *run) carryOut(ctx context.Context) error {
 			return err
 		}
 		before = receipt.Last
-		clear(chunk) // which may have been large
 	}
 	_, err = r.execute(ctx, dns.NewFinishImport(dns.ZoneImported{
 		Import: r.ID, ZoneID: r.ZoneID, ViewID: r.ViewID, ImportCounts: r.Plan.Counts,
