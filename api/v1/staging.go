@@ -109,7 +109,7 @@ func (i *zoneImport) begun(w *api.Request, receipt eventstore.Receipt, e dns.Imp
 		request := i.staged.decide(nil)
 		err := i.Imports.Carry(w.Context(), &zoneimport.Job{
 			ID: id, ZoneID: e.ZoneID, ViewID: e.ViewID, Actor: request.Actor, Credential: request.Credential, Door: request.Door,
-			Plan: i.staged.plan, Again: again, Done: release,
+			Plan: i.staged.plan, Again: again, Say: w.Words(), Done: release,
 		})
 		if err != nil {
 			return nil, err // and it is voided as one that nobody carries out

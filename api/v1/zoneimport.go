@@ -129,6 +129,9 @@ func (i *zoneImport) command(w *api.Request) (domain.Command, error) {
 		return nil, err
 	}
 	comparison, staging, err := i.compare(w.Context(), w.ID, i.oneChange())
+	if errors.Is(err, zoneimport.ErrTooManyChanges) {
+		return nil, tooManyChanges
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -162,9 +165,6 @@ func (i *zoneImport) compare(ctx context.Context, id int64, most int) (compariso
 		staging, err = newStaging(comparison, c, i.oneChange())
 		return err
 	})
-	if errors.Is(err, zoneimport.ErrTooManyChanges) {
-		err = tooManyChanges
-	}
 	return comparison, staging, err
 }
 

@@ -37,7 +37,7 @@ type run struct {
 }
 
 func (r *run) carryOut(ctx context.Context) error {
-	err := r.upToDate(ctx)
+	err := r.untilRead(ctx, r.upToDate)
 	if r.Again = nil; err != nil { // and with it goes the file
 		return err
 	}
@@ -59,6 +59,21 @@ func (r *run) carryOut(ctx context.Context) error {
 	return err
 }
 
+// untilRead does what reads the zone until that is done, or refused, or the hour is over.
+func (r *run) untilRead(ctx context.Context, do func(context.Context) error) error {
+	pause := backoff.Growing{Least: retryLeast, Most: retryMost}
+	for began := time.Now(); ; {
+		err := do(ctx)
+		if err == nil || refused(err) || errors.Is(err, errWritten) || time.Since(began) >= dns.MaxImportTime || !pause.Wait(ctx, nil) {
+			return err
+		}
+		r.cfg.Log.WarnContext(ctx, "an import cannot read its zone, will try again", "import", r.ID, "zone", r.ZoneID, "error", err)
+	}
+}
+
+// errWritten says that the lock did not hold: the zone was written while the import was under way.
+var errWritten = errors.New("the zone was written while an import was under way")
+
 // upToDate sees to it that the plan is one for the zone as it was when the import began.
 func (r *run) upToDate(ctx context.Context) error {
 	if err := r.cfg.Progress.Wait(ctx, domain.ContextDNS, r.ID); err != nil {
@@ -72,10 +87,14 @@ func (r *run) upToDate(ctx context.Context) error {
 	if err != nil || written == r.Plan.Written {
 		return err
 	}
-	if r.Plan, err = r.Again(ctx); err == nil && r.Plan.Written != written {
-		err = fmt.Errorf("zone %d was written at %d while an import was under way", r.ZoneID, r.Plan.Written)
+	plan, err := r.Again(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	if r.Plan = plan; plan.Written != written {
+		return fmt.Errorf("zone %d at %d: %w", r.ZoneID, plan.Written, errWritten)
+	}
+	return nil
 }
 
 // execute has a command of the import carried out, for who asked for the import. It tries again
