@@ -48,9 +48,7 @@ func (c *Comparison) operation(ch change) operation {
 		cmd, err := dns.NewDeleteRecord(is.ID, &is.Changed)
 		op.Operation = batch.Of(cmd, err)
 	case ch.present != none:
-		is := &c.present[ch.present]
-		cmd, err := dns.NewUpdateRecord(is.ID, c.input(is.RecordData, c.file.At(int(ch.record)).TTL), &is.Changed)
-		op.Operation = batch.Of(cmd, err)
+		op.Operation = c.update(ch)
 	default:
 		data, err := c.data(ch)
 		if err != nil {
@@ -61,6 +59,20 @@ func (c *Comparison) operation(ch change) operation {
 		op.Operation = batch.Of(cmd, err)
 	}
 	return op
+}
+
+// update gives a record of the zone the TTL of the file.
+func (c *Comparison) update(ch change) batch.Operation {
+	is, record := &c.present[ch.present], c.file.At(int(ch.record))
+	data := is.RecordData
+	if data.Literal { // which a value is not that is given now
+		var err error
+		if data.Value, err = zonefile.Value(c.zone(), record.Type, record.Data); err != nil {
+			return batch.Of(nil, err)
+		}
+	}
+	cmd, err := dns.NewUpdateRecord(is.ID, c.input(data, record.TTL), &is.Changed)
+	return batch.Of(cmd, err)
 }
 
 // data is the file's record of a change as a client writes it. It has no part of the file.

@@ -109,9 +109,7 @@ func (c *Comparison) Present(r Present) error {
 		return err
 	}
 	if key != c.key {
-		if err := c.settle(); err != nil {
-			return err
-		}
+		c.settle()
 		c.key = key
 	}
 	c.set = append(c.set, located{Present: r, data: data})
@@ -119,7 +117,7 @@ func (c *Comparison) Present(r Present) error {
 }
 
 // settle compares the RRset at hand.
-func (c *Comparison) settle() error {
+func (c *Comparison) settle() {
 	set := c.set
 	c.set = set[:0]
 	var same []located
@@ -136,19 +134,16 @@ func (c *Comparison) settle() error {
 		remaining = min(remaining, r.TTL)
 	}
 	if len(same) == 0 {
-		return nil
+		return
 	}
 	ttl := c.file.TTL(c.key)
 	grows := c.file.LenOf(c.key) > len(same)
 	if remaining == ttl || grows && remaining > ttl {
-		return nil // what is served has the file's TTL then
+		return // what is served has the file's TTL then
 	}
 	for _, r := range same {
-		if err := c.retime(r, ttl); err != nil {
-			return err
-		}
+		c.retime(r, ttl)
 	}
-	return nil
 }
 
 func (c *Comparison) remove(r located) {
@@ -162,19 +157,12 @@ func (c *Comparison) keep(r located) int32 {
 }
 
 // retime gives a record the TTL of the file.
-func (c *Comparison) retime(r located, ttl uint32) error {
+func (c *Comparison) retime(r located, ttl uint32) {
 	if r.TTL == ttl {
-		return nil
-	}
-	if r.Literal { // which a value is not that is given now
-		var err error
-		if r.Value, err = zonefile.Value(c.zone(), c.key.Type, r.data); err != nil {
-			return err
-		}
+		return
 	}
 	i, _ := c.file.Has(c.key, r.data)
 	c.updates = append(c.updates, change{present: c.keep(r), record: int32(i)})
-	return nil
 }
 
 // add adds the file's records that the zone lacks, but for those that are generated.
@@ -234,9 +222,7 @@ func (c *Comparison) End() (err error) {
 	if c.complete {
 		return nil
 	}
-	if err := c.settle(); err != nil {
-		return err
-	}
+	c.settle()
 	left, after := c.generated()
 	if err := c.add(left); err != nil {
 		return err

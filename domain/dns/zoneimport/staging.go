@@ -27,7 +27,10 @@ type Staging struct {
 	comparison *Comparison
 	// changes are in the order of their owners.
 	changes []change
-	present *presentRecords
+	// stay are the records that stay as they are at owners that have changes, others the aliases
+	// and the records at the apex.
+	stay   []owned
+	others *presentRecords
 	// Import is the import that has begun already and whose changes are decided anew, 0 for
 	// one that has not.
 	Import domain.Position
@@ -50,7 +53,7 @@ func (c *Comparison) Stage() (*Staging, error) {
 	s := &Staging{comparison: c, changes: slices.Concat(c.removals, c.updates, c.added)}
 	c.removals, c.updates, c.added = nil, nil, nil
 	slices.SortFunc(s.changes, c.inOrder)
-	s.present = newPresentRecords(c.to.ZoneID)
+	s.others = newPresentRecords(c.to.ZoneID)
 	return s, nil
 }
 
@@ -76,10 +79,18 @@ func kindOf(ch change) int {
 // Present takes the next record that the zone has.
 func (s *Staging) Present(r Present) error {
 	key, _, err := zonedata.Locate(s.comparison.zone(), r.RecordData)
-	if err == nil && (key.Owner == dns.Apex || isAlias(r.Type) || s.touches(key.Owner)) {
-		s.present.take(r)
+	if err != nil {
+		return err
 	}
-	return err
+	if key.Owner == dns.Apex || isAlias(r.Type) {
+		s.others.take(r)
+	}
+	if all := s.changesAt(key.Owner); len(all) > 0 && !slices.ContainsFunc(all, func(ch change) bool {
+		return ch.present != none && s.comparison.present[ch.present].ID == r.ID
+	}) {
+		s.stay = append(s.stay, owned{r, key.Owner})
+	}
+	return nil
 }
 
 // Parts are what is to be staged.
@@ -104,6 +115,7 @@ func (s *Staging) Decide(h domain.History, env domain.Env) ([]domain.Event, erro
 		return nil, err
 	}
 	env.Import = s.Import
+	slices.SortFunc(s.stay, func(a, b owned) int { return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.ID, b.ID)) })
 	after, err := s.aliases()
 	if err != nil {
 		return nil, err
@@ -111,7 +123,7 @@ func (s *Staging) Decide(h domain.History, env domain.Env) ([]domain.Event, erro
 	refused := &zonefile.Error{}
 	for rest := s.changes; len(rest) > 0 && !refused.More; {
 		n := s.lengthOfChunk(rest, cmp.Or(s.Chunk, defaultChunk))
-		err := s.decide(&importHistory{History: h, present: s.present, after: after}, env.Warning(nil), rest[:n])
+		err := s.decide(&importHistory{History: h, others: s.others, after: after}, env.Warning(nil), rest[:n])
 		var lines *zonefile.Error
 		if errors.As(err, &lines) {
 			err = nil
@@ -173,6 +185,7 @@ func (s *Staging) decide(h *importHistory, env domain.Env, changes []change) err
 		operations[i], lines[i], ids[i] = o.Operation, o.line, domain.Undrawn+int64(i)
 	}
 	h.first, h.last = s.comparison.ownerOf(changes[0]), s.comparison.ownerOf(changes[len(changes)-1])
+	h.own = s.presentAt(changes, h.first, h.last)
 	b, err := batch.New(operations)
 	if err != nil {
 		return domain.Refused("%s有太多的修改，一次导入同一主机最多%d个！", shortened(h.first), MaxChanges)
