@@ -21,8 +21,9 @@ import (
 // sweepEvery is how often imports are looked for that nobody carries out, or whose hour is over.
 const sweepEvery = 3 * time.Second
 
-// DefaultPart is how many records are appended at once: while they are, other writes wait.
-const DefaultPart = 500
+// DefaultPart is how many records are appended at once: while they are, other writes wait. These also wait
+// until the read models have what was appended before them, which is up to [stageAtOnce] times as much.
+const DefaultPart = 320
 
 // Config is what an Importer needs.
 type Config struct {
@@ -92,7 +93,7 @@ func (i *Importer) Run(ctx context.Context) error {
 func (i *Importer) carryOut(ctx context.Context, j *zoneimport.Job) {
 	defer j.Done()
 	began := time.Now()
-	run := run{Importer: i, Job: j}
+	run := &run{Importer: i, Job: j}
 	err := run.carryOut(ctx)
 	switch {
 	case err == nil:

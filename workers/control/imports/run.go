@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -28,35 +30,63 @@ var commandSpace = uuid.MustParse("0f6b1f8e-9a0b-5f53-8f3e-2b8a6c5d1e77")
 //  1. What was planned is carried out only if nothing that the plan was made from has changed
 //     before the import began; since then nothing else changes it.
 //  2. A part is appended once, however often it is tried: its command has an id of its own.
-//  3. Of parts that the read models lack there are two at most.
+//  3. Of appends that the read models lack there are so many at most as stage at once.
 type run struct {
 	*Importer
 	*zoneimport.Job
-	// commands counts those that were executed.
+	// mu guards the plan's parts, and commands, which counts those that were made of them.
+	mu       sync.Mutex
 	commands int
 }
+
+// stageAtOnce is how many appends of an import are on their way at a time: one is decided, one
+// appended and one applied.
+const stageAtOnce = 3
 
 func (r *run) carryOut(ctx context.Context) error {
 	err := r.untilRead(ctx, r.upToDate)
 	if r.Again = nil; err != nil { // and with it goes the file
 		return err
 	}
-	before := r.ID
-	for parts := r.Plan.Parts; parts.Len() > 0; {
-		chunk := parts.Take(max(1, r.cfg.Part/dns.MaxStaged), r.ID)
-		receipt, err := r.execute(ctx, dns.NewStageRecords(chunk))
-		if err != nil {
-			return err
-		}
-		if err := r.cfg.Progress.Wait(ctx, domain.ContextDNS, before); err != nil {
-			return err
-		}
-		before = receipt.Last
+	staging, within := errgroup.WithContext(ctx)
+	for range stageAtOnce {
+		staging.Go(func() error { return r.stage(within) })
 	}
-	_, err = r.execute(ctx, dns.NewFinishImport(dns.ZoneImported{
+	if err := staging.Wait(); err != nil {
+		return err
+	}
+	_, err = r.execute(ctx, r.commands+1, dns.NewFinishImport(dns.ZoneImported{
 		Import: r.ID, ZoneID: r.ZoneID, ViewID: r.ViewID, ImportCounts: r.Plan.Counts,
 	}, r.Plan.Settings))
 	return err
+}
+
+// stage stages parts, each append once the read models have the one before, until there are none. What
+// parts are about is disjoint, so that their order does not matter.
+func (r *run) stage(ctx context.Context) error {
+	for {
+		number, parts := r.next()
+		if len(parts) == 0 {
+			return nil
+		}
+		receipt, err := r.execute(ctx, number, dns.NewStageRecords(parts))
+		if err == nil {
+			err = r.cfg.Progress.Wait(ctx, domain.ContextDNS, receipt.Last)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// next takes the parts of an append, and the number of its command.
+func (r *run) next() (number int, parts []dns.RecordsStaged) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if parts = r.Plan.Parts.Take(max(1, r.cfg.Part/dns.MaxStaged), r.ID); len(parts) > 0 {
+		r.commands++
+	}
+	return r.commands, parts
 }
 
 // untilRead does what reads the zone until that is done, or refused, or the hour is over.
@@ -98,14 +128,13 @@ func (r *run) upToDate(ctx context.Context) error {
 }
 
 // execute has a command of the import carried out, for who asked for the import. It tries again
-// while the database is away.
-func (r *run) execute(ctx context.Context, c domain.Command) (eventstore.Receipt, error) {
-	r.commands++
+// while the database is away. Each command of the import has a number of its own.
+func (r *run) execute(ctx context.Context, number int, c domain.Command) (eventstore.Receipt, error) {
 	pause := backoff.Growing{Least: retryLeast, Most: retryMost}
 	for {
 		receipt, err := r.cfg.Store.Execute(ctx, eventstore.Request{
 			Command: c, Actor: r.Actor, Credential: r.Credential, Door: r.Door, Causation: r.ID,
-			CommandID: uuid.NewSHA1(commandSpace, fmt.Appendf(nil, "%s/%d/%d", r.cfg.Store.LogID(), r.ID, r.commands)),
+			CommandID: uuid.NewSHA1(commandSpace, fmt.Appendf(nil, "%s/%d/%d", r.cfg.Store.LogID(), r.ID, number)),
 		})
 		away := errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnknownOutcome) || errors.Is(err, eventstore.ErrConflict)
 		if !away || !pause.Wait(ctx, nil) {
