@@ -65,6 +65,9 @@ func (w *Request) Carrying(cmd domain.Command) eventstore.Request {
 	return r
 }
 
+// Words says errors in the language of the write's reply, also once the request has ended.
+func (w *Request) Words() func(*domain.Error) string { return languageOf(w.HTTP(), w.dialect).SayError }
+
 // Dry says that the write is decided and not carried out.
 func (w *Request) Dry() bool { return w.dry }
 

@@ -62,7 +62,7 @@ func TestNumbersOfNothing(t *testing.T) {
 		flag, value string
 	}{
 		{bench.Append(), "--writers", "1,0"}, {bench.Live(), "--clients", "x"}, {bench.Live(), "--zones", "0"}, {bench.Tasks(), "--counts", ""},
-		{bench.Tasks(), "--listed", "0"}, {bench.Tasks(), "--percents", "-1"}, {bench.Bulk(), "--batch", "0"},
+		{bench.Tasks(), "--listed", "0"}, {bench.Tasks(), "--percents", "-1"}, {bench.Bulk(), "--batch", "0"}, {bench.Import(), "--records", "0"},
 	} {
 		if err := runCase(t, bad.c, bench.Config{Out: io.Discard}, bad.flag, bad.value); err == nil || !strings.Contains(err.Error(), bad.flag) {
 			t.Errorf("%s %s %q: %v", bad.c.Name, bad.flag, bad.value, err)

@@ -70,20 +70,13 @@ func (s *session) load(ctx context.Context, n int, make func(i int) operation) (
 // loadZones creates zones with some records each and waits until named is
 // proved to serve all of it.
 func (s *session) loadZones(ctx context.Context, label string, n, records int) ([]target, error) {
-	zones := make([]target, n)
-	for i := range zones {
-		zones[i].name = fmt.Sprintf("%s%d.bench.example", label, i)
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s%d.bench.example", label, i)
 	}
-	locations, position, err := s.load(ctx, n, func(i int) operation {
-		return operation{http.MethodPost, "/dns/zones", zoneBody(zones[i].name, s.viewID)}
-	})
+	zones, position, err := s.createZones(ctx, names)
 	if err != nil {
 		return nil, err
-	}
-	for i, location := range locations {
-		if zones[i].id, err = idOf(location); err != nil {
-			return nil, err
-		}
 	}
 	if records > 0 {
 		if position, err = s.loadRecords(ctx, zones, n*records); err != nil {
@@ -91,6 +84,24 @@ func (s *session) loadZones(ctx context.Context, label string, n, records int) (
 		}
 	}
 	return zones, s.settled(ctx, position)
+}
+
+// createZones creates zones without records.
+func (s *session) createZones(ctx context.Context, names []string) (zones []target, position int64, err error) {
+	locations, position, err := s.load(ctx, len(names), func(i int) operation {
+		return operation{http.MethodPost, "/dns/zones", zoneBody(names[i], s.viewID)}
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, location := range locations {
+		id, err := idOf(location)
+		if err != nil {
+			return nil, 0, err
+		}
+		zones = append(zones, target{id: id, name: names[i]})
+	}
+	return zones, position, nil
 }
 
 // loadRecords creates n records, host0 and so on, the zones taken in turn.

@@ -115,6 +115,10 @@ type Command interface {
 	Decide(h History, env Env) ([]Event, error)
 }
 
+// Undrawn is where the ids begin that stand for those that would be drawn: beyond every id
+// that a sequence will ever have.
+const Undrawn int64 = 1 << 62
+
 // Allocator is implemented by commands that need new ids: one entry for each id.
 // A refused command wastes its ids.
 type Allocator interface {

@@ -21,10 +21,6 @@ type Preview struct {
 	Warnings []domain.Warning
 }
 
-// undrawn is where the ids begin that stand for those that would be drawn: beyond every id
-// that a sequence will ever have.
-const undrawn int64 = 1 << 62
-
 // Preview decides as [Store.Execute] would, from a read of the log, and appends nothing: no id
 // is drawn, and nothing is kept under the command's id. Errors are those of Execute.
 func (s *Store) Preview(ctx context.Context, req Request) (Preview, error) {
@@ -39,7 +35,7 @@ func (s *Store) Preview(ctx context.Context, req Request) (Preview, error) {
 	x := execution{Request: req, store: s, preview: true, drawn: map[domain.Sequence][]int64{}}
 	if a, ok := req.Command.(domain.Allocator); ok {
 		for i, sequence := range a.Allocates() {
-			x.drawn[sequence] = append(x.drawn[sequence], undrawn+int64(i))
+			x.drawn[sequence] = append(x.drawn[sequence], domain.Undrawn+int64(i))
 		}
 	}
 	d, err := x.run(x.history(ctx, false))
@@ -72,7 +68,7 @@ func withoutUndrawn(data []byte) json.RawMessage {
 			for end < len(data) && bytes.IndexByte([]byte("0123456789+-.eE"), data[end]) >= 0 {
 				end++
 			}
-			if n, err := strconv.ParseInt(string(data[at:end]), 10, 64); err == nil && n >= undrawn {
+			if n, err := strconv.ParseInt(string(data[at:end]), 10, 64); err == nil && n >= domain.Undrawn {
 				out.WriteString("null")
 				at = end
 				continue

@@ -7,9 +7,12 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// generationEvents is how many events a generation of the recent events holds. Two
-// generations are some seconds of a busy log, and a few megabytes.
-const generationEvents = 16_384
+// A generation of the recent events holds about so many events, or tags where events have
+// many. Two generations are some seconds of a busy log, and a few megabytes.
+const (
+	generationEvents = 16_384
+	generationTags   = 4 * generationEvents
+)
 
 // recentEvents are the tags of the events that the writer appended last. While nobody
 // else appends, they tell as much about those events as the tag index.
@@ -62,7 +65,7 @@ func (r *recentEvents) add(head domain.Position, events []protocol.Envelope, tag
 		r.newer.add(row)
 	}
 	r.upTo += domain.Position(len(events))
-	if r.upTo-r.middle > generationEvents {
+	if r.upTo-r.middle > generationEvents || len(r.newer.typed) > generationTags {
 		r.after, r.older = r.middle, r.newer
 		r.middle, r.newer = r.upTo, newGeneration(len(r.older.typed))
 	}

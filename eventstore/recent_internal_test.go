@@ -94,3 +94,20 @@ func TestRecentEventsCover(t *testing.T) {
 		}
 	}
 }
+
+// Events of many tags do not take more room than many events.
+func TestRecentEventsOfManyTags(t *testing.T) {
+	t.Parallel()
+	var recent recentEvents
+	for n := range 3 * generationTags / 64 {
+		e := protocol.Envelope{Position: domain.Position(n + 1), Type: "T"}
+		for tag := range 64 {
+			e.Tags = append(e.Tags, domain.Tag(fmt.Sprintf("t%d/%d", n, tag)))
+		}
+		events := []protocol.Envelope{e}
+		recent.add(domain.Position(n), events, tagRowsOf(events))
+	}
+	if kept := len(recent.newer.typed) + len(recent.older.typed); kept > 2*generationTags+64 || kept < generationTags || recent.after == 0 {
+		t.Errorf("%d tags are kept, of events from %d on", kept, recent.after)
+	}
+}

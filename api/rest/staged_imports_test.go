@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -51,6 +52,7 @@ type imported struct {
 	State, Reason           string
 	Read, Changes, Appended int
 	Position                int64
+	Errors                  []dns.ImportError
 }
 
 func (s *stack) imported(path string) (i imported) {
@@ -141,10 +143,7 @@ func TestImportUnderWay(t *testing.T) {
 		}
 	}
 	s.ok("POST", "/dns/records", m{"zone_id": 2, "view_name": "office", "host": "x", "value": "192.0.2.1"})
-	for n := range j.Plan.Parts {
-		j.Plan.Parts[n].Import = j.ID
-	}
-	s.applied(dns.NewStageRecords(j.Plan.Parts))
+	s.applied(dns.NewStageRecords(j.Plan.Parts.Take(j.Plan.Parts.Len(), j.ID)))
 	if i := s.imported(path); i.State != "running" || i.Appended != 30 {
 		t.Errorf("%+v", i)
 	}
@@ -221,6 +220,50 @@ func TestImportIsMadeAnew(t *testing.T) {
 	}
 }
 
+// What stands against the new plan of an import that has begun is told by its lines.
+func TestImportMadeAnewIsRefused(t *testing.T) {
+	t.Parallel()
+	s, importer := holding(newStack(t, stagedAbove(5)))
+	withZone(s, "office")
+	path := s.stages("mode=merge", "$TTL 60\n$GENERATE 1-30 h$ A 192.0.2.$\nx A 192.0.2.1\n", with("Opsledger-Language", "en"))
+	j := <-importer.jobs
+	s.applied(unasked{dns.RecordAdded{ID: 1 << 40, ZoneID: 1, Record: dns.RecordData{ // as if it had come before the begin
+		ViewID: 1, Host: "x", Type: "CNAME", TTL: 60, Value: "y",
+	}}})
+	must(t, s.importer.Carry(t.Context(), j))
+	i := s.ended(path)
+	if i.State != "void" || i.Reason != "refused" || len(i.Errors) != 1 || i.Errors[0].Line != 3 || !strings.Contains(i.Errors[0].Error, "CNAME") ||
+		strings.ContainsFunc(i.Errors[0].Error, func(r rune) bool { return r > 0x7e }) {
+		t.Errorf("%+v", i)
+	}
+}
+
+// unasked are events that are appended whatever the log has.
+type unasked []domain.Event
+
+func (e unasked) Decide(domain.History, domain.Env) ([]domain.Event, error) { return e, nil }
+
+// An import whose zone cannot be read at the moment goes on when it can.
+func TestImportReadsAgain(t *testing.T) {
+	t.Parallel()
+	s, importer := holding(newStack(t, stagedAbove(5)))
+	withZone(s, "office")
+	path := s.stages("mode=merge", "$TTL 60\n$GENERATE 1-30 h$ A 192.0.2.$\n")
+	j := <-importer.jobs
+	j.Plan.Written-- // so that it reads
+	again, failures := j.Again, 2
+	j.Again = func(ctx context.Context) (zoneimport.Plan, error) {
+		if failures--; failures >= 0 {
+			return zoneimport.Plan{}, errors.New("the connection broke")
+		}
+		return again(ctx)
+	}
+	must(t, s.importer.Carry(t.Context(), j))
+	if i := s.ended(path); i.State != "done" || i.Appended != 30 || len(i.Errors) != 0 {
+		t.Errorf("%+v", i)
+	}
+}
+
 // Whoever loses the right to it has the import come to nothing.
 func TestImportOfWhoMayNoMore(t *testing.T) {
 	t.Parallel()
@@ -234,7 +277,7 @@ func TestImportOfWhoMayNoMore(t *testing.T) {
 	}
 	s.done("DELETE", fmt.Sprint("/v1/credentials/", j.Credential), nil)
 	must(t, s.importer.Carry(t.Context(), j))
-	if i := s.ended(path); i.State != "void" || i.Reason != "refused" {
+	if i := s.ended(path); i.State != "void" || i.Reason != "refused" || len(i.Errors) != 1 || i.Errors[0].Line != 0 {
 		t.Errorf("%+v", i)
 	}
 }
@@ -311,6 +354,20 @@ func TestStagedImportIsBounded(t *testing.T) {
 	if got := s.do("GET", path, nil, elsewhere); got.status != 403 {
 		t.Errorf("an import into another view: %d %s", got.status, got.body)
 	}
+	// A credential for some records alone sees its own imports, and one for the whole zone all.
+	theirs := s.stages("view=office&mode=merge", "$TTL 60\n$GENERATE 1-30 h$ A 192.0.2.$\n")
+	s.ended(theirs)
+	whole := with("Authorization", s.credential(m{"restrict": m{"zones": []string{"example.org"}}}))
+	other := with("Authorization", s.credential(m{"restrict": m{"types": []string{"A"}}}))
+	for _, c := range []struct {
+		who    func(*http.Request)
+		path   string
+		status int
+	}{{narrow, path, 200}, {narrow, theirs, 403}, {other, path, 403}, {other, theirs, 403}, {whole, path, 200}, {whole, theirs, 200}} {
+		if got := s.do("GET", c.path, nil, c.who); got.status != c.status {
+			t.Errorf("GET %s: %d %s, want %d", c.path, got.status, got.body, c.status)
+		}
+	}
 }
 
 // A dry run of a large import says what it would do.
@@ -321,6 +378,7 @@ func TestStagedImportDryRun(t *testing.T) {
 	before := s.end()
 	got := s.do("POST", "/v1/zones/1/import?mode=merge", "$TTL 60\n$GENERATE 1-30 h$ A 192.0.2.$\n", with("Opsledger-Dry-Run", "true"))
 	if got.status != 200 || strings.Count(got.body, "IN\\tA\\t") != 30 || !strings.Contains(got.body, "RecordsStaged") ||
+		strings.Count(got.body, `"id":null`) != 30 || !strings.Contains(got.body, `"import":null`) ||
 		!strings.Contains(fmt.Sprint(got.header["Opsledger-Warning"]), "staged") || s.end() != before {
 		t.Errorf("%d %v %s", got.status, got.header, got.body)
 	}

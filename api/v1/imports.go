@@ -3,6 +3,7 @@ package v1
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -12,6 +13,7 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // importBody is a staged import on the wire.
@@ -31,8 +33,8 @@ type importBody struct {
 	dns.ImportCounts
 	// Position is that of the end of one that is done, null before.
 	Position *domain.Position `json:"position"`
-	// Errors are always none: a file with errors does not begin.
-	Errors []struct{} `json:"errors"`
+	// Errors are why it was refused after it had begun; a file with errors does not begin.
+	Errors []dns.ImportError `json:"errors"`
 }
 
 func (a *API) showImport(c echo.Context) error {
@@ -44,20 +46,67 @@ func (a *API) showImport(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(api.Caller(c).Require(access.On(zone.Target, access.OperationAccess)), api.Caller(c).RequireView(i.ViewID)); err != nil {
+	if err := a.mayLook(c, i, zone); err != nil {
 		return err
 	}
 	body := importBody{
 		ID: i.ID, ZoneID: i.ZoneID, ViewID: i.ViewID, Mode: i.Mode, State: i.State,
-		Read: i.Read, Changes: i.Changes, Appended: i.Staged.Total(), ImportCounts: i.Staged, Errors: []struct{}{},
+		Read: i.Read, Changes: i.Changes, Appended: i.Staged.Total(), ImportCounts: i.Staged, Errors: []dns.ImportError{},
 	}
 	if i.State == dnsmodel.ImportVoid {
 		body.Reason = &i.Reason
+		if body.Errors, err = a.errorsOf(c.Request().Context(), i); err != nil {
+			return err
+		}
 	}
 	if i.State == dnsmodel.ImportDone {
 		body.Position = &i.Ended
 	}
 	return api.WriteJSON(c, http.StatusOK, body)
+}
+
+// mayLook refuses an import to those who may not see its zone and view. A credential for some of
+// the zone's records alone sees its own imports, which it could tell the size of.
+func (a *API) mayLook(c echo.Context, i dnsmodel.Import, zone dnsmodel.Zone) error {
+	who := api.Caller(c)
+	if err := cmp.Or(who.Require(access.On(zone.Target, access.OperationAccess)), who.RequireView(i.ViewID)); err != nil {
+		return err
+	}
+	outside := who.RequireWholeZone()
+	if outside == nil {
+		return nil
+	}
+	begun, err := a.eventAt(c.Request().Context(), i.ID)
+	if err == nil && begun.Credential != who.Credential.ID() {
+		return outside
+	}
+	return err
+}
+
+// errorsOf are those of a void import.
+func (a *API) errorsOf(ctx context.Context, i dnsmodel.Import) ([]dns.ImportError, error) {
+	if i.Reason != dns.VoidRefused {
+		return []dns.ImportError{}, nil
+	}
+	stored, err := a.eventAt(ctx, i.Ended)
+	if err != nil {
+		return nil, err
+	}
+	e, err := stored.Decode(a.Store.Codec())
+	voided, _ := e.Event.(dns.ImportVoided)
+	return append([]dns.ImportError{}, voided.Errors...), err
+}
+
+// eventAt is the event of the log at a position.
+func (a *API) eventAt(ctx context.Context, at domain.Position) (protocol.Envelope, error) {
+	events, err := a.Store.Read(ctx, at-1, 1)
+	if err == nil && len(events) == 0 {
+		err = fmt.Errorf("the log has no event %d", at)
+	}
+	if err != nil {
+		return protocol.Envelope{}, err
+	}
+	return events[0], nil
 }
 
 // voidImport ends an import without effect.

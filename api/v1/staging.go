@@ -72,7 +72,7 @@ func (i *zoneImport) stage(w *api.Request, s *staging) (domain.Command, error) {
 	}
 	i.staged.plan = s.plan()
 	return beginning{begun: dns.ImportBegun{
-		ZoneID: w.ID, ViewID: i.view.id, Mode: string(i.mode), Read: len(i.file.Records), Changes: s.Counts().Total(),
+		ZoneID: w.ID, ViewID: i.view.id, Mode: string(i.mode), Read: i.file.Len(), Changes: s.Counts().Total(),
 	}, warnings: preview.Warnings, settings: s.Settings(), parts: s.Parts()}, nil
 }
 
@@ -109,7 +109,7 @@ func (i *zoneImport) begun(w *api.Request, receipt eventstore.Receipt, e dns.Imp
 		request := i.staged.decide(nil)
 		err := i.Imports.Carry(w.Context(), &zoneimport.Job{
 			ID: id, ZoneID: e.ZoneID, ViewID: e.ViewID, Actor: request.Actor, Credential: request.Credential, Door: request.Door,
-			Plan: i.staged.plan, Again: again, Done: release,
+			Plan: i.staged.plan, Again: again, Say: w.Words(), Done: release,
 		})
 		if err != nil {
 			return nil, err // and it is voided as one that nobody carries out
@@ -150,11 +150,11 @@ type beginning struct {
 	begun    dns.ImportBegun
 	warnings []domain.Warning
 	settings *dns.ChangeZoneSettings
-	parts    []dns.RecordsStaged
+	parts    *zoneimport.Parts
 }
 
 // maxShown is how many records a dry run shows of a staged import: enough to fill the difference.
-const maxShown = 10_000 + dns.MaxStaged
+const maxShown = 10_001
 
 // Decide implements [domain.Command].
 func (b beginning) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
@@ -176,9 +176,5 @@ func (b beginning) Decide(h domain.History, env domain.Env) ([]domain.Event, err
 		}
 		events = append(events, changed...)
 	}
-	for n := 0; n < maxShown && len(b.parts) > 0; b.parts = b.parts[1:] {
-		events = append(events, b.parts[0])
-		n += b.parts[0].Len()
-	}
-	return events, nil
+	return append(events, b.parts.Show(maxShown)...), nil
 }

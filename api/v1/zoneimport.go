@@ -105,7 +105,7 @@ func (i *zoneImport) covered(who *identity.User, zone dnsmodel.Zone) error {
 	if who.Credential == nil || i.file == nil {
 		return nil
 	}
-	for _, r := range i.file.Records {
+	for _, r := range i.file.All() {
 		if err := who.RequireRecord(dns.FullName(r.Host, zone.Name), dns.TypeName(r.Type)); err != nil {
 			return err
 		}
@@ -129,6 +129,9 @@ func (i *zoneImport) command(w *api.Request) (domain.Command, error) {
 		return nil, err
 	}
 	comparison, staging, err := i.compare(w.Context(), w.ID, i.oneChange())
+	if errors.Is(err, zoneimport.ErrTooManyChanges) {
+		return nil, tooManyChanges
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -162,9 +165,6 @@ func (i *zoneImport) compare(ctx context.Context, id int64, most int) (compariso
 		staging, err = newStaging(comparison, c, i.oneChange())
 		return err
 	})
-	if errors.Is(err, zoneimport.ErrTooManyChanges) {
-		err = tooManyChanges
-	}
 	return comparison, staging, err
 }
 
@@ -227,6 +227,6 @@ func (i *zoneImport) reply(receipt eventstore.Receipt) importedBody {
 			body.Removed++
 		}
 	}
-	body.Unchanged = len(i.file.Records) - body.Added - body.Changed
+	body.Unchanged = i.file.Len() - body.Added - body.Changed
 	return body
 }

@@ -179,9 +179,8 @@ func (c *Content) Text() ([]byte, error) {
 	if err := writeLine(&out, first); err != nil {
 		return nil, err
 	}
-	for i := range c.file.Records {
-		r := &c.file.Records[i]
-		rr, err := zonedata.RR(zonedata.Owner(r.Host, c.file.Zone), r.Type, c.file.TTL(r.Key()), r.Written)
+	for _, r := range c.file.All() {
+		rr, err := zonedata.RR(zonedata.Owner(r.Host, c.file.Zone), r.Type, r.TTL, r.Written)
 		if err != nil {
 			return nil, err
 		}
@@ -205,4 +204,4 @@ func writeLine(out *bytes.Buffer, rr mdns.RR) error {
 }
 
 // Records counts what the file says, the SOA among it.
-func (c *Content) Records() int { return 1 + len(c.file.Records) }
+func (c *Content) Records() int { return 1 + c.file.Len() }

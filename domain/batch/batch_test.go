@@ -139,9 +139,12 @@ func TestLateReadsSeeTheBatch(t *testing.T) {
 		commands = append(commands, batch.Of(countUp{among: deep}, nil))
 	}
 	commands = append(commands, batch.Of(following{first: deep, then: 50}, nil))
-	events, err := domaintest.Must(batch.New(commands)).Decide(domaintest.NewHistory(added{50}), env())
-	if err != nil || len(events) != deep+2 || events[deep+1] != (added{102}) {
-		t.Errorf("decided %v, %v", events, err)
+	together := domaintest.Must(batch.New(commands))
+	for _, c := range []batch.Command{together, together.AtOnce()} {
+		events, err := c.Decide(domaintest.NewHistory(added{50}), env())
+		if err != nil || len(events) != deep+2 || events[deep+1] != (added{102}) {
+			t.Errorf("decided %v, %v", events, err)
+		}
 	}
 }
 
@@ -149,9 +152,12 @@ func TestLateReadsSeeTheBatch(t *testing.T) {
 func TestReadsDoNotSeeLaterOperations(t *testing.T) {
 	t.Parallel()
 	commands := []batch.Operation{batch.Of(following{then: 50}, nil), batch.Of(blindly(50), nil)}
-	events, err := domaintest.Must(batch.New(commands)).Decide(domaintest.NewHistory(added{50}), env())
-	if err != nil || !reflect.DeepEqual(events, []domain.Event{added{101}, added{50}}) {
-		t.Errorf("decided %v, %v", events, err)
+	together := domaintest.Must(batch.New(commands))
+	for _, c := range []batch.Command{together, together.AtOnce()} {
+		events, err := c.Decide(domaintest.NewHistory(added{50}), env())
+		if err != nil || !reflect.DeepEqual(events, []domain.Event{added{101}, added{50}}) {
+			t.Errorf("decided %v, %v", events, err)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 	steps := c.steps(env)
 	defer view.restart(false)
 	for round := 1; ; round++ {
-		view.restart(round > maxRounds)
+		view.restart(c.atOnce || round > maxRounds)
 		t, err := decide(view, env, steps)
 		if err != nil {
 			return nil, err

@@ -33,7 +33,10 @@ func Of(c domain.Command, err error) Operation {
 }
 
 // Command is a batch.
-type Command struct{ operations []Operation }
+type Command struct {
+	operations []Operation
+	atOnce     bool
+}
 
 // New checks the number of operations, and that each uses earlier ones alone
 // and only those that create something.
@@ -47,6 +50,13 @@ func New(operations []Operation) (Command, error) {
 		}
 	}
 	return Command{operations: operations}, nil
+}
+
+// AtOnce is the batch for a history that has at hand what is asked for: each operation reads what
+// it lacks by itself, and none is decided twice in order to read for all of them together.
+func (c Command) AtOnce() Command {
+	c.atOnce = true
+	return c
 }
 
 // Allocates implements [domain.Allocator].

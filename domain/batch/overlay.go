@@ -39,10 +39,11 @@ type overlay struct {
 	wanted []*state
 	// asked is what the present Load is about.
 	asked []*state
-	// happened are the batch's events of this round. byItsTag has the first `indexed`
-	// of them by tag: a fold that is read behind them needs those of its tag.
+	// happened are the batch's events of this round, tags those of each. byItsTag has the places
+	// of the first `indexed` of them by tag: a fold that is read behind them needs those of its tag.
 	happened []domain.Recorded
-	byItsTag map[domain.Tag][]domain.Recorded
+	tags     [][]domain.Tag
+	byItsTag map[domain.Tag][]int32
 	indexed  int
 	changed  []*state
 }
@@ -68,7 +69,7 @@ type state struct {
 func newOverlay(h domain.History, env domain.Env, operations int) *overlay {
 	return &overlay{
 		history: h, env: env, states: make(map[domain.Tag]*state, operations),
-		happened: make([]domain.Recorded, 0, operations), byItsTag: map[domain.Tag][]domain.Recorded{},
+		happened: make([]domain.Recorded, 0, operations), byItsTag: map[domain.Tag][]int32{},
 	}
 }
 
@@ -133,8 +134,8 @@ func (o *overlay) fetch() error {
 		}
 		s.log = s.fold.Snapshot()
 		s.now = s.log
-		for _, r := range o.byItsTag[s.item.Tag] {
-			o.apply(s, r)
+		for _, place := range o.byItsTag[s.item.Tag] {
+			o.apply(s, o.happened[place])
 		}
 	}
 	o.wanted = o.wanted[:0]
@@ -148,7 +149,7 @@ func (o *overlay) restart(direct bool) {
 		s.now, s.changed, s.stale = s.log, false, false
 	}
 	clear(o.byItsTag)
-	o.happened, o.indexed, o.changed, o.direct = o.happened[:0], 0, o.changed[:0], direct
+	o.happened, o.tags, o.indexed, o.changed, o.direct = o.happened[:0], o.tags[:0], 0, o.changed[:0], direct
 }
 
 // add shows the events of one operation to the operations that follow.
@@ -156,8 +157,9 @@ func (o *overlay) add(events []domain.Event) {
 	for _, e := range events {
 		at := provisional + domain.Position(len(o.happened)) + 1
 		r := domain.Recorded{Position: at, Actor: o.env.Actor, At: o.env.Now, Event: e}
-		o.happened = append(o.happened, r)
-		for _, tag := range domain.TagsOf(e, r.Actor) {
+		tags := domain.TagsOf(e, r.Actor)
+		o.happened, o.tags = append(o.happened, r), append(o.tags, tags)
+		for _, tag := range tags {
 			for s := o.states[tag]; s != nil; s = s.next {
 				o.apply(s, r)
 			}
@@ -167,12 +169,11 @@ func (o *overlay) add(events []domain.Event) {
 
 // index files what happened under its tags.
 func (o *overlay) index() {
-	for _, r := range o.happened[o.indexed:] {
-		for _, tag := range domain.TagsOf(r.Event, r.Actor) {
-			o.byItsTag[tag] = append(o.byItsTag[tag], r)
+	for ; o.indexed < len(o.happened); o.indexed++ {
+		for _, tag := range o.tags[o.indexed] {
+			o.byItsTag[tag] = append(o.byItsTag[tag], int32(o.indexed))
 		}
 	}
-	o.indexed = len(o.happened)
 }
 
 // apply gives an event to a state that was read. A state that was not read yet gets

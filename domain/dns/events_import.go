@@ -66,6 +66,15 @@ type ImportVoided struct {
 	ViewID int64           `json:"view_id"`
 	// Reason is one of the Void constants.
 	Reason string `json:"reason"`
+	// Errors are what was refused, where the reason is that.
+	Errors []ImportError `json:"errors,omitempty"`
+}
+
+// ImportError says what is wrong in a line of the file, or of no line if that is 0, in the language of
+// who asked for the import.
+type ImportError struct {
+	Line  int    `json:"line"`
+	Error string `json:"error"`
 }
 
 // Why an import came to nothing.

@@ -7,11 +7,15 @@ import (
 )
 
 // FoldNames brings the names in a record's data to lower case: names compare without
-// case in every type, and a record's data is the same whatever their case.
-func FoldNames(rr mdns.RR) {
+// case in every type, and a record's data is the same whatever their case. It says whether
+// any name was written otherwise.
+func FoldNames(rr mdns.RR) (changed bool) {
 	for _, name := range namesIn(rr) {
-		*name = strings.ToLower(*name)
+		folded := strings.ToLower(*name)
+		changed = changed || folded != *name
+		*name = folded
 	}
+	return changed
 }
 
 // namesIn returns the names in a record's data.

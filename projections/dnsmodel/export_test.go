@@ -6,6 +6,8 @@ const PurgeChunk = purgeChunk
 var (
 	ListZones   = listZones
 	ListRecords = listRecords
+	// RunningImports is the statement.
+	RunningImports = runningImports
 )
 
 // EachRecordBy is EachRecord with another number of rows that it holds in memory.

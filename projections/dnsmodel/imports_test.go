@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/modeltest"
 )
 
@@ -111,5 +112,21 @@ func TestImpossibleImports(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%T: %v, want %q", event, err, want)
 		}
+	}
+}
+
+// The few imports that are under way are found among very many that have ended by an index of theirs.
+func TestRunningImportsFollowIndex(t *testing.T) {
+	t.Parallel()
+	pool := modeltest.Serving(t)
+	if _, err := pool.Exec(t.Context(), `INSERT INTO dns.imports
+		(id, zone_id, view_id, mode, state, reason, read, changes, added, changed, removed, begun, ended, link)
+		SELECT n, 1, 1, 'merge', 'done', '', 0, 0, 0, 0, 0, now(), n, 0 FROM generate_series(1, 20000) n`); err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := pool.Query(t.Context(), "EXPLAIN "+dnsmodel.RunningImports)
+	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || !strings.Contains(strings.Join(plan, "\n"), "imports_running") {
+		t.Errorf("%v, %v", plan, err)
 	}
 }

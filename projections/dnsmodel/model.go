@@ -43,7 +43,7 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (m *Model) Context() domain.Context { return domain.ContextDNS }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 10 }
+func (m *Model) Version() int { return 11 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {

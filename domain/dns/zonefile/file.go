@@ -2,6 +2,7 @@ package zonefile
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	mdns "github.com/miekg/dns"
@@ -21,19 +22,16 @@ type File struct {
 	Zone string
 	// SOA is nil where the file has none.
 	SOA *SOA
-	// Records are in the order of the file, without the SOA.
-	Records []Record
 	// Warnings are of what named leaves out, or takes otherwise than it is written.
 	Warnings []domain.Warning
 	// Signed counts records that a signer had made, and that were left out.
 	Signed int
 
-	index map[recordKey]int32
-	sets  map[zonedata.Key]set
+	packed
 	// within is the included file that is read.
 	within string
-	// before has for each record the place of the one before it in its RRset, -1 for none.
-	before []int32
+	// soaTTL is that of the SOA.
+	soaTTL uint32
 }
 
 // Record is one record of a file.
@@ -44,6 +42,8 @@ type Record struct {
 	Type        uint16
 	// Data is the data in wire form, its names in lower case; Written is the same as it was written.
 	Data, Written string
+	// TTL is that of the record's RRset.
+	TTL uint32
 }
 
 // Key is that of the record's RRset.
@@ -57,25 +57,36 @@ type SOA struct {
 	dns.SOATimers
 }
 
-type recordKey struct {
-	zonedata.Key
-	data string
+func newFile(zone string) *File { return &File{Zone: zonedata.Absolute(zone), packed: newPacked()} }
+
+// Len is how many records the file has, without the SOA.
+func (f *File) Len() int { return len(f.records) }
+
+// At is one of them, by its place in the file.
+func (f *File) At(place int) Record { return f.record(&f.records[place]) }
+
+// OwnerAt is the owner of one of them.
+func (f *File) OwnerAt(place int) string { return f.owner(&f.sets[f.records[place].set]) }
+
+// All goes through the records in the order of the file, without the SOA.
+func (f *File) All() iter.Seq2[int, Record] {
+	return func(yield func(int, Record) bool) {
+		for i := range f.records {
+			if !yield(i, f.At(i)) {
+				return
+			}
+		}
+	}
 }
 
-// set is what the file says of an RRset: last is the place of its last record.
-type set struct {
-	ttl         uint32
-	count, last int32
-}
-
-func newFile(zone string) *File {
-	return &File{Zone: zonedata.Absolute(zone), index: map[recordKey]int32{}, sets: map[zonedata.Key]set{}}
-}
-
-// Has returns the place in Records of one with this data.
+// Has returns the place of the record with this data.
 func (f *File) Has(key zonedata.Key, data string) (place int, has bool) {
-	i, has := f.index[recordKey{key, canonical(key.Type, data)}]
-	return int(i), has
+	set := f.findSet(key)
+	if set == none {
+		return 0, false
+	}
+	at := f.findRecord(set, key.Type, canonical(key.Type, data))
+	return int(at), at != none
 }
 
 // canonical is the same for data that are the same record: the tags of CAA compare without case.
@@ -89,46 +100,44 @@ func canonical(rrtype uint16, data string) string {
 }
 
 // TTL is that of an RRset of the file.
-func (f *File) TTL(key zonedata.Key) uint32 { return f.sets[key].ttl }
+func (f *File) TTL(key zonedata.Key) uint32 {
+	if set := f.findSet(key); set != none {
+		return f.sets[set].ttl
+	}
+	return 0
+}
 
-// Len says how many records the file has of an RRset.
-func (f *File) Len(key zonedata.Key) int { return int(f.sets[key].count) }
+// LenOf says how many records the file has of an RRset.
+func (f *File) LenOf(key zonedata.Key) int {
+	if set := f.findSet(key); set != none {
+		return int(f.sets[set].count)
+	}
+	return 0
+}
 
 // Set is an RRset as the file has it, nil for none.
 func (f *File) Set(key zonedata.Key) *zonedata.RRset {
-	s := f.sets[key]
-	if s.count == 0 {
+	at := f.findSet(key)
+	if at == none {
 		return nil
 	}
+	s := f.sets[at]
 	records := make([]zonedata.Record, 0, s.count)
-	for at := s.last; at >= 0; at = f.before[at] {
-		records = append(records, zonedata.Record{TTL: s.ttl, Data: f.Records[at].Data})
+	for place := s.last; place != none; place = f.records[place].before {
+		records = append(records, zonedata.Record{TTL: s.ttl, Data: f.data(&f.records[place])})
 	}
 	return zonedata.Assemble(records)
 }
 
 // setTTL has an RRset have a TTL.
 func (f *File) setTTL(owner string, rrtype uint16, ttl uint32) {
-	key := zonedata.Key{Owner: owner, Type: rrtype}
-	s := f.sets[key]
-	s.ttl = ttl
-	f.sets[key] = s
-}
-
-// add takes a record, which may be there already.
-func (f *File) add(r Record) {
-	key := r.Key()
-	s := f.sets[key]
-	if _, has := f.Has(key, r.Data); !has {
-		place, before := int32(len(f.Records)), s.last
-		if s.count == 0 {
-			before = -1
-		}
-		f.index[recordKey{key, canonical(key.Type, r.Data)}] = place
-		f.Records, f.before = append(f.Records, r), append(f.before, before)
-		s.count, s.last = s.count+1, place
+	if rrtype == mdns.TypeSOA { // which is none of the records
+		f.soaTTL = ttl
+		return
 	}
-	f.sets[key] = s
+	if set := f.findSet(zonedata.Key{Owner: owner, Type: rrtype}); set != none {
+		f.sets[set].ttl = ttl
+	}
 }
 
 // maxWarnings is how many warnings of one file are kept; a reply has fewer.

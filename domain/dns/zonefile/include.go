@@ -95,19 +95,15 @@ func (f *File) dropKeysOfSigner() {
 	if f.Signed == 0 {
 		return
 	}
-	all := f.Records
-	f.Records, f.before = nil, nil
-	clear(f.index)
-	for key, s := range f.sets {
-		s.count = 0
-		f.sets[key] = s
-	}
-	for _, r := range all {
+	before := f.packed
+	f.packed = newPacked()
+	for i := range before.records {
+		r := before.record(&before.records[i])
 		if dns.KeyOfSigner(r.Type) && r.Owner == dns.Apex {
 			f.Signed++
-			delete(f.sets, r.Key())
-		} else {
-			f.add(r)
+			continue
 		}
+		f.add(r)
+		f.setTTL(r.Owner, r.Type, r.TTL)
 	}
 }

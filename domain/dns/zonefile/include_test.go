@@ -35,7 +35,7 @@ func TestInclude(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, r := range f.Records {
+	for _, r := range f.All() {
 		got = append(got, fmt.Sprintf("%s %d %s", r.Owner, f.TTL(r.Key()), dns.TypeName(r.Type)))
 	}
 	want := []string{"www 7 A", "www 5 TXT", "x.sub 5 A", "y.deeper.sub 5 A", "www 7 A", "end 7 A", "z 7 A"}
@@ -95,16 +95,17 @@ func TestSigned(t *testing.T) {
 	const signatures = "@ 5 RRSIG SOA 13 2 60 20300101000000 20200101000000 1 a.test. AAAA\n@ NSEC b SOA RRSIG\n@ TYPE65534 \\# 1 00\n"
 	for text, want := range map[string][2]int{keys: {2, 0}, keys + signatures + "www 5 A 192.0.2.1\n": {1, 5}} {
 		f, err := local(t, text, nil)
-		if err != nil || len(f.Records) != want[0] || f.Signed != want[1] {
+		if err != nil || f.Len() != want[0] || f.Signed != want[1] {
 			t.Errorf("%+v, %v", f, err)
 			continue
 		}
-		if place, has := f.Has(f.Records[0].Key(), f.Records[0].Data); !has || place != 0 {
+		first := f.At(0)
+		if place, has := f.Has(first.Key(), first.Data); !has || place != 0 {
 			t.Errorf("the first record is at %d, %v", place, has)
 		}
 	}
 	f, err := local(t, "@ 5 A 192.0.2.1\n@ 7 RRSIG A 13 2 60 20300101000000 20200101000000 1 a.test. AAAA\nwww A 192.0.2.2\n", nil)
-	if err != nil || f.TTL(f.Records[1].Key()) != 7 {
+	if err != nil || f.At(1).TTL != 7 {
 		t.Errorf("%+v, %v: the last TTL said is that of the signature", f, err)
 	}
 	if _, err := zonefile.Read(t.Context(), strings.NewReader(signatures), "a.test", 9); err == nil {

@@ -34,7 +34,7 @@ func ours(f *zonefile.File) []string {
 		data, _ := zonedata.Data(rr) // of names that were packed before
 		out = append(out, fmt.Sprintf("%s %d %s %x", dns.Apex, s.TTL, "SOA", data))
 	}
-	for _, r := range f.Records {
+	for _, r := range f.All() {
 		out = append(out, fmt.Sprintf("%s %d %s %x", r.Owner, f.TTL(r.Key()), dns.TypeName(r.Type), r.Data))
 	}
 	slices.Sort(out)

@@ -3,6 +3,8 @@ package zonefile
 import (
 	"fmt"
 	"math"
+	"net"
+	"net/netip"
 	"strings"
 
 	mdns "github.com/miekg/dns"
@@ -142,24 +144,33 @@ func literal(rr mdns.RR) string {
 // that is another text, as they were written.
 func wireOf(data dns.RData) (folded, written string, err error) {
 	rr := data.RR(root, 0)
-	if folded, err = zonedata.Data(rr); err != nil {
+	if written, err = pack(rr); err != nil {
 		return "", "", err
 	}
+	if !dns.FoldNames(rr) {
+		return written, written, nil
+	}
+	folded, err = pack(rr)
+	return folded, written, err
+}
+
+// pack is the data of a record of the root as it is on the wire.
+func pack(rr mdns.RR) (string, error) {
 	buf := make([]byte, mdns.Len(rr)+16)
 	end, err := mdns.PackRR(rr, buf, 0, nil, false)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	const header = 1 + 10
-	if written = string(buf[header:end]); written == folded {
-		written = folded
-	}
-	return folded, written, nil
+	return string(buf[header:end]), nil
 }
 
 // Value returns a text by which a client would write data of the type that is written so on the
 // wire, in a zone.
 func Value(zone string, rrtype uint16, wire string) (string, error) {
+	if value := address(rrtype, wire); value != "" {
+		return value, nil
+	}
 	rr, err := zonedata.RR(root, rrtype, 0, wire)
 	if err != nil {
 		return "", err
@@ -170,9 +181,23 @@ func Value(zone string, rrtype uint16, wire string) (string, error) {
 		if err != nil {
 			continue
 		}
-		if _, again, err := wireOf(data); err == nil && again == wire {
+		if again, err := pack(data.RR(root, 0)); err == nil && again == wire {
 			return value, nil
 		}
 	}
 	return "", domain.Refused("data of type %s has no text that means it", dns.TypeName(rrtype))
+}
+
+// address is the text of most records' data, which is known to mean it; empty for any other.
+func address(rrtype uint16, wire string) string {
+	switch {
+	case rrtype == mdns.TypeA && len(wire) == net.IPv4len, rrtype == mdns.TypeAAAA && len(wire) == net.IPv6len:
+	default:
+		return ""
+	}
+	is, _ := netip.AddrFromSlice([]byte(wire)) // of a length that an address has
+	if is.Is4In6() {
+		return ""
+	}
+	return is.String()
 }

@@ -58,7 +58,7 @@ func (r *reader) all(ctx context.Context) (*File, error) {
 	}
 	r.blocks.all()
 	if soa := r.file.SOA; soa != nil {
-		soa.TTL = r.file.TTL(zonedata.Key{Owner: dns.Apex, Type: mdns.TypeSOA})
+		soa.TTL = r.file.soaTTL
 	}
 	return r.file, nil
 }
@@ -314,7 +314,7 @@ func (r *reader) keep(line int, o owner, h head, fields []token) (rec Record, ke
 		return rec, false, err
 	}
 	r.file.add(rec)
-	if len(r.file.Records) > r.most {
+	if r.file.Len() > r.most {
 		return rec, false, &TooManyError{Most: r.most}
 	}
 	return rec, true, nil

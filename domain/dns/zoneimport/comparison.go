@@ -64,7 +64,9 @@ type Comparison struct {
 	// set are the records of the RRset at hand, of key.
 	key zonedata.Key
 	set []located
-	// removals and updates are of records that the zone has, added of those of the file.
+	// present are the records of the zone that go or change. removals and updates are of
+	// these, added of those of the file.
+	present                  []owned
 	removals, updates, added []change
 	// changed are the settings that are to change, nil for none, once the comparison is complete.
 	changed  *dns.ChangeZoneSettings
@@ -76,6 +78,12 @@ type located struct {
 	data string
 }
 
+// owned is a record with its owner as a key.
+type owned struct {
+	Present
+	owner string
+}
+
 // operation is one change as a command, and the line that it is for, 0 for none.
 type operation struct {
 	line int
@@ -85,13 +93,13 @@ type operation struct {
 // Compare begins a comparison. It refuses to replace a zone by a file that has nothing of it: that
 // is an empty file, or another zone's.
 func Compare(file *zonefile.File, mode Mode, to Target) (*Comparison, error) {
-	if mode == Replace && file.SOA == nil && len(file.Records) == 0 {
+	if mode == Replace && file.SOA == nil && file.Len() == 0 {
 		return nil, domain.Refused("the file has no record of the zone: to replace by it would remove all that the zone has")
 	}
 	if file.Zone != to.Zone.Name {
 		return nil, domain.Conflict("Zone在导入时被改名，请重试！")
 	}
-	return &Comparison{file: file, mode: mode, to: to, kept: make([]bool, len(file.Records))}, nil
+	return &Comparison{file: file, mode: mode, to: to, kept: make([]bool, file.Len())}, nil
 }
 
 // Present takes the next record that the zone has. Those of an RRset come in a row.
@@ -101,9 +109,7 @@ func (c *Comparison) Present(r Present) error {
 		return err
 	}
 	if key != c.key {
-		if err := c.settle(); err != nil {
-			return err
-		}
+		c.settle()
 		c.key = key
 	}
 	c.set = append(c.set, located{Present: r, data: data})
@@ -111,9 +117,9 @@ func (c *Comparison) Present(r Present) error {
 }
 
 // settle compares the RRset at hand.
-func (c *Comparison) settle() error {
+func (c *Comparison) settle() {
 	set := c.set
-	c.set = nil
+	c.set = set[:0]
 	var same []located
 	remaining := ^uint32(0)
 	for _, r := range set {
@@ -128,52 +134,47 @@ func (c *Comparison) settle() error {
 		remaining = min(remaining, r.TTL)
 	}
 	if len(same) == 0 {
-		return nil
+		return
 	}
 	ttl := c.file.TTL(c.key)
-	grows := c.file.Len(c.key) > len(same)
+	grows := c.file.LenOf(c.key) > len(same)
 	if remaining == ttl || grows && remaining > ttl {
-		return nil // what is served has the file's TTL then
+		return // what is served has the file's TTL then
 	}
 	for _, r := range same {
-		if err := c.retime(r, ttl); err != nil {
-			return err
-		}
+		c.retime(r, ttl)
 	}
-	return nil
 }
 
 func (c *Comparison) remove(r located) {
-	c.removals = append(c.removals, change{present: &r.Present, owner: c.key.Owner})
+	c.removals = append(c.removals, change{present: c.keep(r), record: none})
+}
+
+// keep keeps a record that goes or changes, and returns its place.
+func (c *Comparison) keep(r located) int32 {
+	c.present = append(c.present, owned{r.Present, c.key.Owner})
+	return int32(len(c.present) - 1)
 }
 
 // retime gives a record the TTL of the file.
-func (c *Comparison) retime(r located, ttl uint32) error {
+func (c *Comparison) retime(r located, ttl uint32) {
 	if r.TTL == ttl {
-		return nil
-	}
-	if r.Literal { // which a value is not that is given now
-		var err error
-		if r.Value, err = zonefile.Value(c.zone(), c.key.Type, r.data); err != nil {
-			return err
-		}
+		return
 	}
 	i, _ := c.file.Has(c.key, r.data)
-	c.updates = append(c.updates, change{present: &r.Present, owner: c.key.Owner, record: &c.file.Records[i]})
-	return nil
+	c.updates = append(c.updates, change{present: c.keep(r), record: int32(i)})
 }
 
 // add adds the file's records that the zone lacks, but for those that are generated.
 func (c *Comparison) add(left map[zonedata.Key]bool) error {
-	for i := range c.file.Records {
-		r := &c.file.Records[i]
-		if c.kept[i] || left[r.Key()] {
+	for i, r := range c.file.All() {
+		if c.kept[i] || len(left) > 0 && left[r.Key()] {
 			continue
 		}
 		if err := c.bounded(); err != nil {
 			return err
 		}
-		c.added = append(c.added, change{owner: r.Owner, record: r})
+		c.added = append(c.added, change{present: none, record: int32(i)})
 	}
 	return nil
 }
@@ -221,9 +222,7 @@ func (c *Comparison) End() (err error) {
 	if c.complete {
 		return nil
 	}
-	if err := c.settle(); err != nil {
-		return err
-	}
+	c.settle()
 	left, after := c.generated()
 	if err := c.add(left); err != nil {
 		return err

@@ -36,7 +36,7 @@ func (c *Comparison) generated() (left map[zonedata.Key]bool, after zonedata.Gen
 func (c *Comparison) candidates() map[zonedata.Key]bool {
 	left := map[zonedata.Key]bool{}
 	for key := range c.to.Zone.Sets {
-		if c.file.Len(key) > 0 && c.to.Own(key) == nil {
+		if c.file.LenOf(key) > 0 && c.to.Own(key) == nil {
 			left[key] = true
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 )
 
-// presentRecords are the records of the zone that decisions on an import read, as the events by which
-// they came to be: those at the owners that it changes, at the apex, and all aliases.
+// presentRecords are records of the zone that decisions on an import read, as the events by which they
+// came to be.
 type presentRecords struct {
 	zone int64
 	// events are those of records by the tags of their name and of themselves.
@@ -22,10 +22,15 @@ func newPresentRecords(zone int64) *presentRecords {
 }
 
 func (p *presentRecords) take(r Present) {
-	e := dns.RecordAdded{ID: r.ID, ZoneID: p.zone, Record: r.RecordData}
+	e := recordedAs(p.zone, r)
 	for _, tag := range []domain.Tag{dns.TagNode(p.zone, r.Host), dns.TagRecord(r.ID)} {
-		p.events[tag] = append(p.events[tag], domain.Recorded{Position: r.Changed, Event: e})
+		p.events[tag] = append(p.events[tag], e)
 	}
+}
+
+// recordedAs is the event by which a record came to be as it is.
+func recordedAs(zone int64, r Present) domain.Recorded {
+	return domain.Recorded{Position: r.Changed, Event: dns.RecordAdded{ID: r.ID, ZoneID: zone, Record: r.RecordData}}
 }
 
 func isAlias(rrtype string) bool { return rrtype == "CNAME" || rrtype == "DNAME" }
@@ -34,10 +39,17 @@ func isAlias(rrtype string) bool { return rrtype == "CNAME" || rrtype == "DNAME"
 // about it has the records as they are, of others as they will be.
 type importHistory struct {
 	domain.History
-	present *presentRecords
-	after   map[domain.Tag][]domain.Recorded
-	// own are the tags of the owners that the changes are about.
-	own map[domain.Tag]bool
+	// own are at the owners that the changes are about, others the aliases and those at the apex.
+	own, others *presentRecords
+	after       map[domain.Tag]afterwards
+	// first and last are of the owners that the changes are about, which follow each other.
+	first, last string
+}
+
+// afterwards are the records of an owner as they will be.
+type afterwards struct {
+	owner  string
+	events []domain.Recorded
 }
 
 // Load implements [domain.History]. What is said of records is not read from the log: the zone's
@@ -50,11 +62,7 @@ func (h *importHistory) Load(folds ...domain.Fold) error {
 			others = append(others, f)
 			continue
 		}
-		events, changed := h.after[tag]
-		if !changed || h.own[tag] {
-			events = h.present.events[tag]
-		}
-		for _, r := range events {
+		for _, r := range h.eventsOf(tag) {
 			f.Apply(r)
 		}
 	}
@@ -64,10 +72,20 @@ func (h *importHistory) Load(folds ...domain.Fold) error {
 	return h.History.Load(others...)
 }
 
+func (h *importHistory) eventsOf(tag domain.Tag) []domain.Recorded {
+	if after, changed := h.after[tag]; changed && (after.owner < h.first || after.owner > h.last) {
+		return after.events
+	}
+	if events, own := h.own.events[tag]; own {
+		return events
+	}
+	return h.others.events[tag]
+}
+
 // ofRecords says whether a tag is that of a name in a zone, or of a record.
 func ofRecords(tag domain.Tag) bool {
-	kind, _, _ := strings.Cut(strings.Replace(string(tag), "#", ":", 1), ":")
-	return kind == "node" || kind == "record"
+	kind, _, _ := strings.Cut(string(tag), ":")
+	return kind == "node" || kind == "record" || strings.HasPrefix(kind, "node#")
 }
 
 // later is a position after all that the zone has, and before those of a decision's own events.
@@ -75,59 +93,87 @@ const later domain.Position = 1 << 61
 
 // aliases returns, by the tag of the name, the records that the apex, and the names of aliases, will
 // have: rules between names are about these.
-func (s *Staging) aliases() (map[domain.Tag][]domain.Recorded, error) {
-	after := map[domain.Tag][]domain.Recorded{}
-	for i, ch := range s.changes {
-		if i > 0 && s.changes[i-1].owner == ch.owner {
+func (s *Staging) aliases() (map[domain.Tag]afterwards, error) {
+	after := map[domain.Tag]afterwards{}
+	for rest := s.changes; len(rest) > 0; {
+		n, owner := s.lengthOfOwner(rest), s.comparison.ownerOf(rest[0])
+		all := rest[:n]
+		rest = rest[n:]
+		if owner != dns.Apex && !slices.ContainsFunc(all, s.comparison.ofAlias) {
 			continue
 		}
-		all := s.changesAt(ch.owner)
-		if ch.owner != dns.Apex && !slices.ContainsFunc(all, change.ofAlias) {
-			continue
-		}
-		tag := dns.TagNode(s.present.zone, ch.host())
-		events, err := s.afterAt(tag, all)
+		events, err := s.afterAt(owner, all)
 		if err != nil {
 			return nil, err
 		}
-		after[tag] = events
+		after[dns.TagNode(s.comparison.to.ZoneID, s.comparison.hostOf(all[0]))] = afterwards{owner, events}
 	}
 	return after, nil
 }
 
-func (ch change) ofAlias() bool {
-	return ch.present != nil && isAlias(ch.present.Type) || ch.record != nil && isAlias(dns.TypeName(ch.record.Type))
+func (c *Comparison) ofAlias(ch change) bool {
+	return ch.present != none && isAlias(c.present[ch.present].Type) ||
+		ch.record != none && isAlias(dns.TypeName(c.file.At(int(ch.record)).Type))
+}
+
+// lengthOfOwner is how many changes there are of the first one's owner.
+func (s *Staging) lengthOfOwner(changes []change) int {
+	owner, n := s.comparison.ownerOf(changes[0]), 1
+	for n < len(changes) && s.comparison.ownerOf(changes[n]) == owner {
+		n++
+	}
+	return n
 }
 
 // changesAt are the changes of an owner.
 func (s *Staging) changesAt(owner string) []change {
-	from := sort.Search(len(s.changes), func(i int) bool { return s.changes[i].owner >= owner })
-	to := from + sort.Search(len(s.changes)-from, func(i int) bool { return s.changes[from+i].owner > owner })
-	return s.changes[from:to]
+	at := sort.Search(len(s.changes), func(i int) bool { return s.comparison.ownerOf(s.changes[i]) >= owner })
+	if at == len(s.changes) || s.comparison.ownerOf(s.changes[at]) != owner {
+		return nil
+	}
+	return s.changes[at:][:s.lengthOfOwner(s.changes[at:])]
 }
 
-// afterAt are the records of a name as its changes leave them.
-func (s *Staging) afterAt(tag domain.Tag, changes []change) ([]domain.Recorded, error) {
-	gone := map[int64]bool{}
+// staying are the records that stay as they are at owners from first to last.
+func (s *Staging) staying(first, last string) []owned {
+	from := sort.Search(len(s.stay), func(i int) bool { return s.stay[i].owner >= first })
+	to := sort.Search(len(s.stay), func(i int) bool { return s.stay[i].owner > last })
+	return s.stay[from:max(from, to)]
+}
+
+// presentAt are the records at the owners of changes, from the first to the last.
+func (s *Staging) presentAt(changes []change, first, last string) *presentRecords {
+	p := newPresentRecords(s.comparison.to.ZoneID)
+	for _, ch := range changes {
+		if ch.present != none {
+			p.take(s.comparison.present[ch.present].Present)
+		}
+	}
+	for _, r := range s.staying(first, last) {
+		p.take(r.Present)
+	}
+	return p
+}
+
+// afterAt are the records of an owner as its changes leave them.
+func (s *Staging) afterAt(owner string, changes []change) ([]domain.Recorded, error) {
 	var events []domain.Recorded
 	for i, ch := range changes {
 		switch {
-		case ch.record == nil:
-			gone[ch.present.ID] = true
-		case ch.present == nil:
-			data, err := s.comparison.data(ch.record)
+		case ch.record == none:
+		case ch.present != none: // whose TTL alone changes
+			events = append(events, recordedAs(s.comparison.to.ZoneID, s.comparison.present[ch.present].Present))
+		default:
+			data, err := s.comparison.data(ch)
 			if err != nil {
-				return nil, refusedAt(ch.line(), err)
+				return nil, refusedAt(s.comparison.lineOf(ch), err)
 			}
 			data.ViewID = s.comparison.to.ViewID
-			e := dns.RecordAdded{ID: -1 - int64(i), ZoneID: s.present.zone, Record: data}
-			events = append(events, domain.Recorded{Position: later, Event: e})
+			events = append(events, recordedAs(s.comparison.to.ZoneID, Present{ID: -1 - int64(i), Changed: later, RecordData: data}))
 		}
 	}
-	for _, r := range s.present.events[tag] {
-		if !gone[r.Event.(dns.RecordAdded).ID] {
-			events = append(events, r)
-		}
+	for _, r := range s.staying(owner, owner) {
+		events = append(events, recordedAs(s.comparison.to.ZoneID, r.Present))
 	}
 	return events, nil
 }

@@ -9,8 +9,7 @@ import (
 
 // Plan is what a staged import does, once it was decided on.
 type Plan struct {
-	// Parts are without the import and the ids of what they add.
-	Parts    []dns.RecordsStaged
+	Parts    *Parts
 	Counts   dns.ImportCounts
 	Settings *dns.ChangeZoneSettings
 	// Written is the position of the last event that changed what the plan was made from: the
@@ -27,8 +26,11 @@ type Job struct {
 	Credential domain.CredentialID
 	Door       domain.Door
 	Plan       Plan
-	// Again makes the plan anew, where the zone was changed between the plan and the begin.
+	// Again makes the plan anew, where the zone was changed between the plan and the begin. What
+	// it returns is an error of the commands, as those of the first plan were, or may be tried again.
 	Again func(context.Context) (Plan, error)
+	// Say words an error for who asked for the import.
+	Say func(*domain.Error) string
 	// Done is called once the import has ended, or is not carried out any more.
 	Done func()
 }

@@ -21,22 +21,28 @@ import (
 //     who asks for them.
 //  2. Each change is decided by the command of a client, among all records of the zone as they are
 //     once the import is done. Of two that are at odds the later one is to blame, or both.
-//  3. What is held at a time of decisions is what [MaxChanges] of them take: a chunk has all changes
-//     of some owners.
+//  3. What is held at a time of decisions is what a chunk of them takes, which has all changes of
+//     some owners; of those made what they come to, packed.
 type Staging struct {
 	comparison *Comparison
 	// changes are in the order of their owners.
 	changes []change
-	present *presentRecords
+	// stay are the records that stay as they are at owners that have changes, others the aliases
+	// and the records at the apex.
+	stay   []owned
+	others *presentRecords
 	// Import is the import that has begun already and whose changes are decided anew, 0 for
 	// one that has not.
 	Import domain.Position
-	// Chunk is about how many changes are decided at a time, MaxChanges if it is 0.
+	// Chunk is about how many changes are decided at a time, 2,000 if it is 0.
 	Chunk int
 
-	parts  []dns.RecordsStaged
+	parts  *Parts
 	counts dns.ImportCounts
 }
+
+// defaultChunk is large enough for what is read for each chunk not to count.
+const defaultChunk = 2_000
 
 // Stage returns the staging of what the comparison has found. The records that the zone has are to
 // be shown to it once more.
@@ -46,23 +52,49 @@ func (c *Comparison) Stage() (*Staging, error) {
 	}
 	s := &Staging{comparison: c, changes: slices.Concat(c.removals, c.updates, c.added)}
 	c.removals, c.updates, c.added = nil, nil, nil
-	slices.SortStableFunc(s.changes, func(a, b change) int { return cmp.Compare(a.owner, b.owner) })
-	s.present = newPresentRecords(c.to.ZoneID)
+	slices.SortFunc(s.changes, c.inOrder)
+	s.others = newPresentRecords(c.to.ZoneID)
 	return s, nil
+}
+
+// inOrder compares two changes: by owner, and of one owner removals, then updates, then what is added.
+func (c *Comparison) inOrder(a, b change) int {
+	if order := cmp.Compare(c.ownerOf(a), c.ownerOf(b)); order != 0 {
+		return order
+	}
+	return cmp.Or(cmp.Compare(kindOf(a), kindOf(b)), cmp.Compare(a.present, b.present), cmp.Compare(a.record, b.record))
+}
+
+func kindOf(ch change) int {
+	switch {
+	case ch.record == none:
+		return 0
+	case ch.present != none:
+		return 1
+	default:
+		return 2
+	}
 }
 
 // Present takes the next record that the zone has.
 func (s *Staging) Present(r Present) error {
 	key, _, err := zonedata.Locate(s.comparison.zone(), r.RecordData)
-	if err == nil && (key.Owner == dns.Apex || isAlias(r.Type) || len(s.changesAt(key.Owner)) > 0) {
-		s.present.take(r)
+	if err != nil {
+		return err
 	}
-	return err
+	if key.Owner == dns.Apex || isAlias(r.Type) {
+		s.others.take(r)
+	}
+	if all := s.changesAt(key.Owner); len(all) > 0 && !slices.ContainsFunc(all, func(ch change) bool {
+		return ch.present != none && s.comparison.present[ch.present].ID == r.ID
+	}) {
+		s.stay = append(s.stay, owned{r, key.Owner})
+	}
+	return nil
 }
 
-// Parts are what is to be staged, each with [dns.MaxStaged] records at most, and without ids of what
-// is added.
-func (s *Staging) Parts() []dns.RecordsStaged { return s.parts }
+// Parts are what is to be staged.
+func (s *Staging) Parts() *Parts { return s.parts }
 
 // Counts are those of all parts.
 func (s *Staging) Counts() dns.ImportCounts { return s.counts }
@@ -78,19 +110,20 @@ func (s *Staging) Decide(h domain.History, env domain.Env) ([]domain.Event, erro
 	for _, w := range s.comparison.file.Warnings {
 		env.Warn(w)
 	}
-	s.parts, s.counts = nil, dns.ImportCounts{}
+	s.parts, s.counts = &Parts{zone: s.comparison.to.ZoneID, view: s.comparison.to.ViewID}, dns.ImportCounts{}
 	if err := s.settle(h, env); err != nil {
 		return nil, err
 	}
 	env.Import = s.Import
+	slices.SortFunc(s.stay, func(a, b owned) int { return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.ID, b.ID)) })
 	after, err := s.aliases()
 	if err != nil {
 		return nil, err
 	}
 	refused := &zonefile.Error{}
 	for rest := s.changes; len(rest) > 0 && !refused.More; {
-		n := lengthOfChunk(rest, cmp.Or(s.Chunk, MaxChanges))
-		err := s.decide(&importHistory{History: h, present: s.present, after: after}, env.Warning(nil), rest[:n])
+		n := s.lengthOfChunk(rest, cmp.Or(s.Chunk, defaultChunk))
+		err := s.decide(&importHistory{History: h, others: s.others, after: after}, env.Warning(nil), rest[:n])
 		var lines *zonefile.Error
 		if errors.As(err, &lines) {
 			err = nil
@@ -132,34 +165,33 @@ func inOrder(e *zonefile.Error) error {
 }
 
 // lengthOfChunk is how many changes are decided next: all of some owners.
-func lengthOfChunk(rest []change, most int) int {
+func (s *Staging) lengthOfChunk(rest []change, most int) int {
 	if len(rest) <= most {
 		return len(rest)
 	}
-	owner := rest[most].owner
-	if n := sort.Search(most, func(i int) bool { return rest[i].owner >= owner }); n > 0 {
+	owner := s.comparison.ownerOf(rest[most])
+	if n := sort.Search(most, func(i int) bool { return s.comparison.ownerOf(rest[i]) >= owner }); n > 0 {
 		return n
 	}
-	return sort.Search(len(rest), func(i int) bool { return rest[i].owner > owner })
+	return s.lengthOfOwner(rest)
 }
 
 // decide decides on the changes of some owners, and keeps what comes of them.
 func (s *Staging) decide(h *importHistory, env domain.Env, changes []change) error {
 	operations, lines := make([]batch.Operation, len(changes)), make([]int, len(changes))
-	ids := make([]int64, 0, len(changes))
-	h.own = make(map[domain.Tag]bool, len(changes))
+	ids := make([]int64, len(changes))
 	for i, ch := range changes {
 		o := s.comparison.operation(ch)
-		operations[i], lines[i] = o.Operation, o.line
-		ids = append(ids, undrawn+int64(i))
-		h.own[dns.TagNode(s.comparison.to.ZoneID, ch.host())] = true
+		operations[i], lines[i], ids[i] = o.Operation, o.line, domain.Undrawn+int64(i)
 	}
+	h.first, h.last = s.comparison.ownerOf(changes[0]), s.comparison.ownerOf(changes[len(changes)-1])
+	h.own = s.presentAt(changes, h.first, h.last)
 	b, err := batch.New(operations)
 	if err != nil {
-		return domain.Refused("%s有太多的修改，一次导入同一主机最多%d个！", shortened(changes[0].owner), MaxChanges)
+		return domain.Refused("%s有太多的修改，一次导入同一主机最多%d个！", shortened(h.first), MaxChanges)
 	}
 	env = env.WithIDs(map[domain.Sequence][]int64{domain.SequenceRecord: ids})
-	events, err := b.Decide(h, env)
+	events, err := b.AtOnce().Decide(h, env)
 	var refused *batch.Error
 	if errors.As(err, &refused) {
 		return refusalOf(refused, lines)
@@ -169,9 +201,6 @@ func (s *Staging) decide(h *importHistory, env domain.Env, changes []change) err
 	}
 	return err
 }
-
-// undrawn is where the ids begin that stand for those that are drawn when records are staged.
-const undrawn int64 = 1 << 62
 
 func shortened(name string) string { return name[:min(len(name), 60)] }
 
@@ -185,9 +214,9 @@ func (s *Staging) keep(events []domain.Event) {
 	end := func() {
 		if part.Len() > 0 {
 			s.counts = s.counts.Plus(part.Counts())
-			s.parts = append(s.parts, part)
+			s.parts.add(part)
 		}
-		part, size = dns.RecordsStaged{ZoneID: s.comparison.to.ZoneID, ViewID: s.comparison.to.ViewID}, 0
+		part, size = dns.RecordsStaged{}, 0
 	}
 	end()
 	for _, event := range events {
@@ -206,9 +235,6 @@ func (s *Staging) keep(events []domain.Event) {
 		size += next
 		switch e := event.(type) {
 		case dns.RecordAdded:
-			if part.Added == nil {
-				part.Added = make([]dns.StagedRecord, 0, dns.MaxStaged)
-			}
 			part.Added = append(part.Added, dns.StagedRecord{Record: e.Record})
 		case dns.RecordUpdated:
 			part.Changed = append(part.Changed, dns.StagedChange{ID: e.ID, Before: e.Before, After: e.After})

@@ -30,6 +30,14 @@ func (c content) set(key setKey) *rrset {
 	return assemble(c.sets[key])
 }
 
+// has says whether there are records under the key.
+func (c content) has(key setKey) bool {
+	if s, generated := c.apex.sets[key]; generated {
+		return s != nil
+	}
+	return len(c.sets[key]) > 0
+}
+
 // keys lists every RRset of the content in a fixed order, the SOA excepted.
 func (c content) keys() []setKey {
 	keys := slices.AppendSeq(make([]setKey, 0, len(c.sets)+len(c.apex.sets)), maps.Keys(c.sets))
@@ -65,18 +73,24 @@ type change struct {
 // DNSSEC signing adds to a zone are named's own and left out.
 func (c content) diff(held map[setKey]*rrset) []change {
 	var changes []change
-	for _, key := range c.keys() {
+	compare := func(key setKey) {
 		want := c.set(key)
 		if have := held[key]; !want.equal(have) {
 			changes = append(changes, change{key: key, held: have, want: want})
 		}
 	}
+	for key := range c.sets {
+		compare(key)
+	}
+	for key := range c.apex.sets {
+		compare(key)
+	}
 	for key, have := range held {
-		if c.set(key) == nil && !madeBySigning(key.rrtype) {
+		if !c.has(key) && !madeBySigning(key.rrtype) {
 			changes = append(changes, change{key: key, held: have})
 		}
 	}
-	// an RRset that is generated as absent is found by both loops
+	// an RRset that is generated is found by two loops, one that is generated as absent by all
 	return slices.CompactFunc(sortChanges(changes), func(a, b change) bool { return a.key == b.key })
 }
 

@@ -21,8 +21,9 @@ import (
 // sweepEvery is how often imports are looked for that nobody carries out, or whose hour is over.
 const sweepEvery = 3 * time.Second
 
-// DefaultPart is how many records are appended at once: while they are, other writes wait.
-const DefaultPart = 500
+// DefaultPart is how many records are appended at once: while they are, other writes wait. These also wait
+// until the read models have what was appended before them, which is up to [stageAtOnce] times as much.
+const DefaultPart = 320
 
 // Config is what an Importer needs.
 type Config struct {
@@ -92,7 +93,7 @@ func (i *Importer) Run(ctx context.Context) error {
 func (i *Importer) carryOut(ctx context.Context, j *zoneimport.Job) {
 	defer j.Done()
 	began := time.Now()
-	run := run{Importer: i, Job: j}
+	run := &run{Importer: i, Job: j}
 	err := run.carryOut(ctx)
 	switch {
 	case err == nil:
@@ -102,19 +103,34 @@ func (i *Importer) carryOut(ctx context.Context, j *zoneimport.Job) {
 		return
 	}
 	i.cfg.Log.WarnContext(ctx, "an import came to nothing", "import", j.ID, "zone", j.ZoneID, "error", err)
-	if err := i.void(ctx, j.ZoneID, j.ViewID, j.ID, reasonOf(err)); err != nil {
+	voided := dns.ImportVoided{Import: j.ID, ZoneID: j.ZoneID, ViewID: j.ViewID, Reason: dns.VoidAbandoned}
+	if refused(err) {
+		voided.Reason, voided.Errors = dns.VoidRefused, errorsOf(err, j.Say)
+	}
+	if err := i.void(ctx, voided); err != nil {
 		i.cfg.Log.WarnContext(ctx, "an import is not voided yet", "import", j.ID, "error", err)
 	}
 }
 
-// reasonOf is why an import came to nothing.
-func reasonOf(err error) string {
+// refused says whether an import came to nothing by what it is, and would again.
+func refused(err error) bool {
 	_, refused := errors.AsType[*domain.Error](err)
 	_, lines := errors.AsType[*zonefile.Error](err)
-	if refused || lines || errors.Is(err, zoneimport.ErrStale) || errors.Is(err, zoneimport.ErrTooManyChanges) {
-		return dns.VoidRefused
+	return refused || lines || errors.Is(err, zoneimport.ErrStale) || errors.Is(err, zoneimport.ErrTooManyChanges)
+}
+
+// errorsOf is what was refused, by its lines where lines are to blame.
+func errorsOf(err error, say func(*domain.Error) string) (all []dns.ImportError) {
+	if lines, are := errors.AsType[*zonefile.Error](err); are {
+		for _, l := range lines.Lines {
+			all = append(all, dns.ImportError{Line: l.Line, Error: say(l.Err)})
+		}
+		return all
 	}
-	return dns.VoidAbandoned
+	if refusal, is := errors.AsType[*domain.Error](err); is {
+		return []dns.ImportError{{Error: say(refusal)}}
+	}
+	return []dns.ImportError{{Error: err.Error()}}
 }
 
 // Sweep voids the imports whose hour is over, and those that nobody carries out.
@@ -131,7 +147,7 @@ func (i *Importer) Sweep(ctx context.Context) error {
 
 func (i *Importer) look(ctx context.Context, r dnsmodel.Import) error {
 	if time.Since(r.Begun) >= dns.MaxImportTime {
-		return i.void(ctx, r.ZoneID, r.ViewID, r.ID, dns.VoidOverdue)
+		return i.void(ctx, dns.ImportVoided{Import: r.ID, ZoneID: r.ZoneID, ViewID: r.ViewID, Reason: dns.VoidOverdue})
 	}
 	release, err := i.Claim(ctx, r.ZoneID)
 	if refused, claimed := errors.AsType[*domain.Error](err); claimed && refused.Code == domain.CodeConflict {
@@ -141,13 +157,14 @@ func (i *Importer) look(ctx context.Context, r dnsmodel.Import) error {
 		return err
 	}
 	defer release()
-	return i.void(ctx, r.ZoneID, r.ViewID, r.ID, dns.VoidAbandoned)
+	return i.void(ctx, dns.ImportVoided{Import: r.ID, ZoneID: r.ZoneID, ViewID: r.ViewID, Reason: dns.VoidAbandoned})
 }
 
 // void voids an import that has not ended.
-func (i *Importer) void(ctx context.Context, zone, view int64, id domain.Position, reason string) error {
-	c := dns.NewVoidImport(dns.ImportVoided{Import: id, ZoneID: zone, ViewID: view, Reason: reason})
-	_, err := i.cfg.Store.Execute(ctx, eventstore.Request{Command: c, Actor: domain.System, Door: domain.DoorSystem, Causation: id})
+func (i *Importer) void(ctx context.Context, e dns.ImportVoided) error {
+	_, err := i.cfg.Store.Execute(ctx, eventstore.Request{
+		Command: dns.NewVoidImport(e), Actor: domain.System, Door: domain.DoorSystem, Causation: e.Import,
+	})
 	if _, ended := errors.AsType[*domain.Error](err); ended {
 		return nil // it was done, or its zone has gone, before
 	}
