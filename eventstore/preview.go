@@ -22,8 +22,15 @@ type Preview struct {
 }
 
 // undrawn is where the ids begin that stand for those that would be drawn: beyond every id
-// that a sequence will ever have.
-const undrawn int64 = 1 << 62
+// that a sequence will ever have. Each has room for the ids after it that it stands for, see
+// [domain.Sequence].
+const (
+	undrawn int64 = 1 << 62
+	apart         = 4
+)
+
+// Undrawn says whether an id in a [Preview] stands for one that would be drawn.
+func Undrawn(id int64) bool { return id >= undrawn }
 
 // Preview decides as [Store.Execute] would, from a read of the log, and appends nothing: no id
 // is drawn, and nothing is kept under the command's id. Errors are those of Execute.
@@ -39,7 +46,7 @@ func (s *Store) Preview(ctx context.Context, req Request) (Preview, error) {
 	x := execution{Request: req, store: s, preview: true, drawn: map[domain.Sequence][]int64{}}
 	if a, ok := req.Command.(domain.Allocator); ok {
 		for i, sequence := range a.Allocates() {
-			x.drawn[sequence] = append(x.drawn[sequence], undrawn+int64(i))
+			x.drawn[sequence] = append(x.drawn[sequence], undrawn+apart*int64(i))
 		}
 	}
 	d, err := x.run(x.history(ctx, false))
@@ -72,7 +79,7 @@ func withoutUndrawn(data []byte) json.RawMessage {
 			for end < len(data) && bytes.IndexByte([]byte("0123456789+-.eE"), data[end]) >= 0 {
 				end++
 			}
-			if n, err := strconv.ParseInt(string(data[at:end]), 10, 64); err == nil && n >= undrawn {
+			if n, err := strconv.ParseInt(string(data[at:end]), 10, 64); err == nil && Undrawn(n) {
 				out.WriteString("null")
 				at = end
 				continue
