@@ -16,6 +16,21 @@ func (k *Kernel) Login(c echo.Context, name, password string) identity.Login {
 	return identity.Login{Name: name, Password: password, From: k.ClientAddress(c.Request()), Record: k.recorder(c)}
 }
 
+// CountLogin counts a login under a name that was not to be carried out, as one that failed. The
+// error is that of who must wait.
+func (k *Kernel) CountLogin(c echo.Context, name string) error {
+	return k.Identity.Count(name, k.ClientAddress(c.Request()))
+}
+
+// CountOld counts a request with the old password, which goes by the given name, that was not to
+// be carried out, like [Kernel.CountLogin].
+func (k *Kernel) CountOld(w *Request, name string) error {
+	if w.Caller.RequireLogin() != nil || !w.Caller.NeedsOldPassword() || w.Text(name) == nil {
+		return nil
+	}
+	return k.CountLogin(w.echo, w.Caller.Username)
+}
+
 // VerifyOld checks the old password, which goes by the given name, of a caller who
 // needs to know it. It returns the id of the hash that the password fits.
 func (k *Kernel) VerifyOld(w *Request, name string) (verified string, err error) {

@@ -24,6 +24,9 @@ type Route struct {
 	// Limit says how long the work of a request may take, 0 for as long as its client
 	// stays; nil is [Config.RequestTimeout].
 	Limit func(*http.Request) time.Duration
+	// Count counts a request for the throttles that is refused since it asks for a dry run, where the
+	// route is no write and has throttles.
+	Count func(echo.Context) error
 	// Query are the parameters of the query that the route knows; it sees no others.
 	Query Names
 	// Keys are what the route knows of a body that Handle reads by [ReadBody]. What a

@@ -53,8 +53,9 @@ type Write struct {
 	// End is called once a request that got as far as the write has ended, whatever came of it.
 	// Nil stands for nothing.
 	End func()
-	// DryRun: the write may be asked for as one that is decided and not carried out.
-	DryRun bool
+	// NoDryRun refuses a request that cannot be asked for as a dry run, and counts it for the
+	// throttles as it counts without the header. Nil, also of the error, stands for one that can.
+	NoDryRun func(*Request) error
 }
 
 // Knowing returns the write as one that knows these parameters.

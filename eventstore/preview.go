@@ -21,6 +21,13 @@ type Preview struct {
 	Warnings []domain.Warning
 }
 
+// apart is how far the ids are from each other that stand for those that would be drawn: each
+// has room for the ids after it that it stands for, see [domain.Sequence].
+const apart = 4
+
+// Undrawn says whether an id in a [Preview] stands for one that would be drawn.
+func Undrawn(id int64) bool { return id >= domain.Undrawn }
+
 // Preview decides as [Store.Execute] would, from a read of the log, and appends nothing: no id
 // is drawn, and nothing is kept under the command's id. Errors are those of Execute.
 func (s *Store) Preview(ctx context.Context, req Request) (Preview, error) {
@@ -35,7 +42,7 @@ func (s *Store) Preview(ctx context.Context, req Request) (Preview, error) {
 	x := execution{Request: req, store: s, preview: true, drawn: map[domain.Sequence][]int64{}}
 	if a, ok := req.Command.(domain.Allocator); ok {
 		for i, sequence := range a.Allocates() {
-			x.drawn[sequence] = append(x.drawn[sequence], domain.Undrawn+int64(i))
+			x.drawn[sequence] = append(x.drawn[sequence], domain.Undrawn+apart*int64(i))
 		}
 	}
 	d, err := x.run(x.history(ctx, false))
@@ -68,7 +75,7 @@ func withoutUndrawn(data []byte) json.RawMessage {
 			for end < len(data) && bytes.IndexByte([]byte("0123456789+-.eE"), data[end]) >= 0 {
 				end++
 			}
-			if n, err := strconv.ParseInt(string(data[at:end]), 10, 64); err == nil && n >= domain.Undrawn {
+			if n, err := strconv.ParseInt(string(data[at:end]), 10, 64); err == nil && Undrawn(n) {
 				out.WriteString("null")
 				at = end
 				continue

@@ -89,6 +89,16 @@ func (s *Service) check(ctx context.Context, l Login, verify verifier) (*User, e
 	}
 }
 
+// Count counts a try under a name that nobody looks at, as one that failed. The error is a
+// [ThrottledError].
+func (s *Service) Count(name string, from netip.Addr) error {
+	try, err := s.logins.begin(access.FoldUsername(name), from)
+	if err == nil {
+		try.failed()
+	}
+	return err
+}
+
 // refusedLogin says why a login was refused, for the log alone.
 type refusedLogin struct {
 	// user is whose name was given, 0 for nobody's.

@@ -54,6 +54,10 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key of failed logins: %w", err)
 	}
+	// A dry run that is the first to need the key must not make it.
+	if _, err := cfg.Vault.Named(ctx, keyMail, RandomKey); err != nil {
+		return nil, fmt.Errorf("key of mail digests: %w", err)
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}

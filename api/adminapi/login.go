@@ -44,14 +44,28 @@ func readLogin(p *api.Params) credentials {
 	return credentials{name: p.Required("username"), password: p.Required("password")}
 }
 
-func (a *API) login(c echo.Context, admit func(context.Context, identity.Login) (*identity.User, string, error)) error {
+func loginOf(c echo.Context) (credentials, error) {
 	p, err := api.ReadBody(c)
+	if err != nil {
+		return credentials{}, err
+	}
+	asked := readLogin(p)
+	return asked, p.Err
+}
+
+// countLogin counts a login that was not to be carried out.
+func (a *API) countLogin(c echo.Context) error {
+	asked, err := loginOf(c)
 	if err != nil {
 		return err
 	}
-	asked := readLogin(p)
-	if p.Err != nil {
-		return p.Err
+	return a.CountLogin(c, asked.name)
+}
+
+func (a *API) login(c echo.Context, admit func(context.Context, identity.Login) (*identity.User, string, error)) error {
+	asked, err := loginOf(c)
+	if err != nil {
+		return err
 	}
 	ctx := c.Request().Context()
 	user, token, err := admit(ctx, a.Login(c, asked.name, asked.password))

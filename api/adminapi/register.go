@@ -17,7 +17,14 @@ func (a *API) register() api.Write {
 		}}
 	}
 	keys := api.Reads(readRegistration)
-	return api.Write{Kind: api.User, Keys: keys, Unversioned: true, Command: func(w *api.Request) (domain.Command, error) {
+	noDryRun := func(w *api.Request) error {
+		in := readRegistration(w.Params)
+		if err := cmp.Or(w.Err, in.check()); err != nil {
+			return err
+		}
+		return cmp.Or(a.Identity.AdmitRegistration(a.ClientAddress(w.HTTP())), api.NoDryRun(w))
+	}
+	return api.Write{Kind: api.User, Keys: keys, Unversioned: true, NoDryRun: noDryRun, Command: func(w *api.Request) (domain.Command, error) {
 		in := readRegistration(w.Params)
 		if err := cmp.Or(w.Err, in.check()); err != nil {
 			return nil, err

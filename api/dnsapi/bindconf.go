@@ -64,7 +64,7 @@ func (a *API) changeBindConf() api.Write {
 				return nil, err
 			}
 			defer end()
-			return a.newBindConf(w.Context(), text, w.IfMatch)
+			return a.newBindConf(w, text)
 		},
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
 			text, err := a.bindConfOf(w.Context(), receipt)
@@ -75,7 +75,8 @@ func (a *API) changeBindConf() api.Write {
 
 // newBindConf checks a text, moves its secrets to the vault and builds the
 // command. If nothing comes of it, the vault collects the entries.
-func (a *API) newBindConf(ctx context.Context, text string, ifMatch *domain.Position) (domain.Command, error) {
+func (a *API) newBindConf(w *api.Request, text string) (domain.Command, error) {
+	ctx := w.Context()
 	known, err := a.bindSecrets(ctx)
 	if err != nil {
 		return nil, err
@@ -94,11 +95,15 @@ func (a *API) newBindConf(ctx context.Context, text string, ifMatch *domain.Posi
 	if err := a.checkConf(ctx, conf); err != nil {
 		return nil, err
 	}
-	cut, ids, err := conf.CutSecrets(a.keeper(ctx, known))
+	put := func(secret string) (uuid.UUID, error) { return a.Vault.Put(ctx, kindBindSecret, []byte(secret)) }
+	if w.Dry() {
+		put = func(string) (uuid.UUID, error) { return uuid.Nil, nil } // as if it were kept
+	}
+	cut, ids, err := conf.CutSecrets(keeper(put, known))
 	if err != nil {
 		return nil, err
 	}
-	return dns.NewChangeBindConf(cut, ids, ifMatch)
+	return dns.NewChangeBindConf(cut, ids, w.IfMatch)
 }
 
 // bindSecrets returns the secrets of the current configuration by vault id.
@@ -134,9 +139,9 @@ func fillSecrets(text string, known map[string]string) (string, error) {
 	return clear, err
 }
 
-// keeper puts secrets into the vault; one that is there already keeps its
+// keeper puts secrets into a vault; one that is there already keeps its
 // place, so that an unchanged configuration stays unchanged.
-func (a *API) keeper(ctx context.Context, known map[string]string) func(string) (string, error) {
+func keeper(put func(string) (uuid.UUID, error), known map[string]string) func(string) (string, error) {
 	ids := map[string]string{}
 	for id, secret := range known {
 		ids[secret] = id
@@ -145,7 +150,7 @@ func (a *API) keeper(ctx context.Context, known map[string]string) func(string) 
 		if id, ok := ids[secret]; ok {
 			return id, nil
 		}
-		id, err := a.Vault.Put(ctx, kindBindSecret, []byte(secret))
+		id, err := put(secret)
 		if err != nil {
 			return "", fmt.Errorf("keep a secret of the BIND configuration: %w", err)
 		}

@@ -23,15 +23,29 @@ func readLogin(p *api.Params) credentials {
 	return credentials{name: mustAs(p, "name", "username"), password: mustAs(p, "password", "passwd")}
 }
 
-// login logs in with a name and a password, local or the directory's.
-func (a *API) login(c echo.Context) error {
+func loginOf(c echo.Context) (credentials, error) {
 	p, err := api.ReadBody(c)
+	if err != nil {
+		return credentials{}, err
+	}
+	asked := readLogin(p)
+	return asked, p.Err
+}
+
+// countLogin counts a login that was not to be carried out.
+func (a *API) countLogin(c echo.Context) error {
+	asked, err := loginOf(c)
 	if err != nil {
 		return err
 	}
-	asked := readLogin(p)
-	if p.Err != nil {
-		return p.Err
+	return a.CountLogin(c, asked.name)
+}
+
+// login logs in with a name and a password, local or the directory's.
+func (a *API) login(c echo.Context) error {
+	asked, err := loginOf(c)
+	if err != nil {
+		return err
 	}
 	_, token, err := a.Identity.LoginDirectory(c.Request().Context(), a.Login(c, asked.name, asked.password))
 	if err != nil {

@@ -31,7 +31,7 @@ type newUser struct {
 // addUsers adds users, all or none.
 func (a *API) addUsers() api.Write {
 	return api.Write{
-		Right: needs(access.CodeAddUser), Unversioned: true,
+		Right: needs(access.CodeAddUser), Unversioned: true, NoDryRun: api.NoDryRun,
 		Command: func(w *api.Request) (domain.Command, error) {
 			if err := w.Caller.Require(access.Permitted(access.CodeAddUser)); err != nil {
 				return nil, err // before anything is hashed

@@ -1,6 +1,7 @@
 package opsapi
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/opsledger/opsledger/api"
@@ -32,6 +33,12 @@ func (a *API) updateUser() api.Write {
 				return nil, err
 			}
 			return batch.NewTogether(operations, func(_ int, err error) error { return err })
+		},
+		NoDryRun: func(w *api.Request) error {
+			if w.Text("new_passwd") == nil && w.Text(oldPassword) == nil {
+				return nil
+			}
+			return cmp.Or(a.CountOld(w, oldPassword), api.NoDryRun(w))
 		},
 		Reply: says("update user ok"),
 	}

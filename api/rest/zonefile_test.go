@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
@@ -368,34 +367,6 @@ func TestDryRun(t *testing.T) {
 }
 
 func zoneLines(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") }
-
-// No route ignores that it is asked for a dry run.
-func TestDryRunIsNeverIgnored(t *testing.T) {
-	t.Parallel()
-	x := newMatrix(t)
-	rows := matrixRows()
-	for _, route := range Routes(&api.Kernel{}, Config{}) {
-		name := route.Method + " " + route.Path
-		if route.Path == "/v1/zones/:id/import" || route.Path == "/v1/records/replace" {
-			continue
-		}
-		path, body := rows[name].ask(x)
-		before := x.end()
-		got := x.do(route.Method, path, body, with("Opsledger-Dry-Run", "true"), with("Opsledger-Language", "en"))
-		if !refusedByName(got) || x.end() != before {
-			t.Errorf("%s: %d %s", name, got.status, got.body)
-		}
-		if got := x.do(route.Method, path, body, with("Opsledger-Dry-Run", "yes")); !refusedByName(got) {
-			t.Errorf("%s with another value: %d %s", name, got.status, got.body)
-		}
-	}
-}
-
-// refusedByName says whether a reply names the header; the operations dialect answers 200.
-func refusedByName(got reply) bool {
-	ok := got.status == http.StatusBadRequest || strings.HasPrefix(got.body, `{"ok":false,`)
-	return ok && strings.Contains(got.body, "Opsledger-Dry-Run: ")
-}
 
 // A caller is shown the servers that they may ACCESS and that have an agent.
 func TestDryRunShowsServers(t *testing.T) {

@@ -83,18 +83,24 @@ func TestNamesBelowZones(t *testing.T) {
 // privilege is the id of a zone's own privilege.
 func (s *stack) privilege(zone int64, operation int) int64 {
 	s.t.Helper()
+	return s.privilegeOn(2, zone, operation)
+}
+
+// privilegeOn is the privilege to do something to a resource of a kind.
+func (s *stack) privilegeOn(kind int, id int64, operation int) int64 {
+	s.t.Helper()
 	body := decoded[struct {
 		Privileges []struct {
 			ID        int64
 			Operation int
 		}
-	}](s, s.do("GET", fmt.Sprintf("/admin/privileges?resource_type=2&resource_id=%d", zone), nil))
+	}](s, s.do("GET", fmt.Sprintf("/admin/privileges?resource_type=%d&resource_id=%d", kind, id), nil))
 	for _, p := range body.Privileges {
 		if p.Operation == operation {
 			return p.ID
 		}
 	}
-	s.t.Fatalf("zone %d has no privilege %d", zone, operation)
+	s.t.Fatalf("resource %d of kind %d has no privilege %d", id, kind, operation)
 	return 0
 }
 

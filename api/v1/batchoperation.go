@@ -114,6 +114,9 @@ func confine(w *api.Request, operations []operation) {
 		if o := &operations[i]; o.err == nil {
 			o.err = w.Confine(o.route)
 		}
+		if o := &operations[i]; o.err == nil && w.Dry() && o.route.Write.NoDryRun != nil {
+			o.err = o.route.Write.NoDryRun(w)
+		}
 	}
 }
 

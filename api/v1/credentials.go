@@ -61,7 +61,7 @@ func (a *API) credentials() []api.Route {
 	own := []domain.Context{domain.ContextAccess, domain.ContextDNS}
 	one := api.Write{Kind: api.Credential, Command: func(w *api.Request) (domain.Command, error) {
 		return access.NewDeleteCredential(domain.CredentialID(w.ID))
-	}, Unversioned: true}
+	}, Unversioned: true, NoDryRun: api.NoDryRun}
 	return []api.Route{
 		api.Get("/v1/credentials", api.AccessLogin, own, a.listCredentials).
 			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf)).And(api.Reads(userOf))),
@@ -119,7 +119,7 @@ func (a *API) addCredential() api.Write {
 	return api.Write{Keys: keys, Unversioned: true, Choose: func(*api.Request) (api.Write, error) {
 		var secret string // of this request
 		return api.Write{
-			Keys: keys, Unversioned: true,
+			Keys: keys, Unversioned: true, NoDryRun: api.NoDryRun,
 			Command: func(w *api.Request) (domain.Command, error) {
 				in, err := readCredential(w)
 				if err != nil {

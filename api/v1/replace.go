@@ -31,7 +31,7 @@ type replacedBody struct {
 // replaceRecords changes the value or the TTL of all records that are found.
 func (a *API) replaceRecords() api.Write {
 	return api.Write{
-		Places: placesOfReplacements(), DryRun: true, Unversioned: true, Keys: api.Names{"find", "set", "zones"},
+		Places: placesOfReplacements(), Unversioned: true, Keys: api.Names{"find", "set", "zones"},
 		Command: a.replacement,
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
 			w.Header().Del(api.HeaderETag) // it is about many resources

@@ -12,8 +12,9 @@ import (
 // as admin. It ends every token of the user.
 func (a *API) changePassword() api.Write {
 	return api.Write{
-		Kind: api.User,
-		Keys: api.Reads(readPasswords),
+		Kind:     api.User,
+		Keys:     api.Reads(readPasswords),
+		NoDryRun: func(w *api.Request) error { return cmp.Or(a.CountOld(w, oldPassword), api.NoDryRun(w)) },
 		Right: func(w *api.Request) (access.Right, error) {
 			if domain.UserID(w.ID) == w.Caller.ID {
 				return access.Right{}, api.ErrOwn

@@ -45,10 +45,10 @@ type importedBody struct {
 
 // importZone makes a zone in a view what a master file says.
 func (a *API) importZone() api.Write {
-	return api.Write{Kind: api.Zone, Places: a.imports, DryRun: true, Choose: func(*api.Request) (api.Write, error) {
+	return api.Write{Kind: api.Zone, Places: a.imports, Choose: func(*api.Request) (api.Write, error) {
 		i := &zoneImport{API: a}
 		return api.Write{
-			Kind: api.Zone, DryRun: true, Unversioned: true,
+			Kind: api.Zone, Unversioned: true,
 			Right: i.right, Body: i.read, Command: i.command, Reply: i.answer, End: i.end,
 		}, nil
 	}}

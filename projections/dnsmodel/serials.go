@@ -80,3 +80,21 @@ func (r *Reader) Serials(ctx context.Context, zone int64) ([]uint32, error) {
 		return base.Serial(changed), err
 	}, presentSerials, zone)
 }
+
+// presentSerial reads what the serial of a zone in a view follows from.
+const presentSerial = `SELECT ` + linkChanged + `, coalesce(b.base, 0), f.zones_changed, f.names_changed, f.addresses_changed
+	FROM dns.zone_views l JOIN dns.zones z ON z.id = l.zone_id JOIN dns.views v ON v.id = l.view_id CROSS JOIN dns.fleet f
+	LEFT JOIN dns.serial_bases b ON b.zone = lower(z.name) AND b.view = v.name
+	WHERE l.zone_id = $1 AND l.view_id = $2`
+
+// Serial returns the serial that a zone has in a view, whose content may depend on the fleet's
+// names and addresses, or [query.ErrNotFound].
+func (r *Reader) Serial(ctx context.Context, zone, view int64, names, addresses bool) (uint32, error) {
+	return query.Only(ctx, r.pool, func(row pgx.CollectableRow) (uint32, error) {
+		var changed domain.Position
+		var base dns.SerialBase
+		var moved dns.FleetChanges
+		err := row.Scan(&changed, &base, &moved.Zones, &moved.Names, &moved.Addresses)
+		return base.Serial(moved.Position(changed, names, addresses)), err
+	}, presentSerial, zone, view)
+}

@@ -20,37 +20,30 @@ type Edit struct {
 	// touched are the RRsets that the events are about, as they are after them.
 	touched  Records
 	settings dns.ZoneSettings
+	fleet    dns.Fleet
 }
 
 // NewEdit begins an edit of what a zone serves in a view.
 func NewEdit(before Zone, view int64, at func(Key) []Record) *Edit {
-	return &Edit{before: before, view: view, at: at, touched: Records{}, settings: before.Settings}
+	return &Edit{before: before, view: view, at: at, touched: Records{}, settings: before.Settings, fleet: before.Fleet}
 }
 
-// Owners lists the owners of the records that events are about in the view, for whoever reads
-// them together.
-func (e *Edit) Owners(events []domain.Event) (owners []string, err error) {
-	note := func(d dns.RecordData) {
-		if d.ViewID != e.view || err != nil {
-			return
-		}
-		var key Key
-		if key, _, err = Locate(e.zone(), d); err == nil {
-			owners = append(owners, key.Owner)
-		}
-	}
+// Fleet says which fleet there is after the events; without it, it stays.
+func (e *Edit) Fleet(after dns.Fleet) { e.fleet = after }
+
+// Hosts lists the owners of the records that events are about.
+func Hosts(events []domain.Event) (hosts []string) {
 	for _, event := range singly(events) {
 		switch event := event.(type) {
 		case dns.RecordAdded:
-			note(event.Record)
+			hosts = append(hosts, event.Record.Host)
 		case dns.RecordUpdated:
-			note(event.Before)
-			note(event.After)
+			hosts = append(hosts, event.Before.Host, event.After.Host)
 		case dns.RecordDeleted:
-			note(event.Record)
+			hosts = append(hosts, event.Record.Host)
 		}
 	}
-	return owners, err
+	return hosts
 }
 
 // singly has an event of its own for each record that is staged.
@@ -124,10 +117,11 @@ func (e *Edit) records(key Key) []Record {
 }
 
 // Diff lists the lines of zone text that go and those that come, in canonical order. The SOA is
-// among them only if more than its serial changes, and has the present serial then.
-func (e *Edit) Diff() (removed, added []string, err error) {
+// among them only if more than its serial changes, and has the present serial then, which is asked
+// for only in that case.
+func (e *Edit) Diff(serial func() (uint32, error)) (removed, added []string, err error) {
 	after := e.before
-	after.Settings = e.settings
+	after.Settings, after.Fleet = e.settings, e.fleet
 	own := func(key Key) *RRset {
 		if records, touched := e.touched[key]; touched {
 			return Assemble(records)
@@ -136,6 +130,10 @@ func (e *Edit) Diff() (removed, added []string, err error) {
 	}
 	after.Generated = Generate(after.Name, after.Fleet, after.Settings.TTL(), own)
 	if before, now := e.before.SOA(), after.SOA(); before.String() != now.String() {
+		if before.Serial, err = serial(); err != nil {
+			return nil, nil, err
+		}
+		now.Serial = before.Serial
 		removed, added = append(removed, before.String()), append(added, now.String())
 	}
 	was := func(key Key) *RRset { return Assemble(e.at(key)) }
