@@ -18,10 +18,11 @@ import (
 // readRange is a walk along the primary key, which needs no sorting.
 const readRange = "SELECT " + columns + " FROM log.events e WHERE e.position >= $1 AND e.position < $2 ORDER BY e.position"
 
-// AuditedEvent is an event with its leaf in the Merkle tree.
+// AuditedEvent is an event with its entry and its leaf in the Merkle tree.
 type AuditedEvent struct {
 	*protocol.Envelope
-	Leaf [sha256.Size]byte
+	Entry [EntrySize]byte
+	Leaf  [sha256.Size]byte
 	// Tags is the sum of the entries that the tag index must have for the event, see [TagSum].
 	Tags uint64
 }
@@ -92,7 +93,8 @@ func AuditEvents(ctx context.Context, conn *pgx.Conn, from, to domain.Position, 
 			return r.err
 		}
 		encoding = appendForHash(encoding[:0], &e)
-		if err := f(AuditedEvent{&e, treeLeaf(treeEntry(&e, encoding)), sum.event(&e)}); err != nil {
+		entry := treeEntry(&e, encoding)
+		if err := f(AuditedEvent{&e, entry, treeLeaf(entry), sum.event(&e)}); err != nil {
 			return err
 		}
 	}

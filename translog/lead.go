@@ -2,6 +2,7 @@ package translog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -15,8 +16,12 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 )
 
-// readPage is how many events are read at once.
-const readPage = 5000
+const (
+	// readPage is how many events are read at once.
+	readPage = 5000
+	// finishLimit bounds the last checkpoint of a process that is to end.
+	finishLimit = 5 * time.Second
+)
 
 // leadership is a Publisher's time as the one that writes the tree.
 type leadership struct {
@@ -54,10 +59,17 @@ func (p *Publisher) lead(ctx context.Context, conn *pgx.Conn) error {
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return errors.Join(ctx.Err(), l.finish(ctx))
 		case <-tick.C:
 		}
 	}
+}
+
+// finish publishes what was appended last, before a while in which perhaps nobody does.
+func (l *leadership) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLimit)
+	defer cancel()
+	return l.round(ctx)
 }
 
 // startSubmitters begins to bring checkpoints to the witnesses, and returns what ends it.
@@ -87,11 +99,11 @@ func (l *leadership) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tiles, err := readTiles(ctx, l.conn, edgeOf(s.size))
+	tiles, err := readTiles(ctx, l.conn, EdgeOf(s.size))
 	if err != nil {
 		return err
 	}
-	tree, whole := resume(s.size, tiles)
+	tree, whole := Resume(s.size, tiles)
 	if !whole {
 		return &contradiction{fmt.Sprintf("the tiles of the log's tree of %d events are not all there", s.size)}
 	}
@@ -144,7 +156,7 @@ func (l *leadership) grow(ctx context.Context) error {
 			l.tree.Add(eventstore.LeafHash(&events[i]))
 			l.rotated = l.rotated || events[i].Type == access.LogKeyRotated{}.EventType()
 		}
-		if end || time.Since(began) > l.Every/2 {
+		if end || time.Since(began) > l.Every {
 			return nil
 		}
 	}

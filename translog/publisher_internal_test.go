@@ -3,6 +3,7 @@ package translog
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -258,5 +259,60 @@ func TestRotate(t *testing.T) {
 		if handover.Size < k.Since || handover.SignedBy(keys[i].Verifier) != nil || handover.SignedBy(k.Verifier) != nil {
 			t.Errorf("key %d came by a checkpoint of %d that not both have signed", i+2, handover.Size)
 		}
+	}
+}
+
+// A checkpoint of which no copy lies outside of PostgreSQL is not published; one copy is enough.
+func TestPublishedAfterACopy(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	p := s.publisher()
+	conn, err := p.openSession(t.Context())
+	must(t, err)
+	defer closeSession(conn)
+	l := &leadership{Publisher: p, conn: conn, fresh: map[Coord][]byte{}}
+	must(t, l.load(t.Context()))
+	must(t, l.examine(t.Context()))
+	s.add(3)
+	must(t, l.round(t.Context()))
+	both := p.copies
+
+	nc := testkit.NATS(t)
+	p.copies.js = testkit.JetStream(t, nc)
+	nc.Close()
+	last := int64(s.add(2))
+	must(t, l.round(t.Context()))
+	if c, err := s.reader().Checkpoint(t.Context()); err != nil || c.Size != last || !l.degraded {
+		t.Errorf("with the file alone: %d, %v", c.Size, err)
+	}
+	p.copies.file = filepath.Join(t.TempDir(), "missing", "copy")
+	s.add(2)
+	if err := l.round(t.Context()); err == nil {
+		t.Error("published without a copy")
+	}
+	if c, err := s.reader().Checkpoint(t.Context()); err != nil || c.Size != last {
+		t.Errorf("without a copy: %d, %v", c.Size, err)
+	}
+	// The next leader goes on, with the bus alone.
+	p.copies.js = both.js
+	must(t, l.load(t.Context()))
+	must(t, l.examine(t.Context()))
+	must(t, l.round(t.Context()))
+	if c, err := s.reader().Checkpoint(t.Context()); err != nil || c.Size != last+2 {
+		t.Errorf("with the bus alone: %d, %v", c.Size, err)
+	}
+}
+
+// A process that ends leaves nothing without a checkpoint.
+func TestLastCheckpoint(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	first := s.add(3)
+	stop := run(t, s.publisher(func(c *Config) { c.Every = time.Hour }).Run)
+	s.published(first)
+	last := s.add(2)
+	stop()
+	if c, err := s.reader().Checkpoint(t.Context()); err != nil || c.Size != int64(last) {
+		t.Errorf("it ended with a checkpoint of %d, %v; the log ends at %d", c.Size, err, last)
 	}
 }

@@ -75,17 +75,20 @@ func (r *Reader) Entries(ctx context.Context, n int64, width int) ([]byte, error
 	if err := r.has(ctx, Coord{0, n}, width); err != nil {
 		return nil, err
 	}
-	events, err := r.store.Read(ctx, domain.Position(n*TileWidth), width)
+	conn, err := r.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer conn.Release()
+	from := domain.Position(n*TileWidth + 1)
 	bundle := make([]byte, 0, width*(2+eventstore.EntrySize))
-	for i := range events {
-		entry := eventstore.Entry(&events[i])
+	// Event by event: 256 large ones together would be more than a hundred MiB.
+	err = eventstore.AuditEvents(ctx, conn.Conn(), from, from+domain.Position(width), nil, func(e eventstore.AuditedEvent) error {
 		bundle = binary.BigEndian.AppendUint16(bundle, eventstore.EntrySize)
-		bundle = append(bundle, entry[:]...)
-	}
-	return bundle, nil
+		bundle = append(bundle, e.Entry[:]...)
+		return nil
+	})
+	return bundle, err
 }
 
 // Inclusion proves (RFC 6962, 2.1.1) that the event at the position is in the tree of the

@@ -63,8 +63,8 @@ func (t *Tree) Edge() map[Coord][]byte {
 	return tiles
 }
 
-// edgeOf says which tiles [Tree.Edge] has for a size.
-func edgeOf(size int64) (want []Coord) {
+// EdgeOf says which tiles [Tree.Edge] has for a size.
+func EdgeOf(size int64) (want []Coord) {
 	for level := 0; size>>(TileHeight*level) > 0; level++ {
 		if c := (Coord{level, size >> (TileHeight * (level + 1))}); c.widthAt(size) > 0 {
 			want = append(want, c)
@@ -73,9 +73,9 @@ func edgeOf(size int64) (want []Coord) {
 	return want
 }
 
-// resume continues a tree of the size, of which the tiles of [edgeOf] are given; what they
+// Resume continues a tree of the size, of which the tiles of [EdgeOf] are given; what they
 // have beyond that size is left out. It returns false if they have less.
-func resume(size int64, tiles map[Coord][]byte) (*Tree, bool) {
+func Resume(size int64, tiles map[Coord][]byte) (*Tree, bool) {
 	t := &Tree{size: size}
 	for level := 0; size>>(TileHeight*level) > 0; level++ {
 		c := Coord{level, size >> (TileHeight * (level + 1))}

@@ -58,13 +58,13 @@ func TestTreeIsTheLibrarys(t *testing.T) {
 		for c, hashes := range tree.Edge() {
 			tiles[c] = hashes
 		}
-		again, whole := resume(tree.Size(), tiles)
+		again, whole := Resume(tree.Size(), tiles)
 		if !whole || again.Root() != want {
 			t.Fatalf("cannot be continued at %d", tree.Size())
 		}
 		again.Tile, tree = keep, again
 	}
-	if _, whole := resume(size+1, tiles); whole {
+	if _, whole := Resume(size+1, tiles); whole {
 		t.Error("a hash was missing, and the tree went on")
 	}
 	for c, hashes := range tiles {

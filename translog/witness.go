@@ -173,7 +173,8 @@ func (s *submitter) submit(ctx context.Context, c Checkpoint) error {
 	}
 	s.old = c.Size
 	_, err = s.Pool.Exec(ctx, `UPDATE translog.tree SET checkpoint = checkpoint || $1
-		WHERE origin = $2 AND signed_size = $3 AND starts_with(checkpoint, $4) AND position($1 IN checkpoint) = 0`, line, c.Origin, c.Size, c.text())
+		WHERE origin = $2 AND signed_size = $3 AND starts_with(checkpoint, $4) AND position($1 IN checkpoint) = 0`,
+		line, c.Origin, c.Size, c.text())
 	return err
 }
 

@@ -18,11 +18,13 @@ type follower struct {
 	// by what the first event of a context said.
 	more int
 	own  map[domain.Context]int
+	// first is the position that it began with: what is before it is not known.
+	first domain.Position
 }
 
-// newFollower begins with the first event of a log.
-func newFollower() *follower {
-	return &follower{next: 1, last: map[domain.Context]domain.Position{}, own: map[domain.Context]int{}}
+// newFollower begins with the event at the position.
+func newFollower(first domain.Position) *follower {
+	return &follower{next: first, first: first, last: map[domain.Context]domain.Position{}, own: map[domain.Context]int{}}
 }
 
 // check returns what is wrong with the next event, empty if nothing is.
@@ -42,7 +44,7 @@ func (f *follower) fault(e *protocol.Envelope) string {
 	switch {
 	case e.Position != f.next:
 		return fmt.Sprintf("position %d comes behind %d", e.Position, f.next-1)
-	case e.Prev != f.last[e.Context]:
+	case e.Prev != f.last[e.Context] && !f.unknown(e):
 		return fmt.Sprintf("prev is %d, and the event of context %s before it is %d", e.Prev, e.Context, f.last[e.Context])
 	case e.RecordedAt.Before(f.at):
 		return "it was recorded before the event before it"
@@ -56,6 +58,12 @@ func (f *follower) fault(e *protocol.Envelope) string {
 		return "its change ends without all the events of a context that more_own names"
 	}
 	return ""
+}
+
+// unknown says whether the event before it in its context is not among those that were seen.
+func (f *follower) unknown(e *protocol.Envelope) bool {
+	_, seen := f.last[e.Context]
+	return !seen && e.Prev >= 0 && e.Prev < f.first && f.first > 1
 }
 
 // unfinished says whether the last event of a change leaves out some of another context.

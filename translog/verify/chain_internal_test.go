@@ -41,7 +41,7 @@ func TestChain(t *testing.T) {
 		"more of own than more": {func(e []protocol.Envelope) { e[0].MoreOwn = 1 }, 0, "more_own is 1"},
 		"own that never come":   {func(e []protocol.Envelope) { e[2].MoreOwn = 1 }, 4, "ends without all"},
 	} {
-		f, list, found := newFollower(), log(), -1
+		f, list, found := newFollower(1), log(), -1
 		c.change(list)
 		var says string
 		for i := range list {

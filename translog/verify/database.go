@@ -92,16 +92,8 @@ func (d *database) differs(at translog.Coord, position int64) {
 }
 
 func (d *database) events(ctx context.Context, conn *pgx.Conn) error {
-	sizes := []int64{d.state.Checkpoint.Size}
-	for _, kept := range d.o.Since {
-		sizes = append(sizes, kept.Size)
-	}
-	for _, k := range d.state.Keys {
-		if c, err := translog.ParseCheckpoint(k.Checkpoint); err == nil {
-			sizes = append(sizes, c.Size)
-		}
-	}
-	d.chain, d.tree = newFollower(), newComputed(sizes, func(translog.Coord, []byte) {})
+	sizes := sizesOf(d.state.Checkpoint, d.state.Keys, d.o)
+	d.chain, d.tree = newFollower(1), newComputed(&translog.Tree{}, sizes)
 	partitions, err := eventstore.AuditPartitions(ctx, conn)
 	if err != nil {
 		return err

@@ -35,17 +35,11 @@ func Remote(ctx context.Context, get func(ctx context.Context, path string) ([]b
 	if err := r.readKeys(ctx); err != nil {
 		return Report{}, err
 	}
-	sizes := []int64{r.newest.Size}
-	for _, kept := range o.Since {
-		sizes = append(sizes, kept.Size)
-	}
+	sizes := sizesOf(r.newest, r.keys, o)
 	for _, k := range r.keys {
-		if c, err := translog.ParseCheckpoint(k.Checkpoint); err == nil {
-			sizes = append(sizes, c.Size)
-		}
 		r.digests[k.Since] = [sha256.Size]byte{}
 	}
-	r.tree = newComputed(sizes, func(translog.Coord, []byte) {})
+	r.tree = newComputed(&translog.Tree{}, sizes)
 	if err := r.readEntries(ctx); err != nil {
 		return Report{}, err
 	}

@@ -11,16 +11,14 @@ import (
 
 // computed is the tree that is computed from the events, as far as roots of some sizes need it.
 type computed struct {
-	tree translog.Tree
+	tree *translog.Tree
 	// want are the numbers of the tiles of level 0 that the sizes end in.
 	want  map[int64]bool
 	tiles map[translog.Coord][]byte
-	// whole is called with each tile that has become whole.
-	whole func(translog.Coord, []byte)
 }
 
-func newComputed(sizes []int64, whole func(translog.Coord, []byte)) *computed {
-	c := &computed{want: map[int64]bool{}, tiles: map[translog.Coord][]byte{}, whole: whole}
+func newComputed(tree *translog.Tree, sizes []int64) *computed {
+	c := &computed{tree: tree, want: map[int64]bool{}, tiles: map[translog.Coord][]byte{}}
 	for _, size := range sizes {
 		c.want[size/translog.TileWidth] = true
 	}
@@ -28,9 +26,22 @@ func newComputed(sizes []int64, whole func(translog.Coord, []byte)) *computed {
 		if at.Level > 0 || c.want[at.N] {
 			c.tiles[at] = hashes
 		}
-		c.whole(at, hashes)
 	}
 	return c
+}
+
+// sizesOf are the sizes of all checkpoints that are compared with the tree.
+func sizesOf(newest translog.Checkpoint, keys []translog.Key, o Options) []int64 {
+	sizes := []int64{newest.Size}
+	for _, kept := range o.Since {
+		sizes = append(sizes, kept.Size)
+	}
+	for _, k := range keys {
+		if c, err := translog.ParseCheckpoint(k.Checkpoint); err == nil {
+			sizes = append(sizes, c.Size)
+		}
+	}
+	return sizes
 }
 
 // root is the root at one of the sizes, which is not beyond the tree's.
