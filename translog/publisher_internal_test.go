@@ -106,6 +106,18 @@ func TestReader(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+// leader is a Publisher that leads, and does each step when it is told to.
+func (s *system) leader(change ...func(*Config)) *leadership {
+	s.t.Helper()
+	p := s.publisher(change...)
+	conn, err := p.openSession(s.t.Context())
+	must(s.t, err)
+	s.t.Cleanup(func() { closeSession(conn) })
+	l := &leadership{Publisher: p, conn: conn, fresh: map[Coord][]byte{}}
+	must(s.t, l.load(s.t.Context()))
+	return l
+}
+
 // No checkpoint ends inside a change, however many events are read at once.
 func TestCheckpointsEndWithChanges(t *testing.T) {
 	t.Parallel()
@@ -114,17 +126,11 @@ func TestCheckpointsEndWithChanges(t *testing.T) {
 	for range 4 {
 		ends[int64(s.add(readPage/3))] = true
 	}
-	sizes := map[int64]bool{}
-	p := s.publisher(func(c *Config) { c.Every = time.Nanosecond }) // of which each round reads one page
-	run(t, p.Run)
-	testkit.Eventually(t, "all is published", func() bool {
-		c, err := s.reader().Checkpoint(t.Context())
-		sizes[c.Size] = err == nil
-		return err == nil && c.Size == 4*(readPage/3)
-	})
-	for size, seen := range sizes {
-		if seen && !ends[size] {
-			t.Errorf("a checkpoint ends at %d", size)
+	l := s.leader(func(c *Config) { c.Every = time.Nanosecond }) // of which each round reads one page
+	for rounds := 0; l.signed.Size < 4*(readPage/3); rounds++ {
+		must(t, l.round(t.Context()))
+		if !ends[l.signed.Size] || rounds > 4 {
+			t.Fatalf("checkpoint %d ends at %d", rounds, l.signed.Size)
 		}
 	}
 }
@@ -211,12 +217,7 @@ func TestChangedTilesAreNotSigned(t *testing.T) {
 	s.exec("UPDATE translog.tiles SET hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1) WHERE level = 0 AND n = 1")
 	s.add(2)
 	// The check before each signature holds by itself, also where a start has seen nothing.
-	l := &leadership{Publisher: p, fresh: map[Coord][]byte{}}
-	conn, err := p.openSession(t.Context())
-	must(t, err)
-	defer closeSession(conn)
-	l.conn = conn
-	must(t, l.load(t.Context()))
+	l := s.leader()
 	var trouble *contradiction
 	if err := l.round(t.Context()); !errors.As(err, &trouble) || !strings.Contains(err.Error(), "the tiles of its tree were changed") {
 		t.Errorf("signed over other tiles: %v", err)
@@ -266,12 +267,8 @@ func TestRotate(t *testing.T) {
 func TestPublishedAfterACopy(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	p := s.publisher()
-	conn, err := p.openSession(t.Context())
-	must(t, err)
-	defer closeSession(conn)
-	l := &leadership{Publisher: p, conn: conn, fresh: map[Coord][]byte{}}
-	must(t, l.load(t.Context()))
+	l := s.leader()
+	p := l.Publisher
 	must(t, l.examine(t.Context()))
 	s.add(3)
 	must(t, l.round(t.Context()))

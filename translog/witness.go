@@ -237,7 +237,7 @@ func (s *submitter) request(ctx context.Context, c Checkpoint) ([]byte, error) {
 // cosignature returns the line of the witness's own signature among those that it answered.
 func (s *submitter) cosignature(c Checkpoint, lines []byte) (string, error) {
 	opened, err := note.Open([]byte(c.text()+"\n"+string(lines)), note.VerifierList(s.verifier))
-	if err != nil || len(opened.Sigs) == 0 {
+	if err != nil { // also where there are others alone
 		return "", fmt.Errorf("the witness answers no cosignature of its own: %w", err)
 	}
 	return fmt.Sprintf("— %s %s\n", s.verifier.name, opened.Sigs[0].Base64), nil
