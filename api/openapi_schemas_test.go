@@ -19,6 +19,8 @@ var sometimes = map[string][]string{
 	"Health":       {"error"},
 	// Where lines of a zone file are to blame, or a parameter is, and where lines were left out.
 	"ImportFailed": {"field", "errors"}, "ImportLineFailed": {"line"}, "ZoneDiff": {"more"},
+	// Of one of the two proofs each.
+	"LogProof": {"size", "index", "leaf", "from", "to"},
 	// Of a TSIG key alone.
 	"CredentialAdded": {"key_name", "algorithm"},
 }

@@ -87,6 +87,7 @@ func samples() []domain.Event {
 			Digest:   "d3", Secret: "c3",
 		},
 		access.CredentialDeleted{ID: 3, User: 2, Name: "certbot", Secret: "c3"},
+		access.LogKeyRotated{Number: 2, Key: []byte("\x00\xff key")},
 	}...)
 }
 

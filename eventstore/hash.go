@@ -11,7 +11,7 @@ import (
 const hashDomain = "opsledger event v1\n"
 
 // EncodeForHash returns the bytes that stand for an event in hashes, signatures
-// and proofs. They cover every column and are fixed for ever:
+// and proofs; docs/proof.md tells strangers of them. They cover every column and are fixed for ever:
 //
 //	"opsledger event v1\n"
 //	position prev            int64, big endian, as all numbers
@@ -31,8 +31,11 @@ const hashDomain = "opsledger event v1\n"
 //
 // No hash of an event was kept or published before the encoding had this form, so that it
 // is the only one, also for the events of before.
-func EncodeForHash(e protocol.Envelope) []byte {
-	b := make([]byte, 0, len(hashDomain)+len(e.Data)+256)
+func EncodeForHash(e *protocol.Envelope) []byte {
+	return appendForHash(make([]byte, 0, len(hashDomain)+len(e.Data)+256), e)
+}
+
+func appendForHash(b []byte, e *protocol.Envelope) []byte {
 	b = append(b, hashDomain...)
 	b = appendInt(b, int64(e.Position))
 	b = appendInt(b, int64(e.Prev))
@@ -57,10 +60,29 @@ func EncodeForHash(e protocol.Envelope) []byte {
 	return appendInt(b, e.RecordedAt.UnixMicro())
 }
 
-// LeafHash is the event's leaf in the log's Merkle tree: RFC 6962 puts a zero
-// byte before a leaf, so that no inner node can pass for one.
-func LeafHash(e protocol.Envelope) [sha256.Size]byte {
-	return sha256.Sum256(append([]byte{0}, EncodeForHash(e)...))
+// EntrySize is the size of an event's entry in the log's Merkle tree.
+const EntrySize = 8 + sha256.Size
+
+// Entry returns what stands for an event in the log's Merkle tree: its position (uint64,
+// big endian) and the SHA-256 of its encoding. So entries tell nothing of what events say,
+// and all have one size, however large an event is.
+func Entry(e *protocol.Envelope) [EntrySize]byte { return treeEntry(e, EncodeForHash(e)) }
+
+func treeEntry(e *protocol.Envelope, encoding []byte) (entry [EntrySize]byte) {
+	binary.BigEndian.PutUint64(entry[:], uint64(e.Position))
+	digest := sha256.Sum256(encoding)
+	copy(entry[8:], digest[:])
+	return entry
+}
+
+// LeafHash is the event's leaf in that tree: RFC 6962 puts a zero byte before an
+// entry, so that no inner node can pass for a leaf.
+func LeafHash(e *protocol.Envelope) [sha256.Size]byte { return treeLeaf(Entry(e)) }
+
+func treeLeaf(entry [EntrySize]byte) [sha256.Size]byte {
+	var leaf [1 + EntrySize]byte
+	copy(leaf[1:], entry[:])
+	return sha256.Sum256(leaf[:])
 }
 
 func appendInt(b []byte, n int64) []byte { return binary.BigEndian.AppendUint64(b, uint64(n)) }

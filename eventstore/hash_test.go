@@ -3,6 +3,7 @@ package eventstore_test
 import (
 	"encoding/hex"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -29,14 +30,33 @@ func sample() protocol.Envelope {
 func TestHashEncodingIsFixed(t *testing.T) {
 	t.Parallel()
 	e := sample()
-	leaf := eventstore.LeafHash(e)
-	got := hex.EncodeToString(eventstore.EncodeForHash(e)) + "\n" + hex.EncodeToString(leaf[:]) + "\n"
+	leaf := eventstore.LeafHash(&e)
+	got := hex.EncodeToString(eventstore.EncodeForHash(&e)) + "\n" + hex.EncodeToString(leaf[:]) + "\n"
 	want, err := os.ReadFile("testdata/hash-v1.golden")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got != strings.ReplaceAll(string(want), "\r", "") {
 		t.Errorf("the encoding changed:\n%s", got)
+	}
+}
+
+// An encoding says what the event was, and nothing else has the bytes.
+func TestHashEncodingIsReversible(t *testing.T) {
+	t.Parallel()
+	e := sample()
+	encoding := eventstore.EncodeForHash(&e)
+	again, err := eventstore.DecodeForHash(encoding)
+	if err != nil || !reflect.DeepEqual(again, e) {
+		t.Errorf("%+v, %v", again, err)
+	}
+	for n := range encoding {
+		if _, err := eventstore.DecodeForHash(encoding[:n]); err == nil {
+			t.Fatalf("the first %d bytes are an encoding, too", n)
+		}
+	}
+	if _, err := eventstore.DecodeForHash(append(encoding, 0)); err == nil {
+		t.Error("a byte more is an encoding, too")
 	}
 }
 
@@ -72,7 +92,7 @@ func TestHashCoversEverything(t *testing.T) {
 	for name, change := range changes {
 		e := sample()
 		change(&e)
-		h := eventstore.LeafHash(e)
+		h := eventstore.LeafHash(&e)
 		if other, twice := seen[h]; twice {
 			t.Errorf("%s and %s have one hash", name, other)
 		}

@@ -77,18 +77,36 @@ type rawRow struct {
 	fields [][]byte
 	// names are the names of types, contexts and doors that were seen, each kept once.
 	names map[string]string
-	err   error
+	// lent: an envelope's data and tags are good until the next row alone.
+	lent bool
+	tags []domain.Tag
+	err  error
 }
 
 func (r *rawRow) envelope() protocol.Envelope {
 	return protocol.Envelope{
 		Position: domain.Position(r.int8()), Prev: domain.Position(r.int8()), ID: r.uuid(),
 		Type: r.name(), Context: domain.Context(r.name()), Schema: int(r.int2()), Key: r.int8(),
-		Tags: splitTags(string(r.next())), Data: json.RawMessage(bytes.Clone(r.next())),
+		Tags: r.tagList(), Data: r.data(),
 		Actor: domain.UserID(r.int8()), CommandID: r.uuid(), Causation: domain.Position(r.int8()), Correlation: r.uuid(),
 		RecordedAt: time.UnixMicro(postgresEpoch + r.int8()).UTC(), More: int(r.int4()), MoreOwn: int(r.int4()),
 		Credential: domain.CredentialID(r.int8()), Door: domain.Door(r.name()),
 	}
+}
+
+func (r *rawRow) tagList() []domain.Tag {
+	if !r.lent {
+		return splitTags(string(r.next()))
+	}
+	r.tags = appendSplit(r.tags[:0], string(r.next()))
+	return r.tags
+}
+
+func (r *rawRow) data() json.RawMessage {
+	if r.lent {
+		return r.next()
+	}
+	return bytes.Clone(r.next())
 }
 
 // name takes the name of a type, context or door, which was probably seen before.

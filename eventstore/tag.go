@@ -60,7 +60,13 @@ func splitTags(text string) []domain.Tag {
 	if text == "" {
 		return nil
 	}
-	tags := make([]domain.Tag, 0, strings.Count(text, "\n")+1)
+	return appendSplit(make([]domain.Tag, 0, strings.Count(text, "\n")+1), text)
+}
+
+func appendSplit(tags []domain.Tag, text string) []domain.Tag {
+	if text == "" {
+		return tags
+	}
 	for tag := range strings.SplitSeq(text, "\n") {
 		tags = append(tags, domain.Tag(tag))
 	}

@@ -12,6 +12,9 @@ const (
 	StreamEvents = "EVENTS"
 	// SubjectEvents is the prefix of every event's subject, see [Subject].
 	SubjectEvents = "events"
+	// StreamCheckpoint holds one message, the newest checkpoint of the log, on SubjectCheckpoint.
+	StreamCheckpoint  = "CHECKPOINT"
+	SubjectCheckpoint = "checkpoint"
 	// MetadataLog is the stream's metadata key with the log's UUID.
 	MetadataLog = "opsledger_log"
 )

@@ -14,13 +14,19 @@ import (
 // AppendMessage appends the payload of an event's message to b: exactly what
 // encoding/json writes for the envelope, at a fifth of the cost. The cost matters, since
 // the relay publishes a message for each event.
-func AppendMessage(b []byte, e *Envelope) ([]byte, error) {
+func AppendMessage(b []byte, e *Envelope) ([]byte, error) { return appendEnvelope(b, e, false) }
+
+// AppendRow appends an event as AppendMessage does, with those columns, too, that a message
+// leaves out where there is nothing in them.
+func AppendRow(b []byte, e *Envelope) ([]byte, error) { return appendEnvelope(b, e, true) }
+
+func appendEnvelope(b []byte, e *Envelope, all bool) ([]byte, error) {
 	b = appendNumber(append(b, `{"position":`...), int64(e.Position))
 	b = appendNumber(append(b, `,"prev":`...), int64(e.Prev))
-	if e.More != 0 {
+	if all || e.More != 0 {
 		b = appendNumber(append(b, `,"more":`...), int64(e.More))
 	}
-	if e.MoreOwn != 0 {
+	if all || e.MoreOwn != 0 {
 		b = appendNumber(append(b, `,"more_own":`...), int64(e.MoreOwn))
 	}
 	b = appendUUID(append(b, `,"id":`...), e.ID)
@@ -31,14 +37,14 @@ func AppendMessage(b []byte, e *Envelope) ([]byte, error) {
 	b = appendTags(append(b, `,"tags":`...), e.Tags)
 	b = appendRaw(append(b, `,"data":`...), e.Data)
 	b = appendNumber(append(b, `,"actor":`...), int64(e.Actor))
-	if e.Credential != 0 {
+	if all || e.Credential != 0 {
 		b = appendNumber(append(b, `,"credential":`...), int64(e.Credential))
 	}
-	if e.Door != "" {
+	if all || e.Door != "" {
 		b = appendQuoted(append(b, `,"door":`...), string(e.Door))
 	}
 	b = appendUUID(append(b, `,"command_id":`...), e.CommandID)
-	if e.Causation != 0 {
+	if all || e.Causation != 0 {
 		b = appendNumber(append(b, `,"causation":`...), int64(e.Causation))
 	}
 	b = appendUUID(append(b, `,"correlation":`...), e.Correlation)

@@ -109,7 +109,7 @@ func (s *stack) hashes() []string {
 	s.t.Helper()
 	var list []string
 	for _, e := range s.log() {
-		list = append(list, fmt.Sprintf("%x", eventstore.LeafHash(e)))
+		list = append(list, fmt.Sprintf("%x", eventstore.LeafHash(&e)))
 	}
 	return list
 }

@@ -135,7 +135,18 @@ func rowsOfTheRest() map[string]row {
 		"PUT /v1/views/order": {func(x *matrix) (string, any) {
 			return "/v1/views/order", m{"view_ids": x.viewOrder()}
 		}, users(403, 403, 403, 403, 200)},
-		"GET /v1/fleet": {func(*matrix) (string, any) { return "/v1/fleet", nil }, users(403, 403, 403, 403, 200)},
+		"GET /v1/log/checkpoint":          {func(*matrix) (string, any) { return "/v1/log/checkpoint", nil }, all},
+		"GET /v1/log/key":                 {func(*matrix) (string, any) { return "/v1/log/key", nil }, all},
+		"GET /v1/log/keys":                {func(*matrix) (string, any) { return "/v1/log/keys", nil }, all},
+		"GET /v1/log/proof":               {func(*matrix) (string, any) { return "/v1/log/proof?from=1&to=2", nil }, all},
+		"GET /v1/log/tile/:level/:n1/:n2": {func(*matrix) (string, any) { return "/v1/log/tile/0/000.p/2", nil }, all},
+		// There are no whole tiles, and none of the second level.
+		"GET /v1/log/tile/:level/:n1":                 {func(*matrix) (string, any) { return "/v1/log/tile/1/000", nil }, users(404, 404, 404, 404, 404)},
+		"GET /v1/log/tile/:level/:n1/:n2/:n3":         {func(*matrix) (string, any) { return "/v1/log/tile/1/x001/000.p/2", nil }, users(404, 404, 404, 404, 404)},
+		"GET /v1/log/tile/:level/:n1/:n2/:n3/:n4":     {func(*matrix) (string, any) { return "/v1/log/tile/1/x001/x000/000.p/2", nil }, users(404, 404, 404, 404, 404)},
+		"GET /v1/log/tile/:level/:n1/:n2/:n3/:n4/:n5": {func(*matrix) (string, any) { return "/v1/log/tile/1/x001/x000/x000/000.p/2", nil }, users(404, 404, 404, 404, 404)},
+		"GET /v1/log/events/:position":                {func(*matrix) (string, any) { return "/v1/log/events/1", nil }, users(403, 403, 403, 403, 200)},
+		"GET /v1/fleet":                               {func(*matrix) (string, any) { return "/v1/fleet", nil }, users(403, 403, 403, 403, 200)},
 		"PUT /v1/fleet": {func(x *matrix) (string, any) {
 			return "/v1/fleet", m{"ns": []string{x.fresh("ns") + ".example.net."}}
 		}, users(403, 403, 403, 403, 200)},

@@ -164,6 +164,7 @@ func newMatrix(t *testing.T) *matrix {
 	x.server, x.zone = x.newServer(), x.newZone()
 	x.record = x.newRecord()
 
+	x.publish()
 	x.prepareOps()
 	x.prepareCredentials()
 

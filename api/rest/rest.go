@@ -13,6 +13,7 @@ import (
 	v1 "github.com/opsledger/opsledger/api/v1"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/translog"
 )
 
 // Config is what the kernel and its dialects stand on. The fields beside the
@@ -31,6 +32,8 @@ type Config struct {
 	Hosts         v1.Hosts
 	Offers        v1.Offers
 	Imports       v1.Imports
+	Proofs        *translog.Reader
+	ProofsPublic  bool
 	StageAbove    int
 }
 
@@ -50,7 +53,7 @@ func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, Offers: cfg.Offers, AttemptWithin: cfg.AttemptWithin}
 	rest := v1.API{
 		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
-		Batchable: resources, Imports: cfg.Imports, StageAbove: cfg.StageAbove,
+		Batchable: resources, Proofs: cfg.Proofs, ProofsPublic: cfg.ProofsPublic, Imports: cfg.Imports, StageAbove: cfg.StageAbove,
 	}
 	return slices.Concat(resources, admin.Routes(), operations.Routes(), rest.Routes(), kernel.Routes())
 }

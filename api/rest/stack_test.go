@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/api"
@@ -31,6 +32,7 @@ import (
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/translog"
 	"github.com/opsledger/opsledger/workers/control/imports"
 )
 
@@ -43,6 +45,7 @@ type stack struct {
 	cfg   config
 	store *eventstore.Store
 	pool  *pgxpool.Pool
+	js    jetstream.JetStream
 	// admin is a token of the first user.
 	admin string
 	// stopProjections ends the read models' runners; reads stay as they are.
@@ -92,7 +95,7 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
 	must(t, err)
 	registry := prometheus.NewRegistry()
-	s := &stack{t: t, store: store, pool: pool, cfg: config{Config: Config{
+	s := &stack{t: t, store: store, pool: pool, js: js, cfg: config{Config: Config{
 		Config: api.Config{
 			Store: store, Access: accessmodel.NewReader(pool), DNS: dnsmodel.NewReader(pool), Oplogs: oplog.NewReader(pool), Progress: progress, Vault: secrets,
 			Location: time.FixedZone("CST", 8*3600), RequestTimeout: testkit.Patience, Log: quiet, Registerer: registry, Gatherer: registry,
@@ -101,6 +104,7 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	}}}
 	s.importer = imports.New(imports.Config{Store: store, Pool: pool, Reader: s.cfg.DNS, Progress: progress, Part: dns.MaxStaged})
 	s.cfg.Imports = s.importer
+	s.cfg.Proofs = translog.NewReader(pool, store)
 	background(t, s.importer.Run)
 	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {

@@ -9,6 +9,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/translog"
 )
 
 // API answers the routes of the dialect.
@@ -28,6 +29,9 @@ type API struct {
 	// Batchable are the routes whose writes a batch may hold, of the resources that
 	// they name.
 	Batchable []api.Route
+	// Proofs answers /v1/log, to everybody if ProofsPublic is set.
+	Proofs       *translog.Reader
+	ProofsPublic bool
 	// Imports carries out large imports; without it they are 503. StageAbove is how many changes
 	// an import may make without being one, those that one change of the log may have if it is 0.
 	Imports    Imports
@@ -67,7 +71,7 @@ func (a *API) Routes() []api.Route {
 
 	dialect := api.Plain()
 	dialect.Failure, dialect.Strict, dialect.Created, dialect.Door = api.FailNamingField, true, created, domain.DoorV1
-	return dialect.Routes(append(a.credentials(),
+	return dialect.Routes(append(append(a.credentials(), a.proofs()...),
 		api.Put("/v1/users/:id/password", api.AccessSelf.ByLogin(), a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin.ByLogin(), a.linkUser()),
 

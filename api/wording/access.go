@@ -2,6 +2,7 @@ package wording
 
 // ofAccess are the texts about users and their rights.
 var ofAccess = map[string]string{
+	"日志的密钥已被更换！":                     "the log's key was replaced meanwhile",
 	"原密码错误！":                         "the old password is wrong",
 	"没有配置LDAP，不能关联用户！":               "there is no LDAP directory to link a user to",
 	"LDAP中没有用户%s，不能关联！":              "the LDAP directory has no user %s to link to",

@@ -30,6 +30,7 @@ import (
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
+	"github.com/opsledger/opsledger/translog"
 	"github.com/opsledger/opsledger/workers/agents/bind"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 	"github.com/opsledger/opsledger/workers/control/confcheck"
@@ -64,10 +65,12 @@ type App struct {
 	imports  *imports.Importer
 	auth     *busauth.Authority
 	output   *outputs.Store
-	roster   *roster.Servers
-	hosts    *roster.Hosts
-	reports  *reporter.Reporter
-	offers   *offers.Store
+	// checkpoints signs the log's tree.
+	checkpoints *translog.Publisher
+	roster      *roster.Servers
+	hosts       *roster.Hosts
+	reports     *reporter.Reporter
+	offers      *offers.Store
 	// sessions and hostSessions say which process of an agent gets orders.
 	sessions, hostSessions *sessions.Sessions
 	registry               *prometheus.Registry
@@ -91,7 +94,7 @@ func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App
 	a := &App{cfg: cfg, log: log, life: newLifecycle(log), registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBuildInfo())
 	steps := []func(context.Context) error{
-		a.startListener, a.claimPorts, a.startCertificate, a.startLog, a.startBus, a.startProjections, a.seed, a.renumberZones, a.startWorkers,
+		a.startListener, a.claimPorts, a.startCertificate, a.startLog, a.startBus, a.startCheckpoints, a.startProjections, a.seed, a.renumberZones, a.startWorkers,
 	}
 	if dev {
 		steps = append(steps, a.startLocalAgent, a.startLocalHost)
@@ -174,6 +177,16 @@ func (a *App) startBus(ctx context.Context) error {
 	}
 	a.relay = eventstore.NewRelay(a.store, a.bus.js, a.log, a.registry).WithStream(stream).WithSealer(auth.Signer())
 	a.life.start("relay", a.relay.Run)
+	return nil
+}
+
+// startCheckpoints puts the log's events into the tree and signs it.
+func (a *App) startCheckpoints(context.Context) error {
+	a.checkpoints = translog.NewPublisher(translog.Config{
+		Pool: a.db.pool, Store: a.store, Vault: a.vault, JS: a.bus.js, Origin: a.cfg.originOf(a.store.LogID()), KeyFile: a.cfg.KeyFile,
+		Replicas: a.cfg.NATSReplicas, Witnesses: a.cfg.witnesses, Log: a.log, Registerer: a.registry,
+	})
+	a.life.start("checkpoints", a.checkpoints.Run)
 	return nil
 }
 
@@ -334,6 +347,7 @@ func (a *App) startAPI(ctx context.Context) error {
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
 		Presence: known, Offers: a.offers, AttemptWithin: a.cfg.TaskDeadline,
 		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known, Imports: a.imports,
+		Proofs: translog.NewReader(a.db.pool, a.store), ProofsPublic: a.cfg.LogPublic,
 	})
 	if err != nil {
 		return err
@@ -377,6 +391,9 @@ func (a *App) ready(ctx context.Context) error {
 		return errors.New("NATS is not connected")
 	}
 	if err := a.streamsTrouble(); err != nil {
+		return err
+	}
+	if err := a.checkpoints.Trouble(); err != nil {
 		return err
 	}
 	for _, c := range domain.Contexts() {

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/opsledger/opsledger/identity/directory"
+	"github.com/opsledger/opsledger/translog"
 )
 
 // Config is what the flags of `serve` and `dev` say.
@@ -52,6 +57,12 @@ type Config struct {
 	TrustedProxies string
 	// RequireTLS refuses programs whose token came unencrypted from another machine.
 	RequireTLS bool
+	// LogOrigin names the log in its checkpoints; empty: by its id.
+	LogOrigin string
+	// Witnesses are URLs and verifier keys in turn.
+	Witnesses []string
+	// LogPublic: the proofs of the log are for everybody, without a login.
+	LogPublic bool
 	// TaskDeadline is how long a task waits for its machine to begin; 0 is the
 	// API's default.
 	TaskDeadline time.Duration
@@ -59,7 +70,9 @@ type Config struct {
 
 	proxies  []netip.Prefix
 	location *time.Location
-	dns      netip.AddrPort
+	// witnesses are those of Witnesses.
+	witnesses []translog.Witness
+	dns       netip.AddrPort
 }
 
 // Validate checks every field and completes the derived ones.
@@ -86,9 +99,34 @@ func (c *Config) Validate() error {
 	if c.TaskDeadline < 0 {
 		errs = append(errs, named("--task-deadline", errors.New("cannot be negative")))
 	}
+	if c.LogOrigin != "" {
+		errs = append(errs, named("--log-origin", translog.CheckOrigin(c.LogOrigin)))
+	}
+	c.witnesses, err = parseWitnesses(c.Witnesses)
+	errs = append(errs, named("--witness", err))
 	c.proxies, err = parseNetworks(c.TrustedProxies)
 	errs = append(errs, named("--trusted-proxies", err), c.checkDirectory())
 	return errors.Join(errs...)
+}
+
+// parseWitnesses reads URLs and keys in turn: the command line has taken "URL,key" apart.
+func parseWitnesses(texts []string) (list []translog.Witness, err error) {
+	if len(texts)%2 != 0 {
+		return nil, errors.New("want a URL and a verifier key, with a comma between them")
+	}
+	for pair := range slices.Chunk(texts, 2) {
+		w, err := translog.ParseWitness(pair[0], pair[1])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, w)
+	}
+	return list, nil
+}
+
+// originOf is what the checkpoints name a log by.
+func (c *Config) originOf(log uuid.UUID) string {
+	return cmp.Or(c.LogOrigin, translog.DefaultOrigin(log))
 }
 
 func checkURL(flag, text string) error {

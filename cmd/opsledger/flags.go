@@ -39,6 +39,17 @@ func storageFlags(c *Config) []cli.Flag {
 	), c.Logging.flags())
 }
 
+// proofFlags are about the log's checkpoints.
+func proofFlags(c *Config) []cli.Flag {
+	return group("Proof of the log",
+		textFlag("log-origin", "`name` of the log in its checkpoints; under a new one their history begins anew (default: opsledger/<log id>)", "", &c.LogOrigin),
+		&cli.StringSliceFlag{Name: "witness", Usage: "`URL,key` of a witness (C2SP tlog-witness) that is to cosign the checkpoints; may be repeated",
+			Destination: &c.Witnesses, Sources: fromEnv("witness")},
+		&cli.BoolFlag{Name: "log-public", Usage: "let everybody read checkpoints and proofs (/v1/log), without a login",
+			Destination: &c.LogPublic, Sources: fromEnv("log-public")},
+	)
+}
+
 // busFlags are those of every command that needs JetStream.
 func busFlags(c *Config) []cli.Flag {
 	return group("NATS", append([]cli.Flag{
@@ -74,5 +85,5 @@ func serveFlags(c *Config, dev bool) []cli.Flag {
 		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: opsapi.DefaultAttemptWithin,
 			Destination: &c.TaskDeadline, Sources: fromEnv("task-deadline")},
 	)
-	return slices.Concat(flags, storageFlags(c), busFlags(c), group("LDAP", ldapFlags(c)...))
+	return slices.Concat(flags, storageFlags(c), busFlags(c), proofFlags(c), group("LDAP", ldapFlags(c)...))
 }

@@ -36,7 +36,7 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 		Commands: []*cli.Command{
 			devCommand(), serveCommand(), agentCommand(), natsConfigCommand(), resetPasswordCommand(), rotateKeysCommand(),
 			exportCommand(), importCommand(), searchCommand(), replaceCommand(),
-			migrateCommand(), rebuildCommand(), recoverCommand(), versionCommand(),
+			migrateCommand(), rebuildCommand(), recoverCommand(), verifyCommand(), versionCommand(),
 		},
 	}
 	completeInShells(root)

@@ -22,14 +22,6 @@ type zoneFile struct {
 	DryRun                bool
 }
 
-func exportCommand() *cli.Command {
-	return &cli.Command{
-		Name: "export", Usage: "write what an opsledger has", Category: "Zones",
-		UsageText: "opsledger export zone example.com --view office\nopsledger export bind --out ./tree",
-		Commands:  []*cli.Command{exportZoneCommand(), exportBindCommand()},
-	}
-}
-
 func exportZoneCommand() *cli.Command {
 	var z zoneFile
 	return &cli.Command{

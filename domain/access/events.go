@@ -11,7 +11,7 @@ func Events() []domain.Descriptor {
 		domain.Describe[UserDeleted](c), domain.Describe[UserLoggedIn](c), domain.Describe[LoginFailed](c),
 		domain.Describe[RoleCreated](c), domain.Describe[RoleChanged](c), domain.Describe[RoleDeleted](c),
 		domain.Describe[PrivilegeCreated](c), domain.Describe[PrivilegeChanged](c), domain.Describe[PrivilegeDeleted](c),
-		domain.Describe[CredentialAdded](c), domain.Describe[CredentialDeleted](c),
+		domain.Describe[CredentialAdded](c), domain.Describe[CredentialDeleted](c), domain.Describe[LogKeyRotated](c),
 	}
 }
 

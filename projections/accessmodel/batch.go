@@ -83,7 +83,7 @@ func (b *batch) apply(e domain.Recorded) error {
 	case access.UserLoggedIn:
 		b.userLoggedIn(e, event)
 		return nil
-	case access.LoginFailed:
+	case access.LoginFailed, access.LogKeyRotated:
 		return nil
 	default:
 		return b.applyGrants(e)

@@ -164,7 +164,7 @@ func TestSweepAfterACrash(t *testing.T) {
 	}
 	after := f.log()
 	for i := range before {
-		if eventstore.LeafHash(before[i]) != eventstore.LeafHash(after[i]) {
+		if eventstore.LeafHash(&before[i]) != eventstore.LeafHash(&after[i]) {
 			t.Errorf("event %d changed", before[i].Position)
 		}
 	}

@@ -1,0 +1,264 @@
+package translog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/internal/backoff"
+)
+
+// DefaultOrigin is what checkpoints name a log by where nothing else is configured.
+func DefaultOrigin(log uuid.UUID) string { return "opsledger/" + log.String() }
+
+// CopyBeside is the file beside the vault's key file in which the newest checkpoint is kept.
+func CopyBeside(keyFile string) string {
+	return filepath.Join(filepath.Dir(keyFile), filepath.Base(keyFile)+".checkpoint")
+}
+
+const (
+	// publishEvery is how often a checkpoint is made at most.
+	publishEvery = time.Second
+	// retryMin and retryMax bound the wait after a failure.
+	retryMin, retryMax = 100 * time.Millisecond, 5 * time.Second
+)
+
+// Config is what a Publisher works with. All fields up to Log must be set.
+type Config struct {
+	// Pool leads to the database. A Publisher takes one connection out of it for good.
+	Pool  *pgxpool.Pool
+	Store *eventstore.Store
+	Vault *vault.Vault
+	JS    jetstream.JetStream
+	// Origin names the log in its checkpoints, see [CheckOrigin] and [DefaultOrigin].
+	Origin string
+	// KeyFile is the vault's key file, see [CopyBeside].
+	KeyFile string
+	Log     *slog.Logger
+
+	// Witnesses are asked for cosignatures of the checkpoints.
+	Witnesses []Witness
+	// Replicas is how many copies of the newest checkpoint a cluster of NATS keeps.
+	Replicas int
+	// Every is how often a checkpoint is made at most; 0 is once a second.
+	Every time.Duration
+	// Registerer takes the metrics; nil keeps them private.
+	Registerer prometheus.Registerer
+}
+
+// Publisher puts the events into the tree and signs checkpoints. Every process runs one; at a
+// time one of them leads, and the others stand by.
+//
+// Invariants:
+//  1. A checkpoint is signed only if a proof shows that it continues the one before, and at
+//     first only if the tree contains every copy of a checkpoint outside of PostgreSQL.
+//  2. A checkpoint is published only after a copy lies outside of PostgreSQL. Who dies in
+//     between has signed what the next one signs as well, since the tree follows from the log.
+//  3. Tiles and the checkpoint over them become visible in one transaction, on the session
+//     that holds the lock: two that lead at a time are impossible.
+//  4. A checkpoint ends where a change ends.
+type Publisher struct {
+	Config
+	copies  copies
+	trouble atomic.Pointer[contradiction]
+	signed  prometheus.Gauge
+}
+
+// NewPublisher returns a Publisher for one Run.
+func NewPublisher(cfg Config) *Publisher {
+	if cfg.Every == 0 {
+		cfg.Every = publishEvery
+	}
+	cfg.Log = cfg.Log.With("component", "checkpoints")
+	p := &Publisher{
+		Config: cfg,
+		copies: copies{file: CopyBeside(cfg.KeyFile), js: cfg.JS, log: cfg.Store.LogID(), replicas: cfg.Replicas},
+		signed: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "opsledger_checkpoint_position", Help: "Position of the last event under the newest checkpoint that this process signed.",
+		}),
+	}
+	if cfg.Registerer != nil {
+		cfg.Registerer.MustRegister(p.signed)
+	}
+	return p
+}
+
+// contradiction says that the database does not hold the log of which a checkpoint was signed.
+type contradiction struct{ text string }
+
+func (e *contradiction) Error() string { return e.text }
+
+func contradicts(k kept, why string) error {
+	return &contradiction{fmt.Sprintf("the log does not contain the checkpoint of position %d that is kept %s: %s. "+
+		"Bring back the database that has it, or what it lost by \"opsledger recover\"; or give that history up, and begin another --log-origin",
+		k.Size, k.where, why)}
+}
+
+// Trouble returns the reason for which nothing is signed although the database answers: that
+// it holds another log than checkpoints were signed of. It is nil while there is none.
+func (p *Publisher) Trouble() error {
+	if trouble := p.trouble.Load(); trouble != nil {
+		return trouble
+	}
+	return nil
+}
+
+// Run publishes until ctx ends and then returns nil. Whatever fails is tried again.
+func (p *Publisher) Run(ctx context.Context) error {
+	failures := backoff.Growing{Least: retryMin, Most: retryMax}
+	for {
+		began := time.Now()
+		err := p.turn(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		var trouble *contradiction
+		if errors.As(err, &trouble) {
+			if p.trouble.Swap(trouble) == nil {
+				p.Log.Error("no checkpoint is signed", "error", err)
+			}
+		} else {
+			p.Log.Warn("checkpoints are interrupted, trying again until it works", "error", err)
+		}
+		if time.Since(began) > 4*retryMax {
+			failures.Reset()
+		}
+		if !failures.Wait(ctx, nil) {
+			return nil
+		}
+	}
+}
+
+// turn stands by until it is this process's turn, and then leads until something fails.
+func (p *Publisher) turn(ctx context.Context) error {
+	conn, err := p.openSession(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeSession(conn)
+	for {
+		var locked bool
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtextextended('opsledger translog', 0))").Scan(&locked); err != nil {
+			return err
+		}
+		if locked {
+			return p.lead(ctx, conn)
+		}
+		if err := p.standBy(ctx, conn); err != nil {
+			return err
+		}
+		if !backoff.Sleep(ctx, backoff.Jitter(p.Every)) {
+			return ctx.Err()
+		}
+	}
+}
+
+// openSession takes a connection out of the pool. All that is written on it can be computed
+// again, so that commits need not wait for the disk; and the lock of a process that has
+// frozen ends with the idle session.
+func (p *Publisher) openSession(ctx context.Context) (*pgx.Conn, error) {
+	pooled, err := p.Pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn := pooled.Hijack()
+	_, err = conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'off', false),
+		set_config('application_name', 'opsledger checkpoints', false),
+		set_config('idle_in_transaction_session_timeout', '15s', false), set_config('idle_session_timeout', '30s', false)`)
+	if err != nil {
+		closeSession(conn)
+		return nil, err
+	}
+	return conn, nil
+}
+
+func closeSession(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	// The server ends a session some time after Close has returned; whoever wants the lock
+	// next should find it free.
+	_, _ = conn.Exec(ctx, "SELECT pg_advisory_unlock_all()")
+	_ = conn.Close(ctx)
+}
+
+// standBy looks whether the log contains the copies of this process, as far as the tree
+// goes, and keeps the newest checkpoint beside this process's key file.
+func (p *Publisher) standBy(ctx context.Context, conn *pgx.Conn) error {
+	s, err := readState(ctx, conn)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (s.log != p.Store.LogID() || s.origin != p.Origin) {
+		return nil // whoever leads begins
+	}
+	if err != nil {
+		return err
+	}
+	copies, err := p.copies.read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.contains(ctx, conn, s.size, copies); err != nil {
+		return err
+	}
+	p.trouble.Store(nil)
+	if err := p.copies.catchUp(s.signed); err != nil {
+		p.Log.Debug("no copy of another process's checkpoint", "error", err)
+	}
+	return nil
+}
+
+// contains returns a [contradiction] if the log lacks one of the checkpoints. What is
+// beyond the tree's size, and in the log, is for the one who leads.
+func (p *Publisher) contains(ctx context.Context, conn *pgx.Conn, size int64, copies []kept) error {
+	head, err := p.Store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := readKeys(ctx, p.Store, p.Vault)
+	if err != nil {
+		return err
+	}
+	verifiers, err := keys.verifiers(p.Origin)
+	if err != nil {
+		return err
+	}
+	for _, k := range copies {
+		switch {
+		case k.Origin != p.Origin:
+			continue
+		case k.Size > int64(head.Position):
+			return contradicts(k, fmt.Sprintf("it ends at %d", head.Position))
+		case !signedByOne(k.Checkpoint, verifiers):
+			return contradicts(k, "it is signed with a key that the log does not name")
+		case k.Size > size || k.Size == 0:
+			continue
+		}
+		root, err := rootAt(ctx, conn, k.Size)
+		if err != nil {
+			return err
+		}
+		if root != k.Root {
+			return contradicts(k, "the events up to there are other ones")
+		}
+	}
+	return nil
+}
+
+func signedByOne(c Checkpoint, verifiers []string) bool {
+	for _, v := range verifiers {
+		if c.SignedBy(v) == nil {
+			return true
+		}
+	}
+	return false
+}

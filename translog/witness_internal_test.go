@@ -1,0 +1,197 @@
+package translog
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+// witness is one of C2SP tlog-witness, whose cosignatures a library of others makes.
+type witness struct {
+	*httptest.Server
+	signer *torchwood.CosignatureSigner
+	// log is the verifier key of the log.
+	log func() string
+
+	mu   sync.Mutex
+	last torchwood.Checkpoint
+	// down: it answers nothing but errors.
+	down bool
+}
+
+func newWitness(t *testing.T, log func() string) *witness {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	must(t, err)
+	w := &witness{log: log}
+	w.signer, err = torchwood.NewCosignatureSigner("witness.example/"+strings.ToLower(rand.Text()[:4]), key)
+	must(t, err)
+	w.Server = httptest.NewServer(w)
+	t.Cleanup(w.Close)
+	return w
+}
+
+func (w *witness) setDown(down bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down = down
+}
+
+// ServeHTTP is add-checkpoint.
+func (w *witness) ServeHTTP(reply http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	body, err := io.ReadAll(r.Body)
+	if err != nil || w.down || r.Method != http.MethodPost || r.URL.Path != "/add-checkpoint" {
+		reply.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	status, text := w.add(string(body))
+	if status == http.StatusConflict {
+		reply.Header().Set("Content-Type", "text/x.tlog.size")
+	}
+	reply.WriteHeader(status)
+	_, _ = io.WriteString(reply, text)
+}
+
+func (w *witness) add(body string) (status int, text string) {
+	head, signed, _ := strings.Cut(body, "\n\n")
+	lines := strings.Split(head, "\n")
+	old, err := strconv.ParseInt(strings.TrimPrefix(lines[0], "old "), 10, 64)
+	if err != nil {
+		return http.StatusBadRequest, ""
+	}
+	verifier, err := note.NewVerifier(w.log())
+	if err != nil {
+		return http.StatusNotFound, ""
+	}
+	opened, err := note.Open([]byte(signed), note.VerifierList(verifier))
+	if err != nil {
+		return http.StatusForbidden, ""
+	}
+	c, err := torchwood.ParseCheckpoint(opened.Text)
+	if err != nil || old > c.N {
+		return http.StatusBadRequest, ""
+	}
+	if old != w.last.N {
+		return http.StatusConflict, fmt.Sprintf("%d\n", w.last.N)
+	}
+	var proof tlog.TreeProof
+	for _, line := range lines[1:] {
+		h, err := tlog.ParseHash(line)
+		if err != nil {
+			return http.StatusBadRequest, ""
+		}
+		proof = append(proof, h)
+	}
+	switch {
+	case old == 0 && len(proof) > 0, old == c.N && c.Hash != w.last.Hash:
+		return http.StatusUnprocessableEntity, ""
+	case old > 0 && old < c.N && tlog.CheckTree(proof, c.N, c.Hash, old, w.last.Hash) != nil:
+		return http.StatusUnprocessableEntity, ""
+	}
+	cosigned, err := note.Sign(&note.Note{Text: opened.Text}, w.signer)
+	if err != nil {
+		return http.StatusInternalServerError, ""
+	}
+	w.last = c
+	_, own, _ := strings.Cut(string(cosigned), "\n\n")
+	return http.StatusOK, "— somebody.else AAAAAAAA\n" + own
+}
+
+// cosigned says whether a checkpoint has the cosignature of the witness.
+func (w *witness) cosigned(c Checkpoint) bool {
+	_, err := note.Open([]byte(c.Note), note.VerifierList(w.signer.Verifier()))
+	return err == nil
+}
+
+// configured is the witness as the command line has it.
+func (w *witness) configured(t *testing.T) Witness {
+	t.Helper()
+	configured, err := ParseWitness(w.URL+"/", w.signer.Verifier().String())
+	must(t, err)
+	return configured
+}
+
+// Witnesses cosign each checkpoint that is still the newest when they answer; one that is
+// dead stops nobody, and comes back by itself, also to a process that knows nothing of it.
+func TestWitnesses(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	key := func() string {
+		keys, err := s.reader().Keys(t.Context())
+		if err != nil {
+			return ""
+		}
+		return keys[len(keys)-1].Verifier
+	}
+	one, two, dead := newWitness(t, key), newWitness(t, key), newWitness(t, key)
+	with := func(c *Config) { c.Witnesses = []Witness{dead.configured(t), one.configured(t), two.configured(t)} }
+	dead.Close()
+	two.setDown(true)
+	seen := func(what string, by ...*witness) (c Checkpoint) {
+		t.Helper()
+		testkit.Eventually(t, what, func() bool {
+			var err error
+			c, err = s.reader().Checkpoint(t.Context())
+			all := err == nil
+			for _, w := range by {
+				all = all && w.cosigned(c)
+			}
+			return all
+		})
+		return c
+	}
+	stop := run(t, s.publisher(with).Run)
+	first := s.published(s.add(300))
+	seen("the first cosignature", one)
+	two.setDown(false)
+	s.published(s.add(5))
+	c := seen("both cosignatures", one, two)
+	if c.SignedBy(key()) != nil || c.Size <= first.Size {
+		t.Errorf("%d: %v", c.Size, c.SignedBy(key()))
+	}
+	stop()
+	run(t, s.publisher(with).Run)
+	last := s.published(s.add(400))
+	if c := seen("those of a restarted process", one, two); c.Head != last.Head {
+		t.Errorf("%+v, want %+v", c.Head, last.Head)
+	}
+}
+
+func TestParseWitness(t *testing.T) {
+	t.Parallel()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	must(t, err)
+	signer, err := torchwood.NewCosignatureSigner("witness.example/w1", key)
+	must(t, err)
+	good := signer.Verifier().String()
+	if w, err := ParseWitness("https://witness.example/", good); err != nil || w.URL != "https://witness.example" {
+		t.Errorf("%+v, %v", w, err)
+	}
+	plain, err := note.NewEd25519VerifierKey("witness.example/w1", ed25519.PublicKey(key[32:]))
+	must(t, err)
+	for address, key := range map[string]string{
+		"witness.example": good, "ftp://witness.example": good, "https://": good,
+		"https://a.example": plain, "https://b.example": "w+00000000+" + base64.StdEncoding.EncodeToString(append([]byte{4}, key[32:]...)),
+		"https://c.example": "w", "https://d.example": "", "https://e.example": "w+x+AAAA",
+	} {
+		if _, err := ParseWitness(address, key); err == nil {
+			t.Errorf("%s, %q was taken", address, key)
+		}
+	}
+}
