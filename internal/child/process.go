@@ -97,7 +97,7 @@ const (
 	// busyPatience is how long a program's file may be open for writing. A file that was
 	// just written is open for a moment longer in a child that was being started
 	// meanwhile, until that child runs its own program (golang.org/issue/22315).
-	busyPatience = time.Second
+	busyPatience = 10 * time.Second
 	busyEvery    = 5 * time.Millisecond
 )
 

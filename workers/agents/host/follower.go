@@ -73,6 +73,8 @@ type Follower struct {
 	boot     uuid.UUID
 	keys     *accountKeys
 	reporter *reporter
+	// receiptWithin is the constant of this name, except in tests.
+	receiptWithin time.Duration
 
 	// logID is the log whose work the host does, nil before it is known.
 	logID atomic.Pointer[uuid.UUID]
@@ -102,7 +104,7 @@ func New(cfg Config) (*Follower, error) {
 		return nil, err
 	}
 	f := &Follower{
-		cfg: cfg, boot: boot, ready: make(chan struct{}),
+		cfg: cfg, boot: boot, receiptWithin: receiptWithin, ready: make(chan struct{}),
 		askWork: make(chan struct{}, 1), heartbeatNow: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 	}
 	if cfg.LogID != uuid.Nil {

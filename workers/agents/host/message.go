@@ -58,7 +58,7 @@ func (m *message) deliver(ctx context.Context, to chan<- receipt) {
 }
 
 func (m *message) request(ctx context.Context) (map[domain.Position]bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, receiptWithin)
+	ctx, cancel := context.WithTimeout(ctx, m.follower.receiptWithin)
 	defer cancel()
 	log, known := m.follower.log()
 	if !known {

@@ -15,19 +15,24 @@ func TestLatency(t *testing.T) {
 	w.start(e)
 	e.until(t, "the snapshot", func() bool { return len(e.resets) == 1 })
 	e.untilAt(t, w.DNS(1))
-	// A busy machine may be slow now and then; without a pull request every message is.
-	median := time.Hour
-	for rounds := 0; median > 50*time.Millisecond && rounds < 5; rounds++ {
+	// A busy machine is slow in taking what is published, too; without a pull request only the
+	// messages are.
+	median, bound := time.Hour, 50*time.Millisecond
+	for rounds := 0; median > bound && rounds < 5; rounds++ {
 		last, before := w.Head, len(e.delays)
+		var publishing []time.Duration
 		for range 300 {
+			began := time.Now()
 			last = w.DNS(1)
+			publishing = append(publishing, time.Since(began))
 		}
 		e.untilAt(t, last)
 		delays := slices.Sorted(slices.Values(e.delays[before:]))
-		median = delays[len(delays)/2]
-		t.Logf("from before publishing to Take: median %s, p99 %s", median, delays[len(delays)*99/100])
+		slices.Sort(publishing)
+		median, bound = delays[len(delays)/2], max(bound, 10*publishing[len(publishing)/2])
+		t.Logf("from before publishing to Take: median %s of at most %s, p99 %s", median, bound, delays[len(delays)*99/100])
 	}
-	if median > 50*time.Millisecond {
-		t.Errorf("median %s", median)
+	if median > bound {
+		t.Errorf("median %s, more than %s", median, bound)
 	}
 }

@@ -58,9 +58,10 @@ type Config struct {
 //     work, however long it takes to answer.
 //  4. No more than checksAtOnce checks are under way.
 type Checker struct {
-	cfg     Config
-	program *checkconf.Program
-	slots   chan struct{}
+	cfg        Config
+	program    *checkconf.Program
+	slots      chan struct{}
+	askTimeout time.Duration
 }
 
 // New returns a checker.
@@ -68,7 +69,7 @@ func New(cfg Config) *Checker {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Checker{cfg: cfg, slots: make(chan struct{}, checksAtOnce)}
+	c := &Checker{cfg: cfg, slots: make(chan struct{}, checksAtOnce), askTimeout: askTimeout}
 	path, err := cfg.Program, error(nil)
 	if path == "" {
 		path, err = child.Find("named-checkconf")
@@ -120,7 +121,7 @@ func (c *Checker) askAgents(ctx context.Context, text string) (verdict string, e
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.askTimeout)
 	defer cancel()
 	answers := make(chan answer, len(agents))
 	for _, agent := range agents {

@@ -113,7 +113,7 @@ options { cookie-secret "0123456789abcdef0123456789abcdef"; };`
 		checked <- text
 		return ""
 	})
-	c := confcheck.New(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return []int64{1} }})
+	c := newChecker(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return []int64{1} }})
 	if err := c.Check(t.Context(), parse(t, text)); err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +125,13 @@ options { cookie-secret "0123456789abcdef0123456789abcdef"; };`
 	if err := confcheck.New(confcheck.Config{}).Check(t.Context(), parse(t, text)); err != nil {
 		t.Errorf("named does not take the stand-ins: %v", err)
 	}
+}
+
+// newChecker returns a checker whose agents have all the time of a test to answer.
+func newChecker(cfg confcheck.Config) *confcheck.Checker {
+	c := confcheck.New(cfg)
+	c.SetAskTimeout(testkit.Patience)
+	return c
 }
 
 func signer(t *testing.T) *signing.Signer {
@@ -175,7 +182,7 @@ func TestBusyAgentsWorkIsNotDoneHere(t *testing.T) {
 		online []int64
 		want   error
 	}{{[]int64{1}, confcheck.ErrBusy}, {[]int64{9, 1}, confcheck.ErrBusy}, {[]int64{1, 2}, nil}} {
-		c := confcheck.New(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return s.online }, Program: ran})
+		c := newChecker(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return s.online }, Program: ran})
 		ctx, cancel := t.Context(), context.CancelFunc(func() {})
 		if s.want != nil {
 			ctx, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
@@ -201,7 +208,7 @@ func TestChecksAreBounded(t *testing.T) {
 		})
 	}
 	var next atomic.Int64
-	c := confcheck.New(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return []int64{next.Add(1)} }})
+	c := newChecker(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return []int64{next.Add(1)} }})
 	ended := make(chan error)
 	for range bound {
 		go func() { ended <- c.Check(context.Background(), parse(t, good)) }()
@@ -231,7 +238,7 @@ func TestAnAgentIsAskedFirst(t *testing.T) {
 	t.Parallel()
 	nc := testkit.NATS(t)
 	var online []int64
-	c := confcheck.New(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return online }, Program: "/bin/false"})
+	c := newChecker(confcheck.Config{NC: nc, Signer: signer(t), Online: func() []int64 { return online }, Program: "/bin/false"})
 	answer := func(id int64, verdict string) {
 		agent(t, nc, id, func(text string) string {
 			if text != good {
