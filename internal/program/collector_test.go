@@ -30,9 +30,10 @@ func TestCollectorFollowsTheHeap(t *testing.T) { //nolint:paralleltest // the co
 		return set[0].Value.Uint64()
 	}
 	(&collection{percent: gcPercent}).await()
-	large := make([]byte, 300<<20)
-	testkit.Eventually(t, "less garbage may pile up", func() bool { return now() < 200 })
-	runtime.KeepAlive(large)
-	large = nil
+	func() {
+		large := make([]byte, 300<<20)
+		testkit.Eventually(t, "less garbage may pile up", func() bool { return now() < 200 })
+		runtime.KeepAlive(large)
+	}()
 	testkit.Eventually(t, "more garbage may pile up again", func() bool { return now() == gcPercent })
 }
