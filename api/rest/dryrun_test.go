@@ -158,33 +158,31 @@ func refusedByName(got reply) bool {
 // What checks a secret counts for the throttles, dry run or not.
 func TestDryRunsCountForThrottles(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	s := newStack(t, withoutTime)
 	anonymous := with("Authorization", "")
 	for _, c := range []struct {
-		path  string
-		body  m
-		token func(*http.Request)
-		tries int
+		path string
+		body m
 	}{
-		{"/auth/login_local", m{"username": "one", "password": "x"}, anonymous, 10},
-		{"/auth/login_ldap", m{"username": "two", "password": "x"}, anonymous, 10},
-		{"/api/login", m{"name": "three", "password": "x"}, anonymous, 10},
+		{"/auth/login_local", m{"username": "one", "password": "x"}},
+		{"/auth/login_ldap", m{"username": "two", "password": "x"}},
+		{"/api/login", m{"name": "three", "password": "x"}},
 	} {
-		for range c.tries {
-			if got := s.do("POST", c.path, c.body, c.token, asDryRun); !refusedByName(got) {
+		for range failuresPerName {
+			if got := s.do("POST", c.path, c.body, anonymous, asDryRun); !refusedByName(got) {
 				t.Fatalf("%s: %d %s", c.path, got.status, got.body)
 			}
 		}
 		for _, option := range []func(*http.Request){asDryRun, func(*http.Request) {}} {
-			if got := s.do("POST", c.path, c.body, c.token, option); got.header.Get("Retry-After") == "" {
-				t.Errorf("%s after %d tries: %d %s", c.path, c.tries, got.status, got.body)
+			if got := s.do("POST", c.path, c.body, anonymous, option); got.header.Get("Retry-After") == "" {
+				t.Errorf("%s after %d tries: %d %s", c.path, failuresPerName, got.status, got.body)
 			}
 		}
 	}
 	reader := with("Authorization", s.reader("reader"))
 	password := m{"password": "another", "old_password": "secret"}
 	change := act("update", m{"username": "reader", "new_passwd": "another", "old_passwd": "secret"})
-	for range 5 {
+	for range failuresPerName / 2 {
 		for _, got := range []reply{s.do("PUT", "/v1/users/2/password", password, reader, asDryRun), s.do("POST", pathUser, change, reader, asDryRun)} {
 			if !refusedByName(got) {
 				t.Fatalf("a password: %d %s", got.status, got.body)

@@ -73,6 +73,3 @@ func (n *Now) Records(node Node) iter.Seq2[int64, RecordData] {
 		}
 	}
 }
-
-// HasRead says whether an owner name was read.
-func (n *Now) HasRead(node Node) bool { return n.nodes[node.folded()] != nil }

@@ -4,6 +4,8 @@
 //
 // Stage: the engine on a name server's host and the read model of the control plane know a
 // zone's records, each in its own way. Both have what is generated from here, and so serve
-// and show the same. Contract: all of it is pure, and costs what the apex costs, whatever the
-// zone's size. It must not read or write anything.
+// and show the same. What events would change of it, for dry runs, is found here, too: an
+// [Outline] of the change, then an [Edit] of each zone whose records stay, or an [Overlay] over
+// those of one that is written as a whole. Contract: all of it is pure, and costs what the apex
+// and the events cost, whatever the zone's size. It must not read or write anything.
 package zonedata
