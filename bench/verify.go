@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -74,7 +75,7 @@ func (c *verifyCase) run(ctx context.Context, e *Env) error {
 }
 
 // publish puts the whole log into the tree.
-func (s *estate) publish(ctx context.Context, e *Env) (Work, error) {
+func (s *estate) publish(ctx context.Context, e *Env) (w Work, err error) {
 	dir, err := os.MkdirTemp("", "opsledger-bench-")
 	if err != nil {
 		return Work{}, err
@@ -111,7 +112,7 @@ func (s *estate) publish(ctx context.Context, e *Env) (Work, error) {
 			Pool: s.pool, Store: s.store, Vault: secrets, JS: js, Origin: translog.DefaultOrigin(s.store.LogID()), KeyFile: keyFile, Log: e.Log,
 		}).Run(running)
 	}()
-	defer func() { stop(); <-done }()
+	defer func() { stop(); err = errors.Join(err, <-done) }()
 	for reader := translog.NewReader(s.pool, s.store); ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
 		if newest, err := reader.Checkpoint(ctx); err == nil && newest.Size == int64(head.Position) {
 			break
