@@ -22,6 +22,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/feed"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/identity/directory"
 	"github.com/opsledger/opsledger/internal/openapi"
@@ -102,6 +103,8 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	s.importer = imports.New(imports.Config{Store: store, Pool: pool, Reader: s.cfg.DNS, Progress: progress, Part: dns.MaxStaged})
 	s.cfg.Imports = s.importer
 	background(t, s.importer.Run)
+	s.cfg.Feed = feed.New(feed.Config{Store: store, Pool: pool, Progress: progress})
+	background(t, s.cfg.Feed.Run)
 	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {
 		s.stopped.Store(true)
