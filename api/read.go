@@ -115,19 +115,21 @@ func (k *Kernel) FormatTime(t time.Time) string {
 	return t.In(k.Location).Format(timeLayout)
 }
 
-// AwaitHead lets a write that is made from what the read models show wait until they have
-// applied all of the log that there is now.
-func (k *Kernel) AwaitHead(ctx context.Context, of domain.Context) error {
+// AwaitHead lets what is made from what some read models show wait until they have applied all
+// of the log that there is now. It returns the log's head.
+func (k *Kernel) AwaitHead(ctx context.Context, contexts ...domain.Context) (domain.Position, error) {
 	head, err := k.Store.Head(ctx)
 	if err != nil {
-		return fmt.Errorf("head of the log: %w", err)
+		return 0, fmt.Errorf("head of the log: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, projectionWait)
 	defer cancel()
-	if err := k.Progress.Wait(ctx, of, head.Last[of]); err != nil {
-		return fmt.Errorf("%w (%s, position %d): %w", errBehindHead, of, head.Last[of], err)
+	for _, of := range contexts {
+		if err := k.Progress.Wait(ctx, of, head.Last[of]); err != nil {
+			return 0, fmt.Errorf("%w (%s, position %d): %w", errBehindHead, of, head.Last[of], err)
+		}
 	}
-	return nil
+	return head.Position, nil
 }
 
 // errBehindHead: the read models did not reach the head of the log in time.

@@ -92,22 +92,28 @@ func (c *Codec) Encode(e Event) (Descriptor, json.RawMessage, error) {
 
 // Decode reads an event of any schema ever released.
 func (c *Codec) Decode(name string, schema int, data json.RawMessage) (Event, error) {
+	e, _, err := c.Lift(name, schema, data)
+	return e, err
+}
+
+// Lift is Decode that also returns the data as the current schema has it.
+func (c *Codec) Lift(name string, schema int, data json.RawMessage) (Event, json.RawMessage, error) {
 	d, ok := c.byName[name]
 	if !ok {
-		return nil, fmt.Errorf("decode event: unknown type %q", name)
+		return nil, nil, fmt.Errorf("decode event: unknown type %q", name)
 	}
 	if schema < 1 || schema > d.Schema() {
-		return nil, fmt.Errorf("decode %s: schema %d is not known, this program writes %d", name, schema, d.Schema())
+		return nil, nil, fmt.Errorf("decode %s: schema %d is not known, this program writes %d", name, schema, d.Schema())
 	}
 	for i := schema - 1; i < len(d.Upcasters); i++ {
 		var err error
 		if data, err = d.Upcasters[i](data); err != nil {
-			return nil, fmt.Errorf("lift %s from schema %d: %w", name, i+1, err)
+			return nil, nil, fmt.Errorf("lift %s from schema %d: %w", name, i+1, err)
 		}
 	}
 	e, err := d.Decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", name, err)
+		return nil, nil, fmt.Errorf("decode %s: %w", name, err)
 	}
-	return e, nil
+	return e, data, nil
 }

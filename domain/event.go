@@ -39,7 +39,8 @@ type Tag string
 
 // Event is a fact in the past tense. Implementations are plain structs whose
 // JSON form is kept for ever: a change of form is a new schema number and an
-// upcaster, see [Descriptor].
+// upcaster, see [Descriptor]. A field that names a secret, or is a digest of what nobody
+// but its owner knows, has the tag `hidden:"true"`: no reader of events is shown it.
 type Event interface {
 	// EventType is the event's name, such as "RecordAdded".
 	EventType() string

@@ -150,30 +150,11 @@ func firstKept(ctx context.Context, store *Store, cfg StreamConfig) (domain.Posi
 		first = max(first, head.Position-domain.Position(cfg.MaxMsgs)+1)
 	}
 	if cfg.MaxAge > 0 {
-		young, err := firstSince(ctx, store, head.Position, time.Now().Add(-cfg.MaxAge))
+		young, err := store.FirstSince(ctx, head.Position, time.Now().Add(-cfg.MaxAge))
 		if err != nil {
 			return 0, err
 		}
 		first = max(first, young)
 	}
 	return first, nil
-}
-
-// firstSince finds the first event that was recorded at t or later, head+1 if
-// there is none; times never decrease along the log.
-func firstSince(ctx context.Context, store *Store, head domain.Position, t time.Time) (domain.Position, error) {
-	low, high := domain.Position(1), head+1
-	for low < high {
-		middle := low + (high-low)/2
-		events, err := store.Read(ctx, middle-1, 1)
-		if err != nil {
-			return 0, err
-		}
-		if len(events) == 1 && events[0].RecordedAt.Before(t) {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low, nil
 }

@@ -27,7 +27,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*User, error)
 	if h.Generation != user.Generation() {
 		return nil, fmt.Errorf("%w: user %d has another password or other roles since", ErrTokenInvalid, h.ID)
 	}
-	return user, nil
+	return user.until(h.Expires), nil
 }
 
 // Again returns the user as they are now, if what they showed still holds. It is for
@@ -36,9 +36,15 @@ func (s *Service) Again(ctx context.Context, who *User) (*User, error) {
 	if who.Credential != nil {
 		return s.program(ctx, who.CredentialID())
 	}
+	if !who.expires.IsZero() && !s.users.now().Before(who.expires) {
+		return nil, fmt.Errorf("%w: %w", ErrTokenInvalid, ErrTokenExpired)
+	}
 	user, err := s.User(ctx, who.ID)
 	if errors.Is(err, ErrNoUser) || err == nil && user.Generation() != who.Generation() {
 		return nil, ErrTokenInvalid
 	}
-	return user, err
+	if err != nil {
+		return nil, err
+	}
+	return user.until(who.expires), nil
 }

@@ -42,6 +42,8 @@ type holder struct {
 	ID domain.UserID
 	// Generation is that of the user when the token was given, see [generation].
 	Generation string
+	// Expires is when the token ends.
+	Expires time.Time
 }
 
 // generation changes with a user's password and roles, and with it the tokens
@@ -117,6 +119,7 @@ func (t *tokens) read(ctx context.Context, text string) (holder, error) {
 	if err != nil {
 		return h, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
 	}
+	h.Expires = c.ExpiresAt.Time // which the parser requires
 	return h, nil
 }
 

@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"time"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -14,8 +16,19 @@ type User struct {
 	// Credential is what a program showed that acts for the user, nil for a login. The
 	// rights of the user are then bounded by it.
 	Credential *access.Credential
-	// actor knows the roles of the user and what they grant.
-	actor *access.Actor
+	// actor knows the roles of the user and what they grant; whole is the same without the
+	// bounds of the credential.
+	actor, whole *access.Actor
+	// expires is when the token ends that was shown; zero for a user who showed none, and
+	// for a program, whose credential says it.
+	expires time.Time
+}
+
+// until returns the user as one who showed a token that ends then.
+func (u *User) until(expires time.Time) *User {
+	shown := *u
+	shown.expires = expires
+	return &shown
 }
 
 // within returns the user as a credential lets a program act for them.
@@ -38,6 +51,10 @@ func (u *User) Require(r access.Right) error { return u.actor.Require(r) }
 
 // May says whether the user has a right.
 func (u *User) May(r access.Right) bool { return u.actor.May(r) }
+
+// Sees says whether the user may read what an entry of the operation log tells of, see
+// [access.Actor.Sees]. The bounds of a credential are another question.
+func (u *User) Sees(e access.Entry) bool { return u.whole.Sees(e) }
 
 // Admin says whether the user may do everything.
 func (u *User) Admin() bool { return u.actor.Admin() }

@@ -117,7 +117,7 @@ func (k *users) read(ctx context.Context, id domain.UserID) (*User, domain.Posit
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the rights of user %d: %w", id, err)
 	}
-	return &User{ID: id, UserState: state.UserState, actor: actor}, h.at, nil
+	return &User{ID: id, UserState: state.UserState, actor: actor, whole: actor}, h.at, nil
 }
 
 func (k *users) remember(c *User, at domain.Position) {

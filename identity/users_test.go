@@ -80,3 +80,23 @@ func TestUsersFollowTheirOwnProcess(t *testing.T) {
 		t.Errorf("after the deletion: %v", err)
 	}
 }
+
+// A token's end ends the requests that go on, too.
+func TestTokenEndsLongRequests(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	admin, err := w.User(t.Context(), access.AdminID)
+	must(t, err)
+	token, err := w.tokens.issue(t.Context(), holder{ID: admin.ID, Generation: admin.Generation()}, admin.Username, time.Now())
+	must(t, err)
+	who, err := w.Authenticate(t.Context(), token)
+	must(t, err)
+	again, err := w.Again(t.Context(), who)
+	must(t, err)
+	w.users.now = func() time.Time { return time.Now().Add(tokenLife) }
+	for _, user := range []*User{who, again} {
+		if _, err := w.Again(t.Context(), user); !errors.Is(err, ErrTokenInvalid) || !errors.Is(err, ErrTokenExpired) {
+			t.Errorf("%v", err)
+		}
+	}
+}

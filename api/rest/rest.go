@@ -12,6 +12,7 @@ import (
 	"github.com/opsledger/opsledger/api/opsapi"
 	v1 "github.com/opsledger/opsledger/api/v1"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/feed"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/translog"
 )
@@ -35,6 +36,7 @@ type Config struct {
 	Proofs        *translog.Reader
 	ProofsPublic  bool
 	StageAbove    int
+	Feed          *feed.Feed
 }
 
 // New returns the handler of all routes. It starts nothing and needs no closing.
@@ -53,7 +55,7 @@ func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, Offers: cfg.Offers, AttemptWithin: cfg.AttemptWithin}
 	rest := v1.API{
 		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
-		Batchable: resources, Proofs: cfg.Proofs, ProofsPublic: cfg.ProofsPublic, Imports: cfg.Imports, StageAbove: cfg.StageAbove,
+		Batchable: resources, Proofs: cfg.Proofs, ProofsPublic: cfg.ProofsPublic, Imports: cfg.Imports, StageAbove: cfg.StageAbove, Feed: cfg.Feed,
 	}
 	return slices.Concat(resources, admin.Routes(), operations.Routes(), rest.Routes(), kernel.Routes())
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/feed"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/identity/directory"
 	"github.com/opsledger/opsledger/internal/openapi"
@@ -106,6 +107,8 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	s.cfg.Imports = s.importer
 	s.cfg.Proofs = translog.NewReader(pool, store)
 	background(t, s.importer.Run)
+	s.cfg.Feed = feed.New(feed.Config{Store: store, Pool: pool, Progress: progress})
+	background(t, s.cfg.Feed.Run)
 	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {
 		s.stopped.Store(true)

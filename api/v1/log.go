@@ -46,8 +46,8 @@ func (r *logRequest) over(t opsmodel.Task) bool {
 	return r.attempt != t.Attempt.Number || !t.State.Open()
 }
 
-// limitOfLog: a stream goes on as long as its client follows.
-func limitOfLog(r *http.Request) time.Duration {
+// limitOfStream: a stream goes on as long as its client follows.
+func limitOfStream(r *http.Request) time.Duration {
 	if wantsEvents(r) {
 		return 0
 	}

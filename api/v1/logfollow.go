@@ -65,9 +65,13 @@ func (a *API) followLog(c echo.Context, r *logRequest) error {
 		return err
 	}
 	defer reader.Close()
-	out, err := newEventWriter(c)
-	if err != nil || c.Request().Method == http.MethodHead {
-		return err // whose client wants to know how the stream would begin
+	out, err := newEventWriter(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	if c.Request().Method == http.MethodHead {
+		return nil // whose client wants to know how the stream would begin
 	}
 	f := &follower{logRequest: r, api: a, who: api.Caller(c), reader: reader, out: out, last: r.after}
 	return f.run(ctx)

@@ -62,7 +62,7 @@ func (a *API) replacement(w *api.Request) (domain.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.AwaitHead(w.Context(), domain.ContextDNS); err != nil {
+	if _, err := a.AwaitHead(w.Context(), domain.ContextDNS); err != nil {
 		return nil, err
 	}
 	replacement := recordreplace.New(find, set)

@@ -8,6 +8,7 @@ import (
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/feed"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/translog"
 )
@@ -37,8 +38,13 @@ type API struct {
 	Imports    Imports
 	StageAbove int
 
-	// followers has a place for each stream of output that is open.
-	followers *api.Places
+	// Feed shows the log; without it /v1/events is 503.
+	Feed *feed.Feed
+
+	// followers has a place for each stream of output that is open, streams for each of events.
+	followers, streams *api.Places
+	// eventPages has a place for each page of events that is in work.
+	eventPages *api.Places
 	// exports and imports have a place for each zone file that is sent or taken.
 	exports, imports *api.Places
 	// staged has a place for each staged import that this process carries out.
@@ -50,6 +56,7 @@ type API struct {
 // Routes returns the routes of the dialect.
 func (a *API) Routes() []api.Route {
 	a.followers = api.NewPlaces(api.PlaceLimits{What: "open streams of output", Most: maxFollowers, Each: maxFollowersOfUser})
+	a.streams, a.eventPages = placesOfStreams(), placesOfPages()
 	a.exports = api.NewPlaces(api.PlaceLimits{What: "exports", Most: 8, Each: 4})
 	a.staged = api.NewPlaces(api.PlaceLimits{What: "large imports", Most: 2, Each: 1})
 	a.imports = api.NewPlaces(api.PlaceLimits{What: "imports", Most: 2, Each: 1, Line: 2})
@@ -60,7 +67,7 @@ func (a *API) Routes() []api.Route {
 	change := api.Get("/v1/changes/:position", api.AccessUser, dns, a.showChange)
 	change.Limit, change.Query = limitOfChange, api.Reads(waitText)
 	log := api.Get("/v1/tasks/:id/log", api.AccessCode(access.CodeGetTask), tasks, a.showTaskLog)
-	log.Limit = limitOfLog
+	log.Limit = limitOfStream
 	log.Query = api.Reads(readLogFilter).And(api.Reads((*api.Params).Count))
 	description := api.Get("/v1/openapi.yaml", api.AccessPublic, nil, showOpenAPI)
 	description.Offline = true
@@ -96,6 +103,7 @@ func (a *API) Routes() []api.Route {
 		api.Post("/v1/records/replace", api.AccessUser, a.replaceRecords()).ForNarrow(),
 
 		a.searchRoute(),
+		a.eventsRoute(),
 
 		change,
 		batch,

@@ -125,7 +125,7 @@ func (i *zoneImport) command(w *api.Request) (domain.Command, error) {
 	if i.refused != nil {
 		return nil, i.refused
 	}
-	if err := i.AwaitHead(w.Context(), domain.ContextDNS); err != nil {
+	if _, err := i.AwaitHead(w.Context(), domain.ContextDNS); err != nil {
 		return nil, err
 	}
 	comparison, staging, err := i.compare(w.Context(), w.ID, i.oneChange())

@@ -20,6 +20,7 @@ import (
 	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
+	"github.com/opsledger/opsledger/feed"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/internal/embeddednats"
@@ -338,6 +339,8 @@ func (a *App) startAPI(ctx context.Context) error {
 	known := agents{
 		reader: a.dns, ops: a.ops, reports: a.reports, hosts: a.presence, sessions: a.sessions, hostSessions: a.hostSessions,
 	}
+	shown := feed.New(feed.Config{Store: a.store, Pool: a.db.pool, Progress: a.progress, Log: a.log})
+	a.life.start("feed", shown.Run)
 	handler, err := rest.New(ctx, rest.Config{
 		Config: api.Config{
 			Store: a.store, Access: accessmodel.NewReader(a.db.pool), DNS: a.dns, Oplogs: oplog.NewReader(a.db.pool),
@@ -346,7 +349,7 @@ func (a *App) startAPI(ctx context.Context) error {
 		},
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
 		Presence: known, Offers: a.offers, AttemptWithin: a.cfg.TaskDeadline,
-		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known, Imports: a.imports,
+		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known, Imports: a.imports, Feed: shown,
 		Proofs: translog.NewReader(a.db.pool, a.store), ProofsPublic: a.cfg.LogPublic,
 	})
 	if err != nil {

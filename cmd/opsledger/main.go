@@ -35,7 +35,7 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
 			devCommand(), serveCommand(), agentCommand(), natsConfigCommand(), resetPasswordCommand(), rotateKeysCommand(),
-			exportCommand(), importCommand(), searchCommand(), replaceCommand(),
+			exportCommand(), importCommand(), searchCommand(), eventsCommand(), replaceCommand(),
 			migrateCommand(), rebuildCommand(), recoverCommand(), verifyCommand(), versionCommand(),
 		},
 	}

@@ -31,9 +31,9 @@ type CredentialAdded struct {
 	Expires *time.Time `json:"expires_at,omitempty"`
 	// Digest is the SHA-256 of a token in hexadecimal digits, by which it is found. A token
 	// has 256 random bits, so that its digest tells nobody anything.
-	Digest string `json:"digest,omitempty"`
+	Digest string `json:"digest,omitempty" hidden:"true"`
 	// Secret names the TSIG key's secret in the vault.
-	Secret string `json:"secret,omitempty"`
+	Secret string `json:"secret,omitempty" hidden:"true"`
 }
 
 // CredentialDeleted says that a credential is void. Its secret is to be destroyed.
@@ -42,7 +42,7 @@ type CredentialDeleted struct {
 	ID     domain.CredentialID `json:"id"`
 	User   domain.UserID       `json:"user"`
 	Name   string              `json:"name"`
-	Secret string              `json:"secret,omitempty"`
+	Secret string              `json:"secret,omitempty" hidden:"true"`
 }
 
 // EventType implements [domain.Event].

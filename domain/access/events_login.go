@@ -25,7 +25,7 @@ type LoginFailed struct {
 	// ID is the user whose name was given, 0 where nobody has it.
 	ID domain.UserID `json:"id,omitempty"`
 	// NameDigest is a keyed digest of a name that nobody has, else empty.
-	NameDigest string `json:"name_digest,omitempty"`
+	NameDigest string `json:"name_digest,omitempty" hidden:"true"`
 	// Reason is one of the Failed constants.
 	Reason string `json:"reason"`
 }

@@ -36,11 +36,11 @@ type UserRegistered struct {
 	Department string `json:"department,omitempty"`
 	// MailDigest is a keyed digest of the folded mail address, empty without
 	// one; it keeps addresses unique without telling them.
-	MailDigest string `json:"mail_digest,omitempty"`
+	MailDigest string `json:"mail_digest,omitempty" hidden:"true"`
 	// PasswordHash names the password hash, empty for a directory user.
-	PasswordHash string `json:"credential,omitempty"`
+	PasswordHash string `json:"credential,omitempty" hidden:"true"`
 	// PersonalKey names the key that the personal fields are sealed with.
-	PersonalKey string `json:"personal_key,omitempty"`
+	PersonalKey string `json:"personal_key,omitempty" hidden:"true"`
 }
 
 // Profile is what an event says about the person behind a user. The sealed
@@ -52,7 +52,7 @@ type Profile struct {
 	Position   Sealed `json:"position,omitempty"`
 	Location   Sealed `json:"location,omitempty"`
 	Department string `json:"department,omitempty"`
-	MailDigest string `json:"mail_digest,omitempty"`
+	MailDigest string `json:"mail_digest,omitempty" hidden:"true"`
 }
 
 // Profile returns the person as registered.
@@ -94,8 +94,8 @@ type UserPasswordChanged struct {
 	ID domain.UserID `json:"id"`
 	// PasswordHash names the new password hash, Former the one before, which the
 	// vault may forget.
-	PasswordHash string `json:"credential"`
-	Former       string `json:"former,omitempty"`
+	PasswordHash string `json:"credential" hidden:"true"`
+	Former       string `json:"former,omitempty" hidden:"true"`
 }
 
 // UserLinked says that a local user is a directory user from now on, and has no
@@ -104,7 +104,7 @@ type UserLinked struct {
 	unkeyed
 	ID domain.UserID `json:"id"`
 	// Former names the password hash that is no longer of use.
-	Former string `json:"former,omitempty"`
+	Former string `json:"former,omitempty" hidden:"true"`
 }
 
 // UserDeleted says that a user is gone for good. The name and the mail address
@@ -113,9 +113,9 @@ type UserDeleted struct {
 	unkeyed
 	ID           domain.UserID `json:"id"`
 	Username     string        `json:"username"`
-	MailDigest   string        `json:"mail_digest,omitempty"`
-	PasswordHash string        `json:"credential,omitempty"`
-	PersonalKey  string        `json:"personal_key,omitempty"`
+	MailDigest   string        `json:"mail_digest,omitempty" hidden:"true"`
+	PasswordHash string        `json:"credential,omitempty" hidden:"true"`
+	PersonalKey  string        `json:"personal_key,omitempty" hidden:"true"`
 	// Roles are those that the user held (ascending ids).
 	Roles []int64 `json:"roles,omitempty"`
 }

@@ -9,7 +9,7 @@ type BindConfChanged struct {
 	// to the vault, see [BindConf.CutSecrets].
 	Text string `json:"text"`
 	// Secrets are the ids of the vault entries that Text refers to.
-	Secrets []string `json:"secrets,omitempty"`
+	Secrets []string `json:"secrets,omitempty" hidden:"true"`
 }
 
 // EventType implements [domain.Event].

@@ -217,3 +217,26 @@ func (c *Caller) WantBody(target string, parts ...string) {
 		}
 	}
 }
+
+// Stream opens a stream of server-sent events behind the one with the id last, which may be
+// empty. The reader must be closed.
+func (c *Caller) Stream(target, last string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.URL(target), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Authorization", c.token)
+	if last != "" {
+		req.Header.Set("Last-Event-ID", last)
+	}
+	reply, err := c.Client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if reply.StatusCode != http.StatusOK {
+		_ = reply.Body.Close()
+		return nil, fmt.Errorf("%s: status %d", target, reply.StatusCode)
+	}
+	return reply.Body, nil
+}

@@ -1,0 +1,191 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+// Shown is an event as somebody is shown it.
+type Shown struct {
+	Position domain.Position
+	Type     string
+	// JSON is a line without its end.
+	JSON []byte
+}
+
+// body is an event on the wire.
+type body struct {
+	Position domain.Position `json:"position"`
+	// Change is the position of the last event of the change.
+	Change     domain.Position `json:"change"`
+	ID         uuid.UUID       `json:"id"`
+	Type       string          `json:"type"`
+	Schema     int             `json:"schema"`
+	Context    domain.Context  `json:"context"`
+	Time       time.Time       `json:"time"`
+	Actor      actorBody       `json:"actor"`
+	Credential *credentialBody `json:"credential"`
+	Door       *domain.Door    `json:"door"`
+	Resource   *resourceBody   `json:"resource"`
+	Command    uuid.UUID       `json:"command"`
+	Data       json.RawMessage `json:"data"`
+}
+
+type actorBody struct {
+	ID       domain.UserID `json:"id"`
+	Username *string       `json:"username"`
+}
+
+type credentialBody struct {
+	ID   domain.CredentialID `json:"id"`
+	Name *string             `json:"name"`
+}
+
+type resourceBody struct {
+	Kind string `json:"kind"`
+	// ID is a number, or a text for what has no number; nil for what there is one of.
+	ID   any     `json:"id"`
+	Name *string `json:"name"`
+}
+
+// event is an event of the log for all of its readers. Those parts that cost something are
+// made when the first reader needs them.
+type event struct {
+	protocol.Envelope
+	opening sync.Once
+	failure error
+	decoded domain.Event
+	// data is in the form of today, lifted from that in which it was stored.
+	data    json.RawMessage
+	subject subject
+	// sight is what rights on the event followed from a moment ago.
+	sight atomic.Pointer[sight]
+	// whole is the event as everybody sees it who may and is not bounded by a credential.
+	whole atomic.Pointer[Shown]
+}
+
+// open decodes the event.
+func (e *event) open(codec *domain.Codec) error {
+	e.opening.Do(func() {
+		if e.decoded, e.data, e.failure = codec.Lift(e.Type, e.Schema, e.Data); e.failure != nil {
+			e.failure = fmt.Errorf("event %d: %w", e.Position, e.failure)
+			return
+		}
+		e.subject, _ = subjectOf(e.decoded)
+	})
+	return e.failure
+}
+
+// zoneID is the zone that the event is on, or whose record it is on; 0 for none.
+func (e *event) zoneID() int64 {
+	if e.subject.kind == kindZone {
+		return e.subject.id
+	}
+	return e.subject.zone
+}
+
+var veils sync.Map // reflect.Type → *veil
+
+func veilOn(e domain.Event) *veil {
+	t := reflect.TypeOf(e)
+	known, ok := veils.Load(t)
+	if !ok {
+		known, _ = veils.LoadOrStore(t, veilOf(t))
+	}
+	return known.(*veil)
+}
+
+// shownWhole returns the event as it is for who has no bounds.
+func (f *Feed) shownWhole(ctx context.Context, e *event, s *sight) (*Shown, error) {
+	if shown := e.whole.Load(); shown != nil {
+		return shown, nil
+	}
+	shown, err := f.render(ctx, e, s, e.data)
+	if err == nil {
+		e.whole.Store(shown)
+	}
+	return shown, err
+}
+
+// render writes an event with the data that is shown of it.
+func (f *Feed) render(ctx context.Context, e *event, s *sight, data json.RawMessage) (*Shown, error) {
+	b := body{
+		Position: e.Position, Change: e.ChangeEnd(), ID: e.ID, Type: e.Type, Schema: e.Schema, Context: e.Context,
+		Time: e.RecordedAt, Actor: actorBody{ID: e.Actor}, Command: e.CommandID,
+	}
+	var err error
+	if b.Data, err = veilOn(e.decoded).over(data); err != nil {
+		return nil, fmt.Errorf("event %d: %w", e.Position, err)
+	}
+	if b.Actor.Username, err = f.names.user(ctx, e.Actor); err != nil {
+		return nil, err
+	}
+	if e.Credential != 0 {
+		b.Credential = &credentialBody{ID: e.Credential}
+		if b.Credential.Name, err = f.names.credential(ctx, e.Credential); err != nil {
+			return nil, err
+		}
+	}
+	if e.Door != "" {
+		b.Door = &e.Door
+	}
+	if b.Resource, err = f.resource(ctx, e, s); err != nil {
+		return nil, err
+	}
+	text, err := encode(b)
+	return &Shown{Position: e.Position, Type: e.Type, JSON: text}, err
+}
+
+// resource is what the event is on. Its name is that which the event gives, else that of now;
+// the name of a record is its full one, by the name that its zone has now.
+func (f *Feed) resource(ctx context.Context, e *event, s *sight) (*resourceBody, error) {
+	on := e.subject
+	if on.kind == "" {
+		return nil, nil
+	}
+	b := &resourceBody{Kind: on.kind}
+	switch {
+	case on.ref != "":
+		b.ID = on.ref
+	case on.id != 0:
+		b.ID = on.id
+	}
+	name := on.name
+	switch {
+	case on.kind == kindRecord:
+		name = dns.FullName(on.name, s.zone)
+	case on.kind == kindUser && name == "" && on.id != 0:
+		known, err := f.names.user(ctx, domain.UserID(on.id))
+		b.Name = known
+		return b, err
+	case name == "":
+		name = s.name
+	}
+	if name != "" {
+		b.Name = &name
+	}
+	return b, nil
+}
+
+// encode writes JSON in one line, with brackets as they are.
+func encode(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}
