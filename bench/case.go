@@ -40,5 +40,5 @@ func numbers(flag, list string) ([]int, error) {
 // Cases returns all cases, in the order in which help shows them. Each call
 // returns new ones, whose flags have their defaults.
 func Cases() []Case {
-	return []Case{Append(), Replay(), Rebuild(), HTTP(), Live(), Bulk(), Grow(), Tasks()}
+	return []Case{Append(), Replay(), Rebuild(), HTTP(), Live(), Bulk(), Grow(), Past(), Tasks()}
 }
