@@ -69,7 +69,7 @@ func (k *Kernel) newDifference(w *Request, events []domain.Event) (*difference, 
 		Kernel: k, request: w, events: events, outline: zonedata.NewOutline(events), room: maxDiff, all: []zoneDiff{},
 		visible: map[int64]bool{},
 	}
-	if err := k.AwaitHead(w.Context(), domain.ContextDNS); err != nil {
+	if _, err := k.AwaitHead(w.Context(), domain.ContextDNS); err != nil {
 		return nil, err
 	}
 	return d, cmp.Or(d.readFleet(), d.readViews())

@@ -19,8 +19,17 @@ import (
 // what the client asks for with Opsledger-Min-Position.
 func (k *Kernel) awaitPosition(c echo.Context, contexts []domain.Context) error {
 	position, err := readMinPosition(c.Request())
-	if err != nil || position == 0 || k.applied(contexts, position) {
+	if err != nil {
 		return err
+	}
+	return k.awaitApplied(c, contexts, position, errBehind)
+}
+
+// awaitApplied waits until the read models have applied the log up to a position; behind is
+// the error if they have not in time.
+func (k *Kernel) awaitApplied(c echo.Context, contexts []domain.Context, position domain.Position, behind error) error {
+	if position == 0 || k.applied(contexts, position) {
+		return nil
 	}
 	leave, err := k.Waiting.Take(c.Request().Context(), Caller(c).ID)
 	if err != nil {
@@ -31,7 +40,7 @@ func (k *Kernel) awaitPosition(c echo.Context, contexts []domain.Context) error 
 	defer cancel()
 	for _, of := range contexts {
 		if err := k.Progress.Wait(ctx, of, position); err != nil {
-			return fmt.Errorf("%w (%s, position %d): %w", errBehind, of, position, err)
+			return fmt.Errorf("%w (%s, position %d): %w", behind, of, position, err)
 		}
 	}
 	return nil
@@ -88,9 +97,12 @@ func sendPiece(c echo.Context, out *bytes.Buffer) error {
 	return err
 }
 
-// Show replies with one resource and its ETag.
+// Show replies with one resource and its ETag. A reply on the past has none: what may be
+// changed is the present alone.
 func Show(c echo.Context, changed domain.Position, body any) error {
-	c.Response().Header().Set(HeaderETag, etag(changed))
+	if !IsPast(c) {
+		c.Response().Header().Set(HeaderETag, etag(changed))
+	}
 	return WriteJSON(c, http.StatusOK, body)
 }
 

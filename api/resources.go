@@ -67,6 +67,7 @@ func (r Resources[Row, Filter, Item]) Routes() []Route {
 		routes[i].Narrow = r.WriteNarrow
 		if routes[i].Write == nil {
 			routes[i].Narrow = r.ReadNarrow
+			routes[i] = routes[i].WithPast()
 		}
 	}
 	return routes

@@ -55,6 +55,13 @@ func (r Route) WithQuery(names Names) Route {
 	return r
 }
 
+// WithPast returns the route as one that takes as_of: what it shows is of the read models
+// alone, and of such of their tables as keep what was.
+func (r Route) WithPast() Route {
+	r.Query = r.Query.And(Names{paramAsOf})
+	return r
+}
+
 // ForNarrow returns the route as one that is for narrow credentials, too.
 func (r Route) ForNarrow() Route {
 	r.Narrow = true
@@ -82,7 +89,7 @@ func (k *Kernel) guard(r Route) echo.HandlerFunc {
 	if r.Write != nil {
 		handle = func(c echo.Context) error { return k.write(c, r) }
 	}
-	handle = k.admitBody(r, remark(r, noDryRun(r, enter(r.Dialect.Door, handle))))
+	handle = k.asOf(r, k.admitBody(r, remark(r, noDryRun(r, enter(r.Dialect.Door, handle)))))
 	if r.Access == AccessPublic {
 		return handle
 	}

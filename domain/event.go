@@ -82,4 +82,10 @@ type Recorded struct {
 	Event Event
 	// More is how many events of the same change and context follow this one.
 	More int
+	// ChangeEnd is the position of the last event of the change, of whatever context; 0 for
+	// an event that was not read from the log.
+	ChangeEnd Position
 }
+
+// End is the position of the last event of the change that the event is in.
+func (r *Recorded) End() Position { return max(r.ChangeEnd, r.Position) }

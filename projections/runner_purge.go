@@ -10,7 +10,7 @@ import (
 // purgeLimit is how many rows one idle purge looks at.
 const purgeLimit = 2_000
 
-// purger is a [Model] that leaves rows behind that nobody can see any more.
+// purger is a [Model] that leaves rows behind which no list of the present shows.
 type purger interface {
 	// Purge looks at up to limit of them and tells whether more may be left.
 	Purge(ctx context.Context, tx pgx.Tx, schema string, limit int) (more bool, err error)

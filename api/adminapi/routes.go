@@ -34,8 +34,9 @@ func (a *API) Routes() []api.Route {
 			{Method: http.MethodPost, Path: "/auth/login_ldap", Access: api.AccessPublic, Keys: login, Handle: a.loginLDAP, Count: a.countLogin},
 			api.Post("/auth/register_local", api.AccessPublic, a.register()),
 
-			api.Get("/admin/users", api.AccessAdmin, users, a.listUsers).WithQuery(api.Reads((*api.Params).Page).And(api.Reads(userFilter))),
-			api.Get("/admin/users/:id", api.AccessSelf, users, a.showUser),
+			api.Get("/admin/users", api.AccessAdmin, users, a.listUsers).
+				WithQuery(api.Reads((*api.Params).Page).And(api.Reads(userFilter))).WithPast(),
+			api.Get("/admin/users/:id", api.AccessSelf, users, a.showUser).WithPast(),
 			api.Put("/admin/users/:id", api.AccessAdmin, a.updateUser()),
 			api.Delete("/admin/users/:id", api.AccessAdmin, a.deleteUser()),
 		},

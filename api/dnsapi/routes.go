@@ -33,7 +33,7 @@ func (a *API) Routes() []api.Route {
 	return dialect.Routes(slices.Concat(
 		a.servers(), a.views(), a.zones(), a.records(),
 		[]api.Route{
-			api.Get("/dns/bind_conf", api.AccessBindConf, reads, a.showBindConf),
+			api.Get("/dns/bind_conf", api.AccessBindConf, reads, a.showBindConf).WithPast(),
 			api.Post("/dns/bind_conf", api.AccessBindConf, a.changeBindConf()),
 			a.oplogs(),
 		},
@@ -44,7 +44,7 @@ func (a *API) oplogs() api.Route {
 	route := api.Get("/dns/oplogs", api.AccessUser, domain.Contexts(), a.listOplogs).
 		WithQuery(api.Reads((*api.Params).Page).And(api.Reads(a.oplogFilter)))
 	route.AllViews = true
-	return route
+	return route.WithPast()
 }
 
 // created returns path and id of what an event created, if it did.

@@ -3,6 +3,8 @@ package opsapi
 import (
 	"context"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -22,19 +24,24 @@ type machineBody struct {
 	Userage       string `json:"userage"`
 	IsInitialized int    `json:"is_initialized"`
 	Location      string `json:"location"`
-	// Online and LastSeen, in unix seconds and 0 for never, are the agent's.
-	Online   bool  `json:"online"`
-	LastSeen int64 `json:"last_seen"`
+	// Online and LastSeen, in unix seconds and 0 for never, are the agent's. They are not from
+	// the log, and null in the past.
+	Online   *bool  `json:"online"`
+	LastSeen *int64 `json:"last_seen"`
 }
 
-func (a *API) machineBody(row opsmodel.Machine) machineBody {
+func (a *API) machineBody(c echo.Context, row opsmodel.Machine) machineBody {
 	body := machineBody{
 		ID: row.ID, MachineName: row.Name, InsideIP: row.InsideIP, OutsideIP: row.OutsideIP,
 		Usage: row.Usage, Userage: row.Usage, IsInitialized: row.Initialized, Location: row.Location,
 	}
+	if api.IsPast(c) {
+		return body
+	}
+	body.Online, body.LastSeen = new(false), new(int64(0))
 	if a.Presence != nil {
 		online, seen := a.Presence.Host(row.ID)
-		body.Online, body.LastSeen = online, unixOrZero(seen)
+		*body.Online, *body.LastSeen = online, unixOrZero(seen)
 	}
 	return body
 }

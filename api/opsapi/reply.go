@@ -62,7 +62,7 @@ type rows[Row, Item any] struct {
 	filters api.Names
 	one     func(ctx context.Context, key string) (Row, error)
 	all     func(ctx context.Context, q *api.Params, part query.Range) ([]Row, int, error)
-	item    func(Row) Item
+	item    func(echo.Context, Row) Item
 	changed func(Row) domain.Position
 }
 
@@ -83,17 +83,21 @@ func (r rows[Row, Item]) reply(c echo.Context) error {
 	if name != nil && q.Err == nil {
 		row, err := r.one(ctx, *name)
 		if errors.Is(err, query.ErrNotFound) {
-			return replyRows(c, []Row{}, 0, r.item)
+			return replyRows(c, []Row{}, 0, r.itemOf(c))
 		}
 		if err != nil {
 			return err
 		}
-		return api.Show(c, r.changed(row), succeed(listInfo{Data: []Item{r.item(row)}, Count: 1}))
+		return api.Show(c, r.changed(row), succeed(listInfo{Data: []Item{r.item(c, row)}, Count: 1}))
 	}
 	part := q.Range()
 	list, total, err := r.all(ctx, q, part)
 	if err = cmp.Or(q.Err, err); err != nil {
 		return err
 	}
-	return replyRows(c, list, total, r.item)
+	return replyRows(c, list, total, r.itemOf(c))
+}
+
+func (r rows[Row, Item]) itemOf(c echo.Context) func(Row) Item {
+	return func(row Row) Item { return r.item(c, row) }
 }

@@ -67,13 +67,13 @@ func (a *API) Routes() []api.Route {
 		api.Post(pathTask, api.AccessUser, a.postTask()),
 		a.deleteTask(),
 
-		a.listMachines().get(pathMachine, access.CodeGetMachine, tasks),
+		a.listMachines().get(pathMachine, access.CodeGetMachine, tasks).WithPast(),
 		api.Post(pathMachine, api.AccessUser, a.postMachine()),
 		a.deleteMachine(),
 
 		api.Post("/api/update", api.AccessUser, a.postUpdate()),
 
-		api.Get(pathUser, api.AccessUser, users, a.getUsers).WithQuery(named.And(rangeOfList())),
+		api.Get(pathUser, api.AccessUser, users, a.getUsers).WithQuery(named.And(rangeOfList())).WithPast(),
 		api.Post(pathUser, api.AccessUser, a.postUser()),
 		a.deleteUser(),
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -59,7 +61,8 @@ func unixOrZero(t time.Time) int64 {
 
 func (a *API) listTasks() rows[opsmodel.Task, taskBody] {
 	return rows[opsmodel.Task, taskBody]{
-		key: "task_id", filters: api.Reads(taskFilter), one: a.Ops.Task, all: a.tasks, item: taskOnWire,
+		key: "task_id", filters: api.Reads(taskFilter), one: a.Ops.Task, all: a.tasks,
+		item:    func(_ echo.Context, row opsmodel.Task) taskBody { return taskOnWire(row) },
 		changed: func(row opsmodel.Task) domain.Position { return row.Changed },
 	}
 }

@@ -56,7 +56,11 @@ func (a *API) getUsers(c echo.Context) error {
 }
 
 func (a *API) showUser(c echo.Context, name string) error {
-	user, err := a.userNamed(c.Request().Context(), name)
+	named := a.userNamed
+	if api.IsPast(c) {
+		named = a.Access.UserByName
+	}
+	user, err := named(c.Request().Context(), name)
 	if err != nil {
 		return noSuchUser(name, err)
 	}

@@ -82,7 +82,7 @@ func soughtKinds(q *api.Params) (kinds []foundKind) {
 
 func (a *API) searchRoute() api.Route {
 	return api.Get("/v1/search", api.AccessUser, domain.Contexts(), a.search).
-		WithQuery(api.Reads(soughtText).And(api.Reads(soughtKinds)).And(api.Reads(limitOf)).And(api.Reads(foundCursorOf))).ForNarrow()
+		WithQuery(api.Reads(soughtText).And(api.Reads(soughtKinds)).And(api.Reads(limitOf)).And(api.Reads(foundCursorOf))).ForNarrow().WithPast()
 }
 
 // search finds what the caller may ACCESS and has a text in its name or value.

@@ -1,8 +1,6 @@
 package access
 
 import (
-	"slices"
-
 	"github.com/opsledger/opsledger/domain"
 )
 
@@ -51,7 +49,7 @@ func (a *Actor) Sees(e Entry) bool {
 		return true
 	case e.Target.Kind != KindRecord:
 		return a.seesResource(*e.Target, e.Deleted)
-	case e.Deleted:
+	case e.Deleted: // whatever privilege there was for it alone
 		return a.seesResource(e.Zone, e.ZoneDeleted)
 	default:
 		return a.May(OnRecord(*e.Target, e.Zone, OperationAccess))
@@ -60,11 +58,6 @@ func (a *Actor) Sees(e Entry) bool {
 
 // seesResource says whether the actor sees the entries on a server or a zone.
 func (a *Actor) seesResource(t Target, deleted bool) bool {
-	if !deleted {
-		return a.May(On(t, OperationAccess))
-	}
-	return t.Creator == a.id || slices.ContainsFunc(a.roles, func(r *Role) bool {
-		b, builtin := builtinRole(r.id)
-		return builtin && b.Kind == t.Kind && r.state.replaced == 0
-	})
+	t.Gone = deleted
+	return a.May(On(t, OperationAccess))
 }

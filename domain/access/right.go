@@ -66,6 +66,9 @@ type Target struct {
 	// Created is the position of the event that it began with, Creator that event's actor.
 	Created domain.Position
 	Creator domain.UserID
+	// Gone says that it is no more. A right to it is one to see what it was, and so to see the
+	// operation log's entries on it.
+	Gone bool
 	// Manual are the privileges made by hand that concern it. Decisions on the log
 	// leave it empty: they read them themselves if nothing else allows the operation.
 	Manual []ManualPrivilege

@@ -79,19 +79,21 @@ func (f *Role) holds(privilege int64) bool {
 }
 
 // grants says whether the role allows an operation on a server, view or zone by
-// the resource's own privileges.
+// the resource's own privileges. Those of one that is gone are gone, too, but for what a
+// built-in role whose set was never replaced grants.
 func (f *Role) grants(t *Target, o Operation) bool {
-	if t.Privilege > 0 && f.holds(t.Privilege+int64(o)) {
+	if t.Privilege > 0 && !t.Gone && f.holds(t.Privilege+int64(o)) {
 		return true
 	}
 	b, ok := builtinRole(f.id)
-	return ok && b.Kind == t.Kind && (!b.Guest || o == OperationAccess) && t.Created > f.state.replaced
+	young := t.Created > f.state.replaced && (!t.Gone || f.state.replaced == 0)
+	return ok && b.Kind == t.Kind && (!b.Guest || o == OperationAccess) && young
 }
 
 // grantsManually says whether the role allows it by a privilege made by hand.
 func (f *Role) grantsManually(t *Target, o Operation) bool {
 	for _, m := range t.Manual {
-		if m.Operation == o && f.holds(m.ID) {
+		if !t.Gone && m.Operation == o && f.holds(m.ID) {
 			return true
 		}
 	}

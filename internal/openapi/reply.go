@@ -19,7 +19,9 @@ type Reply struct {
 }
 
 // optional are the headers that a reply has only where the description says so.
-var optional = []string{"ETag", "Location", "Opsledger-Field", "Opsledger-Id", "Opsledger-Position", "Opsledger-Pending", "Retry-After"}
+var optional = []string{
+	"ETag", "Location", "Opsledger-Field", "Opsledger-Id", "Opsledger-Position", "Opsledger-Pending", "Opsledger-As-Of", "Retry-After",
+}
 
 // FaultOfReply says in what a reply is not as the description says; it is empty
 // if there is nothing.

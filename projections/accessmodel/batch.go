@@ -22,9 +22,9 @@ type batch struct {
 	privileges  *rowset.Set[int64, privilegeRow]
 	credentials *rowset.Set[domain.CredentialID, credentialRow]
 	// userRoles and rolePrivileges say who holds what.
-	userRoles, rolePrivileges *timeline
-	// ended are the former states of privileges.
-	ended   []privilegeRow
+	userRoles, rolePrivileges *holdings
+	// erased are the users whose personal data no state of theirs has any more.
+	erased  []int64
 	entries []oplog.Entry
 }
 
@@ -38,25 +38,32 @@ var states = table.Table[state]{Name: "state", Key: "singleton", Columns: func(s
 // load reads what the events touch in one round trip.
 func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*batch, error) {
 	b := &batch{
-		users:       rowset.New("user", func(u userRow) domain.UserID { return u.ID }),
-		roles:       rowset.New("role", func(r RoleRow) int64 { return r.ID }),
-		privileges:  rowset.New("privilege", func(p privilegeRow) int64 { return p.ID }),
+		users:       rowset.NewVersioned("user", func(u userRow) domain.UserID { return u.ID }, nil),
+		roles:       rowset.NewVersioned("role", func(r RoleRow) int64 { return r.ID }, nil),
+		privileges:  rowset.NewVersioned("privilege", func(p privilegeRow) int64 { return p.ID }, nil),
 		credentials: rowset.New("credential", func(c credentialRow) domain.CredentialID { return c.ID }),
-		userRoles:   newTimeline(), rolePrivileges: newTimeline(),
+		userRoles:   newHoldings("role of a user"), rolePrivileges: newHoldings("privilege of a role"),
 	}
 	k := touchedBy(events)
 	var queries pgx.Batch
 	queries.Queue(table.PinPlans)
 	states.LoadAll(&queries, schema, func(s state) { b.lastEvent = s.lastEvent })
-	table.Load(&queries, schema, users, "id", k.users.List, "", b.users.Loaded)
-	table.Load(&queries, schema, userRoles, "user_id", k.users.List, holds, b.userRoles.loaded)
+	table.Load(&queries, schema, users.Now(), "id", k.users.List, "", b.users.LoadedVersion)
+	table.Load(&queries, schema, userRoles.Now(), "user_id", k.users.List, "", b.userRoles.loaded)
 	if k.roles {
-		roles.LoadAll(&queries, schema, b.roles.Loaded)
+		roles.Now().LoadAll(&queries, schema, b.roles.LoadedVersion)
 	}
-	table.Load(&queries, schema, rolePrivileges, "role_id", k.sets.List, holds, b.rolePrivileges.loaded)
-	table.Load(&queries, schema, privileges, "id", k.privileges.List, holds, b.privileges.Loaded)
+	table.Load(&queries, schema, rolePrivileges.Now(), "role_id", k.sets.List, "", b.rolePrivileges.loaded)
+	table.Load(&queries, schema, privileges.Now(), "id", k.privileges.List, "", b.privileges.LoadedVersion)
 	table.Load(&queries, schema, credentials, "id", k.credentials.List, "", b.credentials.Loaded)
 	return b, tx.SendBatch(ctx, &queries).Close()
+}
+
+// endChange ends the change that the last events were of.
+func (b *batch) endChange(at domain.Position) {
+	for _, set := range []interface{ EndChange(domain.Position) }{b.users, b.userRoles, b.roles, b.rolePrivileges, b.privileges} {
+		set.EndChange(at)
+	}
 }
 
 // apply takes the next event.
@@ -144,17 +151,20 @@ func (b *batch) operator(e domain.Recorded) (string, error) {
 func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	var writes pgx.Batch
 	err := errors.Join(
-		table.Save(ctx, tx, &writes, schema, users, b.users),
-		table.Save(ctx, tx, &writes, schema, roles, b.roles),
+		table.SaveVersions(ctx, tx, &writes, schema, users, b.users),
+		table.SaveVersions(ctx, tx, &writes, schema, userRoles, b.userRoles.Set),
+		table.SaveVersions(ctx, tx, &writes, schema, roles, b.roles),
+		table.SaveVersions(ctx, tx, &writes, schema, rolePrivileges, b.rolePrivileges.Set),
+		table.SaveVersions(ctx, tx, &writes, schema, privileges, b.privileges),
 		table.Save(ctx, tx, &writes, schema, credentials, b.credentials),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
 	)
 	if err != nil {
 		return err
 	}
-	userRoles.Put(&writes, schema, b.userRoles.writes())
-	rolePrivileges.Put(&writes, schema, b.rolePrivileges.writes())
-	b.writePrivileges(&writes, schema)
+	if len(b.erased) > 0 {
+		writes.Queue(table.InSchema(schema, erase), b.erased)
+	}
 	states.Update(&writes, schema, []state{{b.lastEvent}})
 	return tx.SendBatch(ctx, &writes).Close()
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/opsledger/opsledger/projections/table"
 )
 
-const readSets = `SELECT role_id, array_agg(privilege_id) FROM access.role_privileges
-	WHERE role_id = ANY ($1::bigint[]) AND ` + holds + ` GROUP BY role_id`
+var readSets = `SELECT role_id, array_agg(privilege_id) FROM ` + rolePrivileges.In("access") + ` h
+	WHERE role_id = ANY ($1::bigint[]) GROUP BY role_id`
 
 var (
-	readStored = storedPrivileges + ` AND p.id = ANY ($1::bigint[])`
+	readStored = storedPrivileges + ` WHERE p.id = ANY ($1::bigint[])`
 
 	// Those of the given first privileges, and of the given kinds all that are
 	// younger than the kind's position; some twice.
@@ -26,7 +26,8 @@ var (
 		UNION ALL SELECT a.* FROM unnest($2::bigint[], $3::bigint[]) AS k (kind, after)
 			CROSS JOIN LATERAL (` + liveResources + ` AND a.kind = k.kind AND a.created > k.after OFFSET 0) a`
 
-	liveResources = `SELECT ` + table.NamesOf("a", rights.Resources.Columns) + ` FROM dns.resources a WHERE a.deleted = ` + table.ForEver
+	liveResources = `SELECT ` + table.NamesOf("a", rights.Resources.Columns) + ` FROM ` +
+		rights.Resources.In("dns") + ` a WHERE a.deleted = ` + table.ForEver
 )
 
 // grants is what is needed to tell what some roles grant.
@@ -80,7 +81,7 @@ func (g *grants) want(role RoleRow) {
 }
 
 func (g *grants) read(ctx context.Context, tx pgx.Tx, roles []int64) error {
-	rows, err := tx.Query(ctx, readSets, roles)
+	rows, err := query.Rows(ctx, tx, readSets, roles)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (g *grants) read(ctx context.Context, tx pgx.Tx, roles []int64) error {
 	if g.all {
 		sql, args = storedPrivileges, nil
 	}
-	if rows, err = tx.Query(ctx, sql, args...); err != nil {
+	if rows, err = query.Rows(ctx, tx, sql, args...); err != nil {
 		return err
 	}
 	if g.stored, err = pgx.CollectRows(rows, query.Row((*Privilege).listed)); err != nil {
@@ -112,7 +113,7 @@ func (g *grants) readResources(ctx context.Context, tx pgx.Tx, mentioned []int64
 	for kind, position := range g.after {
 		kinds, after = append(kinds, int64(kind)), append(after, int64(position))
 	}
-	rows, err := tx.Query(ctx, readResources, firsts.List, kinds, after)
+	rows, err := query.Rows(ctx, tx, readResources, firsts.List, kinds, after)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,9 @@ import (
 //  2. The operation log holds usernames, ids and names of roles and privileges: no
 //     secret and no personal data, not even sealed. Of a deleted user, no table
 //     holds more than the id, the name and the roles once held.
-//  3. What a user or a role held is kept with the positions from which and until
-//     which they held it, and what a privilege covered likewise.
+//  3. Users, roles, privileges, and who holds what, are kept with what they were, see package
+//     rowset; of a deleted user without the personal data. Credentials have no
+//     past.
 //  4. An event that contradicts the state is an error and writes nothing. A login of
 //     a deleted user is no such event, since logins are not decided on the log.
 type Model struct{}
@@ -32,7 +33,7 @@ func New() *Model { return &Model{} }
 func (m *Model) Context() domain.Context { return domain.ContextAccess }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 7 }
+func (m *Model) Version() int { return 8 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
@@ -62,9 +63,12 @@ func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 	if err != nil {
 		return fmt.Errorf("load access rows: %w", err)
 	}
-	for _, e := range events {
+	for i, e := range events {
 		if err := batch.apply(e); err != nil {
 			return fmt.Errorf("apply event %d: %w", e.Position, err)
+		}
+		if i+1 == len(events) || events[i+1].End() != e.End() {
+			batch.endChange(e.End())
 		}
 	}
 	if err := batch.write(ctx, tx, schema); err != nil {

@@ -1,41 +1,36 @@
 package accessmodel
 
 import (
-	"slices"
-
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/projections/oplog"
+	"github.com/opsledger/opsledger/projections/rowset"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
-// privilegeRow is a state of a privilege.
+// privilegeRow is a row of privileges.
 type privilegeRow struct {
 	Privilege
-	// since and until are positions, see [table.Forever].
-	since, until domain.Position
 	// matching is the regular expression of the pattern of zones, empty without one.
 	matching string
 }
 
-// privileges has one row for each state of a privilege: it was so from since until until.
-var privileges = table.Table[privilegeRow]{
-	Name: "privileges", Key: "id, since",
+// privileges are those that are built in, or were made by hand.
+var privileges = table.Keeping(table.Table[privilegeRow]{
+	Name: "privileges", Key: "id",
 	Columns: func(p *privilegeRow) []table.Column {
-		return append(p.columns(), table.Col("since", table.Number, &p.since), table.Col("until", table.Number, &p.until),
-			table.Col("matching", table.Bytewise, &p.matching))
+		return append(p.columns(), table.Col("changed", table.Number, &p.Changed), table.Col("matching", table.Bytewise, &p.matching))
 	},
 	Indexes: []string{
-		"CREATE UNIQUE INDEX ON {schema}.privileges (id) WHERE " + holds,
 		"CREATE INDEX ON {schema}.privileges (resource_id, resource_type)",
 		"CREATE INDEX ON {schema}.privileges (id) WHERE matching <> ''",
 	},
-}
+})
 
-func newPrivilege(id int64, data access.PrivilegeData, since domain.Position) privilegeRow {
-	p := privilegeRow{Privilege: Privilege{ID: id, PrivilegeData: data}, since: since, until: table.Forever}
+func newPrivilege(id int64, data access.PrivilegeData, changed domain.Position) privilegeRow {
+	p := privilegeRow{Privilege: Privilege{ID: id, PrivilegeData: data, Changed: changed}}
 	if data.Zones != "" {
 		p.matching = access.PatternRegexp(data.Zones)
 	}
@@ -44,11 +39,11 @@ func newPrivilege(id int64, data access.PrivilegeData, since domain.Position) pr
 
 // putBuiltinPrivileges adds the privileges that exist without an event.
 func putBuiltinPrivileges(out *pgx.Batch, schema string) {
-	var rows []privilegeRow
+	var rows []rowset.Version[privilegeRow]
 	for _, p := range access.BuiltinPrivileges() {
-		rows = append(rows, newPrivilege(p.ID, access.PrivilegeData{Name: p.Name}, 0))
+		rows = append(rows, rowset.Version[privilegeRow]{Row: newPrivilege(p.ID, access.PrivilegeData{Name: p.Name}, 0)})
 	}
-	privileges.Put(out, schema, rows)
+	privileges.Now().Put(out, schema, rows)
 }
 
 func (b *batch) privilegeCreated(e domain.Recorded, event access.PrivilegeCreated) error {
@@ -60,7 +55,7 @@ func (b *batch) privilegeCreated(e domain.Recorded, event access.PrivilegeCreate
 }
 
 func (b *batch) privilegeChanged(e domain.Recorded, event access.PrivilegeChanged) error {
-	before, err := b.endPrivilege(event.ID, e.Position)
+	before, err := b.privileges.Find(event.ID)
 	if err != nil {
 		return err
 	}
@@ -70,23 +65,12 @@ func (b *batch) privilegeChanged(e domain.Recorded, event access.PrivilegeChange
 }
 
 func (b *batch) privilegeDeleted(e domain.Recorded, event access.PrivilegeDeleted) error {
-	before, err := b.endPrivilege(event.ID, e.Position)
+	before, err := b.privileges.Find(event.ID)
 	if err != nil {
 		return err
 	}
 	b.privileges.Drop(event.ID)
 	return b.logPrivilege(e, oplog.OperationDelete, before, before)
-}
-
-// endPrivilege ends the present state of a privilege, and returns it.
-func (b *batch) endPrivilege(id int64, at domain.Position) (privilegeRow, error) {
-	p, err := b.privileges.Find(id)
-	if err != nil {
-		return p, err
-	}
-	p.until = at
-	b.ended = append(b.ended, p)
-	return p, nil
 }
 
 // logPrivilege writes an entry that shows the given state of a privilege, that before a
@@ -105,10 +89,4 @@ func privilegeDetail(p privilegeRow) *oplog.Detail {
 	d.Number("资源ID", p.ResourceID)
 	d.Line("备注", p.Comment)
 	return d
-}
-
-// writePrivileges ends what has ended first: of one privilege, one state holds at a time.
-func (b *batch) writePrivileges(out *pgx.Batch, schema string) {
-	added, altered, _ := b.privileges.Writes()
-	privileges.Put(out, schema, slices.Concat(b.ended, added, altered))
 }

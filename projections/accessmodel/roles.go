@@ -34,7 +34,7 @@ func (r *RoleRow) columns() []table.Column {
 	}
 }
 
-var roles = table.Table[RoleRow]{Name: "roles", Key: "id", Columns: (*RoleRow).columns}
+var roles = table.Keeping(table.Table[RoleRow]{Name: "roles", Key: "id", Columns: (*RoleRow).columns})
 
 // RoleFilter restricts a list of roles; what is nil or empty does not.
 type RoleFilter struct {
@@ -48,7 +48,7 @@ type RoleFilter struct {
 func (r *Reader) Roles(ctx context.Context, f RoleFilter, page query.Page) (list []RoleRow, total int, err error) {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, r.pool, options, func(tx pgx.Tx) error {
-		l := listRoles(f)
+		l := listRoles(query.MomentOf(ctx), f)
 		sql, args := l.SQL(page)
 		rows, err := tx.Query(ctx, sql, args...)
 		if err != nil {
@@ -67,10 +67,11 @@ func (r *Reader) Role(ctx context.Context, id int64) (RoleRow, error) {
 	return query.First(r.Roles(ctx, RoleFilter{ID: &id}, query.One()))
 }
 
-func listRoles(f RoleFilter) *query.List[RoleRow] {
+func listRoles(at query.Moment, f RoleFilter) *query.List[RoleRow] {
 	l := &query.List[RoleRow]{
+		At:      at,
 		Columns: func(r *RoleRow) []table.Column { return table.Of("o", r.columns()) },
-		From:    "access.roles o USING (id)", IDs: "access.roles t",
+		From:    roles.In("access") + " o USING (id)", IDs: roles.In("access") + " t",
 	}
 	query.Equal(&l.Conditions, "t.id", f.ID)
 	l.Contains("t.name", f.Name)

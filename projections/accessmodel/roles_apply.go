@@ -6,24 +6,27 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/projections/oplog"
+	"github.com/opsledger/opsledger/projections/rowset"
 )
 
 // rolePrivileges is which role has which privilege in its set. What built-in
 // roles grant of each resource is in no set.
-var rolePrivileges = timelineTable("role_privileges", "role_id", "privilege_id")
+var rolePrivileges = holdingTable("role_privileges", "role_id", "privilege_id")
 
 // putBuiltinRoles adds the roles that exist without an event.
 func putBuiltinRoles(out *pgx.Batch, schema string) {
-	var rows []RoleRow
-	sets := newTimeline()
+	var rows []rowset.Version[RoleRow]
+	var sets []rowset.Version[holding]
 	for _, role := range access.BuiltinRoles() {
-		rows = append(rows, RoleRow{Role: Role{ID: role.ID, Name: role.Name}})
-		if role.ID != access.RoleAdmin {
-			sets.replace(role.ID, role.Privileges, 0)
+		rows = append(rows, rowset.Version[RoleRow]{Row: RoleRow{Role: Role{ID: role.ID, Name: role.Name}}})
+		for _, privilege := range role.Privileges {
+			if role.ID != access.RoleAdmin {
+				sets = append(sets, rowset.Version[holding]{Row: holding{role.ID, privilege}})
+			}
 		}
 	}
-	roles.Put(out, schema, rows)
-	rolePrivileges.Put(out, schema, sets.writes())
+	roles.Now().Put(out, schema, rows)
+	rolePrivileges.Now().Put(out, schema, sets)
 }
 
 func (b *batch) roleCreated(e domain.Recorded, event access.RoleCreated) error {
@@ -31,7 +34,7 @@ func (b *batch) roleCreated(e domain.Recorded, event access.RoleCreated) error {
 	if err := b.roles.Add(role); err != nil {
 		return err
 	}
-	b.rolePrivileges.replace(role.ID, event.Privileges, e.Position)
+	b.rolePrivileges.replace(role.ID, event.Privileges)
 	return b.log(e, oplog.OperationAdd, roleTarget(role), oplog.Stated(b.roleDetail(role)))
 }
 
@@ -43,7 +46,7 @@ func (b *batch) roleChanged(e domain.Recorded, event access.RoleChanged) error {
 	was := b.roleDetail(role)
 	role.Name, role.Changed = event.Name, e.Position
 	b.roles.Put(role)
-	b.rolePrivileges.replace(role.ID, event.Privileges, e.Position)
+	b.rolePrivileges.replace(role.ID, event.Privileges)
 	return b.log(e, oplog.OperationChange, roleTarget(role), oplog.Changed(was, b.roleDetail(role)))
 }
 
@@ -56,7 +59,7 @@ func (b *batch) roleDeleted(e domain.Recorded, event access.RoleDeleted) error {
 		return err
 	}
 	b.roles.Drop(role.ID)
-	b.rolePrivileges.replace(role.ID, nil, e.Position)
+	b.rolePrivileges.replace(role.ID, nil)
 	return nil
 }
 

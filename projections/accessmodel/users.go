@@ -50,7 +50,7 @@ type UserFilter struct {
 
 // Users lists the users. Deleted ones are in no list.
 func (r *Reader) Users(ctx context.Context, f UserFilter, page query.Page) ([]User, int, error) {
-	l := listUsers()
+	l := listUsers(query.MomentOf(ctx))
 	query.Equal(&l.Conditions, "t.id", f.ID)
 	l.ContainsFolded("t.username", f.Username)
 	if f.Matching == nil {
@@ -70,7 +70,7 @@ func (r *Reader) Users(ctx context.Context, f UserFilter, page query.Page) ([]Us
 
 // SearchUsers looks for a text in the usernames with ids below a number, the newest first.
 func (r *Reader) SearchUsers(ctx context.Context, text string, before int64, limit int) ([]User, error) {
-	l := listUsers()
+	l := listUsers(query.MomentOf(ctx))
 	l.ContainsFolded("t.username", text)
 	return l.Before(ctx, r.pool, before, limit)
 }
@@ -97,14 +97,14 @@ func matching(ctx context.Context, users []User, match func(context.Context, []U
 
 // User returns one user, or [query.ErrNotFound].
 func (r *Reader) User(ctx context.Context, id domain.UserID) (User, error) {
-	l := listUsers()
+	l := listUsers(query.MomentOf(ctx))
 	l.Where("t.id = ?", int64(id))
 	return query.First(l.Read(ctx, r.pool, query.One()))
 }
 
 // UserByName returns the user of that name, compared without case, or [query.ErrNotFound].
 func (r *Reader) UserByName(ctx context.Context, name string) (User, error) {
-	l := listUsers()
+	l := listUsers(query.MomentOf(ctx))
 	l.Text("lower(t.username) = ?", query.LowerASCII(name))
 	return query.First(l.Read(ctx, r.pool, query.One()))
 }
@@ -135,26 +135,27 @@ func (u *User) listed() []table.Column {
 	return append(table.Of("u", u.columns()), table.Column{Name: namesOfRoles, Place: &u.Roles})
 }
 
-const namesOfRoles = `(SELECT coalesce(json_agg(json_build_object('ID', o.id, 'Name', o.name) ORDER BY o.id), '[]')
-	FROM access.user_roles m JOIN access.roles o ON o.id = m.role_id WHERE m.user_id = u.id AND m.until = ` + table.ForEver + `)`
+var namesOfRoles = `(SELECT coalesce(json_agg(json_build_object('ID', o.id, 'Name', o.name) ORDER BY o.id), '[]')
+	FROM ` + userRoles.In("access") + ` m JOIN ` + table.At("access.roles", "id, name") + ` o ON o.id = m.role_id WHERE m.user_id = u.id)`
 
-func listUsers() *query.List[User] {
-	l := &query.List[User]{Columns: (*User).listed, From: "access.users u USING (id)", IDs: "access.users t"}
+func listUsers(at query.Moment) *query.List[User] {
+	l := &query.List[User]{At: at, Columns: (*User).listed, From: users.In("access") + " u USING (id)", IDs: users.In("access") + " t"}
 	l.And("t.deleted = " + table.ForEver)
 	return l
 }
 
 // usersAscending is the list of users as the operations dialect reads it.
 func usersAscending(order string) string {
-	return `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM access.users WHERE deleted = ` + table.ForEver + `) n
-		LEFT JOIN (SELECT ` + table.Names((&User{}).listed()) + ` FROM access.users u WHERE u.deleted = ` + table.ForEver + `
+	return `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM ` + table.At("access.users", "deleted") + ` d
+			WHERE deleted = ` + table.ForEver + `) n
+		LEFT JOIN (SELECT ` + table.Names((&User{}).listed()) + ` FROM ` + users.In("access") + ` u WHERE u.deleted = ` + table.ForEver + `
 		ORDER BY u.id` + order + ` OFFSET $1 LIMIT $2) p ON true ORDER BY p.id` + order
 }
 
 // UsersAscending returns a part of the list of users, which is by ascending id unless the
 // range says otherwise, and the number of all.
 func (r *Reader) UsersAscending(ctx context.Context, part query.Range) ([]User, int, error) {
-	rows, err := r.pool.Query(ctx, usersAscending(part.Order()), part.Start, part.Count)
+	rows, err := query.Rows(ctx, r.pool, usersAscending(part.Order()), part.Start, part.Count)
 	if err != nil {
 		return nil, 0, err
 	}

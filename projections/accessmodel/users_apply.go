@@ -17,16 +17,20 @@ type userRow struct {
 	deleted domain.Position
 }
 
-var users = table.Table[userRow]{
+var users = table.Keeping(table.Table[userRow]{
 	Name: "users", Key: "id",
 	Columns: func(u *userRow) []table.Column {
 		return append(u.columns(), table.Col("deleted", table.Number, &u.deleted))
 	},
 	Indexes: []string{"CREATE INDEX ON {schema}.users (lower(username)) WHERE deleted = " + table.ForEver},
-}
+})
+
+// erase leaves of what deleted users were the names and what decided what they might do.
+const erase = `UPDATE {schema}.users_past SET mail = '', nickname = '', phone = '', position = '', location = '', department = '',
+	mail_digest = '', password_hash = '', personal_key = '' WHERE id = ANY ($1)`
 
 // userRoles is who holds which role.
-var userRoles = timelineTable("user_roles", "user_id", "role_id")
+var userRoles = holdingTable("user_roles", "user_id", "role_id")
 
 func (b *batch) userRegistered(e domain.Recorded, event access.UserRegistered) error {
 	user := userRow{deleted: table.Forever, User: User{
@@ -62,7 +66,7 @@ func (b *batch) userRolesChanged(e domain.Recorded, event access.UserRolesChange
 			return err
 		}
 	}
-	return b.changeUser(e, event.ID, []string{"角色"}, func(u *userRow) { b.userRoles.replace(int64(u.ID), event.After, e.Position) })
+	return b.changeUser(e, event.ID, []string{"角色"}, func(u *userRow) { b.userRoles.replace(int64(u.ID), event.After) })
 }
 
 // changeUser changes a user, and logs them as they were, which fields changed, and as
@@ -89,7 +93,8 @@ func (b *batch) userDeleted(e domain.Recorded, event access.UserDeleted) error {
 	if err := b.log(e, oplog.OperationDelete, userTarget(user), oplog.Stated(b.userDetail(user))); err != nil {
 		return err
 	}
-	b.userRoles.replace(int64(user.ID), nil, e.Position)
+	b.userRoles.replace(int64(user.ID), nil)
+	b.erased = append(b.erased, int64(user.ID))
 	bare := User{
 		ID: user.ID, Username: user.Username, Source: user.Source, MemberSince: user.MemberSince, LastSeen: user.MemberSince, Changed: e.Position,
 	}

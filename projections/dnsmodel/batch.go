@@ -24,27 +24,33 @@ type batch struct {
 	views   *rowset.Set[int64, View]
 	zones   *rowset.Set[int64, zoneRow]
 	links   *rowset.Set[linkKey, linkRow]
-	records *rowset.Set[recordKey, recordRow]
-	imports *rowset.Set[domain.Position, importRow]
+	// contentChanges are those of the batch.
+	contentChanges map[contentChangeKey]*contentChange
+	records        *rowset.Set[recordKey, recordRow]
+	imports        *rowset.Set[domain.Position, importRow]
 	// resources are the servers, views and zones, as rights see them.
 	resources *rowset.Set[resourceKey, rights.Resource]
 	bindConf  *rowset.Set[struct{}, BindConf]
 	order     *rowset.Set[struct{}, ViewOrder]
 	settings  *rowset.Set[int64, ZoneSettings]
 	// bases are those of the zone names, and of the views, that the events name.
-	bases   *rowset.Set[dns.SerialName, baseRow]
-	fleet   Fleet
+	bases *rowset.Set[dns.SerialName, baseRow]
+	fleet *rowset.Set[struct{}, Fleet]
+	// sets are all of these.
+	sets    []versioned
 	entries []oplog.Entry
-	// abandoned are the zones that lost a link which records hung on, or records by an import.
-	abandoned rowset.Keys[int64]
+	// endings are those of the present change, by zone, and ended those before.
+	endings map[int64]*ending
+	ended   []ending
 	// purging says whether any dead records wait.
 	purging bool
-	// fleetTouched says whether the fleet's row is to be written.
-	fleetTouched bool
 
 	operators oplog.Operators
 	location  *time.Location
 }
+
+// versioned is a set of rows with versions.
+type versioned interface{ EndChange(domain.Position) }
 
 // state is what the model knows beside its rows.
 type state struct {
@@ -66,41 +72,48 @@ var states = table.Table[state]{Name: "state", Key: "singleton", Columns: func(s
 // load reads the rows of the given keys in one round trip.
 func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error) {
 	b := &batch{
-		servers:   rowset.New("server", func(s Server) int64 { return s.ID }),
-		views:     rowset.New("view", func(v View) int64 { return v.ID }),
-		zones:     rowset.New("zone", func(z zoneRow) int64 { return z.ID }),
-		links:     rowset.New("link", func(l linkRow) linkKey { return l.linkKey }),
-		records:   rowset.New("record", recordRow.key),
-		imports:   rowset.New("import", func(i importRow) domain.Position { return i.ID }),
-		resources: rowset.New("resource", keyOf),
-		bindConf:  rowset.New("configuration", func(BindConf) (only struct{}) { return only }),
-		order:     rowset.New("order", func(ViewOrder) (only struct{}) { return only }),
-		settings:  rowset.New("settings", func(s ZoneSettings) int64 { return s.ZoneID }),
-		bases:     rowset.New("base", func(r baseRow) dns.SerialName { return r.SerialName }),
+		servers:   rowset.NewVersioned("server", func(s Server) int64 { return s.ID }, nil),
+		views:     rowset.NewVersioned("view", func(v View) int64 { return v.ID }, nil),
+		zones:     rowset.NewVersioned("zone", func(z zoneRow) int64 { return z.ID }, sameZone),
+		links:     rowset.NewVersioned("link", func(l linkRow) linkKey { return l.linkKey }, sameLink),
+		records:   rowset.NewVersioned("record", recordRow.key, sameRecord),
+		imports:   rowset.NewVersioned("import", func(i importRow) domain.Position { return i.ID }, nil),
+		resources: rowset.NewVersioned("resource", keyOf, nil),
+		bindConf:  rowset.NewVersioned("configuration", func(BindConf) (only struct{}) { return only }, nil),
+		order:     rowset.NewVersioned("order", func(ViewOrder) (only struct{}) { return only }, nil),
+		settings:  rowset.NewVersioned("settings", func(s ZoneSettings) int64 { return s.ZoneID }, nil),
+		fleet:     rowset.NewVersioned("fleet", func(Fleet) (only struct{}) { return only }, nil),
+		endings:   map[int64]*ending{},
+
+		contentChanges: map[contentChangeKey]*contentChange{},
+		bases:          rowset.NewVersioned("base", func(r baseRow) dns.SerialName { return r.SerialName }, nil),
+	}
+	b.sets = []versioned{
+		b.servers, b.views, b.zones, b.links, b.records, b.imports, b.resources, b.bindConf, b.order, b.settings, b.bases, b.fleet,
 	}
 	var queries pgx.Batch
 	queries.Queue(table.PinPlans)
 	states.LoadAll(&queries, schema, func(s state) { b.state = s })
-	queries.Queue(table.InSchema(schema, anyPurges)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.purging) })
-	fleets.LoadAll(&queries, schema, func(f Fleet) { b.fleet = f })
-	if b.fleetTouched = k.fleet; k.fleet { // which follows from all servers
-		servers.LoadAll(&queries, schema, b.servers.Loaded)
+	queries.Queue(table.InSchema(schema, anyEndings)).QueryRow(func(row pgx.Row) error { return row.Scan(&b.purging) })
+	fleets.Now().LoadAll(&queries, schema, b.fleet.LoadedVersion)
+	if k.fleet { // which follows from all servers
+		servers.Now().LoadAll(&queries, schema, b.servers.LoadedVersion)
 	}
-	table.Load(&queries, schema, views, "id", k.views.List, "", b.views.Loaded)
-	table.Load(&queries, schema, zones, "id", k.zones.List, "", b.zones.Loaded)
-	table.Load(&queries, schema, links, "zone_id", k.linked.List, "", b.links.Loaded)
-	table.Load(&queries, schema, records, "id", k.records.List, "", b.records.Loaded)
-	table.Load(&queries, schema, imports, "id", k.imports.List, "", b.imports.Loaded)
+	table.Load(&queries, schema, views.Now(), "id", k.views.List, "", b.views.LoadedVersion)
+	table.Load(&queries, schema, zones.Now(), "id", k.zones.List, "", b.zones.LoadedVersion)
+	table.Load(&queries, schema, links.Now(), "zone_id", k.linked.List, "", b.links.LoadedVersion)
+	table.Load(&queries, schema, records.Now(), "id", k.records.List, "", b.records.LoadedVersion)
+	table.Load(&queries, schema, imports.Now(), "id", k.imports.List, "", b.imports.LoadedVersion)
 	b.loadResources(&queries, schema, k.resources)
 	if k.bindConf {
-		bindConfs.LoadAll(&queries, schema, b.bindConf.Loaded)
+		bindConfs.Now().LoadAll(&queries, schema, b.bindConf.LoadedVersion)
 	}
 	if k.order {
-		viewOrders.LoadAll(&queries, schema, b.order.Loaded)
+		viewOrders.Now().LoadAll(&queries, schema, b.order.LoadedVersion)
 	}
-	table.Load(&queries, schema, zoneSettings, "zone_id", k.settings.List, "", b.settings.Loaded)
-	table.Load(&queries, schema, bases, "zone", k.numbered.List, "", b.bases.Loaded)
-	table.Load(&queries, schema, bases, "view", k.renamed.List, "", b.bases.Loaded)
+	table.Load(&queries, schema, zoneSettings.Now(), "zone_id", k.settings.List, "", b.settings.LoadedVersion)
+	table.Load(&queries, schema, bases.Now(), "zone", k.numbered.List, "", b.bases.LoadedVersion)
+	table.Load(&queries, schema, bases.Now(), "view", k.renamed.List, "", b.bases.LoadedVersion)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
 
@@ -108,31 +121,36 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	var writes pgx.Batch
 	err := errors.Join(
-		table.Save(ctx, tx, &writes, schema, servers, b.servers),
-		table.Save(ctx, tx, &writes, schema, views, b.views),
-		table.Save(ctx, tx, &writes, schema, zones, b.zones),
-		table.Save(ctx, tx, &writes, schema, links, b.links),
-		table.Save(ctx, tx, &writes, schema, rights.Resources, b.resources),
-		table.Save(ctx, tx, &writes, schema, records, b.records),
-		table.Save(ctx, tx, &writes, schema, imports, b.imports),
-		table.Save(ctx, tx, &writes, schema, bindConfs, b.bindConf),
-		table.Save(ctx, tx, &writes, schema, viewOrders, b.order),
-		table.Save(ctx, tx, &writes, schema, zoneSettings, b.settings),
-		table.Save(ctx, tx, &writes, schema, bases, b.bases),
+		table.SaveVersions(ctx, tx, &writes, schema, servers, b.servers),
+		table.SaveVersions(ctx, tx, &writes, schema, views, b.views),
+		table.SaveVersions(ctx, tx, &writes, schema, zones, b.zones),
+		table.SaveVersions(ctx, tx, &writes, schema, links, b.links),
+		table.SaveVersions(ctx, tx, &writes, schema, rights.Resources, b.resources),
+		table.SaveVersions(ctx, tx, &writes, schema, records, b.records),
+		table.SaveVersions(ctx, tx, &writes, schema, imports, b.imports),
+		table.SaveVersions(ctx, tx, &writes, schema, bindConfs, b.bindConf),
+		table.SaveVersions(ctx, tx, &writes, schema, viewOrders, b.order),
+		table.SaveVersions(ctx, tx, &writes, schema, zoneSettings, b.settings),
+		table.SaveVersions(ctx, tx, &writes, schema, bases, b.bases),
+		table.SaveVersions(ctx, tx, &writes, schema, fleets, b.fleet),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
 	)
 	if err != nil {
 		return err
 	}
-	if zones := b.abandoned.List; len(zones) > 0 {
-		b.purging = true
-		writes.Queue(table.InSchema(schema, startPurges), zones)
-	}
+	b.writeContentChanges(&writes, schema)
+	endings.Put(&writes, schema, b.ended)
+	b.purging = b.purging || len(b.ended) > 0
 	states.Update(&writes, schema, []state{b.state})
-	if b.fleetTouched {
-		fleets.Update(&writes, schema, []Fleet{b.fleet})
-	}
 	return tx.SendBatch(ctx, &writes).Close()
+}
+
+// endChange ends the change that the last events were of.
+func (b *batch) endChange(at domain.Position) {
+	for _, set := range b.sets {
+		set.EndChange(at)
+	}
+	b.endEndings(at)
 }
 
 // apply takes the next event.

@@ -29,11 +29,11 @@ func (c *BindConf) columns() []table.Column {
 	}
 }
 
-var bindConfs = table.Table[BindConf]{Name: "bind_conf", Key: "singleton", Columns: (*BindConf).columns}
+var bindConfs = table.Keeping(table.Table[BindConf]{Name: "bind_conf", Key: "singleton", Columns: (*BindConf).columns})
 
-var selectBindConf = "SELECT " + table.NamesOf("c", (*BindConf).columns) + " FROM dns.bind_conf c"
+var selectBindConf = "SELECT " + table.NamesOf("c", (*BindConf).columns) + " FROM " + bindConfs.In("dns") + " c"
 
-// BindConf returns the current configuration, or [query.ErrNotFound] while nobody has
+// BindConf returns the configuration, or [query.ErrNotFound] while nobody has
 // set one and the default holds.
 func (r *Reader) BindConf(ctx context.Context) (BindConf, error) {
 	return query.Only(ctx, r.pool, query.Row((*BindConf).columns), selectBindConf)

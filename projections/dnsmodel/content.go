@@ -18,10 +18,11 @@ import (
 // are asked for, and are all of one position.
 type Content struct {
 	zonedata.Zone
-	// ZoneID and View are those that were asked for, ViewName is the view's name of today.
+	// ZoneID and View are those that were asked for, ViewName is the view's name at the moment.
 	ZoneID, View int64
 	ViewName     string
-	// Records is how many records of the log the zone has in the view.
+	// Records is how many records of the log the zone has in the view. It is known of the
+	// present alone, as is Written.
 	Records int64
 	// Written is the position of the last event that changed one of them, or the zone, served or not.
 	Written domain.Position
@@ -45,22 +46,24 @@ type contentHead struct {
 	base             dns.SerialBase
 }
 
-func (h *contentHead) columns() []table.Column {
+func (h *contentHead) columns(changed string) []table.Column {
 	return []table.Column{
 		{Name: "z.name", Place: &h.name}, {Name: "v.name", Place: &h.view}, {Name: "coalesce(s.settings, '{}')", Place: &h.settings},
 		{Name: "l.links", Place: &h.links}, {Name: "l.written", Place: &h.written},
-		{Name: "l.records", Place: &h.records}, {Name: linkChanged, Place: &h.changed},
+		{Name: "l.records", Place: &h.records}, {Name: changed, Place: &h.changed},
 		{Name: "coalesce(b.base, 0)", Place: &h.base},
 	}
 }
 
 var (
-	selectContent = "SELECT " + table.Names((&contentHead{}).columns()) + ` FROM dns.zones z
-		JOIN dns.zone_views l ON l.zone_id = z.id JOIN dns.views v ON v.id = l.view_id LEFT JOIN dns.zone_settings s ON s.zone_id = z.id
-		LEFT JOIN dns.serial_bases b ON b.zone = lower(z.name) AND b.view = v.name WHERE z.id = $1 AND l.view_id = $2`
+	fromContent = ` FROM ` + zones.In("dns") + ` z
+		JOIN ` + links.In("dns") + ` l ON l.zone_id = z.id JOIN ` + views.In("dns") + ` v ON v.id = l.view_id
+		LEFT JOIN ` + zoneSettings.In("dns") + ` s ON s.zone_id = z.id
+		LEFT JOIN ` + bases.In("dns") + ` b ON b.zone = lower(z.name) AND b.view = v.name WHERE z.id = $1 AND l.view_id = $2`
 
 	// A view's records are those of the links that the zone has to it.
-	contentRecords = "SELECT " + table.Names((&Record{}).shown()) + " FROM dns.records r LEFT JOIN dns.views v ON v.id = r.view_id" +
+	contentRecords = "SELECT " + table.Names((&Record{}).shown()) + " FROM " + records.In("dns") + " r" +
+		" LEFT JOIN " + namesOfViews + " v ON v.id = r.view_id" +
 		" WHERE r.zone_id = $1 AND r.view_id = $2 AND r.link = ANY ($3) AND r.ends <> ALL ($3)"
 )
 
@@ -70,7 +73,7 @@ const (
 )
 
 // Content has f read what a zone of a group that name servers serve, and that has records,
-// serves in a view that the zone is linked to; for any other the error is [query.ErrNotFound].
+// serves in a view that the zone is linked to, at the moment of the context; for any other the error is [query.ErrNotFound].
 // One read transaction is held meanwhile, and one row in memory. What f has read is worth
 // nothing after an error, [ErrReplaced] among them.
 func (r *Reader) Content(ctx context.Context, zone, view int64, f func(*Content) error) error {
@@ -103,19 +106,17 @@ func (r *Reader) Content(ctx context.Context, zone, view int64, f func(*Content)
 // open reads all but the records, and those that generated ones depend on.
 func (c *Content) open() error {
 	var h contentHead
-	err := c.tx.QueryRow(c.ctx, selectContent, c.ZoneID, c.View).Scan(table.Places(h.columns())...)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return query.ErrNotFound
-	}
-	if err != nil {
+	changed, position := changedAt(query.MomentOf(c.ctx))
+	columns := h.columns(changed)
+	if err := c.only("SELECT "+table.Names(columns)+fromContent, columns, append([]any{c.ZoneID, c.View}, position...)...); err != nil {
 		return err
 	}
 	var fleet Fleet
-	if err := c.tx.QueryRow(c.ctx, selectFleet).Scan(table.Places(fleet.columns())...); err != nil {
+	if err := c.only(selectFleet, fleet.columns()); err != nil {
 		return err
 	}
 	var all []dns.FleetServer
-	err = visitRows(c.ctx, c.tx, snapshotServers, (*Server).columns, func(s Server) error {
+	err := visitRows(c.ctx, c.tx, snapshotServers, (*Server).columns, func(s Server) error {
 		all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
 		return nil
 	})
@@ -131,6 +132,16 @@ func (c *Content) open() error {
 	c.Position = fleet.Moved.Position(domain.Position(h.changed), c.FleetNames, c.FleetAddresses)
 	c.Serial = h.base.Serial(c.Position)
 	return c.err
+}
+
+// only reads the only row of a statement, or returns [query.ErrNotFound].
+func (c *Content) only(sql string, columns []table.Column, args ...any) error {
+	sql, args = query.MomentOf(c.ctx).Of(sql, args...)
+	err := c.tx.QueryRow(c.ctx, sql, args...).Scan(table.Places(columns)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return query.ErrNotFound
+	}
+	return err
 }
 
 // All goes through the records of the log in canonical order: by owner (RFC 4034, section 6.1),

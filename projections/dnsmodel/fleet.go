@@ -33,9 +33,9 @@ func (f *Fleet) columns() []table.Column {
 }
 
 // fleets has one row, always.
-var fleets = table.Table[Fleet]{Name: "fleet", Key: "singleton", Columns: (*Fleet).columns}
+var fleets = table.Keeping(table.Table[Fleet]{Name: "fleet", Key: "singleton", Columns: (*Fleet).columns})
 
-var selectFleet = "SELECT " + table.NamesOf("f", (*Fleet).columns) + " FROM dns.fleet f"
+var selectFleet = "SELECT " + table.NamesOf("f", (*Fleet).columns) + " FROM " + fleets.In("dns") + " f"
 
 // Fleet returns what zones have in common.
 func (r *Reader) Fleet(ctx context.Context) (Fleet, error) {
@@ -48,7 +48,13 @@ func (b *batch) resolved() dns.Fleet {
 	for s := range b.servers.All() {
 		all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
 	}
-	return dns.ResolveFleet(b.fleet.FleetData, all)
+	return dns.ResolveFleet(b.theFleet().FleetData, all)
+}
+
+// theFleet is what zones have in common after the events so far.
+func (b *batch) theFleet() Fleet {
+	f, _ := b.fleet.Get(struct{}{})
+	return f
 }
 
 // changeFleet lets an event change the servers or the fleet, and notes whether zones have
@@ -58,15 +64,23 @@ func (b *batch) changeFleet(e domain.Recorded, change func() error) error {
 	if err := change(); err != nil {
 		return err
 	}
-	b.fleet.Moved.Note(before, b.resolved(), e.Position)
+	f := b.theFleet()
+	f.Moved.Note(before, b.resolved(), e.Position)
+	b.fleet.Put(f)
 	return nil
 }
 
-func (b *batch) zonesRenumbered(e domain.Recorded) { b.fleet.Moved.Zones = e.Position }
+func (b *batch) zonesRenumbered(e domain.Recorded) {
+	f := b.theFleet()
+	f.Moved.Zones = e.Position
+	b.fleet.Put(f)
+}
 
 func (b *batch) fleetChanged(e domain.Recorded, event dns.FleetChanged) error {
-	was := b.fleet.FleetData
-	b.fleet.FleetData, b.fleet.Changed = event.After, e.Position
+	f := b.theFleet()
+	was := f.FleetData
+	f.FleetData, f.Changed = event.After, e.Position
+	b.fleet.Put(f)
 	texts := oplog.Changed(fleetDetail(was), fleetDetail(event.After))
 	return b.log(e, oplog.OperationChange, oplog.Target{Type: oplog.TargetBindConf, Name: "fleet"}, texts)
 }

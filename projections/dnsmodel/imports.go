@@ -64,15 +64,15 @@ func (i *Import) columns() []table.Column {
 	}
 }
 
-var imports = table.Table[importRow]{Name: "imports", Key: "id", Columns: func(i *importRow) []table.Column {
+var imports = table.Keeping(table.Table[importRow]{Name: "imports", Key: "id", Columns: func(i *importRow) []table.Column {
 	return append(i.columns(), table.Col("link", table.Number|table.Fixed, &i.link))
 }, Indexes: []string{
 	// what is looked for every few seconds, among all imports that ever were
 	"CREATE INDEX imports_running ON {schema}.imports (id) WHERE state = 'running'",
-}}
+}})
 
 var (
-	selectImport   = "SELECT " + table.Names((&Import{}).columns()) + " FROM dns.imports WHERE id = $1"
+	selectImport   = "SELECT " + table.Names((&Import{}).columns()) + " FROM " + imports.In("dns") + " i WHERE id = $1"
 	runningImports = "SELECT " + table.Names((&Import{}).columns()) + " FROM dns.imports WHERE state = 'running' ORDER BY id"
 )
 

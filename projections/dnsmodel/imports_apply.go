@@ -102,9 +102,10 @@ func (b *batch) zoneImported(e domain.Recorded, event dns.ZoneImported) error {
 	link.records += grown
 	b.state.records += grown
 	link.changed, link.written = e.Position, e.Position
-	b.links.Put(link)
+	b.putLink(link)
 	if event.Changed+event.Removed > 0 {
-		b.abandoned.Add(done.ZoneID)
+		end := b.ends(done.ZoneID)
+		end.replaced = append(end.replaced, done.link)
 	}
 	done.State, done.Ended = ImportDone, e.Position
 	b.imports.Put(done)
@@ -117,7 +118,8 @@ func (b *batch) importVoided(e domain.Recorded, event dns.ImportVoided) error {
 		return err
 	}
 	if void.Staged.Total() > 0 {
-		b.abandoned.Add(void.ZoneID)
+		end := b.ends(void.ZoneID)
+		end.void = append(end.void, void.link)
 	}
 	void.State, void.Reason, void.Ended = ImportVoid, event.Reason, e.Position
 	b.imports.Put(void)

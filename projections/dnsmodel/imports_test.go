@@ -27,8 +27,8 @@ func importInto(log *modeltest.Chain, first int64, hosts ...string) (end dns.Zon
 	return end
 }
 
-// The rows of a running import are kept, and those of a void one, and those that an import has ended,
-// are purged.
+// The rows of a running import are kept. Those of a void one are purged, and those that an import
+// has ended are taken to the past.
 func TestPurgeOfImports(t *testing.T) {
 	t.Parallel()
 	pool, log, model := modeltest.Serving(t), linkedZone(2), modeltest.NewDNS()

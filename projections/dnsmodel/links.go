@@ -29,7 +29,7 @@ type linkRow struct {
 	records int64
 }
 
-var links = table.Table[linkRow]{Name: "zone_views", Key: "zone_id, view_id", Columns: func(l *linkRow) []table.Column {
+var links = table.Keeping(table.Table[linkRow]{Name: "zone_views", Key: "zone_id, view_id", Columns: func(l *linkRow) []table.Column {
 	return []table.Column{
 		table.Col("zone_id", table.Number, &l.zone),
 		table.Col("view_id", table.Number, &l.view),
@@ -38,7 +38,19 @@ var links = table.Table[linkRow]{Name: "zone_views", Key: "zone_id, view_id", Co
 		table.Col("written", table.Number, &l.written),
 		table.Col("records", table.Number, &l.records),
 	}
-}}
+}})
+
+// sameLink says that what changes on the link is no other state of it: in the past a link says
+// which numbers were open, and [contentChanges] when the content changed.
+func sameLink(was, is linkRow) bool { return slices.Equal(was.links, is.links) }
+
+// putLink sets the link, and notes when the content changed there.
+func (b *batch) putLink(link linkRow) {
+	if was, exists := b.links.Get(link.linkKey); !exists || was.changed != link.changed {
+		b.noteContentChange(link.linkKey, link.changed)
+	}
+	b.links.Put(link)
+}
 
 // linkChanged is when the zone of link l last got another serial in view v of its own accord. A
 // view that is renamed, with however many zones, is one row.
@@ -50,7 +62,7 @@ func (b *batch) link(zone *zoneRow, view int64) error {
 		return err
 	}
 	zone.links++
-	b.links.Put(linkRow{linkKey: linkKey{zone.ID, view}, links: []int64{zone.links}, changed: zone.Changed, written: zone.Changed})
+	b.putLink(linkRow{linkKey: linkKey{zone.ID, view}, links: []int64{zone.links}, changed: zone.Changed, written: zone.Changed})
 	return nil
 }
 
@@ -66,7 +78,10 @@ func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) 
 			return 0, err
 		}
 		b.links.Drop(link.linkKey)
-		gone += link.records
+		if gone += link.records; link.records > 0 {
+			end := b.ends(zone.ID)
+			end.gone = append(end.gone, link.links...)
+		}
 	}
 	for _, view := range to {
 		if !slices.Contains(from, view) {
@@ -75,10 +90,7 @@ func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) 
 			}
 		}
 	}
-	if gone > 0 {
-		b.abandoned.Add(zone.ID)
-		b.state.records -= gone
-	}
+	b.state.records -= gone
 	return gone, nil
 }
 
@@ -87,7 +99,7 @@ func (b *batch) touchLinks(zone zoneRow, at domain.Position) {
 	for _, view := range linkedViews(zone.ZoneData) {
 		if link, exists := b.links.Get(linkKey{zone.ID, view}); exists {
 			link.changed, link.written = at, at
-			b.links.Put(link)
+			b.putLink(link)
 		}
 	}
 }

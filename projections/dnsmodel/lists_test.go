@@ -107,10 +107,10 @@ func TestPagesFollowIndexes(t *testing.T) {
 	pool := modeltest.Serving(t)
 	modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", modeltest.BusyLog(20_000).Events, 5000)
 	page, all := modeltest.PageOf(1, 10), rights.System()
-	sql, args := dnsmodel.ListZones(all, dnsmodel.ZoneFilter{}).SQL(page)
+	sql, args := dnsmodel.ListZones(query.Moment{}, all, dnsmodel.ZoneFilter{}).SQL(page)
 	modeltest.FollowsIndexes(t, pool, "zones", sql, args)
-	sql, args = dnsmodel.ListRecords(all, dnsmodel.RecordFilter{ZoneID: new(int64(7))}).SQL(page)
+	sql, args = dnsmodel.ListRecords(query.Moment{}, all, dnsmodel.RecordFilter{ZoneID: new(int64(7))}).SQL(page)
 	modeltest.FollowsIndexes(t, pool, "records", sql, args)
-	sql, args = dnsmodel.ListRecords(all, dnsmodel.RecordFilter{}).SQL(page)
+	sql, args = dnsmodel.ListRecords(query.Moment{}, all, dnsmodel.RecordFilter{}).SQL(page)
 	modeltest.FollowsIndexes(t, pool, "records", sql, args)
 }

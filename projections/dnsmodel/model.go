@@ -10,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/rights"
+	"github.com/opsledger/opsledger/projections/rowset"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
@@ -21,12 +22,15 @@ import (
 //  2. A record is visible exactly while its zone is linked to its view by the
 //     link it was added under, which for one of a staged import is the import's, and no
 //     import that is done has ended it. Opening a link shows, and taking it away hides, any
-//     number of records at once; dead rows are purged later, a bounded number with each Apply.
-//     Dead rows, and the list of where they are, are no part of the state: they
+//     number of records at once. Dead rows are taken to the past later, a bounded number with
+//     each Apply: where they stand, and the list of where they are, is no part of the state, and
 //     alone may differ between batch sizes.
 //  3. An event that contradicts the state (a record in a view that its zone is not
 //     linked to, a zone created twice, a Before that was not so) is an error and
 //     writes nothing.
+//  4. At each position that is the end of a change, the versions that hold there are the rows
+//     that a model has which has applied no more than that. [rowset.NewVersioned] says what
+//     holds; a record's life is the overlap of its own and that of its link.
 type Model struct {
 	names    oplog.Usernames
 	location *time.Location
@@ -49,7 +53,7 @@ func (m *Model) Version() int { return 11 }
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	tables := append(oplog.Create(), servers.Create(), views.Create(), zones.Create(), links.Create(), records.Create(), imports.Create(),
 		rights.Resources.Create(), bindConfs.Create(), viewOrders.Create(), zoneSettings.Create(), bases.Create(), fleets.Create(),
-		states.Create(), createPurges)
+		states.Create(), contentChanges.Create(), endings.Create())
 	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
 			return fmt.Errorf("create the dns tables: %w", err)
@@ -57,7 +61,7 @@ func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	}
 	var first pgx.Batch
 	states.Put(&first, schema, []state{{}})
-	fleets.Put(&first, schema, []Fleet{{}})
+	fleets.Now().Put(&first, schema, []rowset.Version[Fleet]{{}})
 	if err := tx.SendBatch(ctx, &first).Close(); err != nil {
 		return fmt.Errorf("begin with no dns event: %w", err)
 	}
@@ -79,9 +83,12 @@ func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 		return fmt.Errorf("load dns rows: %w", err)
 	}
 	batch.operators, batch.location, batch.entries = operators, m.location, make([]oplog.Entry, 0, len(events))
-	for _, e := range events {
+	for i, e := range events {
 		if err := batch.apply(e); err != nil {
 			return fmt.Errorf("apply event %d: %w", e.Position, err)
+		}
+		if i+1 == len(events) || events[i+1].End() != e.End() {
+			batch.endChange(e.End())
 		}
 	}
 	if err := batch.write(ctx, tx, schema); err != nil {

@@ -71,6 +71,13 @@ func (r *Record) listed() []table.Column {
 	})
 }
 
+// listedThen are those of listed in the past, with the name that the zone had.
+func (r *Record) listedThen() []table.Column {
+	gone := "NOT EXISTS (SELECT FROM dns.records n WHERE n.id = r.id AND " + rights.RecordLivesNow("n") + ")"
+	name := "(SELECT n.name FROM " + namesOfZones + " n WHERE n.id = r.zone_id)"
+	return append(r.listed(), table.Column{Name: gone, Place: &r.Target.Gone}, table.Column{Name: name, Place: &r.Zone.Name})
+}
+
 // recordRow is a row of records.
 type recordRow struct {
 	Record
@@ -91,33 +98,49 @@ func (r *recordRow) set(data dns.RecordData) {
 	r.RecordData, r.typed, r.place = data, dns.TypedName(data.Host), dns.Place(data.Host)
 }
 
-var records = table.Table[recordRow]{
+// records: what a zone's records were at a position is found by the blocks of the position,
+// however many former ones the zone has.
+var records = table.Keeping(table.Table[recordRow]{
 	Name: "records", Key: "id, link",
 	Columns: func(r *recordRow) []table.Column {
-		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("ends", table.Number, &r.ends), table.Col("typed", table.Bytewise, &r.typed),
-			table.Col("place", table.Bytewise, &r.place))
+		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("ends", table.Number, &r.ends),
+			table.Col("typed", table.Bytewise, &r.typed), table.Col("place", table.Bytewise, &r.place))
 	},
 	Indexes: []string{"CREATE INDEX ON {schema}.records (zone_id, id)"},
-}
+}, "CREATE INDEX ON {schema}.records_past (zone_id, block, until, since)")
+
+// sameRecord says that what an import will end is no other state of a record.
+func sameRecord(was, is recordRow) bool { return was.Changed == is.Changed }
 
 // Records lists the records of one zone, or of all, that the caller may ACCESS.
 func (r *Reader) Records(ctx context.Context, c rights.Caller, f RecordFilter, page query.Page) ([]Record, int, error) {
-	return listRecords(c, f).Read(ctx, r.pool, page)
+	return listRecords(query.MomentOf(ctx), c, f).Read(ctx, r.pool, page)
 }
+
+// rowsOfThen is rowsOfRecords in the past, where each row of the page looks up its own.
+var rowsOfThen = "LATERAL (SELECT * FROM " + records.Where("dns", "id = w.id") + " r WHERE r.id = w.id AND " + rights.RecordLives("r") +
+	" OFFSET 0) r ON true LEFT JOIN " + namesOfViews + " v ON v.id = r.view_id"
 
 // rowsOfRecords joins the row r of each wanted id that is the living one of its record, and the
 // row v of its view.
-var rowsOfRecords = "dns.records r ON r.id = w.id AND " + rights.RecordLives("r") + " LEFT JOIN dns.views v ON v.id = r.view_id"
+var rowsOfRecords = records.In("dns") + " r ON r.id = w.id AND " + rights.RecordLives("r") +
+	" LEFT JOIN " + namesOfViews + " v ON v.id = r.view_id"
 
-func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
+func listRecords(at query.Moment, c rights.Caller, f RecordFilter) *query.List[Record] {
 	l := &query.List[Record]{
+		At:      at,
 		Columns: (*Record).listed,
 		From:    rowsOfRecords + rights.JoinTarget(access.KindZone, "r.zone_id"),
-		IDs:     "dns.records t",
+		IDs:     records.In("dns") + " t",
 	}
-	counted := "SELECT records FROM dns.state"
+	if at.Past() {
+		l.Columns, l.From = (*Record).listedThen, rowsOfThen+rights.JoinTarget(access.KindZone, "r.zone_id")
+	}
+	counted := "SELECT records FROM dns.state" // which, as the other, is kept of the present alone
 	if f.ZoneID != nil {
-		l.Where("t.zone_id = ?", *f.ZoneID)
+		zone := l.Arg(*f.ZoneID) + "::bigint"
+		l.And("t.zone_id = " + zone)
+		l.IDs = ofZone(zone) + " t"
 		counted = "SELECT coalesce(sum(records), 0) FROM dns.zone_views t" + l.Clause()
 	}
 	query.Equal(&l.Conditions, "t.id", f.ID)
@@ -128,9 +151,9 @@ func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
 		l.Where("t.ttl = ?", int64(*f.TTL))
 	}
 	if f.ViewName != "" {
-		l.Text("(t.view_id = ANY (ARRAY(SELECT id FROM dns.views WHERE name = ?)) OR t.view_id = 0 AND t.line = ?)", f.ViewName)
+		l.Text("(t.view_id = ANY (ARRAY(SELECT id FROM "+namesOfViews+" n WHERE name = ?)) OR t.view_id = 0 AND t.line = ?)", f.ViewName)
 	}
-	if f == (RecordFilter{ZoneID: f.ZoneID}) {
+	if f == (RecordFilter{ZoneID: f.ZoneID}) && !at.Past() {
 		l.Total = counted
 	}
 	if f.ZoneID != nil {
@@ -152,25 +175,32 @@ func listRecords(c rights.Caller, f RecordFilter) *query.List[Record] {
 // once. Bare, the comparison would be taken for rarely true, and the planner would
 // rather sort all of a zone than follow the index to the page's end.
 func recordOfZoneLives(zone string) string {
-	links := "ARRAY(SELECT unnest(l.links) FROM dns.zone_views l WHERE l.zone_id = " + zone + ")"
+	links := "ARRAY(SELECT unnest(l.links) FROM " + table.At("dns.zone_views", "zone_id, links") + " l WHERE l.zone_id = " + zone + ")"
 	return "coalesce(t.link = ANY (" + links + ") AND t.ends <> ALL (" + links + "), false)"
 }
 
+// ofZone are the records of one zone, for a statement that says so itself, too.
+func ofZone(zone string) string { return records.Where("dns", "zone_id = "+zone) }
+
 // restrictRecords leaves the records of zones that the caller may ACCESS, and
-// those that a privilege made by hand is for. A zone is asked about once.
+// those that a privilege made by hand is for, which in the past are such as live now. A
+// zone is asked about once.
 func restrictRecords(l *query.List[Record], c rights.Caller, zone *int64) {
 	r := c.Of(&l.Conditions)
-	byHand := r.ByHand(access.KindRecord)
+	byHand, zones := r.ByHand(access.KindRecord), r.Young(access.KindZone)+" UNION ALL "+r.Granted(access.KindZone)
+	if l.At.Past() {
+		byHand, zones = r.LivingRecords(), r.Seen(access.KindZone)
+	}
 	if zone == nil {
 		l.Total = ""
-		l.And("(t.zone_id IN (" + r.Young(access.KindZone) + " UNION ALL " + r.Granted(access.KindZone) + ") OR t.id IN (" + byHand + "))")
+		l.And("(t.zone_id IN (" + zones + ") OR t.id IN (" + byHand + "))")
 		return
 	}
 	z := l.Arg(*zone) + "::bigint"
 	may := "(EXISTS (SELECT FROM dns.resources a WHERE a.kind = 2 AND a.id = " + z +
-		" AND a.deleted = " + table.ForEver + " AND " + r.MayAccess() + "))"
-	l.IDs = "(SELECT x.* FROM dns.records x WHERE x.zone_id = " + z + " AND " + may +
-		" UNION ALL SELECT x.* FROM dns.records x JOIN (" + byHand + ") g ON g.id = x.id WHERE x.zone_id = " + z + " AND NOT " + may + ") t"
+		" AND " + r.Sees(access.KindZone) + "))"
+	l.IDs = "(SELECT x.* FROM " + ofZone(z) + " x WHERE x.zone_id = " + z + " AND " + may +
+		" UNION ALL SELECT x.* FROM " + ofZone(z) + " x JOIN (" + byHand + ") g ON g.id = x.id WHERE x.zone_id = " + z + " AND NOT " + may + ") t"
 	if l.Total != "" {
 		l.Total = "CASE WHEN " + may + " THEN (" + l.Total + ") ELSE (SELECT count(*) FROM " + l.IDs + l.Clause() + ") END"
 	}

@@ -72,7 +72,7 @@ func (b *batch) putOnLink(record *recordRow, data dns.RecordData, served, writte
 	}
 	link.records++
 	link.changed, link.written = max(link.changed, served), written
-	b.links.Put(link)
+	b.putLink(link)
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (b *batch) takeOffLink(id, zone int64, was dns.RecordData, served, written 
 	}
 	link.records--
 	link.changed, link.written = max(link.changed, served), written
-	b.links.Put(link)
+	b.putLink(link)
 	return record, nil
 }
 

@@ -32,7 +32,7 @@ func (r *Reader) EachRecord(ctx context.Context, c rights.Caller, with RecordsWi
 
 func (r *Reader) eachRecord(ctx context.Context, c rights.Caller, with RecordsWith, each func(Record) error, atOnce int) error {
 	for before := int64(math.MaxInt64); ; {
-		rows, err := listWith(c, with).Before(ctx, r.pool, before, atOnce)
+		rows, err := listWith(query.MomentOf(ctx), c, with).Before(ctx, r.pool, before, atOnce)
 		if err != nil {
 			return err
 		}
@@ -48,12 +48,12 @@ func (r *Reader) eachRecord(ctx context.Context, c rights.Caller, with RecordsWi
 	}
 }
 
-func listWith(c rights.Caller, with RecordsWith) *query.List[Record] {
-	l := listRecords(c, RecordFilter{Type: with.Type, TTL: with.TTL, ViewName: with.ViewName})
+func listWith(at query.Moment, c rights.Caller, with RecordsWith) *query.List[Record] {
+	l := listRecords(at, c, RecordFilter{Type: with.Type, TTL: with.TTL, ViewName: with.ViewName})
 	l.Columns = func(r *Record) []table.Column {
 		return append(r.shown(), table.Column{Name: "z.name", Place: &r.Zone.Name})
 	}
-	l.From = rowsOfRecords + " JOIN dns.zones z ON z.id = r.zone_id"
+	l.From = rowsOfRecords + " JOIN " + namesOfZones + " z ON z.id = r.zone_id"
 	if with.Host != "" {
 		l.Text("lower(t.host) = ?", with.Host)
 	}
@@ -61,7 +61,7 @@ func listWith(c rights.Caller, with RecordsWith) *query.List[Record] {
 		l.Where("(t.type = ANY (?::text[]) OR starts_with(t.type, 'TYPE'))", with.Types)
 	}
 	if len(with.Zones) > 0 {
-		l.And("t.zone_id IN (SELECT z.id FROM dns.zones z WHERE " + rights.MatchesAny(&l.Conditions, "z.name", with.Zones) + ")")
+		l.And("t.zone_id IN (SELECT z.id FROM " + namesOfZones + " z WHERE " + rights.MatchesAny(&l.Conditions, "z.name", with.Zones) + ")")
 	}
 	return l
 }

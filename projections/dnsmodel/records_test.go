@@ -43,7 +43,7 @@ func zoneIn(views ...int64) dns.ZoneData {
 }
 
 // TestRecordsGoWithTheirLink shows invariant 2: unlinking hides, linking again
-// does not bring back, and what is hidden is purged in the end.
+// does not bring back, and what is hidden is taken to the past in the end.
 func TestRecordsGoWithTheirLink(t *testing.T) {
 	t.Parallel()
 	const n = 30
@@ -72,9 +72,13 @@ func TestRecordsGoWithTheirLink(t *testing.T) {
 	step(dns.RecordAdded{ID: 2*n + 2, ZoneID: 2, Record: numbered(1, 1)})
 	expectRecords(t, pool, 2, 1)
 
-	purge(t, pool, model)
+	purge(t, pool, model, "dns")
 	if left := storedRecords(t, pool); left != 1 {
 		t.Errorf("%d records are stored after the purge, want the visible one", left)
+	}
+	ofThen := query.AsOf(t.Context(), 2*n)
+	if list, total := modeltest.MustPage(dnsmodel.NewReader(pool).Records(ofThen, rights.System(), dnsmodel.RecordFilter{}, modeltest.PageOf(1, 1))); total == 0 || len(list) == 0 {
+		t.Error("of what was purged the past shows nothing")
 	}
 	entries, _ := modeltest.MustPage(oplog.NewReader(pool).Entries(t.Context(), rights.System(), oplog.Filter{TargetType: oplog.TargetZone, OperationType: oplog.OperationDelete}, modeltest.PageOf(1, 10)))
 	modeltest.Same(t, "entries", len(entries), 1)
@@ -82,7 +86,7 @@ func TestRecordsGoWithTheirLink(t *testing.T) {
 }
 
 // TestPurgeIsBounded shows that unlinking costs the modeltest.Same for many records, and
-// that they are purged a chunk at a time by whatever is applied afterwards.
+// that they are taken to the past a chunk at a time by whatever is applied afterwards.
 func TestPurgeIsBounded(t *testing.T) {
 	t.Parallel()
 	const n = 3 * dnsmodel.PurgeChunk
@@ -133,11 +137,11 @@ func storedRecords(t *testing.T, pool *pgxpool.Pool) (n int) {
 }
 
 // purge runs the purge to its end.
-func purge(t *testing.T, pool *pgxpool.Pool, model *dnsmodel.Model) {
+func purge(t *testing.T, pool *pgxpool.Pool, model *dnsmodel.Model, schema string) {
 	t.Helper()
 	for more := true; more; {
 		modeltest.InTx(t, pool, func(ctx context.Context, tx pgx.Tx) (err error) {
-			more, err = model.Purge(ctx, tx, "dns", 7)
+			more, err = model.Purge(ctx, tx, schema, 7)
 			return err
 		})
 	}

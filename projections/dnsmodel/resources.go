@@ -52,6 +52,6 @@ func (b *batch) resourceDeleted(e domain.Recorded, kind access.Kind, id int64) e
 
 func (b *batch) loadResources(out *pgx.Batch, schema string, wanted map[access.Kind]*rowset.Keys[int64]) {
 	for kind, ids := range wanted {
-		table.Load(out, schema, rights.Resources, "id", ids.List, fmt.Sprintf("kind = %d", kind), b.resources.Loaded)
+		table.Load(out, schema, rights.Resources.Now(), "id", ids.List, fmt.Sprintf("kind = %d", kind), b.resources.LoadedVersion)
 	}
 }

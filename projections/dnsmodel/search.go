@@ -5,6 +5,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/projections/rights"
 )
 
@@ -26,14 +27,14 @@ func absolute(zone string) []string {
 
 // SearchZones looks for a text in the names of the zones that the caller may ACCESS.
 func (r *Reader) SearchZones(ctx context.Context, c rights.Caller, s Search) ([]Zone, error) {
-	l := listZones(c, ZoneFilter{})
+	l := listZones(query.MomentOf(ctx), c, ZoneFilter{})
 	l.And(l.AnyIn(dns.Spellings(s.Text), absolute("t")...))
 	return l.Before(ctx, r.pool, s.Before, s.Limit)
 }
 
 // SearchViews looks for a text in the names of views.
 func (r *Reader) SearchViews(ctx context.Context, s Search) ([]View, error) {
-	l := listViews()
+	l := listViews(query.MomentOf(ctx))
 	l.And(l.AnyIn(dns.Spellings(s.Text), "lower(t.name)"))
 	return l.Before(ctx, r.pool, s.Before, s.Limit)
 }
@@ -41,7 +42,7 @@ func (r *Reader) SearchViews(ctx context.Context, s Search) ([]View, error) {
 // SearchServers looks for a text in the hosts and addresses of the servers that the caller may
 // ACCESS.
 func (r *Reader) SearchServers(ctx context.Context, c rights.Caller, s Search) ([]Server, error) {
-	l := listServers()
+	l := listServers(query.MomentOf(ctx))
 	l.And(l.AnyIn(dns.Spellings(s.Text), "lower(t.host)", "lower(t.ip)"))
 	rights.Restrict(l, c, access.KindServer, "")
 	return l.Before(ctx, r.pool, s.Before, s.Limit)

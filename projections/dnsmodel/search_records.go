@@ -10,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/projections/rights"
+	"github.com/opsledger/opsledger/projections/table"
 )
 
 // The ids that one statement looks at: as many as take about so long.
@@ -37,12 +38,12 @@ func (r *Reader) searchRecords(ctx context.Context, c rights.Caller, s Search, e
 	}
 	for next = s.Before; ; {
 		began := time.Now()
-		var newest int64
-		if err := r.pool.QueryRow(ctx, newestRecord, next).Scan(&newest); err != nil || newest == 0 {
+		newest, err := query.Only(ctx, r.pool, pgx.RowTo[int64], newestRecord, next)
+		if err != nil || newest == 0 {
 			return found, 0, err
 		}
 		oldest := max(newest-look+1, 1)
-		rows, err := listFound(c, parts, oldest, next).Before(ctx, r.pool, next, s.Limit-len(found))
+		rows, err := listFound(query.MomentOf(ctx), c, parts, oldest, next).Before(ctx, r.pool, next, s.Limit-len(found))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -69,14 +70,14 @@ func nextLook(look int64, took time.Duration) int64 {
 }
 
 // newestRecord steps over ids that are gone, however many.
-const newestRecord = "SELECT coalesce(max(id), 0) FROM dns.records WHERE id < $1"
+var newestRecord = "SELECT coalesce(max(id), 0) FROM " + table.At("dns.records", "id") + " r WHERE id < $1"
 
 // listFound lists the records with the text from one id to before another. They are compared
 // with the text first, in a part of their own: to look up whether one lives, and who may see
 // it, costs more.
-func listFound(c rights.Caller, parts soughtNames, oldest, before int64) *query.List[Record] {
-	l := listRecords(c, RecordFilter{})
-	l.IDs = "(SELECT x.* FROM dns.records x WHERE x.id >= " + l.Arg(oldest) + " AND x.id < " + l.Arg(before) +
+func listFound(at query.Moment, c rights.Caller, parts soughtNames, oldest, before int64) *query.List[Record] {
+	l := listRecords(at, c, RecordFilter{})
+	l.IDs = "(SELECT x.* FROM " + records.In("dns") + " x WHERE x.id >= " + l.Arg(oldest) + " AND x.id < " + l.Arg(before) +
 		" AND " + parts.condition(&l.Conditions) + " ORDER BY x.id DESC OFFSET 0) t"
 	return l
 }
@@ -124,10 +125,10 @@ func (r *Reader) namesWith(ctx context.Context, text string) (soughtNames, error
 	}
 	names := absolute("z")
 	inName := q.AnyIn(s.texts, names...)
-	sql := "SELECT z.id, " + strings.Join(names, ", ") + ", " + inName + " AS whole FROM dns.zones z" +
+	sql := "SELECT z.id, " + strings.Join(names, ", ") + ", " + inName + " AS whole FROM " + table.At("dns.zones", "id, name, typed") + " z" +
 		" WHERE " + inName + " OR EXISTS (SELECT FROM unnest(" + q.Arg(tails) + "::text[]) s (tail)" +
 		" WHERE starts_with(" + names[0] + ", s.tail) OR starts_with(" + names[1] + ", s.tail))"
-	rows, err := r.pool.Query(ctx, sql, q.Args()...)
+	rows, err := query.Rows(ctx, r.pool, sql, q.Args()...)
 	if err != nil {
 		return s, err
 	}

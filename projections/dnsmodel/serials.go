@@ -17,7 +17,7 @@ type baseRow struct {
 	base dns.SerialBase
 }
 
-var bases = table.Table[baseRow]{Name: "serial_bases", Key: "zone, view", Columns: (*baseRow).columns}
+var bases = table.Keeping(table.Table[baseRow]{Name: "serial_bases", Key: "zone, view", Columns: (*baseRow).columns})
 
 func (r *baseRow) columns() []table.Column {
 	return []table.Column{

@@ -47,20 +47,21 @@ func (s *Server) columns() []table.Column {
 	}
 }
 
-var servers = table.Table[Server]{Name: "servers", Key: "id", Columns: (*Server).columns}
+var servers = table.Keeping(table.Table[Server]{Name: "servers", Key: "id", Columns: (*Server).columns})
 
-func listServers() *query.List[Server] {
+func listServers(at query.Moment) *query.List[Server] {
 	return &query.List[Server]{
+		At: at,
 		Columns: func(s *Server) []table.Column {
 			return append(table.Of("s", s.columns()), rights.TargetColumns(&s.Target)...)
 		},
-		From: "dns.servers s USING (id)" + rights.JoinTarget(access.KindServer, "s.id"), IDs: "dns.servers t",
+		From: servers.In("dns") + " s USING (id)" + rights.JoinTarget(access.KindServer, "s.id"), IDs: servers.In("dns") + " t",
 	}
 }
 
 // Servers lists the name servers that the caller may ACCESS.
 func (r *Reader) Servers(ctx context.Context, c rights.Caller, f ServerFilter, page query.Page) ([]Server, int, error) {
-	l := listServers()
+	l := listServers(query.MomentOf(ctx))
 	query.Equal(&l.Conditions, "t.id", f.ID)
 	l.ContainsFolded("t.host", f.Host)
 	l.ContainsFolded("t.ip", f.IP)

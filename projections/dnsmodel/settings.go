@@ -28,9 +28,10 @@ func (s *ZoneSettings) columns() []table.Column {
 	}
 }
 
-var zoneSettings = table.Table[ZoneSettings]{Name: "zone_settings", Key: "zone_id", Columns: (*ZoneSettings).columns}
+var zoneSettings = table.Keeping(table.Table[ZoneSettings]{Name: "zone_settings", Key: "zone_id", Columns: (*ZoneSettings).columns})
 
-var selectZoneSettings = "SELECT " + table.NamesOf("s", (*ZoneSettings).columns) + " FROM dns.zone_settings s WHERE s.zone_id = $1"
+var selectZoneSettings = "SELECT " + table.NamesOf("s", (*ZoneSettings).columns) +
+	" FROM " + zoneSettings.In("dns") + " s WHERE s.zone_id = $1"
 
 // ZoneSettings returns a zone's settings, those of a zone that has none at position 0.
 func (r *Reader) ZoneSettings(ctx context.Context, zone int64) (ZoneSettings, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/projections/rights"
 	"github.com/opsledger/opsledger/projections/table"
 )
@@ -45,7 +46,7 @@ const (
 )
 
 var (
-	snapshotServers = "SELECT " + table.NamesOf("s", (*Server).columns) + " FROM dns.servers s ORDER BY s.id"
+	snapshotServers = "SELECT " + table.NamesOf("s", (*Server).columns) + " FROM " + servers.In("dns") + " s ORDER BY s.id"
 	snapshotBases   = "SELECT " + table.NamesOf("b", (*baseRow).columns) + " FROM dns.serial_bases b ORDER BY b.zone, b.view"
 	snapshotViews   = "SELECT " + table.NamesOf("v", (*View).columns) + " FROM dns.views v ORDER BY v.id"
 	snapshotZones   = "SELECT " + table.Names((&snapshotZone{}).columns()) + " FROM dns.zones z" +
@@ -119,11 +120,11 @@ func visit(ctx context.Context, tx pgx.Tx, visitor Visitor) error {
 	return nil
 }
 
-// visitRows streams the rows of a query.
+// visitRows streams the rows of a query on the moment of the context.
 func visitRows[T any](
 	ctx context.Context, tx pgx.Tx, sql string, columns func(*T) []table.Column, each func(T) error, args ...any,
 ) error {
-	rows, err := tx.Query(ctx, sql, args...)
+	rows, err := query.Rows(ctx, tx, sql, args...)
 	if err != nil {
 		return err
 	}

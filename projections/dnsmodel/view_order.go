@@ -26,9 +26,9 @@ func (o *ViewOrder) columns() []table.Column {
 	}
 }
 
-var viewOrders = table.Table[ViewOrder]{Name: "view_order", Key: "singleton", Columns: (*ViewOrder).columns}
+var viewOrders = table.Keeping(table.Table[ViewOrder]{Name: "view_order", Key: "singleton", Columns: (*ViewOrder).columns})
 
-var selectViewOrder = "SELECT " + table.NamesOf("o", (*ViewOrder).columns) + " FROM dns.view_order o"
+var selectViewOrder = "SELECT " + table.NamesOf("o", (*ViewOrder).columns) + " FROM " + viewOrders.In("dns") + " o"
 
 // MatchedViews returns all views in the order in which they are matched, and the order
 // that they were given.

@@ -41,20 +41,21 @@ func (v *View) columns() []table.Column {
 	}
 }
 
-var views = table.Table[View]{Name: "views", Key: "id", Columns: (*View).columns}
+var views = table.Keeping(table.Table[View]{Name: "views", Key: "id", Columns: (*View).columns})
 
-func listViews() *query.List[View] {
+func listViews(at query.Moment) *query.List[View] {
 	return &query.List[View]{
+		At: at,
 		Columns: func(v *View) []table.Column {
 			return append(table.Of("v", v.columns()), rights.TargetColumns(&v.Target)...)
 		},
-		From: "dns.views v USING (id)" + rights.JoinTarget(access.KindView, "v.id"), IDs: "dns.views t",
+		From: views.In("dns") + " v USING (id)" + rights.JoinTarget(access.KindView, "v.id"), IDs: views.In("dns") + " t",
 	}
 }
 
 // Views lists the views, which everybody may see.
 func (r *Reader) Views(ctx context.Context, f ViewFilter, page query.Page) ([]View, int, error) {
-	l := listViews()
+	l := listViews(query.MomentOf(ctx))
 	query.Equal(&l.Conditions, "t.id", f.ID)
 	l.Contains("t.name", f.Name)
 	return l.Read(ctx, r.pool, page)

@@ -87,6 +87,79 @@ func (w world) compareLists(t *testing.T, pool *pgxpool.Pool, user domain.UserID
 	w.compareTargets(t, user, servers.Rows, zones.Rows, all.Rows)
 }
 
+// TestThePastFollowsTheDomain compares, on random histories, what the lists of the past let through
+// with what the domain decides now, for every user.
+func TestThePastFollowsTheDomain(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			pool, w := modeltest.Serving(t), world{modeltest.NewWorld(t, seed)}
+			w.Live(400)
+			modeltest.ApplyAll(t, pool, accessmodel.New(), "access", w.People.Events, 50)
+			modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", w.Events, 50)
+			for _, part := range []int{4, 2, 1} {
+				at := w.Events[len(w.Events)/part-1].Position
+				for user := domain.UserID(1); user <= modeltest.WorldUsers; user++ {
+					w.comparePast(t, pool, user, at)
+				}
+			}
+		})
+	}
+}
+
+func (w world) comparePast(t *testing.T, pool *pgxpool.Pool, user domain.UserID, at domain.Position) {
+	t.Helper()
+	r, ctx, c := dnsmodel.NewReader(pool), query.AsOf(t.Context(), at), rights.NewCaller(user, w.Held[user])
+	same := func(kind access.Kind, list func(rights.Caller) ([]int64, int)) {
+		t.Helper()
+		want, _ := list(rights.System())
+		want = slices.DeleteFunc(want, func(id int64) bool { return !w.Sees(user, modeltest.Key{Kind: kind, ID: id}) })
+		got, total := list(c)
+		if !slices.Equal(got, want) || total != len(want) {
+			t.Errorf("%s as of %d of user %d, roles %v: %v, total %d, want %v", kind, at, user, w.Held[user], got, total, want)
+		}
+	}
+	same(access.KindServer, func(c rights.Caller) ([]int64, int) {
+		rows, total := modeltest.MustPage(r.Servers(ctx, c, dnsmodel.ServerFilter{}, modeltest.PageOf(1, 1000)))
+		for _, s := range rows {
+			w.seesRow(t, user, s.Target, access.On(s.Target, access.OperationAccess))
+		}
+		return ids(rows, func(s dnsmodel.Server) int64 { return s.ID }), total
+	})
+	var zones []int64
+	same(access.KindZone, func(c rights.Caller) ([]int64, int) {
+		rows, total := modeltest.MustPage(r.Zones(ctx, c, dnsmodel.ZoneFilter{}, modeltest.PageOf(1, 1000)))
+		for _, z := range rows {
+			w.seesRow(t, user, z.Target, access.On(z.Target, access.OperationAccess))
+		}
+		zones = append(zones, ids(rows, func(z dnsmodel.Zone) int64 { return z.ID })...)
+		return ids(rows, func(z dnsmodel.Zone) int64 { return z.ID }), total
+	})
+	records := func(f dnsmodel.RecordFilter) func(rights.Caller) ([]int64, int) {
+		return func(c rights.Caller) ([]int64, int) {
+			rows, total := modeltest.MustPage(r.Records(ctx, c, f, modeltest.PageOf(1, 1000)))
+			for _, r := range rows[:min(len(rows), 20)] {
+				w.seesRow(t, user, r.Target, access.OnRecord(r.Target, r.Zone, access.OperationAccess))
+			}
+			return ids(rows, func(r dnsmodel.Record) int64 { return r.ID }), total
+		}
+	}
+	same(access.KindRecord, records(dnsmodel.RecordFilter{}))
+	for _, zone := range zones {
+		same(access.KindRecord, records(dnsmodel.RecordFilter{ZoneID: &zone}))
+	}
+}
+
+// seesRow shows that a row has all that the domain needs to say who sees it.
+func (w world) seesRow(t *testing.T, user domain.UserID, target access.Target, right access.Right) {
+	t.Helper()
+	key := modeltest.Key{Kind: target.Kind, ID: target.ID}
+	if got, want := w.Actor(user).May(right), w.Sees(user, key); got != want {
+		t.Errorf("user %d sees %s %d by the row: %v, by the log: %v", user, target.Kind, target.ID, got, want)
+	}
+}
+
 func (w world) sameList(t *testing.T, what string, user domain.UserID, kind access.Kind, ids []int64, total int, all []int64) {
 	t.Helper()
 	want := slices.DeleteFunc(all, func(id int64) bool { return !w.May(user, modeltest.Key{Kind: kind, ID: id}, access.OperationAccess) })

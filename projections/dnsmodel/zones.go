@@ -49,8 +49,23 @@ func (z *Zone) listed() []table.Column {
 	return append(table.Of("z", z.columns()), table.Column{Name: zoneViewNames, Place: &z.ViewNames})
 }
 
-const zoneViewNames = `ARRAY(SELECT v.name FROM unnest(z.view_ids) WITH ORDINALITY AS u (id, place)
-	JOIN dns.views v ON v.id = u.id ORDER BY u.place)`
+// shown are those of listed, with what rights on the zone follow from.
+func (z *Zone) shown() []table.Column { return append(z.listed(), rights.TargetColumns(&z.Target)...) }
+
+// shownThen are those of shown in the past. By the name that the zone had it is in the bounds of
+// a credential, or not.
+func (z *Zone) shownThen() []table.Column {
+	return append(z.shown(), table.Column{Name: "z.name", Place: &z.Target.Name})
+}
+
+var zoneViewNames = `ARRAY(SELECT v.name FROM unnest(z.view_ids) WITH ORDINALITY AS u (id, place)
+	JOIN ` + namesOfViews + ` v ON v.id = u.id ORDER BY u.place)`
+
+// namesOfZones are the zones by their names.
+var namesOfZones = table.At("dns.zones", "id, name")
+
+// namesOfViews are the views by their names.
+var namesOfViews = table.At("dns.views", "id, name")
 
 // zoneRow is a row of zones.
 type zoneRow struct {
@@ -61,20 +76,28 @@ type zoneRow struct {
 	typed string
 }
 
-var zones = table.Table[zoneRow]{Name: "zones", Key: "id", Columns: func(z *zoneRow) []table.Column {
+var zones = table.Keeping(table.Table[zoneRow]{Name: "zones", Key: "id", Columns: func(z *zoneRow) []table.Column {
 	return append(z.columns(), table.Col("links", table.Number, &z.links), table.Col("typed", table.Bytewise, &z.typed))
-}}
+}})
+
+// sameZone says that what is numbered for a zone is no other state of it.
+func sameZone(was, is zoneRow) bool { return was.Changed == is.Changed }
 
 // Zones lists the zones that the caller may ACCESS.
 func (r *Reader) Zones(ctx context.Context, c rights.Caller, f ZoneFilter, page query.Page) ([]Zone, int, error) {
-	return listZones(c, f).Read(ctx, r.pool, page)
+	return listZones(query.MomentOf(ctx), c, f).Read(ctx, r.pool, page)
 }
 
-func listZones(c rights.Caller, f ZoneFilter) *query.List[Zone] {
+func listZones(at query.Moment, c rights.Caller, f ZoneFilter) *query.List[Zone] {
 	l := &query.List[Zone]{
-		Columns: func(z *Zone) []table.Column { return append(z.listed(), rights.TargetColumns(&z.Target)...) },
-		From:    "LATERAL (SELECT * FROM dns.zones z WHERE z.id = w.id OFFSET 0) z ON true" + rights.JoinTarget(access.KindZone, "z.id"),
-		IDs:     "dns.zones t",
+		At:      at,
+		Columns: (*Zone).shown,
+		From: "LATERAL (SELECT * FROM " + zones.In("dns") + " z WHERE z.id = w.id OFFSET 0) z ON true" +
+			rights.JoinTarget(access.KindZone, "z.id"),
+		IDs: zones.In("dns") + " t",
+	}
+	if at.Past() {
+		l.Columns = (*Zone).shownThen
 	}
 	query.Equal(&l.Conditions, "t.id", f.ID)
 	l.ContainsName("t.name", "t.typed", f.Name, dns.MapTyped)

@@ -3,7 +3,9 @@ package modeltest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,19 @@ func (c *Chain) Add(actor domain.UserID, event domain.Event) domain.Position {
 	return c.Position
 }
 
+// InChanges returns the events as changes of some of them each.
+func InChanges(events []domain.Recorded, seed uint64) []domain.Recorded {
+	rng, grouped := rand.New(rand.NewPCG(seed, 2)), slices.Clone(events)
+	for from := 0; from < len(grouped); {
+		to := min(from+1+rng.IntN(4), len(grouped))
+		for i := from; i < to; i++ {
+			grouped[i].More, grouped[i].ChangeEnd = to-1-i, grouped[to-1].Position
+		}
+		from = to
+	}
+	return grouped
+}
+
 // PageOf is a page of the given number and size.
 func PageOf(number, size int) query.Page { return query.Page{Number: number, Size: size} }
 
@@ -93,11 +108,15 @@ func MakeTables(t testing.TB, pool *pgxpool.Pool, model projections.Model, schem
 	})
 }
 
-// ApplyAll applies the events in batches of the given size, as a runner does.
+// ApplyAll applies the events in batches of the given size, or more where a change would be
+// cut, as a runner does.
 func ApplyAll(t testing.TB, pool *pgxpool.Pool, model projections.Model, schema string, events []domain.Recorded, size int) {
 	t.Helper()
 	for len(events) > 0 {
 		n := min(size, len(events))
+		for n < len(events) && events[n-1].More > 0 {
+			n++
+		}
 		InTx(t, pool, func(ctx context.Context, tx pgx.Tx) error { return applyBatch(ctx, tx, model, schema, events[:n]) })
 		events = events[n:]
 	}

@@ -121,6 +121,19 @@ func (w *World) May(user domain.UserID, key Key, o access.Operation) bool {
 	return access.Authorize(w.Log, actor, right) == nil
 }
 
+// Sees asks the domain whether a user sees what a server, a zone or a record is or, if it is
+// gone, was.
+func (w *World) Sees(user domain.UserID, key Key) bool {
+	target := w.target(key)
+	if target.Gone = !w.Alive(key); key.Kind != access.KindRecord {
+		return w.Actor(user).May(access.On(target, access.OperationAccess))
+	}
+	zone := Key{access.KindZone, w.zoneOf[key.ID]}
+	in := w.target(zone)
+	in.Gone = !w.Alive(zone)
+	return w.Actor(user).May(access.OnRecord(target, in, access.OperationAccess))
+}
+
 // Actor is the user with all that they hold.
 func (w *World) Actor(user domain.UserID) *access.Actor {
 	actor, err := access.LoadWhole(w.Log, user)

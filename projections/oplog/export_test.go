@@ -15,7 +15,7 @@ func (r *Reader) ByGroup(ctx context.Context) func(rights.Caller, Filter, query.
 // InOrder lists entries as when there are many.
 func (r *Reader) InOrder(ctx context.Context) func(rights.Caller, Filter, query.Page) ([]Entry, int, error) {
 	return func(c rights.Caller, f Filter, p query.Page) ([]Entry, int, error) {
-		l := listEntries(c, f)
+		l := listEntries(query.MomentOf(ctx), c, f)
 		l.UpTo = 0
 		return read(ctx, r.pool, l, p)
 	}

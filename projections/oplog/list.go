@@ -32,9 +32,9 @@ type Filter struct {
 	Since, Until *time.Time
 }
 
-// Entries lists the entries that the caller sees, see [access.Actor.Sees].
+// Entries lists the entries of what had happened by the moment of the context that the caller sees, see [access.Actor.Sees].
 func (r *Reader) Entries(ctx context.Context, c rights.Caller, f Filter, page query.Page) ([]Entry, int, error) {
-	return read(ctx, r.pool, listEntries(c, f), page)
+	return read(ctx, r.pool, listEntries(query.MomentOf(ctx), c, f), page)
 }
 
 func read(ctx context.Context, pool *pgxpool.Pool, l *query.List[Entry], page query.Page) ([]Entry, int, error) {
@@ -45,7 +45,7 @@ func read(ctx context.Context, pool *pgxpool.Pool, l *query.List[Entry], page qu
 	return list, total, err
 }
 
-func listEntries(c rights.Caller, f Filter) *query.List[Entry] {
+func listEntries(at query.Moment, c rights.Caller, f Filter) *query.List[Entry] {
 	l := &query.List[Entry]{
 		Columns: func(e *Entry) []table.Column {
 			name := "(SELECT c.name FROM access.credentials c WHERE c.id = o.credential)"
@@ -67,6 +67,9 @@ func listEntries(c rights.Caller, f Filter) *query.List[Entry] {
 		l.Where("t.resource = ? AND t.target_type IN ('Zone', 'Record')", *f.ZoneID)
 	}
 	between(l, f)
+	if at.Past() {
+		l.Where("t.id <= ?", int64(at.Position()))
+	}
 	counted := types == l.Clause()
 	if !c.SeesAll() {
 		restrict(l, c.Of(&l.Conditions), types, counted)

@@ -49,7 +49,7 @@ func TestPagesFollowIndexes(t *testing.T) {
 	t.Parallel()
 	pool := modeltest.Serving(t)
 	modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", modeltest.BusyLog(10_000).Events, 5000)
-	sql, args := oplog.ListEntries(rights.System(), oplog.Filter{}).SQL(modeltest.PageOf(1, 10))
+	sql, args := oplog.ListEntries(query.Moment{}, rights.System(), oplog.Filter{}).SQL(modeltest.PageOf(1, 10))
 	modeltest.FollowsIndexes(t, pool, "oplogs", sql, args)
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/projections/rights"
-	"github.com/opsledger/opsledger/projections/table"
 )
 
 // This file is [access.Actor.Sees] in SQL. Whether an entry is seen follows from its
@@ -34,19 +33,11 @@ func restrict(l *query.List[Entry], r rights.Rights, types string, counted bool)
 	}
 }
 
-// visible are the WITH queries: the servers and zones whose entries the caller sees,
+// visible are the WITH queries, clauses 4 to 6 of [access.Actor.Sees]: the servers and zones whose entries the caller sees,
 // and the live records that a privilege of their own lets through.
 func visible(r rights.Rights) string {
-	return "servers AS MATERIALIZED (" + resources(r, access.KindServer) + "), zones AS MATERIALIZED (" + resources(r, access.KindZone) +
-		"), byhand AS MATERIALIZED (SELECT x.id::text AS record FROM (" + r.ByHand(access.KindRecord) + ") g" +
-		" CROSS JOIN LATERAL (SELECT * FROM dns.records x WHERE x.id = g.id OFFSET 0) x WHERE " + rights.RecordLives("x") + ")"
-}
-
-// resources are clauses 4 and 5 of [access.Actor.Sees].
-func resources(r rights.Rights, kind access.Kind) string {
-	return fmt.Sprintf(`SELECT a.id FROM dns.resources a WHERE a.kind = %d AND CASE
-		WHEN a.deleted = %s THEN a.created > %[3]s OR a.id IN (%[4]s)
-		ELSE a.creator = %[5]s OR %[3]s = 0 END`, kind, table.ForEver, r.Threshold(kind), r.Granted(kind), r.User)
+	return "servers AS MATERIALIZED (" + r.Seen(access.KindServer) + "), zones AS MATERIALIZED (" + r.Seen(access.KindZone) +
+		"), byhand AS MATERIALIZED (SELECT x.id::text AS record FROM (" + r.LivingRecords() + ") x)"
 }
 
 // sees says whether the caller sees the row called alias, which is an entry or a

@@ -40,7 +40,7 @@ func (m *Machine) columns() []table.Column {
 	}
 }
 
-var machines = table.Table[Machine]{
+var machines = table.Keeping(table.Table[Machine]{
 	Name: "machines", Key: "id", Columns: (*Machine).columns,
 	Indexes: []string{
 		// Names are compared at the end of the batch, within which they may go round.
@@ -48,30 +48,31 @@ var machines = table.Table[Machine]{
 		"CREATE INDEX ON {schema}.machines (inside_ip)",
 		"CREATE INDEX ON {schema}.machines (outside_ip)",
 	},
-}
+})
 
 var (
 	machineColumns = table.Names((&Machine{}).columns())
 
-	machineByID = `SELECT ` + machineColumns + ` FROM ops.machines WHERE id = $1`
+	machineByID = `SELECT ` + machineColumns + ` FROM ` + machines.In("ops") + ` m WHERE id = $1`
 
-	machineByName = `SELECT ` + machineColumns + ` FROM ops.machines WHERE name = $1`
+	machineByName = `SELECT ` + machineColumns + ` FROM ` + machines.In("ops") + ` m WHERE name = $1`
 
-	machineByIP = `SELECT ` + machineColumns + ` FROM ops.machines WHERE inside_ip = $1 OR outside_ip = $1`
+	machineByIP = `SELECT ` + machineColumns + ` FROM ` + machines.In("ops") + ` m WHERE inside_ip = $1 OR outside_ip = $1`
 
-	enrolledMachines = `SELECT ` + machineColumns + ` FROM ops.machines WHERE enrolled ORDER BY id`
+	enrolledMachines = `SELECT ` + machineColumns + ` FROM ` + machines.In("ops") + ` m WHERE enrolled ORDER BY id`
 
 	scanMachine = query.Row((*Machine).columns)
 )
 
 func listMachines(order string) string {
-	return `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM ops.machines) n LEFT JOIN LATERAL (
-		SELECT ` + machineColumns + ` FROM ops.machines ORDER BY id` + order + ` OFFSET $1 LIMIT $2) p ON true ORDER BY p.id` + order
+	return `SELECT n.total, p.* FROM (SELECT count(*) AS total FROM ` + table.At("ops.machines", "id") + ` c) n LEFT JOIN LATERAL (
+		SELECT ` + machineColumns + ` FROM ` + machines.In("ops") + ` m
+		ORDER BY id` + order + ` OFFSET $1 LIMIT $2) p ON true ORDER BY p.id` + order
 }
 
 // Machines returns a part of the list of machines, and the number of all.
 func (r *Reader) Machines(ctx context.Context, part query.Range) ([]Machine, int, error) {
-	rows, err := r.pool.Query(ctx, listMachines(part.Order()), part.Start, part.Count)
+	rows, err := query.Rows(ctx, r.pool, listMachines(part.Order()), part.Start, part.Count)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -83,7 +84,8 @@ func (r *Reader) Machines(ctx context.Context, part query.Range) ([]Machine, int
 func (r *Reader) SearchMachines(ctx context.Context, text string, before int64, limit int) ([]Machine, error) {
 	l := query.List[Machine]{
 		Columns: func(m *Machine) []table.Column { return table.Of("m", m.columns()) },
-		From:    "ops.machines m USING (id)", IDs: "ops.machines t",
+		At:      query.MomentOf(ctx),
+		From:    machines.In("ops") + " m USING (id)", IDs: machines.In("ops") + " t",
 	}
 	l.And(l.AnyIn([]string{strings.ToLower(text)}, "lower(t.name)", "lower(t.inside_ip)", "lower(t.outside_ip)"))
 	return l.Before(ctx, r.pool, before, limit)
@@ -114,7 +116,7 @@ func (r *Reader) Enrolled(ctx context.Context) ([]Machine, error) {
 type machineRows struct{ *rowset.Set[int64, Machine] }
 
 func newMachineRows() machineRows {
-	return machineRows{rowset.New("machine", func(m Machine) int64 { return m.ID })}
+	return machineRows{rowset.NewVersioned("machine", func(m Machine) int64 { return m.ID }, nil)}
 }
 
 func machineOf(e domain.Event) (int64, bool) {
@@ -147,7 +149,7 @@ func (m machineRows) load(out *pgx.Batch, schema string, events []domain.Recorde
 			ids.Add(e.Machine)
 		}
 	}
-	table.Load(out, schema, machines, "id", ids.List, "", m.Loaded)
+	table.Load(out, schema, machines.Now(), "id", ids.List, "", m.LoadedVersion)
 }
 
 // applyMachine takes an event on a machine. The coming and going of its agent is no

@@ -23,6 +23,7 @@ import (
 //  3. An account's former sets of keys are kept, with the time from which they held.
 //  4. task_states has the number of live tasks in each state.
 //  5. The attempts of a live task are kept, those of a deleted one are not.
+//  6. Machines are kept with what they were, see package rowset.
 type Model struct {
 	names    oplog.Usernames
 	location *time.Location
@@ -38,7 +39,7 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (*Model) Context() domain.Context { return domain.ContextOps }
 
 // Version implements projections.Model.
-func (*Model) Version() int { return 4 }
+func (*Model) Version() int { return 5 }
 
 // Create implements projections.Model.
 func (*Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
@@ -78,9 +79,12 @@ func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 		return fmt.Errorf("load ops rows: %w", err)
 	}
 	b.operators, b.location = operators, m.location
-	for _, e := range events {
+	for i, e := range events {
 		if err := b.apply(e); err != nil {
 			return fmt.Errorf("apply event %d: %w", e.Position, err)
+		}
+		if i+1 == len(events) || events[i+1].End() != e.End() {
+			b.machines.EndChange(e.End())
 		}
 	}
 	if err := b.write(ctx, tx, schema); err != nil {
@@ -146,7 +150,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	err := errors.Join(
 		b.tasks.write(ctx, tx, &writes, schema),
 		table.Save(ctx, tx, &writes, schema, attempts, b.attempts.Set),
-		table.Save(ctx, tx, &writes, schema, machines, b.machines.Set),
+		table.SaveVersions(ctx, tx, &writes, schema, machines, b.machines.Set),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
 	)
 	if err != nil {

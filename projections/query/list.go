@@ -14,6 +14,8 @@ import (
 // rows that the conditions let through. A page past the end is empty.
 type List[T any] struct {
 	Conditions
+	// At is the moment that the list is of.
+	At Moment
 	// Columns are a row's, the id first, and From where they are read: one row for
 	// each id of the table w.
 	Columns func(*T) []table.Column
@@ -63,7 +65,8 @@ func (l *List[T]) Before(ctx context.Context, pool *pgxpool.Pool, before int64, 
 	}
 	sql := "SELECT " + table.Names(l.Columns(new(T))) + " FROM (SELECT t.id FROM " + l.IDs + l.Clause() +
 		" ORDER BY t.id DESC LIMIT " + l.Arg(limit) + ") w JOIN " + l.From + " ORDER BY 1 DESC"
-	batch.Queue(sql, l.args...).Query(func(rows pgx.Rows) (err error) {
+	sql, args := l.At.Of(sql, l.args...)
+	batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
 		list, err = pgx.CollectRows(rows, Row(l.Columns))
 		return err
 	})
@@ -93,8 +96,8 @@ func (l *List[T]) SQL(page Page) (sql string, args []any) {
 		wanted = "(" + matching + " AND (SELECT total FROM n) > " + upTo + part + ") UNION ALL" +
 			" (SELECT t.id FROM (" + l.Few + ") t WHERE (SELECT total FROM n) <= " + upTo + part + ")"
 	}
-	return "WITH " + strings.Join(with, ", ") + " SELECT n.total, p.* FROM n LEFT JOIN (SELECT " + table.Names(l.Columns(new(T))) +
-		" FROM (" + wanted + ") w JOIN " + l.From + ") p ON true ORDER BY 2 DESC", l.args
+	return l.At.Of("WITH "+strings.Join(with, ", ")+" SELECT n.total, p.* FROM n LEFT JOIN (SELECT "+table.Names(l.Columns(new(T)))+
+		" FROM ("+wanted+") w JOIN "+l.From+") p ON true ORDER BY 2 DESC", l.args...)
 }
 
 // Collect reads rows of (total, id, …) and closes them. Past the end there is one

@@ -32,16 +32,16 @@ func Row[T any](columns func(*T) []table.Column) pgx.RowToFunc[T] {
 	}
 }
 
-// All reads every row of a statement.
+// All reads every row of a statement on the moment of the context.
 func All[T any](ctx context.Context, pool *pgxpool.Pool, row pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
-	rows, err := pool.Query(ctx, sql, args...)
+	rows, err := Rows(ctx, pool, sql, args...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, row)
 }
 
-// Only reads the only row of a statement, or returns [ErrNotFound].
+// Only reads the only row of a statement on the moment of the context, or returns [ErrNotFound].
 func Only[T any](ctx context.Context, pool *pgxpool.Pool, row pgx.RowToFunc[T], sql string, args ...any) (T, error) {
 	rows, err := All(ctx, pool, row, sql, args...)
 	return First(rows, 0, err)

@@ -3,6 +3,7 @@ package rights
 import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/table"
 )
 
 // Within returns the caller as a credential lets them read. The credential must not change.
@@ -35,14 +36,17 @@ func (c Caller) BoundRecords(q *query.Conditions) bool {
 		q.And("t.type = ANY (" + q.Arg(restrict.Types) + "::text[])")
 	}
 	if len(restrict.Zones) > 0 {
-		q.And("t.zone_id IN (SELECT z.id FROM dns.zones z WHERE " + MatchesAny(q, "z.name", restrict.Zones) + ")")
+		q.And("t.zone_id IN (SELECT z.id FROM " + namesOfZones + " z WHERE " + MatchesAny(q, "z.name", restrict.Zones) + ")")
 	}
 	if len(restrict.Names) > 0 {
 		full := "(CASE t.host WHEN '@' THEN z.name ELSE t.host || '.' || z.name END)"
-		q.And("EXISTS (SELECT FROM dns.zones z WHERE z.id = t.zone_id AND " + MatchesAny(q, full, restrict.Names) + ")")
+		q.And("EXISTS (SELECT FROM " + namesOfZones + " z WHERE z.id = t.zone_id AND " + MatchesAny(q, full, restrict.Names) + ")")
 	}
 	return true
 }
+
+// namesOfZones are the zones by the names that they have at the moment.
+var namesOfZones = table.At("dns.zones", "id, name")
 
 // MatchesAny says whether a name matches one of some patterns.
 func MatchesAny(q *query.Conditions, name string, patterns []string) string {

@@ -18,8 +18,9 @@ type Resource struct {
 	Deleted domain.Position
 }
 
-// Resources is the table of all of them, in the schema "dns".
-var Resources = table.Table[Resource]{
+// Resources is the table of all of them, in the schema "dns". Rights are those of its rows as
+// they are.
+var Resources = table.Keeping(table.Table[Resource]{
 	Name: "resources", Key: "kind, id",
 	Columns: func(r *Resource) []table.Column {
 		return append(targetColumns(&r.Target), table.Col("named", table.Number, &r.Named), table.Col("deleted", table.Number, &r.Deleted))
@@ -29,7 +30,7 @@ var Resources = table.Table[Resource]{
 		"CREATE INDEX ON {schema}.resources (creator)",
 		"CREATE INDEX ON {schema}.resources (kind, id) WHERE deleted < " + table.ForEver,
 	},
-}
+})
 
 func targetColumns(t *access.Target) []table.Column {
 	return []table.Column{
@@ -44,7 +45,8 @@ func targetColumns(t *access.Target) []table.Column {
 
 // TargetColumns are the columns of the row that [JoinTarget] adds.
 func TargetColumns(t *access.Target) []table.Column {
-	return table.Of("a", append(targetColumns(t), table.Column{Name: "manual", Place: &t.Manual}))
+	gone := table.Column{Name: "deleted < " + table.ForEver, Place: &t.Gone}
+	return table.Of("a", append(targetColumns(t), gone, table.Column{Name: "manual", Place: &t.Manual}))
 }
 
 // JoinTarget adds the row a of the resource of a kind whose id stands in a column.
@@ -53,7 +55,7 @@ func JoinTarget(kind access.Kind, id string) string {
 	manual := Manual(kind, "a.id")
 	if kind == access.KindZone {
 		manual = privilegesAsJSON(onOne(kind, "a.id") + ` UNION ALL SELECT p.id, p.operation FROM access.privileges p
-			WHERE p.matching <> '' AND ` + now("p") + ` AND ` + matchesPattern("a.name", "p.matching"))
+			WHERE p.matching <> '' AND ` + matchesPattern("a.name", "p.matching"))
 	}
 	return fmt.Sprintf(` JOIN LATERAL (SELECT a.*, %s AS manual FROM dns.resources a WHERE a.kind = %d AND a.id = %s OFFSET 0) a ON true`,
 		manual, kind, id)
@@ -63,7 +65,7 @@ func JoinTarget(kind access.Kind, id string) string {
 func Manual(kind access.Kind, id string) string { return privilegesAsJSON(onOne(kind, id)) }
 
 func onOne(kind access.Kind, id string) string {
-	return fmt.Sprintf(`SELECT p.id, p.operation FROM access.privileges p WHERE p.resource_type = %d AND p.resource_id = %s AND %s`, kind, id, now("p"))
+	return fmt.Sprintf(`SELECT p.id, p.operation FROM access.privileges p WHERE p.resource_type = %d AND p.resource_id = %s`, kind, id)
 }
 
 func privilegesAsJSON(sql string) string {
@@ -76,11 +78,18 @@ func matchesPattern(name, expression string) string {
 	return "(lower(" + name + ") || '.') ~ " + expression
 }
 
-// RecordLives leaves out the records whose zone or link to a view is gone or not open yet, those
-// that an import has ended, and which are not purged yet; record is the alias of their table. OFFSET 0 keeps it a test
+// RecordLives leaves out the records whose zone or link to a view is gone or not open yet at the
+// moment, and those that an import has ended; record is the alias of their table. OFFSET 0 keeps it a test
 // of each row, so that rows come in the order of an index, and a page costs what it shows.
 func RecordLives(record string) string {
-	return fmt.Sprintf(`EXISTS (SELECT FROM dns.zone_views l
+	return recordLives(record, table.At("dns.zone_views", "zone_id, view_id, links"))
+}
+
+// RecordLivesNow is RecordLives of the present, whatever the moment.
+func RecordLivesNow(record string) string { return recordLives(record, "dns.zone_views") }
+
+func recordLives(record, links string) string {
+	return fmt.Sprintf(`EXISTS (SELECT FROM %[2]s l
 		WHERE l.zone_id = %[1]s.zone_id AND l.view_id = %[1]s.view_id
-		AND %[1]s.link = ANY (l.links) AND %[1]s.ends <> ALL (l.links) OFFSET 0)`, record)
+		AND %[1]s.link = ANY (l.links) AND %[1]s.ends <> ALL (l.links) OFFSET 0)`, record, links)
 }

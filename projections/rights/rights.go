@@ -42,21 +42,42 @@ func (c Caller) Of(q *query.Conditions) Rights {
 	return Rights{Caller: c, User: q.Arg(int64(c.id)) + "::bigint", roles: q.Arg(roles) + "::bigint[]"}
 }
 
-// now says that a row of a table with since and until holds.
-func now(row string) string { return row + ".until = " + table.ForEver }
-
 // MayAccess says whether the caller may ACCESS the resource a.
 func (r Rights) MayAccess() string {
 	return `(a.creator = ` + r.User + ` OR EXISTS (SELECT FROM unnest(` + r.roles + `) AS m (role_id) WHERE EXISTS (
 			SELECT FROM ` + builtinRoles + ` JOIN access.roles o ON o.id = k.role_id
 				WHERE k.role_id = m.role_id AND k.kind = a.kind AND a.created > o.changed)
-		OR EXISTS (SELECT FROM access.role_privileges h WHERE h.role_id = m.role_id AND h.privilege_id = a.privilege AND ` + now("h") + `)
+		OR EXISTS (SELECT FROM access.role_privileges h WHERE h.role_id = m.role_id AND h.privilege_id = a.privilege)
 		OR EXISTS (SELECT FROM access.privileges p JOIN access.role_privileges h ON h.privilege_id = p.id
-			WHERE p.resource_type = a.kind AND p.resource_id = a.id AND p.operation = 0 AND ` + now("p") + `
-				AND h.role_id = m.role_id AND ` + now("h") + `)
+			WHERE p.resource_type = a.kind AND p.resource_id = a.id AND p.operation = 0
+				AND h.role_id = m.role_id)
 		OR a.kind = 2 AND EXISTS (SELECT FROM access.privileges p JOIN access.role_privileges h ON h.privilege_id = p.id
-			WHERE p.matching <> '' AND p.operation = 0 AND ` + now("p") + ` AND ` + matchesPattern("a.name", "p.matching") + `
-				AND h.role_id = m.role_id AND ` + now("h") + `)))`
+			WHERE p.matching <> '' AND p.operation = 0 AND ` + matchesPattern("a.name", "p.matching") + `
+				AND h.role_id = m.role_id)))`
+}
+
+// Sees says whether the caller sees what the resource a is or, if it is gone, was. It is
+// [access.Actor.Sees] for entries on it.
+func (r Rights) Sees(kind access.Kind) string {
+	return r.sees(kind, r.MayAccess())
+}
+
+func (r Rights) sees(kind access.Kind, mayAccess string) string {
+	return fmt.Sprintf("CASE WHEN a.deleted = %s THEN %s ELSE a.creator = %s OR %s = 0 END", table.ForEver, mayAccess, r.User, r.Threshold(kind))
+}
+
+// Seen are the ids of the resources of a kind that are as Sees says. It costs what there
+// is of the kind.
+func (r Rights) Seen(kind access.Kind) string {
+	may := fmt.Sprintf("(a.created > %s OR a.id IN (%s))", r.Threshold(kind), r.Granted(kind))
+	return fmt.Sprintf("SELECT a.id FROM dns.resources a WHERE a.kind = %d AND %s", kind, r.sees(kind, may))
+}
+
+// LivingRecords are the ids of those records that live now for which a role of the caller has
+// a privilege made by hand.
+func (r Rights) LivingRecords() string {
+	return "SELECT x.id FROM (" + r.ByHand(access.KindRecord) + ") g" +
+		" CROSS JOIN LATERAL (SELECT * FROM dns.records x WHERE x.id = g.id OFFSET 0) x WHERE " + RecordLivesNow("x")
 }
 
 // Threshold is the position that a resource of the kind must be younger than for
@@ -77,16 +98,16 @@ func (r Rights) ByHand(kind access.Kind) string {
 	// All zones are looked through once for each pattern that the caller holds, and for none
 	// where there is none: OFFSET 0 keeps the planner from beginning with the zones.
 	return one + fmt.Sprintf(` UNION SELECT z.id FROM (SELECT DISTINCT p.matching FROM access.role_privileges h
-			JOIN access.privileges p ON p.id = h.privilege_id AND %s
-			WHERE h.role_id = ANY (%s) AND %s AND p.operation = 0 AND p.matching <> '' OFFSET 0) p
+			JOIN access.privileges p ON p.id = h.privilege_id
+			WHERE h.role_id = ANY (%s) AND p.operation = 0 AND p.matching <> '' OFFSET 0) p
 		CROSS JOIN LATERAL (SELECT a.id FROM dns.resources a WHERE a.kind = 2 AND %s OFFSET 0) z`,
-		now("p"), r.roles, now("h"), matchesPattern("a.name", "p.matching"))
+		r.roles, matchesPattern("a.name", "p.matching"))
 }
 
 func (r Rights) byHandForOne(kind access.Kind) string {
 	return fmt.Sprintf(`SELECT DISTINCT p.resource_id AS id
-		FROM access.role_privileges h JOIN access.privileges p ON p.id = h.privilege_id AND %s
-		WHERE h.role_id = ANY (%s) AND %s AND p.operation = 0 AND p.resource_type = %d`, now("p"), r.roles, now("h"), kind)
+		FROM access.role_privileges h JOIN access.privileges p ON p.id = h.privilege_id
+		WHERE h.role_id = ANY (%s) AND p.operation = 0 AND p.resource_type = %d`, r.roles, kind)
 }
 
 // Granted are the ids of the resources of a kind that the caller created, or has a
@@ -95,8 +116,8 @@ func (r Rights) byHandForOne(kind access.Kind) string {
 func (r Rights) Granted(kind access.Kind) string {
 	return r.ByHand(kind) + fmt.Sprintf(`
 		UNION SELECT a.id FROM access.role_privileges h JOIN dns.resources a ON a.privilege = h.privilege_id
-			WHERE h.role_id = ANY (%s) AND %s AND a.kind = %d
-		UNION SELECT a.id FROM dns.resources a WHERE a.creator = %s AND a.kind = %d`, r.roles, now("h"), kind, r.User, kind)
+			WHERE h.role_id = ANY (%s) AND a.kind = %d
+		UNION SELECT a.id FROM dns.resources a WHERE a.creator = %s AND a.kind = %d`, r.roles, kind, r.User, kind)
 }
 
 // Young are the ids of the resources of a kind that the caller's built-in roles
@@ -111,16 +132,21 @@ func (r Rights) Young(kind access.Kind) string {
 // Restrict makes the list of all rows of a kind's table that of those that the
 // caller may ACCESS; entire is the SQL for the number of all, where that is known.
 // Who may by a built-in role reads the table in its order, as far as the page
-// goes; who may by grants alone reads what is granted.
+// goes; who may by grants alone reads what is granted. In the past, rows of what is gone
+// are among them, and entire is not known.
 func Restrict[T any](l *query.List[T], c Caller, kind access.Kind, entire string) {
 	filtered, rows := l.Filtered(), strings.TrimSuffix(l.IDs, " t")
 	if c.all {
-		if !filtered {
+		if !filtered && !l.At.Past() {
 			l.Total = entire
 		}
 		return
 	}
 	r := c.Of(&l.Conditions)
+	if l.At.Past() {
+		l.And("t.id IN (" + r.Seen(kind) + ")")
+		return
+	}
 	if !c.holdsKind(kind) {
 		l.Hashed = true
 		l.IDs = "(SELECT x.* FROM (" + r.Granted(kind) + ") g CROSS JOIN LATERAL (SELECT * FROM " + rows + " x WHERE x.id = g.id OFFSET 0) x) t"

@@ -1,13 +1,15 @@
 // Package rowset keeps the rows of a table that a batch of events is about.
 //
 // Stage: a model loads the rows into a [Set], applies the events to it and writes
-// what has changed. Contract: it knows no database; a Set is for one batch and one
-// goroutine.
+// what has changed, and, of a set with versions, what has been. Contract: it knows no
+// database; a Set is for one batch and one goroutine.
 package rowset
 
 import (
 	"fmt"
 	"iter"
+
+	"github.com/opsledger/opsledger/domain"
 )
 
 // Set holds the rows of one table that a batch of events touches, and what the
@@ -19,12 +21,24 @@ type Set[K comparable, R any] struct {
 	rows map[K]*tracked[R]
 	// changed lists the keys of changed rows in the order of their first change.
 	changed []K
+
+	// versioned sets are those of NewVersioned; touched are the rows that the present change
+	// of the log has touched, former the versions that have ended.
+	versioned bool
+	same      func(was, is R) bool
+	touched   []*tracked[R]
+	former    []Version[R]
 }
 
 type tracked[R any] struct {
 	row R
 	// stored: the table has the row; exists: it has it after the batch.
 	stored, exists, changed bool
+	// since is since when the row is so, touched says that the present change has touched it.
+	since   domain.Position
+	touched bool
+	// was is what it was before that change, nil if it was not there.
+	was *Version[R]
 }
 
 // New returns an empty set. kind is what errors call a row, key returns a row's.
@@ -95,6 +109,13 @@ func (s *Set[K, R]) touch(key K) *tracked[R] {
 		t = &tracked[R]{}
 		s.rows[key] = t
 	}
+	if s.versioned && !t.touched {
+		t.touched = true
+		s.touched = append(s.touched, t)
+		if t.exists {
+			t.was = &Version[R]{Row: t.row, Since: t.since}
+		}
+	}
 	if !t.changed {
 		t.changed = true
 		s.changed = append(s.changed, key)
@@ -105,17 +126,21 @@ func (s *Set[K, R]) touch(key K) *tracked[R] {
 // Writes returns what the batch changed: rows that the table lacks, rows that
 // it has otherwise, and rows that it must lose.
 func (s *Set[K, R]) Writes() (added, altered, dropped []R) {
+	return writes(s, func(t *tracked[R]) R { return t.row })
+}
+
+func writes[K comparable, R, W any](s *Set[K, R], written func(*tracked[R]) W) (added, altered, dropped []W) {
 	for i, key := range s.changed {
 		switch t := s.rows[key]; {
 		case t.exists && t.stored:
-			altered = append(altered, t.row)
+			altered = append(altered, written(t))
 		case t.exists:
 			if added == nil { // most often all the others are new, too
-				added = make([]R, 0, len(s.changed)-i)
+				added = make([]W, 0, len(s.changed)-i)
 			}
-			added = append(added, t.row)
+			added = append(added, written(t))
 		case t.stored:
-			dropped = append(dropped, t.row)
+			dropped = append(dropped, written(t))
 		}
 	}
 	return added, altered, dropped

@@ -24,6 +24,8 @@ const (
 	Words
 	// Tally is a number that [Table.Put] adds to.
 	Tally
+	// Series are Numbers that [Table.Put] adds more to.
+	Series
 	// Single is the key of a table of one row, see [Only].
 	Single
 
@@ -33,7 +35,7 @@ const (
 
 var sqlTypes = [...]string{
 	Number: "bigint", Text: "text", Bytewise: "text", Flag: "boolean", Time: "timestamptz", OptionalTime: "timestamptz",
-	JSON: "jsonb", Numbers: "bigint[]", Words: "text[]", Tally: "bigint", Single: "boolean",
+	JSON: "jsonb", Numbers: "bigint[]", Words: "text[]", Tally: "bigint", Series: "bigint[]", Single: "boolean",
 }
 
 func (t Type) fixed() bool { return t&Fixed != 0 }
@@ -58,7 +60,7 @@ func (t Type) declaration() string {
 
 // list says whether a value is a list. unnest would flatten a list of lists, so
 // lists travel as texts of words with blanks between them.
-func (t Type) list() bool { return t.base() == Numbers || t.base() == Words }
+func (t Type) list() bool { return t.base() == Numbers || t.base() == Words || t.base() == Series }
 
 // array is the type of the array that the column travels as.
 func (t Type) array() string {

@@ -67,6 +67,8 @@ func (t Table[R]) Put(out *pgx.Batch, schema string, rows []R) {
 			case t.isKey(c.Name):
 			case c.Type.base() == Tally:
 				sets = append(sets, c.Name+" = t."+c.Name+" + excluded."+c.Name)
+			case c.Type.base() == Series:
+				sets = append(sets, c.Name+" = t."+c.Name+" || excluded."+c.Name)
 			default:
 				sets = append(sets, c.Name+" = excluded."+c.Name)
 			}

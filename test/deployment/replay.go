@@ -80,16 +80,22 @@ func (l *Log) tables(pool *pgxpool.Pool, schema string) []string {
 }
 
 // rows returns all rows as text, but for what is no part of the state: how far
-// the tables are, and how far the purge of records whose zone or link is gone
-// came, which depends on when there was time for it.
+// the tables are, and how many of the records whose zone or link is gone were taken
+// to the past, which depends on when there was time for it.
 func (l *Log) rows(pool *pgxpool.Pool, schema, table string) []string {
 	l.t.Helper()
 	sql := "SELECT t::text FROM " + pgx.Identifier{schema, table}.Sanitize() + " t"
 	switch schema + "." + table {
-	case schema + ".checkpoint", "dns.purges":
+	case schema + ".checkpoint", "dns.endings":
 		return nil
 	case "dns.records":
 		sql += ` WHERE EXISTS (SELECT FROM dns.zone_views l WHERE (l.zone_id, l.view_id) = (t.zone_id, t.view_id)
+			AND t.link = ANY (l.links) AND t.ends <> ALL (l.links))`
+	case "dns.records_past": // those that ended before their link did
+		sql += ` WHERE EXISTS (SELECT FROM (
+				SELECT zone_id, view_id, links, since, NULL::bigint AS until FROM dns.zone_views
+				UNION ALL SELECT zone_id, view_id, links, since, until FROM dns.zone_views_past) l
+			WHERE (l.zone_id, l.view_id) = (t.zone_id, t.view_id) AND l.since <= t.until AND (l.until > t.until) IS NOT FALSE
 			AND t.link = ANY (l.links) AND t.ends <> ALL (l.links))`
 	}
 	rows, _ := pool.Query(l.t.Context(), sql)

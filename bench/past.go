@@ -1,0 +1,108 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+)
+
+// pastPage is how many records a page has.
+const pastPage = 10
+
+// Past measures lists as of positions of the past.
+func Past() Case {
+	var c pastCase
+	return Case{
+		Name:  "past",
+		Usage: "pages of a zone's records as of any position, next to the same pages now",
+		Description: `One zone has all of its records changed again and again, each round as one change, so that it has many former ones for
+each that it has. Then pages of ten are read over HTTP, in turn now, which is the baseline, and as of a position that is
+drawn from all since the zone was filled.`,
+		Flags: []cli.Flag{
+			&cli.IntFlag{Name: "records", Usage: "records of the zone, 1000 at most", Value: 1000, Destination: &c.records},
+			&cli.IntFlag{Name: "changes", Usage: "how often each of them is changed", Value: 300, Destination: &c.changes},
+			&cli.IntFlag{Name: "pages", Usage: "pages that are read, of each sort", Value: 2000, Destination: &c.pages},
+		},
+		Tiny: []string{"--records", "20", "--changes", "3", "--pages", "5"},
+		Run:  c.run,
+	}
+}
+
+type pastCase struct{ records, changes, pages int }
+
+func (c *pastCase) run(ctx context.Context, e *Env) error {
+	if c.records < pastPage || c.records > loadBatch || c.changes < 1 || c.pages < 1 {
+		return fmt.Errorf("--records must be from %d to %d, --changes and --pages at least 1", pastPage, loadBatch)
+	}
+	s, err := openSession(ctx, e)
+	if err != nil {
+		return err
+	}
+	zones, err := s.loadZones(ctx, "past", 1, 0)
+	if err != nil {
+		return err
+	}
+	record := func(i, round int) map[string]any {
+		return recordBody(zones[0].id, s.view, fmt.Sprint("host", i), address(round*c.records+i))
+	}
+	locations, filled, err := s.load(ctx, c.records, func(i int) operation {
+		return operation{http.MethodPost, "/dns/records", record(i, 0)}
+	})
+	if err != nil {
+		return err
+	}
+	last := filled
+	for round := range c.changes {
+		e.Progress("past: round %d of %d", round+1, c.changes)
+		_, last, err = s.load(ctx, c.records, func(i int) operation {
+			return operation{http.MethodPut, locations[i], record(i, round+1)}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.settled(ctx, last); err != nil {
+		return err
+	}
+	return c.read(e, s, zones[0].id, filled, last)
+}
+
+// read reads the pages.
+func (c *pastCase) read(e *Env, s *session, zone, filled, last int64) error {
+	now, then := new(Latencies), new(Latencies)
+	page := func(took *Latencies, more string) error {
+		path := fmt.Sprintf("/dns/records?zone_id=%d&currentPage=%d%s", zone, 1+rand.IntN(c.records/pastPage), more)
+		sent := time.Now()
+		reply, err := s.conn.do(request{method: http.MethodGet, token: s.token, path: path})
+		if err != nil {
+			return err
+		}
+		took.Add(time.Since(sent))
+		if strings.Count(string(reply.body), `"record_type"`) != pastPage || !strings.Contains(string(reply.body), fmt.Sprintf(`"total":%d,`, c.records)) {
+			return fmt.Errorf("%s: not %d records of %d: %s", path, pastPage, c.records, firstOctets(reply.body, 300))
+		}
+		return nil
+	}
+	for i := range c.pages {
+		if i == c.pages/10 { // plans and caches are warm
+			now, then = new(Latencies), new(Latencies)
+		}
+		if err := page(now, ""); err != nil {
+			return err
+		}
+		if err := page(then, fmt.Sprint("&as_of=", filled+rand.Int64N(last-filled+1))); err != nil {
+			return err
+		}
+	}
+	return e.Print(Line{
+		Params:   []Field{{"records", c.records}, {"former", c.records * c.changes}},
+		Result:   then.Fields(),
+		Baseline: now.Fields(),
+		Ratio:    float64(then.Percentile(50)) / float64(max(now.Percentile(50), 1)),
+	})
+}

@@ -1,0 +1,142 @@
+package dnsmodel_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/modeltest"
+	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/rights"
+)
+
+// TestAsOf shows invariant 4 of Model on random histories: at the end of each change, and at
+// a position inside the change behind it, tables that hold all of the log answer as tables
+// that hold no more than that; and as of the head they answer as they do now.
+func TestAsOf(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			m := modeltest.NewNaive(seed)
+			m.Run(160)
+			events := modeltest.InChanges(m.Events, seed)
+			whole, growing := modeltest.Serving(t), modeltest.Serving(t)
+			modeltest.ApplyAll(t, whole, modeltest.NewDNS(), "dns", events, 1+int(seed)*40)
+			if seed == 1 {
+				purge(t, whole, modeltest.NewDNS(), "dns")
+			}
+			sameAnswers(t, whole, 0, growing, context.Background())
+			for from := 0; from < len(events); {
+				to := from + 1 + events[from].More
+				if inside := events[to-1].Position - 1; to-from > 1 {
+					sameState(t, inside, everything(t, query.AsOf(t.Context(), inside), whole, false), everything(t, t.Context(), growing, false))
+				}
+				modeltest.ApplyAll(t, growing, modeltest.NewDNS(), "dns", events[from:to], 1)
+				sameAnswers(t, whole, events[to-1].Position, growing, context.Background())
+				if from = to; t.Failed() {
+					t.FailNow()
+				}
+			}
+			sameAnswers(t, whole, m.Position, whole, context.Background())
+		})
+	}
+}
+
+func sameAnswers(t *testing.T, whole *pgxpool.Pool, p domain.Position, growing *pgxpool.Pool, now context.Context) {
+	t.Helper()
+	sameState(t, p, everything(t, query.AsOf(t.Context(), p), whole, true), everything(t, now, growing, true))
+}
+
+func sameState(t *testing.T, p domain.Position, got, want map[string]any) {
+	t.Helper()
+	for what := range want {
+		if !reflect.DeepEqual(got[what], want[what]) {
+			t.Errorf("as of %d, %s:\n%+v, want\n%+v", p, what, got[what], want[what])
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("as of %d: %d answers, want %d", p, len(got), len(want))
+	}
+}
+
+// everything is what the reader answers to whoever sees all. Contents are asked for at the ends
+// of changes alone.
+func everything(t *testing.T, ctx context.Context, pool *pgxpool.Pool, contents bool) map[string]any {
+	t.Helper()
+	r, all, page := dnsmodel.NewReader(pool), rights.System(), modeltest.PageOf(1, 1000)
+	must := func(value any, err error) any {
+		if errors.Is(err, query.ErrNotFound) {
+			return "none"
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	answers := map[string]any{
+		"fleet":  must(r.Fleet(ctx)),
+		"config": must(r.BindConf(ctx)),
+	}
+	views, order, err := r.MatchedViews(ctx)
+	answers["order"] = must([]any{views, order}, err)
+	servers, total, err := r.Servers(ctx, all, dnsmodel.ServerFilter{}, page)
+	answers["servers"], answers["total of servers"] = must(asNow(servers, func(s *dnsmodel.Server) { s.Target.Name, s.Target.Gone = "", false }), err), total
+	zones, total, err := r.Zones(ctx, all, dnsmodel.ZoneFilter{}, page)
+	answers["zones"], answers["total of zones"] = must(asNow(zones, func(z *dnsmodel.Zone) { z.Target.Gone = false }), err), total
+	records := func(f dnsmodel.RecordFilter) {
+		rows, total, err := r.Records(ctx, all, f, page)
+		text := fmt.Sprint("records ", f.ViewName)
+		if f.ZoneID != nil {
+			text += fmt.Sprint(" of zone ", *f.ZoneID)
+		}
+		answers[text], answers["total of "+text] = must(asNow(rows, bare), err), total
+	}
+	records(dnsmodel.RecordFilter{})
+	for _, z := range zones {
+		records(dnsmodel.RecordFilter{ZoneID: &z.ID})
+		answers[fmt.Sprint("settings ", z.ID)] = must(r.ZoneSettings(ctx, z.ID))
+		for i, view := range z.ViewIDs {
+			if z.Type != dns.ZoneMaster || !contents {
+				continue
+			}
+			if i == 0 {
+				records(dnsmodel.RecordFilter{ZoneID: &z.ID, ViewName: z.ViewNames[i]})
+			}
+			answers[fmt.Sprint("content ", z.ID, view)] = must(content(ctx, r, z.ID, view))
+		}
+	}
+	found, next, err := r.SearchRecords(ctx, all, dnsmodel.Search{Text: "1.team", Before: math.MaxInt64, Limit: 1000}, time.Now().Add(time.Hour))
+	answers["found"] = must([]any{asNow(found, bare), next}, err)
+	return answers
+}
+
+// bare leaves of a record what does not follow from rights, which are those of now.
+func bare(r *dnsmodel.Record) {
+	r.Zone.Gone, r.Target.Gone, r.Created = false, false, r.Created.UTC()
+}
+
+func asNow[T any](rows []T, bare func(*T)) []T {
+	for i := range rows {
+		bare(&rows[i])
+	}
+	return rows
+}
+
+// content is what a zone serves, with its serial.
+func content(ctx context.Context, r *dnsmodel.Reader, zone, view int64) (served []any, err error) {
+	err = r.Content(ctx, zone, view, func(c *dnsmodel.Content) error {
+		served = append(served, c.Name, c.ViewName, c.Serial, c.Position, c.Settings, c.Fleet, c.Generated)
+		return c.All(func(r dnsmodel.Record) error { bare(&r); served = append(served, r); return nil })
+	})
+	return served, err
+}
