@@ -33,7 +33,7 @@ var (
 	knownRecords = fmt.Sprintf(`SELECT x.id, m.manual FROM unnest($1::bigint[]) AS i (id)
 		CROSS JOIN LATERAL (SELECT %s AS manual OFFSET 0) m
 		CROSS JOIN LATERAL (SELECT x.* FROM dns.records x WHERE x.id = i.id OFFSET 0) x
-		WHERE m.manual IS NOT NULL AND %s`, Manual(access.KindRecord, "i.id"), RecordLives("x"))
+		WHERE m.manual IS NOT NULL AND %s`, Manual(access.KindRecord, "i.id"), RecordLivesNow("x"))
 )
 
 // Know looks up servers, zones and records by their ids.
