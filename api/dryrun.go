@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -77,7 +78,11 @@ func (k *Kernel) dryRun(w *Request) error {
 	w.remarks().warn(p.Warnings...)
 	body := dryRunBody{DryRun: true, Events: make([]dryEvent, len(p.Events)), Diff: []zoneDiff{}, Servers: []int64{}}
 	for i, e := range p.Events {
-		body.Events[i] = dryEvent{Type: e.EventType(), Data: withoutWithheld(e, p.Data[i])}
+		data, err := withoutWithheld(e, p.Data[i])
+		if err != nil {
+			return fmt.Errorf("event %d of a dry run: %w", i, err)
+		}
+		body.Events[i] = dryEvent{Type: e.EventType(), Data: data}
 	}
 	if err := k.sayEffects(w, p.Events, &body); err != nil {
 		return err

@@ -1,11 +1,9 @@
 package feed
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +11,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/plainjson"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -96,17 +96,6 @@ func (e *event) zoneID() int64 {
 	return e.subject.zone
 }
 
-var veils sync.Map // reflect.Type → *veil
-
-func veilOn(e domain.Event) *veil {
-	t := reflect.TypeOf(e)
-	known, ok := veils.Load(t)
-	if !ok {
-		known, _ = veils.LoadOrStore(t, veilOf(t))
-	}
-	return known.(*veil)
-}
-
 // shownWhole returns the event as it is for who has no bounds.
 func (f *Feed) shownWhole(ctx context.Context, e *event, s *sight) (*Shown, error) {
 	if shown := e.whole.Load(); shown != nil {
@@ -126,7 +115,7 @@ func (f *Feed) render(ctx context.Context, e *event, s *sight, data json.RawMess
 		Time: e.RecordedAt, Actor: actorBody{ID: e.Actor}, Command: e.CommandID,
 	}
 	var err error
-	if b.Data, err = veilOn(e.decoded).over(data); err != nil {
+	if b.Data, err = access.WithheldOf(e.decoded).Null(data); err != nil {
 		return nil, fmt.Errorf("event %d: %w", e.Position, err)
 	}
 	if b.Actor.Username, err = f.names.user(ctx, e.Actor); err != nil {
@@ -144,7 +133,7 @@ func (f *Feed) render(ctx context.Context, e *event, s *sight, data json.RawMess
 	if b.Resource, err = f.resource(ctx, e, s); err != nil {
 		return nil, err
 	}
-	text, err := encode(b)
+	text, err := plainjson.Line(b)
 	return &Shown{Position: e.Position, Type: e.Type, JSON: text}, err
 }
 
@@ -177,15 +166,4 @@ func (f *Feed) resource(ctx context.Context, e *event, s *sight) (*resourceBody,
 		b.Name = &name
 	}
 	return b, nil
-}
-
-// encode writes JSON in one line, with brackets as they are.
-func encode(v any) ([]byte, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/plainjson"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/rights"
 	"github.com/opsledger/opsledger/projections/rowset"
@@ -151,7 +152,7 @@ func (f *Feed) within(ctx context.Context, c *access.Credential, e *event, s *si
 	if _, many := part.(dns.RecordsStaged); !many {
 		return f.shownWhole(ctx, e, s)
 	}
-	data, err := encode(part)
+	data, err := plainjson.Line(part)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ const (
 	kindCredential                                  = "credential"
 	kindMachine, kindTask, kindAccount              = "machine", "task", "account"
 	kindBindConf, kindFleet, kindViewOrder, kindAll = "bind_conf", "fleet", "view_order", "zones"
+	kindLogKey                                      = "log_key"
 )
 
 // subject is what an event is on.
@@ -188,6 +189,8 @@ func ofOther(e domain.Event) subject {
 		return of(kindPrivilege, e.ID, e.After.Name)
 	case access.PrivilegeDeleted:
 		return of(kindPrivilege, e.ID, e.Privilege.Name)
+	case access.LogKeyRotated:
+		return subject{kind: kindLogKey}
 	case access.CredentialAdded:
 		return of(kindCredential, int64(e.ID), e.Name)
 	case access.CredentialDeleted:
@@ -220,7 +223,7 @@ func ParseResource(text string) (tags []domain.Tag, ok bool) {
 	kind, ref, numbered := strings.Cut(text, ":")
 	if !numbered {
 		single := map[string]domain.Tag{
-			kindBindConf: dns.TagBindConf, kindFleet: dns.TagFleet, kindViewOrder: dns.TagViewOrder, kindAll: dns.TagRenumbering,
+			kindBindConf: dns.TagBindConf, kindFleet: dns.TagFleet, kindViewOrder: dns.TagViewOrder, kindAll: dns.TagRenumbering, kindLogKey: access.TagLogKey,
 		}
 		tag, ok := single[kind]
 		return []domain.Tag{tag}, ok

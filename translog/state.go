@@ -117,8 +117,11 @@ func readTiles(ctx context.Context, q querier, want []Coord) (map[Coord][]byte, 
 func stored(ctx context.Context, q querier, fresh map[Coord][]byte) tlog.HashReader {
 	return HashReader(func(want []Coord) (map[Coord][]byte, error) {
 		tiles, err := readTiles(ctx, q, slices.Clone(want))
+		if err != nil {
+			return nil, err
+		}
 		maps.Copy(tiles, fresh)
-		return tiles, err
+		return tiles, nil
 	})
 }
 

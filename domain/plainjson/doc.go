@@ -4,7 +4,7 @@
 // Stage in the flow: package domain decodes events with a [Form] when the log is
 // replayed, package protocol reads the messages of the stream with a [Reader],
 // and package api cuts a batch into tens of thousands of members with
-// [EndOfValue].
+// [EndOfValue]. [Line] writes JSON as the log and the APIs show it.
 //
 // Contract: the package never guesses. It declines whatever it does not know
 // (white space, an escape, another order of the fields, a number out of range),

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
@@ -28,7 +27,7 @@ func TestWhatIsShownOfEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list(reflect.TypeOf(e), veilOn(e), d.Name, func(path string, shown bool) {
+		list(reflect.TypeOf(e), access.WithheldOf(e), d.Name, func(path string, shown bool) {
 			lines = append(lines, fmt.Sprintf("%s %s", map[bool]string{true: "shown ", false: "null  "}[shown], path))
 		})
 	}
@@ -46,15 +45,15 @@ func TestWhatIsShownOfEvents(t *testing.T) {
 }
 
 // list calls f with each field that has no fields of its own.
-func list(t reflect.Type, v *veil, path string, f func(path string, shown bool)) {
+func list(t reflect.Type, v *access.Withheld, path string, f func(path string, shown bool)) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		if t.Kind() == reflect.Slice && v != nil && !v.whole {
-			v = v.each
+		if t.Kind() == reflect.Slice && v != nil && !v.Whole {
+			v = v.Each
 		}
 		t = t.Elem()
 	}
-	if v != nil && v.whole || t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() {
-		f(path, v == nil || !v.whole)
+	if v != nil && v.Whole || t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() {
+		f(path, v == nil || !v.Whole)
 		return
 	}
 	for i := range t.NumField() {
@@ -64,9 +63,9 @@ func list(t reflect.Type, v *veil, path string, f func(path string, shown bool))
 			list(field.Type, v, path, f)
 			continue
 		}
-		var part *veil
+		var part *access.Withheld
 		if v != nil {
-			part = v.fields[name]
+			part = v.Fields[name]
 		}
 		list(field.Type, part, path+"."+name, f)
 	}
@@ -90,36 +89,11 @@ func TestEveryEventIsOnSomething(t *testing.T) {
 
 type unheardOf struct{ access.UserLoggedIn }
 
-func TestVeil(t *testing.T) {
-	t.Parallel()
-	type inner struct {
-		Mail access.Sealed `json:"mail,omitempty"`
-		Open string        `json:"open"`
-	}
-	type event struct {
-		ID     int      `json:"id"`
-		Secret string   `json:"secret,omitempty" hidden:"true"`
-		One    inner    `json:"one"`
-		Many   []inner  `json:"many"`
-		Maybe  *inner   `json:"maybe"`
-		Times  []string `json:"times"`
-	}
-	v := veilOf(reflect.TypeFor[event]())
-	got, err := v.over([]byte(`{"id":1,"one":{"mail":"x","open":"<a>"},"many":[{"open":"b"},{"mail":"y","open":"c"}],"maybe":null,"times":["d"]}`))
-	want := `{"id":1,"many":[{"mail":null,"open":"b"},{"mail":null,"open":"c"}],"maybe":null,"one":{"mail":null,"open":"<a>"},"secret":null,"times":["d"]}`
-	if err != nil || string(got) != want {
-		t.Errorf("%v\ngot  %s\nwant %s", err, got, want)
-	}
-	if v := veilOf(reflect.TypeFor[domain.Event]()); v != nil {
-		t.Errorf("%+v", v)
-	}
-}
-
 func TestParseResource(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{
 		"zone:12": 2, "user:3": 3, "machine:4": 2, "record:7": 1, "server:1": 1, "view:1": 1, "role:8": 1, "privilege:5": 1, "credential:2": 1,
-		"task:0123456789abcdef0123456789abcdef": 1, "account:4/deploy": 1, "bind_conf": 1, "fleet": 1, "view_order": 1, "zones": 1,
+		"task:0123456789abcdef0123456789abcdef": 1, "account:4/deploy": 1, "bind_conf": 1, "fleet": 1, "log_key": 1, "view_order": 1, "zones": 1,
 		"": 0, "zone": 0, "zone:": 0, "zone:0": 0, "zone:-1": 0, "zone:+1": 0, "zone:01": 0, "zone:x": 0, "thing:1": 0, "bind_conf:1": 0,
 		"task:1": 0, "account:4": 0, "account:x/a": 0, "account:4/": 0,
 	} {
