@@ -81,16 +81,21 @@ func (s *stack) announced(said dryRun, after int64) {
 	}
 }
 
-// sameButNull compares what was announced with what was appended, where null stands for any value,
-// and so does a time limit.
+// sameButNull compares what was announced with what was appended, where null stands for any value
+// and for none, and so does a time limit for any.
 func sameButNull(announced, appended any) bool {
 	switch a := announced.(type) {
 	case nil:
 		return true
 	case map[string]any:
 		b, is := appended.(map[string]any)
-		if !is || len(a) != len(b) {
+		if !is {
 			return false
+		}
+		for name := range b {
+			if _, said := a[name]; !said {
+				return false
+			}
 		}
 		for name, value := range a {
 			if name != "deadline" && !sameButNull(value, b[name]) {

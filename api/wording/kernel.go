@@ -95,5 +95,13 @@ var ofKernel = map[string]string{
 	"must have %d to %d octets":                                                         "长度必须为%d到%d字节！",
 	"must be some of zone, view, server, machine, user and record, separated by commas": "必须是zone、view、server、machine、user、record中的若干个，以逗号分隔！",
 	"is not one that a list gave":                                                       "不是列表给出的值！",
+	"events cannot be read now, try again":                                              "暂时无法读取事件，请稍后重试！",
+	"requests for events":                                                               "对事件的请求",
+	"open streams of events":                                                            "打开的事件流",
+	"must be access, dns or ops":                                                        "必须是access、dns或ops！",
+	"must be a kind and an id, such as zone:12":                                         "必须是类型和id，例如zone:12！",
+	"%s is no type of events":                                                           "%s不是事件的类型！",
+	"the log has not reached the position":                                              "日志尚未到达该位置！",
+	"a stream of events does not know it":                                               "事件流不支持此参数！",
 	"what machines offer cannot be read now, try again":                                 "暂时无法读取机器提供的内容，请稍后重试！",
 }
