@@ -213,7 +213,8 @@ func TestDryRunHidesPersonalData(t *testing.T) {
 	s := newStack(t)
 	s.reader("reader")
 	said, got := s.dry("POST", pathUser, act("update", m{"username": "reader", "mail": "new@example.org", "department": "ops"}))
-	if len(said.Events) != 1 || !strings.Contains(got.body, `"after":{"mail":null,"department":"ops","mail_digest":null}`) {
+	after := `"after":{"department":"ops","location":null,"mail":null,"mail_digest":null,"nickname":null,"phone":null,"position":null}`
+	if len(said.Events) != 1 || !strings.Contains(got.body, after) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
