@@ -120,8 +120,8 @@ func TestRunningImportsFollowIndex(t *testing.T) {
 	t.Parallel()
 	pool := modeltest.Serving(t)
 	if _, err := pool.Exec(t.Context(), `INSERT INTO dns.imports
-		(id, zone_id, view_id, mode, state, reason, read, changes, added, changed, removed, begun, ended, link)
-		SELECT n, 1, 1, 'merge', 'done', '', 0, 0, 0, 0, 0, now(), n, 0 FROM generate_series(1, 20000) n`); err != nil {
+		(id, zone_id, view_id, mode, state, reason, read, changes, added, changed, removed, begun, ended, link, since)
+		SELECT n, 1, 1, 'merge', 'done', '', 0, 0, 0, 0, 0, now(), n, 0, n FROM generate_series(1, 20000) n`); err != nil {
 		t.Fatal(err)
 	}
 	rows, _ := pool.Query(t.Context(), "EXPLAIN "+dnsmodel.RunningImports)
