@@ -212,6 +212,10 @@ func TestEventStreamLosesNothing(t *testing.T) {
 		wg.Go(func() {
 			for at := begin.Position; at < end; {
 				stream := s.stream("", with("Last-Event-ID", strconv.FormatInt(int64(at), 10)))
+				if stream.response.StatusCode == http.StatusTooManyRequests {
+					stream.close()
+					continue // streams that were closed a moment ago still have their places
+				}
 				for range 1 + reader*20 {
 					id, _, _, ok := stream.next()
 					if !ok || id != at+1 {
