@@ -35,7 +35,7 @@ func verifyCommand() *cli.Command {
 		Description: "Without --url, --database-url and --export it checks the system of --data, whether it runs or not. It prints what " +
 			"it proved, or the first position that is wrong and in what, and then ends with code 1. With --url it reads what /v1/log shows, and the " +
 			"server makes that of its events.\n" +
-			"A checkpoint that was kept (curl …/v1/log/checkpoint, or <key file>.checkpoint) and the key (…/v1/log/key) make it a proof " +
+			"A checkpoint that was kept (curl …/v1/log/checkpoint, or <key file>.checkpoint.…) and the key (…/v1/log/key) make it a proof " +
 			"also against who could sign a new checkpoint: the log must continue the kept one.",
 		Category: "Log and read models",
 		UsageText: "opsledger verify --data /var/lib/opsledger\n" +

@@ -200,7 +200,7 @@ func (d *database) readPiece(ctx context.Context, conn *pgx.Conn, p piece, sum *
 	for n := int64(p.from-1) / translog.TileWidth; n <= int64(p.to-2)/translog.TileWidth; n++ {
 		want = append(want, translog.Coord{Level: 0, N: n})
 	}
-	tiles, err := translog.ReadTiles(ctx, conn, want)
+	tiles, err := translog.ReadTiles(ctx, conn, d.state.Checkpoint.Origin, want)
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +291,7 @@ func (d *database) compareUpperTiles(ctx context.Context, conn *pgx.Conn) error 
 		}
 	}
 	for part := range slices.Chunk(want, 100) {
-		tiles, err := translog.ReadTiles(ctx, conn, part)
+		tiles, err := translog.ReadTiles(ctx, conn, d.state.Checkpoint.Origin, part)
 		if err != nil {
 			return err
 		}
