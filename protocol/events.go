@@ -12,7 +12,8 @@ const (
 	StreamEvents = "EVENTS"
 	// SubjectEvents is the prefix of every event's subject, see [Subject].
 	SubjectEvents = "events"
-	// StreamCheckpoint holds one message, the newest checkpoint of the log, on SubjectCheckpoint.
+	// StreamCheckpoint holds one message for each origin of the log, the newest checkpoint under
+	// it, on a subject below SubjectCheckpoint.
 	StreamCheckpoint  = "CHECKPOINT"
 	SubjectCheckpoint = "checkpoint"
 	// MetadataLog is the stream's metadata key with the log's UUID.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -150,4 +151,25 @@ func (s *system) exec(sql string, args ...any) {
 	s.t.Helper()
 	_, err := s.pool.Exec(s.t.Context(), sql, args...)
 	must(s.t, err)
+}
+
+// lines are what was logged.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) set(c *Config) { c.Log = slog.New(slog.NewTextHandler(l, nil)) }
+
+// count is how many times something was logged.
+func (l *lines) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), what)
 }

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// readPage is how many events are read at once.
-	readPage = 5000
+	// readPage is how many events are read with one statement, of which one is in memory at a time.
+	readPage = 500
 	// finishLimit bounds the last checkpoint of a process that is to end.
 	finishLimit = 5 * time.Second
 )
@@ -49,7 +49,6 @@ func (p *Publisher) lead(ctx context.Context, conn *pgx.Conn) error {
 	if err := l.examine(ctx); err != nil {
 		return err
 	}
-	p.trouble.Store(nil)
 	defer l.startSubmitters(ctx)()
 	tick := time.NewTicker(p.Every)
 	defer tick.Stop()
@@ -57,6 +56,7 @@ func (p *Publisher) lead(ctx context.Context, conn *pgx.Conn) error {
 		if err := l.round(ctx); err != nil {
 			return err
 		}
+		p.good()
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), l.finish(ctx))
@@ -99,7 +99,7 @@ func (l *leadership) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tiles, err := readTiles(ctx, l.conn, EdgeOf(s.size))
+	tiles, err := readTiles(ctx, l.conn, l.Origin, EdgeOf(s.size))
 	if err != nil {
 		return err
 	}
@@ -127,9 +127,7 @@ func (l *leadership) examine(ctx context.Context) error {
 	}
 	var need int64
 	for _, k := range copies {
-		if k.Origin == l.Origin {
-			need = max(need, k.Size)
-		}
+		need = max(need, k.Size)
 	}
 	for l.stored < need {
 		if err := l.grow(ctx); err != nil {
@@ -142,24 +140,40 @@ func (l *leadership) examine(ctx context.Context) error {
 	return l.contains(ctx, l.conn, l.stored, copies)
 }
 
-// grow puts new events into the tree, until there are no more or time is up.
+// grow puts new events into the tree, until there are no more, or time is up and a change ends.
 func (l *leadership) grow(ctx context.Context) error {
+	more := 0 // events of the change that are still to come
 	for began := time.Now(); ; {
-		events, end, err := l.Store.ReadChanges(ctx, domain.Position(l.tree.Size()), readPage)
+		page := readPage
+		if more > 0 {
+			page = min(page, more)
+		}
+		before := l.tree.Size()
+		err := eventstore.AuditEvents(ctx, l.conn, domain.Position(before+1), domain.Position(before+1+int64(page)), nil,
+			func(e eventstore.AuditedEvent) error {
+				if int64(e.Position) != l.tree.Size()+1 {
+					return l.missing()
+				}
+				l.tree.Add(e.Leaf)
+				l.rotated = l.rotated || e.Type == access.LogKeyRotated{}.EventType()
+				more = e.More
+				return nil
+			})
 		if err != nil {
 			return err
 		}
-		for i := range events {
-			if int64(events[i].Position) != l.tree.Size()+1 {
-				return &contradiction{fmt.Sprintf("event %d is not in the log", l.tree.Size()+1)}
-			}
-			l.tree.Add(eventstore.LeafHash(&events[i]))
-			l.rotated = l.rotated || events[i].Type == access.LogKeyRotated{}.EventType()
-		}
-		if end || time.Since(began) > l.Every {
+		end := l.tree.Size() < before+int64(page)
+		switch {
+		case end && more > 0:
+			return l.missing()
+		case end, more == 0 && time.Since(began) > l.Every:
 			return nil
 		}
 	}
+}
+
+func (l *leadership) missing() error {
+	return &contradiction{fmt.Sprintf("event %d is not in the log", l.tree.Size()+1)}
 }
 
 // round publishes a checkpoint if there are new events.
@@ -211,7 +225,7 @@ func (l *leadership) continues(ctx context.Context, h Head) error {
 	}
 	fresh := l.tree.Edge()
 	maps.Copy(fresh, l.fresh)
-	proof, err := tlog.ProveTree(h.Size, former.Size, stored(ctx, l.conn, fresh))
+	proof, err := tlog.ProveTree(h.Size, former.Size, stored(ctx, l.conn, l.Origin, fresh))
 	if err != nil {
 		return fmt.Errorf("prove that the tree of %d continues that of %d: %w", h.Size, former.Size, err)
 	}
@@ -230,7 +244,7 @@ func (l *leadership) save(ctx context.Context, c Checkpoint, keys logKeys) error
 		return err
 	}
 	err = pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
-		if err := writeTiles(ctx, tx, tiles); err != nil {
+		if err := writeTiles(ctx, tx, l.Origin, tiles); err != nil {
 			return err
 		}
 		for i, key := range keys {
@@ -241,12 +255,13 @@ func (l *leadership) save(ctx context.Context, c Checkpoint, keys logKeys) error
 				}
 				note = ""
 			}
-			const insert = "INSERT INTO translog.keys (since, verifier, checkpoint) VALUES ($1, $2, $3)"
-			if _, err := tx.Exec(ctx, insert, key.since, verifiers[i], note); err != nil {
+			const insert = "INSERT INTO translog.keys (origin, since, verifier, checkpoint) VALUES ($1, $2, $3, $4)"
+			if _, err := tx.Exec(ctx, insert, l.Origin, key.since, verifiers[i], note); err != nil {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, "UPDATE translog.tree SET size = $1, signed_size = $2, checkpoint = $3", l.tree.Size(), c.Size, c.Note)
+		_, err := tx.Exec(ctx, "UPDATE translog.tree SET size = $1, signed_size = $2, checkpoint = $3 WHERE origin = $4",
+			l.tree.Size(), c.Size, c.Note, l.Origin)
 		return err
 	})
 	if err != nil {

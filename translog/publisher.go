@@ -2,6 +2,8 @@ package translog
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,18 +16,27 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/backoff"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // DefaultOrigin is what checkpoints name a log by where nothing else is configured.
 func DefaultOrigin(log uuid.UUID) string { return "opsledger/" + log.String() }
 
-// CopyBeside is the file beside the vault's key file in which the newest checkpoint is kept.
-func CopyBeside(keyFile string) string {
-	return filepath.Join(filepath.Dir(keyFile), filepath.Base(keyFile)+".checkpoint")
+// CopyBeside is the file beside the vault's key file in which the newest checkpoint of the
+// origin is kept.
+func CopyBeside(keyFile, origin string) string {
+	return filepath.Join(filepath.Dir(keyFile), filepath.Base(keyFile)+".checkpoint."+shortHash(origin))
+}
+
+// shortHash stands for an origin where not every character may stand.
+func shortHash(origin string) string {
+	sum := sha256.Sum256([]byte(origin))
+	return hex.EncodeToString(sum[:8])
 }
 
 const (
@@ -63,7 +74,8 @@ type Config struct {
 //
 // Invariants:
 //  1. A checkpoint is signed only if a proof shows that it continues the one before, and at
-//     first only if the tree contains every copy of a checkpoint outside of PostgreSQL.
+//     first only if the tree contains every copy of a checkpoint outside of PostgreSQL. What
+//     an origin has signed stays, whatever is signed under others in the meantime.
 //  2. A checkpoint is published only after a copy lies outside of PostgreSQL. Who dies in
 //     between has signed what the next one signs as well, since the tree follows from the log.
 //  3. Tiles and the checkpoint over them become visible in one transaction, on the session
@@ -73,7 +85,11 @@ type Publisher struct {
 	Config
 	copies  copies
 	trouble atomic.Pointer[contradiction]
-	signed  prometheus.Gauge
+	// otherOrigin is the one that another process was last seen to sign under, empty for none.
+	otherOrigin string
+	// told is the last reason that was told why nothing is signed, empty since it works.
+	told   string
+	signed prometheus.Gauge
 }
 
 // NewPublisher returns a Publisher for one Run.
@@ -84,7 +100,10 @@ func NewPublisher(cfg Config) *Publisher {
 	cfg.Log = cfg.Log.With("component", "checkpoints")
 	p := &Publisher{
 		Config: cfg,
-		copies: copies{file: CopyBeside(cfg.KeyFile), js: cfg.JS, log: cfg.Store.LogID(), replicas: cfg.Replicas},
+		copies: copies{
+			origin: cfg.Origin, file: CopyBeside(cfg.KeyFile, cfg.Origin), subject: protocol.SubjectCheckpoint + "." + shortHash(cfg.Origin),
+			js: cfg.JS, log: cfg.Store.LogID(), replicas: cfg.Replicas,
+		},
 		signed: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "opsledger_checkpoint_position", Help: "Position of the last event under the newest checkpoint that this process signed.",
 		}),
@@ -124,14 +143,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		var trouble *contradiction
-		if errors.As(err, &trouble) {
-			if p.trouble.Swap(trouble) == nil {
-				p.Log.Error("no checkpoint is signed", "error", err)
-			}
-		} else {
-			p.Log.Warn("checkpoints are interrupted, trying again until it works", "error", err)
-		}
+		p.tell(err)
 		if time.Since(began) > 4*retryMax {
 			failures.Reset()
 		}
@@ -139,6 +151,27 @@ func (p *Publisher) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// tell says once why nothing is signed: what is away stays away for a while.
+func (p *Publisher) tell(err error) {
+	told := p.told == err.Error()
+	p.told = err.Error()
+	var trouble *contradiction
+	switch {
+	case errors.As(err, &trouble):
+		if p.trouble.Swap(trouble) == nil {
+			p.Log.Error("no checkpoint is signed", "error", err)
+		}
+	case !told:
+		p.Log.Warn("checkpoints are interrupted, trying again until it works", "error", err)
+	}
+}
+
+// good forgets what was told: a checkpoint was signed or could have been.
+func (p *Publisher) good() {
+	p.trouble.Store(nil)
+	p.told = ""
 }
 
 // turn stands by until it is this process's turn, and then leads until something fails.
@@ -196,13 +229,22 @@ func closeSession(conn *pgx.Conn) {
 // standBy looks whether the log contains the copies of this process, as far as the tree
 // goes, and keeps the newest checkpoint beside this process's key file.
 func (p *Publisher) standBy(ctx context.Context, conn *pgx.Conn) error {
-	s, err := readState(ctx, conn)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && (s.log != p.Store.LogID() || s.origin != p.Origin) {
+	s, err := readPublished(ctx, conn)
+	if errors.Is(err, pgx.ErrNoRows) {
 		return nil // whoever leads begins
 	}
 	if err != nil {
 		return err
 	}
+	if s.origin != p.Origin {
+		if p.otherOrigin != s.origin {
+			p.Log.Error("another process signs this log under another origin; all of one log should have the same --log-origin",
+				"origin", p.Origin, "other", s.origin)
+		}
+		p.otherOrigin = s.origin
+		return nil
+	}
+	p.otherOrigin = ""
 	copies, err := p.copies.read(ctx)
 	if err != nil {
 		return err
@@ -210,7 +252,7 @@ func (p *Publisher) standBy(ctx context.Context, conn *pgx.Conn) error {
 	if err := p.contains(ctx, conn, s.size, copies); err != nil {
 		return err
 	}
-	p.trouble.Store(nil)
+	p.good()
 	if err := p.copies.catchUp(s.signed); err != nil {
 		p.Log.Debug("no copy of another process's checkpoint", "error", err)
 	}
@@ -234,16 +276,14 @@ func (p *Publisher) contains(ctx context.Context, conn *pgx.Conn, size int64, co
 	}
 	for _, k := range copies {
 		switch {
-		case k.Origin != p.Origin:
-			continue
 		case k.Size > int64(head.Position):
 			return contradicts(k, fmt.Sprintf("it ends at %d", head.Position))
-		case !signedByOne(k.Checkpoint, verifiers):
-			return contradicts(k, "it is signed with a key that the log does not name")
+		case faultOfSignature(k.Checkpoint, verifiers) != "":
+			return contradicts(k, faultOfSignature(k.Checkpoint, verifiers))
 		case k.Size > size || k.Size == 0:
 			continue
 		}
-		root, err := rootAt(ctx, conn, k.Size)
+		root, err := rootAt(ctx, conn, p.Origin, k.Size)
 		if err != nil {
 			return err
 		}
@@ -254,11 +294,20 @@ func (p *Publisher) contains(ctx context.Context, conn *pgx.Conn, size int64, co
 	return nil
 }
 
-func signedByOne(c Checkpoint, verifiers []string) bool {
+// faultOfSignature says why none of the keys has signed the checkpoint; empty if one has.
+func faultOfSignature(c Checkpoint, verifiers []string) (fault string) {
 	for _, v := range verifiers {
-		if c.SignedBy(v) == nil {
-			return true
+		err := c.SignedBy(v)
+		var unknown *note.UnverifiedNoteError
+		var wrong *note.InvalidSignatureError
+		switch {
+		case err == nil:
+			return ""
+		case errors.As(err, &unknown), errors.As(err, &wrong):
+			fault = "it is signed with a key that the log does not name"
+		default:
+			return fmt.Sprintf("its signatures cannot be read: %v", err)
 		}
 	}
-	return false
+	return fault
 }

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/opsledger/opsledger/internal/testkit"
-	"github.com/opsledger/opsledger/protocol"
 )
 
 // What is published is the tree over the log's events, signed; a restarted process and a
@@ -153,7 +152,7 @@ func TestContradiction(t *testing.T) {
 	forged.Note = strings.Replace(c.Note, "10\n", "12\n", 1)
 	onDisk := func(note string) { must(t, os.WriteFile(p.copies.file, []byte(note), 0o600)) }
 	onBus := func(note string) {
-		_, err := s.js.Publish(t.Context(), protocol.SubjectCheckpoint, []byte(note))
+		_, err := s.js.Publish(t.Context(), p.copies.subject, []byte(note))
 		must(t, err)
 	}
 	restore := func() { onDisk(c.Note); onBus(c.Note) }

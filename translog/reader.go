@@ -29,7 +29,7 @@ func NewReader(pool *pgxpool.Pool, store *eventstore.Store) *Reader { return &Re
 
 // Checkpoint is the newest one, or ErrNotPublished.
 func (r *Reader) Checkpoint(ctx context.Context) (Checkpoint, error) {
-	s, err := readState(ctx, r.pool)
+	s, err := readPublished(ctx, r.pool)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && (s.signed.Size == 0 || s.log != r.store.LogID()) {
 		return Checkpoint{}, ErrNotPublished
 	}
@@ -47,10 +47,11 @@ func (r *Reader) covered(ctx context.Context, size int64) (Checkpoint, error) {
 
 // Tile returns the first hashes of a tile, 32 bytes each, or ErrNotPublished if it has fewer.
 func (r *Reader) Tile(ctx context.Context, c Coord, width int) ([]byte, error) {
-	if err := r.has(ctx, c, width); err != nil {
+	newest, err := r.has(ctx, c, width)
+	if err != nil {
 		return nil, err
 	}
-	tiles, err := readTiles(ctx, r.pool, []Coord{c})
+	tiles, err := readTiles(ctx, r.pool, newest.Origin, []Coord{c})
 	if err != nil {
 		return nil, err
 	}
@@ -60,19 +61,20 @@ func (r *Reader) Tile(ctx context.Context, c Coord, width int) ([]byte, error) {
 	return tiles[c][:width*tlog.HashSize], nil
 }
 
-func (r *Reader) has(ctx context.Context, c Coord, width int) error {
+// has returns the newest checkpoint, or ErrNotPublished if the tile is not as wide under it.
+func (r *Reader) has(ctx context.Context, c Coord, width int) (Checkpoint, error) {
 	newest, err := r.Checkpoint(ctx)
 	if err == nil && c.widthAt(newest.Size) < width {
 		err = ErrNotPublished
 	}
-	return err
+	return newest, err
 }
 
 // Entries returns the first entries below a tile of level 0, each with its length (uint16,
 // big endian) before it. They are made of the events as they are now, so that who compares
 // them with the tile sees a change.
 func (r *Reader) Entries(ctx context.Context, n int64, width int) ([]byte, error) {
-	if err := r.has(ctx, Coord{0, n}, width); err != nil {
+	if _, err := r.has(ctx, Coord{0, n}, width); err != nil {
 		return nil, err
 	}
 	conn, err := r.pool.Acquire(ctx)
@@ -101,7 +103,7 @@ func (r *Reader) Inclusion(ctx context.Context, position, size int64) (of int64,
 	if size == 0 {
 		size = c.Size
 	}
-	reader := stored(ctx, r.pool, nil)
+	reader := stored(ctx, r.pool, c.Origin, nil)
 	leaves, err := reader.ReadHashes([]int64{tlog.StoredHashIndex(0, position-1)})
 	if err != nil {
 		return 0, leaf, nil, err
@@ -112,10 +114,11 @@ func (r *Reader) Inclusion(ctx context.Context, position, size int64) (of int64,
 
 // Consistency proves (RFC 6962, 2.1.2) that the tree of the second size continues that of the first.
 func (r *Reader) Consistency(ctx context.Context, from, to int64) (tlog.TreeProof, error) {
-	if _, err := r.covered(ctx, to); err != nil {
+	c, err := r.covered(ctx, to)
+	if err != nil {
 		return nil, err
 	}
-	return tlog.ProveTree(to, from, stored(ctx, r.pool, nil))
+	return tlog.ProveTree(to, from, stored(ctx, r.pool, c.Origin, nil))
 }
 
 // Key is a key of checkpoints.
@@ -128,7 +131,7 @@ type Key struct {
 	Checkpoint string
 }
 
-// Keys returns the keys of the origin's checkpoints, in order; the last one is in force.
+// Keys returns the keys of the published origin's checkpoints, in order; the last one is in force.
 func (r *Reader) Keys(ctx context.Context) ([]Key, error) {
 	keys, err := readPublicKeys(ctx, r.pool)
 	if err == nil && len(keys) == 0 {
@@ -138,14 +141,15 @@ func (r *Reader) Keys(ctx context.Context) ([]Key, error) {
 }
 
 func readPublicKeys(ctx context.Context, q querier) ([]Key, error) {
-	rows, err := q.Query(ctx, "SELECT since, verifier, checkpoint FROM translog.keys ORDER BY since")
+	rows, err := q.Query(ctx, `SELECT since, verifier, checkpoint FROM translog.keys
+		WHERE origin = (SELECT origin FROM translog.tree`+ofPublished+`) ORDER BY since`)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Key])
 }
 
-// rootAt is the root of the tree of the size as the tiles have it.
-func rootAt(ctx context.Context, q querier, size int64) (tlog.Hash, error) {
-	return tlog.TreeHash(size, stored(ctx, q, nil))
+// rootAt is the root of the tree of the size as the origin's tiles have it.
+func rootAt(ctx context.Context, q querier, origin string, size int64) (tlog.Hash, error) {
+	return tlog.TreeHash(size, stored(ctx, q, origin, nil))
 }

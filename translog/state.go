@@ -20,7 +20,7 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// state is the row of translog.tree.
+// state is a row of translog.tree.
 type state struct {
 	log    uuid.UUID
 	origin string
@@ -29,14 +29,32 @@ type state struct {
 	signed Checkpoint
 }
 
-// readState returns pgx.ErrNoRows before the first event was put into the tree.
-func readState(ctx context.Context, q querier) (s state, err error) {
+const (
+	selectState = "SELECT log, origin, size, signed_size, checkpoint FROM translog.tree"
+	// ofPublished finds the row of the origin that is published.
+	ofPublished = " ORDER BY begun DESC LIMIT 1"
+)
+
+// readPublished returns the state of the origin that is published, or pgx.ErrNoRows while there is none.
+func readPublished(ctx context.Context, q querier) (state, error) {
+	return scanState(q.QueryRow(ctx, selectState+ofPublished))
+}
+
+// scanState returns a [contradiction] if what is there was not written by a Publisher.
+func scanState(row pgx.Row) (s state, err error) {
+	var signed int64
 	var note string
-	err = q.QueryRow(ctx, "SELECT log, origin, size, checkpoint FROM translog.tree").Scan(&s.log, &s.origin, &s.size, &note)
-	if err == nil && note != "" {
+	if err := row.Scan(&s.log, &s.origin, &s.size, &signed, &note); err != nil {
+		return s, err
+	}
+	if note != "" {
 		s.signed, err = ParseCheckpoint(note)
 	}
-	return s, err
+	if err != nil || s.signed.Size != signed || note != "" && s.signed.Origin != s.origin {
+		return s, &contradiction{fmt.Sprintf("the newest checkpoint in the database cannot be that of position %d of %q, which was signed: %.100q",
+			signed, s.origin, note)}
+	}
+	return s, nil
 }
 
 // State is what PostgreSQL has of the tree beside its tiles.
@@ -50,44 +68,49 @@ type State struct {
 	Keys       []Key
 }
 
-// ReadState returns ErrNotPublished where there is no checkpoint.
-func ReadState(ctx context.Context, conn *pgx.Conn) (State, error) {
-	s, err := readState(ctx, conn)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && s.signed.Size == 0 {
-		return State{}, ErrNotPublished
-	}
-	if err != nil {
-		return State{}, err
-	}
-	keys, err := readPublicKeys(ctx, conn)
-	return State{s.log.String(), s.size, s.signed, keys}, err
+// ReadState returns the state of the origin that is published, all of one moment, and
+// ErrNotPublished where there is no checkpoint.
+func ReadState(ctx context.Context, conn *pgx.Conn) (st State, err error) {
+	oneMoment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, conn, oneMoment, func(tx pgx.Tx) error {
+		s, err := readPublished(ctx, tx)
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && s.signed.Size == 0 {
+			return ErrNotPublished
+		}
+		if err != nil {
+			return err
+		}
+		keys, err := readPublicKeys(ctx, tx)
+		st = State{s.log.String(), s.size, s.signed, keys}
+		return err
+	})
+	return st, err
 }
 
-// ReadTiles returns those of the tiles that PostgreSQL has.
-func ReadTiles(ctx context.Context, conn *pgx.Conn, want []Coord) (map[Coord][]byte, error) {
-	return readTiles(ctx, conn, slices.Clone(want))
+// ReadTiles returns those of the origin's tiles that PostgreSQL has.
+func ReadTiles(ctx context.Context, conn *pgx.Conn, origin string, want []Coord) (map[Coord][]byte, error) {
+	return readTiles(ctx, conn, origin, slices.Clone(want))
 }
 
-// begin makes an empty tree of the log under the origin, if the one that is there is another's.
-func begin(ctx context.Context, conn *pgx.Conn, log uuid.UUID, origin string) (state, error) {
-	s, err := readState(ctx, conn)
-	if err == nil && s.log == log && s.origin == origin {
-		return s, nil
-	}
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) && !errors.Is(err, errNoCheckpoint) {
-		return s, err
-	}
-	return state{log: log, origin: origin}, pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `TRUNCATE translog.tree, translog.tiles, translog.keys`)
-		if err == nil {
-			_, err = tx.Exec(ctx, `INSERT INTO translog.tree (log, origin, size, signed_size, checkpoint) VALUES ($1, $2, 0, 0, '')`, log, origin)
+// begin goes on with the tree of the log under the origin, or begins it, and publishes it from
+// now on. A tree under another origin stays as it is: whoever comes back to that one must go
+// on with what was signed under it.
+func begin(ctx context.Context, conn *pgx.Conn, log uuid.UUID, origin string) (s state, err error) {
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		s, err = scanState(tx.QueryRow(ctx, `INSERT INTO translog.tree AS t (origin, log, size, signed_size, checkpoint, begun)
+			SELECT $1, $2, 0, 0, '', coalesce(max(begun), 0) + 1 FROM translog.tree
+			ON CONFLICT (origin) DO UPDATE SET begun = excluded.begun
+			RETURNING t.log, t.origin, t.size, t.signed_size, t.checkpoint`, origin, log))
+		if err == nil && s.log != log {
+			err = &contradiction{fmt.Sprintf("the tree under the origin %q is of log %s, and the database has log %s", origin, s.log, log)}
 		}
 		return err
 	})
+	return s, err
 }
 
-// readTiles returns those of the tiles that are there.
-func readTiles(ctx context.Context, q querier, want []Coord) (map[Coord][]byte, error) {
+// readTiles returns those of the origin's tiles that are there.
+func readTiles(ctx context.Context, q querier, origin string, want []Coord) (map[Coord][]byte, error) {
 	var levels []int16
 	var numbers []int64
 	slices.SortFunc(want, func(a, b Coord) int { return (a.Level-b.Level)*2 + compare(a.N, b.N) })
@@ -95,7 +118,7 @@ func readTiles(ctx context.Context, q querier, want []Coord) (map[Coord][]byte, 
 		levels, numbers = append(levels, int16(c.Level)), append(numbers, c.N)
 	}
 	rows, err := q.Query(ctx, `SELECT t.level, t.n, t.hashes FROM unnest($1::smallint[], $2::bigint[]) w(level, n)
-		JOIN translog.tiles t ON t.level = w.level AND t.n = w.n`, levels, numbers)
+		JOIN translog.tiles t ON t.origin = $3 AND t.level = w.level AND t.n = w.n`, levels, numbers, origin)
 	if err != nil {
 		return nil, fmt.Errorf("read tiles: %w", err)
 	}
@@ -114,9 +137,9 @@ func readTiles(ctx context.Context, q querier, want []Coord) (map[Coord][]byte, 
 
 // stored reads the nodes of the tree from PostgreSQL, and from the tiles that are about to be
 // written.
-func stored(ctx context.Context, q querier, fresh map[Coord][]byte) tlog.HashReader {
+func stored(ctx context.Context, q querier, origin string, fresh map[Coord][]byte) tlog.HashReader {
 	return HashReader(func(want []Coord) (map[Coord][]byte, error) {
-		tiles, err := readTiles(ctx, q, slices.Clone(want))
+		tiles, err := readTiles(ctx, q, origin, slices.Clone(want))
 		if err != nil {
 			return nil, err
 		}
@@ -126,15 +149,16 @@ func stored(ctx context.Context, q querier, fresh map[Coord][]byte) tlog.HashRea
 }
 
 // writeTiles writes tiles that are new or have grown.
-func writeTiles(ctx context.Context, q querier, tiles map[Coord][]byte) error {
+func writeTiles(ctx context.Context, q querier, origin string, tiles map[Coord][]byte) error {
 	var levels []int16
 	var numbers []int64
 	var hashes [][]byte
 	for c, data := range tiles {
 		levels, numbers, hashes = append(levels, int16(c.Level)), append(numbers, c.N), append(hashes, data)
 	}
-	_, err := q.Exec(ctx, `INSERT INTO translog.tiles (level, n, hashes) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])
-		ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes`, levels, numbers, hashes)
+	_, err := q.Exec(ctx, `INSERT INTO translog.tiles (origin, level, n, hashes)
+		SELECT $4, * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])
+		ON CONFLICT (origin, level, n) DO UPDATE SET hashes = excluded.hashes`, levels, numbers, hashes, origin)
 	return err
 }
 

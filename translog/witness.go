@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -73,6 +74,13 @@ func (c cosigner) Name() string { return c.name }
 // KeyHash implements [note.Verifier].
 func (c cosigner) KeyHash() uint32 { return c.hash }
 
+// made says whether a line of a signed note is by the name and the id of the key.
+func (c cosigner) made(line string) bool {
+	text, named := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "— "+c.name+" ")
+	signature, err := base64.StdEncoding.DecodeString(text)
+	return named && err == nil && len(signature) >= 4 && binary.BigEndian.Uint32(signature) == c.hash
+}
+
 // Verify implements [note.Verifier].
 func (c cosigner) Verify(text, signature []byte) bool {
 	if len(signature) != 8+ed25519.SignatureSize {
@@ -103,10 +111,16 @@ type submitter struct {
 	// old is the size of the checkpoint that the witness cosigned last, as far as is known.
 	old  int64
 	away bool
+	// ahead: it was told that the witness has seen more than there is here.
+	ahead bool
 }
 
 func newSubmitter(p *Publisher, w Witness) *submitter {
-	return &submitter{Publisher: p, Witness: w, http: &http.Client{Timeout: witnessLimit}, news: make(chan Checkpoint, 1)}
+	// A witness is the one that was configured: where it sends to somebody else, it is away.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &submitter{
+		Publisher: p, Witness: w, http: &http.Client{Timeout: witnessLimit, CheckRedirect: stay}, news: make(chan Checkpoint, 1),
+	}
 }
 
 // offer hands over the newest checkpoint. One goroutine calls it.
@@ -149,21 +163,33 @@ func (s *submitter) run(ctx context.Context) {
 	}
 }
 
-// tell says when a witness goes away and comes back.
+// tell says when a witness goes away and comes back, and when it knows a longer log.
 func (s *submitter) tell(err error) {
+	if errors.Is(err, errLonger) {
+		if !s.ahead {
+			s.Log.Error("a witness has cosigned a checkpoint that this log does not have", "witness", s.verifier.name, "error", err)
+		}
+		s.ahead = true
+		return
+	}
+	s.ahead = false
 	if away := err != nil; away != s.away {
 		s.away = away
 		s.Log.Warn("a witness of the checkpoints", "witness", s.verifier.name, "away", away, "error", err)
 	}
 }
 
-// submit has the checkpoint cosigned and adds the cosignature to the published one.
+// submit has the checkpoint cosigned, unless it is already, and adds the cosignature to the published one.
 func (s *submitter) submit(ctx context.Context, c Checkpoint) error {
+	if _, err := note.Open([]byte(c.Note), note.VerifierList(s.verifier)); err == nil {
+		s.old = c.Size
+		return nil
+	}
 	line, err := s.ask(ctx, c)
 	var conflict *oldSizeError
 	if errors.As(err, &conflict) {
 		if conflict.size > c.Size {
-			return nil // it has seen a later one, which another process made
+			return s.later(ctx, c, conflict)
 		}
 		s.old = conflict.size
 		line, err = s.ask(ctx, c)
@@ -172,10 +198,48 @@ func (s *submitter) submit(ctx context.Context, c Checkpoint) error {
 		return err
 	}
 	s.old = c.Size
-	_, err = s.Pool.Exec(ctx, `UPDATE translog.tree SET checkpoint = checkpoint || $1
-		WHERE origin = $2 AND signed_size = $3 AND starts_with(checkpoint, $4) AND position($1 IN checkpoint) = 0`,
-		line, c.Origin, c.Size, c.text())
-	return err
+	return s.attach(ctx, c, line)
+}
+
+// later returns nil if the later checkpoint that the witness has seen can be one of this log,
+// which was signed in the meantime.
+func (s *submitter) later(ctx context.Context, c Checkpoint, seen *oldSizeError) error {
+	var newest int64
+	if err := s.Pool.QueryRow(ctx, "SELECT signed_size FROM translog.tree WHERE origin = $1", c.Origin).Scan(&newest); err != nil {
+		return err
+	}
+	if newest >= seen.size {
+		return nil
+	}
+	return fmt.Errorf("%w: of position %d, and the newest here is of %d", errLonger, seen.size, newest)
+}
+
+// errLonger says that the witness has seen what this log does not have: another process signs
+// another log in its name, or this one was set back.
+var errLonger = errors.New("the witness has cosigned a later checkpoint")
+
+// attach puts the line of the cosignature below the published checkpoint, if that is still the
+// same, in the place of an earlier one by the witness's key.
+func (s *submitter) attach(ctx context.Context, c Checkpoint, line string) error {
+	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		var published string
+		err := tx.QueryRow(ctx, "SELECT checkpoint FROM translog.tree WHERE origin = $1 AND signed_size = $2 FOR UPDATE", c.Origin, c.Size).
+			Scan(&published)
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && !strings.HasPrefix(published, c.text()+"\n") {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		text := c.text() + "\n"
+		for one := range strings.Lines(published[len(text):]) {
+			if !s.verifier.made(one) {
+				text += one
+			}
+		}
+		_, err = tx.Exec(ctx, "UPDATE translog.tree SET checkpoint = $1 WHERE origin = $2", text+line, c.Origin)
+		return err
+	})
 }
 
 // oldSizeError says that the witness cosigned another size last.
@@ -223,7 +287,7 @@ func (s *submitter) ask(ctx context.Context, c Checkpoint) (string, error) {
 func (s *submitter) request(ctx context.Context, c Checkpoint) ([]byte, error) {
 	body := fmt.Appendf(nil, "old %d\n", s.old)
 	if s.old > 0 && s.old < c.Size {
-		proof, err := tlog.ProveTree(c.Size, s.old, stored(ctx, s.Pool, nil))
+		proof, err := tlog.ProveTree(c.Size, s.old, stored(ctx, s.Pool, c.Origin, nil))
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -132,13 +133,7 @@ func (w *witness) configured(t *testing.T) Witness {
 func TestWitnesses(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	key := func() string {
-		keys, err := s.reader().Keys(t.Context())
-		if err != nil {
-			return ""
-		}
-		return keys[len(keys)-1].Verifier
-	}
+	key := s.keyOfLog
 	one, two, dead := newWitness(t, key), newWitness(t, key), newWitness(t, key)
 	with := func(c *Config) { c.Witnesses = []Witness{dead.configured(t), one.configured(t), two.configured(t)} }
 	dead.Close()
@@ -193,5 +188,118 @@ func TestParseWitness(t *testing.T) {
 		if _, err := ParseWitness(address, key); err == nil {
 			t.Errorf("%s, %q was taken", address, key)
 		}
+	}
+}
+
+// submitterTo is one that does each step when it is told to.
+func (s *system) submitterTo(t *testing.T, w *witness, change ...func(*Config)) *submitter {
+	t.Helper()
+	return newSubmitter(s.publisher(change...), w.configured(t))
+}
+
+// keyOfLog is the verifier key in force, empty before there is one.
+func (s *system) keyOfLog() string {
+	keys, err := s.reader().Keys(s.t.Context())
+	if err != nil {
+		return ""
+	}
+	return keys[len(keys)-1].Verifier
+}
+
+// However often a checkpoint is brought to a witness, it has one cosignature of its key, which
+// is the last; one that has it is not brought there again.
+func TestOneCosignatureOfAWitness(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	w := newWitness(t, s.keyOfLog)
+	stop := run(t, s.publisher().Run)
+	c := s.published(s.add(300))
+	stop()
+	sub := s.submitterTo(t, w)
+	for range 3 {
+		must(t, sub.submit(t.Context(), c)) // as a process that knows nothing of those before
+	}
+	now, err := s.reader().Checkpoint(t.Context())
+	must(t, err)
+	if n := strings.Count(now.Note, "\n— "); n != 2 || !w.cosigned(now) || now.SignedBy(s.keyOfLog()) != nil {
+		t.Errorf("%d signatures:\n%s", n, now.Note)
+	}
+	w.setDown(true)
+	if err := s.submitterTo(t, w).submit(t.Context(), now); err != nil {
+		t.Errorf("it was brought again: %v", err)
+	}
+	// A line of another key under the same name is not of the witness.
+	other := fmt.Sprintf("— %s %s\n", sub.verifier.name, base64.StdEncoding.EncodeToString(make([]byte, 76)))
+	s.exec("UPDATE translog.tree SET checkpoint = checkpoint || $1", other)
+	w.setDown(false)
+	must(t, sub.submit(t.Context(), c))
+	if now, err = s.reader().Checkpoint(t.Context()); err != nil || strings.Count(now.Note, "\n— ") != 3 || !w.cosigned(now) {
+		t.Errorf("%v:\n%s", err, now.Note)
+	}
+}
+
+// Signatures that are too many to be read are not called those of an unknown key.
+func TestFaultOfSignature(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	stop := run(t, s.publisher().Run)
+	c := s.published(s.add(3))
+	stop()
+	known := []string{s.keyOfLog()}
+	if fault := faultOfSignature(c, known); fault != "" {
+		t.Errorf("as it was signed: %s", fault)
+	}
+	forged := c
+	forged.Note = strings.Replace(c.Note, "\n3\n", "\n4\n", 1)
+	for name, f := range map[string]Checkpoint{"key": forged, "be read": {c.Head, c.Note + strings.Repeat("— a AAAAAAAA\n", 101)}} {
+		if fault := faultOfSignature(f, known); !strings.Contains(fault, name) {
+			t.Errorf("%q: %s", name, fault)
+		}
+	}
+}
+
+// A witness that has cosigned more than there is here is told, once; what another process has
+// signed in the meantime is no reason to.
+func TestWitnessOfALongerLog(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	w := newWitness(t, s.keyOfLog)
+	stop := run(t, s.publisher().Run)
+	c := s.published(s.add(3))
+	newest := s.published(s.add(300))
+	stop()
+	log := &lines{}
+	must(t, s.submitterTo(t, w).submit(t.Context(), newest))
+	sub := s.submitterTo(t, w, log.set)
+	if err := sub.submit(t.Context(), c); err != nil {
+		t.Errorf("behind what another process has signed: %v", err)
+	}
+	s.exec("UPDATE translog.tree SET signed_size = 3, checkpoint = $1", c.Note)
+	for range 3 {
+		err := sub.submit(t.Context(), c)
+		if !errors.Is(err, errLonger) {
+			t.Fatalf("set back behind the witness: %v", err)
+		}
+		sub.tell(err)
+	}
+	if n := log.count("level=ERROR"); n != 1 {
+		t.Errorf("it was told %d times", n)
+	}
+}
+
+// A checkpoint goes to the witness that is configured, wherever that one sends it.
+func TestWitnessDoesNotSendElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	w := newWitness(t, s.keyOfLog)
+	stop := run(t, s.publisher().Run)
+	c := s.published(s.add(3))
+	stop()
+	away := httptest.NewServer(http.RedirectHandler(w.URL+"/add-checkpoint", http.StatusTemporaryRedirect))
+	t.Cleanup(away.Close)
+	sub := s.submitterTo(t, w)
+	sub.URL = away.URL
+	if err := sub.submit(t.Context(), c); err == nil || !strings.Contains(err.Error(), "307") {
+		t.Errorf("it followed: %v", err)
 	}
 }

@@ -23,6 +23,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/translog"
 	"github.com/opsledger/opsledger/translog/verify"
@@ -172,9 +174,10 @@ func TestProofs(t *testing.T) {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
 	}
-	tile := s.do("GET", "/v1/log/tile/0/000.p/1", nil)
-	if got := tile.header.Get("Cache-Control"); got != "private, max-age=31536000, immutable" {
-		t.Errorf("a tile is cached as %q", got)
+	for _, path := range []string{"tile/0/000.p/1", "tile/entries/000.p/1"} {
+		if got := s.do("GET", "/v1/log/"+path, nil).header.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("%s is cached as %q", path, got)
+		}
 	}
 	if got := s.do("GET", "/v1/log/checkpoint", nil); got.header.Get("Cache-Control") != "no-store" || got.body+"\n" != c.Note {
 		t.Errorf("%v\n%s", got.header, got.body)
@@ -239,14 +242,68 @@ func TestPublicProofs(t *testing.T) {
 	if got := open.do("GET", "/v1/log/events/1", nil, nobody); got.status != 403 {
 		t.Errorf("an event: %d", got.status)
 	}
-	if got := open.do("GET", "/v1/log/tile/0/000.p/1", nil, nobody).header.Get("Cache-Control"); !strings.HasPrefix(got, "public,") {
-		t.Errorf("cached as %q", got)
+}
+
+// manyLogins is a command that changes nothing but the log.
+type manyLogins int
+
+func (n manyLogins) Decide(domain.History, domain.Env) ([]domain.Event, error) {
+	list := make([]domain.Event, n)
+	for i := range list {
+		list[i] = access.UserLoggedIn{ID: 1}
+	}
+	return list, nil
+}
+
+// A whole tile is cached for good, its entries never; and as many entries are made at once as
+// there are places for, whoever asks.
+func TestEntriesAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.publish()
+	s.execute(manyLogins(256), nil)
+	s.awaitCheckpoint()
+	open := s.reopened(func(c *config) { c.ProofsPublic = true })
+	for path, want := range map[string]string{"tile/0/000": "max-age=31536000, immutable", "tile/entries/000": "no-store"} {
+		own, public := s.do("GET", "/v1/log/"+path, nil), open.do("GET", "/v1/log/"+path, nil, with("Authorization", ""))
+		if want != "no-store" {
+			want = "private, " + want
+		}
+		if got := own.header.Get("Cache-Control"); got != want {
+			t.Errorf("%s is cached as %q", path, got)
+		}
+		if got := public.header.Get("Cache-Control"); got != strings.Replace(want, "private", "public", 1) {
+			t.Errorf("%s of a public log is cached as %q", path, got)
+		}
+	}
+	for _, c := range []struct {
+		of     *stack
+		header func(*http.Request)
+		places int
+	}{{s, func(*http.Request) {}, 2 + 30}, {open, with("Authorization", ""), 4 + 30}} {
+		tx, err := s.pool.Begin(t.Context())
+		must(t, err)
+		_, err = tx.Exec(t.Context(), "LOCK TABLE log.events IN ACCESS EXCLUSIVE MODE") // none of them ends before the lock
+		must(t, err)
+		replies := make(chan reply, c.places+1)
+		for range c.places + 1 {
+			go func() { replies <- c.of.do("GET", "/v1/log/tile/entries/000.p/1", nil, c.header) }()
+		}
+		if got := <-replies; got.status != 503 || got.header.Get("Retry-After") != "1" {
+			t.Errorf("one too many: %d %s", got.status, got.body)
+		}
+		must(t, tx.Rollback(t.Context()))
+		for range c.places {
+			if got := <-replies; got.status != 200 {
+				t.Errorf("with a place, or in the line: %d %s", got.status, got.body)
+			}
+		}
 	}
 }
 
 // verifyFromOutside checks the log by what the API shows to the admin.
 func (s *stack) verifyFromOutside(o verify.Options) (verify.Report, error) {
-	return verify.Remote(s.t.Context(), func(_ context.Context, path string) ([]byte, error) {
+	return verify.Remote(s.t.Context(), func(_ context.Context, path string, most int64) ([]byte, error) {
 		r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+"/v1/log/"+path, http.NoBody)
 		if err != nil {
 			return nil, err
@@ -259,7 +316,7 @@ func (s *stack) verifyFromOutside(o verify.Options) (verify.Report, error) {
 		if reply.StatusCode != http.StatusOK {
 			return nil, fmt.Errorf("%s: %s", path, reply.Status)
 		}
-		return io.ReadAll(reply.Body)
+		return io.ReadAll(io.LimitReader(reply.Body, most))
 	}, o)
 }
 

@@ -65,28 +65,68 @@ func (a *API) showTile(c echo.Context) error {
 	if !ok {
 		return domain.NotFound("没有这个瓦片！")
 	}
-	data, err := a.tile(c, c.Param("level"), n, width)
+	level := c.Param("level")
+	data, err := a.tile(c, level, n, width)
 	if err != nil {
 		return err
 	}
-	share := "private"
-	if a.ProofsPublic {
-		share = "public"
+	// Entries are made anew each time, so that a changed event is seen, and nobody should keep
+	// the parts of a tile that is whole soon.
+	if level != levelOfEntries && width == translog.TileWidth {
+		share := "private"
+		if a.ProofsPublic {
+			share = "public"
+		}
+		c.Response().Header().Set(echo.HeaderCacheControl, share+", max-age=31536000, immutable")
 	}
-	c.Response().Header().Set(echo.HeaderCacheControl, share+", max-age=31536000, immutable")
 	return c.Blob(http.StatusOK, echo.MIMEOctetStream, data)
 }
 
 func (a *API) tile(c echo.Context, level string, n int64, width int) ([]byte, error) {
-	if level == "entries" {
-		data, err := a.Proofs.Entries(c.Request().Context(), n, width)
-		return data, unpublished(err)
+	if level == levelOfEntries {
+		return a.entriesOf(c, n, width)
 	}
 	number, ok := api.ParseInteger(level)
 	if !ok || number < 0 || number > 63 || len(level) > 1 && level[0] == '0' {
 		return nil, domain.NotFound("没有这个瓦片！")
 	}
 	data, err := a.Proofs.Tile(c.Request().Context(), translog.Coord{Level: int(number), N: n}, width)
+	return data, unpublished(err)
+}
+
+// levelOfEntries stands in the place of a tile's level for the entries below those of level 0.
+const levelOfEntries = "entries"
+
+// errManyEntries is an answer to everybody alike, also to who has no login.
+const errManyEntries = api.Unavailable("too many requests for entries, try again")
+
+// placesOfEntries bounds how many bundles of entries are made at once: for each, 256 whole
+// events are read and hashed. Where the log is public all who ask are one. The line is long
+// enough for clients that ask for a few dozen at once.
+func placesOfEntries(public bool) *api.Places {
+	limits := api.PlaceLimits{What: "requests for entries", Most: 4, Each: 2, Line: 30}
+	if public {
+		limits.Each = limits.Most
+	}
+	return api.NewPlaces(limits)
+}
+
+func (a *API) entriesOf(c echo.Context, n int64, width int) ([]byte, error) {
+	var user domain.UserID
+	if !a.ProofsPublic {
+		user = api.Caller(c).ID
+	}
+	ctx := c.Request().Context()
+	leave, err := a.entries.Take(ctx, user)
+	var tooMany *api.TooManyError
+	if errors.As(err, &tooMany) {
+		return nil, errManyEntries
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	data, err := a.Proofs.Entries(ctx, n, width)
 	return data, unpublished(err)
 }
 

@@ -51,6 +51,8 @@ type API struct {
 	staged *api.Places
 	// searches has a place for each search that is in work.
 	searches *api.Places
+	// entries has a place for each bundle of the log's entries that is made.
+	entries *api.Places
 }
 
 // Routes returns the routes of the dialect.
@@ -61,6 +63,7 @@ func (a *API) Routes() []api.Route {
 	a.staged = api.NewPlaces(api.PlaceLimits{What: "large imports", Most: 2, Each: 1})
 	a.imports = api.NewPlaces(api.PlaceLimits{What: "imports", Most: 2, Each: 1, Line: 2})
 	a.searches = placesOfSearches()
+	a.entries = placesOfEntries(a.ProofsPublic)
 	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
 	tasks := []domain.Context{domain.ContextOps}
 

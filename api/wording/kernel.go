@@ -96,6 +96,8 @@ var ofKernel = map[string]string{
 	"must be some of zone, view, server, machine, user and record, separated by commas": "必须是zone、view、server、machine、user、record中的若干个，以逗号分隔！",
 	"is not one that a list gave":                                                       "不是列表给出的值！",
 	"events cannot be read now, try again":                                              "暂时无法读取事件，请稍后重试！",
+	"too many requests for entries, try again":                                          "对条目的请求过多，请稍后重试！",
+	"requests for entries":                                                              "对条目的请求",
 	"requests for events":                                                               "对事件的请求",
 	"open streams of events":                                                            "打开的事件流",
 	"must be access, dns or ops":                                                        "必须是access、dns或ops！",

@@ -33,9 +33,10 @@ func verifyCommand() *cli.Command {
 		Name:  "verify",
 		Usage: "check that nothing in the log was changed: events, tree, checkpoints, tag index, head",
 		Description: "Without --url, --database-url and --export it checks the system of --data, whether it runs or not. It prints what " +
-			"it proved, or the first position that is wrong and in what, and then ends with code 1. With --url it reads what /v1/log shows, and the " +
-			"server makes that of its events.\n" +
-			"A checkpoint that was kept (curl …/v1/log/checkpoint, or <key file>.checkpoint) and the key (…/v1/log/key) make it a proof " +
+			"it proved, or the first position that is wrong and in what, and then ends with code 1. With --url it reads what /v1/log shows, and " +
+			"the server makes that of its events. Of a database whose log is not signed yet it checks what needs no signature, " +
+			"says so, and ends with code 0; with --since or --key, or from outside, that is code 1.\n" +
+			"A checkpoint that was kept (curl …/v1/log/checkpoint, or <key file>.checkpoint.…) and the key (…/v1/log/key) make it a proof " +
 			"also against who could sign a new checkpoint: the log must continue the kept one.",
 		Category: "Log and read models",
 		UsageText: "opsledger verify --data /var/lib/opsledger\n" +
@@ -107,13 +108,17 @@ func (v *verification) check(ctx context.Context, cmd *cli.Command, options veri
 }
 
 // get reads what is below /v1/log.
-func (v *verification) get(ctx context.Context, path string) ([]byte, error) {
+func (v *verification) get(ctx context.Context, path string, most int64) ([]byte, error) {
 	reply, err := v.do(ctx, http.MethodGet, "/v1/log/"+path, nil, nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	defer reply.Body.Close()
-	return io.ReadAll(reply.Body)
+	text, err := io.ReadAll(io.LimitReader(reply.Body, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = fmt.Errorf("%s: the reply has more than %d bytes", path, most)
+	}
+	return text, err
 }
 
 // progressOn tells about once a second how far a check is.
@@ -132,6 +137,11 @@ func progressOn(w io.Writer) func(done, of int64) {
 
 // print says what was proved, and what was not.
 func (v *verification) print(w io.Writer, r verify.Report, took time.Duration) error {
+	if r.Checkpoint.Size == 0 {
+		_, err := fmt.Fprintf(w, "the log is not yet signed: of %d events each follows the one before it, "+
+			"and whether one was changed nobody can say (%s)\n", r.Events, took.Round(time.Millisecond))
+		return err
+	}
 	said := fmt.Sprintf("%s: %d events, of which %d are under the newest checkpoint; "+
 		"each is the one that was put into the tree, and follows the one before it (%s)\n",
 		r.Checkpoint.Origin, r.Events, r.Sealed, took.Round(time.Millisecond))

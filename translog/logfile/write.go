@@ -94,7 +94,7 @@ func writeEvents(ctx context.Context, conn *pgx.Conn, out io.Writer, next, end i
 
 func headerOf(ctx context.Context, conn *pgx.Conn, state translog.State, from int64) (Header, error) {
 	h := Header{Log: state.Log, Checkpoint: state.Checkpoint.Note, From: from, Edge: [][]byte{}}
-	tiles, err := translog.ReadTiles(ctx, conn, translog.EdgeOf(from-1))
+	tiles, err := translog.ReadTiles(ctx, conn, state.Checkpoint.Origin, translog.EdgeOf(from-1))
 	if err != nil {
 		return h, err
 	}

@@ -30,7 +30,8 @@ type DatabaseConfig struct {
 
 // Database checks the log that is in a database, whether somebody appends to it or not: each
 // event against its hash in the tiles, the tiles against the checkpoint, the chain of the
-// events, the tag index against the events' tags, and the head. The error is a [Finding], or
+// events, the tag index against the events' tags, and the head. Of a log that is not signed
+// yet it checks all but hashes, tiles and checkpoint. The error is a [Finding], or
 // says why the check could not be made.
 func Database(ctx context.Context, cfg DatabaseConfig, o Options) (Report, error) {
 	conn, err := cfg.Connect(ctx)
@@ -39,8 +40,12 @@ func Database(ctx context.Context, cfg DatabaseConfig, o Options) (Report, error
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	d := &database{cfg: cfg, o: o, rotations: rotations{}}
-	if d.state, err = translog.ReadState(ctx, conn); err != nil {
+	d.state, err = translog.ReadState(ctx, conn)
+	if d.unsigned = errors.Is(err, translog.ErrNotPublished); err != nil && !d.unsigned {
 		return Report{}, fmt.Errorf("read the tree: %w", err)
+	}
+	if d.unsigned && (o.Key != "" || len(o.Since) > 0) {
+		return Report{}, &Finding{0, "checkpoint", "the log is not signed, and a key or a checkpoint of it was kept"}
 	}
 	// The head is read after the checkpoint, so that it cannot be behind.
 	var last domain.Position
@@ -65,9 +70,11 @@ type database struct {
 	cfg   DatabaseConfig
 	o     Options
 	state translog.State
-	head  eventstore.Head
-	log   string
-	found findings
+	// unsigned: there is no checkpoint yet, and nothing to compare the events with.
+	unsigned bool
+	head     eventstore.Head
+	log      string
+	found    findings
 	// chain and tree take the events in order.
 	chain     *follower
 	tree      *computed
@@ -200,7 +207,7 @@ func (d *database) readPiece(ctx context.Context, conn *pgx.Conn, p piece, sum *
 	for n := int64(p.from-1) / translog.TileWidth; n <= int64(p.to-2)/translog.TileWidth; n++ {
 		want = append(want, translog.Coord{Level: 0, N: n})
 	}
-	tiles, err := translog.ReadTiles(ctx, conn, want)
+	tiles, err := translog.ReadTiles(ctx, conn, d.state.Checkpoint.Origin, want)
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +284,7 @@ func (d *database) readTags(ctx context.Context, from, to domain.Position, sum *
 // compareUpperTiles compares the tiles that are made of tiles, unless something below is
 // wrong already.
 func (d *database) compareUpperTiles(ctx context.Context, conn *pgx.Conn) error {
-	if d.other != nil || d.found.err() != nil {
+	if d.unsigned || d.other != nil || d.found.err() != nil {
 		return nil
 	}
 	all := d.tree.tree.Edge()
@@ -291,7 +298,7 @@ func (d *database) compareUpperTiles(ctx context.Context, conn *pgx.Conn) error 
 		}
 	}
 	for part := range slices.Chunk(want, 100) {
-		tiles, err := translog.ReadTiles(ctx, conn, part)
+		tiles, err := translog.ReadTiles(ctx, conn, d.state.Checkpoint.Origin, part)
 		if err != nil {
 			return err
 		}
@@ -321,6 +328,9 @@ func (d *database) report() (Report, error) {
 		d.found.add(&Finding{int64(d.otherTags), "log.event_tags", "the entries of the event are not those of its tags"})
 	}
 	d.judgeHead()
+	if d.unsigned {
+		return r, d.found.err()
+	}
 	var err error
 	if r.Continues, err = d.tree.judge(d.state.Checkpoint, d.state.Keys, d.o, &d.found); err != nil {
 		return r, err
@@ -351,7 +361,7 @@ func (d *database) judgeHead() {
 	add := func(position int64, format string, args ...any) {
 		d.found.add(&Finding{max(position, 1), "log.head", fmt.Sprintf(format, args...)})
 	}
-	if d.log != d.state.Log {
+	if !d.unsigned && d.log != d.state.Log {
 		add(last, "log is %s, and the tree is of log %s", d.log, d.state.Log)
 	}
 	if last > 0 && !d.head.RecordedAt.Equal(d.chain.at) {

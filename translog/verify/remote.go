@@ -19,13 +19,19 @@ import (
 // remoteTiles is how many tiles are asked for at once.
 const remoteTiles = 16
 
-// Remote checks a log by what it shows below /v1/log, which get reads by the path behind that:
+// maxReply bounds what is no tile, in bytes.
+const maxReply = 1 << 20
+
+// Get reads what is below /v1/log by the path behind that. A reply of more than most bytes is an error.
+type Get func(ctx context.Context, path string, most int64) ([]byte, error)
+
+// Remote checks a log by what it shows below /v1/log:
 // that all entries are in the tiles, in order, that the tree of them is the checkpoint's, and
 // its keys. The server makes the entries of the events, so that they tell of the events
 // what they are now. The error is a [Finding], or says why the check could not be made.
-func Remote(ctx context.Context, get func(ctx context.Context, path string) ([]byte, error), o Options) (Report, error) {
+func Remote(ctx context.Context, get Get, o Options) (Report, error) {
 	r := &remote{get: get, o: o, digests: map[int64][sha256.Size]byte{}}
-	text, err := get(ctx, "checkpoint")
+	text, err := get(ctx, "checkpoint", maxReply)
 	if err != nil {
 		return Report{}, err
 	}
@@ -50,7 +56,7 @@ func Remote(ctx context.Context, get func(ctx context.Context, path string) ([]b
 }
 
 type remote struct {
-	get    func(ctx context.Context, path string) ([]byte, error)
+	get    Get
 	o      Options
 	newest translog.Checkpoint
 	keys   []translog.Key
@@ -63,7 +69,7 @@ type remote struct {
 }
 
 func (r *remote) readKeys(ctx context.Context) error {
-	text, err := r.get(ctx, "keys")
+	text, err := r.get(ctx, "keys", maxReply)
 	if err != nil {
 		return err
 	}
@@ -84,6 +90,9 @@ func (r *remote) readKeys(ctx context.Context) error {
 		if k.Checkpoint == "" {
 			k.Since = 0
 		}
+		if k.Since > r.newest.Size {
+			break // it came after the checkpoint was read
+		}
 		r.keys = append(r.keys, translog.Key{Since: k.Since, Verifier: k.Key, Checkpoint: k.Checkpoint})
 		r.named[k.Since] = k.Event
 	}
@@ -102,8 +111,11 @@ func (r *remote) readEntries(ctx context.Context) error {
 				break
 			}
 			path := translog.TileIndex(n, width)
-			group.Go(func() (err error) { tiles[i], err = r.get(ctx, "tile/0/"+path); return err })
-			group.Go(func() (err error) { bundles[i], err = r.get(ctx, "tile/entries/"+path); return err })
+			group.Go(func() (err error) { tiles[i], err = r.get(ctx, "tile/0/"+path, int64(width)*tlog.HashSize); return err })
+			group.Go(func() (err error) {
+				bundles[i], err = r.get(ctx, "tile/entries/"+path, int64(width)*bundleEntry)
+				return err
+			})
 		}
 		if err := group.Wait(); err != nil {
 			return err
@@ -118,8 +130,11 @@ func (r *remote) readEntries(ctx context.Context) error {
 	return nil
 }
 
+// bundleEntry is how long an entry in a bundle is, with its length before it.
+const bundleEntry = 2 + eventstore.EntrySize
+
 func (r *remote) takeBundle(bundle, tile []byte) {
-	const size = 2 + eventstore.EntrySize
+	const size = bundleEntry
 	for len(tile) > 0 || len(bundle) > 0 {
 		position := r.tree.tree.Size() + 1
 		if len(tile) < tlog.HashSize || len(bundle) < size || binary.BigEndian.Uint16(bundle) != eventstore.EntrySize {
@@ -151,7 +166,8 @@ func (r *remote) compareUpperTiles(ctx context.Context) error {
 		if at.Level == 0 {
 			continue
 		}
-		got, err := r.get(ctx, "tile/"+strconv.Itoa(at.Level)+"/"+translog.TileIndex(at.N, len(tile)/tlog.HashSize))
+		got, err := r.get(ctx, "tile/"+strconv.Itoa(at.Level)+"/"+translog.TileIndex(at.N, len(tile)/tlog.HashSize),
+			int64(len(tile)))
 		if err != nil {
 			return err
 		}

@@ -2,10 +2,12 @@ package verify_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -390,5 +392,107 @@ func TestRotatedKeys(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		s.tamper("DELETE FROM translog.keys", "INSERT INTO translog.keys TABLE saved", "DROP TABLE saved")
+	}
+}
+
+// A log that is not signed yet is checked as far as it can be; who kept something of it knows more.
+func TestUnsignedLog(t *testing.T) {
+	t.Parallel()
+	s := newSealed(t)
+	s.add(10)
+	if r, err := s.verify(verify.Options{}); err != nil || r.Events != 10 || r.Checkpoint.Size != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	var found *verify.Finding
+	if _, err := s.verify(verify.Options{Key: anotherKey}); !errors.As(err, &found) || found.In != "checkpoint" {
+		t.Errorf("with a key that was kept: %v", err)
+	}
+	s.tamper("UPDATE log.events SET prev = prev + 1 WHERE position = 7")
+	if _, err := s.verify(verify.Options{}); !errors.As(err, &found) || found.Position != 7 || found.In != "log.events" {
+		t.Errorf("an event was changed: %v", err)
+	}
+}
+
+// The state is of one moment, though a key comes between its reads.
+func TestStateOfOneMoment(t *testing.T) {
+	t.Parallel()
+	s := newSealed(t)
+	stop := s.publish()
+	s.add(10)
+	c := s.await()
+	stop()
+	conn, err := pgx.ConnectConfig(t.Context(), s.pool.Config().ConnConfig.Copy())
+	must(t, err)
+	defer func() { _ = conn.Close(context.Background()) }()
+	tx, err := s.pool.Begin(t.Context())
+	must(t, err)
+	_, err = tx.Exec(t.Context(), "LOCK TABLE translog.keys IN ACCESS EXCLUSIVE MODE")
+	must(t, err)
+	read := make(chan error, 1)
+	var state translog.State
+	go func() {
+		var err error
+		state, err = translog.ReadState(t.Context(), conn)
+		read <- err
+	}()
+	testkit.Eventually(t, "the reader waits for the keys", func() bool {
+		var waits bool
+		err := s.pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+			WHERE d.datname = current_database() AND NOT l.granted AND l.relation = 'translog.keys'::regclass)`).Scan(&waits)
+		return err == nil && waits
+	})
+	_, err = tx.Exec(t.Context(), "INSERT INTO translog.keys SELECT origin, 11, $1, checkpoint FROM translog.tree", anotherKey)
+	must(t, err)
+	must(t, tx.Commit(t.Context()))
+	must(t, <-read)
+	if len(state.Keys) != 1 || state.Checkpoint.Head != c.Head {
+		t.Errorf("a checkpoint of %d with the keys %+v", state.Checkpoint.Size, state.Keys)
+	}
+}
+
+// From outside the keys may be of a later moment than the checkpoint; and each reply is bounded.
+func TestRemoteWhileAKeyComes(t *testing.T) {
+	t.Parallel()
+	s := newSealed(t)
+	stop := s.publish()
+	s.add(300)
+	old := s.await()
+	_, err := translog.Rotate(t.Context(), s.store, s.vault)
+	must(t, err)
+	s.await()
+	stop()
+	reader := translog.NewReader(s.pool, s.store)
+	get := func(ctx context.Context, path string, most int64) (reply []byte, err error) {
+		level, index, _ := strings.Cut(strings.TrimPrefix(path, "tile/"), "/")
+		n, width, _ := translog.ParseTileIndex(index)
+		switch {
+		case path == "checkpoint":
+			return []byte(old.Note), nil
+		case path == "keys":
+			keys, err := reader.Keys(ctx)
+			if err != nil {
+				return nil, err
+			}
+			var list []map[string]any
+			for _, k := range keys {
+				list = append(list, map[string]any{"key": k.Verifier, "since": k.Since, "checkpoint": k.Checkpoint})
+			}
+			return json.Marshal(map[string]any{"keys": list})
+		case level == "entries":
+			reply, err = reader.Entries(ctx, n, width)
+		default:
+			number, atoi := strconv.Atoi(level)
+			must(t, atoi)
+			reply, err = reader.Tile(ctx, translog.Coord{Level: number, N: n}, width)
+		}
+		if err == nil && int64(len(reply)) != most {
+			err = fmt.Errorf("%s: %d bytes were expected at most, there are %d", path, most, len(reply))
+		}
+		return reply, err
+	}
+	keys, err := reader.Keys(t.Context())
+	must(t, err)
+	if r, err := verify.Remote(t.Context(), get, verify.Options{Key: keys[0].Verifier}); err != nil || !r.Trusted || r.Sealed != old.Size {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
