@@ -74,10 +74,10 @@ func SaveVersions[K comparable, R any](
 	ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string, t Versioned[R], set *rowset.Set[K, R],
 ) error {
 	added, altered, dropped := set.Versions()
-	now := t.Now()
-	now.Delete(out, schema, dropped)
-	now.Update(out, schema, altered)
-	return errors.Join(now.Insert(ctx, tx, out, schema, added), t.Former().Insert(ctx, tx, out, schema, set.Former()))
+	return errors.Join(
+		t.Now().save(ctx, tx, out, schema, added, altered, dropped),
+		t.Former().Insert(ctx, tx, out, schema, set.Former()),
+	)
 }
 
 // Positions are divided into blocks of 4, of 16, of 64 … of them, each of four of the
