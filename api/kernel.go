@@ -24,6 +24,8 @@ type Kernel struct {
 	readiness      readiness
 	// Waiting has a place for each request that waits, for a position or for name servers.
 	Waiting *Places
+	// past has a place for each list of the past, whose rows are counted one by one.
+	past *Places
 }
 
 // New returns a kernel. It reads, or on the first start creates, its key in the
@@ -36,9 +38,11 @@ func New(ctx context.Context, cfg Config) (*Kernel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key of request fingerprints: %w", err)
 	}
-	return &Kernel{Config: cfg, fingerprintKey: fingerprintKey, Waiting: NewPlaces(PlaceLimits{
-		What: "requests that wait", Most: maxWaiting, Each: maxWaitingOfUser,
-	})}, nil
+	return &Kernel{
+		Config: cfg, fingerprintKey: fingerprintKey,
+		Waiting: NewPlaces(PlaceLimits{What: "requests that wait", Most: maxWaiting, Each: maxWaitingOfUser}),
+		past:    NewPlaces(PlaceLimits{What: "lists of the past", Most: 8, Each: 2, Line: 16}),
+	}, nil
 }
 
 // Handler returns the handler of the routes.

@@ -62,6 +62,9 @@ func (r Route) WithPast() Route {
 	return r
 }
 
+// counts says that the route shows pages of a list, with the number of all of it.
+func (r Route) counts() bool { return r.Query.has("pageSize") || r.Query.has("count") }
+
 // ForNarrow returns the route as one that is for narrow credentials, too.
 func (r Route) ForNarrow() Route {
 	r.Narrow = true

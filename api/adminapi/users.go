@@ -30,7 +30,8 @@ type userHead struct {
 	Position    string        `json:"position"`
 	Location    string        `json:"location"`
 	MemberSince string        `json:"member_since"`
-	LastSeen    string        `json:"last_seen"`
+	// LastSeen is null in the past: the read model keeps the last login alone.
+	LastSeen *string `json:"last_seen"`
 }
 
 // userRowBody is a user in a list.
@@ -49,12 +50,16 @@ type userBody struct {
 	Roles           []roleRefBody `json:"roles"`
 }
 
-func (a *API) userHead(p api.Person) userHead {
-	return userHead{
+func (a *API) userHead(c echo.Context, p api.Person) userHead {
+	head := userHead{
 		ID: p.ID, Username: p.Username, Email: p.Clear.Mail, ChineseName: p.Clear.Nickname, Cellphone: p.Clear.Phone,
 		Position: p.Clear.Position, Location: p.Clear.Location,
-		MemberSince: a.FormatTime(p.MemberSince), LastSeen: a.FormatTime(p.LastSeen),
+		MemberSince: a.FormatTime(p.MemberSince),
 	}
+	if !api.IsPast(c) {
+		head.LastSeen = new(a.FormatTime(p.LastSeen))
+	}
+	return head
 }
 
 func roleRefs(p api.Person) []roleRefBody {
@@ -99,7 +104,7 @@ func (a *API) listUsers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return api.List(c, "users", page, people, total, func(p api.Person) userRowBody { return userRowBody{a.userHead(p), roleRefs(p)} })
+	return api.List(c, "users", page, people, total, func(p api.Person) userRowBody { return userRowBody{a.userHead(c, p), roleRefs(p)} })
 }
 
 // showUser shows a user to admin and to themselves.
@@ -118,7 +123,7 @@ func (a *API) showUser(c echo.Context) error {
 		return err
 	}
 	return api.Show(c, user.Changed, userBody{
-		userHead: a.userHead(p), Roles: roleRefs(p),
+		userHead: a.userHead(c, p), Roles: roleRefs(p),
 		CanAddServer: who.May(access.AddServer()), CanAddView: who.May(access.AddView()),
 		CanAddZone: who.May(access.AddZone()), CanEditBindConf: who.May(access.EditBindConf()),
 	})

@@ -34,7 +34,7 @@ func (a *API) listPermissions(c echo.Context) error {
 	}
 	all := access.Permissions()
 	if name != nil {
-		user, err := a.userNamed(c.Request().Context(), *name)
+		user, err := a.askedUser(c, *name, access.CodeGetPermission)
 		if err != nil {
 			return noSuchUser(*name, err)
 		}

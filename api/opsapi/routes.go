@@ -80,7 +80,7 @@ func (a *API) Routes() []api.Route {
 		api.Get("/api/login", api.AccessPublic, nil, a.loginState).WithQuery(named),
 		api.Route{Method: http.MethodPost, Path: "/api/login", Access: api.AccessPublic, Keys: login, Handle: a.login, Count: a.countLogin},
 
-		api.Get("/api/permission", api.AccessUser, users, a.listPermissions).WithQuery(named.And(rangeOfList())),
+		api.Get("/api/permission", api.AccessUser, users, a.listPermissions).WithQuery(named.And(rangeOfList())).WithPast(),
 
 		api.Get("/api/ssh_key_manage", api.AccessCode(access.CodeGetSSHKey), tasks, a.listGrants).WithQuery(api.Reads(readGrantFilter)),
 		api.Post("/api/ssh_key_manage", api.AccessUser, postGrant()),

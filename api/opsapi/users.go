@@ -56,11 +56,7 @@ func (a *API) getUsers(c echo.Context) error {
 }
 
 func (a *API) showUser(c echo.Context, name string) error {
-	named := a.userNamed
-	if api.IsPast(c) {
-		named = a.Access.UserByName
-	}
-	user, err := named(c.Request().Context(), name)
+	user, err := a.askedUser(c, name, access.CodeGetUser)
 	if err != nil {
 		return noSuchUser(name, err)
 	}
@@ -71,8 +67,22 @@ func (a *API) showUser(c echo.Context, name string) error {
 	return api.Show(c, user.Changed, succeed(userFor(p)))
 }
 
-// userNamed returns the user of a name. The log decides whose it is: it compares names
-// as the directory does.
+// askedUser returns the user whom a request asks for by name. Whoever has the code asks for
+// who has that name, or had it then; whoever lacks it asks for themselves. A name is free
+// again when its user is deleted, so that in the past it may be somebody else's.
+func (a *API) askedUser(c echo.Context, name string, code int) (accessmodel.User, error) {
+	ctx, who := c.Request().Context(), api.Caller(c)
+	switch {
+	case !who.May(access.Permitted(code)):
+		return a.Access.User(ctx, who.ID)
+	case api.IsPast(c):
+		return a.Access.UserByName(ctx, name)
+	default:
+		return a.userNamed(ctx, name)
+	}
+}
+
+// userNamed returns the user of a name. The log decides whose it is now.
 func (a *API) userNamed(ctx context.Context, name string) (accessmodel.User, error) {
 	user, err := a.Identity.UserNamed(ctx, name)
 	if err != nil {

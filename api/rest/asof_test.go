@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +36,9 @@ func inOffice(host string) m {
 	return m{"zone_id": 1, "view_name": "office", "host": host, "record_type": "A", "ttl": 60, "value": "192.0.2.1", "comment": "c"}
 }
 
+// lastLogin has no past.
+var lastLogin = regexp.MustCompile(`"last_seen":"[^"]*"`)
+
 // A state that was read is read again as of its position, when all of it is gone: the lists, the
 // single resources, the zone's file with its serial, the search, the operation log.
 func TestAsOf(t *testing.T) {
@@ -57,7 +62,7 @@ func TestAsOf(t *testing.T) {
 	read := func(path string) string { return s.do("GET", path, nil).body }
 	was, at := map[string]string{}, s.end()
 	for _, path := range paths {
-		was[path] = read(path)
+		was[path] = lastLogin.ReplaceAllString(read(path), `"last_seen":null`)
 	}
 	s.awaitLog()
 	for _, path := range paths {
@@ -77,11 +82,7 @@ func TestAsOf(t *testing.T) {
 	s.ok("PUT", "/v1/fleet", m{"ns": []string{"ns2.example.net."}})
 	s.opsDo("DELETE", pathMachine+"?machine_name=web01", nil)
 	for _, path := range paths {
-		want := was[path]
-		if strings.HasPrefix(path, pathUser) || strings.HasPrefix(path, "/admin/users") {
-			want = s.asOf(path, at, at).body // a login changes it meanwhile
-		}
-		s.expect(s.asOf(path, at, at), 200, want)
+		s.expect(s.asOf(path, at, at), 200, was[path])
 	}
 	machine := s.asOf(pathMachine+"?machine_name=web01", at, at).body
 	if !strings.Contains(machine, `"machine_name":"web01"`) || !strings.Contains(machine, `"online":null,"last_seen":null`) {
@@ -164,6 +165,89 @@ func TestNoPast(t *testing.T) {
 	}
 	if n < 5 {
 		t.Errorf("%d routes have no past", n)
+	}
+	for path, status := range map[string]int{ // of queries that cannot be parsed
+		"/healthz?a;b": http.StatusOK, "/healthz?x=%zz": http.StatusOK, "/v1/fleet?a;b": http.StatusOK,
+		"/v1/events?x=%zz": http.StatusBadRequest, "/dns/views?x=%zz": http.StatusBadRequest, "/dns/views?as_of=%zz": http.StatusBadRequest,
+	} {
+		if got := s.do("GET", path, nil); got.status != status || got.header.Get("Opsledger-Field") == "as_of" || got.header.Get("Opsledger-As-Of") != "" {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	for _, query := range []string{"as_of=%zz", "x=%zz&as_of=1", "%61s_of=1;b", "b;as_of"} {
+		if got := s.do("GET", "/healthz?"+query, nil); got.status != http.StatusBadRequest || got.header.Get("Opsledger-Field") != "as_of" {
+			t.Errorf("%s: %d %s", query, got.status, got.body)
+		}
+	}
+}
+
+// A name is free again when its user is gone. Whoever has it then, and may not see other users,
+// sees by it themselves alone, in the past as well; who may, sees by it who had it then.
+func TestNameThatWasAnothers(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.opsDo("POST", pathUser, act("add", aUser("victim")))
+	first := s.end()
+	s.opsDo("DELETE", pathUser+"?username=victim", nil)
+	s.opsDo("POST", pathUser, act("add", changed(changed(aUser("victim"), "department", "heirs"), "permissions", "8")))
+	second := s.end()
+	heir := as(s.login("victim", "123456"))
+	for path, own := range map[string]string{pathUser: `"department":"heirs"`, pathPermission: `"permission_code":8}],"count":1`} {
+		ask := func(name string, at int64, options ...func(*http.Request)) reply {
+			return s.do("GET", fmt.Sprintf("%s?username=%s&as_of=%d", path, name, at), nil, options...)
+		}
+		s.expect(ask("victim", first, heir), 200, notOK("用户victim不存在！"))
+		if got := ask("VICTIM", second, heir); got.status != http.StatusOK || !strings.Contains(got.body, own) {
+			t.Errorf("%s of oneself: %d %s", path, got.status, got.body)
+		}
+		if got := ask("admin", second, heir); got.status != http.StatusForbidden {
+			t.Errorf("%s of another: %d %s", path, got.status, got.body)
+		}
+		for at, whose := range map[int64]bool{first: false, second: true} {
+			got := ask("victim", at)
+			if got.status != http.StatusOK || !strings.HasPrefix(got.body, `{"ok":true`) || strings.Contains(got.body, own) != whose {
+				t.Errorf("%s as of %d: %d %s", path, at, got.status, got.body)
+			}
+		}
+	}
+}
+
+// One user cannot have all places of lists of the past, which count what they have found.
+func TestPastOfOneUser(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	other := as(s.member("other"))
+	s.awaitLog()
+	at := s.end()
+	// No zone of the past is read while somebody else holds the table.
+	held, err := s.pool.Begin(t.Context())
+	must(t, err)
+	_, err = held.Exec(t.Context(), "LOCK TABLE dns.zones_past")
+	must(t, err)
+	var waiting sync.WaitGroup
+	refused := make(chan reply, 24)
+	for range cap(refused) {
+		waiting.Go(func() {
+			switch got := s.do("GET", fmt.Sprint("/dns/zones?as_of=", at), nil); got.status {
+			case http.StatusTooManyRequests:
+				refused <- got
+			case http.StatusOK:
+			default:
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		})
+	}
+	for range cap(refused) - 18 {
+		s.refusedForMany(<-refused, message("对历史列表的请求过多：每个用户同时最多18个，请等待其中一个结束后重试！"))
+	}
+	s.asOf("/v1/fleet", at, at) // which counts nothing
+	if got := s.do("GET", fmt.Sprint("/dns/views?as_of=", at), nil, other); got.status != http.StatusOK {
+		t.Errorf("another user's list: %d %s", got.status, got.body)
+	}
+	must(t, held.Rollback(t.Context()))
+	waiting.Wait()
+	if len(refused) > 0 {
+		t.Errorf("%d more were refused", len(refused))
 	}
 }
 

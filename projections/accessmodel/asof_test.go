@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/opsledger/opsledger/domain"
@@ -53,7 +55,7 @@ func everybody(t *testing.T, ctx context.Context, pool *pgxpool.Pool) []any {
 	r, page := accessmodel.NewReader(pool), modeltest.PageOf(1, 1000)
 	users, n := modeltest.MustPage(r.Users(ctx, accessmodel.UserFilter{}, page))
 	for i := range users {
-		users[i].MemberSince, users[i].LastSeen = users[i].MemberSince.UTC(), users[i].LastSeen.UTC()
+		users[i].MemberSince, users[i].LastSeen = users[i].MemberSince.UTC(), time.Time{}
 	}
 	roles, m := modeltest.MustPage(r.Roles(ctx, accessmodel.RoleFilter{}, page))
 	privileges, k := modeltest.MustPage(r.Privileges(ctx, accessmodel.PrivilegeFilter{}, page))
@@ -76,4 +78,25 @@ func TestErasedInThePast(t *testing.T) {
 	}
 	got.MemberSince, got.LastSeen = got.MemberSince.UTC(), got.LastSeen.UTC()
 	modeltest.Same(t, "deleted user", got, want)
+}
+
+// Names compare in the past as they do now, and a login makes no version of a user.
+func TestNamesInThePast(t *testing.T) {
+	t.Parallel()
+	pool, log := modeltest.Serving(t), &modeltest.Chain{}
+	log.Add(domain.System, modeltest.Registered(1, "Zoë Müller"))
+	was := log.Add(1, modeltest.Registered(2, "ｏｔｈｅｒ"))
+	for range 3 {
+		log.Add(1, access.UserLoggedIn{ID: 1})
+	}
+	log.Add(1, access.UserDeleted{ID: 1})
+	modeltest.ApplyAll(t, pool, accessmodel.New(), "access", log.Events, 2)
+	then := query.AsOf(t.Context(), was)
+	for name, id := range map[string]domain.UserID{"ZOË  MÜLLER": 1, "zoe\u0308 mu\u0308ller": 1, "Other": 2} {
+		modeltest.Same(t, name, modeltest.Must(accessmodel.NewReader(pool).UserByName(then, name)).ID, id)
+	}
+	versions, err := query.Only(t.Context(), pool, pgx.RowTo[int], "SELECT count(*) FROM access.users_past")
+	if err != nil || versions != 1 {
+		t.Errorf("%d versions are over, %v", versions, err)
+	}
 }

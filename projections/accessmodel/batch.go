@@ -38,7 +38,7 @@ var states = table.Table[state]{Name: "state", Key: "singleton", Columns: func(s
 // load reads what the events touch in one round trip.
 func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*batch, error) {
 	b := &batch{
-		users:       rowset.NewVersioned("user", func(u userRow) domain.UserID { return u.ID }, nil),
+		users:       rowset.NewVersioned("user", func(u userRow) domain.UserID { return u.ID }, sameUser),
 		roles:       rowset.NewVersioned("role", func(r RoleRow) int64 { return r.ID }, nil),
 		privileges:  rowset.NewVersioned("privilege", func(p privilegeRow) int64 { return p.ID }, nil),
 		credentials: rowset.New("credential", func(c credentialRow) domain.CredentialID { return c.ID }),

@@ -34,7 +34,7 @@ func (r *RoleRow) columns() []table.Column {
 	}
 }
 
-var roles = table.Keeping(table.Table[RoleRow]{Name: "roles", Key: "id", Columns: (*RoleRow).columns})
+var roles = table.Keeping(table.Table[RoleRow]{Name: "roles", Key: "id", Columns: (*RoleRow).columns}).ListedWhole()
 
 // RoleFilter restricts a list of roles; what is nil or empty does not.
 type RoleFilter struct {

@@ -31,7 +31,8 @@ type User struct {
 	// Roles are in ascending order of their ids.
 	Roles       []Role
 	MemberSince time.Time
-	// LastSeen is the time of the last login, MemberSince before the first.
+	// LastSeen is the time of the last login, MemberSince before the first. It has no past: of
+	// a user of the past it may be a later login.
 	LastSeen time.Time
 	// Changed is the position of the user's last event; a login is none.
 	Changed domain.Position
@@ -102,10 +103,10 @@ func (r *Reader) User(ctx context.Context, id domain.UserID) (User, error) {
 	return query.First(l.Read(ctx, r.pool, query.One()))
 }
 
-// UserByName returns the user of that name, compared without case, or [query.ErrNotFound].
+// UserByName returns the user of that name, as [access.FoldUsername] compares, or [query.ErrNotFound].
 func (r *Reader) UserByName(ctx context.Context, name string) (User, error) {
 	l := listUsers(query.MomentOf(ctx))
-	l.Text("lower(t.username) = ?", query.LowerASCII(name))
+	l.Text("t.folded = ?", access.FoldUsername(name))
 	return query.First(l.Read(ctx, r.pool, query.One()))
 }
 

@@ -20,10 +20,14 @@ type userRow struct {
 var users = table.Keeping(table.Table[userRow]{
 	Name: "users", Key: "id",
 	Columns: func(u *userRow) []table.Column {
-		return append(u.columns(), table.Col("deleted", table.Number, &u.deleted))
+		folded := access.FoldUsername(u.Username)
+		return append(u.columns(), table.Col("deleted", table.Number, &u.deleted), table.Col("folded", table.Bytewise|table.Fixed, &folded))
 	},
-	Indexes: []string{"CREATE INDEX ON {schema}.users (lower(username)) WHERE deleted = " + table.ForEver},
-})
+	Indexes: []string{"CREATE INDEX ON {schema}.users (folded) WHERE deleted = " + table.ForEver},
+}).ListedWhole()
+
+// sameUser says that a user who logs in is no other state of the user.
+func sameUser(was, is userRow) bool { return was.Changed == is.Changed }
 
 // erase leaves of what deleted users were the names and what decided what they might do.
 const erase = `UPDATE {schema}.users_past SET mail = '', nickname = '', phone = '', position = '', location = '', department = '',

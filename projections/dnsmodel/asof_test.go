@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/opsledger/opsledger/domain"
@@ -139,4 +141,45 @@ func content(ctx context.Context, r *dnsmodel.Reader, zone, view int64) (served 
 		return c.All(func(r dnsmodel.Record) error { bare(&r); served = append(served, r); return nil })
 	})
 	return served, err
+}
+
+// A search in the past steps to the next ids by the keys of both tables, and looks at no version
+// for it.
+func TestStepsInThePastFollowKeys(t *testing.T) {
+	t.Parallel()
+	pool := modeltest.Serving(t)
+	then := query.AsOf(t.Context(), 5)
+	err := pgx.BeginFunc(then, pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(then, "SET LOCAL enable_seqscan = off"); err != nil { // as with many rows
+			return err
+		}
+		rows, err := query.Rows(then, tx, "EXPLAIN "+dnsmodel.NewestRecord(query.MomentOf(then)), math.MaxInt64)
+		if err != nil {
+			return err
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		plan := strings.Join(lines, "\n")
+		if strings.Count(plan, "Backward") != 2 || strings.Contains(plan, "since") {
+			t.Error(plan)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// What changes a server, but not what zones have of the servers, makes no version of that.
+func TestFleetThatStays(t *testing.T) {
+	t.Parallel()
+	pool, log := modeltest.Serving(t), &modeltest.Chain{}
+	log.Add(1, dns.FleetChanged{After: dns.FleetData{NS: []string{"ns.example.net."}, Addresses: []string{"192.0.2.53"}}})
+	for id := range int64(5) {
+		log.Add(1, dns.ServerCreated{ID: id + 1, Server: dns.ServerData{Host: fmt.Sprint("s", id), IP: fmt.Sprint("192.0.2.", id+1)}})
+	}
+	modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", log.Events, 2)
+	versions, err := query.Only(t.Context(), pool, pgx.RowTo[int], "SELECT count(*) FROM dns.fleet_past")
+	if err != nil || versions != 1 {
+		t.Errorf("%d versions are over, %v", versions, err)
+	}
 }

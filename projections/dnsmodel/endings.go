@@ -33,9 +33,9 @@ var endings = table.Table[ending]{Name: "endings", Key: "at, zone_id", Columns: 
 	return []table.Column{
 		table.Col("at", table.Number, &e.at),
 		table.Col("zone_id", table.Number, &e.zone),
-		table.Col("gone", table.Numbers|table.Fixed, &e.gone),
-		table.Col("replaced", table.Numbers|table.Fixed, &e.replaced),
-		table.Col("void", table.Numbers|table.Fixed, &e.void),
+		table.Col("gone", table.Series|table.Fixed, &e.gone),
+		table.Col("replaced", table.Series|table.Fixed, &e.replaced),
+		table.Col("void", table.Series|table.Fixed, &e.void),
 		table.Col("after", table.Number, &e.after),
 	}
 }}

@@ -8,6 +8,7 @@ var (
 	ListRecords = listRecords
 	// RunningImports is the statement.
 	RunningImports = runningImports
+	NewestRecord   = newestRecord
 )
 
 // EachRecordBy is EachRecord with another number of rows that it holds in memory.

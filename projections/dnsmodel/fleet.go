@@ -66,7 +66,9 @@ func (b *batch) changeFleet(e domain.Recorded, change func() error) error {
 	}
 	f := b.theFleet()
 	f.Moved.Note(before, b.resolved(), e.Position)
-	b.fleet.Put(f)
+	if f.Moved != b.theFleet().Moved {
+		b.fleet.Put(f)
+	}
 	return nil
 }
 

@@ -146,3 +146,27 @@ func purge(t *testing.T, pool *pgxpool.Pool, model *dnsmodel.Model, schema strin
 		})
 	}
 }
+
+// What ends in two parts of one change, which were applied one after the other, is taken to the
+// past whole, also while the first part of it is being looked for.
+func TestEndingInParts(t *testing.T) {
+	t.Parallel()
+	const n = 600 // more than one Apply looks for
+	pool, log := modeltest.Serving(t), linkedZone(n)
+	log.Add(1, dns.ZoneUpdated{ID: 1, Before: zoneIn(1, 2), After: zoneIn(2)})
+	log.Add(1, dns.ZoneDeleted{ID: 1, Zone: zoneIn(2)})
+	parts := log.Events[len(log.Events)-2:]
+	for i := range parts {
+		parts[i].More, parts[i].ChangeEnd = 1-i, parts[1].Position
+	}
+	model := modeltest.NewDNS()
+	modeltest.ApplyAll(t, pool, model, "dns", log.Events[:len(log.Events)-2], 1000)
+	for i := range parts {
+		modeltest.ApplyAll(t, pool, model, "dns", parts[i:i+1], 1)
+	}
+	purge(t, pool, model, "dns")
+	left, err := query.Only(t.Context(), pool, pgx.RowTo[int], "SELECT count(*) FROM dns.records")
+	if err != nil || left != 0 {
+		t.Errorf("%d dead records are left, %v", left, err)
+	}
+}

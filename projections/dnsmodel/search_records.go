@@ -38,7 +38,7 @@ func (r *Reader) searchRecords(ctx context.Context, c rights.Caller, s Search, e
 	}
 	for next = s.Before; ; {
 		began := time.Now()
-		newest, err := query.Only(ctx, r.pool, pgx.RowTo[int64], newestRecord, next)
+		newest, err := query.Only(ctx, r.pool, pgx.RowTo[int64], newestRecord(query.MomentOf(ctx)), next)
 		if err != nil || newest == 0 {
 			return found, 0, err
 		}
@@ -69,8 +69,16 @@ func nextLook(look int64, took time.Duration) int64 {
 	}
 }
 
-// newestRecord steps over ids that are gone, however many.
-var newestRecord = "SELECT coalesce(max(id), 0) FROM " + table.At("dns.records", "id") + " r WHERE id < $1"
+// newestRecord steps over ids that are gone, however many. In the past it steps by the keys of
+// both tables to what has been at any time: to ask for the newest that was then would be to
+// read all of them.
+func newestRecord(at query.Moment) string {
+	const newest = "(SELECT max(id) FROM dns.records WHERE id < $1)"
+	if !at.Past() {
+		return "SELECT coalesce(" + newest + ", 0)"
+	}
+	return "SELECT coalesce(greatest(" + newest + ", (SELECT max(id) FROM dns.records_past WHERE id < $1)), 0)"
+}
 
 // listFound lists the records with the text from one id to before another. They are compared
 // with the text first, in a part of their own: to look up whether one lives, and who may see

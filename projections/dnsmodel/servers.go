@@ -47,7 +47,7 @@ func (s *Server) columns() []table.Column {
 	}
 }
 
-var servers = table.Keeping(table.Table[Server]{Name: "servers", Key: "id", Columns: (*Server).columns})
+var servers = table.Keeping(table.Table[Server]{Name: "servers", Key: "id", Columns: (*Server).columns}).ListedWhole()
 
 func listServers(at query.Moment) *query.List[Server] {
 	return &query.List[Server]{

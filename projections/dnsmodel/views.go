@@ -41,7 +41,7 @@ func (v *View) columns() []table.Column {
 	}
 }
 
-var views = table.Keeping(table.Table[View]{Name: "views", Key: "id", Columns: (*View).columns})
+var views = table.Keeping(table.Table[View]{Name: "views", Key: "id", Columns: (*View).columns}).ListedWhole()
 
 func listViews(at query.Moment) *query.List[View] {
 	return &query.List[View]{

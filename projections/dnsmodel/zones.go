@@ -78,7 +78,7 @@ type zoneRow struct {
 
 var zones = table.Keeping(table.Table[zoneRow]{Name: "zones", Key: "id", Columns: func(z *zoneRow) []table.Column {
 	return append(z.columns(), table.Col("links", table.Number, &z.links), table.Col("typed", table.Bytewise, &z.typed))
-}})
+}}).ListedWhole()
 
 // sameZone says that what is numbered for a zone is no other state of it.
 func sameZone(was, is zoneRow) bool { return was.Changed == is.Changed }

@@ -48,7 +48,7 @@ var machines = table.Keeping(table.Table[Machine]{
 		"CREATE INDEX ON {schema}.machines (inside_ip)",
 		"CREATE INDEX ON {schema}.machines (outside_ip)",
 	},
-})
+}).ListedWhole()
 
 var (
 	machineColumns = table.Names((&Machine{}).columns())

@@ -39,7 +39,7 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (*Model) Context() domain.Context { return domain.ContextOps }
 
 // Version implements projections.Model.
-func (*Model) Version() int { return 5 }
+func (*Model) Version() int { return 6 }
 
 // Create implements projections.Model.
 func (*Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {

@@ -34,6 +34,8 @@ type tracked[R any] struct {
 	row R
 	// stored: the table has the row; exists: it has it after the batch.
 	stored, exists, changed bool
+	// gone: it was dropped, so that what exists is another row of the same key.
+	gone bool
 	// since is since when the row is so, touched says that the present change has touched it.
 	since   domain.Position
 	touched bool
@@ -101,7 +103,10 @@ func (s *Set[K, R]) Put(row R) {
 }
 
 // Drop removes the row.
-func (s *Set[K, R]) Drop(key K) { s.touch(key).exists = false }
+func (s *Set[K, R]) Drop(key K) {
+	t := s.touch(key)
+	t.exists, t.gone = false, true
+}
 
 func (s *Set[K, R]) touch(key K) *tracked[R] {
 	t, ok := s.rows[key]
@@ -124,7 +129,8 @@ func (s *Set[K, R]) touch(key K) *tracked[R] {
 }
 
 // Writes returns what the batch changed: rows that the table lacks, rows that
-// it has otherwise, and rows that it must lose.
+// it has otherwise, and rows that it must lose. A row that was dropped and put again is one to
+// lose and one that lacks: the table loses rows first.
 func (s *Set[K, R]) Writes() (added, altered, dropped []R) {
 	return writes(s, func(t *tracked[R]) R { return t.row })
 }
@@ -132,15 +138,19 @@ func (s *Set[K, R]) Writes() (added, altered, dropped []R) {
 func writes[K comparable, R, W any](s *Set[K, R], written func(*tracked[R]) W) (added, altered, dropped []W) {
 	for i, key := range s.changed {
 		switch t := s.rows[key]; {
-		case t.exists && t.stored:
+		case t.exists && t.stored && !t.gone:
 			altered = append(altered, written(t))
-		case t.exists:
+		default:
+			if t.stored {
+				dropped = append(dropped, written(t))
+			}
+			if !t.exists {
+				continue
+			}
 			if added == nil { // most often all the others are new, too
 				added = make([]W, 0, len(s.changed)-i)
 			}
 			added = append(added, written(t))
-		case t.stored:
-			dropped = append(dropped, written(t))
 		}
 	}
 	return added, altered, dropped

@@ -42,7 +42,7 @@ func TestSet(t *testing.T) {
 		}
 	}
 	added, altered, dropped := s.Writes()
-	if got := fmt.Sprint(added, altered, dropped); got != "[{6 added}] [{1 altered again} {3 back}] [{2 stored2}]" {
+	if got := fmt.Sprint(added, altered, dropped); got != "[{3 back} {6 added}] [{1 altered again}] [{2 stored2} {3 back}]" {
 		t.Error(got)
 	}
 }

@@ -32,8 +32,8 @@ func TestVersions(t *testing.T) {
 	added, altered, dropped := s.Versions()
 	for what, c := range map[string]struct{ got, want string }{
 		"former":  {fmt.Sprint(s.Former()), "[{{0 stored} 5 10} {{2 stored} 5 10} {{3 stored} 5 10} {{0 ten} 10 12}]"},
-		"altered": {fmt.Sprint(altered), "[{{0 rest of the change} 12 0} {{1 stored} 5 0} {{2 back} 10 0} {{3 again} 12 0}]"},
-		"others":  {fmt.Sprint(added, dropped), "[] []"},
+		"altered": {fmt.Sprint(altered), "[{{0 rest of the change} 12 0} {{1 stored} 5 0}]"},
+		"others":  {fmt.Sprint(added, dropped), "[{{2 back} 10 0} {{3 again} 12 0}] [{{2 back} 10 0} {{3 again} 12 0}]"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %s, want %s", what, c.got, c.want)

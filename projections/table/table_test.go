@@ -189,3 +189,37 @@ func TestManyRows(t *testing.T) {
 	})
 	same(t, "many rows", got, rows)
 }
+
+// A row that was dropped and put again is another one, also in what is fixed, and also where so
+// many are added that they go by COPY.
+func TestPutAgain(t *testing.T) {
+	t.Parallel()
+	type line struct {
+		id   int64
+		text string
+	}
+	lines := table.Table[line]{Name: "lines", Key: "id", Columns: func(l *line) []table.Column {
+		return []table.Column{table.Col("id", table.Number, &l.id), table.Col("text", table.Text|table.Fixed, &l.text)}
+	}}
+	for _, n := range []int64{1, 1000} {
+		pool := serving(t, lines.Create())
+		for _, text := range []string{"first", "second"} {
+			batch(t, pool, func(ctx context.Context, tx pgx.Tx, out *pgx.Batch) error {
+				set := rowset.New("line", func(l line) int64 { return l.id })
+				for id := range n {
+					if text == "second" {
+						set.Loaded(line{id, "first"})
+						set.Drop(id)
+					}
+					set.Put(line{id, text})
+				}
+				return table.Save(ctx, tx, out, "s", lines, set)
+			})
+		}
+		var again int64
+		err := pool.QueryRow(t.Context(), "SELECT count(*) FROM s.lines WHERE text = 'second'").Scan(&again)
+		if err != nil || again != n {
+			t.Errorf("%d of %d lines are the second, %v", again, n, err)
+		}
+	}
+}

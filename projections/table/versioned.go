@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -26,6 +27,13 @@ type Versioned[R any] struct {
 // over.
 func Keeping[R any](t Table[R], past ...string) Versioned[R] {
 	return Versioned[R]{Table: t, Past: past}
+}
+
+// ListedWhole returns the table with an index by which all of its rows are found as they were,
+// without those of other times.
+func (t Versioned[R]) ListedWhole() Versioned[R] {
+	t.Past = append(slices.Clone(t.Past), "CREATE INDEX ON {schema}."+t.Name+pastSuffix+" (block, until, since)")
+	return t
 }
 
 // pastSuffix is what follows the name of a table in that of its former versions.
@@ -66,10 +74,10 @@ func SaveVersions[K comparable, R any](
 	ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string, t Versioned[R], set *rowset.Set[K, R],
 ) error {
 	added, altered, dropped := set.Versions()
-	now := t.Now()
-	now.Delete(out, schema, dropped)
-	now.Update(out, schema, altered)
-	return errors.Join(now.Insert(ctx, tx, out, schema, added), t.Former().Insert(ctx, tx, out, schema, set.Former()))
+	return errors.Join(
+		t.Now().save(ctx, tx, out, schema, added, altered, dropped),
+		t.Former().Insert(ctx, tx, out, schema, set.Former()),
+	)
 }
 
 // Positions are divided into blocks of 4, of 16, of 64 … of them, each of four of the

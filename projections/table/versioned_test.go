@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,7 @@ type state struct {
 
 var states = table.Keeping(table.Table[state]{Name: "states", Key: "id", Columns: func(s *state) []table.Column {
 	return []table.Column{table.Col("id", table.Number, &s.id), table.Col("text", table.Text, &s.text), table.Col("numbers", table.Numbers, &s.numbers)}
-}})
+}}).ListedWhole()
 
 // What random changes made of some rows is read at every position as it was, by the blocks of
 // the position alone; and the present is what it is.
@@ -113,5 +114,20 @@ func TestBlocks(t *testing.T) {
 	}
 	if a, b := table.BlockOf(5, 6), table.BlockOf(9, 10); a == b {
 		t.Error("two versions far from each other are of one block")
+	}
+}
+
+// Of a table that is listed whole the versions of other times are not looked at.
+func TestListedWholeByBlocks(t *testing.T) {
+	t.Parallel()
+	pool := serving(t, states.Create())
+	_, err := pool.Exec(t.Context(), `INSERT INTO s.states_past (id, text, numbers, since, until, block)
+		SELECT n, '', '{}', n, n + 1, n FROM generate_series(1, 20000) n; ANALYZE s.states_past`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := query.All(query.AsOf(t.Context(), 5000), pool, pgx.RowTo[string], "EXPLAIN SELECT x.id FROM "+states.In("s")+" x")
+	if text := strings.Join(plan, "\n"); err != nil || !strings.Contains(text, "states_past_block_until_since_idx") {
+		t.Errorf("%v, %s", err, text)
 	}
 }

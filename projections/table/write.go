@@ -20,16 +20,36 @@ const copyFrom = 200
 // new rows are stored at once, by COPY.
 func Save[K comparable, R any](ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string, t Table[R], set *rowset.Set[K, R]) error {
 	added, altered, dropped := set.Writes()
-	t.Delete(out, schema, dropped)
+	return t.save(ctx, tx, out, schema, added, altered, dropped)
+}
+
+// save drops rows before it adds others, which may have their keys: what goes by COPY is there
+// before the batch is sent.
+func (t Table[R]) save(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string, added, altered, dropped []R) error {
+	first := out
+	if len(dropped) > 0 && t.copies(added) {
+		first = &pgx.Batch{}
+	}
+	t.Delete(first, schema, dropped)
+	if first != out {
+		if err := tx.SendBatch(ctx, first).Close(); err != nil {
+			return err
+		}
+	}
 	t.Update(out, schema, altered)
 	return t.Insert(ctx, tx, out, schema, added)
+}
+
+// copies says that rows are many enough for COPY, which cannot send lists.
+func (t Table[R]) copies(rows []R) bool {
+	return len(rows) >= copyFrom && !slices.ContainsFunc(t.Columns(new(R)), func(c Column) bool { return c.Type.list() })
 }
 
 // Insert stores rows that the table lacks: many of them at once by COPY, few by a
 // statement in the batch.
 func (t Table[R]) Insert(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string, rows []R) error {
 	columns := t.Columns(new(R))
-	if len(rows) < copyFrom || slices.ContainsFunc(columns, func(c Column) bool { return c.Type.list() }) {
+	if !t.copies(rows) {
 		t.queue(out, schema, rows, columns, t.insert)
 		return nil
 	}
