@@ -17,6 +17,7 @@ import (
 //  1. A dry run decides as the write would, and appends nothing, draws no id, and keeps nothing.
 //  2. Every write can be asked for as one, unless it says why not: then, and for every request
 //     that is no write, the header is refused. It is never ignored.
+//  3. It tells nobody what anything was that they may not ACCESS, see [formerState].
 const headerDryRun = "Opsledger-Dry-Run"
 
 // dryRunBody is the reply to a dry run.
@@ -77,8 +78,15 @@ func (k *Kernel) dryRun(w *Request) error {
 	}
 	w.remarks().warn(p.Warnings...)
 	body := dryRunBody{DryRun: true, Events: make([]dryEvent, len(p.Events)), Diff: []zoneDiff{}, Servers: []int64{}}
+	former, err := k.formerState(w, p.Events)
+	if err != nil {
+		return err
+	}
 	for i, e := range p.Events {
 		data, err := withoutWithheld(e, p.Data[i])
+		if err == nil {
+			data, err = former.show(e, data)
+		}
 		if err != nil {
 			return fmt.Errorf("event %d of a dry run: %w", i, err)
 		}

@@ -38,6 +38,11 @@ func (a *API) updateUser() api.Write {
 			if w.Text("new_passwd") == nil && w.Text(oldPassword) == nil {
 				return nil
 			}
+			if asked := readUserChange(w.Params); asked.password != nil { // whose form comes before the old one
+				if err := cmp.Or(w.Err, access.CheckPassword(*asked.password)); err != nil {
+					return err
+				}
+			}
 			return cmp.Or(a.CountOld(w, oldPassword), api.NoDryRun(w))
 		},
 		Reply: says("update user ok"),

@@ -187,6 +187,18 @@ func TestDryRunsCountForThrottles(t *testing.T) {
 	reader := with("Authorization", s.reader("reader"))
 	password := m{"password": "another", "old_password": "secret"}
 	change := act("update", m{"username": "reader", "new_passwd": "another", "old_passwd": "secret"})
+	// For a new password of bad form nobody looks at the old one, and so no try is counted.
+	for range failuresPerName {
+		for _, got := range []reply{
+			s.do("PUT", "/v1/users/2/password", changed(password, "password", ""), reader, asDryRun),
+			s.do("PUT", "/v1/users/2/password", changed(password, "password2", "other"), reader, asDryRun),
+			s.do("POST", pathUser, act("update", m{"username": "reader", "new_passwd": strings.Repeat("x", 129), "old_passwd": "secret"}), reader, asDryRun),
+		} {
+			if refusedByName(got) || got.header.Get("Retry-After") != "" || !strings.Contains(got.body, "passw") {
+				t.Fatalf("a new password of bad form: %d %s", got.status, got.body)
+			}
+		}
+	}
 	for range failuresPerName / 2 {
 		for _, got := range []reply{s.do("PUT", "/v1/users/2/password", password, reader, asDryRun), s.do("POST", pathUser, change, reader, asDryRun)} {
 			if !refusedByName(got) {

@@ -57,23 +57,27 @@ func (i *zoneImport) stage(w *api.Request, s *staging) (domain.Command, error) {
 	if i.Imports == nil {
 		return nil, api.Unavailable("large imports are not possible at the moment, try again")
 	}
-	if err := i.hold(w); err != nil {
-		return nil, err
-	}
 	template := w.Carrying(nil)
 	i.staged.decide = func(c domain.Command) eventstore.Request {
 		r := template
 		r.Command = c
 		return r
 	}
+	begun := dns.ImportBegun{ZoneID: w.ID, ViewID: i.view.id, Mode: string(i.mode), Read: i.file.Len()}
+	// Another import of the zone is what is told of first, whoever has the zone's claim, or a place.
+	if _, err := i.Store.Preview(w.Context(), i.staged.decide(dns.NewBeginImport(begun))); err != nil {
+		return nil, err
+	}
+	if err := i.hold(w); err != nil {
+		return nil, err
+	}
 	preview, err := i.Store.Preview(w.Context(), i.staged.decide(s.Staging))
 	if err != nil {
 		return nil, stale(err)
 	}
 	i.staged.plan = s.plan()
-	return beginning{begun: dns.ImportBegun{
-		ZoneID: w.ID, ViewID: i.view.id, Mode: string(i.mode), Read: i.file.Len(), Changes: s.Counts().Total(),
-	}, warnings: preview.Warnings, settings: s.Settings(), parts: s.Parts()}, nil
+	begun.Changes = s.Counts().Total()
+	return beginning{begun: begun, warnings: preview.Warnings, settings: s.Settings(), parts: s.Parts()}, nil
 }
 
 // hold takes a place, and claims the zone, unless the import only looks.
@@ -176,5 +180,13 @@ func (b beginning) Decide(h domain.History, env domain.Env) ([]domain.Event, err
 		}
 		events = append(events, changed...)
 	}
-	return append(events, b.parts.Show(maxShown)...), nil
+	staged := b.parts.Show(maxShown)
+	shown := 0
+	for _, e := range staged {
+		shown += e.(dns.RecordsStaged).Len()
+	}
+	if all := b.begun.Changes; shown < all {
+		env.Warn(domain.Warn("", "events shows %d of the %d records that would be staged", shown, all))
+	}
+	return append(events, staged...), nil
 }

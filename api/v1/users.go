@@ -12,9 +12,14 @@ import (
 // as admin. It ends every token of the user.
 func (a *API) changePassword() api.Write {
 	return api.Write{
-		Kind:     api.User,
-		Keys:     api.Reads(readPasswords),
-		NoDryRun: func(w *api.Request) error { return cmp.Or(a.CountOld(w, oldPassword), api.NoDryRun(w)) },
+		Kind: api.User,
+		Keys: api.Reads(readPasswords),
+		NoDryRun: func(w *api.Request) error {
+			if err := checkPasswords(w); err != nil { // for which nobody looks at the old one
+				return err
+			}
+			return cmp.Or(a.CountOld(w, oldPassword), api.NoDryRun(w))
+		},
 		Right: func(w *api.Request) (access.Right, error) {
 			if domain.UserID(w.ID) == w.Caller.ID {
 				return access.Right{}, api.ErrOwn
@@ -22,10 +27,10 @@ func (a *API) changePassword() api.Write {
 			return a.administerUser(w)
 		},
 		Command: func(w *api.Request) (domain.Command, error) {
-			asked := readPasswords(w.Params)
-			if err := cmp.Or(w.Err, access.CheckPasswords(asked.password, asked.again)); err != nil {
+			if err := checkPasswords(w); err != nil {
 				return nil, err
 			}
+			asked := readPasswords(w.Params)
 			verified, err := a.VerifyOld(w, oldPassword)
 			if err != nil {
 				return nil, err
@@ -49,6 +54,12 @@ type passwords struct {
 	password, again string
 	old             *string
 	endCredentials  bool
+}
+
+// checkPasswords checks the form of the new password.
+func checkPasswords(w *api.Request) error {
+	asked := readPasswords(w.Params)
+	return cmp.Or(w.Err, access.CheckPasswords(asked.password, asked.again))
 }
 
 func readPasswords(p *api.Params) passwords {

@@ -162,7 +162,7 @@ func (i *zoneImport) compare(ctx context.Context, id int64, most int) (compariso
 		if err := comparison.End(); err != nil || comparison.Len() <= most {
 			return err
 		}
-		staging, err = newStaging(comparison, c, i.oneChange())
+		staging, err = newStaging(comparison, c, i.StageAbove)
 		return err
 	})
 	return comparison, staging, err

@@ -12,6 +12,8 @@ import (
 //  1. An event on a record is shown if every state that it tells of is within the bounds.
 //  2. Of an event on many records those are left that are.
 //  3. A narrow credential sees nothing but zones that it covers and their records.
+//  4. One for some of a zone's records sees the records that an import stages, but not the import's
+//     begin and end: these count and blame records that it does not cover.
 func Shown(c *access.CredentialState, zone string, e domain.Event) (domain.Event, bool) {
 	if c.View == 0 && !c.Restrict.Narrow() {
 		return e, true
@@ -32,7 +34,9 @@ func Shown(c *access.CredentialState, zone string, e domain.Event) (domain.Event
 		}
 		return c.Restrict.CoversZone(zone)
 	}
-	ofView := func(view int64) bool { return c.View == 0 || c.View == view }
+	ofImport := func(view int64) bool {
+		return ofZone() && (c.View == 0 || c.View == view) && !c.Restrict.OfRecords()
+	}
 	switch e := e.(type) {
 	case RecordAdded:
 		return e, covers(e.Record)
@@ -52,11 +56,11 @@ func Shown(c *access.CredentialState, zone string, e domain.Event) (domain.Event
 	case ZoneSettingsChanged:
 		return e, ofZone()
 	case ImportBegun:
-		return e, ofZone() && ofView(e.ViewID)
+		return e, ofImport(e.ViewID)
 	case ZoneImported:
-		return e, ofZone() && ofView(e.ViewID)
+		return e, ofImport(e.ViewID)
 	case ImportVoided:
-		return e, ofZone() && ofView(e.ViewID)
+		return e, ofImport(e.ViewID)
 	default:
 		return e, !c.Restrict.Narrow()
 	}

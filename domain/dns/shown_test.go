@@ -60,8 +60,23 @@ func TestShownWithinBounds(t *testing.T) {
 	if _, any := dns.Shown(zones, "b.com", renamed); any {
 		t.Error("a zone that is another one now is shown")
 	}
-	if _, any := dns.Shown(c, "a.com", dns.ZoneImported{ViewID: 2}); any {
-		t.Error("an import of another view is shown")
+	view := &access.CredentialState{View: 1, Restrict: access.Restriction{Zones: []string{"a.com"}}}
+	for _, e := range []func(view int64) domain.Event{
+		func(view int64) domain.Event { return dns.ImportBegun{ViewID: view} },
+		func(view int64) domain.Event { return dns.ZoneImported{ViewID: view} },
+		func(view int64) domain.Event { return dns.ImportVoided{ViewID: view} },
+	} {
+		if _, any := dns.Shown(view, "a.com", e(1)); !any {
+			t.Errorf("%T is not shown to who sees all of the zone in the view", e(1))
+		}
+		if _, any := dns.Shown(view, "a.com", e(2)); any {
+			t.Errorf("%T of another view is shown", e(2))
+		}
+		for _, some := range []access.Restriction{{Names: []string{"www"}}, {Types: []string{"TXT"}}} {
+			if _, any := dns.Shown(&access.CredentialState{Restrict: some}, "a.com", e(1)); any {
+				t.Errorf("%T tells a credential for %+v of other records", e(1), some)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -57,7 +58,7 @@ func (w way) prepareThread() error {
 // In such a namespace a program has no capability that counts outside, so that it
 // can listen on no port below 1024, and root's files are its own. A program that
 // strangers send packets to runs As a user instead.
-func waysFor(spec Spec) ([]way, error) {
+func waysFor(ctx context.Context, spec Spec) ([]way, error) {
 	if spec.Confined != nil {
 		var ways []way
 		for _, attr := range confinedAttempts(syscall.SIGKILL) {
@@ -77,7 +78,7 @@ func waysFor(spec Spec) ([]way, error) {
 		w, err := asUser(spec, death)
 		return []way{w}, err
 	}
-	if namespacesAllowed() {
+	if namespacesAllowed(ctx) {
 		return []way{{attr: inNamespace(death), private: true}}, takeBack(spec)
 	}
 	other, err := asOtherUser(spec, death)
@@ -115,9 +116,9 @@ func inNamespace(death syscall.Signal) *syscall.SysProcAttr {
 }
 
 // namespacesAllowed tries it, since no setting tells for certain.
-func namespacesAllowed() bool {
+func namespacesAllowed(ctx context.Context) bool {
 	p := &Process{spec: Spec{Path: "/bin/true"}, done: make(chan struct{})}
-	if err := p.launch(way{attr: inNamespace(syscall.SIGKILL)}); err != nil {
+	if err := p.launch(ctx, way{attr: inNamespace(syscall.SIGKILL)}); err != nil {
 		return false
 	}
 	<-p.done

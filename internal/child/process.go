@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/opsledger/opsledger/internal/asuser"
+	"github.com/opsledger/opsledger/internal/backoff"
 )
 
 // Spec says what to run.
@@ -79,15 +80,18 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ways, err := waysFor(spec)
+	ways, err := waysFor(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
 	var last error
 	for _, w := range ways {
 		p := &Process{spec: spec, done: make(chan struct{})}
-		if last = p.launch(w); last == nil {
+		if last = p.launch(ctx, w); last == nil {
 			return p, nil
+		}
+		if ctx.Err() != nil || errors.Is(last, syscall.ETXTBSY) {
+			break // which is no fault of the way
 		}
 	}
 	return nil, fmt.Errorf("start %s: %w", spec.name(), last)
@@ -102,12 +106,12 @@ const (
 )
 
 // launch starts the command on a thread of its own, which stays until the end.
-func (p *Process) launch(w way) error {
+func (p *Process) launch(ctx context.Context, w way) error {
 	started := make(chan error, 1)
 	onOwnThread(func() {
 		err := w.prepareThread()
 		if err == nil {
-			err = p.startCommand(w.attr)
+			err = p.startCommand(ctx, w.attr)
 		}
 		started <- err
 		if err != nil {
@@ -119,12 +123,15 @@ func (p *Process) launch(w way) error {
 	return <-started
 }
 
-func (p *Process) startCommand(attr *syscall.SysProcAttr) error {
-	for began := time.Now(); ; time.Sleep(busyEvery) {
+func (p *Process) startCommand(ctx context.Context, attr *syscall.SysProcAttr) error {
+	for began := time.Now(); ; {
 		p.cmd = p.command(attr)
 		err := p.cmd.Start()
 		if !errors.Is(err, syscall.ETXTBSY) || time.Since(began) >= busyPatience {
 			return err
+		}
+		if !backoff.Sleep(ctx, busyEvery) {
+			return errors.Join(ctx.Err(), err)
 		}
 	}
 }

@@ -31,6 +31,18 @@ func (c *Comparison) generated() (left map[zonedata.Key]bool, after zonedata.Gen
 	}
 }
 
+// asked are the owners that [zonedata.Generate] looks at, before the import and after it.
+func (c *Comparison) asked() map[string]bool {
+	owners := map[string]bool{}
+	for _, lookup := range []zonedata.Lookup{c.to.Own, c.after} {
+		zonedata.Generate(c.to.Zone.Name, c.to.Zone.Fleet, c.ttl(), func(key zonedata.Key) *zonedata.RRset {
+			owners[key.Owner] = true
+			return lookup(key)
+		})
+	}
+	return owners
+}
+
 // candidates are the RRsets of the file that are generated now, and of which the zone has no
 // records.
 func (c *Comparison) candidates() map[zonedata.Key]bool {

@@ -39,17 +39,13 @@ func isAlias(rrtype string) bool { return rrtype == "CNAME" || rrtype == "DNAME"
 // about it has the records as they are, of others as they will be.
 type importHistory struct {
 	domain.History
-	// own are at the owners that the changes are about, others the aliases and those at the apex.
-	own, others *presentRecords
-	after       map[domain.Tag]afterwards
+	staging *Staging
+	// own are at the owners that the changes are about.
+	own *presentRecords
+	// after has the place of the first change of an owner among the staging's, by the tag of its name.
+	after map[domain.Tag]int32
 	// first and last are of the owners that the changes are about, which follow each other.
 	first, last string
-}
-
-// afterwards are the records of an owner as they will be.
-type afterwards struct {
-	owner  string
-	events []domain.Recorded
 }
 
 // Load implements [domain.History]. What is said of records is not read from the log: the zone's
@@ -73,13 +69,16 @@ func (h *importHistory) Load(folds ...domain.Fold) error {
 }
 
 func (h *importHistory) eventsOf(tag domain.Tag) []domain.Recorded {
-	if after, changed := h.after[tag]; changed && (after.owner < h.first || after.owner > h.last) {
-		return after.events
+	if place, changed := h.after[tag]; changed {
+		rest := h.staging.changes[place:]
+		if owner := h.staging.comparison.ownerOf(rest[0]); owner < h.first || owner > h.last {
+			return h.staging.afterAt(owner, rest[:h.staging.lengthOfOwner(rest)])
+		}
 	}
 	if events, own := h.own.events[tag]; own {
 		return events
 	}
-	return h.others.events[tag]
+	return h.staging.others.events[tag]
 }
 
 // ofRecords says whether a tag is that of a name in a zone, or of a record.
@@ -91,24 +90,19 @@ func ofRecords(tag domain.Tag) bool {
 // later is a position after all that the zone has, and before those of a decision's own events.
 const later domain.Position = 1 << 61
 
-// aliases returns, by the tag of the name, the records that the apex, and the names of aliases, will
-// have: rules between names are about these.
-func (s *Staging) aliases() (map[domain.Tag]afterwards, error) {
-	after := map[domain.Tag]afterwards{}
-	for rest := s.changes; len(rest) > 0; {
-		n, owner := s.lengthOfOwner(rest), s.comparison.ownerOf(rest[0])
-		all := rest[:n]
-		rest = rest[n:]
-		if owner != dns.Apex && !slices.ContainsFunc(all, s.comparison.ofAlias) {
-			continue
+// aliases returns the places of the first changes of the apex and of the names of aliases, by the tags
+// of the names: rules between names are about the records that these will have. The records are made
+// when a decision asks for them, since a file may be aliases from one end to the other.
+func (s *Staging) aliases() map[domain.Tag]int32 {
+	after := map[domain.Tag]int32{}
+	for place := 0; place < len(s.changes); {
+		all := s.changes[place:][:s.lengthOfOwner(s.changes[place:])]
+		if s.comparison.ownerOf(all[0]) == dns.Apex || slices.ContainsFunc(all, s.comparison.ofAlias) {
+			after[dns.TagNode(s.comparison.to.ZoneID, s.comparison.hostOf(all[0]))] = int32(place)
 		}
-		events, err := s.afterAt(owner, all)
-		if err != nil {
-			return nil, err
-		}
-		after[dns.TagNode(s.comparison.to.ZoneID, s.comparison.hostOf(all[0]))] = afterwards{owner, events}
+		place += len(all)
 	}
-	return after, nil
+	return after
 }
 
 func (c *Comparison) ofAlias(ch change) bool {
@@ -155,8 +149,9 @@ func (s *Staging) presentAt(changes []change, first, last string) *presentRecord
 	return p
 }
 
-// afterAt are the records of an owner as its changes leave them.
-func (s *Staging) afterAt(owner string, changes []change) ([]domain.Recorded, error) {
+// afterAt are the records of an owner as its changes leave them, but for those that have no value: the
+// decision on the owner refuses these.
+func (s *Staging) afterAt(owner string, changes []change) []domain.Recorded {
 	var events []domain.Recorded
 	for i, ch := range changes {
 		switch {
@@ -166,7 +161,7 @@ func (s *Staging) afterAt(owner string, changes []change) ([]domain.Recorded, er
 		default:
 			data, err := s.comparison.data(ch)
 			if err != nil {
-				return nil, refusedAt(s.comparison.lineOf(ch), err)
+				continue
 			}
 			data.ViewID = s.comparison.to.ViewID
 			events = append(events, recordedAs(s.comparison.to.ZoneID, Present{ID: -1 - int64(i), Changed: later, RecordData: data}))
@@ -175,5 +170,5 @@ func (s *Staging) afterAt(owner string, changes []change) ([]domain.Recorded, er
 	for _, r := range s.staying(owner, owner) {
 		events = append(events, recordedAs(s.comparison.to.ZoneID, r.Present))
 	}
-	return events, nil
+	return events
 }

@@ -37,6 +37,10 @@ type Staging struct {
 	// Chunk is about how many changes are decided at a time, 2,000 if it is 0.
 	Chunk int
 
+	// asked are the owners that are looked at to generate records. What is staged of these comes first,
+	// for who reads no more than the first parts: the rest of the zone follows from it.
+	asked  map[string]bool
+	ahead  [][]byte
 	parts  *Parts
 	counts dns.ImportCounts
 }
@@ -52,6 +56,7 @@ func (c *Comparison) Stage() (*Staging, error) {
 	}
 	s := &Staging{comparison: c, changes: slices.Concat(c.removals, c.updates, c.added)}
 	c.removals, c.updates, c.added = nil, nil, nil
+	s.asked = c.asked()
 	slices.SortFunc(s.changes, c.inOrder)
 	s.others = newPresentRecords(c.to.ZoneID)
 	return s, nil
@@ -110,20 +115,18 @@ func (s *Staging) Decide(h domain.History, env domain.Env) ([]domain.Event, erro
 	for _, w := range s.comparison.file.Warnings {
 		env.Warn(w)
 	}
-	s.parts, s.counts = &Parts{zone: s.comparison.to.ZoneID, view: s.comparison.to.ViewID}, dns.ImportCounts{}
+	s.ahead, s.counts = nil, dns.ImportCounts{}
+	s.parts = &Parts{zone: s.comparison.to.ZoneID, view: s.comparison.to.ViewID}
 	if err := s.settle(h, env); err != nil {
 		return nil, err
 	}
 	env.Import = s.Import
 	slices.SortFunc(s.stay, func(a, b owned) int { return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.ID, b.ID)) })
-	after, err := s.aliases()
-	if err != nil {
-		return nil, err
-	}
+	after := s.aliases()
 	refused := &zonefile.Error{}
 	for rest := s.changes; len(rest) > 0 && !refused.More; {
 		n := s.lengthOfChunk(rest, cmp.Or(s.Chunk, defaultChunk))
-		err := s.decide(&importHistory{History: h, others: s.others, after: after}, env.Warning(nil), rest[:n])
+		err := s.decide(&importHistory{History: h, staging: s, after: after}, env.Warning(nil), rest[:n])
 		var lines *zonefile.Error
 		if errors.As(err, &lines) {
 			err = nil
@@ -137,6 +140,7 @@ func (s *Staging) Decide(h domain.History, env domain.Env) ([]domain.Event, erro
 	if len(refused.Lines) > 0 {
 		return nil, inOrder(refused)
 	}
+	s.parts.packed = slices.Concat(s.ahead, s.parts.packed)
 	return nil, nil
 }
 
@@ -164,8 +168,15 @@ func inOrder(e *zonefile.Error) error {
 	return e
 }
 
-// lengthOfChunk is how many changes are decided next: all of some owners.
+// lengthOfChunk is how many changes are decided next: all of some owners. One that is asked for to
+// generate records is decided by itself.
 func (s *Staging) lengthOfChunk(rest []change, most int) int {
+	if s.isAsked(rest[0]) {
+		return s.lengthOfOwner(rest)
+	}
+	if n := slices.IndexFunc(rest[:min(len(rest), most)], s.isAsked); n > 0 {
+		return n
+	}
 	if len(rest) <= most {
 		return len(rest)
 	}
@@ -196,11 +207,19 @@ func (s *Staging) decide(h *importHistory, env domain.Env, changes []change) err
 	if errors.As(err, &refused) {
 		return refusalOf(refused, lines)
 	}
-	if err == nil {
-		s.keep(events)
+	if err != nil {
+		return err
 	}
-	return err
+	before := len(s.parts.packed)
+	s.keep(events)
+	if s.isAsked(changes[0]) {
+		s.ahead = append(s.ahead, s.parts.packed[before:]...)
+		s.parts.packed = s.parts.packed[:before]
+	}
+	return nil
 }
+
+func (s *Staging) isAsked(ch change) bool { return s.asked[s.comparison.ownerOf(ch)] }
 
 func shortened(name string) string { return name[:min(len(name), 60)] }
 

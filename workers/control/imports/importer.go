@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns/zonefile"
 	"github.com/opsledger/opsledger/domain/dns/zoneimport"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
@@ -107,8 +108,22 @@ func (i *Importer) carryOut(ctx context.Context, j *zoneimport.Job) {
 	if refused(err) {
 		voided.Reason, voided.Errors = dns.VoidRefused, errorsOf(err, j.Say)
 	}
-	if err := i.void(ctx, voided); err != nil {
-		i.cfg.Log.WarnContext(ctx, "an import is not voided yet", "import", j.ID, "error", err)
+	i.voidClaimed(ctx, voided)
+}
+
+// voidClaimed voids an import whose zone is claimed, and tries until that is done, or the hour is over:
+// whoever voids it after the claim has ended does not know why.
+func (i *Importer) voidClaimed(ctx context.Context, e dns.ImportVoided) {
+	pause := backoff.Growing{Least: retryLeast, Most: retryMost}
+	for began := time.Now(); ; {
+		err := i.void(ctx, e)
+		if err == nil {
+			return
+		}
+		i.cfg.Log.WarnContext(ctx, "an import is not voided yet", "import", e.Import, "error", err)
+		if time.Since(began) >= dns.MaxImportTime || !pause.Wait(ctx, nil) {
+			return
+		}
 	}
 }
 
