@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -76,7 +78,7 @@ func TestPlacesOfWhoCatchesUp(t *testing.T) {
 func TestLargeEvents(t *testing.T) {
 	t.Parallel()
 	x := newFixture(t)
-	const n, size = 40, 300 << 10
+	const n, size = 60, 300 << 10 // more than the window holds
 	begin := x.append(1, 0)
 	end := x.append(n, size)
 	x.apply(end)
@@ -103,8 +105,8 @@ func TestLargeEvents(t *testing.T) {
 	x.extend(end)
 	live := x.follow(begin)
 	x.mu.Lock()
-	if x.size > windowBytes || x.to != end {
-		t.Errorf("the window has %d bytes up to %d", x.size, x.to)
+	if x.from != end || x.to != end {
+		t.Errorf("the window begins at %d, which is not read in vain, and ends at %d", x.from, x.to)
 	}
 	x.beginAt(end)
 	x.mu.Unlock()
@@ -156,7 +158,8 @@ func TestWindowEndsWithTheReadModels(t *testing.T) {
 	begin := x.append(1, 0)
 	x.beginAt(begin)
 	end := x.append(3, 0)
-	x.append(3, 0)
+	ahead := x.append(3, 0)
+	x.appliedBy(ahead, rightsFollow[0])
 	x.extend(end)
 	if x.to != end || len(x.window) != 3 || x.window[2].Position != end {
 		t.Errorf("the window has %d events up to %d, want %d", len(x.window), x.to, end)
@@ -164,6 +167,53 @@ func TestWindowEndsWithTheReadModels(t *testing.T) {
 	x.apply(end + 10)
 	if err := x.advance(t.Context()); !errors.Is(err, errBeyond) || x.to != end {
 		t.Errorf("%v, the window ends at %d", err, x.to)
+	}
+}
+
+// The window never ends inside a change, also of one that is read from the log in parts.
+func TestWindowHasWholeChanges(t *testing.T) {
+	t.Parallel()
+	x := newFixture(t)
+	begin := x.append(1, 0)
+	x.beginAt(begin)
+	end := x.append(30, 300<<10)
+	_, _, _, news := x.behind(begin)
+	var first domain.Position
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		<-news
+		first, _ = x.end()
+	})
+	x.extend(end)
+	if waiting.Wait(); first != end {
+		t.Errorf("the window ended at %d, inside of the change up to %d", first, end)
+	}
+}
+
+// What rights follow from is read anew once it is too old, and once for all who want it then.
+func TestSightGrowsOld(t *testing.T) {
+	t.Parallel()
+	x := newFixture(t)
+	end := x.append(1, 0)
+	events, _, err := x.selected(t.Context(), eventstore.Selection{After: end - 1, UpTo: end, Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func() *sight {
+		if err := x.look(t.Context(), events); err != nil {
+			t.Fatal(err)
+		}
+		return events[0].sight.Load()
+	}
+	old := look()
+	old.at = old.at.Add(-sightLife)
+	young := look()
+	if young == old {
+		t.Error("what is too old is not read anew")
+	}
+	young.at = young.at.Add(testkit.Patience)
+	if look() != young {
+		t.Error("what is young is read again")
 	}
 }
 

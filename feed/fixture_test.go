@@ -88,10 +88,16 @@ func (x *fixture) append(n, size int) domain.Position {
 // apply says that the read models have everything up to a position.
 func (x *fixture) apply(position domain.Position) {
 	x.t.Helper()
+	x.appliedBy(position, rightsFollow...)
+}
+
+// appliedBy says that those of some contexts have.
+func (x *fixture) appliedBy(position domain.Position, contexts ...domain.Context) {
+	x.t.Helper()
 	said := modeltest.Must(json.Marshal(map[string]any{"log": x.store.LogID(), "from": uuid.New(), "position": position}))
 	ctx, cancel := context.WithTimeout(x.t.Context(), testkit.Patience)
 	defer cancel()
-	for _, c := range rightsFollow {
+	for _, c := range contexts {
 		if err := x.nc.Publish("projections."+string(c), said); err != nil {
 			x.t.Fatal(err)
 		}

@@ -302,6 +302,22 @@ func TestEventStreamBeginsWithItsPosition(t *testing.T) {
 	}
 }
 
+// A stream whose filter lets nothing through tells now and then how far it is.
+func TestEventStreamTellsItsPosition(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.withZone()
+	stream := s.stream("type=UserDeleted")
+	s.ok("POST", "/dns/records", aRecord(1, "www", "192.0.2.1"))
+	for head := s.position(); ; {
+		line, err := stream.lines.ReadString('\n')
+		must(t, err)
+		if line == "id: "+head+"\n" {
+			break
+		}
+	}
+}
+
 // Pages that wait for the read models are in nobody's way.
 func TestEventPagesWaitWithoutAPlace(t *testing.T) {
 	t.Parallel()
