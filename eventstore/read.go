@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
@@ -84,13 +85,18 @@ func (s *Store) page(ctx context.Context, sql string, args ...any) ([]protocol.E
 
 // pageOf makes room for the number of rows that is expected.
 func (s *Store) pageOf(ctx context.Context, expected int, sql string, args ...any) ([]protocol.Envelope, error) {
+	return s.pageWithin(ctx, expected, math.MaxInt, sql, args...)
+}
+
+// pageWithin ends with the event with which their data has so many bytes.
+func (s *Store) pageWithin(ctx context.Context, expected, bytes int, sql string, args ...any) ([]protocol.Envelope, error) {
 	var list []protocol.Envelope
 	err := s.read(ctx, func(ctx context.Context) error {
 		rows, err := s.reads.Query(ctx, sql, args...)
 		if err != nil {
 			return err
 		}
-		list, err = collectEnvelopes(rows, expected)
+		list, err = collectEnvelopes(rows, expected, bytes)
 		return err
 	})
 	if err != nil {

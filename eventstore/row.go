@@ -21,11 +21,11 @@ import (
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 
 // scanEnvelopes calls f with each row's envelope, whose columns come after those
-// of the caller, which are scanned into before. It closes the rows.
+// of the caller, which are scanned into before, until f returns false. It closes the rows.
 //
 // It reads PostgreSQL's binary form itself, in a third of the time that the driver
 // takes: a replay does little else.
-func scanEnvelopes(rows pgx.Rows, before []any, f func(*protocol.Envelope)) error {
+func scanEnvelopes(rows pgx.Rows, before []any, f func(*protocol.Envelope) (more bool)) error {
 	defer rows.Close()
 	names := map[string]string{}
 	for first := true; rows.Next(); first = false {
@@ -45,19 +45,23 @@ func scanEnvelopes(rows pgx.Rows, before []any, f func(*protocol.Envelope)) erro
 		if r.err != nil {
 			return r.err
 		}
-		f(&e)
+		if !f(&e) {
+			break
+		}
 	}
 	return rows.Err()
 }
 
-// collectEnvelopes returns the envelopes of the rows, of which so many are expected.
-func collectEnvelopes(rows pgx.Rows, expected int) ([]protocol.Envelope, error) {
+// collectEnvelopes returns the envelopes of the rows, of which so many are expected, up to the
+// one with which their data has so many bytes.
+func collectEnvelopes(rows pgx.Rows, expected, bytes int) ([]protocol.Envelope, error) {
 	var list []protocol.Envelope
-	err := scanEnvelopes(rows, nil, func(e *protocol.Envelope) {
+	err := scanEnvelopes(rows, nil, func(e *protocol.Envelope) bool {
 		if list == nil {
 			list = make([]protocol.Envelope, 0, max(1, min(expected, scanPage)))
 		}
-		list = append(list, *e)
+		list, bytes = append(list, *e), bytes-len(e.Data)
+		return bytes > 0
 	})
 	return list, err
 }

@@ -3,6 +3,7 @@ package eventstore
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -27,9 +28,11 @@ type Selection struct {
 	Tags    []domain.Tag
 	// Newest looks from UpTo downwards.
 	Newest bool
-	// Limit bounds the events that are returned, and Width, which is 50,000 if it is 0, the
-	// positions that are looked at where no index leads to what is wanted.
-	Limit int
+	// Limit bounds the events that are returned, and Bytes, unless it is 0, their data: no event
+	// follows the one with which it is reached.
+	Limit, Bytes int
+	// Width, which is 50,000 if it is 0, bounds the positions that are looked at where no index
+	// leads to what is wanted.
 	Width domain.Position
 }
 
@@ -71,11 +74,12 @@ func (s *Store) Select(ctx context.Context, wanted Selection) (events []protocol
 		}
 		sql, args = part.byPosition()
 	}
-	if events, err = s.pageOf(ctx, wanted.Limit, sql, args...); err != nil {
+	most := cmp.Or(wanted.Bytes, math.MaxInt)
+	if events, err = s.pageWithin(ctx, wanted.Limit, most, sql, args...); err != nil {
 		return nil, 0, err
 	}
 	reached = part.end()
-	if len(events) == wanted.Limit {
+	if len(events) == wanted.Limit || protocol.DataSize(events) >= most {
 		reached = events[len(events)-1].Position
 		if wanted.Newest {
 			reached--

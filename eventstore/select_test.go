@@ -40,7 +40,7 @@ func TestSelect(t *testing.T) {
 	for round := range 300 {
 		after := domain.Position(rng.IntN(int(head)))
 		of := eventstore.Selection{After: after, UpTo: after + domain.Position(rng.IntN(int(head-after)+1)), Newest: rng.IntN(2) == 0}
-		of.Limit, of.Width = 1+rng.IntN(20), domain.Position(1+rng.IntN(60))
+		of.Limit, of.Bytes, of.Width = 1+rng.IntN(20), rng.IntN(2)*rng.IntN(200), domain.Position(1+rng.IntN(60))
 		for range rng.IntN(3) {
 			of.Types = append(of.Types, []string{"Noted", "Booked", "Taken"}[rng.IntN(3)])
 		}
@@ -67,6 +67,9 @@ func TestSelect(t *testing.T) {
 			}
 			if len(events) > of.Limit {
 				t.Errorf("round %d: %d events, the limit is %d", round, len(events), of.Limit)
+			}
+			if n := len(events); of.Bytes > 0 && n > 1 && protocol.DataSize(events[:n-1]) >= of.Bytes {
+				t.Errorf("round %d: %d bytes, the limit is %d", round, protocol.DataSize(events), of.Bytes)
 			}
 			for _, e := range events {
 				got = append(got, e.Position)

@@ -27,7 +27,10 @@ const readTails = "SELECT i.idx, " + columns + `
 func collectTails(rows pgx.Rows, items int) ([][]protocol.Envelope, error) {
 	tails := make([][]protocol.Envelope, items)
 	var i int32
-	err := scanEnvelopes(rows, []any{&i}, func(e *protocol.Envelope) { tails[i] = append(tails[i], *e) })
+	err := scanEnvelopes(rows, []any{&i}, func(e *protocol.Envelope) bool {
+		tails[i] = append(tails[i], *e)
+		return true
+	})
 	byPosition := func(a, b protocol.Envelope) int { return cmp.Compare(a.Position, b.Position) }
 	for _, tail := range tails {
 		if !slices.IsSortedFunc(tail, byPosition) {

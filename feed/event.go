@@ -73,7 +73,13 @@ type event struct {
 	// sight is what rights on the event followed from a moment ago.
 	sight atomic.Pointer[sight]
 	// whole is the event as everybody sees it who may and is not bounded by a credential.
-	whole atomic.Pointer[Shown]
+	whole atomic.Pointer[wholeShown]
+}
+
+// wholeShown is an event with the names of now, as they were when it was made.
+type wholeShown struct {
+	Shown
+	zone, name string
 }
 
 // open decodes the event.
@@ -98,14 +104,15 @@ func (e *event) zoneID() int64 {
 
 // shownWhole returns the event as it is for who has no bounds.
 func (f *Feed) shownWhole(ctx context.Context, e *event, s *sight) (*Shown, error) {
-	if shown := e.whole.Load(); shown != nil {
-		return shown, nil
+	if made := e.whole.Load(); made != nil && made.zone == s.zone && made.name == s.name {
+		return &made.Shown, nil
 	}
 	shown, err := f.render(ctx, e, s, e.data)
-	if err == nil {
-		e.whole.Store(shown)
+	if err != nil {
+		return nil, err
 	}
-	return shown, err
+	e.whole.Store(&wholeShown{Shown: *shown, zone: s.zone, name: s.name})
+	return shown, nil
 }
 
 // render writes an event with the data that is shown of it.

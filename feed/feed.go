@@ -2,6 +2,8 @@ package feed
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -19,8 +21,12 @@ const (
 	// windowEvents and windowBytes bound the newest events that are held for all readers.
 	windowEvents = 4096
 	windowBytes  = 16 << 20
-	// page is how many events are read from the log at once.
-	page = 2000
+	// page is how many events are read from the log at once at most; pageBytes bounds the data
+	// of a page that is asked for, and of what is read for the window.
+	page, pageBytes = 2000, 4 << 20
+	// pastPlaces is how many readers of what is not in the window are at the database at once:
+	// it has the loads of decisions to serve, too.
+	pastPlaces = 3
 	// retryMin and retryMax bound the wait after a failure.
 	retryMin = 20 * time.Millisecond
 	retryMax = time.Second
@@ -47,7 +53,11 @@ type Config struct {
 //     position that it has come to: what follows it is in the window, or in the log.
 //  2. The window never ends inside a change, nor beyond what the read models have from which
 //     rights follow.
-//  3. What is held does not grow with the number of readers, nor with how slow they are.
+//  3. What is held for all does not grow with the number of readers, nor with how slow they
+//     are: of the window a reader keeps no more than a portion. Of what is before the window
+//     a reader holds about as much of its own.
+//  4. At most 3 at once read what is before the window, and what rights on it follow from,
+//     those who ask for pages among them; they are in no way of who follows the window.
 type Feed struct {
 	store    *eventstore.Store
 	codec    *domain.Codec
@@ -55,8 +65,10 @@ type Feed struct {
 	progress *projections.Progress
 	log      *slog.Logger
 	names    *names
-	// looking has a value while somebody reads what rights follow from.
+	// looking has a value while somebody reads what rights on events of the window follow from.
 	looking chan struct{}
+	// past has a value for each who reads what is not in the window.
+	past chan struct{}
 
 	mu      sync.Mutex
 	readers map[*Reader]struct{}
@@ -66,6 +78,9 @@ type Feed struct {
 	window   []*event
 	size     int
 	from, to domain.Position
+	// leapt is where the window has begun last, so far behind its end before that no reader
+	// could have kept up.
+	leapt domain.Position
 	// news is closed when the window has grown.
 	news chan struct{}
 }
@@ -77,7 +92,7 @@ func New(cfg Config) *Feed {
 	}
 	return &Feed{
 		store: cfg.Store, codec: cfg.Store.Codec(), pool: cfg.Pool, progress: cfg.Progress, log: cfg.Log.With("component", "feed"),
-		names: newNames(cfg.Store), looking: make(chan struct{}, 1),
+		names: newNames(cfg.Store), looking: make(chan struct{}, 1), past: make(chan struct{}, pastPlaces),
 		readers: map[*Reader]struct{}{}, arrived: make(chan struct{}, 1), news: make(chan struct{}),
 	}
 }
@@ -146,21 +161,41 @@ func (f *Feed) advance(ctx context.Context) error {
 	}
 	end := f.applied()
 	if end-to > windowEvents {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.beginAt(end) // readers find what is before it in the log
+		f.leap(end)
 		return nil
 	}
-	for to < end {
-		list, _, err := f.store.ReadChanges(ctx, to, int(end-to))
-		if err != nil || len(list) == 0 {
+	var more []*event
+	for at, size := to, 0; at < end; {
+		list, reached, err := f.store.Select(ctx, eventstore.Selection{After: at, UpTo: end, Limit: windowEvents, Bytes: pageBytes})
+		if err != nil {
 			return err
 		}
-		list = list[:min(len(list), int(end-to))]
-		to = list[len(list)-1].Position
-		f.grow(wrap(list), to)
+		if len(list) == 0 || list[len(list)-1].Position != reached {
+			return fmt.Errorf("%w: they are at %d", errBeyond, end)
+		}
+		if size += protocol.DataSize(list); size > windowBytes {
+			f.leap(end)
+			return nil
+		}
+		more, at = append(more, wrap(list)...), reached
+	}
+	if end > to {
+		f.grow(more, end)
 	}
 	return nil
+}
+
+// errBeyond: the read models have been told to have what the log has not.
+var errBeyond = errors.New("the read models are beyond the end of the log")
+
+// leap begins the window anew, at a position. Readers find what is before it in the log.
+func (f *Feed) leap(to domain.Position) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if to-f.to > MostBehind {
+		f.leapt = to
+	}
+	f.beginAt(to)
 }
 
 // beginAt empties the window. The caller holds mu.
@@ -203,11 +238,22 @@ func (f *Feed) tell() {
 	f.news = make(chan struct{})
 }
 
-// end is that of the window.
-func (f *Feed) end() domain.Position {
+// end is that of the window, and where it has leapt to last.
+func (f *Feed) end() (to, leapt domain.Position) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.to
+	return f.to, f.leapt
+}
+
+// fromLog calls a function that reads what is not in the window, once there is a place for it.
+func (f *Feed) fromLog(ctx context.Context, read func() error) error {
+	select {
+	case f.past <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-f.past }()
+	return read()
 }
 
 // behind returns the events of the window behind a position, and the window's end. held is

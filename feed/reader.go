@@ -16,9 +16,9 @@ const (
 	// MostBehind is how many events of the log a reader may be behind its end that had come to
 	// it before.
 	MostBehind = 10_000
-	// portion is how many events are shown at once at most: for each portion the rights of its
-	// reader are looked at anew.
-	portion = 100
+	// portion is how many events are shown at once at most, portionBytes about how much data they
+	// have: for each portion the rights of its reader are looked at anew.
+	portion, portionBytes = 100, 1 << 20
 	// watchEvery is how often all readers are looked at, whether they may still read.
 	watchEvery = 50 * time.Millisecond
 )
@@ -37,6 +37,8 @@ var (
 //     of the log, each once, and leaves none out.
 //  2. Rights are those of at most 50 ms before Next returns, for each event.
 //  3. It ends within 100 ms of its user, and of what the user showed.
+//  4. It is cut if it was at the log's end and has been too far behind for two portions
+//     running, and for nothing that the log or the read models do.
 type Reader struct {
 	feed *Feed
 	// ctx ends with the reader, for a cause.
@@ -48,11 +50,13 @@ type Reader struct {
 	// at is the last position that was given, or is not to be given.
 	at domain.Position
 	// taken are events behind at, which come before all others; reached is the position that
-	// they go up to.
+	// they go up to. They are alone if they are not of the window, and held for this reader.
 	taken   []*event
 	reached domain.Position
-	// live: the reader has been at the log's end.
-	live bool
+	alone   bool
+	// live: the reader has been at the log's end, and it has not leapt since. late: it was too
+	// far behind when it had its last portion.
+	live, late bool
 }
 
 // Follow begins to read behind a position. Of the selection the bounds and the order do not
@@ -60,7 +64,7 @@ type Reader struct {
 func (f *Feed) Follow(
 	ctx context.Context, people *identity.Service, who *identity.User, of eventstore.Selection, after domain.Position,
 ) *Reader {
-	of.Newest, of.Limit = false, page
+	of.Newest, of.Limit, of.Bytes = false, portion, portionBytes
 	r := &Reader{feed: f, people: people, who: who, selected: of, at: after, reached: after}
 	r.ctx, r.end = context.WithCancelCause(ctx)
 	f.mu.Lock()
@@ -117,18 +121,17 @@ func (r *Reader) Next(until time.Time) ([]Shown, error) {
 
 // step goes on by a portion, or waits for news.
 func (r *Reader) step(ctx context.Context) ([]Shown, error) {
-	if r.live && r.feed.end()-r.at > MostBehind {
-		return nil, ErrBehind
-	}
 	if len(r.taken) == 0 {
 		r.at = r.reached
 		return nil, r.take(ctx)
 	}
+	behind := r.behind()
+	if behind && r.late {
+		return nil, ErrBehind
+	}
 	some := r.taken[:min(len(r.taken), portion)]
-	if !fresh(some) {
-		if err := r.feed.look(ctx, r.taken); err != nil {
-			return nil, err
-		}
+	if err := r.look(ctx, some); err != nil {
+		return nil, err
 	}
 	who, err := r.people.Again(ctx, r.who)
 	if errors.Is(err, identity.ErrTokenInvalid) {
@@ -139,9 +142,28 @@ func (r *Reader) step(ctx context.Context) ([]Shown, error) {
 	}
 	shown, err := r.feed.show(ctx, who, some)
 	if err == nil {
-		r.at, r.taken = some[len(some)-1].Position, r.taken[len(some):]
+		r.at, r.taken, r.late = some[len(some)-1].Position, r.taken[len(some):], behind
 	}
 	return shown, err
+}
+
+// behind says whether the reader is too far behind the log's end. If that has leapt, the
+// reader has to catch up.
+func (r *Reader) behind() bool {
+	to, leapt := r.feed.end()
+	r.live = r.live && leapt <= r.at
+	return r.live && to-r.at > MostBehind
+}
+
+// look makes sure that what rights on the events follow from is known as of now.
+func (r *Reader) look(ctx context.Context, events []*event) error {
+	if !r.alone {
+		return r.feed.look(ctx, events)
+	}
+	if fresh(events) {
+		return nil
+	}
+	return r.feed.fromLog(ctx, func() error { return r.feed.see(ctx, events) })
 }
 
 // take gets the next events that were asked for, or waits until there may be some.
@@ -156,22 +178,34 @@ func (r *Reader) take(ctx context.Context) error {
 		}
 		return nil
 	case held:
-		r.live, r.reached = true, to
-		for _, e := range events {
-			if r.selected.Matches(&e.Envelope) {
-				r.taken = append(r.taken, e)
-			}
-		}
+		r.live, r.alone = true, false
+		r.pick(events)
 		return nil
 	}
 	part := r.selected
 	part.After, part.UpTo = r.at, to
-	list, reached, err := r.feed.store.Select(ctx, part)
-	if err != nil {
+	return r.feed.fromLog(ctx, func() error {
+		list, reached, err := r.feed.selected(ctx, part)
+		if err == nil {
+			r.taken, r.reached, r.alone, r.selected.Limit = list, reached, true, nextLimit(part, list)
+		}
 		return err
+	})
+}
+
+// pick takes a portion of the window.
+func (r *Reader) pick(events []*event) {
+	r.taken = make([]*event, 0, min(len(events), portion)) // of its own: it must not hold the window
+	size := 0
+	for _, e := range events {
+		if r.reached = e.Position; !r.selected.Matches(&e.Envelope) {
+			continue
+		}
+		r.taken = append(r.taken, e)
+		if size += len(e.Data); len(r.taken) == portion || size >= portionBytes {
+			return
+		}
 	}
-	r.reached, r.taken = reached, wrap(list)
-	return nil
 }
 
 // watch ends the readers whose user may read no longer, until ctx ends. While nobody can tell

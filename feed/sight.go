@@ -33,8 +33,8 @@ func (s *sight) fresh(now time.Time) bool { return s != nil && now.Sub(s.at) < s
 // it again.
 var ErrUnknown = errors.New("the read models do not have what an event is on, yet")
 
-// look makes sure that what rights on the events follow from is known as of now. Readers that
-// want the same at the same moment look once.
+// look makes sure that what rights on events of the window follow from is known as of now.
+// Readers that want the same at the same moment look once.
 func (f *Feed) look(ctx context.Context, events []*event) error {
 	if fresh(events) {
 		return nil
@@ -48,6 +48,11 @@ func (f *Feed) look(ctx context.Context, events []*event) error {
 	if fresh(events) {
 		return nil // while we waited
 	}
+	return f.see(ctx, events)
+}
+
+// see reads what rights on the events follow from.
+func (f *Feed) see(ctx context.Context, events []*event) error {
 	began := time.Now()
 	var servers, zones, records rowset.Keys[int64]
 	for _, e := range events {

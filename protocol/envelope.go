@@ -56,6 +56,14 @@ func Whole(events []Envelope) []Envelope {
 	return events
 }
 
+// DataSize is how many bytes the data of the events has.
+func DataSize(events []Envelope) (size int) {
+	for i := range events {
+		size += len(events[i].Data)
+	}
+	return size
+}
+
 // ChangeEnd is the position of the last event of this event's change.
 func (e *Envelope) ChangeEnd() domain.Position { return e.Position + domain.Position(e.More) }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/feed"
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -102,6 +105,9 @@ func TestEventStream(t *testing.T) {
 	s.stream("after="+before).expect("RecordAdded record:1 old.a.com", "RecordAdded record:2 www.a.com")
 	s.stream("after="+before, with("Last-Event-ID", strconv.Itoa(int(middle)))).expect("RecordAdded record:3 ftp.a.com", "RecordDeleted record:2 www.a.com")
 	s.stream("since=0&type=ViewCreated,ZoneCreated").expect("ViewCreated view:1 v1", "ZoneCreated zone:1 a.com")
+	_, _, old, _ := s.stream("type=RecordAdded&after=" + before).next()
+	late := "since=" + url.QueryEscape(old.Time.Add(time.Microsecond).Format(time.RFC3339Nano))
+	s.stream(late, with("Last-Event-ID", "0")).expect("RecordAdded record:2 www.a.com")
 
 	for query, field := range map[string]string{
 		"before=3": "before", "until=0": "until", "order=desc": "order", "limit=3": "limit", "cursor=3": "cursor", "after=1000000": "after",
@@ -249,29 +255,89 @@ func TestFeedReaderFallsBehind(t *testing.T) {
 	if must(t, err); len(events) != 1 {
 		t.Fatalf("%d events", len(events))
 	}
-	s.done("POST", "/v1/batch", manyRecords(feed.MostBehind, 1, "x"))
-	s.done("POST", "/v1/batch", manyRecords(1, 1, "y"))
-	s.awaitLog()
-	var seen int
-	for {
-		events, err := reader.Next(time.Now().Add(testkit.Patience))
-		if errors.Is(err, feed.ErrBehind) {
-			break
-		}
-		must(t, err)
-		if seen += len(events); seen > feed.MostBehind || len(events) == 0 {
-			t.Fatalf("%d events, and the reader was not behind", seen)
-		}
-	}
-	resumed := s.cfg.Feed.Follow(t.Context(), s.cfg.Identity, who, eventstore.Selection{}, reader.Position())
-	defer resumed.Close()
-	for at := reader.Position(); at < head.Position+2+feed.MostBehind; {
-		events, err := resumed.Next(time.Now().Add(testkit.Patience))
-		must(t, err)
-		for _, e := range events {
-			if at++; e.Position != at {
-				t.Fatalf("event %d, want %d", e.Position, at)
+	follow := func(after domain.Position) (read func(upTo domain.Position)) {
+		other := s.cfg.Feed.Follow(t.Context(), s.cfg.Identity, who, eventstore.Selection{}, after)
+		t.Cleanup(other.Close)
+		return func(upTo domain.Position) {
+			t.Helper()
+			for after < upTo {
+				events, err := other.Next(time.Now().Add(testkit.Patience))
+				must(t, err)
+				for _, e := range events {
+					if after++; e.Position != after {
+						t.Fatalf("event %d, want %d", e.Position, after)
+					}
+				}
 			}
 		}
 	}
+	// A reader who keeps up sees to it that the window grows step by step.
+	end, keepUp := reader.Position(), follow(reader.Position())
+	for batch := range 3 {
+		s.done("POST", "/v1/batch", manyRecords(feed.MostBehind*2/5, 1, fmt.Sprint("x", batch)))
+		end += feed.MostBehind * 2 / 5
+		keepUp(end)
+	}
+	events, err = reader.Next(time.Now().Add(testkit.Patience))
+	if must(t, err); len(events) == 0 {
+		t.Fatal("a portion is shown to who is behind for the first time")
+	}
+	if _, err := reader.Next(time.Now().Add(testkit.Patience)); !errors.Is(err, feed.ErrBehind) {
+		t.Fatalf("the reader was behind twice, and got %v", err)
+	}
+	follow(reader.Position())(end)
+}
+
+// A stream begins with its position.
+func TestEventStreamBeginsWithItsPosition(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.withZone()
+	head := s.position()
+	for query, want := range map[string]string{"": head, "after=1": "1", "type=UserDeleted&after=2": "2"} {
+		stream := s.stream(query)
+		id, err := stream.lines.ReadString('\n')
+		must(t, err)
+		end, err := stream.lines.ReadString('\n')
+		must(t, err)
+		if id != "id: "+want+"\n" || end != "\n" {
+			t.Errorf("%s: begins with %q%q, want %s", query, id, end, want)
+		}
+	}
+}
+
+// A stream whose filter lets nothing through tells now and then how far it is.
+func TestEventStreamTellsItsPosition(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.withZone()
+	stream := s.stream("type=UserDeleted")
+	s.ok("POST", "/dns/records", aRecord(1, "www", "192.0.2.1"))
+	for head := s.position(); ; {
+		line, err := stream.lines.ReadString('\n')
+		must(t, err)
+		if line == "id: "+head+"\n" {
+			break
+		}
+	}
+}
+
+// Pages that wait for the read models are in nobody's way.
+func TestEventPagesWaitWithoutAPlace(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.stopProjections()
+	create, err := dns.NewCreateView(dns.ViewInput{Name: new("v"), ACL: new("any")})
+	must(t, err)
+	_, err = s.store.Execute(t.Context(), eventstore.Request{Command: create, Actor: access.AdminID, Door: domain.DoorV1})
+	must(t, err)
+	var asking sync.WaitGroup
+	for range 20 { // more than one user has places and waiting ones
+		asking.Go(func() {
+			if got := s.do("GET", "/v1/events", nil); got.status != http.StatusServiceUnavailable {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		})
+	}
+	asking.Wait()
 }

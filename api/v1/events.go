@@ -124,15 +124,15 @@ func (a *API) showEvents(c echo.Context) error {
 
 func (a *API) listEvents(c echo.Context, filter eventsFilter, page eventsPage) error {
 	ctx := c.Request().Context()
+	head, err := a.AwaitHead(ctx, domain.ContextAccess, domain.ContextDNS)
+	if err != nil {
+		return err
+	}
 	leave, err := a.eventPages.Take(ctx, api.Caller(c).ID)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	head, err := a.AwaitHead(ctx, domain.ContextAccess, domain.ContextDNS)
-	if err != nil {
-		return err
-	}
 	of, err := a.selection(ctx, filter, head)
 	if err != nil {
 		return err
@@ -193,7 +193,12 @@ func (a *API) selection(ctx context.Context, f eventsFilter, head domain.Positio
 	return of, err
 }
 
-// usersEverNamed are those who have or had a name, which may pass to somebody else.
+// nobody has made no event.
+const nobody domain.UserID = -1
+
+// usersEverNamed are those who have or had a name, which may pass to somebody else. For a name
+// that nobody has had they are nobody: the log is looked through then as for any other name,
+// so that the work and the reply do not tell who exists.
 func (a *API) usersEverNamed(ctx context.Context, name string) ([]domain.UserID, error) {
 	users := []domain.UserID{}
 	if access.FoldUsername(name) == "system" {
@@ -211,6 +216,9 @@ func (a *API) usersEverNamed(ctx context.Context, name string) ([]domain.UserID,
 		if registered, ok := recorded.Event.(access.UserRegistered); ok {
 			users = append(users, registered.ID)
 		}
+	}
+	if len(users) == 0 {
+		users = append(users, nobody)
 	}
 	return users, nil
 }

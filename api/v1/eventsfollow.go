@@ -77,7 +77,7 @@ func (a *API) followEvents(c echo.Context, filter eventsFilter, page eventsPage)
 }
 
 // beginningOf is the position behind which a stream begins: that of the last event that the
-// client had, else the one that it asks for, else the head.
+// client had, unless it asks for later ones, else the one that it asks for, else the head.
 func beginningOf(r *http.Request, f eventsFilter, asked, head domain.Position) (domain.Position, error) {
 	if id := r.Header.Get(headerLastEventID); id != "" {
 		last, ok := api.ParseInteger(id)
@@ -87,7 +87,7 @@ func beginningOf(r *http.Request, f eventsFilter, asked, head domain.Position) (
 		if domain.Position(last) > head {
 			return 0, domain.Invalid(headerLastEventID, "the log has not reached the position")
 		}
-		return domain.Position(last), nil
+		return max(domain.Position(last), asked), nil
 	}
 	if f.after != nil || f.since != nil {
 		return asked, nil
@@ -97,34 +97,46 @@ func beginningOf(r *http.Request, f eventsFilter, asked, head domain.Position) (
 
 // sendEvents ends with the client, or with what it may read.
 func sendEvents(reader *feed.Reader, out *eventWriter) error {
-	for {
-		events, err := reader.Next(out.said.Add(followQuiet))
+	told := reader.Position()
+	err := out.position(told)
+	for err == nil {
+		var events []feed.Shown
+		events, err = reader.Next(out.said.Add(followQuiet))
+		at := reader.Position()
 		switch {
-		case errors.Is(err, feed.ErrEnded):
-			return nil
 		case errors.Is(err, feed.ErrBehind):
-			return out.behind(reader.Position())
+			return out.behind(at)
 		case err != nil:
-			return err
-		case len(events) == 0:
-			err = out.keepAlive()
+		case len(events) > 0:
+			told, err = events[len(events)-1].Position, out.events(events)
+		case at != told:
+			told, err = at, out.position(at)
 		default:
-			err = out.events(events)
-		}
-		if errors.Is(err, feed.ErrEnded) {
-			return nil
-		}
-		if err != nil {
-			return err
+			err = out.keepAlive()
 		}
 	}
+	if errors.Is(err, feed.ErrEnded) {
+		return nil
+	}
+	return err
 }
+
+// position tells the client how far it has everything, as an id without data, of which clients
+// take note and which is no event to them: so they resume there even if none has come.
+func (w *eventWriter) position(at domain.Position) error {
+	if err := w.write(idLine(at) + "\n"); err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+func idLine(at domain.Position) string { return "id: " + strconv.FormatInt(int64(at), 10) + "\n" }
 
 // events writes events of the log.
 func (w *eventWriter) events(list []feed.Shown) error {
 	var text bytes.Buffer
 	for _, e := range list {
-		text.WriteString("event: " + e.Type + "\nid: " + strconv.FormatInt(int64(e.Position), 10) + "\ndata: ")
+		text.WriteString("event: " + e.Type + "\n" + idLine(e.Position) + "data: ")
 		text.Write(e.JSON)
 		text.WriteString("\n\n")
 	}
@@ -134,9 +146,9 @@ func (w *eventWriter) events(list []feed.Shown) error {
 	return w.flush()
 }
 
-// behind says that the client is too slow. It has no id: the client resumes where it was.
+// behind says that the client is too slow, and where it resumes.
 func (w *eventWriter) behind(at domain.Position) error {
-	if err := w.write(`event: behind` + "\n" + `data: {"position":` + strconv.FormatInt(int64(at), 10) + "}\n\n"); err != nil {
+	if err := w.write("event: behind\n" + idLine(at) + `data: {"position":` + strconv.FormatInt(int64(at), 10) + "}\n\n"); err != nil {
 		return err
 	}
 	return w.flush()

@@ -123,7 +123,8 @@ func (e *events) follow(ctx context.Context, out io.Writer) error {
 	}
 }
 
-// stream prints the events of one connection. last is the id of the last one.
+// stream prints the events of one connection. last is the id that came last, with an event or
+// alone.
 func (e *events) stream(ctx context.Context, last *string, out io.Writer) error {
 	header := http.Header{"Accept": {"text/event-stream"}}
 	if *last != "" {
@@ -135,20 +136,27 @@ func (e *events) stream(ctx context.Context, last *string, out io.Writer) error 
 	}
 	defer reply.Body.Close()
 	lines := bufio.NewReader(reply.Body)
-	for id := ""; ; {
+	for name, id, data := "", "", ""; ; {
 		line, err := lines.ReadString('\n')
 		if err != nil {
 			return err
 		}
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		field, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		switch {
-		case name == "id":
+		case field == "event":
+			name = value
+		case field == "id":
 			id = value
-		case name == "data" && id != "": // what has no id is no event of the log
-			if err := e.print(json.RawMessage(value), out); err != nil {
-				return err
+		case field == "data":
+			data = value
+		case line == "\n":
+			if data != "" && name != "behind" { // which is no event of the log
+				if err := e.print(json.RawMessage(data), out); err != nil {
+					return err
+				}
 			}
-			*last, id = id, ""
+			*last = cmp.Or(id, *last)
+			name, id, data = "", "", ""
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A follower prints each event once, whatever becomes of its connections, and ends with a
-// refusal.
+// A follower prints each event once, whatever becomes of its connections, also of one that
+// breaks before the first event, and ends with a refusal.
 func TestEventsAreFollowed(t *testing.T) {
 	t.Parallel()
 	event := func(position int) string {
@@ -22,11 +22,13 @@ func TestEventsAreFollowed(t *testing.T) {
 		asked = append(asked, last)
 		switch len(asked) {
 		case 1:
-			fmt.Fprintf(w, ":\n\nevent: RecordAdded\nid: 1\ndata: %s\n\nevent: behind\ndata: {\"position\":1}\n\nid: 2\nda", event(1))
+			fmt.Fprint(w, "id: 5\n\n:\n\nid: 6\n")
 		case 2:
-			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintf(w, ":\n\nevent: RecordAdded\nid: 7\ndata: %s\n\nevent: behind\nid: 8\ndata: {\"position\":8}\n\nid: 9\nda", event(7))
 		case 3:
-			fmt.Fprintf(w, "event: RecordAdded\nid: 2\ndata: %s\n\n", event(2))
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case 4:
+			fmt.Fprintf(w, "id: 8\n\nevent: RecordAdded\nid: 9\ndata: %s\n\n", event(9))
 		default:
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, `{"message":"Token is invalid!"}`)
@@ -39,8 +41,8 @@ func TestEventsAreFollowed(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "Token is invalid") {
 		t.Errorf("%v", err)
 	}
-	want := "1\tt\tRecordAdded\trecord:1 w\\x07\tby li\n2\tt\tRecordAdded\trecord:2 w\\x07\tby li\n"
-	if out.String() != want || strings.Join(asked, " ") != " 1 1 2" {
+	want := "7\tt\tRecordAdded\trecord:7 w\\x07\tby li\n9\tt\tRecordAdded\trecord:9 w\\x07\tby li\n"
+	if out.String() != want || strings.Join(asked, " ") != " 5 8 8 9" {
 		t.Errorf("%q\n%q\nasked behind %q", out.String(), want, asked)
 	}
 }
