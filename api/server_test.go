@@ -65,7 +65,7 @@ func TestServe(t *testing.T) {
 	request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+listener.Addr().String(), nil)
 	must(t, err)
 	request.Close = true
-	response, err := http.DefaultTransport.RoundTrip(request)
+	response, err := new(http.Transport).RoundTrip(request)
 	must(t, err)
 	must(t, response.Body.Close())
 	if must(t, <-done); response.StatusCode != http.StatusNoContent {

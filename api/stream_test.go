@@ -3,7 +3,6 @@ package api_test
 import (
 	"errors"
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -39,7 +38,7 @@ func TestStreamThatBreaksOff(t *testing.T) {
 			return s.End(fault)
 		})
 		server := httptest.NewServer(e)
-		reply, err := http.Get(server.URL)
+		reply, err := server.Client().Get(server.URL)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func (s *stack) stream(query string, options ...func(*http.Request)) *eventStrea
 	for _, option := range options {
 		option(r)
 	}
-	response, err := http.DefaultTransport.RoundTrip(r)
+	response, err := transport.RoundTrip(r)
 	must(s.t, err)
 	e := &eventStream{s: s, response: response, lines: bufio.NewReader(response.Body)}
 	e.close = func() { cancel(); _ = response.Body.Close() }

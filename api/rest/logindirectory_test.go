@@ -188,7 +188,7 @@ func TestDirectoryLoginsRace(t *testing.T) {
 	const racers = 4
 	for range racers {
 		go func() {
-			r, err := http.Post(s.url+"/auth/login_ldap", "application/json", strings.NewReader(`{"username":"alice","password":"wonder land"}`))
+			r, err := (&http.Client{Transport: transport}).Post(s.url+"/auth/login_ldap", "application/json", strings.NewReader(`{"username":"alice","password":"wonder land"}`))
 			if err != nil {
 				replies <- reply{body: err.Error()}
 				return

@@ -239,6 +239,10 @@ func (s *stack) do(method, path string, body any, options ...func(*http.Request)
 	return s.send(r)
 }
 
+// transport is the tests' own: each test server that ends closes the idle connections of the default
+// transport, also one that another test has just begun to use.
+var transport = http.DefaultTransport.(*http.Transport).Clone()
+
 // described is openapi.yaml, which every reply must be as.
 var described = sync.OnceValue(func() *openapi.Description {
 	d, err := openapi.Read("../openapi.yaml")
@@ -253,7 +257,7 @@ func (s *stack) send(r *http.Request) reply {
 	if r.Header.Get("Accept-Encoding") == "" {
 		r.Header.Set("Accept-Encoding", "identity") // else the transport asks for gzip, and hides it
 	}
-	response, err := http.DefaultTransport.RoundTrip(r)
+	response, err := transport.RoundTrip(r)
 	must(s.t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)

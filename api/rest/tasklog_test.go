@@ -90,7 +90,7 @@ func (l *logged) follow(options ...func(*http.Request)) *stream {
 	for _, option := range options {
 		option(r)
 	}
-	response, err := http.DefaultTransport.RoundTrip(r)
+	response, err := transport.RoundTrip(r)
 	must(l.t, err)
 	if response.StatusCode != 200 || response.Header.Get("Content-Type") != "text/event-stream" {
 		l.t.Errorf("%d %v", response.StatusCode, response.Header)
