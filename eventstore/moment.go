@@ -24,6 +24,13 @@ func (s *Store) PositionAt(ctx context.Context, at time.Time) (domain.Position, 
 	return s.position(ctx, positionAt, at)
 }
 
+// FirstSince returns the position of the first event up to a head that was recorded at a time or
+// later, head+1 if there is none.
+func (s *Store) FirstSince(ctx context.Context, head domain.Position, t time.Time) (domain.Position, error) {
+	before, err := s.PositionAt(ctx, t.Add(-time.Nanosecond))
+	return min(before, head) + 1, err
+}
+
 // EndOfChange returns the end of the last change that has no event behind the position, 0 if
 // there is none.
 func (s *Store) EndOfChange(ctx context.Context, p domain.Position) (domain.Position, error) {

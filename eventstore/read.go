@@ -64,9 +64,8 @@ func (s *Store) ReadChange(ctx context.Context, position domain.Position) ([]pro
 	if end := own[0].ChangeEnd(); end > position || len(around) > 1 && around[0].More > 0 {
 		before := position - 1
 		if len(around) > 1 && around[0].More > 0 {
-			err = s.read(ctx, func(ctx context.Context) error { return s.reads.QueryRow(ctx, changeBefore, position).Scan(&before) })
-			if err != nil {
-				return nil, fmt.Errorf("read the log: %w", err)
+			if before, err = s.position(ctx, changeBefore, position); err != nil {
+				return nil, err
 			}
 		}
 		return s.Read(ctx, before, int(end-before))

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
@@ -140,23 +139,4 @@ func (s *Selection) byTag() (sql string, args []any) {
 			SELECT t.position FROM log.event_tags t WHERE t.tag_hash = h.hash AND t.position > $2 AND t.position <= $3` + types + `
 			ORDER BY t.position` + s.order() + ` LIMIT $4) c ORDER BY c.position` + s.order() + ` LIMIT $4) p
 		CROSS JOIN LATERAL (SELECT * FROM log.events e WHERE e.position = p.position OFFSET 0) e ORDER BY p.position` + s.order(), args
-}
-
-// FirstSince finds the first event that was recorded at t or later, head+1 if
-// there is none; times never decrease along the log.
-func (s *Store) FirstSince(ctx context.Context, head domain.Position, t time.Time) (domain.Position, error) {
-	low, high := domain.Position(1), head+1
-	for low < high {
-		middle := low + (high-low)/2
-		events, err := s.Read(ctx, middle-1, 1)
-		if err != nil {
-			return 0, err
-		}
-		if len(events) == 1 && events[0].RecordedAt.Before(t) {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low, nil
 }
