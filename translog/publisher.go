@@ -275,12 +275,13 @@ func (p *Publisher) contains(ctx context.Context, conn *pgx.Conn, size int64, co
 		return err
 	}
 	for _, k := range copies {
-		switch {
-		case k.Size > int64(head.Position):
+		if k.Size > int64(head.Position) {
 			return contradicts(k, fmt.Sprintf("it ends at %d", head.Position))
-		case faultOfSignature(k.Checkpoint, verifiers) != "":
-			return contradicts(k, faultOfSignature(k.Checkpoint, verifiers))
-		case k.Size > size || k.Size == 0:
+		}
+		if fault := faultOfSignature(k.Checkpoint, verifiers); fault != "" {
+			return contradicts(k, fault)
+		}
+		if k.Size > size || k.Size == 0 {
 			continue
 		}
 		root, err := rootAt(ctx, conn, p.Origin, k.Size)

@@ -1,6 +1,7 @@
 package translog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func begin(ctx context.Context, conn *pgx.Conn, log uuid.UUID, origin string) (s
 func readTiles(ctx context.Context, q querier, origin string, want []Coord) (map[Coord][]byte, error) {
 	var levels []int16
 	var numbers []int64
-	slices.SortFunc(want, func(a, b Coord) int { return (a.Level-b.Level)*2 + compare(a.N, b.N) })
+	slices.SortFunc(want, func(a, b Coord) int { return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.N, b.N)) })
 	for _, c := range slices.Compact(want) {
 		levels, numbers = append(levels, int16(c.Level)), append(numbers, c.N)
 	}
@@ -160,14 +161,4 @@ func writeTiles(ctx context.Context, q querier, origin string, tiles map[Coord][
 		SELECT $4, * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])
 		ON CONFLICT (origin, level, n) DO UPDATE SET hashes = excluded.hashes`, levels, numbers, hashes, origin)
 	return err
-}
-
-func compare(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/translog"
@@ -213,13 +211,7 @@ func (d *database) readPiece(ctx context.Context, conn *pgx.Conn, p piece, sum *
 	}
 	list := make([]translogEvent, 0, p.to-p.from)
 	err = eventstore.AuditEvents(ctx, conn, p.from, p.to, sum, func(e eventstore.AuditedEvent) error {
-		t := translogEvent{Envelope: *e.Envelope, leaf: e.Leaf, tags: e.Tags}
-		if e.Type == (access.LogKeyRotated{}).EventType() {
-			var named access.LogKeyRotated
-			if json.Unmarshal(e.Data, &named) == nil {
-				t.key = named.Key
-			}
-		}
+		t := translogEvent{Envelope: *e.Envelope, leaf: e.Leaf, tags: e.Tags, key: keyNamedBy(e.Envelope)}
 		t.Data, t.Envelope.Tags = nil, nil
 		index := int64(e.Position) - 1
 		tile := tiles[translog.Coord{Level: 0, N: index / translog.TileWidth}]

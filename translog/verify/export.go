@@ -2,13 +2,11 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/translog"
 	"github.com/opsledger/opsledger/translog/logfile"
@@ -72,11 +70,8 @@ func (x *export) readEvents(ctx context.Context) error {
 		if wrong := x.chain.check(&e); wrong != "" {
 			x.found.add(&Finding{int64(min(expected, e.Position)), "file", wrong})
 		}
-		if e.Type == (access.LogKeyRotated{}).EventType() {
-			var named access.LogKeyRotated
-			if json.Unmarshal(e.Data, &named) == nil {
-				x.rotations[int64(e.Position)] = named.Key
-			}
+		if key := keyNamedBy(&e); key != nil {
+			x.rotations[int64(e.Position)] = key
 		}
 		x.tree.tree.Add(eventstore.LeafHash(&e))
 		if x.events++; x.events%progressEvents == 0 && x.o.Progress != nil {

@@ -3,14 +3,26 @@ package verify
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/translog"
 )
 
 // rotations are the keys that events of the log name, by the events' positions.
 type rotations map[int64][]byte
+
+// keyNamedBy is the key that an event says is the next, nil if it says nothing of that.
+func keyNamedBy(e *protocol.Envelope) []byte {
+	var named access.LogKeyRotated
+	if e.Type != named.EventType() || json.Unmarshal(e.Data, &named) != nil {
+		return nil
+	}
+	return named.Key
+}
 
 // judgeKeys checks that each key came by an event and was vouched for by the key before, from
 // the trusted one on if there is one, and that the newest checkpoint and the kept ones are

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/translog"
 )
@@ -189,22 +188,11 @@ func (r *remote) report() (Report, error) {
 	named := rotations{}
 	for position, encoding := range r.named {
 		if sha256.Sum256(encoding) == r.digests[position] {
-			named[position] = keyNamedBy(encoding)
+			if e, err := eventstore.DecodeForHash(encoding); err == nil {
+				named[position] = keyNamedBy(&e)
+			}
 		}
 	}
 	report.Trusted = judgeKeys(r.newest, r.keys, named, r.o, &r.found)
 	return report, r.found.err()
-}
-
-// keyNamedBy is the key in the encoding of an event of the type LogKeyRotated, nil in any other.
-func keyNamedBy(encoding []byte) []byte {
-	e, err := eventstore.DecodeForHash(encoding)
-	if err != nil || e.Type != (access.LogKeyRotated{}).EventType() {
-		return nil
-	}
-	var named access.LogKeyRotated
-	if json.Unmarshal(e.Data, &named) != nil {
-		return nil
-	}
-	return named.Key
 }
