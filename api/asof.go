@@ -43,10 +43,10 @@ func (k *Kernel) asOf(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 	}
 	return func(c echo.Context) error {
 		request := c.Request()
-		q := parseQuery(request.URL.RawQuery)
-		if q.Err != nil && !namesAsOf(request.URL.RawQuery) {
-			return next(c) // which refuses it, if it reads its query
+		if !namesAsOf(request.URL.RawQuery) {
+			return next(c)
 		}
+		q := parseQuery(request.URL.RawQuery)
 		text := q.Text(paramAsOf)
 		switch {
 		case text == nil && q.Err == nil:
@@ -81,7 +81,7 @@ func (k *Kernel) asOf(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// namesAsOf says whether a query that cannot be parsed has the parameter somewhere.
+// namesAsOf says whether a query has the parameter somewhere, also one that cannot be parsed.
 func namesAsOf(query string) bool {
 	pairs := strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' })
 	return slices.ContainsFunc(pairs, func(pair string) bool {

@@ -16,6 +16,30 @@ func (k *Kernel) Login(c echo.Context, name, password string) identity.Login {
 	return identity.Login{Name: name, Password: password, From: k.ClientAddress(c.Request()), Record: k.recorder(c)}
 }
 
+// Credentials are what somebody logs in with.
+type Credentials struct{ Name, Password string }
+
+// ReadCredentials has read take them from the body of a request.
+func ReadCredentials(c echo.Context, read func(*Params) Credentials) (Credentials, error) {
+	p, err := ReadBody(c)
+	if err != nil {
+		return Credentials{}, err
+	}
+	asked := read(p)
+	return asked, p.Err
+}
+
+// CountLogins returns what [Route.Count] is of a route for logins.
+func (k *Kernel) CountLogins(read func(*Params) Credentials) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		asked, err := ReadCredentials(c, read)
+		if err != nil {
+			return err
+		}
+		return k.CountLogin(c, asked.Name)
+	}
+}
+
 // CountLogin counts a login under a name that was not to be carried out, as one that failed. The
 // error is that of who must wait.
 func (k *Kernel) CountLogin(c echo.Context, name string) error {

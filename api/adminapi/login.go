@@ -37,38 +37,17 @@ func (a *API) loginLocal(c echo.Context) error { return a.login(c, a.Identity.Lo
 
 func (a *API) loginLDAP(c echo.Context) error { return a.login(c, a.Identity.LoginDirectory) }
 
-// credentials are what somebody logs in with.
-type credentials struct{ name, password string }
-
-func readLogin(p *api.Params) credentials {
-	return credentials{name: p.Required("username"), password: p.Required("password")}
-}
-
-func loginOf(c echo.Context) (credentials, error) {
-	p, err := api.ReadBody(c)
-	if err != nil {
-		return credentials{}, err
-	}
-	asked := readLogin(p)
-	return asked, p.Err
-}
-
-// countLogin counts a login that was not to be carried out.
-func (a *API) countLogin(c echo.Context) error {
-	asked, err := loginOf(c)
-	if err != nil {
-		return err
-	}
-	return a.CountLogin(c, asked.name)
+func readLogin(p *api.Params) api.Credentials {
+	return api.Credentials{Name: p.Required("username"), Password: p.Required("password")}
 }
 
 func (a *API) login(c echo.Context, admit func(context.Context, identity.Login) (*identity.User, string, error)) error {
-	asked, err := loginOf(c)
+	asked, err := api.ReadCredentials(c, readLogin)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
-	user, token, err := admit(ctx, a.Login(c, asked.name, asked.password))
+	user, token, err := admit(ctx, a.Login(c, asked.Name, asked.Password))
 	if err != nil {
 		return err
 	}

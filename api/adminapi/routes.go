@@ -30,8 +30,8 @@ func (a *API) Routes() []api.Route {
 	login := api.Reads(readLogin)
 	return dialect.Routes(slices.Concat(
 		[]api.Route{
-			{Method: http.MethodPost, Path: "/auth/login_local", Access: api.AccessPublic, Keys: login, Handle: a.loginLocal, Count: a.countLogin},
-			{Method: http.MethodPost, Path: "/auth/login_ldap", Access: api.AccessPublic, Keys: login, Handle: a.loginLDAP, Count: a.countLogin},
+			{Method: http.MethodPost, Path: "/auth/login_local", Access: api.AccessPublic, Keys: login, Handle: a.loginLocal, Count: a.CountLogins(readLogin)},
+			{Method: http.MethodPost, Path: "/auth/login_ldap", Access: api.AccessPublic, Keys: login, Handle: a.loginLDAP, Count: a.CountLogins(readLogin)},
 			api.Post("/auth/register_local", api.AccessPublic, a.register()),
 
 			api.Get("/admin/users", api.AccessAdmin, users, a.listUsers).

@@ -16,38 +16,17 @@ const (
 	loginNone    = "not login"
 )
 
-// credentials are what somebody logs in with.
-type credentials struct{ name, password string }
-
-func readLogin(p *api.Params) credentials {
-	return credentials{name: mustAs(p, "name", "username"), password: mustAs(p, "password", "passwd")}
-}
-
-func loginOf(c echo.Context) (credentials, error) {
-	p, err := api.ReadBody(c)
-	if err != nil {
-		return credentials{}, err
-	}
-	asked := readLogin(p)
-	return asked, p.Err
-}
-
-// countLogin counts a login that was not to be carried out.
-func (a *API) countLogin(c echo.Context) error {
-	asked, err := loginOf(c)
-	if err != nil {
-		return err
-	}
-	return a.CountLogin(c, asked.name)
+func readLogin(p *api.Params) api.Credentials {
+	return api.Credentials{Name: mustAs(p, "name", "username"), Password: mustAs(p, "password", "passwd")}
 }
 
 // login logs in with a name and a password, local or the directory's.
 func (a *API) login(c echo.Context) error {
-	asked, err := loginOf(c)
+	asked, err := api.ReadCredentials(c, readLogin)
 	if err != nil {
 		return err
 	}
-	_, token, err := a.Identity.LoginDirectory(c.Request().Context(), a.Login(c, asked.name, asked.password))
+	_, token, err := a.Identity.LoginDirectory(c.Request().Context(), a.Login(c, asked.Name, asked.Password))
 	if err != nil {
 		return err
 	}

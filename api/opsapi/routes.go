@@ -78,7 +78,7 @@ func (a *API) Routes() []api.Route {
 		a.deleteUser(),
 
 		api.Get("/api/login", api.AccessPublic, nil, a.loginState).WithQuery(named),
-		api.Route{Method: http.MethodPost, Path: "/api/login", Access: api.AccessPublic, Keys: login, Handle: a.login, Count: a.countLogin},
+		api.Route{Method: http.MethodPost, Path: "/api/login", Access: api.AccessPublic, Keys: login, Handle: a.login, Count: a.CountLogins(readLogin)},
 
 		api.Get("/api/permission", api.AccessUser, users, a.listPermissions).WithQuery(named.And(rangeOfList())).WithPast(),
 
