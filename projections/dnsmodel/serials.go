@@ -63,12 +63,13 @@ func (b *batch) putBases(all dns.SerialBases) {
 	}
 }
 
+// ofSerials is what the serials of a zone's links follow from.
+const ofSerials = ` FROM dns.zone_views l JOIN dns.zones z ON z.id = l.zone_id JOIN dns.views v ON v.id = l.view_id CROSS JOIN dns.fleet f
+	LEFT JOIN dns.serial_bases b ON b.zone = lower(z.name) AND b.view = v.name WHERE l.zone_id = $1`
+
 // presentSerials reads, for each view of a zone, what its serial follows from. What the fleet
 // adds to the zone is left out.
-const presentSerials = `SELECT greatest(` + linkChanged + `, f.zones_changed), coalesce(b.base, 0)
-	FROM dns.zone_views l JOIN dns.zones z ON z.id = l.zone_id JOIN dns.views v ON v.id = l.view_id CROSS JOIN dns.fleet f
-	LEFT JOIN dns.serial_bases b ON b.zone = lower(z.name) AND b.view = v.name
-	WHERE l.zone_id = $1 ORDER BY l.view_id`
+const presentSerials = `SELECT greatest(` + linkChanged + `, f.zones_changed), coalesce(b.base, 0)` + ofSerials + ` ORDER BY l.view_id`
 
 // Serials returns the serials that a zone has in its views, in the order of their ids, or
 // somewhat less: what the fleet adds to a zone may have changed since.
@@ -82,10 +83,8 @@ func (r *Reader) Serials(ctx context.Context, zone int64) ([]uint32, error) {
 }
 
 // presentSerial reads what the serial of a zone in a view follows from.
-const presentSerial = `SELECT ` + linkChanged + `, coalesce(b.base, 0), f.zones_changed, f.names_changed, f.addresses_changed
-	FROM dns.zone_views l JOIN dns.zones z ON z.id = l.zone_id JOIN dns.views v ON v.id = l.view_id CROSS JOIN dns.fleet f
-	LEFT JOIN dns.serial_bases b ON b.zone = lower(z.name) AND b.view = v.name
-	WHERE l.zone_id = $1 AND l.view_id = $2`
+const presentSerial = `SELECT ` + linkChanged + `, coalesce(b.base, 0), f.zones_changed, f.names_changed, f.addresses_changed` +
+	ofSerials + ` AND l.view_id = $2`
 
 // Serial returns the serial that a zone has in a view, whose content may depend on the fleet's
 // names and addresses, or [query.ErrNotFound].
