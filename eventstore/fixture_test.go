@@ -1,9 +1,7 @@
 package eventstore_test
 
 import (
-	"context"
 	"encoding/json"
-	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +9,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -109,14 +108,7 @@ func open(t testing.TB, pool *pgxpool.Pool, change ...func(*eventstore.Config)) 
 func run(t testing.TB, pool *pgxpool.Pool, change ...func(*eventstore.Config)) *eventstore.Store {
 	t.Helper()
 	s := open(t, pool, change...)
-	ctx, stop := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := s.Run(ctx); err != nil {
-			t.Errorf("Run: %v", err)
-		}
-	})
-	t.Cleanup(func() { stop(); wg.Wait() })
+	testkit.Background(t, s.Run)
 	return s
 }
 

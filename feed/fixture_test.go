@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -36,7 +35,7 @@ func newFixture(t *testing.T) *fixture {
 	pool := modeltest.Serving(t)
 	store := modeltest.Must(eventstore.Open(t.Context(), eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded}))
 	t.Cleanup(store.Close)
-	background(t, store.Run)
+	testkit.Background(t, store.Run)
 	x := &fixture{t: t, nc: testkit.NATS(t)}
 	progress := modeltest.Must(projections.NewProgress(x.nc, store.LogID()))
 	t.Cleanup(progress.Close)
@@ -48,19 +47,6 @@ func newFixture(t *testing.T) *fixture {
 	x.admin = modeltest.Must(x.people.User(t.Context(), access.AdminID))
 	x.Feed = New(Config{Store: store, Pool: pool, Progress: progress})
 	return x
-}
-
-// background runs a service until the test's end.
-func background(t *testing.T, run func(context.Context) error) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := run(ctx); err != nil {
-			t.Errorf("service: %v", err)
-		}
-	})
-	t.Cleanup(func() { cancel(); wg.Wait() })
 }
 
 type deciding func() []domain.Event

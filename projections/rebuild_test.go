@@ -15,6 +15,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/backoff"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 func TestPrepare(t *testing.T) {
@@ -68,7 +69,7 @@ func TestRebuildWhileServing(t *testing.T) {
 	p.tell(t, mixed(2_000)...)
 	r := p.process(t, &diary{})
 	var appended atomic.Int64
-	stopAppending := background(t, func(ctx context.Context) error {
+	stopAppending := testkit.Background(t, func(ctx context.Context) error {
 		for ctx.Err() == nil {
 			appended.Store(int64(p.tell(t, mixed(3)...)))
 			backoff.Sleep(ctx, time.Millisecond)
@@ -76,7 +77,7 @@ func TestRebuildWhileServing(t *testing.T) {
 		return nil
 	})
 	for range 2 {
-		background(t, func(ctx context.Context) error { return readAlong(ctx, p.pool) })
+		testkit.Background(t, func(ctx context.Context) error { return readAlong(ctx, p.pool) })
 	}
 	for round := range 2 {
 		var reached, head domain.Position

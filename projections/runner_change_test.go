@@ -42,8 +42,8 @@ func TestNothingEndsInsideAChange(t *testing.T) {
 	r.await(t, last)
 	r.await(t, changes(p.store))
 	other := openStore(t, p.pool, testCodec(true))
-	background(t, other.Run)
-	background(t, eventstore.NewRelay(other, p.js, slog.New(slog.DiscardHandler), nil).Run)
+	testkit.Background(t, other.Run)
+	testkit.Background(t, eventstore.NewRelay(other, p.js, slog.New(slog.DiscardHandler), nil).Run)
 	for range 2 {
 		r.await(t, changes(other))
 	}

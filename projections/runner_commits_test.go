@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -56,8 +57,8 @@ func TestCommitsOfTwoProcesses(t *testing.T) {
 	t.Parallel()
 	p := newPlant(t)
 	other := openStore(t, p.pool, testCodec(true))
-	background(t, other.Run)
-	background(t, eventstore.NewRelay(other, p.js, slog.New(slog.DiscardHandler), nil).Run)
+	testkit.Background(t, other.Run)
+	testkit.Background(t, eventstore.NewRelay(other, p.js, slog.New(slog.DiscardHandler), nil).Run)
 	foreign := *p
 	foreign.store = other
 	r := p.process(t, &diary{})

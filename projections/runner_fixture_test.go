@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -108,14 +107,14 @@ func newPlant(t testing.TB) *plant {
 	t.Helper()
 	p := &plant{pool: testkit.Postgres(t), nats: testkit.NATSServer(t)}
 	p.store = openStore(t, p.pool, testCodec(true))
-	background(t, p.store.Run)
+	testkit.Background(t, p.store.Run)
 	p.js = testkit.JetStream(t, testkit.Connect(t, p.nats))
 	stop := func() {}
 	p.relay = func(on bool) {
 		stop()
 		stop = func() {}
 		if on {
-			stop = background(t, eventstore.NewRelay(p.store, p.js, slog.New(slog.DiscardHandler), nil).Run)
+			stop = testkit.Background(t, eventstore.NewRelay(p.store, p.js, slog.New(slog.DiscardHandler), nil).Run)
 		}
 	}
 	p.relay(true)
@@ -130,20 +129,6 @@ func openStore(t testing.TB, pool *pgxpool.Pool, codec *domain.Codec) *eventstor
 	}
 	t.Cleanup(s.Close)
 	return s
-}
-
-// background runs a service until stop or the test's end.
-func background(t testing.TB, run func(context.Context) error) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := run(ctx); err != nil {
-			t.Errorf("a service ended: %v", err)
-		}
-	})
-	stop = func() { cancel(); wg.Wait() }
-	t.Cleanup(stop)
-	return stop
 }
 
 type deciding func() []domain.Event
@@ -199,7 +184,7 @@ func (p *plant) process(t testing.TB, m Model, change ...func(*RunnerConfig)) *p
 	}
 	r := NewRunner(cfg)
 	r.poll = cmp.Or(p.poll, r.poll)
-	return &process{Progress: progress, registry: registry, stop: background(t, r.Run)}
+	return &process{Progress: progress, registry: registry, stop: testkit.Background(t, r.Run)}
 }
 
 // await waits until the position is applied.

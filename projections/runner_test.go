@@ -54,7 +54,7 @@ func TestRunnersRace(t *testing.T) {
 	for range 3 {
 		group = append(group, p.process(t, &diary{}))
 	}
-	background(t, func(ctx context.Context) error {
+	testkit.Background(t, func(ctx context.Context) error {
 		r := NewRunner(RunnerConfig{Pool: p.pool, Store: p.store, JS: p.js, Model: &diary{}, Progress: group[0].Progress, Log: slog.New(slog.DiscardHandler)})
 		for ctx.Err() == nil {
 			s, err := openSession(ctx, p.pool, "usurper")

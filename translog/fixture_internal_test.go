@@ -1,7 +1,6 @@
 package translog
 
 import (
-	"context"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -45,25 +44,11 @@ func newSystem(t *testing.T) *system {
 	s.store, err = eventstore.Open(t.Context(), eventstore.Config{Pool: s.pool, Codec: testkit.Codec()})
 	must(t, err)
 	t.Cleanup(s.store.Close)
-	run(t, s.store.Run)
+	testkit.Background(t, s.store.Run)
 	s.vault, err = vault.Open(s.pool, s.key)
 	must(t, err)
 	s.js = testkit.JetStream(t, testkit.NATS(t))
 	return s
-}
-
-// run runs a service until the test's end, or until stop.
-func run(t testing.TB, service func(context.Context) error) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := service(ctx); err != nil {
-			t.Errorf("service: %v", err)
-		}
-	})
-	stop = func() { cancel(); wg.Wait() }
-	t.Cleanup(stop)
-	return stop
 }
 
 // publisher returns one that is quick.

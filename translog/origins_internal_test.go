@@ -33,7 +33,7 @@ func TestOriginsKeepTheirTrees(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	first := DefaultOrigin(s.store.LogID())
-	stop := run(t, s.publisher().Run)
+	stop := testkit.Background(t, s.publisher().Run)
 	old := s.published(s.add(300))
 	stop()
 	s.exec(`DO $$ DECLARE t regclass; BEGIN
@@ -41,7 +41,7 @@ func TestOriginsKeepTheirTrees(t *testing.T) {
 			EXECUTE format('ALTER TABLE %s DISABLE TRIGGER ALL', t);
 		END LOOP; ALTER TABLE log.events DISABLE TRIGGER ALL; END $$`)
 	s.exec("UPDATE log.events SET actor = actor + 1 WHERE position = 299")
-	stop = run(t, s.publisher(underSecond).Run)
+	stop = testkit.Background(t, s.publisher(underSecond).Run)
 	if c := s.signedUnder(secondOrigin, 300); c.Root == old.Root {
 		t.Fatal("the event was not changed")
 	}
@@ -50,7 +50,7 @@ func TestOriginsKeepTheirTrees(t *testing.T) {
 	}
 	s.signedUnder(secondOrigin, 301)
 	stop()
-	run(t, s.publisher().Run)
+	testkit.Background(t, s.publisher().Run)
 	c := s.signedUnder(first, int64(s.add(5)))
 	proof, err := s.reader().Consistency(t.Context(), old.Size, c.Size)
 	must(t, err)
@@ -74,11 +74,11 @@ func TestCopiesOfOrigins(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	p := s.publisher()
-	stop := run(t, p.Run)
+	stop := testkit.Background(t, p.Run)
 	old := s.published(s.add(3))
 	stop()
 	other := s.publisher(underSecond)
-	stop = run(t, other.Run)
+	stop = testkit.Background(t, other.Run)
 	s.signedUnder(secondOrigin, int64(s.add(2)))
 	stop()
 	copies, err := p.copies.read(t.Context())
@@ -98,14 +98,14 @@ func TestUnreadableCheckpoint(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	p := s.publisher()
-	stop := run(t, p.Run)
+	stop := testkit.Background(t, p.Run)
 	c := s.published(s.add(10))
 	stop()
 	must(t, os.Remove(p.copies.file))
 	for _, note := range []string{"what?", "", s.sign(s.headOf(9)).Note, s.sign(Head{secondOrigin, 10, c.Root}).Note} {
 		s.exec("UPDATE translog.tree SET checkpoint = $1", note)
 		p := s.publisher()
-		stop := run(t, p.Run)
+		stop := testkit.Background(t, p.Run)
 		testkit.Eventually(t, "trouble", func() bool { return p.Trouble() != nil })
 		if err := p.Trouble(); !strings.Contains(err.Error(), "position 10") {
 			t.Errorf("%q: %v", note, err)
@@ -123,7 +123,7 @@ func TestUnreadableCheckpoint(t *testing.T) {
 func TestStandbyOfAnotherOrigin(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	run(t, s.publisher().Run)
+	testkit.Background(t, s.publisher().Run)
 	s.published(s.add(3))
 	log := &lines{}
 	other := s.publisher(underSecond, log.set)
@@ -156,7 +156,7 @@ func TestTelling(t *testing.T) {
 		t.Errorf("it was told %d times, two of them were to be", n)
 	}
 
-	stop := run(t, s.publisher().Run)
+	stop := testkit.Background(t, s.publisher().Run)
 	s.published(s.add(300))
 	stop()
 	p.trouble.Store(&contradiction{"of before"})

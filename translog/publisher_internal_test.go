@@ -22,13 +22,13 @@ func TestPublish(t *testing.T) {
 		t.Errorf("before the first: %v", err)
 	}
 	first := s.add(700)
-	stop := run(t, s.publisher().Run)
+	stop := testkit.Background(t, s.publisher().Run)
 	s.published(first)
 	stop()
 	second := s.add(3)
-	stop = run(t, s.publisher().Run)
+	stop = testkit.Background(t, s.publisher().Run)
 	standby := s.publisher()
-	run(t, standby.Run)
+	testkit.Background(t, standby.Run)
 	s.published(second)
 	stop()
 	last := s.add(2)
@@ -57,7 +57,7 @@ func TestPublish(t *testing.T) {
 func TestReader(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	run(t, s.publisher().Run)
+	testkit.Background(t, s.publisher().Run)
 	old := s.published(s.add(300))
 	c := s.published(s.add(400))
 	r, ctx := s.reader(), t.Context()
@@ -140,7 +140,7 @@ func TestContradiction(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	p := s.publisher()
-	stop := run(t, p.Run)
+	stop := testkit.Background(t, p.Run)
 	c := s.published(s.add(10))
 	stop()
 	longer, other := c.Head, c.Head
@@ -172,7 +172,7 @@ func TestContradiction(t *testing.T) {
 		restore()
 		fault.make()
 		p := s.publisher()
-		stop := run(t, p.Run)
+		stop := testkit.Background(t, p.Run)
 		testkit.Eventually(t, "trouble with "+name, func() bool { return p.Trouble() != nil })
 		if err := p.Trouble(); !strings.Contains(err.Error(), fault.says) {
 			t.Errorf("%s: %v", name, err)
@@ -191,14 +191,14 @@ func TestContradiction(t *testing.T) {
 	// Who died between the copy and the database has signed what follows from the log.
 	s.exec("UPDATE translog.tree SET size = 10, signed_size = 10, checkpoint = $1", s.sign(s.headOf(10)).Note)
 	onDisk(s.sign(ahead).Note)
-	stop = run(t, s.publisher().Run)
+	stop = testkit.Background(t, s.publisher().Run)
 	if c := s.published(15); c.Head != ahead {
 		t.Errorf("went on with %+v", c.Head)
 	}
 	stop()
 	// A history that is given up is continued under another name.
 	onDisk(s.sign(longer).Note)
-	run(t, s.publisher(func(c *Config) { c.Origin = "example.com/second" }).Run)
+	testkit.Background(t, s.publisher(func(c *Config) { c.Origin = "example.com/second" }).Run)
 	testkit.Eventually(t, "another origin", func() bool {
 		c, err := s.reader().Checkpoint(t.Context())
 		return err == nil && c.Origin == "example.com/second" && c.Size == 15 && c.Root == ahead.Root
@@ -210,7 +210,7 @@ func TestChangedTilesAreNotSigned(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	p := s.publisher()
-	stop := run(t, p.Run)
+	stop := testkit.Background(t, p.Run)
 	c := s.published(s.add(300))
 	stop()
 	s.exec("UPDATE translog.tiles SET hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1) WHERE level = 0 AND n = 1")
@@ -222,7 +222,7 @@ func TestChangedTilesAreNotSigned(t *testing.T) {
 		t.Errorf("signed over other tiles: %v", err)
 	}
 	p = s.publisher()
-	run(t, p.Run)
+	testkit.Background(t, p.Run)
 	testkit.Eventually(t, "trouble", func() bool { return p.Trouble() != nil })
 	if now, err := s.reader().Checkpoint(t.Context()); err != nil || now.Head != c.Head {
 		t.Errorf("%+v, %v", now.Head, err)
@@ -233,7 +233,7 @@ func TestChangedTilesAreNotSigned(t *testing.T) {
 func TestRotate(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	run(t, s.publisher().Run)
+	testkit.Background(t, s.publisher().Run)
 	before := s.published(s.add(3))
 	for want := 2; want <= 3; want++ {
 		if number, err := Rotate(t.Context(), s.store, s.vault); err != nil || number != want {
@@ -304,7 +304,7 @@ func TestLastCheckpoint(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	first := s.add(3)
-	stop := run(t, s.publisher(func(c *Config) { c.Every = time.Hour }).Run)
+	stop := testkit.Background(t, s.publisher(func(c *Config) { c.Every = time.Hour }).Run)
 	s.published(first)
 	last := s.add(2)
 	stop()

@@ -151,7 +151,7 @@ func TestWitnesses(t *testing.T) {
 		})
 		return c
 	}
-	stop := run(t, s.publisher(with).Run)
+	stop := testkit.Background(t, s.publisher(with).Run)
 	first := s.published(s.add(300))
 	seen("the first cosignature", one)
 	two.setDown(false)
@@ -161,7 +161,7 @@ func TestWitnesses(t *testing.T) {
 		t.Errorf("%d: %v", c.Size, c.SignedBy(key()))
 	}
 	stop()
-	run(t, s.publisher(with).Run)
+	testkit.Background(t, s.publisher(with).Run)
 	last := s.published(s.add(400))
 	if c := seen("those of a restarted process", one, two); c.Head != last.Head {
 		t.Errorf("%+v, want %+v", c.Head, last.Head)
@@ -212,7 +212,7 @@ func TestOneCosignatureOfAWitness(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	w := newWitness(t, s.keyOfLog)
-	stop := run(t, s.publisher().Run)
+	stop := testkit.Background(t, s.publisher().Run)
 	c := s.published(s.add(300))
 	stop()
 	sub := s.submitterTo(t, w)
@@ -242,7 +242,7 @@ func TestOneCosignatureOfAWitness(t *testing.T) {
 func TestFaultOfSignature(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	stop := run(t, s.publisher().Run)
+	stop := testkit.Background(t, s.publisher().Run)
 	c := s.published(s.add(3))
 	stop()
 	known := []string{s.keyOfLog()}
@@ -264,7 +264,7 @@ func TestWitnessOfALongerLog(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	w := newWitness(t, s.keyOfLog)
-	stop := run(t, s.publisher().Run)
+	stop := testkit.Background(t, s.publisher().Run)
 	c := s.published(s.add(3))
 	newest := s.published(s.add(300))
 	stop()
@@ -292,7 +292,7 @@ func TestWitnessDoesNotSendElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	w := newWitness(t, s.keyOfLog)
-	stop := run(t, s.publisher().Run)
+	stop := testkit.Background(t, s.publisher().Run)
 	c := s.published(s.add(3))
 	stop()
 	away := httptest.NewServer(http.RedirectHandler(w.URL+"/add-checkpoint", http.StatusTemporaryRedirect))

@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 const pathBatch = "/v1/batch"
@@ -337,6 +338,6 @@ func (s *stack) secondStore() *eventstore.Store {
 	store, err := eventstore.Open(s.t.Context(), eventstore.Config{Pool: s.pool, Codec: s.store.Codec()})
 	must(s.t, err)
 	s.t.Cleanup(store.Close)
-	background(s.t, store.Run)
+	testkit.Background(s.t, store.Run)
 	return store
 }

@@ -37,7 +37,7 @@ var publicPaths = []string{"checkpoint", "key", "keys", "proof?position=1", "til
 // publish has checkpoints made of the log, and waits for one that covers all there is now.
 func (s *stack) publish() translog.Checkpoint {
 	s.t.Helper()
-	background(s.t, translog.NewPublisher(translog.Config{
+	testkit.Background(s.t, translog.NewPublisher(translog.Config{
 		Pool: s.pool, Store: s.store, Vault: s.cfg.Vault, JS: s.js, Origin: translog.DefaultOrigin(s.store.LogID()),
 		KeyFile: filepath.Join(s.t.TempDir(), "vault.key"), Log: slog.New(slog.DiscardHandler), Every: 50 * time.Millisecond,
 	}).Run)

@@ -17,7 +17,7 @@ func (s *stack) secondProcess() *stack {
 	store, err := eventstore.Open(s.t.Context(), eventstore.Config{Pool: s.pool, Codec: testkit.Codec()})
 	must(s.t, err)
 	s.t.Cleanup(store.Close)
-	background(s.t, store.Run)
+	testkit.Background(s.t, store.Run)
 	other := s.reopened(func(c *config) { c.Store = store })
 	other.store = store
 	return other

@@ -70,13 +70,13 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded})
 	must(t, err)
 	t.Cleanup(store.Close)
-	background(t, store.Run)
+	testkit.Background(t, store.Run)
 
 	nc := testkit.NATS(t)
 	js := testkit.JetStream(t, nc)
 	must(t, eventstore.EnsureStream(ctx, js, store, eventstore.StreamConfig{}))
 	quiet := slog.New(slog.DiscardHandler)
-	background(t, eventstore.NewRelay(store, js, quiet, nil).Run)
+	testkit.Background(t, eventstore.NewRelay(store, js, quiet, nil).Run)
 
 	models := []projections.Model{
 		accessmodel.New(),
@@ -90,7 +90,7 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	var stops []func()
 	for _, model := range models {
 		runner := projections.NewRunner(projections.RunnerConfig{Pool: pool, Store: store, JS: js, Model: model, Progress: progress, Log: quiet})
-		stops = append(stops, background(t, runner.Run))
+		stops = append(stops, testkit.Background(t, runner.Run))
 	}
 
 	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
@@ -106,9 +106,9 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	s.importer = imports.New(imports.Config{Store: store, Pool: pool, Reader: s.cfg.DNS, Progress: progress, Part: dns.MaxStaged})
 	s.cfg.Imports = s.importer
 	s.cfg.Proofs = translog.NewReader(pool, store)
-	background(t, s.importer.Run)
+	testkit.Background(t, s.importer.Run)
 	s.cfg.Feed = feed.New(feed.Config{Store: store, Pool: pool, Progress: progress})
-	background(t, s.cfg.Feed.Run)
+	testkit.Background(t, s.cfg.Feed.Run)
 	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {
 		s.stopped.Store(true)
@@ -158,20 +158,6 @@ func (s *stack) reopened(change func(*config)) *stack {
 	change(&other.cfg)
 	other.serve()
 	return &other
-}
-
-// background runs a service until the test's end or the call of stop.
-func background(t *testing.T, run func(context.Context) error) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := run(ctx); err != nil {
-			t.Errorf("service: %v", err)
-		}
-	})
-	stop = func() { cancel(); wg.Wait() }
-	t.Cleanup(stop)
-	return stop
 }
 
 func must(t testing.TB, err error) {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -58,31 +57,18 @@ func newSealed(t *testing.T) *sealed {
 	s.store, err = eventstore.Open(t.Context(), eventstore.Config{Pool: s.pool, Codec: testkit.Codec(), PartitionSize: 300})
 	must(t, err)
 	t.Cleanup(s.store.Close)
-	run(t, s.store.Run)
+	testkit.Background(t, s.store.Run)
 	keyFile := filepath.Join(t.TempDir(), "vault.key")
 	s.vault, err = vault.Open(s.pool, keyFile)
 	must(t, err)
 	js := testkit.JetStream(t, testkit.NATS(t))
 	s.publish = func() func() {
-		return run(t, translog.NewPublisher(translog.Config{
+		return testkit.Background(t, translog.NewPublisher(translog.Config{
 			Pool: s.pool, Store: s.store, Vault: s.vault, JS: js, Origin: translog.DefaultOrigin(s.store.LogID()), KeyFile: keyFile,
 			Log: slog.New(slog.DiscardHandler), Every: 20 * time.Millisecond,
 		}).Run)
 	}
 	return s
-}
-
-func run(t testing.TB, service func(context.Context) error) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := service(ctx); err != nil {
-			t.Errorf("service: %v", err)
-		}
-	})
-	stop = func() { cancel(); wg.Wait() }
-	t.Cleanup(stop)
-	return stop
 }
 
 type change []domain.Event
@@ -341,7 +327,7 @@ func TestAnotherHistorySigned(t *testing.T) {
 	old := s.await()
 	stop()
 	s.tamper("UPDATE log.events SET actor = 2 WHERE position = 42", "TRUNCATE translog.tree, translog.tiles, translog.keys")
-	other := run(t, translog.NewPublisher(translog.Config{
+	other := testkit.Background(t, translog.NewPublisher(translog.Config{
 		Pool: s.pool, Store: s.store, Vault: s.vault, JS: testkit.JetStream(t, testkit.NATS(t)), Origin: translog.DefaultOrigin(s.store.LogID()),
 		KeyFile: filepath.Join(t.TempDir(), "elsewhere"), Log: slog.New(slog.DiscardHandler), Every: 20 * time.Millisecond,
 	}).Run)
