@@ -13,7 +13,7 @@ import (
 func withoutWithheld(e domain.Event, data json.RawMessage) (json.RawMessage, error) {
 	withheld := access.WithheldOf(e)
 	if _, drawn := e.(ops.TaskCreated); drawn {
-		withheld = &access.Withheld{Fields: map[string]*access.Withheld{"task": {Whole: true}}}
+		withheld = whole("task")
 	}
 	return withheld.Null(data)
 }

@@ -104,6 +104,14 @@ func (s *system) published(position domain.Position) (c Checkpoint) {
 	return c
 }
 
+// publishes returns the checkpoint that a Publisher has made over so many new events before it ended.
+func (s *system) publishes(p *Publisher, n int) Checkpoint {
+	s.t.Helper()
+	stop := testkit.Background(s.t, p.Run)
+	defer stop()
+	return s.published(s.add(n))
+}
+
 // log reads all events.
 func (s *system) log() (list []protocol.Envelope) {
 	s.t.Helper()

@@ -33,15 +33,13 @@ func TestOriginsKeepTheirTrees(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	first := DefaultOrigin(s.store.LogID())
-	stop := testkit.Background(t, s.publisher().Run)
-	old := s.published(s.add(300))
-	stop()
+	old := s.publishes(s.publisher(), 300)
 	s.exec(`DO $$ DECLARE t regclass; BEGIN
 		FOR t IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'log.events'::regclass LOOP
 			EXECUTE format('ALTER TABLE %s DISABLE TRIGGER ALL', t);
 		END LOOP; ALTER TABLE log.events DISABLE TRIGGER ALL; END $$`)
 	s.exec("UPDATE log.events SET actor = actor + 1 WHERE position = 299")
-	stop = testkit.Background(t, s.publisher(underSecond).Run)
+	stop := testkit.Background(t, s.publisher(underSecond).Run)
 	if c := s.signedUnder(secondOrigin, 300); c.Root == old.Root {
 		t.Fatal("the event was not changed")
 	}
@@ -74,11 +72,9 @@ func TestCopiesOfOrigins(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	p := s.publisher()
-	stop := testkit.Background(t, p.Run)
-	old := s.published(s.add(3))
-	stop()
+	old := s.publishes(p, 3)
 	other := s.publisher(underSecond)
-	stop = testkit.Background(t, other.Run)
+	stop := testkit.Background(t, other.Run)
 	s.signedUnder(secondOrigin, int64(s.add(2)))
 	stop()
 	copies, err := p.copies.read(t.Context())
@@ -98,9 +94,7 @@ func TestUnreadableCheckpoint(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	p := s.publisher()
-	stop := testkit.Background(t, p.Run)
-	c := s.published(s.add(10))
-	stop()
+	c := s.publishes(p, 10)
 	must(t, os.Remove(p.copies.file))
 	for _, note := range []string{"what?", "", s.sign(s.headOf(9)).Note, s.sign(Head{secondOrigin, 10, c.Root}).Note} {
 		s.exec("UPDATE translog.tree SET checkpoint = $1", note)
@@ -156,9 +150,7 @@ func TestTelling(t *testing.T) {
 		t.Errorf("it was told %d times, two of them were to be", n)
 	}
 
-	stop := testkit.Background(t, s.publisher().Run)
-	s.published(s.add(300))
-	stop()
+	s.publishes(s.publisher(), 300)
 	p.trouble.Store(&contradiction{"of before"})
 	conn, err := p.openSession(t.Context())
 	must(t, err)

@@ -140,9 +140,7 @@ func TestContradiction(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	p := s.publisher()
-	stop := testkit.Background(t, p.Run)
-	c := s.published(s.add(10))
-	stop()
+	c := s.publishes(p, 10)
 	longer, other := c.Head, c.Head
 	longer.Size, longer.Root = 11, leafOf(1)
 	other.Size, other.Root = 9, leafOf(2)
@@ -191,7 +189,7 @@ func TestContradiction(t *testing.T) {
 	// Who died between the copy and the database has signed what follows from the log.
 	s.exec("UPDATE translog.tree SET size = 10, signed_size = 10, checkpoint = $1", s.sign(s.headOf(10)).Note)
 	onDisk(s.sign(ahead).Note)
-	stop = testkit.Background(t, s.publisher().Run)
+	stop := testkit.Background(t, s.publisher().Run)
 	if c := s.published(15); c.Head != ahead {
 		t.Errorf("went on with %+v", c.Head)
 	}
@@ -210,9 +208,7 @@ func TestChangedTilesAreNotSigned(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	p := s.publisher()
-	stop := testkit.Background(t, p.Run)
-	c := s.published(s.add(300))
-	stop()
+	c := s.publishes(p, 300)
 	s.exec("UPDATE translog.tiles SET hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1) WHERE level = 0 AND n = 1")
 	s.add(2)
 	// The check before each signature holds by itself, also where a start has seen nothing.

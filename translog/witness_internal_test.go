@@ -212,9 +212,7 @@ func TestOneCosignatureOfAWitness(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	w := newWitness(t, s.keyOfLog)
-	stop := testkit.Background(t, s.publisher().Run)
-	c := s.published(s.add(300))
-	stop()
+	c := s.publishes(s.publisher(), 300)
 	sub := s.submitterTo(t, w)
 	for range 3 {
 		must(t, sub.submit(t.Context(), c)) // as a process that knows nothing of those before
@@ -242,9 +240,7 @@ func TestOneCosignatureOfAWitness(t *testing.T) {
 func TestFaultOfSignature(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	stop := testkit.Background(t, s.publisher().Run)
-	c := s.published(s.add(3))
-	stop()
+	c := s.publishes(s.publisher(), 3)
 	known := []string{s.keyOfLog()}
 	if fault := faultOfSignature(c, known); fault != "" {
 		t.Errorf("as it was signed: %s", fault)
@@ -292,9 +288,7 @@ func TestWitnessDoesNotSendElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	w := newWitness(t, s.keyOfLog)
-	stop := testkit.Background(t, s.publisher().Run)
-	c := s.published(s.add(3))
-	stop()
+	c := s.publishes(s.publisher(), 3)
 	away := httptest.NewServer(http.RedirectHandler(w.URL+"/add-checkpoint", http.StatusTemporaryRedirect))
 	t.Cleanup(away.Close)
 	sub := s.submitterTo(t, w)
