@@ -3,6 +3,7 @@ package eventstore_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -309,5 +310,19 @@ func TestConflictsInsideABatch(t *testing.T) {
 	}
 	if n := len(wholeLog(t, s)); n != 2 {
 		t.Errorf("%d events", n)
+	}
+}
+
+// A large event is compressed in the way that is fast to write and to read, where the server knows it.
+func TestLargeEventsAreCompressedFast(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Postgres(t)
+	s := run(t, pool)
+	execute(t, s, note(noted{Text: strings.Repeat("a large event. ", 1000)}))
+	var used, known string
+	if err := pool.QueryRow(t.Context(), `SELECT pg_column_compression(data),
+		(SELECT CASE WHEN 'lz4' = ANY (enumvals) THEN 'lz4' ELSE 'pglz' END FROM pg_settings WHERE name = 'default_toast_compression')
+		FROM log.events`).Scan(&used, &known); err != nil || used != known {
+		t.Errorf("compressed by %q, want %q, %v", used, known, err)
 	}
 }

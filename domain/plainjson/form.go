@@ -8,7 +8,7 @@ import (
 )
 
 // Form describes how encoding/json writes a struct type whose fields are numbers,
-// texts, truth values or such structs: all fields, in their order.
+// texts, truth values, such structs or lists of those: all fields, in their order.
 //
 // Invariants:
 //  1. Whatever a form reads, encoding/json reads as the same values.
@@ -21,7 +21,7 @@ type field struct {
 	// optional: encoding/json leaves the zero value out.
 	optional bool
 	kind     reflect.Kind
-	// inner is the form of a struct.
+	// inner is the form of a struct, or of the elements of a list.
 	inner *Form
 }
 
@@ -57,6 +57,9 @@ func fieldOf(sf reflect.StructField) (f field, ok bool) {
 	case reflect.Struct:
 		f.inner = FormOf(sf.Type)
 		return f, f.inner != nil
+	case reflect.Slice:
+		f.inner = FormOf(sf.Type.Elem())
+		return f, f.inner != nil
 	}
 	return f, false
 }
@@ -89,10 +92,30 @@ func (f *Form) object(r *Reader, v reflect.Value) {
 	r.After("}")
 }
 
+// list reads a list of structs into an empty one.
+func (f *Form) list(r *Reader, v reflect.Value) {
+	if r.Pass("null") {
+		return
+	}
+	r.After("[")
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	if r.Pass("]") {
+		return
+	}
+	for n := 0; n == 0 || r.Pass(","); n++ {
+		v.Grow(1)
+		v.SetLen(n + 1)
+		f.object(r, v.Index(n))
+	}
+	r.After("]")
+}
+
 func (f *field) read(r *Reader, v reflect.Value) {
 	switch {
 	case f.kind == reflect.Struct:
 		f.inner.object(r, v)
+	case f.kind == reflect.Slice:
+		f.inner.list(r, v)
 	case f.kind == reflect.String:
 		v.SetString(string(r.Text()))
 	case f.kind == reflect.Bool:

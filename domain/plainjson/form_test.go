@@ -22,7 +22,13 @@ type shapes struct {
 		Byte uint8  `json:"byte,omitempty"`
 		Big  uint64 `json:"big"`
 	} `json:"inner"`
-	Last string `json:"last,omitempty"`
+	List []listed `json:"list,omitempty"`
+	Last string   `json:"last,omitempty"`
+}
+
+type listed struct {
+	A int    `json:"a"`
+	B string `json:"b,omitempty"`
 }
 
 func TestForm(t *testing.T) {
@@ -51,6 +57,13 @@ func TestForm(t *testing.T) {
 		`{"n":1,"on":false,"inner":{"big":1}}}`:                                                 false,
 		`{"n":1,"on":false,"inner":{"big":1},}`:                                                 false,
 		`{"n":1,"on":false,"inner":{"big":1},"other":1}`:                                        false,
+		`{"n":1,"on":false,"inner":{"big":1},"list":[{"a":1,"b":"x"},{"a":2}],"last":"y"}`:      true,
+		`{"n":1,"on":false,"inner":{"big":1},"list":[]}`:                                        true,
+		`{"n":1,"on":false,"inner":{"big":1},"list":null}`:                                      true,
+		`{"n":1,"on":false,"inner":{"big":1},"list":[{"a":1},]}`:                                false,
+		`{"n":1,"on":false,"inner":{"big":1},"list":[{"a":1}`:                                   false,
+		`{"n":1,"on":false,"inner":{"big":1},"list":[null]}`:                                    false,
+		`{"n":1,"on":false,"inner":{"big":1},"list":{"a":1}}`:                                   false,
 		`{"n":1,"on":false}`:                                                                    false,
 		`{`:                                                                                     false,
 		``:                                                                                      false,
@@ -75,7 +88,7 @@ func samePlain(t *testing.T, data []byte) bool {
 	if !read(data, &got) {
 		return false
 	}
-	if err := json.Unmarshal(data, &want); err != nil || got != want {
+	if err := json.Unmarshal(data, &want); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%q is read as %+v, by encoding/json as %+v, %v", data, got, want, err)
 	}
 	return true
@@ -84,6 +97,7 @@ func samePlain(t *testing.T, data []byte) bool {
 func FuzzForm(f *testing.F) {
 	f.Add([]byte(`{"n":-12,"small":3,"text":"Zürich","on":true,"inner":{"byte":255,"big":7},"last":"x"}`))
 	f.Add([]byte(`{"n":0,"on":false,"inner":{"big":0}}`))
+	f.Add([]byte(`{"n":1,"on":false,"inner":{"big":1},"list":[{"a":1,"b":"x"},{"a":2}],"last":"y"}`))
 	f.Fuzz(func(t *testing.T, data []byte) { samePlain(t, data) })
 }
 
@@ -94,6 +108,10 @@ func TestFrequentEventsArePlain(t *testing.T) {
 	for _, e := range []domain.Event{
 		&dns.RecordAdded{ID: 4, ZoneID: 3, Record: record}, &dns.RecordUpdated{ID: 4, ZoneID: 3, Before: record, After: record},
 		&dns.RecordDeleted{ID: 4, ZoneID: 3, Record: record},
+		&dns.RecordsStaged{
+			Import: 9, ZoneID: 3, ViewID: 2, Added: []dns.StagedRecord{{ID: 4, Record: record}, {ID: 5, Record: record}},
+			Changed: []dns.StagedChange{{ID: 6, Before: record, After: record}},
+		},
 	} {
 		data, err := json.Marshal(e)
 		if err != nil {
@@ -131,6 +149,8 @@ func TestFormOf(t *testing.T) {
 			A json.RawMessage `json:"a"`
 		}{}, struct {
 			A float64 `json:"a"`
+		}{}, struct {
+			A []int `json:"a"`
 		}{}, struct{ A int }{}, struct {
 			A int `json:"-"`
 		}{}, struct {
@@ -155,6 +175,25 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := c.Decode("RecordAdded", 1, data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecodeStaged(b *testing.B) {
+	c := domain.NewCodec(dns.Events())
+	part := dns.RecordsStaged{Import: 9, ZoneID: 3, ViewID: 2}
+	for i := range int64(dns.MaxStaged) {
+		d := dns.RecordData{ViewID: 2, Host: "h123456", Type: "A", TTL: 600, Value: "192.0.2.1"}
+		part.Added = append(part.Added, dns.StagedRecord{ID: 123456 + i, Record: d})
+	}
+	_, data, err := c.Encode(part)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Decode("RecordsStaged", 1, data); err != nil {
 			b.Fatal(err)
 		}
 	}

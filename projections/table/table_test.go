@@ -2,14 +2,18 @@ package table_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections/rowset"
 	"github.com/opsledger/opsledger/projections/table"
@@ -188,6 +192,70 @@ func TestManyRows(t *testing.T) {
 		return nil
 	})
 	same(t, "many rows", got, rows)
+}
+
+// Rows that go by COPY become what the driver makes of them in a statement, whatever their values are.
+func TestCopiedValues(t *testing.T) {
+	t.Parallel()
+	type line struct {
+		id       int64
+		position domain.Position
+		ttl      uint32
+		size     size
+		text     string
+		bytewise string
+		flag     bool
+		at       time.Time
+		later    *time.Time
+		texts    []string
+		raw      json.RawMessage
+		sum      int64
+	}
+	lines := table.Table[line]{Name: "lines", Key: "id", Columns: func(l *line) []table.Column {
+		return []table.Column{
+			table.Col("id", table.Number|table.Fixed, &l.id), table.Col("position", table.Number, &l.position), table.Col("ttl", table.Number, &l.ttl),
+			table.Col("size", table.Number, &l.size), table.Col("text", table.Text, &l.text), table.Col("bytewise", table.Bytewise, &l.bytewise),
+			table.Col("flag", table.Flag, &l.flag), table.Col("at", table.Time, &l.at), table.Col("later", table.OptionalTime, &l.later),
+			table.Col("texts", table.JSON, &l.texts), table.Col("raw", table.JSON, &l.raw), table.Col("sum", table.Tally, &l.sum),
+		}
+	}}
+	copied, stated := lines, lines
+	copied.Name, stated.Name = "copied", "stated"
+	pool := serving(t, copied.Create()+";"+stated.Create())
+	later := time.Date(1999, 12, 31, 23, 59, 59, 999_999_999, time.FixedZone("east", 3600))
+	var rows []line
+	for id := range int64(1000) {
+		l := line{id: id, position: domain.Position(-id), ttl: uint32(math.MaxUint32 - id), size: size(id), flag: id%2 == 0,
+			text: strings.Repeat("备\"\n", int(id%7)), bytewise: fmt.Sprint(id), at: later.Add(time.Duration(id-500) * time.Hour),
+			texts: []string{"a", "\u2028"}, raw: json.RawMessage(`{"n": 1.50}`), sum: math.MinInt64 + id}
+		if id%3 == 0 {
+			l.later = &later
+		}
+		rows = append(rows, l)
+	}
+	batch(t, pool, func(ctx context.Context, tx pgx.Tx, out *pgx.Batch) error {
+		for _, some := range [][]line{rows[:500], rows[500:]} {
+			if err := copied.Insert(ctx, tx, out, "s", some); err != nil {
+				return err
+			}
+		}
+		if out.Len() > 0 {
+			t.Error("hundreds of rows travel in a statement")
+		}
+		for len(rows) > 0 {
+			n := min(100, len(rows))
+			if err := stated.Insert(ctx, tx, out, "s", rows[:n]); err != nil {
+				return err
+			}
+			rows = rows[n:]
+		}
+		return nil
+	})
+	var n, differ int
+	if err := pool.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE s IS DISTINCT FROM c)
+		FROM s.stated s FULL JOIN s.copied c USING (id)`).Scan(&n, &differ); err != nil || n != 1000 || differ > 0 {
+		t.Errorf("%d of %d rows differ, %v", differ, n, err)
+	}
 }
 
 // A row that was dropped and put again is another one, also in what is fixed, and also where so

@@ -53,13 +53,7 @@ func (t Table[R]) Insert(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema 
 		t.queue(out, schema, rows, columns, t.insert)
 		return nil
 	}
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.Name
-	}
-	source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return Places(t.Columns(&rows[i])), nil })
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{schema, t.Name}, names, source)
-	return err
+	return copyRows(ctx, tx, schema, t, rows)
 }
 
 // Update adds the statement to the batch that changes rows that the table has, but

@@ -81,18 +81,25 @@ func (w *worker) reinstall(ctx context.Context, j *job) (map[setKey]*rrset, *mdn
 
 // fetch transfers a zone. An error is never taken for an empty zone.
 func (w *worker) fetch(ctx context.Context, key zoneKey) (map[setKey]*rrset, *mdns.SOA, error) {
-	conn, err := w.connection(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
 	var rrs []mdns.RR
-	err = conn.Transfer(ctx, w.engine.viewKey(key.view), key.zone, func(rr mdns.RR) { rrs = append(rrs, rr) })
-	if err != nil {
-		w.hangUp()
-		return nil, nil, w.unlessServed(ctx, key, err)
+	if err := w.transfer(ctx, key, func(rr mdns.RR) { rrs = append(rrs, rr) }); err != nil {
+		return nil, nil, err
 	}
 	sets, err := collect(key.zone, rrs[1:])
 	return sets, rrs[0].(*mdns.SOA), err
+}
+
+// transfer shows the records of a zone, its SOA first.
+func (w *worker) transfer(ctx context.Context, key zoneKey, each func(mdns.RR)) error {
+	conn, err := w.connection(ctx)
+	if err != nil {
+		return err
+	}
+	if err := conn.Transfer(ctx, w.engine.viewKey(key.view), key.zone, each); err != nil {
+		w.hangUp()
+		return w.unlessServed(ctx, key, err)
+	}
+	return nil
 }
 
 // unlessServed returns the error of a transfer, or errBusy if named serves the

@@ -38,6 +38,20 @@ func (c content) has(key setKey) bool {
 	return len(c.sets[key]) > 0
 }
 
+// size is how many RRsets there are, the SOA excepted.
+func (c content) size() int {
+	n := len(c.sets)
+	for key, generated := range c.apex.sets {
+		switch _, both := c.sets[key]; {
+		case both && generated == nil:
+			n--
+		case !both && generated != nil:
+			n++
+		}
+	}
+	return n
+}
+
 // keys lists every RRset of the content in a fixed order, the SOA excepted.
 func (c content) keys() []setKey {
 	keys := slices.AppendSeq(make([]setKey, 0, len(c.sets)+len(c.apex.sets)), maps.Keys(c.sets))

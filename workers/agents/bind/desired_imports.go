@@ -93,7 +93,13 @@ func (s *desiredState) finishImport(e dns.ZoneImported, p domain.Position) error
 		return fmt.Errorf("zone %d of import %d is not served in view %d", e.ZoneID, e.Import, e.ViewID)
 	}
 	z, c := s.copyFor(e.ZoneID, dns.RecordData{ViewID: e.ViewID})
-	if c != nil {
+	switch {
+	case c != nil && held.remakes(c):
+		held.remake(c)
+		z.remake()
+		c.changed = p
+		s.markDirty(z, p)
+	case c != nil:
 		for key, records := range held.apply(c) {
 			s.setRecords(locatedRecord{zone: z, copy: c, key: key}, records, p)
 		}

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -44,6 +45,8 @@ type host struct {
 	passing func(step string)
 	// patience, if set, replaces the engine's.
 	patience time.Duration
+	// verify, if set, is how often each zone is compared.
+	verify time.Duration
 	// recursive makes clients ask for recursion.
 	recursive bool
 }
@@ -80,7 +83,7 @@ func (h *host) startFrom(s Snapshot) {
 		listen = h.foreign
 	}
 	e, err := New(Config{
-		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: 2 * time.Second,
+		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
 		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

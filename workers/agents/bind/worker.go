@@ -106,6 +106,8 @@ func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 		return w.clear(ctx, j)
 	case j.want.forwards():
 		return w.forward(ctx, j)
+	case w.mayRemake(&j):
+		return w.remake(ctx, j)
 	case j.full:
 		return w.compare(ctx, j)
 	default:

@@ -53,6 +53,8 @@ type zoneInView struct {
 	tracked    map[setKey]*rrset
 	// trail has the values that the RRsets in tracked have had since.
 	trail trail
+	// remade says that so much of what is wanted is new that the zone's file is to be replaced.
+	remade bool
 	// apex is the generated part of the content that tracked refers to.
 	apex apex
 	// soa is the SOA that was last read from named.
@@ -105,6 +107,8 @@ type job struct {
 	// only carries changes.
 	content content
 	full    bool
+	// remade says, of a full job, that the zone's file may be replaced before named was asked what it holds.
+	remade  bool
 	changes []change
 	// held is what named holds of the RRsets that have changed, and trail how they changed,
 	// change by change; apexChanged says that the generated part changes with them.
@@ -151,6 +155,7 @@ func (z *zoneInView) startJob(fallback nameServers, check bool) job {
 	if !full {
 		z.carryChanges(&j)
 	}
+	j.remade, z.remade = z.remade, false
 	z.tracked, z.trail, z.apex = map[setKey]*rrset{}, trail{}, j.content.apex
 	return j
 }
@@ -239,7 +244,7 @@ func (z *zoneInView) note(key setKey, set *rrset) {
 
 // replace sets what is wanted as a whole.
 func (z *zoneInView) replace(want *viewCopy) {
-	z.want, z.tracked, z.trail = want, nil, trail{}
+	z.want, z.tracked, z.trail, z.remade = want, nil, trail{}, false
 	z.generation++
 }
 
