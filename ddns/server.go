@@ -71,6 +71,7 @@ type Server struct {
 	transfers chan struct{}
 	strangers *allowance.Allowances
 	users     *allowance.Allowances
+	copying   *allowance.Allowances
 	notifier  *notifier
 }
 
@@ -94,6 +95,7 @@ func New(cfg Config) (*Server, error) {
 		work: make(chan struct{}, mostInWork), transfers: make(chan struct{}, mostTransfers),
 		strangers: allowance.New(strangersMay, "questions without a signature", cfg.Log),
 		users:     allowance.New(usersMay, "signed DNS messages", cfg.Log),
+		copying:   allowance.New(transfersMay, "transfers", cfg.Log),
 		notifier:  newNotifier(&cfg),
 	}, nil
 }

@@ -2,6 +2,7 @@ package ddns_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -192,7 +193,9 @@ func (s *stack) ask(k key, m *mdns.Msg) *mdns.Msg {
 		k.signed(m)
 	}
 	answer, _, err := c.ExchangeContext(s.t.Context(), m, s.addr)
-	must(s.t, err)
+	if !errors.Is(err, mdns.ErrAuth) { // which the library says of each answer with the code NOTAUTH
+		must(s.t, err)
+	}
 	if k.name != "" && answer.IsTsig() == nil {
 		s.t.Errorf("the answer is not signed: %s", answer)
 	}
