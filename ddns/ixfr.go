@@ -43,12 +43,13 @@ func (s *Server) ixfr(ctx context.Context, a *asked, at placed, out *stream) err
 		return err
 	}
 	serial, _ := a.serial()
+	a.position = now.Position
 	if a.conn == nil || !dns.SerialLater(now.Serial, serial) {
 		return out.end(now.SOA())
 	}
 	d, err := s.difference(ctx, at, serial, now)
 	if errors.Is(err, errWhole) {
-		return s.axfr(ctx, at, out)
+		return s.axfr(ctx, a, at, out)
 	}
 	if err != nil {
 		return err

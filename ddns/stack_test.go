@@ -76,7 +76,7 @@ func newStack(t *testing.T) *stack {
 	must(t, err)
 	s := &stack{t: t, store: store, pool: pool, reader: dnsmodel.NewReader(pool), progress: progress, identity: people}
 	s.cfg = ddns.Config{
-		Store: store, Reader: s.reader, Identity: people, Progress: progress, Pool: pool,
+		Store: store, Reader: s.reader, Identity: people, Progress: progress,
 		Now: func() time.Time { return time.Now().Add(time.Duration(s.skew.Load()) * time.Second) },
 	}
 	s.addr = s.serve(s.cfg)

@@ -64,7 +64,7 @@ func (r *running) transfer(a *asked, send func([]byte) error) reply {
 	if a.what == whatIXFR {
 		err = r.ixfr(ctx, a, at, out)
 	} else {
-		err = r.axfr(ctx, at, out)
+		err = r.axfr(ctx, a, at, out)
 	}
 	return r.finish(a, at, out, err)
 }
@@ -165,10 +165,10 @@ func (r *running) finish(a *asked, at placed, out *stream, err error) reply {
 }
 
 // axfr sends the whole zone, as name servers serve it.
-func (s *Server) axfr(ctx context.Context, at placed, out *stream) error {
+func (s *Server) axfr(ctx context.Context, a *asked, at placed, out *stream) error {
 	var soa *mdns.SOA
 	err := s.cfg.Reader.Content(ctx, at.ID, at.view, func(c *dnsmodel.Content) error {
-		soa = c.SOA()
+		soa, a.position = c.SOA(), c.Position
 		return whole(c, soa, out.add)
 	})
 	if err != nil {
