@@ -77,7 +77,7 @@ func launch(ctx context.Context, e *Env, dir string, command ...string) (*plane,
 	said := &logLines{log: e.Log}
 	process, err := child.Start(ctx, child.Spec{
 		Name: "opsledger", Path: e.Program, Log: said, DeathSignal: syscall.SIGTERM,
-		Args: append(command, "--data", dir, "--http", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0",
+		Args: append(command, "--data", dir, "--http", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--ddns", "127.0.0.1:0",
 			"--admin-password", planePassword, "--log-level", "error"),
 	})
 	if err != nil {

@@ -21,6 +21,8 @@ type credentials struct {
 	// holders never change: a token is that of one credential for ever.
 	holders map[string]domain.CredentialID
 	known   map[domain.CredentialID]*access.Credential
+	// secrets are those of TSIG keys, which never change either. What is void is not asked for.
+	secrets map[domain.CredentialID][]byte
 	// looking has a value for each look-up under way.
 	looking chan struct{}
 }
@@ -28,6 +30,7 @@ type credentials struct {
 func newCredentials() credentials {
 	return credentials{
 		holders: map[string]domain.CredentialID{}, known: map[domain.CredentialID]*access.Credential{},
+		secrets: map[domain.CredentialID][]byte{},
 		looking: make(chan struct{}, maxLookUps),
 	}
 }

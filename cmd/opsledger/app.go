@@ -14,6 +14,7 @@ import (
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/api/rest"
+	"github.com/opsledger/opsledger/ddns"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -79,6 +80,9 @@ type App struct {
 	listener net.Listener
 	// natsClaim and dnsClaim keep the ports of servers that are started later.
 	natsClaim, dnsClaim *freeport.Claim
+	// ddnsPort is where updates and transfers are taken, nil for nowhere.
+	ddnsPort *ddns.Sockets
+	identity *identity.Service
 	// certificate is that of the APIs, nil where they speak plain HTTP.
 	certificate *keypair.Pair
 	// engine is dev's agent, nil under serve.
@@ -95,12 +99,12 @@ func startApp(ctx context.Context, cfg Config, dev bool, log *slog.Logger) (*App
 	a := &App{cfg: cfg, log: log, life: newLifecycle(log), registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBuildInfo())
 	steps := []func(context.Context) error{
-		a.startListener, a.claimPorts, a.startCertificate, a.startLog, a.startBus, a.startCheckpoints, a.startProjections, a.seed, a.renumberZones, a.startWorkers,
+		a.startListener, a.claimPorts, a.startCertificate, a.startLog, a.startBus, a.startCheckpoints, a.startProjections, a.seed, a.renumberZones, a.startWorkers, a.startIdentity,
 	}
 	if dev {
 		steps = append(steps, a.startLocalAgent, a.startLocalHost)
 	}
-	for _, step := range append(steps, a.startAPI) {
+	for _, step := range append(steps, a.startDDNS, a.startAPI) {
 		if err := step(ctx); err != nil {
 			if stopErr := a.life.stop(); stopErr != nil {
 				log.Error("stopping after a failed start", "error", stopErr)
@@ -296,12 +300,18 @@ func (a *App) startListener(ctx context.Context) error {
 
 // claimPorts takes the other ports that flags name, so that one in use is known before
 // anything is made. The servers that they are for get them later.
-func (a *App) claimPorts(context.Context) (err error) {
+func (a *App) claimPorts(ctx context.Context) (err error) {
 	if a.cfg.NATSURL == "" {
 		if a.natsClaim, err = embeddednats.Claim(a.cfg.NATSListen); err != nil {
 			return named("--nats-listen", err)
 		}
 		a.life.onStop("NATS port", func() error { a.natsClaim.Release(); return nil })
+	}
+	if a.cfg.DDNS != "" {
+		if a.ddnsPort, err = ddns.Listen(ctx, a.cfg.DDNS); err != nil {
+			return named("--ddns", err)
+		}
+		a.life.onStop("DDNS port", a.ddnsPort.Close)
 	}
 	if a.cfg.dns.IsValid() {
 		if a.dnsClaim, err = bind.Claim(a.cfg.namedDir(), a.cfg.dns); err != nil {
@@ -325,17 +335,34 @@ func (a *App) startCertificate(context.Context) (err error) {
 	return nil
 }
 
-// startAPI serves the REST APIs.
-func (a *App) startAPI(ctx context.Context) error {
-	check := confcheck.New(confcheck.Config{NC: a.bus.nc, Signer: a.auth.Signer(), Online: a.reports.Online, Log: a.log})
+// startIdentity knows who may ask.
+func (a *App) startIdentity(ctx context.Context) error {
 	ldap, err := a.cfg.openDirectory(a.log)
 	if err != nil {
 		return err
 	}
-	people, err := identity.New(ctx, identity.Config{Store: a.store, Vault: a.vault, Pool: a.db.pool, Directory: ldap})
-	if err != nil {
-		return err
+	a.identity, err = identity.New(ctx, identity.Config{Store: a.store, Vault: a.vault, Pool: a.db.pool, Directory: ldap})
+	return err
+}
+
+// startDDNS takes updates and transfers of zones.
+func (a *App) startDDNS(context.Context) error {
+	if a.ddnsPort == nil {
+		return nil
 	}
+	server, err := ddns.New(ddns.Config{
+		Store: a.store, Reader: a.dns, Identity: a.identity, Progress: a.progress, Pool: a.db.pool,
+		NotifyPort: a.cfg.NotifyPort, Log: a.log, Registerer: a.registry,
+	})
+	if err == nil {
+		a.life.start("DDNS", func(ctx context.Context) error { return server.Run(ctx, a.ddnsPort) })
+	}
+	return err
+}
+
+// startAPI serves the REST APIs.
+func (a *App) startAPI(ctx context.Context) error {
+	check := confcheck.New(confcheck.Config{NC: a.bus.nc, Signer: a.auth.Signer(), Online: a.reports.Online, Log: a.log})
 	known := agents{
 		reader: a.dns, ops: a.ops, reports: a.reports, hosts: a.presence, sessions: a.sessions, hostSessions: a.hostSessions,
 	}
@@ -344,7 +371,7 @@ func (a *App) startAPI(ctx context.Context) error {
 	handler, err := rest.New(ctx, rest.Config{
 		Config: api.Config{
 			Store: a.store, Access: accessmodel.NewReader(a.db.pool), DNS: a.dns, Oplogs: oplog.NewReader(a.db.pool),
-			Progress: a.progress, Identity: people, Vault: a.vault, Ready: a.ready,
+			Progress: a.progress, Identity: a.identity, Vault: a.vault, Ready: a.ready,
 			Location: a.cfg.location, TrustedProxies: a.cfg.proxies, RequireTLS: a.cfg.RequireTLS, Log: a.log, Registerer: a.registry, Gatherer: a.registry,
 		},
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
@@ -374,6 +401,9 @@ func (a *App) announce() error {
 	r := a.running()
 	if a.engine != nil {
 		r.DNS = a.engine.Addr().String()
+	}
+	if a.ddnsPort != nil {
+		r.DDNS = a.ddnsPort.Addr().String()
 	}
 	return a.db.folder.Announce(r)
 }

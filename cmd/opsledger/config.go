@@ -26,6 +26,10 @@ type Config struct {
 	HTTPTLSCert, HTTPTLSKey string
 	// DNS is where dev's named listens; its host must be an address.
 	DNS string
+	// DDNS is where updates and transfers of zones are taken, host:port; empty for nowhere.
+	DDNS string
+	// NotifyPort is the port that secondaries are notified at.
+	NotifyPort uint16
 	// NATSListen is where the embedded NATS server listens for agents.
 	NATSListen string
 	// Data is the folder that everything private lives in.

@@ -61,6 +61,19 @@ func busFlags(c *Config) []cli.Flag {
 	}, c.NATSTLS.flags()...)...)
 }
 
+// ddnsFlags are those of updates and transfers of zones, which dev takes unless told otherwise.
+func ddnsFlags(c *Config, dev bool) []cli.Flag {
+	address := ""
+	if dev {
+		address = "127.0.0.1:5301"
+	}
+	return group("Updates and transfers of zones",
+		textFlag("ddns", "`host:port` where signed updates (RFC 2136), AXFR and IXFR are taken, by UDP and TCP; --ddns= takes none", address, &c.DDNS),
+		&cli.Uint16Flag{Name: "ddns-notify-port", Usage: "port at which those who transferred a zone are notified of its changes",
+			Value: 53, Destination: &c.NotifyPort, Sources: fromEnv("ddns-notify-port")},
+	)
+}
+
 // checkReplicas refuses a number of copies that JetStream does not keep.
 func checkReplicas(n int) error {
 	if n < 1 || n > 5 {
@@ -85,5 +98,5 @@ func serveFlags(c *Config, dev bool) []cli.Flag {
 		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: opsapi.DefaultAttemptWithin,
 			Destination: &c.TaskDeadline, Sources: fromEnv("task-deadline")},
 	)
-	return slices.Concat(flags, storageFlags(c), busFlags(c), proofFlags(c), group("LDAP", ldapFlags(c)...))
+	return slices.Concat(flags, storageFlags(c), ddnsFlags(c, dev), busFlags(c), proofFlags(c), group("LDAP", ldapFlags(c)...))
 }

@@ -16,6 +16,9 @@ func (a *App) greet(ctx context.Context, w io.Writer) error {
 	if a.engine != nil {
 		fmt.Fprintf(&text, "  DNS    %s\n", a.engine.Addr())
 	}
+	if a.ddnsPort != nil {
+		fmt.Fprintf(&text, "  DDNS   %s\n", a.ddnsPort.Addr())
+	}
 	if a.newPassword != "" {
 		fmt.Fprintf(&text, "  admin  %s   (shown only now)\n", a.newPassword)
 	}

@@ -79,6 +79,11 @@ var importRules = []importRule{
 		except: "workers/agents/executor/sqlfiles", // which runs a task's SQL files in a database of the host's own
 	},
 
+	{folder: "ddns", forbidden: module + "workers", reason: "a door makes commands, and tells no agent anything"},
+	{folder: "ddns", forbidden: "github.com/labstack/echo", reason: "a door beside the API knows none of it but the texts of refusals"},
+	{folder: "projections", forbidden: module + "ddns", reason: "read models do not know who asks"},
+	{folder: "api", forbidden: module + "ddns", reason: "a door does not know another"},
+
 	{folder: "bindio", forbidden: module + "api", reason: "what goes in and out of BIND goes through the API, from any machine"},
 	{folder: "bindio", forbidden: module + "eventstore", reason: "what goes in and out of BIND goes through the API, from any machine"},
 	{folder: "bindio", forbidden: module + "projections", reason: "what goes in and out of BIND goes through the API, from any machine"},

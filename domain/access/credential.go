@@ -23,8 +23,9 @@ type CredentialState struct {
 	// User is whom the credential acts for.
 	User domain.UserID
 	Name string
-	// Secret names a TSIG key's secret in the vault.
-	Secret string
+	// Secret names a TSIG key's secret in the vault, Algorithm is that of the key; both are empty
+	// for a token.
+	Secret, Algorithm string
 	// View is the one view that the credential is for, 0 for all.
 	View     int64
 	Restrict Restriction
@@ -57,7 +58,7 @@ func (f *Credential) Apply(r domain.Recorded) {
 
 func stateOf(e CredentialAdded) CredentialState {
 	return CredentialState{
-		Live: true, User: e.User, Name: e.Name, Secret: e.Secret,
+		Live: true, User: e.User, Name: e.Name, Secret: e.Secret, Algorithm: e.Algorithm,
 		View: e.View, Restrict: e.Restrict, Expires: e.Expires,
 	}
 }

@@ -4,14 +4,16 @@ import (
 	"iter"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 )
 
 // Now reads from a history what zones are, and which records they have at some owner names. That
-// costs what happened at these names, whatever the size of the zones. It decides nothing.
+// costs what happened at these names, whatever the size of the zones.
 type Now struct {
 	history domain.History
 	zones   map[int64]*zoneFold
 	nodes   map[Node]*recordsFold
+	guards  bool
 }
 
 // Node is an owner name in a zone. The host is relative to the zone, "@" for its apex.
@@ -27,6 +29,13 @@ func NewNow(h domain.History) *Now {
 	return &Now{history: h, zones: map[int64]*zoneFold{}, nodes: map[Node]*recordsFold{}}
 }
 
+// Guarding is a reader for a decision that rests on all that it has read at owner names: it does
+// not outlive a deletion there either.
+func (n *Now) Guarding() *Now {
+	n.guards = true
+	return n
+}
+
 // Read reads some zones and some owner names, in one round trip. What was read already is not
 // read again.
 func (n *Now) Read(zones []int64, nodes []Node) error {
@@ -39,14 +48,33 @@ func (n *Now) Read(zones []int64, nodes []Node) error {
 	}
 	for _, node := range nodes {
 		if node = node.folded(); n.nodes[node] == nil {
-			n.nodes[node] = newNodeFold(node.Zone, node.Host)
-			folds = append(folds, n.nodes[node])
+			folds = append(folds, n.fold(node))
 		}
 	}
 	if len(folds) == 0 {
 		return nil
 	}
 	return n.history.Load(folds...)
+}
+
+// fold makes the fold of an owner name.
+func (n *Now) fold(node Node) domain.Fold {
+	if n.guards {
+		cut := newCutFold(node.Zone, node.Host)
+		n.nodes[node] = &cut.recordsFold
+		return cut
+	}
+	n.nodes[node] = newNodeFold(node.Zone, node.Host)
+	return n.nodes[node]
+}
+
+// Authorize refuses what the actor may not do to a zone that was read and exists.
+func (n *Now) Authorize(env domain.Env, zone int64, o access.Operation) error {
+	actor := access.NewActor(env.Actor)
+	if err := n.history.Load(actor); err != nil {
+		return err
+	}
+	return access.Authorize(n.history, actor, access.On(n.zones[zone].target(), o))
 }
 
 // Zone returns a zone that was read, and its settings; exists is false for one that is not there.

@@ -35,7 +35,7 @@ func AcceptRData(origin, rrtype, value string) (RData, error) {
 		return RData{}, err
 	}
 	if problem := doubtful(data.rr, value); problem != "" {
-		return RData{}, domain.Invalid("value", "%s记录的值不正确：%s", rrtype, problem)
+		return RData{}, domain.Invalid("value", "%s记录的值不正确：%s", rrtype, domain.Phrase(problem))
 	}
 	return data, nil
 }

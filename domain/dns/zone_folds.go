@@ -172,6 +172,15 @@ func zoneNamed(group ZoneGroup, name string) *zoneHolder {
 	return &zoneHolder{tag: TagZoneName(group, name)}
 }
 
+// ZoneNamed finds out which zone has a name, 0 for none, of those that name servers may serve.
+type ZoneNamed interface {
+	domain.Fold
+	HeldBy() int64
+}
+
+// NewZoneNamed returns the fold of a name.
+func NewZoneNamed(name string) ZoneNamed { return zoneNamed(GroupInternal, name) }
+
 // Item implements [domain.Fold]. A deletion frees the name and guards nothing.
 func (f *zoneHolder) Item() domain.Item {
 	guards := []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType()}

@@ -20,6 +20,8 @@ type Running struct {
 	HTTP  string `json:"http,omitempty"`
 	HTTPS bool   `json:"https,omitempty"`
 	DNS   string `json:"dns,omitempty"`
+	// DDNS is where updates and transfers are taken, empty for nowhere.
+	DDNS string `json:"ddns,omitempty"`
 }
 
 // API is the URL of the APIs.

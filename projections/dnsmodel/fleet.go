@@ -8,6 +8,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/query"
+	"github.com/opsledger/opsledger/projections/rights"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
@@ -92,4 +93,18 @@ func fleetDetail(f dns.FleetData) *oplog.Detail {
 	d.Line("NS", strings.Join(f.NS, " "))
 	d.Line("IP地址", strings.Join(f.Addresses, " "))
 	return d
+}
+
+// ResolvedFleet is what follows from the rows for zones that say nothing of their own.
+func (r *Reader) ResolvedFleet(ctx context.Context) (dns.Fleet, error) {
+	f, err := r.Fleet(ctx)
+	if err != nil {
+		return dns.Fleet{}, err
+	}
+	servers, _, err := r.Servers(ctx, rights.System(), ServerFilter{}, query.Everything())
+	all := make([]dns.FleetServer, len(servers))
+	for i, s := range servers {
+		all[i] = dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled}
+	}
+	return dns.ResolveFleet(f.FleetData, all), err
 }

@@ -18,7 +18,7 @@ type Dev struct {
 func NewDev(t testing.TB, data string, flags ...string) *Dev {
 	t.Helper()
 	named := Named{t: t, DNS: testkit.Address(t)}
-	command := append([]string{"dev", "--dns", named.DNS, "--nats-listen", "127.0.0.1:0"}, flags...)
+	command := append([]string{"dev", "--dns", named.DNS, "--nats-listen", "127.0.0.1:0", "--ddns", "127.0.0.1:0"}, flags...)
 	return &Dev{newServer(t, "dev", data, command...), named}
 }
 

@@ -93,7 +93,7 @@ func TestPortsAreTriedFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer udp.Close()
-	for flag, taken := range map[string]net.Addr{"--http": nil, "--nats-listen": tcp.Addr(), "--dns": udp.LocalAddr()} {
+	for flag, taken := range map[string]net.Addr{"--http": nil, "--nats-listen": tcp.Addr(), "--dns": udp.LocalAddr(), "--ddns": udp.LocalAddr()} {
 		data := filepath.Join(t.TempDir(), "data")
 		var flags []string
 		if taken != nil {

@@ -57,11 +57,34 @@ func (s *RRset) Lines(zone string, key Key) ([]string, error) {
 }
 
 // Text writes a zone as a master file that named reads as what is served: the SOA, then all
-// RRsets by owner in canonical order (RFC 4034, section 6.1), by the number of their type and by
-// their data. It keeps the records of one owner in memory.
-type Text struct {
+// RRsets as [Sets] has them.
+type Text struct{ Sets }
+
+// NewText begins to write; line gets each line, without its end.
+func NewText(z Zone, line func(string) error) (*Text, error) {
+	soa, err := Line(z.SOA())
+	if err != nil {
+		return nil, err
+	}
+	t := &Text{*NewSets(z, func(key Key, set *RRset) error {
+		lines, err := set.Lines(z.Name, key)
+		for _, text := range lines {
+			if err != nil {
+				break
+			}
+			err = line(text)
+		}
+		return err
+	})}
+	return t, line(soa)
+}
+
+// Sets goes through all RRsets of a zone but the SOA, generated ones among them, by owner in
+// canonical order (RFC 4034, section 6.1) and by the number of their type. It keeps the records of
+// one owner in memory.
+type Sets struct {
 	zone Zone
-	line func(string) error
+	set  func(Key, *RRset) error
 	// place is that of the owner whose records are being collected.
 	owner, place string
 	sets         Records
@@ -69,24 +92,20 @@ type Text struct {
 	generated []string
 }
 
-// NewText begins to write; line gets each line, without its end.
-func NewText(z Zone, line func(string) error) (*Text, error) {
-	t := &Text{zone: z, line: line, owner: dns.Apex, sets: Records{}}
+// NewSets begins to go through a zone; set gets each RRset.
+func NewSets(z Zone, set func(Key, *RRset) error) *Sets {
+	t := &Sets{zone: z, set: set, owner: dns.Apex, sets: Records{}}
 	for key := range z.Sets {
 		if !slices.Contains(t.generated, key.Owner) {
 			t.generated = append(t.generated, key.Owner)
 		}
 	}
 	slices.SortFunc(t.generated, func(a, b string) int { return strings.Compare(dns.Place(a), dns.Place(b)) })
-	soa, err := Line(z.SOA())
-	if err != nil {
-		return nil, err
-	}
-	return t, line(soa)
+	return t
 }
 
 // Add takes the next record of the log. Records come in the canonical order of their owners.
-func (t *Text) Add(key Key, r Record) error {
+func (t *Sets) Add(key Key, r Record) error {
 	if key.Owner != t.owner {
 		place := dns.Place(key.Owner)
 		if place != t.place {
@@ -101,13 +120,13 @@ func (t *Text) Add(key Key, r Record) error {
 }
 
 // End writes what is left.
-func (t *Text) End() error { return t.flush(afterAll) }
+func (t *Sets) End() error { return t.flush(afterAll) }
 
 // afterAll sorts after every place: no octet of UTF-8 is as high.
 const afterAll = "\xff"
 
 // flush writes the owner at hand, and the generated RRsets of all owners before the next place.
-func (t *Text) flush(next string) error {
+func (t *Sets) flush(next string) error {
 	if err := t.write(t.owner, t.sets); err != nil {
 		return err
 	}
@@ -121,7 +140,7 @@ func (t *Text) flush(next string) error {
 }
 
 // write writes the RRsets of one owner, those that are generated among them.
-func (t *Text) write(owner string, own Records) error {
+func (t *Sets) write(owner string, own Records) error {
 	if len(t.generated) > 0 && t.generated[0] == owner {
 		t.generated = t.generated[1:]
 	}
@@ -136,14 +155,8 @@ func (t *Text) write(owner string, own Records) error {
 	}
 	slices.SortFunc(keys, func(a, b Key) int { return cmp.Compare(a.Type, b.Type) })
 	for _, key := range keys {
-		lines, err := t.zone.Set(key, own.Lookup).Lines(t.zone.Name, key)
-		if err != nil {
+		if err := t.set(key, t.zone.Set(key, own.Lookup)); err != nil {
 			return err
-		}
-		for _, line := range lines {
-			if err := t.line(line); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -1,0 +1,240 @@
+package ddns
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/api/wording"
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/batch"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
+	"github.com/opsledger/opsledger/domain/dns/zoneupdate"
+	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/identity"
+)
+
+// readersWait is how long an update that was carried out waits for the read models.
+const readersWait = 2 * time.Second
+
+// updateSpace is the name space of the ids that updates have as commands.
+var updateSpace = uuid.MustParse("0d6b7d0c-5a0e-5d67-9d5b-3f7c1f0b8a21")
+
+// update carries an update out, once: a repeat of the same signed message gets the answer of the
+// first, by whatever process, also where it was refused.
+func (s *Server) update(ctx context.Context, a *asked) reply {
+	if a.signed == nil {
+		return refused(mdns.ExtendedErrorCodeProhibited, "an update must be signed by a TSIG credential")
+	}
+	cmd, no, err := s.command(ctx, a)
+	if err != nil {
+		return s.broken(a, err)
+	}
+	request := s.request(a)
+	if no != nil {
+		return s.recall(ctx, a, request, *no)
+	}
+	request.Command = cmd
+	receipt, err := s.cfg.Store.Execute(ctx, request)
+	if err != nil {
+		return s.refusedUpdate(ctx, a, request, err)
+	}
+	return s.done(ctx, a, receipt)
+}
+
+// request is the message as a request to the store, without its command.
+func (s *Server) request(a *asked) eventstore.Request {
+	user := a.signed.key.User
+	id := strconv.FormatInt(int64(user.CredentialID()), 10)
+	return eventstore.Request{
+		Actor: user.ID, Credential: user.CredentialID(), Door: domain.DoorDDNS,
+		CommandID: uuid.NewSHA1(updateSpace, append([]byte(id+"\x00"), fromHex(a.signed.mac)...)),
+	}
+}
+
+// command makes the command of an update. Not nil is why there is none.
+func (s *Server) command(ctx context.Context, a *asked) (*zoneupdate.Update, *reply, error) {
+	no := func(r reply) (*zoneupdate.Update, *reply, error) { return nil, &r, nil }
+	if len(a.msg.Question) != 1 || a.msg.Question[0].Qtype != mdns.TypeSOA {
+		return no(failed(mdns.RcodeFormatError, mdns.ExtendedErrorCodeOther, "the zone section must have one SOA"))
+	}
+	q, user := a.msg.Question[0], a.signed.key.User
+	a.zone = q.Name
+	zone, err := s.zoneAt(ctx, q.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if zone == nil || q.Qclass != mdns.ClassINET {
+		return no(failed(mdns.RcodeNotAuth, mdns.ExtendedErrorCodeNotAuthoritative, "there is no such zone here"))
+	}
+	at, outside := inViewOf(*zone, user)
+	if outside != nil {
+		return nil, outside, nil
+	}
+	if outside = mayRead(*zone, user); outside != nil {
+		return nil, outside, nil
+	}
+	to := zoneupdate.Target{ZoneID: zone.ID, Zone: zone.Name, ViewID: at.view, View: at.viewName()}
+	if len(a.msg.Answer) > 0 {
+		if to.Fleet, err = s.cfg.Reader.ResolvedFleet(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	cmd, err := zoneupdate.New(to, a.msg.Answer, a.msg.Ns)
+	if failure, is := errors.AsType[*zoneupdate.Failure](err); is {
+		return no(failed(failure.Rcode, mdns.ExtendedErrorCodeOther, failure.Reason))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := withinBounds(cmd, zone.Name, user); err != nil {
+		return no(refusalOf(err))
+	}
+	return cmd, nil, nil
+}
+
+// withinBounds refuses a message that asks about, or is to change, records that the credential is
+// not for, whether there are any or not.
+func withinBounds(cmd *zoneupdate.Update, zone string, user *identity.User) error {
+	if !user.Narrow() {
+		return nil
+	}
+	for _, key := range cmd.Touched() {
+		name := dns.FullName(key.Owner, dns.FoldName(zone))
+		if err := user.RequireRecord(name, typeIn(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// typeIn is the type as credentials have it. No credential for some types is for all of a name.
+func typeIn(key zonedata.Key) string {
+	if key.Type == mdns.TypeANY {
+		return "ANY"
+	}
+	return dns.TypeName(key.Type)
+}
+
+// refusedUpdate answers an update that was not carried out, and keeps a refusal for repeats.
+func (s *Server) refusedUpdate(ctx context.Context, a *asked, request eventstore.Request, err error) reply {
+	var failure *zoneupdate.Failure
+	var refusal *domain.Error
+	var parts *batch.Error
+	switch {
+	case errors.As(err, &failure):
+		return s.keep(ctx, a, request, failed(failure.Rcode, mdns.ExtendedErrorCodeOther, failure.Reason))
+	case errors.As(err, &parts):
+		return s.keep(ctx, a, request, refusalOf(parts.Refusals[0].Err))
+	case errors.As(err, &refusal) && refusal.Code == domain.CodeUnauthenticated:
+		return refused(mdns.ExtendedErrorCodeProhibited, "the credential has ended")
+	case errors.As(err, &refusal) && refusal.Code == domain.CodeConflict:
+		return failed(mdns.RcodeServerFailure, mdns.ExtendedErrorCodeNotReady, wording.English.SayError(refusal))
+	case errors.As(err, &refusal):
+		return s.keep(ctx, a, request, refusalOf(refusal))
+	case errors.Is(err, eventstore.ErrTooLarge):
+		return s.keep(ctx, a, request, refused(mdns.ExtendedErrorCodeOther, "the change is too large"))
+	default:
+		return s.broken(a, err)
+	}
+}
+
+// refusalOf words why something was refused.
+func refusalOf(err error) reply {
+	refusal, is := errors.AsType[*domain.Error](err)
+	switch {
+	case !is:
+		return refused(mdns.ExtendedErrorCodeOther, err.Error())
+	case refusal.Code == domain.CodeForbidden:
+		return refused(mdns.ExtendedErrorCodeProhibited, wording.English.SayError(refusal))
+	default:
+		return refused(mdns.ExtendedErrorCodeOther, wording.English.SayError(refusal))
+	}
+}
+
+// keptReply is an answer as it is kept for repeats.
+type keptReply struct {
+	Rcode int    `json:"rcode"`
+	Code  uint16 `json:"info_code"`
+	Text  string `json:"text"`
+}
+
+// keep keeps a refusal for repeats of the message.
+func (s *Server) keep(ctx context.Context, a *asked, request eventstore.Request, r reply) reply {
+	body, err := json.Marshal(keptReply{r.rcode, r.remark.InfoCode, r.remark.ExtraText})
+	if err == nil {
+		refusal := eventstore.Refusal{Status: http.StatusBadRequest, Body: body}
+		err = s.cfg.Store.SaveRefusal(ctx, request.CommandID, nil, refusal)
+	}
+	if err != nil { // a repeat decides anew, which harms nobody: nothing was appended
+		a.err = fmt.Errorf("refusal not kept for repeats: %w", err)
+	}
+	return r
+}
+
+func kept(refusal *eventstore.Refusal) reply {
+	var k keptReply
+	if err := json.Unmarshal(refusal.Body, &k); err != nil {
+		return refused(mdns.ExtendedErrorCodeOther, "refused before")
+	}
+	return failed(k.Rcode, k.Code, k.Text)
+}
+
+// recall answers a message that is no update of a zone as things are: with what the same message
+// was answered before, or else with the refusal, which is kept.
+func (s *Server) recall(ctx context.Context, a *asked, request eventstore.Request, no reply) reply {
+	request.Command = nothing{}
+	receipt, err := s.cfg.Store.Execute(ctx, request)
+	switch {
+	case errors.Is(err, errFirstTime):
+		return s.keep(ctx, a, request, no)
+	case err != nil:
+		return s.refusedUpdate(ctx, a, request, err)
+	default:
+		return s.done(ctx, a, receipt)
+	}
+}
+
+var errFirstTime = errors.New("the message was not seen before")
+
+// nothing is a command that is never carried out: the store answers a repeat before it asks for a
+// decision.
+type nothing struct{}
+
+// Decide implements [domain.Command].
+func (nothing) Decide(h domain.History, _ domain.Env) ([]domain.Event, error) {
+	if err := h.Load(); err != nil {
+		return nil, err
+	}
+	return nil, errFirstTime
+}
+
+// done answers an update that was carried out, now or before, once the API can read it. That it
+// can be read later is no failure.
+func (s *Server) done(ctx context.Context, a *asked, receipt eventstore.Receipt) reply {
+	if receipt.Refusal != nil {
+		return kept(receipt.Refusal)
+	}
+	last := receipt.Last
+	if last == 0 { // it stands on what was there before it, which may itself be on its way
+		head, err := s.cfg.Store.Head(ctx)
+		if err != nil {
+			return reply{}
+		}
+		last = head.Last[domain.ContextDNS]
+	} else {
+		a.position = last
+	}
+	wait, cancel := context.WithTimeout(ctx, readersWait)
+	defer cancel()
+	a.err = s.cfg.Progress.Wait(wait, domain.ContextDNS, last)
+	return reply{}
+}

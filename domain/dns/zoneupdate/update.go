@@ -1,0 +1,165 @@
+package zoneupdate
+
+import (
+	"cmp"
+	"slices"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/batch"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
+)
+
+// Target is the zone in a view that an update is for.
+type Target struct {
+	ZoneID int64
+	// Zone is the zone's name, View that of the view.
+	Zone   string
+	ViewID int64
+	View   string
+	// Fleet is what is generated for zones without name servers of their own. Prerequisites are
+	// compared with what is generated, too.
+	Fleet dns.Fleet
+}
+
+// Update is an update message as a command.
+//
+// Invariants:
+//  1. Its prerequisites and what it ignores are decided on the log, and the append fails if a
+//     record came, changed or went meanwhile at a name that one of them is about.
+//  2. Prerequisites hold before anything of the message is done. The updates are done in their
+//     order, each on what those before it left; the rules between records hold at the end.
+//  3. It tells who may not ACCESS the zone nothing about it.
+type Update struct {
+	to            Target
+	prerequisites prerequisites
+	changes       []change
+	// malformed is what is wrong with the updates. RFC 2136 has it said after the prerequisites.
+	malformed *Failure
+}
+
+// New reads the sections of a message. Its error is a [Failure].
+func New(to Target, required, updates []mdns.RR) (*Update, error) {
+	u := &Update{to: to}
+	u.to.Zone = dns.FoldName(to.Zone)
+	if failure := u.prerequisites.read(u.zone(), required); failure != nil {
+		return nil, failure
+	}
+	u.changes, u.malformed = readChanges(u.zone(), updates)
+	return u, nil
+}
+
+// zone is the absolute name of the zone.
+func (u *Update) zone() string { return zonedata.Absolute(u.to.Zone) }
+
+// Touched are the names, relative to the zone, and types of all that the message asks about or
+// changes; type ANY stands for all of a name.
+func (u *Update) Touched() []zonedata.Key {
+	keys := u.prerequisites.keys()
+	for _, c := range u.changes {
+		keys = append(keys, c.key)
+	}
+	return keys
+}
+
+// Requires says whether there are prerequisites.
+func (u *Update) Requires() bool { return len(u.prerequisites.keys()) > 0 }
+
+// Allocates implements [domain.Allocator]: an id for each record that may be added.
+func (u *Update) Allocates() []domain.Sequence {
+	var all []domain.Sequence
+	for _, c := range u.changes {
+		all = append(all, c.takes()...)
+	}
+	return all
+}
+
+// Decide implements [domain.Command]. Its error is a [Failure], a [*batch.Error] of the updates
+// that are refused, or a [domain.Error].
+func (u *Update) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	operations := []batch.Operation{batch.Of(opening{u}, nil)}
+	for _, c := range u.changes {
+		operations = append(operations, batch.Operation{Takes: c.takes(), Build: func([]int64) (domain.Command, error) {
+			return step{u, c}, nil
+		}})
+	}
+	all, err := batch.New(operations)
+	if err != nil {
+		return nil, err
+	}
+	events, err := all.Decide(h, env)
+	if err != nil || len(events) > 0 || len(u.changes) == 0 {
+		return events, err
+	}
+	return nil, dns.AuthorizeRecords(h, env, u.to.ZoneID)
+}
+
+// opening is what is decided before the first update.
+type opening struct{ u *Update }
+
+// Decide implements [domain.Command].
+func (o opening) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	u := o.u
+	now := dns.NewNow(h).Guarding()
+	if err := now.Read([]int64{u.to.ZoneID}, append(u.nodes(), u.prerequisites.nodes(u)...)); err != nil {
+		return nil, err
+	}
+	zone, settings, exists := now.Zone(u.to.ZoneID)
+	if !exists || dns.FoldName(zone.Name) != u.to.Zone || !slices.Contains(zone.ViewIDs, u.to.ViewID) || dns.HaveZoneFile(zone) != nil {
+		return nil, fail(mdns.RcodeNotAuth, "there is no zone %s in view %s any more", u.to.Zone, u.to.View)
+	}
+	if err := now.Authorize(env, u.to.ZoneID, access.OperationAccess); err != nil {
+		return nil, err
+	}
+	if failure, err := u.prerequisites.unmet(u, now, settings); err != nil || failure != nil {
+		return nil, cmp.Or(err, failure.asError())
+	}
+	return nil, u.malformed.asError()
+}
+
+// asError is nil for no failure.
+func (f *Failure) asError() error {
+	if f == nil {
+		return nil
+	}
+	return f
+}
+
+// nodes are the owner names of the updates.
+func (u *Update) nodes() (nodes []dns.Node) {
+	for _, c := range u.changes {
+		nodes = append(nodes, u.node(c.key.Owner))
+	}
+	return nodes
+}
+
+func (u *Update) node(owner string) dns.Node { return dns.Node{Zone: u.to.ZoneID, Host: owner} }
+
+// present is a record of the zone in the view.
+type present struct {
+	id   int64
+	data dns.RecordData
+	// rdata is the data in canonical wire form.
+	rdata string
+}
+
+// at returns the records of an RRset that was read, those of all types for ANY, by id.
+func (u *Update) at(now *dns.Now, key zonedata.Key) (found []present, err error) {
+	for id, d := range now.Records(u.node(key.Owner)) {
+		if d.ViewID != u.to.ViewID {
+			continue
+		}
+		is, rdata, err := zonedata.Locate(u.to.Zone, d)
+		if err != nil {
+			return nil, err
+		}
+		if key.Type == mdns.TypeANY || key.Type == is.Type {
+			found = append(found, present{id, d, rdata})
+		}
+	}
+	slices.SortFunc(found, func(a, b present) int { return cmp.Compare(a.id, b.id) })
+	return found, nil
+}
