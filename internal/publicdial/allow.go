@@ -81,3 +81,6 @@ func (a *Allowed) names(host string, port uint16) bool {
 func (a *Allowed) has(addr netip.Addr, port uint16) bool {
 	return a.host == "" && a.prefix.Contains(addr) && (a.port == 0 || a.port == port)
 }
+
+// HasAddresses says whether addresses are allowed, and no host by its name.
+func (a Allowed) HasAddresses() bool { return a.host == "" }
