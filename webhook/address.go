@@ -26,32 +26,29 @@ func (a Address) Origin() string { return a.url.Scheme + "://" + a.url.Host }
 // Address reads the address of a receiver. The error is a [*domain.Error] on the field url. That
 // the name of a host leads to an address that is not public shows when it is connected to.
 func (s *Sender) Address(text string) (a Address, err error) {
-	refuse := func(format string, args ...any) (Address, error) {
-		return Address{}, domain.Invalid("url", format, args...)
-	}
 	if len(text) > maxAddress {
-		return refuse("must have at most %d bytes", maxAddress)
+		return a, domain.Invalid("url", "must have at most %d bytes", maxAddress)
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" || u.Host == "" {
-		return refuse("must be a URL, such as https://hooks.example.com/opsledger")
+		return a, domain.Invalid("url", "must be a URL, such as https://hooks.example.com/opsledger")
 	}
 	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
 	host, port, good := hostAndPort(u)
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse("must begin with https://")
+		return a, domain.Invalid("url", "must begin with https://")
 	case u.Fragment != "" || strings.Contains(text, "#"):
-		return refuse("must not have a fragment: no receiver gets it")
+		return a, domain.Invalid("url", "must not have a fragment: no receiver gets it")
 	case !good:
-		return refuse("must have a port of 1 to 65535, or none")
+		return a, domain.Invalid("url", "must have a port of 1 to 65535, or none")
 	case publicdial.CheckHost(host) != nil:
-		return refuse("must have a host name in ASCII letters, or an IP address in its usual form")
+		return a, domain.Invalid("url", "must have a host name in ASCII letters, or an IP address in its usual form")
 	case u.Scheme == "http" && !s.mayBeInClear(host, port):
-		return refuse("must begin with https://, since opsledger was not started with --webhook-allow for its host")
+		return a, domain.Invalid("url", "must begin with https://, since opsledger was not started with --webhook-allow for its host")
 	}
 	if addr, err := netip.ParseAddr(host); err == nil && s.dialer(u.Scheme).Check(addr, port) != nil {
-		return refuse("must not be at an address that is not public, since opsledger was not started with --webhook-allow for it")
+		return a, domain.Invalid("url", "must not be at an address that is not public, since opsledger was not started with --webhook-allow for it")
 	}
 	return Address{u}, nil
 }

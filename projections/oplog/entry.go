@@ -75,7 +75,7 @@ const (
 	// TargetWebhook is what events are sent to.
 	TargetWebhook = "Webhook"
 	TargetTask    = "Task"
-	TargetMachine    = "Machine"
+	TargetMachine = "Machine"
 	// TargetSSHKey is a user's public keys, and where they let the user in.
 	TargetSSHKey = "SshKey"
 )
