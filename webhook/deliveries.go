@@ -57,8 +57,12 @@ const (
 		FROM jsonb_to_recordset($1) AS n (` + deliveryRecord + `)
 		WHERE w.webhook = n.webhook AND w.since = n.since AND w.reached <= n.reached RETURNING w.webhook`
 
-	beginDelivery = `INSERT INTO control.webhooks AS w (webhook, since, reached) VALUES ($1, $2, $3)
-		ON CONFLICT (webhook) DO UPDATE SET since = excluded.since, reached = CASE WHEN w.since < $4 THEN excluded.reached ELSE w.reached END,
+	// Where a delivery goes on, it does so unless its user has said since where it begins.
+	beginDeliveries = `INSERT INTO control.webhooks AS w (webhook, since, reached)
+		SELECT n.webhook, n.since, CASE WHEN old.since >= n.cursor_since THEN old.reached ELSE n.cursor END
+			FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS n (webhook, since, cursor, cursor_since)
+			LEFT JOIN control.webhooks old USING (webhook) ORDER BY n.webhook
+		ON CONFLICT (webhook) DO UPDATE SET since = excluded.since, reached = excluded.reached,
 			attempts = 0, failing_since = NULL, next_try = NULL, given_up = ''
 		WHERE w.since < excluded.since`
 
@@ -93,14 +97,19 @@ func (d *Deliveries) Of(ctx context.Context, hooks []access.WebhookID) (map[acce
 	return all, nil
 }
 
-// Begin begins the delivery of a webhook as its user set it last, unless that was done, and
-// returns how far it is.
-func (d *Deliveries) Begin(ctx context.Context, s access.WebhookState) (Delivery, error) {
-	if _, err := d.pool.Exec(ctx, beginDelivery, s.ID, s.Since, s.Cursor, s.CursorSince); err != nil {
-		return Delivery{}, fmt.Errorf("begin a delivery: %w", err)
+// Begin begins the deliveries of webhooks as their users set them last, where that was not done,
+// and returns how far they are. One process calls it at a time.
+func (d *Deliveries) Begin(ctx context.Context, hooks []access.WebhookState) (map[access.WebhookID]Delivery, error) {
+	var ids []access.WebhookID
+	var since, cursors, cursorsSince []domain.Position
+	for _, s := range hooks {
+		ids, since = append(ids, s.ID), append(since, s.Since)
+		cursors, cursorsSince = append(cursors, s.Cursor), append(cursorsSince, s.CursorSince)
 	}
-	all, err := d.Of(ctx, []access.WebhookID{s.ID})
-	return all[s.ID], err
+	if _, err := d.pool.Exec(ctx, beginDeliveries, ids, since, cursors, cursorsSince); err != nil {
+		return nil, fmt.Errorf("begin deliveries: %w", err)
+	}
+	return d.Of(ctx, ids)
 }
 
 // Save notes how far deliveries are. Those that it returns were noted; each other one was begun

@@ -160,7 +160,7 @@ func (r *run) one(event *feed.Shown) (delivered bool, err error) {
 
 // send sends an event. The error is none of the receiver's.
 func (r *run) send(event *feed.Shown) (webhook.Outcome, error) {
-	to, err := r.cfg.Sender.Open(r.ctx, r.cfg.Vault, r.now())
+	to, err := r.open()
 	if webhook.IsLasting(err) {
 		return webhook.Outcome{Err: err}, nil
 	}
@@ -173,11 +173,32 @@ func (r *run) send(event *feed.Shown) (webhook.Outcome, error) {
 	return outcome, r.until.Err() // where it has ended nobody knows what came of it
 }
 
-// now is what the log says of the webhook now: its key may have been rotated since the run began.
-func (r *run) now() access.WebhookState {
+// targetNames are those of what the vault has of a webhook, and whether the former key signs.
+type targetNames struct {
+	target, secret, former string
+	both                   bool
+}
+
+// open returns where to send and what signs, as the log has it now: the vault is asked again when
+// the key was rotated, and when that is over.
+func (r *run) open() (webhook.Target, error) {
+	r.mu.Lock()
+	h := r.hook
+	state := h.WebhookState
+	names := targetNames{state.Target, state.Secret, state.Former, r.cfg.Now().Before(state.Rotated.Add(webhook.RotationLasts))}
+	to, same := h.target, h.targetOf == names
+	r.mu.Unlock()
+	if same {
+		return to, nil
+	}
+	to, err := r.cfg.Sender.Open(r.ctx, r.cfg.Vault, state)
+	if err != nil {
+		return to, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.hook.WebhookState
+	h.target, h.targetOf = to, names
+	return to, nil
 }
 
 // errOvertaken: the delivery was begun anew, and whoever did that has said so or will.

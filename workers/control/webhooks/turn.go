@@ -61,6 +61,9 @@ type hook struct {
 	run   *run
 	// spent: the former key has been destroyed.
 	spent bool
+	// target is what the vault had for targetOf.
+	target   webhook.Target
+	targetOf targetNames
 }
 
 func (h *hook) upToDate() bool { return h.at >= h.wanted }
@@ -134,39 +137,49 @@ func (t *turn) begin() error {
 		}
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.Worker.turn = t
-	return t.adopt(kept)
+	t.mu.Unlock()
+	return t.adopt()
 }
 
-// adopt makes the hooks what the log says of them; kept are deliveries that are known to the
-// caller, who holds mu.
-func (t *turn) adopt(kept map[access.WebhookID]webhook.Delivery) error {
+// adopt makes the hooks what the log says of them.
+func (t *turn) adopt() error {
+	var anew []access.WebhookState
+	t.mu.Lock()
 	for id, state := range t.known {
-		h := t.hooks[id]
-		if h != nil && h.Since == state.Since {
+		if h := t.hooks[id]; h != nil && h.Since == state.Since {
 			h.spent = h.spent && h.Former == state.Former
 			h.WebhookState = state
-			continue
+		} else {
+			anew = append(anew, state)
 		}
-		delivery, begun := kept[id]
-		if !begun || delivery.Since < state.Since {
-			var err error
-			if delivery, err = t.deliveries.Begin(t.ctx, state); err != nil {
-				return err
-			}
-		}
-		anew := &hook{WebhookState: state, delivery: delivery, at: delivery.Reached, wanted: t.to}
-		if h != nil {
-			t.drop(h)
-			if anew.run = h.run; h.run != nil {
-				h.run.hook = anew
-			}
-		}
-		t.add(anew)
+	}
+	t.mu.Unlock()
+	if len(anew) == 0 {
+		return nil
+	}
+	deliveries, err := t.deliveries.Begin(t.ctx, anew)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, state := range anew {
+		t.replace(&hook{WebhookState: state, delivery: deliveries[state.ID], at: deliveries[state.ID].Reached, wanted: t.to})
 	}
 	t.reindex()
 	return nil
+}
+
+// replace puts a hook in the place of what it was, whose run it waits for. The caller holds mu.
+func (t *turn) replace(h *hook) {
+	if was := t.hooks[h.ID]; was != nil {
+		t.drop(was)
+		if h.run = was.run; h.run != nil {
+			h.run.hook = h
+		}
+	}
+	t.add(h)
 }
 
 // forget drops the hooks that the log has no longer.
@@ -342,9 +355,7 @@ func (t *turn) renew() error {
 	if err := t.forget(); err != nil {
 		return err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.adopt(nil)
+	return t.adopt()
 }
 
 // start starts the runs that are due, and returns when the next ones are.
