@@ -122,9 +122,15 @@ func TestWebhooksLoseNothing(t *testing.T) {
 	release = r.hold()
 	caught = write(b)
 	expect(caught)
-	postgres.Kill()
+	postgres.Stop()
 	release()
 	postgres.Start()
+	for _, s := range both {
+		testkit.Eventually(t, "it is ready again", func() bool {
+			reply, _ := s.Call(http.MethodGet, "/readyz", "")
+			return reply.StatusCode == http.StatusOK
+		})
+	}
 	// Whoever had sent it may have noted it when PostgreSQL was back, or have lost the turn.
 	next := write(a)
 	for got := testkit.Await(t, "a message", r.got); got != next; got = testkit.Await(t, "a message", r.got) {
