@@ -354,6 +354,9 @@ func (a *API) tryWebhook(c echo.Context) error {
 	case a.Hooks.Sender == nil:
 		return errNoWebhooks
 	}
+	if _, err := api.ReadBody(c); err != nil { // which it knows nothing of
+		return err
+	}
 	if err := a.tries.take(caller.ID); err != nil {
 		return err
 	}

@@ -46,11 +46,15 @@ func (w *Worker) lock(ctx context.Context) (conn *pgx.Conn, got bool, err error)
 	if err != nil {
 		return nil, false, err
 	}
-	conn = pooled.Hijack() // the lock is the session's
-	if _, err = conn.Exec(ctx, openSession); err == nil {
-		err = conn.QueryRow(ctx, tryLock, w.cfg.Store.LogID().String()).Scan(&got)
+	if err = pooled.QueryRow(ctx, tryLock, w.cfg.Store.LogID().String()).Scan(&got); err == nil && !got {
+		pooled.Release()
+		return nil, false, nil
 	}
-	if err != nil || !got {
+	conn = pooled.Hijack() // the lock is the session's; after an error nobody knows whether there is one
+	if err == nil {
+		_, err = conn.Exec(ctx, openSession)
+	}
+	if err != nil {
 		unlock(conn)
 	}
 	return conn, got, err
