@@ -16,10 +16,10 @@ import (
 func TestFormerStatesOfAllEventsAreConsidered(t *testing.T) {
 	t.Parallel()
 	shown := []string{
-		// Views are for everybody, and the others are changed by who sees them: admin.
-		"ViewUpdated", "ViewDeleted", "FleetChanged", "PrivilegeChanged", "UserRolesChanged",
+		// Views are for everybody, and the others are changed by who sees them: admin, and of a webhook its maker.
+		"ViewUpdated", "ViewDeleted", "FleetChanged", "PrivilegeChanged", "UserRolesChanged", "WebhookChanged",
 		// These tell no more than what the request named.
-		"UserDeleted", "RoleDeleted", "PrivilegeDeleted", "CredentialDeleted", "TaskDeleted",
+		"UserDeleted", "RoleDeleted", "PrivilegeDeleted", "CredentialDeleted", "WebhookDeleted", "TaskDeleted",
 	}
 	codec := domain.NewCodec(access.Events(), dns.Events(), ops.Events())
 	for _, list := range [][]domain.Descriptor{access.Events(), dns.Events(), ops.Events()} {

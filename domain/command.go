@@ -20,6 +20,7 @@ const (
 	SequenceTask      Sequence = "task"
 	// SequenceCredential is that of what programs show in place of a login.
 	SequenceCredential Sequence = "credential"
+	SequenceWebhook    Sequence = "webhook"
 )
 
 // Sequences lists all sequences.
@@ -27,7 +28,7 @@ func Sequences() []Sequence {
 	return []Sequence{
 		SequenceUser, SequenceRole, SequencePrivilege,
 		SequenceServer, SequenceView, SequenceZone, SequenceRecord,
-		SequenceMachine, SequenceTask, SequenceCredential,
+		SequenceMachine, SequenceTask, SequenceCredential, SequenceWebhook,
 	}
 }
 

@@ -43,6 +43,8 @@ func samples() []domain.Event {
 		Name: "p1", Operation: access.OperationDelete, ResourceType: access.KindZone, ResourceID: 3, Comment: "备注",
 	}
 	moved := access.PrivilegeData{Name: "a b", Operation: 9, ResourceType: access.KindRecord, ResourceID: 4}
+	hook := access.WebhookData{Origin: "https://hooks.example.com:8443", Target: "c4", Types: []string{"RecordAdded"}, Resource: "zone:12", Paused: true}
+	another := access.WebhookData{Origin: "http://192.0.2.1", Target: "c6"}
 	return append(opsSamples(), []domain.Event{
 		dns.ServerCreated{ID: 1, Server: server, Privilege: 5}, dns.ServerUpdated{ID: 1, Before: server, After: other},
 		dns.ServerDeleted{ID: 1, Server: other, Privilege: 5}, dns.ServerEnrolled{ID: 1}, dns.ServerWithdrawn{ID: 1},
@@ -88,6 +90,10 @@ func samples() []domain.Event {
 		},
 		access.CredentialDeleted{ID: 3, User: 2, Name: "certbot", Secret: "c3"},
 		access.LogKeyRotated{Number: 2, Key: []byte("\x00\xff key")},
+		access.WebhookAdded{ID: 4, User: 2, Webhook: hook, Cursor: new(domain.Position(0)), Secret: "c5"},
+		access.WebhookChanged{ID: 4, User: 2, Before: hook, After: another, Cursor: new(domain.Position(70))},
+		access.WebhookRotated{ID: 4, User: 2, Secret: "c7", Former: "c6", Spent: "c5"},
+		access.WebhookDeleted{ID: 4, User: 2, Webhook: hook, Secret: "c7", Former: "c6"},
 	}...)
 }
 

@@ -21,6 +21,8 @@ import (
 type Shown struct {
 	Position domain.Position
 	Type     string
+	// At is when the event was appended.
+	At time.Time
 	// JSON is a line without its end.
 	JSON []byte
 }
@@ -141,7 +143,7 @@ func (f *Feed) render(ctx context.Context, e *event, s *sight, data json.RawMess
 		return nil, err
 	}
 	text, err := plainjson.Line(b)
-	return &Shown{Position: e.Position, Type: e.Type, JSON: text}, err
+	return &Shown{Position: e.Position, Type: e.Type, At: e.RecordedAt, JSON: text}, err
 }
 
 // resource is what the event is on. Its name is that which the event gives, else that of now;

@@ -72,6 +72,8 @@ type Feed struct {
 
 	mu      sync.Mutex
 	readers map[*Reader]struct{}
+	// tails is how many look at what comes without reading it.
+	tails int
 	// arrived has a value once there is a reader, for Run.
 	arrived chan struct{}
 	// window are the events of from < position ≤ to, and size the bytes of their data.
@@ -123,7 +125,7 @@ func (f *Feed) Run(ctx context.Context) error {
 func (f *Feed) wanted(ctx context.Context) bool {
 	for {
 		f.mu.Lock()
-		some := len(f.readers) > 0
+		some := len(f.readers)+f.tails > 0
 		f.mu.Unlock()
 		if some && ctx.Err() == nil {
 			return true
@@ -147,6 +149,14 @@ func (f *Feed) applied() domain.Position {
 		least = min(least, f.progress.Applied(c))
 	}
 	return least
+}
+
+// arrive tells Run that somebody follows the log. The caller holds mu.
+func (f *Feed) arrive() {
+	select {
+	case f.arrived <- struct{}{}:
+	default:
+	}
 }
 
 // advance waits for more of the log, and takes it into the window.

@@ -44,7 +44,7 @@ type Reader struct {
 	// ctx ends with the reader, for a cause.
 	ctx      context.Context
 	end      context.CancelCauseFunc
-	people   *identity.Service
+	people   People
 	who      *identity.User
 	selected eventstore.Selection
 	// at is the last position that was given, or is not to be given.
@@ -57,23 +57,30 @@ type Reader struct {
 	// live: the reader has been at the log's end, and it has not leapt since. late: it was too
 	// far behind when it had its last portion.
 	live, late bool
+	// single: it gives one event at a time, and is never cut, see [Feed.FollowSingly].
+	single bool
+}
+
+// People knows who reads, as they are now: see [identity.Service.Again].
+type People interface {
+	Again(ctx context.Context, who *identity.User) (*identity.User, error)
 }
 
 // Follow begins to read behind a position. Of the selection the bounds and the order do not
 // count. Close must be called.
 func (f *Feed) Follow(
-	ctx context.Context, people *identity.Service, who *identity.User, of eventstore.Selection, after domain.Position,
+	ctx context.Context, people People, who *identity.User, of eventstore.Selection, after domain.Position,
 ) *Reader {
 	of.Newest, of.Limit, of.Bytes = false, portion, portionBytes
-	r := &Reader{feed: f, people: people, who: who, selected: of, at: after, reached: after}
+	return f.follow(ctx, &Reader{feed: f, people: people, who: who, selected: of, at: after, reached: after})
+}
+
+func (f *Feed) follow(ctx context.Context, r *Reader) *Reader {
 	r.ctx, r.end = context.WithCancelCause(ctx)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.readers[r] = struct{}{}
-	select {
-	case f.arrived <- struct{}{}:
-	default:
-	}
+	f.arrive()
 	return r
 }
 
@@ -126,11 +133,14 @@ func (r *Reader) step(ctx context.Context) ([]Shown, error) {
 		return nil, r.take(ctx)
 	}
 	behind := r.behind()
-	if behind && r.late {
+	if behind && r.late && !r.single {
 		return nil, ErrBehind
 	}
 	some := r.taken[:min(len(r.taken), portion)]
-	if err := r.look(ctx, some); err != nil {
+	if r.single {
+		some = r.taken[:1]
+	}
+	if err := r.look(ctx, r.taken[:min(len(r.taken), r.ahead())]); err != nil {
 		return nil, err
 	}
 	who, err := r.people.Again(ctx, r.who)
@@ -187,7 +197,10 @@ func (r *Reader) take(ctx context.Context) error {
 	return r.feed.fromLog(ctx, func() error {
 		list, reached, err := r.feed.selected(ctx, part)
 		if err == nil {
-			r.taken, r.reached, r.alone, r.selected.Limit = list, reached, true, nextLimit(part, list)
+			r.taken, r.reached, r.alone = list, reached, true
+			if !r.single {
+				r.selected.Limit = nextLimit(part, list)
+			}
 		}
 		return err
 	})

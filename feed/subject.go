@@ -17,7 +17,7 @@ const (
 	kindCredential                                  = "credential"
 	kindMachine, kindTask, kindAccount              = "machine", "task", "account"
 	kindBindConf, kindFleet, kindViewOrder, kindAll = "bind_conf", "fleet", "view_order", "zones"
-	kindLogKey                                      = "log_key"
+	kindLogKey, kindWebhook                         = "log_key", "webhook"
 )
 
 // subject is what an event is on.
@@ -195,6 +195,14 @@ func ofOther(e domain.Event) subject {
 		return of(kindCredential, int64(e.ID), e.Name)
 	case access.CredentialDeleted:
 		return of(kindCredential, int64(e.ID), e.Name)
+	case access.WebhookAdded:
+		return of(kindWebhook, int64(e.ID), e.Webhook.Origin)
+	case access.WebhookChanged:
+		return of(kindWebhook, int64(e.ID), e.After.Origin)
+	case access.WebhookRotated:
+		return of(kindWebhook, int64(e.ID), "")
+	case access.WebhookDeleted:
+		return of(kindWebhook, int64(e.ID), e.Webhook.Origin)
 	case ops.TaskCreated:
 		return ofTask(e.Task)
 	case ops.TaskDeleted:
@@ -263,6 +271,8 @@ func numberedTags(kind string, id int64) []domain.Tag {
 		return []domain.Tag{access.TagPrivilege(id)}
 	case kindCredential:
 		return []domain.Tag{access.TagCredential(domain.CredentialID(id))}
+	case kindWebhook:
+		return []domain.Tag{access.TagWebhook(access.WebhookID(id))}
 	case kindMachine:
 		return []domain.Tag{ops.TagMachine(id), ops.TagMachineAccounts(id)}
 	default:

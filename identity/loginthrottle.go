@@ -122,6 +122,9 @@ type ThrottledError struct {
 	cause string
 }
 
+// Throttled returns the error for whoever has done too much of something.
+func Throttled(cause string, wait time.Duration) *ThrottledError { return &ThrottledError{wait, cause} }
+
 // Seconds is the wait in whole seconds, at least one.
 func (e *ThrottledError) Seconds() int { return int((e.wait + time.Second - 1) / time.Second) }
 

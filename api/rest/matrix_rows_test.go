@@ -163,6 +163,15 @@ func rowsOfTheRest() map[string]row {
 		"DELETE /v1/credentials/:id": {func(x *matrix) (string, any) {
 			return x.done("POST", "/v1/credentials", m{"name": "n", "kind": "token"}).header.Get("Location"), nil
 		}, users(404, 404, 404, 403, 200).clerk(403)},
+		"GET /v1/webhooks":     {func(*matrix) (string, any) { return "/v1/webhooks", nil }, all},
+		"GET /v1/webhooks/:id": {func(x *matrix) (string, any) { return x.aWebhook(), nil }, users(404, 404, 404, 404, 200)},
+		"POST /v1/webhooks": {func(*matrix) (string, any) {
+			return "/v1/webhooks", m{"url": "https://hooks.example.com/x", "paused": true}
+		}, all},
+		"PUT /v1/webhooks/:id":         {func(x *matrix) (string, any) { return x.aWebhook(), m{"types": nil} }, users(404, 404, 404, 404, 200)},
+		"DELETE /v1/webhooks/:id":      {func(x *matrix) (string, any) { return x.aWebhook(), nil }, users(404, 404, 404, 404, 200)},
+		"POST /v1/webhooks/:id/rotate": {func(x *matrix) (string, any) { return x.aWebhook() + "/rotate", nil }, users(404, 404, 404, 404, 200)},
+		"POST /v1/webhooks/:id/test":   {func(x *matrix) (string, any) { return x.aWebhook() + "/test", nil }, users(404, 404, 404, 404, 200)},
 		"POST /v1/users": {func(x *matrix) (string, any) {
 			return "/v1/users", m{"username": x.fresh("service"), "kind": "service"}
 		}, users(403, 403, 403, 200, 200)},

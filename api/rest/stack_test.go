@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opsledger/opsledger/api"
+	v1 "github.com/opsledger/opsledger/api/v1"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
@@ -34,6 +35,7 @@ import (
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/translog"
+	"github.com/opsledger/opsledger/webhook"
 	"github.com/opsledger/opsledger/workers/control/imports"
 )
 
@@ -105,6 +107,7 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	}}}
 	s.importer = imports.New(imports.Config{Store: store, Pool: pool, Reader: s.cfg.DNS, Progress: progress, Part: dns.MaxStaged})
 	s.cfg.Imports = s.importer
+	s.cfg.Webhooks = v1.Webhooks{Sender: toLoopback(t), Deliveries: webhook.NewDeliveries(pool)}
 	s.cfg.Proofs = translog.NewReader(pool, store)
 	testkit.Background(t, s.importer.Run)
 	s.cfg.Feed = feed.New(feed.Config{Store: store, Pool: pool, Progress: progress})

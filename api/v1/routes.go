@@ -2,6 +2,7 @@ package v1
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -38,6 +39,9 @@ type API struct {
 	Imports    Imports
 	StageAbove int
 
+	// Hooks are what webhooks stand on.
+	Hooks Webhooks
+
 	// Feed shows the log; without it /v1/events is 503.
 	Feed *feed.Feed
 
@@ -51,6 +55,8 @@ type API struct {
 	staged *api.Places
 	// searches has a place for each search that is in work.
 	searches *api.Places
+	// tries has what users may test of webhooks.
+	tries tries
 	// entries has a place for each bundle of the log's entries that is made.
 	entries *api.Places
 }
@@ -63,6 +69,7 @@ func (a *API) Routes() []api.Route {
 	a.staged = api.NewPlaces(api.PlaceLimits{What: "large imports", Most: 2, Each: 1})
 	a.imports = api.NewPlaces(api.PlaceLimits{What: "imports", Most: 2, Each: 1, Line: 2})
 	a.searches = placesOfSearches()
+	a.tries = newTries()
 	a.entries = placesOfEntries(a.ProofsPublic)
 	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
 	tasks := []domain.Context{domain.ContextOps}
@@ -81,7 +88,7 @@ func (a *API) Routes() []api.Route {
 
 	dialect := api.Plain()
 	dialect.Failure, dialect.Strict, dialect.Created, dialect.Door = api.FailNamingField, true, created, domain.DoorV1
-	return dialect.Routes(append(append(a.credentials(), a.proofs()...),
+	return dialect.Routes(append(slices.Concat(a.credentials(), a.proofs(), a.webhooks()),
 		api.Put("/v1/users/:id/password", api.AccessSelf.ByLogin(), a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin.ByLogin(), a.linkUser()),
 

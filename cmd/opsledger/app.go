@@ -14,6 +14,7 @@ import (
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/api/rest"
+	v1 "github.com/opsledger/opsledger/api/v1"
 	"github.com/opsledger/opsledger/ddns"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -33,6 +34,7 @@ import (
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/translog"
+	"github.com/opsledger/opsledger/webhook"
 	"github.com/opsledger/opsledger/workers/agents/bind"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 	"github.com/opsledger/opsledger/workers/control/confcheck"
@@ -47,6 +49,7 @@ import (
 	"github.com/opsledger/opsledger/workers/control/roster"
 	"github.com/opsledger/opsledger/workers/control/sessions"
 	"github.com/opsledger/opsledger/workers/control/snapshots"
+	"github.com/opsledger/opsledger/workers/control/webhooks"
 )
 
 // App is one running control plane. It is the only place where the layers meet.
@@ -366,8 +369,12 @@ func (a *App) startAPI(ctx context.Context) error {
 	known := agents{
 		reader: a.dns, ops: a.ops, reports: a.reports, hosts: a.presence, sessions: a.sessions, hostSessions: a.hostSessions,
 	}
+	sender := webhook.NewSender(webhook.SenderConfig{Allow: a.cfg.webhookAllow})
 	shown := feed.New(feed.Config{Store: a.store, Pool: a.db.pool, Progress: a.progress, Log: a.log})
 	a.life.start("feed", shown.Run)
+	a.life.start("webhooks", webhooks.New(webhooks.Config{
+		Store: a.store, Pool: a.db.pool, Vault: a.vault, Feed: shown, People: people, Sender: sender, Log: a.log, Registerer: a.registry,
+	}).Run)
 	handler, err := rest.New(ctx, rest.Config{
 		Config: api.Config{
 			Store: a.store, Access: accessmodel.NewReader(a.db.pool), DNS: a.dns, Oplogs: oplog.NewReader(a.db.pool),
@@ -378,6 +385,7 @@ func (a *App) startAPI(ctx context.Context) error {
 		Presence: known, Offers: a.offers, AttemptWithin: a.cfg.TaskDeadline,
 		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known, Imports: a.imports, Feed: shown,
 		Proofs: translog.NewReader(a.db.pool, a.store), ProofsPublic: a.cfg.LogPublic,
+		Webhooks: v1.Webhooks{Sender: sender, Deliveries: webhook.NewDeliveries(a.db.pool)},
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsledger/opsledger/identity/directory"
+	"github.com/opsledger/opsledger/internal/publicdial"
 	"github.com/opsledger/opsledger/translog"
 )
 
@@ -67,6 +68,9 @@ type Config struct {
 	Witnesses []string
 	// LogPublic: the proofs of the log are for everybody, without a login.
 	LogPublic bool
+	// WebhookAllow is where webhooks may be sent besides the public Internet, see
+	// publicdial.ParseAllowed.
+	WebhookAllow []string
 	// TaskDeadline is how long a task waits for its machine to begin; 0 is the
 	// API's default.
 	TaskDeadline time.Duration
@@ -77,6 +81,8 @@ type Config struct {
 	// witnesses are those of Witnesses.
 	witnesses []translog.Witness
 	dns       netip.AddrPort
+	// webhookAllow is what WebhookAllow says.
+	webhookAllow []publicdial.Allowed
 }
 
 // Validate checks every field and completes the derived ones.
@@ -108,9 +114,22 @@ func (c *Config) Validate() error {
 	}
 	c.witnesses, err = parseWitnesses(c.Witnesses)
 	errs = append(errs, named("--witness", err))
+	c.webhookAllow, err = parseAllowed(c.WebhookAllow)
+	errs = append(errs, named("--webhook-allow", err))
 	c.proxies, err = parseNetworks(c.TrustedProxies)
 	errs = append(errs, named("--trusted-proxies", err), c.checkDirectory())
 	return errors.Join(errs...)
+}
+
+func parseAllowed(texts []string) (list []publicdial.Allowed, err error) {
+	for _, text := range texts {
+		a, err := publicdial.ParseAllowed(text)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
 }
 
 // parseWitnesses reads URLs and keys in turn: the command line has taken "URL,key" apart.

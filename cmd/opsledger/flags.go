@@ -50,6 +50,13 @@ func proofFlags(c *Config) []cli.Flag {
 	)
 }
 
+// webhookFlags are about where events are sent.
+func webhookFlags(c *Config) []cli.Flag {
+	return group("Webhooks", &cli.StringSliceFlag{Name: "webhook-allow",
+		Usage: "`host`, address or CIDR (host and address also with a port) that webhooks may be sent to though it is not public, by http as well; " +
+			"repeated, or with commas", Destination: &c.WebhookAllow, Sources: fromEnv("webhook-allow")})
+}
+
 // busFlags are those of every command that needs JetStream.
 func busFlags(c *Config) []cli.Flag {
 	return group("NATS", append([]cli.Flag{
@@ -98,5 +105,5 @@ func serveFlags(c *Config, dev bool) []cli.Flag {
 		&cli.DurationFlag{Name: "task-deadline", Usage: "how long a task waits for its machine to begin until it expires", Value: opsapi.DefaultAttemptWithin,
 			Destination: &c.TaskDeadline, Sources: fromEnv("task-deadline")},
 	)
-	return slices.Concat(flags, storageFlags(c), ddnsFlags(c, dev), busFlags(c), proofFlags(c), group("LDAP", ldapFlags(c)...))
+	return slices.Concat(flags, storageFlags(c), ddnsFlags(c, dev), busFlags(c), proofFlags(c), webhookFlags(c), group("LDAP", ldapFlags(c)...))
 }

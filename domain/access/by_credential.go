@@ -13,13 +13,13 @@ type TakesLogin interface{ TakesLogin() bool }
 // ByCredential says whether a decision that was asked for with a credential may lead to one
 // of its events. No credential makes or ends credentials, sets a password, keys, rights, roles
 // or links to the directory: of what says who somebody is it changes profiles and deletes
-// users, whose credentials end with them, alone.
+// users, whose credentials end with them, alone; and it may have webhooks.
 func ByCredential(e domain.Event, all []domain.Event) bool {
 	if other, ok := e.(TakesLogin); ok && other.TakesLogin() {
 		return false
 	}
 	switch e := e.(type) {
-	case UserProfileChanged, UserDeleted:
+	case UserProfileChanged, UserDeleted, WebhookAdded, WebhookChanged, WebhookRotated, WebhookDeleted:
 		return true
 	case CredentialDeleted:
 		return slices.ContainsFunc(all, func(o domain.Event) bool {

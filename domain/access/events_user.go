@@ -172,7 +172,7 @@ func Erasable(e domain.Event) []string {
 	case CredentialDeleted:
 		return []string{e.Secret}
 	default:
-		return nil
+		return erasableOfWebhook(e)
 	}
 }
 

@@ -33,6 +33,8 @@ func foldLog() []domain.Recorded {
 		PrivilegeCreated{ID: 20, Privilege: zones}, PrivilegeDeleted{ID: 17, Privilege: others},
 		CredentialAdded{ID: 4, User: 2, Name: "a", Digest: "d"}, CredentialAdded{ID: 5, User: 2, Name: "b", Secret: "s"},
 		CredentialDeleted{ID: 4, User: 2, Name: "a"}, CredentialDeleted{ID: 5, User: 2, Name: "b", Secret: "s"},
+		WebhookAdded{ID: 6, User: 2, Secret: "s"}, WebhookChanged{ID: 6, User: 2, After: WebhookData{Paused: true}, Cursor: new(domain.Position(3))},
+		WebhookAdded{ID: 7, User: 2, Cursor: new(domain.Position(0))}, WebhookRotated{ID: 6, User: 2, Secret: "t", Former: "s"}, WebhookDeleted{ID: 6, User: 2},
 	} {
 		out = append(out, domain.Recorded{Position: domain.Position(i + 1), Actor: 2, Event: e})
 	}
@@ -78,6 +80,8 @@ func TestSnapshots(t *testing.T) {
 		"by pattern":       func() domain.Fold { return newZonePatterns() },
 		"credential":       func() domain.Fold { return NewCredential(4) },
 		"credentials":      func() domain.Fold { return newUserCredentials(2) },
+		"webhook":          func() domain.Fold { return NewWebhook(6) },
+		"webhooks":         func() domain.Fold { return newUserWebhooks(2) },
 		"creations":        func() domain.Fold { return newCreations(2) },
 		"account grants":   func() domain.Fold { return newAccountGrants(2) },
 	} {

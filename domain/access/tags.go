@@ -63,3 +63,12 @@ func TagUserCredentials(user domain.UserID) domain.Tag {
 
 // TagToken marks the event that gave a token; the digest is that of [CredentialAdded].
 func TagToken(digest string) domain.Tag { return domain.Tag("token:" + digest) }
+
+// TagWebhooks marks the events of all webhooks.
+const TagWebhooks domain.Tag = "webhooks"
+
+// TagWebhook marks the events of one webhook.
+func TagWebhook(id WebhookID) domain.Tag { return domain.IDTag("webhook", int64(id)) }
+
+// TagUserWebhooks marks the events in which a user gets, changes or loses webhooks.
+func TagUserWebhooks(user domain.UserID) domain.Tag { return domain.IDTag("userwebhooks", int64(user)) }

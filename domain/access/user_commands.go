@@ -166,7 +166,7 @@ func set[T any](field *T, value *T) {
 }
 
 // DeleteUser removes a user for good: the name and the mail address are free
-// again, the credentials end, and the personal key is to be destroyed. It takes the permission deleteuser.
+// again, the credentials and webhooks end, and the personal key is to be destroyed. It takes the permission deleteuser.
 type DeleteUser struct {
 	id      domain.UserID
 	ifMatch *domain.Position
@@ -192,13 +192,13 @@ func (c DeleteUser) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err := checkLastAdmin(h, c.id, user.Roles); err != nil {
 		return nil, err
 	}
-	credentials := newUserCredentials(c.id)
-	if err := h.Load(credentials); err != nil {
+	credentials, hooks := newUserCredentials(c.id), newUserWebhooks(c.id)
+	if err := h.Load(credentials, hooks); err != nil {
 		return nil, err
 	}
 	deleted := UserDeleted{
 		ID: c.id, Username: user.Username, MailDigest: user.Profile.MailDigest,
 		PasswordHash: user.PasswordHash, PersonalKey: user.PersonalKey, Roles: user.Roles,
 	}
-	return append([]domain.Event{deleted}, credentials.end()...), nil
+	return slices.Concat([]domain.Event{deleted}, credentials.end(), hooks.end()), nil
 }

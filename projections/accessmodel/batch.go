@@ -21,6 +21,7 @@ type batch struct {
 	roles       *rowset.Set[int64, RoleRow]
 	privileges  *rowset.Set[int64, privilegeRow]
 	credentials *rowset.Set[domain.CredentialID, credentialRow]
+	webhooks    *rowset.Set[access.WebhookID, Webhook]
 	// userRoles and rolePrivileges say who holds what.
 	userRoles, rolePrivileges *holdings
 	// erased are the users whose personal data no state of theirs has any more.
@@ -42,6 +43,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorde
 		roles:       rowset.NewVersioned("role", func(r RoleRow) int64 { return r.ID }, nil),
 		privileges:  rowset.NewVersioned("privilege", func(p privilegeRow) int64 { return p.ID }, nil),
 		credentials: rowset.New("credential", func(c credentialRow) domain.CredentialID { return c.ID }),
+		webhooks:    rowset.NewVersioned("webhook", func(w Webhook) access.WebhookID { return w.ID }, nil),
 		userRoles:   newHoldings("role of a user"), rolePrivileges: newHoldings("privilege of a role"),
 	}
 	k := touchedBy(events)
@@ -56,12 +58,13 @@ func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorde
 	table.Load(&queries, schema, rolePrivileges.Now(), "role_id", k.sets.List, "", b.rolePrivileges.loaded)
 	table.Load(&queries, schema, privileges.Now(), "id", k.privileges.List, "", b.privileges.LoadedVersion)
 	table.Load(&queries, schema, credentials, "id", k.credentials.List, "", b.credentials.Loaded)
+	table.Load(&queries, schema, webhooks.Now(), "id", k.webhooks.List, "", b.webhooks.LoadedVersion)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
 
 // endChange ends the change that the last events were of.
 func (b *batch) endChange(at domain.Position) {
-	for _, set := range []interface{ EndChange(domain.Position) }{b.users, b.userRoles, b.roles, b.rolePrivileges, b.privileges} {
+	for _, set := range []interface{ EndChange(domain.Position) }{b.users, b.userRoles, b.roles, b.rolePrivileges, b.privileges, b.webhooks} {
 		set.EndChange(at)
 	}
 }
@@ -117,7 +120,7 @@ func (b *batch) applyGrants(e domain.Recorded) error {
 	case access.CredentialDeleted:
 		return b.credentialDeleted(e, event)
 	default:
-		return fmt.Errorf("unknown event type %T", e.Event)
+		return b.applyWebhook(e)
 	}
 }
 
@@ -156,6 +159,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 		table.SaveVersions(ctx, tx, &writes, schema, roles, b.roles),
 		table.SaveVersions(ctx, tx, &writes, schema, rolePrivileges, b.rolePrivileges.Set),
 		table.SaveVersions(ctx, tx, &writes, schema, privileges, b.privileges),
+		table.SaveVersions(ctx, tx, &writes, schema, webhooks, b.webhooks),
 		table.Save(ctx, tx, &writes, schema, credentials, b.credentials),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
 	)

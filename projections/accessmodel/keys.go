@@ -12,6 +12,7 @@ type keys struct {
 	users       rowset.Keys[domain.UserID]
 	privileges  rowset.Keys[int64]
 	credentials rowset.Keys[domain.CredentialID]
+	webhooks    rowset.Keys[access.WebhookID]
 	// sets are the roles whose sets of privileges are wanted.
 	sets rowset.Keys[int64]
 	// roles says whether the names of all roles are wanted: texts name the roles
@@ -66,6 +67,17 @@ func (k *keys) add(e domain.Recorded) {
 	case access.CredentialDeleted:
 		k.credentials.Add(event.ID)
 		k.users.Add(event.User)
+	case access.WebhookAdded:
+		k.users.Add(event.User)
+	case access.WebhookChanged:
+		k.users.Add(event.User)
+	case access.WebhookRotated:
+		k.users.Add(event.User)
+	case access.WebhookDeleted:
+		k.users.Add(event.User)
+	}
+	if hook := access.WebhookOf(e.Event); hook != 0 {
+		k.webhooks.Add(hook)
 	}
 	k.roles = true
 	k.users.Add(e.Actor)

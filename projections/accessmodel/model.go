@@ -19,7 +19,7 @@ import (
 //  2. The operation log holds usernames, ids and names of roles and privileges: no
 //     secret and no personal data, not even sealed. Of a deleted user, no table
 //     holds more than the id, the name and the roles once held.
-//  3. Users, roles, privileges, and who holds what, are kept with what they were, see package
+//  3. Users, roles, privileges, and who holds what, and webhooks, are kept with what they were, see package
 //     rowset; of a deleted user without the personal data. Credentials have no
 //     past.
 //  4. An event that contradicts the state is an error and writes nothing. A login of
@@ -33,12 +33,12 @@ func New() *Model { return &Model{} }
 func (m *Model) Context() domain.Context { return domain.ContextAccess }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 9 }
+func (m *Model) Version() int { return 10 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	tables := append(oplog.Create(),
-		users.Create(), userRoles.Create(), roles.Create(), rolePrivileges.Create(), privileges.Create(), credentials.Create(), states.Create())
+		users.Create(), userRoles.Create(), roles.Create(), rolePrivileges.Create(), privileges.Create(), credentials.Create(), webhooks.Create(), states.Create())
 	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
 			return fmt.Errorf("create the access tables: %w", err)

@@ -72,8 +72,10 @@ const (
 	TargetPrivilege = "Privilege"
 	// TargetCredential is what a program acts with.
 	TargetCredential = "Credential"
-	TargetTask       = "Task"
-	TargetMachine    = "Machine"
+	// TargetWebhook is what events are sent to.
+	TargetWebhook = "Webhook"
+	TargetTask    = "Task"
+	TargetMachine = "Machine"
 	// TargetSSHKey is a user's public keys, and where they let the user in.
 	TargetSSHKey = "SshKey"
 )

@@ -1,0 +1,9 @@
+package webhook
+
+import (
+	"testing"
+
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
