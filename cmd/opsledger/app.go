@@ -373,7 +373,7 @@ func (a *App) startAPI(ctx context.Context) error {
 	shown := feed.New(feed.Config{Store: a.store, Pool: a.db.pool, Progress: a.progress, Log: a.log})
 	a.life.start("feed", shown.Run)
 	a.life.start("webhooks", webhooks.New(webhooks.Config{
-		Store: a.store, Pool: a.db.pool, Vault: a.vault, Feed: shown, People: people, Sender: sender, Log: a.log, Registerer: a.registry,
+		Store: a.store, Pool: a.db.pool, Vault: a.vault, Feed: shown, People: a.identity, Sender: sender, Log: a.log, Registerer: a.registry,
 	}).Run)
 	handler, err := rest.New(ctx, rest.Config{
 		Config: api.Config{
