@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -120,7 +121,7 @@ func newReceiver(t *testing.T, ca *testkit.CA, answer func(http.ResponseWriter, 
 	}
 	testkit.Background(t, func(ctx context.Context) error {
 		defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-		if err := serve(); err != http.ErrServerClosed {
+		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
