@@ -40,8 +40,8 @@ func TestZoneFileInHalves(t *testing.T) {
 	for i := range halvedAt {
 		c.sets[setKey{fmt.Sprintf("h%d", i), mdns.TypeA}] = []logRecord{{ttl: 60, rdata: string([]byte{10, 0, byte(i >> 8), byte(i)})}}
 	}
-	// one in the second half leads to the apex
-	c.sets[setKey{"z", mdns.TypeNS}] = []logRecord{{ttl: 60, rdata: "\x01a\x04test\x00"}}
+	// one in the first half leads to the apex
+	c.sets[setKey{"b", mdns.TypeNS}] = []logRecord{{ttl: 60, rdata: "\x01a\x04test\x00"}}
 	c.apex = nameServers{}.apexOf(c.zone, c.sets)
 	got, err := zoneFile(c, 7)
 	if err != nil {
