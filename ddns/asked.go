@@ -123,9 +123,13 @@ func (r *running) answer(ctx context.Context, a *asked, send func([]byte) error)
 		return reply{rcode: mdns.RcodeServerFailure}, !r.strangerMay(a)
 	case fault != nil:
 		return fault.reply(), !r.strangerMay(a)
-	case sig == nil && !r.strangerMay(a):
-		return reply{}, true
-	case sig != nil:
+	case sig == nil:
+		leave := r.letIn(ctx, a)
+		if leave == nil {
+			return reply{}, true
+		}
+		defer leave()
+	default:
 		a.signed = sig
 		user := int64(sig.key.User.ID)
 		if !r.users.Begin(user, 1) {
@@ -138,6 +142,29 @@ func (r *running) answer(ctx context.Context, a *asked, send func([]byte) error)
 		return reply{rcode: mdns.RcodeBadVers}, false
 	}
 	return r.dispatch(ctx, a, send), false
+}
+
+// letIn gives a message without a signature a place among those that are in work, nil if it may
+// have none. What comes by UDP, perhaps from somewhere else than it says, does not wait for one.
+func (r *running) letIn(ctx context.Context, a *asked) (leave func()) {
+	if !r.strangerMay(a) {
+		return nil
+	}
+	leave = func() { <-r.unsigned }
+	select {
+	case r.unsigned <- struct{}{}:
+		return leave
+	default:
+	}
+	if a.conn == nil {
+		return nil
+	}
+	select {
+	case r.unsigned <- struct{}{}:
+		return leave
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // strangerMay takes what a message without a good signature costs out of its network's allowance.

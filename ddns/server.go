@@ -22,6 +22,9 @@ import (
 const (
 	// mostInWork bounds the messages in work, of all senders.
 	mostInWork = 256
+	// mostUnsigned bounds those without a signature among them: anybody may send one, from whatever
+	// address, and each costs some questions to the database.
+	mostUnsigned = 16
 	// mostTransfers bounds the transfers under way: each holds a read transaction while the other
 	// side reads.
 	mostTransfers = 16
@@ -33,7 +36,7 @@ const (
 
 // What one network may ask without a signature, and one user by all signed messages.
 var (
-	strangersMay = allowance.Limits{PerSecond: 100, Burst: 300, InWork: 16}
+	strangersMay = allowance.Limits{PerSecond: 100, Burst: 300}
 	usersMay     = allowance.Limits{PerSecond: 10_000, Burst: 20_000, InWork: 64}
 )
 
@@ -57,9 +60,9 @@ type Config struct {
 // Server answers DNS messages.
 //
 // Invariants:
-//  1. No more than mostInWork messages are in work, and of one user or one network of strangers
-//     no more than theirs; what comes by UDP beyond that is dropped, what comes by TCP waits or is
-//     refused.
+//  1. No more than mostInWork messages are in work, mostUnsigned of them without a signature, and of
+//     one user no more than theirs; what comes by UDP beyond that is dropped, what comes by TCP waits
+//     or is refused.
 //  2. An answer to a message that was signed well is signed by the same key, over the message's
 //     MAC; one to a message whose key or MAC is bad is not signed.
 //  3. What a message asks for is not looked at before its signature was found good.
@@ -68,6 +71,7 @@ type Server struct {
 	metrics   *metrics
 	views     *views
 	work      chan struct{}
+	unsigned  chan struct{}
 	transfers chan struct{}
 	strangers *allowance.Allowances
 	users     *allowance.Allowances
@@ -92,7 +96,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	return &Server{
 		cfg: cfg, metrics: m, views: &views{reader: cfg.Reader},
-		work: make(chan struct{}, mostInWork), transfers: make(chan struct{}, mostTransfers),
+		work: make(chan struct{}, mostInWork), unsigned: make(chan struct{}, mostUnsigned), transfers: make(chan struct{}, mostTransfers),
 		strangers: allowance.New(strangersMay, "questions without a signature", cfg.Log),
 		users:     allowance.New(usersMay, "signed DNS messages", cfg.Log),
 		copying:   allowance.New(transfersMay, "transfers", cfg.Log),

@@ -135,6 +135,8 @@ func created(receipt eventstore.Receipt) int64 {
 			return e.ID
 		case access.CredentialAdded:
 			return int64(e.ID)
+		case access.UserRegistered:
+			return int64(e.ID)
 		}
 	}
 	return 0

@@ -20,6 +20,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns/zoneupdate"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // readersWait is how long an update that was carried out waits for the read models.
@@ -34,21 +35,29 @@ func (s *Server) update(ctx context.Context, a *asked) reply {
 	if a.signed == nil {
 		return refused(mdns.ExtendedErrorCodeProhibited, "an update must be signed by a TSIG credential")
 	}
-	cmd, no, err := s.command(ctx, a)
-	if err != nil {
-		return s.broken(a, err)
-	}
 	request := s.request(a)
-	if no != nil {
-		return s.recall(ctx, a, request, *no)
+	for tries := 0; ; tries++ {
+		cmd, no, err := s.command(ctx, a)
+		if err != nil {
+			return s.broken(a, err)
+		}
+		if no != nil {
+			return s.recall(ctx, a, request, *no)
+		}
+		request.Command = cmd
+		receipt, err := s.cfg.Store.Execute(ctx, request)
+		switch {
+		case errors.Is(err, zoneupdate.ErrStale) && tries < maxStale:
+		case err != nil:
+			return s.refusedUpdate(ctx, a, request, err)
+		default:
+			return s.done(ctx, a, receipt)
+		}
 	}
-	request.Command = cmd
-	receipt, err := s.cfg.Store.Execute(ctx, request)
-	if err != nil {
-		return s.refusedUpdate(ctx, a, request, err)
-	}
-	return s.done(ctx, a, receipt)
 }
+
+// maxStale is how often a command is made anew since the zone's SOA is another one by now.
+const maxStale = 15
 
 // request is the message as a request to the store, without its command.
 func (s *Server) request(a *asked) eventstore.Request {
@@ -88,6 +97,11 @@ func (s *Server) command(ctx context.Context, a *asked) (*zoneupdate.Update, *re
 			return nil, nil, err
 		}
 	}
+	if zoneupdate.AsksForSOA(a.msg.Answer) {
+		if to.SOA, to.SOAOf, err = s.presentSOA(ctx, at); err != nil {
+			return nil, nil, err
+		}
+	}
 	cmd, err := zoneupdate.New(to, a.msg.Answer, a.msg.Ns)
 	if failure, is := errors.AsType[*zoneupdate.Failure](err); is {
 		return no(failed(failure.Rcode, mdns.ExtendedErrorCodeOther, failure.Reason))
@@ -99,6 +113,23 @@ func (s *Server) command(ctx context.Context, a *asked) (*zoneupdate.Update, *re
 		return no(refusalOf(err))
 	}
 	return cmd, nil, nil
+}
+
+// presentSOA returns the zone's SOA as the log has it now, and a position that it is of.
+func (s *Server) presentSOA(ctx context.Context, at placed) (soa *mdns.SOA, of domain.Position, err error) {
+	head, err := s.cfg.Store.Head(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	of = head.Last[domain.ContextDNS]
+	if err := s.cfg.Progress.Wait(ctx, domain.ContextDNS, of); err != nil {
+		return nil, 0, err
+	}
+	err = s.content(ctx, at, func(c *dnsmodel.Content) error {
+		soa = c.SOA()
+		return nil
+	})
+	return soa, of, err
 }
 
 // withinBounds refuses a message that asks about, or is to change, records that the credential is

@@ -77,6 +77,38 @@ func (n *Now) Authorize(env domain.Env, zone int64, o access.Operation) error {
 	return access.Authorize(n.history, actor, access.On(n.zones[zone].target(), o))
 }
 
+// WrittenAfter says whether anything happened to a zone that was read, or to records of it in any
+// view, after a position. A decision does not outlive a write of the zone then, and the first that
+// asks reads all events of the zone's records.
+func (n *Now) WrittenAfter(zone int64, p domain.Position) (bool, error) {
+	written := &zoneWritten{zone: zone}
+	if err := n.history.Load(written); err != nil {
+		return false, err
+	}
+	z := n.zones[zone]
+	return max(written.at, z.changed, z.settled) > p, nil
+}
+
+// zoneWritten is when the records of a zone were written last.
+type zoneWritten struct {
+	zone int64
+	at   domain.Position
+}
+
+// Item implements [domain.Fold].
+func (f *zoneWritten) Item() domain.Item {
+	return domain.Item{Tag: TagZoneRecords(f.zone), Types: recordsTypes}
+}
+
+// Apply implements [domain.Fold].
+func (f *zoneWritten) Apply(r domain.Recorded) { f.at = r.Position }
+
+// Snapshot implements [domain.Fold].
+func (f *zoneWritten) Snapshot() any { return f.at }
+
+// Restore implements [domain.Fold].
+func (f *zoneWritten) Restore(s any) { f.at = s.(domain.Position) }
+
 // Zone returns a zone that was read, and its settings; exists is false for one that is not there.
 func (n *Now) Zone(id int64) (data ZoneData, settings ZoneSettings, exists bool) {
 	zone := n.zones[id]

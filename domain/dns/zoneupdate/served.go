@@ -49,8 +49,11 @@ func (s *served) own(key zonedata.Key) *zonedata.RRset {
 	return zonedata.Assemble(records)
 }
 
-// set is an RRset, nil for none. Of the SOA it knows all but the data.
+// set is an RRset, nil for none.
 func (s *served) set(key zonedata.Key) (*zonedata.RRset, error) {
+	if key == apexSOA {
+		return s.soa()
+	}
 	if set, generated := s.generated.Sets[key]; generated {
 		return set, nil
 	}
@@ -74,4 +77,20 @@ func (s *served) has(key zonedata.Key) (bool, error) {
 	}
 	set := s.own(key)
 	return set != nil, s.err
+}
+
+var apexSOA = zonedata.Key{Owner: dns.Apex, Type: mdns.TypeSOA}
+
+// soa is the zone's, if it is that of the log still.
+func (s *served) soa() (*zonedata.RRset, error) {
+	to := s.update.to
+	written, err := s.now.WrittenAfter(to.ZoneID, to.SOAOf)
+	switch {
+	case err != nil:
+		return nil, err
+	case written || to.SOA == nil:
+		return nil, ErrStale
+	}
+	data, err := zonedata.Data(to.SOA)
+	return &zonedata.RRset{TTL: to.SOA.Hdr.Ttl, Data: []string{data}}, err
 }

@@ -2,6 +2,7 @@ package zoneupdate
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	mdns "github.com/miekg/dns"
@@ -23,6 +24,21 @@ type Target struct {
 	// Fleet is what is generated for zones without name servers of their own. Prerequisites are
 	// compared with what is generated, too.
 	Fleet dns.Fleet
+	// SOA is the zone's in the view as a read model showed it that had applied SOAOf. It is needed
+	// where a prerequisite is about its data, see [AsksForSOA].
+	SOA   *mdns.SOA
+	SOAOf domain.Position
+}
+
+// ErrStale says that the zone was written since its SOA was read: it is to be read anew.
+var ErrStale = errors.New("the zone has another SOA by now")
+
+// AsksForSOA says whether a prerequisite is about the data of the zone's SOA, and thereby about its
+// serial.
+func AsksForSOA(required []mdns.RR) bool {
+	return slices.ContainsFunc(required, func(rr mdns.RR) bool {
+		return rr.Header().Rrtype == mdns.TypeSOA && rr.Header().Class == mdns.ClassINET
+	})
 }
 
 // Update is an update message as a command.

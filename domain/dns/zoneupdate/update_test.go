@@ -1,0 +1,104 @@
+package zoneupdate_test
+
+import (
+	"errors"
+	"testing"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zoneupdate"
+	"github.com/opsledger/opsledger/domain/domaintest"
+)
+
+func logged() []domain.Event {
+	return []domain.Event{
+		access.UserRegistered{ID: 7, Username: "guest", Source: access.SourceLocal},
+		dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "office", ACL: "any"}},
+		dns.ViewCreated{ID: 2, View: dns.ViewData{Name: "other", ACL: "any"}},
+		dns.ZoneCreated{ID: 1, Privilege: 11, Zone: dns.ZoneData{Name: "Example.org", Group: 1, Type: dns.ZoneMaster, ViewIDs: []int64{1, 2}}},
+		dns.RecordAdded{ID: 1, ZoneID: 1, Record: dns.RecordData{ViewID: 2, Host: "www", Type: "A", TTL: 60, Value: "192.0.2.1"}},
+	}
+}
+
+func command(t *testing.T, required, updates []mdns.RR) *zoneupdate.Update {
+	t.Helper()
+	to := zoneupdate.Target{ZoneID: 1, Zone: "Example.org", ViewID: 1, View: "office"}
+	cmd, err := zoneupdate.New(to, required, updates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+func rr(t *testing.T, text string) mdns.RR {
+	t.Helper()
+	r, err := mdns.NewRR(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header().Rdlength = 4 // as it was read from a message
+	return r
+}
+
+var inUse = &mdns.ANY{Hdr: mdns.RR_Header{Name: "www.example.org.", Rrtype: mdns.TypeANY, Class: mdns.ClassANY}}
+
+// Other views are other zones, and an update of one view is no update of another.
+func TestViewsApart(t *testing.T) {
+	t.Parallel()
+	add := rr(t, "WWW.example.org. 60 A 192.0.2.1")
+	domaintest.Given(logged()...).When(command(t, nil, []mdns.RR{add})).Then(t, dns.RecordAdded{
+		ID: domaintest.FirstID, ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: "WWW", Type: "A", TTL: 60, Value: "192.0.2.1"},
+	})
+	err := domaintest.Given(logged()...).When(command(t, []mdns.RR{inUse}, []mdns.RR{add})).Err
+	if failure, is := errors.AsType[*zoneupdate.Failure](err); !is || failure.Rcode != mdns.RcodeNameError {
+		t.Errorf("a name that is in use in another view: %v", err)
+	}
+}
+
+// Who may not ACCESS a zone is told nothing of it, and a zone that has gone meanwhile is none.
+func TestNothingIsTold(t *testing.T) {
+	t.Parallel()
+	cmd := command(t, []mdns.RR{inUse}, nil)
+	err := domaintest.Given(logged()...).As(7).When(cmd).Err
+	if _, failure := errors.AsType[*zoneupdate.Failure](err); failure || err == nil {
+		t.Errorf("who has no right is told %v", err)
+	}
+	gone := append(logged(), dns.ZoneUpdated{
+		ID:     1,
+		Before: dns.ZoneData{Name: "Example.org", Group: 1, Type: dns.ZoneMaster, ViewIDs: []int64{1, 2}},
+		After:  dns.ZoneData{Name: "Example.org", Group: 1, Type: dns.ZoneMaster, ViewIDs: []int64{2}},
+	})
+	err = domaintest.Given(gone...).When(cmd).Err
+	if failure, is := errors.AsType[*zoneupdate.Failure](err); !is || failure.Rcode != mdns.RcodeNotAuth {
+		t.Errorf("a zone that has left the view: %v", err)
+	}
+}
+
+// What a prerequisite, or what is ignored, rests on does not change until the append.
+func TestGuards(t *testing.T) {
+	t.Parallel()
+	mine := dns.RecordData{ViewID: 1, Host: "www", Type: "A", TTL: 60, Value: "192.0.2.1"}
+	alias := dns.RecordData{ViewID: 1, Host: "alias", Type: "CNAME", TTL: 60, Value: "www"}
+	log := append(logged(), dns.RecordAdded{ID: 2, ZoneID: 1, Record: mine}, dns.RecordAdded{ID: 3, ZoneID: 1, Record: alias})
+	other := rr(t, "other.example.org. 60 A 192.0.2.1")
+	free := &mdns.ANY{Hdr: mdns.RR_Header{Name: "free.example.org.", Rrtype: mdns.TypeANY, Class: mdns.ClassNONE}}
+	for name, c := range map[string]struct {
+		required, updates []mdns.RR
+		between           domain.Event
+		conflict          bool
+	}{
+		"what is asked for goes":   {[]mdns.RR{inUse}, []mdns.RR{other}, dns.RecordDeleted{ID: 2, ZoneID: 1, Record: mine}, true},
+		"what is not there comes":  {[]mdns.RR{free}, []mdns.RR{other}, dns.RecordAdded{ID: 9, ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: "Free", Type: "A", TTL: 1, Value: "192.0.2.9"}}, true},
+		"a CNAME in the way goes":  {nil, []mdns.RR{rr(t, "alias.example.org. 60 A 192.0.2.1"), other}, dns.RecordDeleted{ID: 3, ZoneID: 1, Record: alias}, true},
+		"what is there goes":       {nil, []mdns.RR{rr(t, "www.example.org. 60 A 192.0.2.1"), other}, dns.RecordDeleted{ID: 2, ZoneID: 1, Record: mine}, true},
+		"something elsewhere goes": {[]mdns.RR{inUse}, []mdns.RR{other}, dns.RecordDeleted{ID: 3, ZoneID: 1, Record: alias}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			domaintest.Given(log...).When(command(t, c.required, c.updates)).CheckRace(t, c.between, c.conflict)
+		})
+	}
+}
