@@ -52,6 +52,9 @@ func Check(ctx context.Context, file io.ReadSeeker, codec *domain.Codec, o verif
 	if c.Log, err = uuid.Parse(header.Log); err != nil {
 		return c, fmt.Errorf("line 1: %.60q is no id of a log", header.Log)
 	}
+	if len(header.Keys) > 0 && header.Keys[0].Since != 0 {
+		return c, fmt.Errorf("line 1: its first key is one that came by event %d", header.Keys[0].Since)
+	}
 	o.Event = func(e *protocol.Envelope) error { return eventstore.CheckRestored(codec, e) }
 	if c.Report, err = verify.Export(ctx, file, o); err != nil {
 		return c, err

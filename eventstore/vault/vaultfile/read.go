@@ -66,10 +66,11 @@ func NewReader(from io.Reader, passphrase string) (*Reader, error) {
 }
 
 func (r *Reader) line() ([]byte, error) {
-	if r.lines.Scan() {
+	more := r.lines.Scan()
+	err := r.lines.Err() // also beside the beginning of a line
+	if more && err == nil {
 		return r.lines.Bytes(), nil
 	}
-	err := r.lines.Err()
 	if err == nil {
 		err = io.ErrUnexpectedEOF
 	}

@@ -62,6 +62,10 @@ type Writer struct {
 
 // NewWriter begins a file.
 func NewWriter(to io.Writer, passphrase string, log uuid.UUID) (*Writer, error) {
+	return newWriter(to, passphrase, log, workFactor)
+}
+
+func newWriter(to io.Writer, passphrase string, log uuid.UUID, work int) (*Writer, error) {
 	if err := CheckPassphrase(passphrase); err != nil {
 		return nil, err
 	}
@@ -69,7 +73,7 @@ func NewWriter(to io.Writer, passphrase string, log uuid.UUID) (*Writer, error) 
 	if err != nil {
 		return nil, err
 	}
-	recipient.SetWorkFactor(workFactor)
+	recipient.SetWorkFactor(work)
 	encrypted, err := age.Encrypt(to, recipient)
 	if err != nil {
 		return nil, err
