@@ -36,8 +36,9 @@ func restoreCommand() *cli.Command {
 			"With --as-move agents find their control plane again without a new enrolment, if it is at the address that they know; checkpoints go on " +
 			"under the same key. With --as-copy all that ends, and logins, too: passwords stay.",
 		Category: "Log and read models",
-		UsageText: "opsledger restore --in /backup/2026-11-30 --as-move --data /var/lib/opsledger --since kept.checkpoint\n" +
-			"opsledger restore --in /backup/2026-11-30 --as-copy --data ./copy --passphrase-file /root/passphrase\n" +
+		UsageText: "opsledger restore --in /backup/2026-11-30 --as-move --since kept.checkpoint \\\n" +
+			"  --data /var/lib/opsledger --passphrase-file /root/passphrase\n" +
+			"opsledger restore --in /backup/2026-11-30 --as-copy --data ./copy\n" +
 			"opsledger restore --in /backup/2026-11-30 --verify",
 		Flags: slices.Concat(group("Backup",
 			textFlag("in", "`folder` that opsledger backup has written", "", &r.In), r.passphrase.flag(),
