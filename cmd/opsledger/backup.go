@@ -68,7 +68,11 @@ func (b *backup) run(ctx context.Context, cmd *cli.Command) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, folder.drop()) }()
-		m, err := writeBackup(ctx, l, folder, passphrase, cmd.Root().ErrWriter)
+		patience := momentPatience
+		if b.cfg.DatabaseURL == "" && l.db.folder != nil {
+			patience = 0 // nobody runs who would sign anything, or destroy it
+		}
+		m, err := writeBackup(ctx, l, folder, passphrase, patience, cmd.Root().ErrWriter)
 		if err != nil {
 			return err
 		}
@@ -78,9 +82,9 @@ func (b *backup) run(ctx context.Context, cmd *cli.Command) error {
 	})
 }
 
-func writeBackup(ctx context.Context, l *openLog, folder *backupFolder, passphrase string, progress io.Writer) (manifest, error) {
+func writeBackup(ctx context.Context, l *openLog, folder *backupFolder, passphrase string, patience time.Duration, progress io.Writer) (manifest, error) {
 	m := manifest{MadeAt: time.Now().UTC().Truncate(time.Second), Program: version, Log: l.store.LogID()}
-	state, err := l.moment(ctx, func(tx pgx.Tx) error {
+	state, err := l.moment(ctx, patience, func(tx pgx.Tx) error {
 		return folder.add(backupVault, func(to io.Writer) (err error) {
 			m.Secrets, err = writeVault(ctx, tx, l.vault, to, passphrase, m.Log)
 			return err
@@ -123,7 +127,7 @@ const (
 // A secret is in the vault before an event names it, and is destroyed after an event says so.
 // So the vault of a moment has all that events before it name; but it may lack what an event
 // that the checkpoint does not cover has destroyed. Then another moment is looked for.
-func (l *openLog) moment(ctx context.Context, f func(pgx.Tx) error) (state translog.State, err error) {
+func (l *openLog) moment(ctx context.Context, patience time.Duration, f func(pgx.Tx) error) (state translog.State, err error) {
 	head, err := l.store.Head(ctx)
 	if err != nil {
 		return state, err
@@ -141,7 +145,7 @@ func (l *openLog) moment(ctx context.Context, f func(pgx.Tx) error) (state trans
 			return state, err
 		case why == "":
 			return state, nil
-		case time.Since(began) > momentPatience:
+		case time.Since(began) > patience:
 			return state, fmt.Errorf("no backup was made: %s", why)
 		}
 		if !backoff.Sleep(ctx, momentPause) {

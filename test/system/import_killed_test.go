@@ -169,4 +169,3 @@ func TestLogAndVaultApart(t *testing.T) {
 		}
 	}
 }
-
