@@ -1,21 +1,26 @@
 package logimport_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/translog"
+	"github.com/opsledger/opsledger/translog/logfile"
 	"github.com/opsledger/opsledger/translog/logimport"
 	"github.com/opsledger/opsledger/translog/verify"
 )
@@ -312,4 +317,42 @@ func TestRacingImports(t *testing.T) {
 		t.Errorf("%v and %v", a, b)
 	}
 	open(t, pool).verify(verify.Options{})
+}
+
+// A file that somebody has made up and signed is refused where no log ends: inside a change.
+func TestSignedInsideAChange(t *testing.T) {
+	t.Parallel()
+	s := newSource(t)
+	for events, says := range map[int]string{12: "it ends inside a change", 15: ""} { // changes have five events
+		_, err := take(t, testkit.Postgres(t), s.signedAnew(events), logimport.Move, verify.Options{})
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%d events: %v", events, err)
+		}
+	}
+}
+
+// signedAnew is the file's first events, with a checkpoint of them that a key of nobody has signed.
+func (s *source) signedAnew(events int) string {
+	s.t.Helper()
+	lines := strings.SplitAfter(s.file, "\n")
+	var h logfile.Header
+	must(s.t, json.Unmarshal([]byte(lines[0]), &h))
+	tree := translog.Tree{}
+	for _, line := range lines[1 : events+1] {
+		var e protocol.Envelope
+		must(s.t, json.Unmarshal([]byte(line), &e))
+		tree.Add(eventstore.LeafHash(&e))
+	}
+	private, public, err := note.GenerateKey(rand.Reader, s.origin)
+	must(s.t, err)
+	signer, err := note.NewSigner(private)
+	must(s.t, err)
+	signed, err := note.Sign(&note.Note{Text: fmt.Sprintf("%s\n%d\n%s\n", s.origin, events, tree.Root())}, signer)
+	must(s.t, err)
+	h.Key, h.Checkpoint, h.Keys = public, string(signed), []translog.Key{{Verifier: public}}
+	first, err := json.Marshal(h)
+	must(s.t, err)
+	last, err := json.Marshal(logfile.Footer{Checkpoint: h.Checkpoint})
+	must(s.t, err)
+	return string(first) + "\n" + strings.Join(lines[1:events+1], "") + string(last) + "\n"
 }
