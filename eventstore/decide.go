@@ -107,13 +107,18 @@ func markChange(events []protocol.Envelope) {
 }
 
 func (x *execution) envelope(event domain.Event) (protocol.Envelope, error) {
-	d, data, err := x.store.codec.Encode(event)
+	return envelopeOf(x.store.codec, event, &x.Request)
+}
+
+// envelopeOf is an event as it is appended for the request, but for its place.
+func envelopeOf(codec *domain.Codec, event domain.Event, r *Request) (protocol.Envelope, error) {
+	d, data, err := codec.Encode(event)
 	if err != nil {
 		return protocol.Envelope{}, err
 	}
 	return protocol.Envelope{
 		ID: newID(), Type: d.Name, Context: d.Context, Schema: d.Schema(),
-		Key: event.SubjectKey(), Tags: domain.TagsOf(event, x.Actor), Data: data, Actor: x.Actor, Credential: x.Credential, Door: x.Door,
-		CommandID: x.CommandID, Causation: x.Causation, Correlation: x.Correlation,
+		Key: event.SubjectKey(), Tags: domain.TagsOf(event, r.Actor), Data: data, Actor: r.Actor, Credential: r.Credential, Door: r.Door,
+		CommandID: r.CommandID, Causation: r.Causation, Correlation: r.Correlation,
 	}, nil
 }

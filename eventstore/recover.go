@@ -195,14 +195,8 @@ func commandsOf(group []protocol.Envelope, now time.Time) []storedCommand {
 // An event carries the tag <sequence>:<id> of each resource that it made.
 func raiseSequences(ctx context.Context, store *Store, group []protocol.Envelope) error {
 	used := map[domain.Sequence]int64{}
-	for _, e := range group {
-		for _, t := range e.Tags {
-			name, digits, _ := strings.Cut(string(t), ":")
-			id, err := strconv.ParseInt(digits, 10, 64)
-			if err == nil {
-				used[domain.Sequence(name)] = max(used[domain.Sequence(name)], id)
-			}
-		}
+	for i := range group {
+		noteIDs(used, &group[i])
 	}
 	for _, s := range domain.Sequences() {
 		if used[s] > 0 {
@@ -212,4 +206,14 @@ func raiseSequences(ctx context.Context, store *Store, group []protocol.Envelope
 		}
 	}
 	return nil
+}
+
+// noteIDs notes the highest id of each sequence that the events use.
+func noteIDs(used map[domain.Sequence]int64, e *protocol.Envelope) {
+	for _, t := range e.Tags {
+		name, digits, _ := strings.Cut(string(t), ":")
+		if id, err := strconv.ParseInt(digits, 10, 64); err == nil {
+			used[domain.Sequence(name)] = max(used[domain.Sequence(name)], id)
+		}
+	}
 }

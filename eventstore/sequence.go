@@ -20,12 +20,13 @@ const (
 
 func sequenceName(s domain.Sequence) string { return "log.id_" + string(s) }
 
+const raiseSequence = "SELECT setval($1::regclass, greatest(nextval($1::regclass), $2::bigint))"
+
 // RaiseSequence makes sure that ids drawn from now on are greater than the
 // given one, which an imported log has used.
 func (s *Store) RaiseSequence(ctx context.Context, sequence domain.Sequence, used int64) error {
-	const raise = "SELECT setval($1::regclass, greatest(nextval($1::regclass), $2::bigint))"
 	s.ids.forget(sequence)
-	if _, err := s.reads.Exec(ctx, raise, sequenceName(sequence), used); err != nil {
+	if _, err := s.reads.Exec(ctx, raiseSequence, sequenceName(sequence), used); err != nil {
 		return fmt.Errorf("raise the ids of %s: %w", sequence, translate(err))
 	}
 	return nil

@@ -37,37 +37,58 @@ func newSeed() []byte {
 	return seed
 }
 
-// readKeys returns the keys that the log names, with their secrets from the vault.
+// readKeys returns the keys that the log names, with their secrets from the vault. A key that
+// the vault does not have is left out: a copy of a log has none of the former one's. Who has
+// lost a key signs nothing instead of it, since the newest checkpoint is by a key that is not
+// among those.
 func readKeys(ctx context.Context, store *eventstore.Store, v *vault.Vault) (logKeys, error) {
 	first, err := v.Named(ctx, secretName(1), newSeed)
 	if err != nil {
 		return nil, fmt.Errorf("key of the checkpoints: %w", err)
 	}
 	keys := logKeys{{key: ed25519.NewKeyFromSeed(first)}}
-	rotations, err := store.ReadTag(ctx, access.TagLogKey, 0, maxKeys)
+	rotations, err := readRotations(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	for i := range rotations {
-		r, err := rotations[i].Decode(store.Codec())
+	for _, r := range rotations {
+		seed, err := v.Find(ctx, secretName(r.Number))
+		if errors.Is(err, vault.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("key %d of the checkpoints, of event %d: %w", r.Number, r.position, err)
+		}
+		key := ed25519.NewKeyFromSeed(seed)
+		if !bytes.Equal(publicOf(key), r.Key) {
+			return nil, fmt.Errorf("key %d of the checkpoints: the vault has another one than event %d names", r.Number, r.position)
+		}
+		keys = append(keys, logKey{r.position, key})
+	}
+	return keys, nil
+}
+
+// rotation is an event by which a key came.
+type rotation struct {
+	access.LogKeyRotated
+	position domain.Position
+}
+
+func readRotations(ctx context.Context, store *eventstore.Store) (list []rotation, err error) {
+	events, err := store.ReadTag(ctx, access.TagLogKey, 0, maxKeys)
+	if err != nil {
+		return nil, err
+	}
+	for i := range events {
+		r, err := events[i].Decode(store.Codec())
 		if err != nil {
 			return nil, err
 		}
-		e, ok := r.Event.(access.LogKeyRotated)
-		if !ok {
-			continue
+		if e, ok := r.Event.(access.LogKeyRotated); ok {
+			list = append(list, rotation{e, r.Position})
 		}
-		seed, err := v.Find(ctx, secretName(e.Number))
-		if err != nil {
-			return nil, fmt.Errorf("key %d of the checkpoints, of event %d: %w", e.Number, r.Position, err)
-		}
-		key := ed25519.NewKeyFromSeed(seed)
-		if !bytes.Equal(publicOf(key), e.Key) {
-			return nil, fmt.Errorf("key %d of the checkpoints: the vault has another one than event %d names", e.Number, r.Position)
-		}
-		keys = append(keys, logKey{r.Position, key})
 	}
-	return keys, nil
+	return list, nil
 }
 
 // maxKeys bounds the keys of a log.
@@ -146,11 +167,14 @@ func CheckOrigin(origin string) error {
 // Rotate has the log's checkpoints signed with a new key, whose number it returns. A Publisher
 // takes the key up with the next checkpoint, and signs that one with both.
 func Rotate(ctx context.Context, store *eventstore.Store, v *vault.Vault) (number int, err error) {
-	keys, err := readKeys(ctx, store, v)
+	rotations, err := readRotations(ctx, store)
 	if err != nil {
 		return 0, err
 	}
-	number = len(keys) + 1
+	number = 2
+	for _, r := range rotations {
+		number = max(number, r.Number+1)
+	}
 	if number > maxKeys {
 		return 0, errors.New("the log has had as many keys as it may have")
 	}

@@ -74,18 +74,23 @@ type State struct {
 func ReadState(ctx context.Context, conn *pgx.Conn) (st State, err error) {
 	oneMoment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, conn, oneMoment, func(tx pgx.Tx) error {
-		s, err := readPublished(ctx, tx)
-		if errors.Is(err, pgx.ErrNoRows) || err == nil && s.signed.Size == 0 {
-			return ErrNotPublished
-		}
-		if err != nil {
-			return err
-		}
-		keys, err := readPublicKeys(ctx, tx)
-		st = State{s.log.String(), s.size, s.signed, keys}
+		st, err = ReadStateIn(ctx, tx)
 		return err
 	})
 	return st, err
+}
+
+// ReadStateIn is ReadState within a transaction, which must be of one moment.
+func ReadStateIn(ctx context.Context, tx pgx.Tx) (st State, err error) {
+	s, err := readPublished(ctx, tx)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && s.signed.Size == 0 {
+		return st, ErrNotPublished
+	}
+	if err != nil {
+		return st, err
+	}
+	keys, err := readPublicKeys(ctx, tx)
+	return State{s.log.String(), s.size, s.signed, keys}, err
 }
 
 // ReadTiles returns those of the origin's tiles that PostgreSQL has.

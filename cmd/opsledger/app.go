@@ -230,10 +230,24 @@ func newModels(store *eventstore.Store, cfg Config) []projections.Model {
 }
 
 // startWorkers serves the agents.
-func (a *App) startWorkers(context.Context) error {
+func (a *App) startWorkers(ctx context.Context) error {
+	if err := a.startErasure(ctx); err != nil {
+		return err
+	}
 	a.startRosters()
 	a.startServerWorkers()
 	a.startHostWorkers()
+	return nil
+}
+
+// startErasure destroys what the log says is destroyed. A vault that is older than the log may
+// have brought some of it back: that is gone before anybody can ask for it.
+func (a *App) startErasure(ctx context.Context) error {
+	eraser := erasure.New(erasure.Config{Store: a.store, Vault: a.vault, Log: a.log})
+	if err := eraser.Sweep(ctx); err != nil {
+		return fmt.Errorf("destroy secrets of no use: %w", err)
+	}
+	a.life.start("erasure", eraser.Run)
 	return nil
 }
 
@@ -254,7 +268,6 @@ func (a *App) startServerWorkers() {
 		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
 		Vault: a.vault, Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
 	}).Run)
-	a.life.start("erasure", erasure.New(erasure.Config{Store: a.store, Vault: a.vault, Log: a.log}).Run)
 	a.imports = imports.New(imports.Config{Store: a.store, Pool: a.db.pool, Reader: a.dns, Progress: a.progress, Log: a.log})
 	a.life.start("imports", a.imports.Run)
 	a.reports = reporter.New(reporter.Config{

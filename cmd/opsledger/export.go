@@ -20,10 +20,10 @@ func exportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "export", Usage: "write the log to a file, or what an opsledger has of zones", Category: "Zones",
 		Description: "With --out it writes the log of the system of --data, whether that runs or not: a line of JSON for each event, up to " +
-			"the newest checkpoint, which is the first line and the last. opsledger verify --export checks the file without the system. It has no " +
-			"secrets: these are in the vault.",
+			"the newest checkpoint, which is the first line and the last. opsledger verify --export checks the file without the system, and " +
+			"opsledger import log makes it the log of another. It has no secrets: these are in the vault, and opsledger backup writes both.",
 		UsageText: "opsledger export --out log.ndjson.zst\nopsledger export zone example.com --view office\nopsledger export bind --out ./tree",
-		Commands:  []*cli.Command{exportZoneCommand(), exportBindCommand()},
+		Commands:  []*cli.Command{exportZoneCommand(), exportBindCommand(), exportVaultCommand()},
 		Flags: append(group("The log",
 			textFlag("out", "`file` to write, compressed if its name ends in .zst", "", &out),
 			&cli.Int64Flag{Name: "from", Usage: "`position` of the first event", Value: 1, Destination: &from, Sources: fromEnv("from")},
@@ -49,23 +49,15 @@ func exportLog(ctx context.Context, cmd *cli.Command, cfg *Config, out string, f
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	reading, writing := io.Pipe()
 	var written int64
-	done := make(chan error, 1)
-	go func() {
-		to, end, err := packed(writing, strings.HasSuffix(out, ".zst"))
+	err = writeWholeBy(out, func(w io.Writer) error {
+		to, end, err := packed(w, strings.HasSuffix(out, ".zst"))
 		if err == nil {
 			written, err = logfile.Write(ctx, conn, to, from, progressOn(cmd.Root().ErrWriter))
 			err = errors.Join(err, end())
 		}
-		writing.CloseWithError(err) // nil is the end of the file
-		done <- err
-	}()
-	err = writeWhole(out, reading)
-	reading.CloseWithError(errors.Join(err, io.ErrClosedPipe))
-	if wrote := <-done; wrote != nil {
-		return wrote
-	}
+		return err
+	})
 	if err != nil {
 		return err
 	}

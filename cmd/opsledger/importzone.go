@@ -15,7 +15,7 @@ func importCommand() *cli.Command {
 		UsageText: "opsledger import zone example.com.zone --zone example.com --dry-run\n" +
 			"opsledger import axfr --from 192.0.2.53:53 --zone example.com\n" +
 			"opsledger import bind /etc/bind/named.conf --dry-run",
-		Commands: []*cli.Command{importZoneCommand(), importAXFRCommand(), importBindCommand()},
+		Commands: []*cli.Command{importZoneCommand(), importAXFRCommand(), importBindCommand(), importLogCommand(), importVaultCommand()},
 	}
 }
 

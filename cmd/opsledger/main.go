@@ -36,7 +36,7 @@ func rootCommand(stdout, stderr io.Writer) *cli.Command {
 		Commands: []*cli.Command{
 			devCommand(), serveCommand(), agentCommand(), natsConfigCommand(), resetPasswordCommand(), rotateKeysCommand(),
 			exportCommand(), importCommand(), searchCommand(), eventsCommand(), replaceCommand(),
-			migrateCommand(), rebuildCommand(), recoverCommand(), verifyCommand(), versionCommand(),
+			migrateCommand(), rebuildCommand(), recoverCommand(), verifyCommand(), backupCommand(), restoreCommand(), versionCommand(),
 		},
 	}
 	completeInShells(root)

@@ -122,7 +122,7 @@ func (p newPassword) take(ctx context.Context, prompt io.Writer) (string, error)
 		password, err := firstLine(file)
 		return password, named("--password-file", err)
 	case term.IsTerminal(int(os.Stdin.Fd())):
-		return askTwice(ctx, prompt)
+		return askTwice(ctx, prompt, "New password")
 	}
 	password, err := firstLine(os.Stdin)
 	return password, named("standard input", err)
@@ -136,37 +136,45 @@ func firstLine(r io.Reader) (string, error) {
 		return "", err
 	}
 	if line = strings.TrimRight(line, "\r\n"); line == "" {
-		return "", errors.New("no password is there")
+		return "", errors.New("there is nothing in the first line")
 	}
 	return line, nil
 }
 
-// askTwice asks for a password at the terminal, which does not show it. The terminal
-// shows again what is typed when it returns, also because ctx has ended.
-func askTwice(ctx context.Context, prompt io.Writer) (string, error) {
+// askTwice asks for something secret at the terminal, and again.
+func askTwice(ctx context.Context, prompt io.Writer, what string) (string, error) {
+	return atTerminal(ctx, func(terminal int) (string, error) {
+		first, err := ask(terminal, prompt, what+": ")
+		if err == nil {
+			var again string
+			if again, err = ask(terminal, prompt, "The same again: "); err == nil && again != first {
+				err = errors.New("the two are not the same")
+			}
+		}
+		return first, err
+	})
+}
+
+// atTerminal asks at the terminal, which does not show what is typed. It shows it again when
+// this returns, also because ctx has ended.
+func atTerminal(ctx context.Context, asking func(terminal int) (string, error)) (string, error) {
 	terminal := int(os.Stdin.Fd())
 	before, err := term.GetState(terminal)
 	if err != nil {
 		return "", err
 	}
 	type answer struct {
-		password string
-		err      error
+		text string
+		err  error
 	}
 	answers := make(chan answer, 1)
 	go func() { // which stays behind in its read if ctx ends, as the program does then
-		first, err := ask(terminal, prompt, "New password: ")
-		if err == nil {
-			var again string
-			if again, err = ask(terminal, prompt, "The same again: "); err == nil && again != first {
-				err = errors.New("the two passwords are not the same")
-			}
-		}
-		answers <- answer{first, err}
+		text, err := asking(terminal)
+		answers <- answer{text, err}
 	}()
 	select {
 	case a := <-answers:
-		return a.password, a.err
+		return a.text, a.err
 	case <-ctx.Done():
 		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
 	}

@@ -43,11 +43,7 @@ func verifyCommand() *cli.Command {
 			"opsledger verify --url https://opsledger.example.com --token $TOKEN \\\n" +
 			"  --since kept.checkpoint --key opsledger/…+530d903a+Aek…\n" +
 			"opsledger verify --database-url postgres://opsledger@db.example.com/opsledger\nopsledger verify --export log.ndjson.zst",
-		Flags: append(group("Trust",
-			&cli.StringSliceFlag{Name: "since", Usage: "`file` with a checkpoint that was kept, which the log must continue; repeatable",
-				Destination: &v.Since, Sources: fromEnv("since")},
-			textFlag("key", "verifier `key` that is trusted, as /v1/log/key said it (default: what the log calls its keys)", "", &v.Key),
-		), append(group("The log",
+		Flags: append(trustFlags(&v.Since, &v.Key), append(group("The log",
 			textFlag("url", "`URL` of the APIs of an opsledger, to check it from outside", "", &v.URL),
 			textFlag("export", "`file` that opsledger export has written, instead of a system", "", &v.Export),
 			textFlag("token", "`token` of a login, for --url", "", &v.Token),
@@ -57,21 +53,23 @@ func verifyCommand() *cli.Command {
 	}
 }
 
+// trustFlags say what of a log is known from elsewhere.
+func trustFlags(since *[]string, key *string) []cli.Flag {
+	return group("Trust",
+		&cli.StringSliceFlag{Name: "since", Usage: "`file` with a checkpoint that was kept, which the log must continue; repeatable",
+			Destination: since, Sources: fromEnv("since")},
+		textFlag("key", "verifier `key` that is trusted, as /v1/log/key said it (default: what the log calls its keys)", "", key),
+	)
+}
+
 func (v *verification) run(ctx context.Context, cmd *cli.Command) error {
 	if v.URL != "" && v.Export != "" || v.cfg.DatabaseURL != "" && (v.URL != "" || v.Export != "") {
 		return errors.New("give one of --url, --database-url and --export, or none for the system of --data")
 	}
 	options := verify.Options{Key: v.Key, Progress: progressOn(cmd.Root().ErrWriter)}
-	for _, name := range v.Since {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return named("--since", err)
-		}
-		kept, err := translog.ParseCheckpoint(string(text))
-		if err != nil {
-			return named("--since", fmt.Errorf("%s: %w", name, err))
-		}
-		options.Since = append(options.Since, kept)
+	var err error
+	if options.Since, err = keptCheckpoints(v.Since); err != nil {
+		return err
 	}
 	began := time.Now()
 	report, err := v.check(ctx, cmd, options)
@@ -79,6 +77,22 @@ func (v *verification) run(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	return v.print(cmd.Root().Writer, report, time.Since(began))
+}
+
+// keptCheckpoints reads the files of --since.
+func keptCheckpoints(names []string) (list []translog.Checkpoint, err error) {
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, named("--since", err)
+		}
+		kept, err := translog.ParseCheckpoint(string(text))
+		if err != nil {
+			return nil, named("--since", fmt.Errorf("%s: %w", name, err))
+		}
+		list = append(list, kept)
+	}
+	return list, nil
 }
 
 func (v *verification) check(ctx context.Context, cmd *cli.Command, options verify.Options) (verify.Report, error) {
@@ -154,15 +168,18 @@ func (v *verification) print(w io.Writer, r verify.Report, took time.Duration) e
 	if v.Export != "" {
 		said += "of a file: the tag index and the head are in none\n"
 	}
+	_, err := io.WriteString(w, said+trustOf(r))
+	return err
+}
+
+// trustOf says what of the log is known to be that of before, and of whom.
+func trustOf(r verify.Report) (said string) {
 	for _, size := range r.Continues {
 		said += fmt.Sprintf("the log continues the checkpoint of position %d that was kept\n", size)
 	}
 	if r.Trusted {
-		said += "the checkpoint is signed with the trusted key, or one that it vouches for\n"
-	} else {
-		said += "the key was not checked: whoever could change the database and sign anew would not be seen; " +
-			"give --key, and --since with a checkpoint that you kept\n"
+		return said + "the checkpoint is signed with the trusted key, or one that it vouches for\n"
 	}
-	_, err := io.WriteString(w, said)
-	return err
+	return said + "the key was not checked: whoever could change the database and sign anew would not be seen; " +
+		"give --key, and --since with a checkpoint that you kept\n"
 }

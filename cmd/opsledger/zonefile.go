@@ -86,6 +86,23 @@ func writeWhole(path string, from io.Reader) (err error) {
 	return wholefile.SyncFolder(filepath.Dir(path))
 }
 
+// writeWholeBy is writeWhole of what a function writes.
+func writeWholeBy(path string, write func(io.Writer) error) error {
+	reading, writing := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := write(writing)
+		writing.CloseWithError(err) // nil is the end of the file
+		done <- err
+	}()
+	err := writeWhole(path, reading)
+	reading.CloseWithError(errors.Join(err, io.ErrClosedPipe))
+	if wrote := <-done; wrote != nil && !errors.Is(wrote, err) {
+		return wrote
+	}
+	return err
+}
+
 // exported asks for a zone in a view, or in its only one, as a master file.
 func (c *client) exported(ctx context.Context, zone int64, view string) (*http.Response, error) {
 	query := url.Values{}

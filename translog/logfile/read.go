@@ -65,6 +65,9 @@ func NewReader(from io.Reader) (*Reader, error) {
 // Close ends the reading.
 func (r *Reader) Close() { r.close() }
 
+// Line is the number of the line that was read last.
+func (r *Reader) Line() int { return r.number }
+
 func (r *Reader) line() ([]byte, error) {
 	r.number++
 	if !r.lines.Scan() {

@@ -44,6 +44,12 @@ func Write(ctx context.Context, conn *pgx.Conn, to io.Writer, from int64, progre
 	if err != nil {
 		return 0, fmt.Errorf("read the tree: %w", err)
 	}
+	return WriteUpTo(ctx, conn, to, state, from, progress)
+}
+
+// WriteUpTo is Write up to the checkpoint of a state that was read before.
+func WriteUpTo(ctx context.Context, conn *pgx.Conn, to io.Writer, state translog.State, from int64, progress func(position, of int64),
+) (written int64, err error) {
 	last := state.Checkpoint.Size
 	if from < 1 || from > last {
 		return 0, fmt.Errorf("position %d is not under the newest checkpoint, which ends at %d", from, last)

@@ -68,12 +68,17 @@ func (x *export) readEvents(ctx context.Context) error {
 		}
 		expected := x.chain.next
 		if wrong := x.chain.check(&e); wrong != "" {
-			x.found.add(&Finding{int64(min(expected, e.Position)), "file", wrong})
+			x.found.add(&Finding{int64(min(expected, e.Position)), fmt.Sprintf("file, line %d", x.file.Line()), wrong})
 		}
 		if key := keyNamedBy(&e); key != nil {
 			x.rotations[int64(e.Position)] = key
 		}
 		x.tree.tree.Add(eventstore.LeafHash(&e))
+		if x.o.Event != nil && x.found.err() == nil {
+			if err := x.o.Event(&e); err != nil {
+				return fmt.Errorf("line %d: %w", x.file.Line(), err)
+			}
+		}
 		if x.events++; x.events%progressEvents == 0 && x.o.Progress != nil {
 			x.o.Progress(x.tree.tree.Size(), x.newest.Size)
 		}
@@ -85,6 +90,9 @@ func (x *export) report() (Report, error) {
 	r := Report{Events: x.events, Sealed: x.events, Checkpoint: x.newest}
 	if x.file.Footer.Checkpoint != x.file.Header.Checkpoint {
 		x.found.add(&Finding{x.newest.Size, "file", "its last line has another checkpoint than its first"})
+	}
+	if x.chain.more > 0 {
+		x.found.add(&Finding{int64(x.chain.next) - 1, "file", "it ends inside a change"})
 	}
 	if x.tree.tree.Size() > x.newest.Size {
 		x.found.add(&Finding{x.newest.Size + 1, "file", "it goes on behind its checkpoint"})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/translog"
 )
 
@@ -28,6 +29,9 @@ type Options struct {
 	// Progress is told how many of so many events have been checked; it may be nil. It is
 	// called by many goroutines.
 	Progress func(done, of int64)
+	// Event is given each event of a file, unless it is nil. Its error ends the check. The
+	// event is the caller's.
+	Event func(*protocol.Envelope) error
 }
 
 // Report is what was proved.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -89,7 +90,7 @@ func (e *Eraser) Sweep(ctx context.Context) error {
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		ids, err := e.named(events)
+		ids, err := named(e.cfg.Store.Codec(), events)
 		if err != nil {
 			return err
 		}
@@ -103,11 +104,31 @@ func (e *Eraser) Sweep(ctx context.Context) error {
 	}
 }
 
+// SweepIn erases within a transaction the secrets that the log there names, and returns how many
+// there were: so that none comes back with a vault that is older than the log.
+func SweepIn(ctx context.Context, tx pgx.Tx, codec *domain.Codec) (erased int64, err error) {
+	for done := domain.Position(0); ; {
+		events, err := eventstore.ReadTagged(ctx, tx, access.TagErasable, done, page)
+		if err != nil || len(events) == 0 {
+			return erased, err
+		}
+		ids, err := named(codec, events)
+		if err != nil {
+			return erased, err
+		}
+		n, err := vault.EraseIn(ctx, tx, ids)
+		if err != nil {
+			return erased, err
+		}
+		erased, done = erased+n, events[len(events)-1].Position
+	}
+}
+
 // named returns the vault's ids that the events name.
-func (e *Eraser) named(events []protocol.Envelope) ([]uuid.UUID, error) {
+func named(codec *domain.Codec, events []protocol.Envelope) ([]uuid.UUID, error) {
 	ids := []uuid.UUID{}
 	for i := range events {
-		r, err := events[i].Decode(e.cfg.Store.Codec())
+		r, err := events[i].Decode(codec)
 		if err != nil {
 			return nil, err
 		}

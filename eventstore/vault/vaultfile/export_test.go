@@ -1,0 +1,4 @@
+package vaultfile
+
+// NewWriterAt is NewWriter with another cost of trying passphrases.
+var NewWriterAt = newWriter

@@ -1,0 +1,114 @@
+package logimport
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/ops"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+// living is who is trusted at the end of a log beside the users who log in: what a copy of the
+// log must not trust, since it would be reached by programs and hosts that mean the other one.
+//
+// Whatever acts outside by itself, or lets programs in, belongs here when it is invented.
+type living struct {
+	codec       *domain.Codec
+	servers     map[int64]bool
+	hosts       map[int64]bool
+	credentials map[domain.CredentialID]access.CredentialDeleted
+	webhooks    map[access.WebhookID]access.WebhookDeleted
+}
+
+func newLiving(codec *domain.Codec) *living {
+	return &living{
+		codec, map[int64]bool{}, map[int64]bool{},
+		map[domain.CredentialID]access.CredentialDeleted{}, map[access.WebhookID]access.WebhookDeleted{},
+	}
+}
+
+// decisive are the types that change who is trusted.
+var decisive = map[string]bool{
+	dns.ServerEnrolled{}.EventType(): true, dns.ServerWithdrawn{}.EventType(): true, dns.ServerDeleted{}.EventType(): true,
+	ops.HostEnrolled{}.EventType(): true, ops.HostWithdrawn{}.EventType(): true, ops.MachineDeleted{}.EventType(): true,
+	access.CredentialAdded{}.EventType(): true, access.CredentialDeleted{}.EventType(): true, access.UserDeleted{}.EventType(): true,
+	access.WebhookAdded{}.EventType(): true, access.WebhookChanged{}.EventType(): true, access.WebhookRotated{}.EventType(): true,
+	access.WebhookDeleted{}.EventType(): true,
+}
+
+// apply takes the next event.
+func (l *living) apply(e *protocol.Envelope) error {
+	if !decisive[e.Type] {
+		return nil
+	}
+	r, err := e.Decode(l.codec)
+	if err != nil {
+		return err
+	}
+	switch event := r.Event.(type) {
+	case dns.ServerEnrolled:
+		l.servers[event.ID] = true
+	case dns.ServerWithdrawn:
+		delete(l.servers, event.ID)
+	case dns.ServerDeleted:
+		delete(l.servers, event.ID)
+	case ops.HostEnrolled:
+		l.hosts[event.ID] = true
+	case ops.HostWithdrawn:
+		delete(l.hosts, event.ID)
+	case ops.MachineDeleted:
+		delete(l.hosts, event.ID)
+	case access.CredentialAdded:
+		l.credentials[event.ID] = access.CredentialDeleted{ID: event.ID, User: event.User, Name: event.Name, Secret: event.Secret}
+	case access.CredentialDeleted:
+		delete(l.credentials, event.ID)
+	case access.UserDeleted: // with whom their credentials and webhooks end
+		maps.DeleteFunc(l.credentials, func(_ domain.CredentialID, c access.CredentialDeleted) bool { return c.User == event.ID })
+		maps.DeleteFunc(l.webhooks, func(_ access.WebhookID, w access.WebhookDeleted) bool { return w.User == event.ID })
+	default:
+		l.applyWebhook(r.Event)
+	}
+	return nil
+}
+
+// applyWebhook takes the next event of a webhook.
+func (l *living) applyWebhook(event domain.Event) {
+	switch event := event.(type) {
+	case access.WebhookAdded:
+		l.webhooks[event.ID] = access.WebhookDeleted{ID: event.ID, User: event.User, Webhook: event.Webhook, Secret: event.Secret}
+	case access.WebhookChanged:
+		w := l.webhooks[event.ID]
+		w.Webhook = event.After
+		l.webhooks[event.ID] = w
+	case access.WebhookRotated:
+		w := l.webhooks[event.ID]
+		w.Secret, w.Former = event.Secret, event.Former
+		l.webhooks[event.ID] = w
+	case access.WebhookDeleted:
+		delete(l.webhooks, event.ID)
+	}
+}
+
+// agents is how many there are.
+func (l *living) agents() int { return len(l.servers) + len(l.hosts) }
+
+// ends are the events by which all of it ends.
+func (l *living) ends() (list []domain.Event) {
+	for _, id := range slices.Sorted(maps.Keys(l.servers)) {
+		list = append(list, dns.ServerWithdrawn{ID: id})
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.hosts)) {
+		list = append(list, ops.HostWithdrawn{ID: id})
+	}
+	for _, c := range slices.SortedFunc(maps.Values(l.credentials), func(a, b access.CredentialDeleted) int { return cmp.Compare(a.ID, b.ID) }) {
+		list = append(list, c)
+	}
+	for _, w := range slices.SortedFunc(maps.Values(l.webhooks), func(a, b access.WebhookDeleted) int { return cmp.Compare(a.ID, b.ID) }) {
+		list = append(list, w)
+	}
+	return list
+}
