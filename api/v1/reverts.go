@@ -32,7 +32,7 @@ type revertedBody struct {
 // revert undoes changes.
 func (a *API) revert() api.Write {
 	return api.Write{
-		Places: placesOfReverts(), Unversioned: true, Keys: api.Names{"positions", "from", "to", "zone_id"},
+		Places: placesOfReverts(), Unversioned: true, Keys: api.Names{"positions", "from", "to", "zone_id", "as_of"},
 		Command: a.undoing,
 		Warn:    a.HiddenByWrite,
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
@@ -71,36 +71,41 @@ func (a *API) undoing(w *api.Request) (domain.Command, error) {
 	if _, err := a.AwaitHead(w.Context(), domain.ContextDNS, domain.ContextAccess); err != nil {
 		return nil, err
 	}
-	done, err := wanted.find(a, w)
-	if err != nil {
-		return nil, err
-	}
-	if done, err = a.withParts(w.Context(), done); err != nil {
-		return nil, err
-	}
-	cmd, err := revert.Events(done)
+	cmd, err := wanted.command(a, w)
 	if errors.Is(err, revert.ErrTooMany) {
 		err = tooManyInverses
 	}
 	return cmd, err
 }
 
+// undoingAll is the command that undoes some events, which are in the order of the log.
+func (a *API) undoingAll(ctx context.Context, done []revert.Done) (domain.Command, error) {
+	done, err := a.withParts(ctx, done)
+	if err != nil {
+		return nil, err
+	}
+	return revert.Events(done)
+}
+
 // wantedRevert is what a request wants undone.
 type wantedRevert interface {
-	// find returns the events, in the order of the log.
-	find(a *API, w *api.Request) ([]revert.Done, error)
+	// command makes the command. Its error may be [revert.ErrTooMany].
+	command(a *API, w *api.Request) (domain.Command, error)
 }
 
 // readRevert reads the body, which has one of three forms.
 func readRevert(p *api.Params) wantedRevert {
 	positions, from, to, zone := p.Integers("positions"), p.Integer("from"), p.Integer("to"), p.Integer("zone_id")
+	asOf := p.Scalar("as_of")
 	switch {
-	case positions != nil && from == nil && to == nil && zone == nil:
+	case positions != nil && from == nil && to == nil && zone == nil && asOf == nil:
 		return readPositions(p, *positions)
-	case positions == nil && from != nil && to != nil && zone != nil:
+	case positions == nil && from != nil && to != nil && zone != nil && asOf == nil:
 		return readRange(p, *from, *to, *zone)
+	case positions == nil && from == nil && to == nil && zone != nil && asOf != nil:
+		return readMoment(p, *zone, *asOf)
 	default:
-		p.Refuse("positions", "give one of: positions; from, to and zone_id")
+		p.Refuse("positions", "give one of: positions; from, to and zone_id; zone_id and as_of")
 		return nil
 	}
 }
@@ -121,7 +126,7 @@ func readPositions(p *api.Params, list []int64) positionsRevert {
 	return positions
 }
 
-func (r positionsRevert) find(a *API, w *api.Request) ([]revert.Done, error) {
+func (r positionsRevert) command(a *API, w *api.Request) (domain.Command, error) {
 	events, err := a.Store.ReadChangesAt(w.Context(), r, revert.MostInverses)
 	if err != nil || len(events) > revert.MostInverses {
 		return nil, cmp.Or(err, error(tooManyInverses))
@@ -141,7 +146,11 @@ func (r positionsRevert) find(a *API, w *api.Request) ([]revert.Done, error) {
 			return nil, domain.NotFound("there is no change at position %d", int64(p))
 		}
 	}
-	return wholly(seen)
+	done, err := wholly(seen)
+	if err != nil {
+		return nil, err
+	}
+	return a.undoingAll(w.Context(), done)
 }
 
 // wholly returns the events as what is to be undone, if all of them are visible.

@@ -28,7 +28,7 @@ func readRange(p *api.Params, from, to, zone int64) rangeRevert {
 	return rangeRevert{from: domain.Position(from), to: domain.Position(to), zone: zone}
 }
 
-func (r rangeRevert) find(a *API, w *api.Request) ([]revert.Done, error) {
+func (r rangeRevert) command(a *API, w *api.Request) (domain.Command, error) {
 	if err := a.seesZone(w, r.zone); err != nil {
 		return nil, err
 	}
@@ -48,7 +48,11 @@ func (r rangeRevert) find(a *API, w *api.Request) ([]revert.Done, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wholly(seen)
+	done, err := wholly(seen)
+	if err != nil {
+		return nil, err
+	}
+	return a.undoingAll(w.Context(), done)
 }
 
 // changeAt is the change that a position is in.

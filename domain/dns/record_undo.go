@@ -33,6 +33,12 @@ func NewUndoRecord(e domain.Event) (c UndoRecord, ok bool) {
 	}
 }
 
+// NewRevertRecord returns the command that makes a record what it was, while it is what it is; nil
+// stands for none.
+func NewRevertRecord(id, zone int64, was, is *RecordData) UndoRecord {
+	return UndoRecord{id: id, zone: zone, was: was, is: is}
+}
+
 // Decide implements [domain.Command].
 func (c UndoRecord) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	return decideAlone(c, h, env)

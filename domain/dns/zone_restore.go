@@ -1,6 +1,9 @@
 package dns
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -27,10 +30,7 @@ func (c RestoreZone) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	if err := h.Load(actor, zone); err != nil {
 		return nil, err
 	}
-	if err := access.Authorize(h, actor, access.AddZone()); err != nil {
-		return nil, err
-	}
-	if err := authorizeName(h, actor, zone.id, was.Name, was.ViewIDs); err != nil {
+	if err := authorizeReturn(h, actor, zone.id, was); err != nil {
 		return nil, err
 	}
 	if zone.exists || zone.changed != c.at {
@@ -47,9 +47,89 @@ func (c RestoreZone) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	if err != nil {
 		return nil, err
 	}
-	return []domain.Event{ZoneRestored{
-		ID: zone.id, After: was, Privilege: zone.privilege, Created: zone.created, Creator: zone.creator, Links: links, Settings: zone.settings,
-	}}, nil
+	return []domain.Event{zone.restored(was, zone.settings, links)}, nil
+}
+
+// authorizeReturn refuses what making a zone of the name would be refused for.
+func authorizeReturn(h domain.History, actor *access.Actor, id int64, was ZoneData) error {
+	if err := access.Authorize(h, actor, access.AddZone()); err != nil {
+		return err
+	}
+	return authorizeName(h, actor, id, was.Name, was.ViewIDs)
+}
+
+// restored is the event by which the zone is what it was, with links that are open again.
+func (f *zoneFold) restored(was ZoneData, settings ZoneSettings, links []RestoredLink) ZoneRestored {
+	e := ZoneRestored{ID: f.id, After: was, Privilege: f.privilege, Created: f.created, Creator: f.creator, Links: links, Settings: settings}
+	if f.exists {
+		before := f.data
+		e.Before, e.Settings = &before, ZoneSettings{}
+	}
+	return e
+}
+
+// RevertZone brings a zone, there or gone, to what it was at a moment, but for its records.
+//
+// Invariants:
+//  1. It needs what the same change made by hand needs: of one that is gone what making it
+//     needs.
+//  2. It holds only while the zone is as it was found.
+type RevertZone struct {
+	id       int64
+	was      ZoneData
+	settings ZoneSettings
+	links    map[int64]domain.Position
+	found    ZoneLife
+}
+
+// NewRevertZone returns the command that brings a zone to a former life, with links that are to be
+// opened again, see [ZoneLife.Reopening].
+func NewRevertZone(found, former ZoneLife, links map[int64]domain.Position) RevertZone {
+	return RevertZone{id: found.fold.id, was: former.Data(), settings: former.Settings(), links: links, found: found}
+}
+
+// Decide implements [domain.Command].
+func (c RevertZone) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	actor, zone := access.NewActor(env.Actor), newZoneFold(c.id)
+	if err := h.Load(actor, zone); err != nil {
+		return nil, err
+	}
+	if err := c.authorize(h, env, actor, zone); err != nil {
+		return nil, err
+	}
+	if zone.changed != c.found.fold.changed || zone.settled != c.found.fold.settled {
+		return nil, domain.Changed(max(zone.changed, zone.settled), "zone %d was changed since", c.id)
+	}
+	links := make([]RestoredLink, 0, len(c.links))
+	for _, view := range slices.Sorted(maps.Keys(c.links)) {
+		links = append(links, RestoredLink{View: view, Since: c.links[view], Until: zone.ended[view].until})
+	}
+	settings := c.settings
+	settings.SerialAtLeast = zone.settings.SerialAtLeast
+	if !zone.exists {
+		return []domain.Event{zone.restored(c.was, settings, links)}, checkZoneLinks(h, c.id, c.was, c.was.ViewIDs)
+	}
+	var events []domain.Event
+	if !zone.data.equal(c.was) {
+		var err error
+		if events, err = updateZone(h, actor, zone, c.was); err != nil {
+			return nil, err
+		}
+		if len(links) > 0 {
+			events[len(events)-1] = zone.restored(c.was, settings, links)
+		}
+	}
+	return append(events, zone.settle(settings)...), nil
+}
+
+func (c RevertZone) authorize(h domain.History, env domain.Env, actor *access.Actor, zone *zoneFold) error {
+	if !zone.exists {
+		return authorizeReturn(h, actor, c.id, c.was)
+	}
+	if err := access.Authorize(h, actor, access.On(zone.target(), access.OperationUpdate)); err != nil {
+		return err
+	}
+	return zone.writable(env)
 }
 
 // UndoZoneRestored takes back what [ZoneRestored] did, while the zone and its records are as it

@@ -70,10 +70,7 @@ func (c UndoZoneUpdated) Decide(h domain.History, env domain.Env) ([]domain.Even
 	if err != nil {
 		return nil, err
 	}
-	before := zone.data
-	events[len(events)-1] = ZoneRestored{
-		ID: zone.id, Before: &before, After: c.event.Before, Privilege: zone.privilege, Created: zone.created, Creator: zone.creator, Links: links,
-	}
+	events[len(events)-1] = zone.restored(c.event.Before, ZoneSettings{}, links)
 	return events, nil
 }
 
