@@ -75,6 +75,7 @@ func touchedBy(events []domain.Recorded) *keys {
 		case dns.RecordAdded:
 			if recorded.Causation != 0 {
 				k.returning.Add(e.ID)
+				k.records.Add(e.ID)
 			}
 			k.record(e.ZoneID, e.Record)
 		case dns.RecordUpdated:

@@ -19,10 +19,11 @@ func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 	if record.Creator, err = b.operators.Of(e); err != nil {
 		return err
 	}
-	if e.Causation != 0 {
-		b.comeBack(&record)
+	add := b.records.Add
+	if e.Causation != 0 && b.comeBack(&record) {
+		add = func(r recordRow) error { b.records.Put(r); return nil }
 	}
-	if err := b.records.Add(record); err != nil {
+	if err := add(record); err != nil {
 		return err
 	}
 	b.state.records++

@@ -1,6 +1,7 @@
 package dnsmodel
 
 import (
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,8 +37,9 @@ func (b *batch) loadBirths(out *pgx.Batch, schema string, ids []int64) {
 
 // comeBack gives a record that comes back what it had from its first life: that is no other
 // than before, and is not for who undid its end to change. A record that was there inside a
-// change alone has left nothing of it.
-func (b *batch) comeBack(record *recordRow) {
+// change alone has left nothing of it. Replaces says that a dead row is still in its place, which
+// an import has ended: what that was is the past's from here on.
+func (b *batch) comeBack(record *recordRow) (replaces bool) {
 	was, known := b.births[record.ID]
 	for _, v := range b.records.Former() {
 		if !known && v.Row.ID == record.ID {
@@ -47,4 +49,7 @@ func (b *batch) comeBack(record *recordRow) {
 	if known {
 		record.Creator, record.Created = was.creator, was.created
 	}
+	dead, there := b.records.Get(record.key())
+	l, linked := b.links.Get(linkKey{record.ZoneID, record.ViewID})
+	return there && linked && slices.Contains(l.links, dead.ends)
 }
