@@ -56,7 +56,7 @@ func (k *Kernel) asOf(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		case q.Err != nil:
 			return q.Err
 		}
-		position, err := k.asked(request.Context(), *text)
+		position, err := k.PositionOf(request.Context(), *text)
 		if err != nil {
 			return err
 		}
@@ -91,8 +91,8 @@ func namesAsOf(query string) bool {
 	})
 }
 
-// asked is the position that as_of names, by itself or by a time.
-func (k *Kernel) asked(ctx context.Context, text string) (domain.Position, error) {
+// PositionOf is the position that as_of names, by itself or by a time.
+func (k *Kernel) PositionOf(ctx context.Context, text string) (domain.Position, error) {
 	head, err := k.Store.Head(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("head of the log: %w", err)

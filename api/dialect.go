@@ -59,6 +59,8 @@ type (
 		Field   string    `json:"field,omitempty"`
 		// Errors are of a file's lines.
 		Errors []LineRefusal `json:"errors,omitempty"`
+		// Conflicts stand in the way of a revert.
+		Conflicts []Conflict `json:"conflicts,omitempty"`
 	}
 	tokenBody struct {
 		Code    int    `json:"code"`
@@ -76,7 +78,7 @@ func failPlainly(p Problem) (status int, body any) {
 	case AboutCaller:
 		return p.Status, messageBody{p.Text}
 	default:
-		return p.Status, failedBody{Message: "Failed", Error: p.Text, Results: p.Operations, Errors: p.Lines}
+		return p.Status, failedBody{Message: "Failed", Error: p.Text, Results: p.Operations, Errors: p.Lines, Conflicts: p.Conflicts}
 	}
 }
 

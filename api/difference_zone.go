@@ -123,6 +123,8 @@ type rewritten struct {
 	// keeps: the zone has the records that it had before the events, but for those in the overlay.
 	keeps   bool
 	overlay zonedata.Overlay
+	// back are records that the zone has again.
+	back []dnsmodel.Record
 }
 
 func (d *difference) rewritten(p zonedata.Part) (r rewritten, err error) {
@@ -134,6 +136,11 @@ func (d *difference) rewritten(p zonedata.Part) (r rewritten, err error) {
 	if r.keeps = p.Before != nil && !p.Lost; !r.keeps {
 		at = func(zonedata.Key) []zonedata.Record { return nil }
 	}
+	if p.Restored != nil {
+		if r.back, at, err = d.restored(p); err != nil {
+			return r, err
+		}
+	}
 	r.served, r.overlay = true, zonedata.NewOverlay(p.View, p.Events)
 	lookup, err := r.overlay.Lookup(dns.FoldName(p.After.Name), at)
 	if err != nil {
@@ -144,6 +151,34 @@ func (d *difference) rewritten(p zonedata.Part) (r rewritten, err error) {
 	return r, own.err
 }
 
+// restored are the records that a zone has again with a link, as many as a difference has lines and
+// as events may remove.
+func (d *difference) restored(p zonedata.Part) (records []dnsmodel.Record, at func(zonedata.Key) []zonedata.Record, err error) {
+	last, err := d.Store.EndOfChange(d.ctx(), p.Restored.Until-1)
+	if err != nil {
+		return nil, nil, err
+	}
+	known := zonedata.Records{}
+	err = d.DNS.Content(query.AsOf(d.ctx(), last), p.ZoneID, p.View, func(c *dnsmodel.Content) error {
+		err := c.All(func(r dnsmodel.Record) error {
+			key, data, err := zonedata.Locate(dns.FoldName(c.Name), r.RecordData)
+			if err != nil {
+				return err
+			}
+			known[key] = append(known[key], zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
+			if records = append(records, r); len(records) == 2*maxDiff {
+				return errEnough
+			}
+			return nil
+		})
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
+	})
+	return records, func(key zonedata.Key) []zonedata.Record { return known[key] }, err
+}
+
 // lines are those of the zone's text, no more than one beyond the room. Records are those before the
 // events.
 func (r *rewritten) lines(records []dnsmodel.Record, room int) ([]string, error) {
@@ -151,7 +186,7 @@ func (r *rewritten) lines(records []dnsmodel.Record, room int) ([]string, error)
 		return nil, nil
 	}
 	if !r.keeps {
-		records = nil
+		records = r.back
 	}
 	to := collected{room: room}
 	err := r.overlay.Write(r.zone, eachOf(records), to.add)

@@ -15,6 +15,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/domain/dns/zonefile"
+	"github.com/opsledger/opsledger/domain/revert"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 )
@@ -32,12 +33,23 @@ type Problem struct {
 	// Operations are the refusals of a batch's operations, Lines those of a file's.
 	Operations []Refusal
 	Lines      []LineRefusal
+	// Conflicts are what stands in the way of a revert.
+	Conflicts []Conflict
 
 	words domain.Text
 	// refused is the error of which Text is the message, batch that of Operations.
 	refused *domain.Error
 	batch   *batch.Error
 	file    *zonefile.Error
+	revert  *revert.Error
+}
+
+// Conflict is what stands in the way of undoing something.
+type Conflict struct {
+	Position domain.Position `json:"position"`
+	Resource string          `json:"resource"`
+	Reason   revert.Reason   `json:"reason"`
+	Error    string          `json:"error"`
 }
 
 // LineRefusal is why a line of a file was refused; line 0 stands for none.
@@ -95,6 +107,7 @@ func said(text string) domain.Text {
 func problem(err error, requestID string) Problem {
 	var refused *domain.Error
 	var refusedBatch *batch.Error
+	var inTheWay *revert.Error
 	var routing *echo.HTTPError
 	var throttled *identity.ThrottledError
 	var tooLarge tooLargeError
@@ -108,6 +121,8 @@ func problem(err error, requestID string) Problem {
 		return refusal(refused)
 	case errors.As(err, &refusedBatch):
 		return Problem{Status: http.StatusBadRequest, Field: refusedBatch.Field(), words: refusedBatch.Words(), batch: refusedBatch}
+	case errors.As(err, &inTheWay):
+		return Problem{Status: http.StatusConflict, words: inTheWay.Words(), revert: inTheWay}
 	case errors.As(err, &refusedFile):
 		return Problem{Status: http.StatusBadRequest, words: refusedFile.Words(), file: refusedFile}
 	case errors.As(err, &largeFile):
@@ -158,6 +173,12 @@ func (p Problem) in(l wording.Language) Problem {
 		p.Operations = make([]Refusal, len(p.batch.Refusals))
 		for i, r := range p.batch.Refusals {
 			p.Operations[i] = Refusal{Index: r.Index, Status: statusOf(r.Err), Error: l.SayError(r.Err), Field: r.Err.Field}
+		}
+	}
+	if p.revert != nil {
+		p.Conflicts = make([]Conflict, len(p.revert.Conflicts))
+		for i, c := range p.revert.Conflicts {
+			p.Conflicts[i] = Conflict{Position: c.Position, Resource: c.Resource, Reason: c.Reason, Error: l.SayError(c.Err)}
 		}
 	}
 	if p.file != nil {
@@ -245,7 +266,7 @@ func statusOf(e *domain.Error) int {
 		return http.StatusForbidden
 	case domain.CodePrecondition:
 		return http.StatusPreconditionFailed
-	case domain.CodeConflict:
+	case domain.CodeConflict, domain.CodeChanged:
 		return http.StatusConflict
 	default:
 		return http.StatusBadRequest

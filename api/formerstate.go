@@ -79,6 +79,8 @@ func zoneOfEvent(e domain.Event) int64 {
 		return e.ID
 	case dns.ZoneDeleted:
 		return e.ID
+	case dns.ZoneRestored:
+		return e.ID
 	case dns.ZoneSettingsChanged:
 		return e.ID
 	case dns.RecordUpdated:
@@ -114,6 +116,8 @@ func (f *formerState) withheld(e domain.Event) *access.Withheld {
 		seen, w = f.seesZone(e.ID), update(e.Before, e.After)
 	case dns.ZoneDeleted:
 		seen, w = f.seesZone(e.ID), whole("zone", "privilege")
+	case dns.ZoneRestored:
+		seen, w = f.seesZone(e.ID), whole("before", "after", "privilege", "created", "creator", "links", "settings")
 	case dns.ZoneSettingsChanged:
 		seen, w = f.seesZone(e.ID), update(e.Before, e.After)
 		w.Fields["raise"] = whole("zone", "views", "unserved")

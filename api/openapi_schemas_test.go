@@ -18,6 +18,7 @@ var sometimes = map[string][]string{
 	"BatchRefusal": {"field"},
 	"Health":       {"error"},
 	// Where lines of a zone file are to blame, or a parameter is, and where lines were left out.
+	"RevertFailed": {"field", "conflicts"},
 	"ImportFailed": {"field", "errors"}, "ImportLineFailed": {"line"}, "ZoneDiff": {"more"},
 	// Of one of the two proofs each.
 	"LogProof": {"size", "index", "leaf", "from", "to"},

@@ -48,6 +48,22 @@ type Env struct {
 	ids map[Sequence][]int64
 	// warnings collects what the decision warns of, nil for nobody who listens.
 	warnings *[]Warning
+	// causes collects what the decided events are caused by, nil for nobody who listens.
+	causes *[]Position
+}
+
+// Because says of each of the events that are decided which event it undoes, by its position;
+// 0 stands for none. A decision says it once, of all of its events.
+func (e Env) Because(causes []Position) {
+	if e.causes != nil {
+		*e.causes = causes
+	}
+}
+
+// Causing returns an Env whose decision sets the list, see [Env.Because].
+func (e Env) Causing(causes *[]Position) Env {
+	e.causes = causes
+	return e
 }
 
 // Warn adds a warning to what the decision says. It changes nothing in what was decided.

@@ -19,6 +19,8 @@ const (
 	CodePrecondition Code = "precondition"
 	// CodeConflict: something that is under way, and will end, stands against the command.
 	CodeConflict Code = "conflict"
+	// CodeChanged: what was to be undone has become something else since. Since says when.
+	CodeChanged Code = "changed"
 )
 
 // Error is an error whose message is written for the user. It never carries internals.
@@ -31,6 +33,8 @@ type Error struct {
 	// Where says in any language what the text is about, as in "ttl"; it may be empty.
 	Where string
 	Text  Text
+	// Since is the position of the event that stands against the command, where it is known.
+	Since Position
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -57,6 +61,13 @@ func Refused(format string, args ...any) *Error {
 // Conflict reports that something under way stands against the command.
 func Conflict(format string, args ...any) *Error {
 	return newError(CodeConflict, "", "", format, args)
+}
+
+// Changed reports that what was to be undone has become something else by the event at a position.
+func Changed(since Position, format string, args ...any) *Error {
+	e := newError(CodeChanged, "", "", format, args)
+	e.Since = since
+	return e
 }
 
 // NotFound reports that the resource of the path does not exist.

@@ -77,6 +77,8 @@ type Recorded struct {
 	// which it came.
 	Credential CredentialID
 	Door       Door
+	// Causation is the position of the event that this one undoes or reacts to, 0 for none.
+	Causation Position
 	// At is when the event was appended (UTC); it never decreases along the log.
 	At    time.Time
 	Event Event

@@ -51,6 +51,10 @@ func samples() []domain.Event {
 		dns.ViewCreated{ID: 2, View: view, Privilege: 8}, dns.ViewUpdated{ID: 2, Before: view, After: dns.ViewData{Name: "v2", ACL: "any"}},
 		dns.ViewDeleted{ID: 2, View: view, Privilege: 8},
 		dns.ZoneCreated{ID: 3, Zone: zone, Privilege: 11}, dns.ZoneUpdated{ID: 3, Before: external, After: external}, dns.ZoneDeleted{ID: 3, Zone: zone, Privilege: 11},
+		dns.ZoneRestored{
+			ID: 3, Before: &external, After: zone, Privilege: 11, Created: 40, Creator: 2,
+			Links: []dns.RestoredLink{{View: 2, Since: 41, Until: 50}},
+		},
 		dns.RecordAdded{ID: 4, ZoneID: 3, Record: record}, dns.RecordUpdated{ID: 4, ZoneID: 3, Before: record, After: line},
 		dns.RecordDeleted{ID: 4, ZoneID: 3, Record: line},
 		dns.ZoneSettingsChanged{ID: 3, Before: dns.ZoneSettings{}, After: settings, Raise: &dns.SerialRaise{

@@ -16,8 +16,10 @@ type decision struct {
 	// history is what the decision read.
 	*history
 	events []domain.Event
-	// warnings are what the command has to say about the events.
+	// warnings are what the command has to say about the events, causes which event each of
+	// them undoes, nil for none.
 	warnings []domain.Warning
+	causes   []domain.Position
 	// entry is what is to be appended, nil when there is nothing to append.
 	entry *entry
 }
@@ -39,7 +41,7 @@ func (x *execution) decide(ctx context.Context, remembered bool) (decision, erro
 	case err != nil:
 		return d, err
 	case len(d.events) > 0 || x.keyed:
-		if d.entry, err = x.entry(d.events, d.conditions); err == nil {
+		if d.entry, err = x.entry(&d); err == nil {
 			d.entry.warnings = d.warnings
 		}
 	}
@@ -62,7 +64,7 @@ func (x *execution) run(h *history) (d decision, err error) {
 	if a, ok := x.Command.(domain.Allocator); ok {
 		h.wants = a.Allocates()
 	}
-	env := domain.NewEnv(x.Actor, time.Now().UTC(), h.ids).Warning(&d.warnings)
+	env := domain.NewEnv(x.Actor, time.Now().UTC(), h.ids).Warning(&d.warnings).Causing(&d.causes)
 	env.Preview = x.preview
 	d.events, err = x.Command.Decide(h, env)
 	return d, err
@@ -70,15 +72,19 @@ func (x *execution) run(h *history) (d decision, err error) {
 
 // entry turns decided events, and the conditions on which they were decided, into an
 // entry for the writer.
-func (x *execution) entry(events []domain.Event, conditions []condition) (*entry, error) {
+func (x *execution) entry(d *decision) (*entry, error) {
+	events := d.events
 	e := &entry{
 		commandID: x.CommandID, keyed: x.keyed, fingerprint: x.Fingerprint,
-		conditions: conditions, events: make([]protocol.Envelope, len(events)),
+		conditions: d.conditions, events: make([]protocol.Envelope, len(events)),
 	}
 	for i, event := range events {
 		var err error
 		if e.events[i], err = x.envelope(event); err != nil {
 			return nil, err
+		}
+		if i < len(d.causes) && d.causes[i] != 0 {
+			e.events[i].Causation = d.causes[i]
 		}
 		size, err := checkEvent(&e.events[i])
 		if err != nil {

@@ -49,7 +49,7 @@ func (s *Store) Preview(ctx context.Context, req Request) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	e, err := x.entry(d.events, nil)
+	e, err := x.entry(&d)
 	if err != nil {
 		return Preview{}, err
 	}

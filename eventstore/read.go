@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
@@ -71,6 +72,45 @@ func (s *Store) ReadChange(ctx context.Context, position domain.Position) ([]pro
 		return s.Read(ctx, before, int(end-before))
 	}
 	return own, nil
+}
+
+const readAt = "SELECT " + columns + " FROM log.events e WHERE e.position = ANY ($1) ORDER BY e.position"
+
+// ReadChangesAt returns the changes that some positions are in, each once and in the order of
+// the log. It ends with the change with which they have more than limit events. A position that
+// the log does not have adds nothing.
+func (s *Store) ReadChangesAt(ctx context.Context, positions []domain.Position, limit int) ([]protocol.Envelope, error) {
+	around := make([]int64, 0, 2*len(positions))
+	for _, p := range positions {
+		around = append(around, int64(p)-1, int64(p)) // the one before says whether p begins a change
+	}
+	list, err := s.pageOf(ctx, len(around), readAt, around)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[domain.Position]*protocol.Envelope, len(list))
+	for i := range list {
+		at[list[i].Position] = &list[i]
+	}
+	var all []protocol.Envelope
+	last := domain.Position(0)
+	for _, p := range slices.Sorted(slices.Values(positions)) {
+		e := at[p]
+		if p <= last || e == nil {
+			continue
+		}
+		change := []protocol.Envelope{*e}
+		if before := at[p-1]; e.More > 0 || before != nil && before.More > 0 {
+			if change, err = s.ReadChange(ctx, p); err != nil {
+				return nil, err
+			}
+		}
+		all, last = append(all, change...), e.ChangeEnd()
+		if len(all) > limit {
+			break
+		}
+	}
+	return all, nil
 }
 
 // ReadTag returns up to limit events with the tag after the position, in order.

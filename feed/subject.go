@@ -121,6 +121,8 @@ func ofDNS(e domain.Event) subject {
 		return of(kindZone, e.ID, e.After.Name)
 	case dns.ZoneDeleted:
 		return of(kindZone, e.ID, e.Zone.Name)
+	case dns.ZoneRestored:
+		return of(kindZone, e.ID, e.After.Name)
 	case dns.ZoneSettingsChanged:
 		return of(kindZone, e.ID, "")
 	case dns.RecordAdded:

@@ -80,6 +80,6 @@ func (e Envelope) Decode(codec *domain.Codec) (domain.Recorded, error) {
 func (e *Envelope) Recorded(event domain.Event) domain.Recorded {
 	return domain.Recorded{
 		Position: e.Position, Prev: e.Prev, ID: e.ID, Actor: e.Actor, Credential: e.Credential, Door: e.Door,
-		At: e.RecordedAt, Event: event, More: e.MoreOwn, ChangeEnd: e.ChangeEnd(),
+		Causation: e.Causation, At: e.RecordedAt, Event: event, More: e.MoreOwn, ChangeEnd: e.ChangeEnd(),
 	}
 }

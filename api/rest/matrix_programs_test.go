@@ -31,7 +31,7 @@ var narrowRoutes = []string{
 	"GET /dns/records/:id", "PUT /dns/records/:id", "DELETE /dns/records/:id",
 	"GET /v1/zones/:id/settings", "GET /v1/zones/:id/export", "POST /v1/zones/:id/import", "POST /v1/records",
 	"GET /v1/imports/:id", "DELETE /v1/imports/:id", "POST /v1/batch",
-	"GET /v1/search", "POST /v1/records/replace", "GET /v1/events",
+	"GET /v1/search", "POST /v1/records/replace", "GET /v1/events", "POST /v1/reverts",
 }
 
 func (x *matrix) prepareCredentials() {
@@ -71,6 +71,8 @@ func (x *matrix) checkPrograms(route api.Route, row row) {
 		case who == narrow && slices.Contains([]string{"GET /dns/zones", "GET /v1/search", "GET /v1/events", "POST /v1/records/replace"}, name): // it finds nothing
 		case who == narrow && name == "POST /v1/batch": // which says it of each operation
 			want = http.StatusBadRequest
+		case who == narrow && name == "POST /v1/reverts": // it sees none of what is to be undone
+			want = http.StatusNotFound
 		case who == narrow:
 			want = http.StatusForbidden
 		}

@@ -183,6 +183,11 @@ func rowsOfTheRest() map[string]row {
 			x.made("/dns/records", changed(x.aRecord(x.zone), "value", old))
 			return "/v1/records/replace", m{"find": m{"value": old}, "set": m{"value": value}}
 		}, users(200, 403, 200, 200, 200)},
+		// Who does not see a record does not see what happened to it.
+		"POST /v1/reverts": {func(x *matrix) (string, any) {
+			x.newRecord()
+			return "/v1/reverts", m{"positions": []string{x.position()}}
+		}, users(404, 403, 404, 200, 200)},
 		"GET /v1/events": {func(*matrix) (string, any) { return "/v1/events", nil }, all},
 		"GET /v1/search": {func(*matrix) (string, any) { return "/v1/search?q=example", nil }, all},
 

@@ -21,6 +21,9 @@ import (
 // errNoFeed: nobody shows the log.
 const errNoFeed = api.Unavailable("events cannot be read now, try again")
 
+// errModelsBehind: the read models do not have all that rights on the log's events follow from.
+const errModelsBehind = api.Unavailable("the read model has not reached the end of the log yet, try again")
+
 // placesOfPages bounds how many pages of events are in work at once: a page that finds little
 // keeps the database at work for a second.
 func placesOfPages() *api.Places {
@@ -146,7 +149,7 @@ func (a *API) listEvents(c echo.Context, filter eventsFilter, page eventsPage) e
 	}
 	shown, next, err := a.Feed.Page(ctx, api.Caller(c), of)
 	if errors.Is(err, feed.ErrUnknown) {
-		return api.Unavailable("the read model has not reached the end of the log yet, try again")
+		return errModelsBehind
 	}
 	if err != nil {
 		return err

@@ -110,6 +110,7 @@ func (a *API) Routes() []api.Route {
 		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet).WithPast(),
 		api.Put("/v1/fleet", api.AccessAdmin, a.changeFleet()),
 		api.Post("/v1/records", api.AccessUser, a.addRecords()).ForNarrow(),
+		api.Post("/v1/reverts", api.AccessUser, a.revert()).ForNarrow(),
 		api.Post("/v1/records/replace", api.AccessUser, a.replaceRecords()).ForNarrow(),
 
 		a.searchRoute(),

@@ -16,7 +16,7 @@ import (
 
 // textAt says which argument of a function, or of a conversion, is the text of a refusal.
 var textAt = map[string]int{
-	"Invalid": 1, "Refuse": 1, "Refused": 0, "Conflict": 0, "NotFound": 0, "Forbidden": 0, "Unavailable": 0, "Phrase": 0, "said": 0, "TooLarge": 0, "Throttled": 0,
+	"Invalid": 1, "Refuse": 1, "Refused": 0, "Conflict": 0, "Changed": 1, "NotFound": 0, "Forbidden": 0, "Unavailable": 0, "Phrase": 0, "said": 0, "TooLarge": 0, "Throttled": 0,
 }
 
 // noRefusals are files with Chinese texts that are no refusals.
@@ -136,7 +136,7 @@ func TestEveryTextHasBothLanguages(t *testing.T) {
 	if len(used) < 150 {
 		t.Fatalf("only %d texts were found", len(used))
 	}
-	for _, part := range []map[string]string{ofKernel, ofDNS, ofConf, ofAccess, ofCredentials, ofWebhooks, ofOps, ofZoneFiles} {
+	for _, part := range []map[string]string{ofKernel, ofDNS, ofConf, ofAccess, ofCredentials, ofWebhooks, ofOps, ofZoneFiles, ofReverts} {
 		for written, text := range part {
 			whole := numbers.ReplaceAllString(written, "%d")
 			if !used[written] && !used[written+"！"] && !used[whole] {

@@ -10,7 +10,7 @@ import (
 // privileges, begins and ends. Those packages build on this one, so it knows the
 // events by their names.
 var (
-	resourceBegins = []string{"ServerCreated", "ViewCreated", "ZoneCreated"}
+	resourceBegins = []string{"ServerCreated", "ViewCreated", "ZoneCreated", "ZoneRestored"}
 	resourceEnds   = []string{"ServerDeleted", "ViewDeleted", "ZoneDeleted"}
 )
 

@@ -45,6 +45,7 @@ func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 		for _, w := range t.warnings {
 			env.Warn(w)
 		}
+		env.Because(t.causes(steps))
 		return t.events, nil
 	}
 }
@@ -212,4 +213,18 @@ func decidePart(c domain.Command, h domain.History, env domain.Env) ([]domain.Ev
 		return judged.DecidePart(h, env)
 	}
 	return c.Decide(h, env)
+}
+
+// causes are those of the decided events, see [domain.Env.Because].
+func (t *turn) causes(steps []step) []domain.Position {
+	if !slices.ContainsFunc(steps, func(s step) bool { return s.Undoes != 0 }) {
+		return nil
+	}
+	causes := make([]domain.Position, 0, len(t.events))
+	for i, decided := range t.decided {
+		for range decided {
+			causes = append(causes, steps[i].Undoes)
+		}
+	}
+	return causes
 }

@@ -20,6 +20,8 @@ type Operation struct {
 	// Build makes the command, given the ids that the operations of Uses create.
 	// Its [domain.Error] refuses the operation.
 	Build func(created []int64) (domain.Command, error)
+	// Undoes is the position of the event that the operation undoes, 0 for none.
+	Undoes domain.Position
 }
 
 // Of is the operation of a command that needs no other operation, or of the

@@ -200,6 +200,8 @@ func (b *bounds) inView(h domain.History, e domain.Event) (bool, error) {
 		return only(e.Before.ViewIDs) && only(e.After.ViewIDs), nil
 	case ZoneDeleted:
 		return only(e.Zone.ViewIDs), nil
+	case ZoneRestored:
+		return only(e.After.ViewIDs) && (e.Before == nil || only(e.Before.ViewIDs)), nil
 	case ZoneSettingsChanged:
 		zone := newZoneFold(e.ID)
 		err := h.Load(zone)

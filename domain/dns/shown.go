@@ -53,6 +53,11 @@ func Shown(c *access.CredentialState, zone string, e domain.Event) (domain.Event
 		return e, ofZone(e.Before.Name, e.After.Name)
 	case ZoneDeleted:
 		return e, ofZone(e.Zone.Name)
+	case ZoneRestored:
+		if e.Before != nil {
+			return e, ofZone(e.Before.Name, e.After.Name)
+		}
+		return e, ofZone(e.After.Name)
 	case ZoneSettingsChanged:
 		return e, ofZone()
 	case ImportBegun:

@@ -16,6 +16,8 @@ func Touches(e domain.Event) bool {
 		return e.Zone.Group.Rendered()
 	case ZoneDeleted:
 		return e.Zone.Group.Rendered()
+	case ZoneRestored:
+		return e.After.Group.Rendered()
 	case ZoneUpdated:
 		return e.After.Group.Rendered() && (ServedOtherwise(e.Before, e.After) || !slices.Equal(e.Before.ViewIDs, e.After.ViewIDs))
 	case RecordAdded:

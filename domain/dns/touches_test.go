@@ -24,6 +24,7 @@ func TestTouches(t *testing.T) {
 	}{
 		{dns.ZoneCreated{Zone: zone}, true}, {dns.ZoneCreated{Zone: outside}, false},
 		{dns.ZoneDeleted{Zone: zone}, true}, {dns.ZoneDeleted{Zone: outside}, false},
+		{dns.ZoneRestored{After: zone}, true}, {dns.ZoneRestored{After: outside}, false},
 		{dns.ZoneUpdated{Before: zone, After: linked}, true}, {dns.ZoneUpdated{Before: zone, After: hijack}, false},
 		{dns.RecordAdded{Record: record}, true}, {dns.RecordAdded{Record: other}, false},
 		{dns.RecordDeleted{Record: record}, true}, {dns.RecordDeleted{Record: other}, false},

@@ -104,7 +104,7 @@ func newViewUse(id int64) *viewUse { return &viewUse{id: id, zones: map[int64]st
 
 // Item implements [domain.Fold]. A deleted zone guards nothing.
 func (f *viewUse) Item() domain.Item {
-	guards := []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType()}
+	guards := []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneRestored{}.EventType()}
 	return domain.Item{Tag: TagViewUse(f.id), Types: append([]string{ZoneDeleted{}.EventType()}, guards...), Guards: guards}
 }
 
@@ -114,13 +114,19 @@ func (f *viewUse) Apply(r domain.Recorded) {
 	case ZoneCreated:
 		f.zones[e.ID] = e.Zone.Name
 	case ZoneUpdated:
-		if slices.Contains(e.After.ViewIDs, f.id) {
-			f.zones[e.ID] = e.After.Name
-		} else {
-			delete(f.zones, e.ID)
-		}
+		f.set(e.ID, e.After)
+	case ZoneRestored:
+		f.set(e.ID, e.After)
 	case ZoneDeleted:
 		delete(f.zones, e.ID)
+	}
+}
+
+func (f *viewUse) set(zone int64, is ZoneData) {
+	if slices.Contains(is.ViewIDs, f.id) {
+		f.zones[zone] = is.Name
+	} else {
+		delete(f.zones, zone)
 	}
 }
 

@@ -86,18 +86,25 @@ func (c UpdateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	if err != nil || after.equal(before) {
 		return nil, err
 	}
+	return updateZone(h, actor, zone, after)
+}
+
+// updateZone decides that a zone is something else, by the rules that no right to the zone alone
+// gives leave of.
+func updateZone(h domain.History, actor *access.Actor, zone *zoneFold, after ZoneData) ([]domain.Event, error) {
+	before := zone.data
 	added := slices.DeleteFunc(slices.Clone(after.ViewIDs), func(v int64) bool { return slices.Contains(before.ViewIDs, v) })
 	if err := authorizeMove(h, actor, zone, after, added); err != nil {
 		return nil, err
 	}
-	if err := checkZoneLinks(h, c.id, after, added); err != nil {
+	if err := checkZoneLinks(h, zone.id, after, added); err != nil {
 		return nil, err
 	}
 	if err := checkZoneRecords(h, zone, after); err != nil {
 		return nil, err
 	}
 	events, err := keepSerial(h, zone, after, added)
-	return append(events, ZoneUpdated{ID: c.id, Before: before, After: after}), err
+	return append(events, ZoneUpdated{ID: zone.id, Before: before, After: after}), err
 }
 
 // keepSerial returns the events, to come before the change, by which the zone has the serial that was asked for last also under

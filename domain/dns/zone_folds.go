@@ -2,6 +2,7 @@ package dns
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,6 +28,8 @@ type zoneState struct {
 	changed domain.Position
 	// links holds, by view id, the position that linked the view. It is replaced, never changed in place.
 	links map[int64]domain.Position
+	// ended holds, by view id, the link that ended last. It is replaced, never changed in place.
+	ended map[int64]endedLink
 	// settled is the position of the last change of the settings, which are a resource
 	// of their own, 0 before the first.
 	settings ZoneSettings
@@ -36,6 +39,9 @@ type zoneState struct {
 	open     openImport
 	imported []domain.Position
 }
+
+// endedLink is a link that was, and between which positions it was.
+type endedLink struct{ since, until domain.Position }
 
 // openImport is an import that is under way, none if its id is 0.
 type openImport struct {
@@ -57,8 +63,8 @@ func (f *zoneFold) Item() domain.Item {
 // zone that a decision has found cannot be created again. A batch asks for these types, and
 // for those of a view's name, thousands of times.
 var zoneTypes = []string{
-	ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneDeleted{}.EventType(), ZoneSettingsChanged{}.EventType(),
-	ImportBegun{}.EventType(), ZoneImported{}.EventType(), ImportVoided{}.EventType(),
+	ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneDeleted{}.EventType(), ZoneRestored{}.EventType(),
+	ZoneSettingsChanged{}.EventType(), ImportBegun{}.EventType(), ZoneImported{}.EventType(), ImportVoided{}.EventType(),
 }
 
 // Apply implements [domain.Fold].
@@ -69,7 +75,11 @@ func (f *zoneFold) Apply(r domain.Recorded) {
 	case ZoneUpdated:
 		f.data = e.After
 	case ZoneDeleted:
+		f.ended = endLinks(f.ended, f.links, nil, r.Position)
 		f.exists, f.links, f.changed = false, nil, r.Position
+		return
+	case ZoneRestored:
+		f.restore(e, r.Position)
 		return
 	case ZoneSettingsChanged:
 		f.settings, f.settled = e.After, r.Position
@@ -79,7 +89,44 @@ func (f *zoneFold) Apply(r domain.Recorded) {
 		return
 	}
 	f.changed = r.Position
-	f.links = relink(f.links, f.data, r.Position)
+	links := relink(f.links, f.data, r.Position)
+	f.ended = endLinks(f.ended, f.links, links, r.Position)
+	f.links = links
+}
+
+func (f *zoneFold) restore(e ZoneRestored, at domain.Position) {
+	if !f.exists {
+		f.origin = origin{created: e.Created, creator: e.Creator, privilege: e.Privilege}
+		f.settings, f.settled = e.Settings, at
+		if e.Settings.equal(ZoneSettings{}) {
+			f.settled = 0
+		}
+	}
+	f.exists, f.data, f.changed = true, e.After, at
+	links := relink(f.links, f.data, at)
+	for _, l := range e.Links {
+		links[l.View] = l.Since
+	}
+	f.ended = endLinks(f.ended, f.links, links, at)
+	f.links = links
+}
+
+// endLinks returns the links that ended last, once those before are those after.
+func endLinks(ended map[int64]endedLink, before, after map[int64]domain.Position, at domain.Position) map[int64]endedLink {
+	cloned := false
+	for view, since := range before {
+		if _, stays := after[view]; stays {
+			continue
+		}
+		if !cloned {
+			if ended = maps.Clone(ended); ended == nil {
+				ended = map[int64]endedLink{}
+			}
+			cloned = true
+		}
+		ended[view] = endedLink{since: since, until: at}
+	}
+	return ended
 }
 
 // relink returns the links of a zone whose data is now z: a link that stays keeps
@@ -183,7 +230,7 @@ func NewZoneNamed(name string) ZoneNamed { return zoneNamed(GroupInternal, name)
 
 // Item implements [domain.Fold]. A deletion frees the name and guards nothing.
 func (f *zoneHolder) Item() domain.Item {
-	guards := []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType()}
+	guards := []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneRestored{}.EventType()}
 	return domain.Item{Tag: f.tag, Types: append([]string{ZoneDeleted{}.EventType()}, guards...), Guards: guards}
 }
 
@@ -193,6 +240,8 @@ func (f *zoneHolder) Apply(r domain.Recorded) {
 	case ZoneCreated:
 		f.Set(e.ID, true)
 	case ZoneUpdated:
+		f.Set(e.ID, TagZoneName(e.After.Group, e.After.Name) == f.tag)
+	case ZoneRestored:
 		f.Set(e.ID, TagZoneName(e.After.Group, e.After.Name) == f.tag)
 	case ZoneDeleted:
 		f.Set(e.ID, false)

@@ -86,7 +86,7 @@ type zonesNamed struct {
 
 // Item implements [domain.Fold].
 func (f *zonesNamed) Item() domain.Item {
-	return domain.Item{Tag: f.tag, Types: []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType()}}
+	return domain.Item{Tag: f.tag, Types: []string{ZoneCreated{}.EventType(), ZoneUpdated{}.EventType(), ZoneRestored{}.EventType()}}
 }
 
 // Apply implements [domain.Fold].
@@ -98,6 +98,8 @@ func (f *zonesNamed) Apply(r domain.Recorded) {
 	case ZoneCreated:
 		f.add(e.Zone)
 	case ZoneUpdated:
+		f.add(e.After)
+	case ZoneRestored:
 		f.add(e.After)
 	}
 }

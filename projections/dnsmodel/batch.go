@@ -27,7 +27,9 @@ type batch struct {
 	// contentChanges are those of the batch.
 	contentChanges map[contentChangeKey]*contentChange
 	records        *rowset.Set[recordKey, recordRow]
-	imports        *rowset.Set[domain.Position, importRow]
+	// births are those of records that come back.
+	births  map[int64]birth
+	imports *rowset.Set[domain.Position, importRow]
 	// resources are the servers, views and zones, as rights see them.
 	resources *rowset.Set[resourceKey, rights.Resource]
 	bindConf  *rowset.Set[struct{}, BindConf]
@@ -42,6 +44,11 @@ type batch struct {
 	// endings are those of the present change, by zone, and ended those before.
 	endings map[int64]*ending
 	ended   []ending
+	// endedLinks are those of zones that are restored, and of the batch. endedNow has the latter,
+	// linksEnded those of the present change, and reopened the links that are open again, by zone.
+	endedLinks, endedNow map[linkKey]endedLink
+	linksEnded           []linkKey
+	reopened             map[int64][]int64
 	// purging says whether any dead records wait.
 	purging bool
 
@@ -84,12 +91,19 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 		settings:  rowset.NewVersioned("settings", func(s ZoneSettings) int64 { return s.ZoneID }, nil),
 		fleet:     rowset.NewVersioned("fleet", func(Fleet) (only struct{}) { return only }, nil),
 		endings:   map[int64]*ending{},
+		births:    map[int64]birth{},
+		reopened:  map[int64][]int64{},
+
+		endedLinks: map[linkKey]endedLink{}, endedNow: map[linkKey]endedLink{},
 
 		contentChanges: map[contentChangeKey]*contentChange{},
 		bases:          rowset.NewVersioned("base", func(r baseRow) dns.SerialName { return r.SerialName }, nil),
 	}
 	b.sets = []versioned{
 		b.servers, b.views, b.zones, b.links, b.records, b.imports, b.resources, b.bindConf, b.order, b.settings, b.bases, b.fleet,
+	}
+	if err := b.loadEndedLinks(ctx, tx, schema, k.restored.List); err != nil {
+		return nil, err
 	}
 	var queries pgx.Batch
 	queries.Queue(table.PinPlans)
@@ -104,6 +118,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	table.Load(&queries, schema, links.Now(), "zone_id", k.linked.List, "", b.links.LoadedVersion)
 	table.Load(&queries, schema, records.Now(), "id", k.records.List, "", b.records.LoadedVersion)
 	table.Load(&queries, schema, imports.Now(), "id", k.imports.List, "", b.imports.LoadedVersion)
+	b.loadBirths(&queries, schema, k.returning.List)
 	b.loadResources(&queries, schema, k.resources)
 	if k.bindConf {
 		bindConfs.Now().LoadAll(&queries, schema, b.bindConf.LoadedVersion)
@@ -139,6 +154,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 		return err
 	}
 	b.writeContentChanges(&writes, schema)
+	b.writeEndedLinks(&writes, schema)
 	endings.Put(&writes, schema, b.ended)
 	b.purging = b.purging || len(b.ended) > 0
 	states.Update(&writes, schema, []state{b.state})
@@ -151,6 +167,7 @@ func (b *batch) endChange(at domain.Position) {
 		set.EndChange(at)
 	}
 	b.endEndings(at)
+	b.endLinks(at)
 }
 
 // apply takes the next event.
@@ -191,6 +208,8 @@ func (b *batch) apply(e domain.Recorded) error {
 		return b.zoneUpdated(e, event)
 	case dns.ZoneDeleted:
 		return b.zoneDeleted(e, event)
+	case dns.ZoneRestored:
+		return b.zoneRestored(e, event)
 	case dns.RecordAdded:
 		return b.recordAdded(e, event)
 	case dns.RecordUpdated:

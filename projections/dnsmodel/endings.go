@@ -109,7 +109,8 @@ func (e *ending) take(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema str
 	}
 	var dead []rowset.Version[recordRow]
 	err = records.Now().Each(func(v rowset.Version[recordRow]) {
-		if v.Until = e.at; v.Since < v.Until && !slices.Contains(e.void, v.Row.link) {
+		v.Until, v.Row.gone = e.at, slices.Contains(e.gone, v.Row.link)
+		if v.Row.gone || v.Since < v.Until && !slices.Contains(e.void, v.Row.link) {
 			dead = append(dead, v)
 		}
 	})(rows)

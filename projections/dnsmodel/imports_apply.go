@@ -155,5 +155,6 @@ func (b *batch) logImport(e domain.Recorded, event dns.ZoneImported, done import
 	d.Number("新增记录数", int64(event.Added))
 	d.Number("修改记录数", int64(event.Changed))
 	d.Number(removedRecords, int64(event.Removed))
+	e.Causation = 0 // the import's begin, which the entry names
 	return b.log(e, oplog.OperationAdd, zoneTarget(zone), oplog.Stated(d))
 }

@@ -21,6 +21,10 @@ type keys struct {
 	bindConf bool
 	// order says whether the order of views is wanted.
 	order bool
+	// restored are the zones that come back, in part or all of them.
+	restored rowset.Keys[int64]
+	// returning are the records that come back with their old id.
+	returning rowset.Keys[int64]
 	// numbered are the zones, renamed the views whose bases are wanted, by name.
 	numbered, renamed rowset.Keys[string]
 }
@@ -28,8 +32,8 @@ type keys struct {
 // touchedBy collects the keys. A record that is added has no row yet.
 func touchedBy(events []domain.Recorded) *keys {
 	k := &keys{resources: map[access.Kind]*rowset.Keys[int64]{}}
-	for _, e := range events {
-		switch e := e.Event.(type) {
+	for _, recorded := range events {
+		switch e := recorded.Event.(type) {
 		case dns.ServerCreated, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
 			k.fleet = true
 		case dns.ServerUpdated:
@@ -59,9 +63,20 @@ func touchedBy(events []domain.Recorded) *keys {
 		case dns.ZoneDeleted:
 			k.zone(e.ID, e.Zone)
 			k.settings.Add(e.ID)
+		case dns.ZoneRestored:
+			k.zone(e.ID, e.After)
+			k.settings.Add(e.ID)
+			k.restored.Add(e.ID)
+			if e.Before != nil {
+				k.zone(e.ID, *e.Before)
+			}
 		case dns.ZoneSettingsChanged:
 			k.zoneSettings(e)
 		case dns.RecordAdded:
+			if recorded.Causation != 0 {
+				k.returning.Add(e.ID)
+				k.records.Add(e.ID)
+			}
 			k.record(e.ZoneID, e.Record)
 		case dns.RecordUpdated:
 			k.records.Add(e.ID)

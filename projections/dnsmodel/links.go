@@ -78,6 +78,7 @@ func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) 
 			return 0, err
 		}
 		b.links.Drop(link.linkKey)
+		b.noteEnd(link, zone.links)
 		if gone += link.records; link.records > 0 {
 			end := b.ends(zone.ID)
 			end.gone = append(end.gone, link.links...)

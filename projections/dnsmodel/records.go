@@ -84,6 +84,8 @@ type recordRow struct {
 	// link is the number of the link that the record hangs on, and ends, unless 0, that of the
 	// import whose opening ends it.
 	link, ends int64
+	// gone says of a row of the past that the record went with its link, and comes back with it.
+	gone bool
 	// typed is the host's [dns.TypedName], place its [dns.Place].
 	typed, place string
 }
@@ -104,6 +106,7 @@ var records = table.Keeping(table.Table[recordRow]{
 	Name: "records", Key: "id, link",
 	Columns: func(r *recordRow) []table.Column {
 		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("ends", table.Number, &r.ends),
+			table.Col("gone", table.Flag, &r.gone),
 			table.Col("typed", table.Bytewise, &r.typed), table.Col("place", table.Bytewise, &r.place))
 	},
 	Indexes: []string{"CREATE INDEX ON {schema}.records (zone_id, id)"},

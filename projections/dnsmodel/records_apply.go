@@ -15,12 +15,15 @@ func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 	if err := b.putOnLink(&record, event.Record, e.Position, e.Position); err != nil {
 		return err
 	}
-	creator, err := b.operators.Of(e)
-	if err != nil {
+	var err error
+	if record.Creator, err = b.operators.Of(e); err != nil {
 		return err
 	}
-	record.Creator = creator
-	if err := b.records.Add(record); err != nil {
+	add := b.records.Add
+	if e.Causation != 0 && b.comeBack(&record) {
+		add = func(r recordRow) error { b.records.Put(r); return nil }
+	}
+	if err := add(record); err != nil {
 		return err
 	}
 	b.state.records++

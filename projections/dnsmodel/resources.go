@@ -50,6 +50,19 @@ func (b *batch) resourceDeleted(e domain.Recorded, kind access.Kind, id int64) e
 	return err
 }
 
+// resourceRestored notes that the resource is there again, as whose it was.
+func (b *batch) resourceRestored(e domain.Recorded, kind access.Kind, id int64, name string) error {
+	if err := b.resourceNamed(e, kind, id, name); err != nil {
+		return err
+	}
+	resource, err := b.resources.Find(resourceKey{kind, id})
+	if err == nil {
+		resource.Deleted = table.Forever
+		b.resources.Put(resource)
+	}
+	return err
+}
+
 func (b *batch) loadResources(out *pgx.Batch, schema string, wanted map[access.Kind]*rowset.Keys[int64]) {
 	for kind, ids := range wanted {
 		table.Load(out, schema, rights.Resources.Now(), "id", ids.List, fmt.Sprintf("kind = %d", kind), b.resources.LoadedVersion)

@@ -102,8 +102,14 @@ type Target struct {
 	Zone     string
 }
 
+// undoes is the label of which event an entry's event undoes.
+const undoes = "撤销变更"
+
 // New returns the event's entry.
 func New(e domain.Recorded, operator, operation string, on Target, texts Texts) Entry {
+	if e.Causation != 0 {
+		texts.Detail += undoes + ": " + strconv.FormatInt(int64(e.Causation), 10) + "\n"
+	}
 	return Entry{
 		ID: int64(e.Position), Time: e.At, OperationType: operation, Operator: operator,
 		Credential: e.Credential, Door: e.Door,

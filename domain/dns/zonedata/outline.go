@@ -23,6 +23,8 @@ type zoneOutline struct {
 	// loses all records that it had before these.
 	records map[int64][]domain.Event
 	lost    map[int64]bool
+	// restored are the links that are open again, by view.
+	restored map[int64]dns.RestoredLink
 }
 
 // Part is what becomes of a zone in a view.
@@ -33,6 +35,8 @@ type Part struct {
 	Before, After *dns.ZoneData
 	// Lost: the records that the zone had in the view are gone.
 	Lost bool
+	// Restored is the link with which records are back, nil for none.
+	Restored *dns.RestoredLink
 	// Events are those about the zone's records in the view, and about its settings.
 	Events []domain.Event
 }
@@ -48,6 +52,9 @@ func NewOutline(events []domain.Event) *Outline {
 			o.zone(e.ID).become(&e.Before, &e.After)
 		case dns.ZoneDeleted:
 			o.zone(e.ID).become(&e.Zone, nil)
+		case dns.ZoneRestored:
+			o.zone(e.ID).become(e.Before, &e.After)
+			o.zone(e.ID).restore(e)
 		case dns.ZoneSettingsChanged:
 			o.zone(e.ID).settings = e
 		case dns.RecordAdded:
@@ -65,7 +72,7 @@ func NewOutline(events []domain.Event) *Outline {
 
 func (o *Outline) zone(id int64) *zoneOutline {
 	if o.zones[id] == nil {
-		o.zones[id] = &zoneOutline{records: map[int64][]domain.Event{}, lost: map[int64]bool{}}
+		o.zones[id] = &zoneOutline{records: map[int64][]domain.Event{}, lost: map[int64]bool{}, restored: map[int64]dns.RestoredLink{}}
 	}
 	return o.zones[id]
 }
@@ -81,7 +88,18 @@ func (z *zoneOutline) become(before, after *dns.ZoneData) {
 		if !slices.Contains(viewsOf(after), view) {
 			z.lost[view] = true
 			delete(z.records, view)
+			delete(z.restored, view)
 		}
+	}
+}
+
+// restore takes the links that are open again. A zone that was deleted has its former settings.
+func (z *zoneOutline) restore(e dns.ZoneRestored) {
+	for _, l := range e.Links {
+		z.restored[l.View] = l
+	}
+	if e.Before == nil {
+		z.settings = dns.ZoneSettingsChanged{ID: e.ID, After: e.Settings}
 	}
 }
 
@@ -115,6 +133,9 @@ func (o *Outline) Parts(zone int64, now *dns.ZoneData) []Part {
 	parts := []Part{}
 	for _, view := range slices.Compact(views) {
 		p := Part{ZoneID: zone, View: view, Lost: z.lost[view], Events: z.records[view]}
+		if link, is := z.restored[view]; is {
+			p.Restored = &link
+		}
 		if slices.Contains(servedIn(before), view) {
 			p.Before = before
 		}

@@ -133,7 +133,7 @@ func (s *desiredState) load(row protocol.SnapshotRow) error {
 // apply folds the next change of the log into the state. Until all of it is applied, named
 // lacks the whole change, from its first event on.
 func (s *desiredState) apply(c Change) error {
-	if err := s.holdsImports(c); err != nil {
+	if err := s.hasAll(c); err != nil {
 		return err // before anything of the change is wanted
 	}
 	s.begun = c.Events[0].Position

@@ -72,10 +72,13 @@ func (s *desiredState) hold(to *[]heldRecord, id, zone int64, d dns.RecordData) 
 	return err
 }
 
-// holdsImports returns an error if the state lacks a part of an import that a change ends. It asks
-// for a snapshot.
-func (s *desiredState) holdsImports(c Change) error {
+// hasAll returns an error if the state lacks what a change shows: a part of an import that it ends,
+// or the records that a zone has again. It asks for a snapshot.
+func (s *desiredState) hasAll(c Change) error {
 	for _, e := range c.Events {
+		if restored, is := e.Event.(dns.ZoneRestored); is && restored.After.Group.Rendered() {
+			return fmt.Errorf("zone %d has records again that are not held", restored.ID)
+		}
 		end, is := e.Event.(dns.ZoneImported)
 		if held := s.imports[end.Import]; is && (held == nil || held.staged != end.ImportCounts) {
 			return fmt.Errorf("not all of import %d was seen", end.Import)

@@ -72,3 +72,23 @@ func TestImportThatWasNotSeen(t *testing.T) {
 		})
 	}
 }
+
+// The records that a zone has again are in no event: the engine takes a snapshot, before anything of
+// the change is wanted.
+func TestRestoredZonesComeWithASnapshot(t *testing.T) {
+	t.Parallel()
+	s, _ := smallState(t)
+	zone := dns.ZoneData{Name: "a.test", Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: []int64{1}}
+	seen := s.seen
+	err := s.apply(Change{Events: []domain.Recorded{
+		{Position: seen + 1, Event: dns.RecordAdded{ID: 9, ZoneID: 5, Record: record(1, "www", "A", "10.0.0.1")}},
+		{Position: seen + 2, Event: dns.ZoneRestored{ID: 7, After: zone}},
+	}, End: seen + 2})
+	if err == nil || s.seen != seen {
+		t.Errorf("%v, seen %d, want %d", err, s.seen, seen)
+	}
+	zone.Group = dns.GroupExternal
+	if err := s.apply(Change{Events: []domain.Recorded{{Position: seen + 1, Event: dns.ZoneRestored{ID: 7, After: zone}}}, End: seen + 1}); err != nil {
+		t.Errorf("an external zone: %v", err)
+	}
+}

@@ -47,6 +47,13 @@ func effectOf(e domain.Event) (effect, []int64) {
 			slices.Concat(e.Before.ViewIDs, e.After.ViewIDs)
 	case dns.ZoneDeleted:
 		return effect{any: e.Zone.Group.Rendered(), zone: e.ID, before: e.Zone.Name}, e.Zone.ViewIDs
+	case dns.ZoneRestored:
+		restored := effect{any: e.After.Group.Rendered(), zone: e.ID, after: e.After.Name}
+		if e.Before != nil {
+			restored.before = e.Before.Name
+			return restored, slices.Concat(e.Before.ViewIDs, e.After.ViewIDs)
+		}
+		return restored, e.After.ViewIDs
 	case dns.RecordAdded:
 		return effect{any: rendered(e.Record), zone: e.ZoneID}, []int64{e.Record.ViewID}
 	case dns.RecordUpdated:

@@ -51,6 +51,8 @@ func TestConcernOf(t *testing.T) {
 		"external zone":        {dns.ZoneCreated{ID: 5, Zone: external}, effect{zone: 5, after: "z"}, nil},
 		"zone changed":         {dns.ZoneUpdated{ID: 5, Before: internal, After: internal}, effect{any: true, zone: 5, before: "z", after: "z"}, nil},
 		"zone gone":            {dns.ZoneDeleted{ID: 5, Zone: internal}, effect{any: true, zone: 5, before: "z"}, nil},
+		"zone back":            {dns.ZoneRestored{ID: 5, After: internal}, effect{any: true, zone: 5, after: "z"}, nil},
+		"views back":           {dns.ZoneRestored{ID: 5, Before: &internal, After: internal}, effect{any: true, zone: 5, before: "z", after: "z"}, nil},
 		"record":               {dns.RecordAdded{ZoneID: 5, Record: inside}, effect{any: true, zone: 5}, []int64{1}},
 		"external record":      {dns.RecordAdded{ZoneID: 5, Record: outside}, effect{zone: 5}, []int64{0}},
 		"record's comment":     {dns.RecordUpdated{ZoneID: 5, Before: inside, After: comment}, effect{zone: 5}, []int64{1, 1}},
@@ -71,7 +73,7 @@ func TestConcernOf(t *testing.T) {
 // Every event type of the dns context has an answer of its own; a new one must get one.
 func TestEveryEventTypeIsConsidered(t *testing.T) {
 	t.Parallel()
-	const considered = 23
+	const considered = 24
 	if got := len(dns.Events()); got != considered {
 		t.Errorf("there are %d event types, concernOf knows %d", got, considered)
 	}

@@ -1,0 +1,33 @@
+package wording
+
+// ofReverts are the texts about what is undone.
+var ofReverts = map[string]string{
+	"reverts": "撤销请求",
+	"%d things stand in the way, and nothing was undone: %s":                 "有%d处冲突，没有撤销任何变更：%s",
+	"%s is final, and is never undone":                                       "%s不可撤销！",
+	"%s has no effect of its own: undo what it follows from":                 "%s本身没有效果，请撤销引起它的变更！",
+	"%s cannot be undone yet":                                                "%s暂时不能撤销！",
+	"the zone of record %d is gone":                                          "Record %d 所在的Zone已不存在！",
+	"record %d is there again":                                               "Record %d 又存在了！",
+	"record %d is gone":                                                      "Record %d 已不存在！",
+	"record %d was changed since":                                            "Record %d 之后又被修改！",
+	"the zone is not linked to the view of record %d any more":               "Zone已不再关联Record %d 所在的View！",
+	"zone %d is gone":                                                        "Zone %d 已被删除！",
+	"zone %d was changed since":                                              "Zone %d 之后又被修改！",
+	"zone %d was restored since":                                             "Zone %d 之后已被恢复！",
+	"zone %d was linked to view %d again since":                              "Zone %d 之后又关联过View %d！",
+	"records of zone %d were changed since":                                  "Zone %d 的Record之后又被修改！",
+	"zone %d has settings":                                                   "Zone %d 已有设置！",
+	"zone %d has records":                                                    "Zone %d 已有Record！",
+	"the settings of zone %d were changed since":                             "Zone %d 的设置之后又被修改！",
+	"there is no change at position %d":                                      "位置%d没有变更！",
+	"not allowed: the change at position %d has events that you may not see": "无权限！位置%d的变更包含您看不到的事件",
+	"give one of: positions; from, to and zone_id; zone_id and as_of":        "必须是以下之一：positions；from、to和zone_id；zone_id和as_of！",
+	"zone %d was not there at position %d":                                   "Zone %d 在位置%d时不存在！",
+	"must be 1 to %d positions":                                              "必须有1到%d个位置！",
+	"must be positions of the log":                                           "必须是日志中的位置！",
+	"must be a position of the log":                                          "必须是日志中的位置！",
+	"must not be before from":                                                "不能早于from！",
+	"must be the id of a zone":                                               "必须是Zone的id！",
+	"more than 10,000 inverses would be needed, which is more than one change may have: undo less at once": "需要超过10,000个逆变更，一次变更最多10,000个：请分次撤销！",
+}

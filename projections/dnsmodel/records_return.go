@@ -1,0 +1,55 @@
+package dnsmodel
+
+import (
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/opsledger/opsledger/projections/table"
+)
+
+// birth is by whom, and when, a record was added first.
+type birth struct {
+	creator string
+	created time.Time
+}
+
+const selectBirths = `SELECT DISTINCT ON (id) id, creator, created FROM (
+	SELECT id, creator, created FROM {schema}.records_past WHERE id = ANY ($1)
+	UNION ALL SELECT id, creator, created FROM {schema}.records WHERE id = ANY ($1)) r ORDER BY id`
+
+// loadBirths reads those of records that come back.
+func (b *batch) loadBirths(out *pgx.Batch, schema string, ids []int64) {
+	if len(ids) == 0 {
+		return
+	}
+	out.Queue(table.InSchema(schema, selectBirths), ids).Query(func(rows pgx.Rows) error {
+		var id int64
+		var was birth
+		_, err := pgx.ForEachRow(rows, []any{&id, &was.creator, &was.created}, func() error {
+			b.births[id] = birth{was.creator, was.created.UTC()}
+			return nil
+		})
+		return err
+	})
+}
+
+// comeBack gives a record that comes back what it had from its first life: that is no other
+// than before, and is not for who undid its end to change. A record that was there inside a
+// change alone has left nothing of it. Replaces says that a dead row is still in its place, which
+// an import has ended: what that was is the past's from here on.
+func (b *batch) comeBack(record *recordRow) (replaces bool) {
+	was, known := b.births[record.ID]
+	for _, v := range b.records.Former() {
+		if !known && v.Row.ID == record.ID {
+			was, known = birth{v.Row.Creator, v.Row.Created}, true
+		}
+	}
+	if known {
+		record.Creator, record.Created = was.creator, was.created
+	}
+	dead, there := b.records.Get(record.key())
+	l, linked := b.links.Get(linkKey{record.ZoneID, record.ViewID})
+	return there && linked && slices.Contains(l.links, dead.ends)
+}
