@@ -3,7 +3,6 @@ package v1
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"math"
 	"net/http"
 	"strings"
@@ -145,11 +144,8 @@ func (a *API) listEvents(c echo.Context, filter eventsFilter, page eventsPage) e
 		of, _ = of.Rest(domain.Position(*page.cursor))
 	}
 	shown, next, err := a.Feed.Page(ctx, api.Caller(c), of)
-	if errors.Is(err, feed.ErrUnknown) {
-		return api.Unavailable("the read model has not reached the end of the log yet, try again")
-	}
 	if err != nil {
-		return err
+		return readLate(err)
 	}
 	body := eventsBody{Events: make([]json.RawMessage, len(shown)), Head: head}
 	for i, e := range shown {

@@ -39,6 +39,10 @@ type List[T any] struct {
 // joinByHash holds for the transaction that it is part of.
 const joinByHash = "SELECT set_config('enable_nestloop', 'off', true)"
 
+// generic holds for the transaction that it is part of: its statements are planned once for each
+// connection, and not for each of their arguments.
+const generic = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
+
 // Read returns one page and the total.
 func (l *List[T]) Read(ctx context.Context, pool *pgxpool.Pool, page Page) (list []T, total int, err error) {
 	var batch pgx.Batch // which is a transaction, and one round trip
