@@ -35,7 +35,7 @@ func (l *List[T]) Then(ctx context.Context, pool *pgxpool.Pool, wanted []Then) (
 	}
 	sql, args := l.thenSQL(wanted)
 	var batch pgx.Batch // which is a transaction, and one round trip
-	batch.Queue(generic)
+	l.tune(&batch)
 	batch.Queue(sql, args...).Query(func(found pgx.Rows) error {
 		defer found.Close()
 		for found.Next() {
