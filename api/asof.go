@@ -56,7 +56,7 @@ func (k *Kernel) asOf(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		case q.Err != nil:
 			return q.Err
 		}
-		position, err := k.PositionOf(request.Context(), *text)
+		position, err := k.PositionOf(request.Context(), paramAsOf, *text)
 		if err != nil {
 			return err
 		}
@@ -91,24 +91,24 @@ func namesAsOf(query string) bool {
 	})
 }
 
-// PositionOf is the position that as_of names, by itself or by a time.
-func (k *Kernel) PositionOf(ctx context.Context, text string) (domain.Position, error) {
+// PositionOf is the end of a change that a parameter names, by a position or by a time.
+func (k *Kernel) PositionOf(ctx context.Context, param, text string) (domain.Position, error) {
 	head, err := k.Store.Head(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("head of the log: %w", err)
 	}
 	if n, ok := ParseInteger(text); ok {
 		if n < 0 || n > int64(head.Position) {
-			return 0, domain.Invalid(paramAsOf, "日志中没有位置%s！", text)
+			return 0, domain.Invalid(param, "日志中没有位置%s！", text)
 		}
 		return k.Store.EndOfChange(ctx, domain.Position(n))
 	}
 	at, err := time.Parse(time.RFC3339Nano, text)
 	switch {
 	case err != nil:
-		return 0, domain.Invalid(paramAsOf, "必须是日志中的位置或RFC 3339时间！")
+		return 0, domain.Invalid(param, "必须是日志中的位置或RFC 3339时间！")
 	case at.After(time.Now().Add(aheadOfUs)):
-		return 0, domain.Invalid(paramAsOf, "不能是未来的时间！")
+		return 0, domain.Invalid(param, "不能是未来的时间！")
 	case !at.Before(head.RecordedAt):
 		return head.Position, nil
 	}

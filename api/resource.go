@@ -30,6 +30,9 @@ const (
 	Webhook Resource = "Webhook"
 	// Import is an import that is staged.
 	Import Resource = "Import"
+	// Machine and Task are those of the operations dialect.
+	Machine Resource = "Machine"
+	Task    Resource = "Task"
 )
 
 // missing is the error for an id in the path that names nothing.

@@ -19,10 +19,11 @@ func Past() Case {
 	var c pastCase
 	return Case{
 		Name:  "past",
-		Usage: "pages of a zone's records as of any position, next to the same pages now",
+		Usage: "pages of a zone's records as of any position next to the same pages now, its history and its difference",
 		Description: `One zone has all of its records changed again and again, each round as one change, so that it has many former ones for
 each that it has. Then pages of ten are read over HTTP, in turn now, which is the baseline, and as of a position that is
-drawn from all since the zone was filled.`,
+drawn from all since the zone was filled. Then the zone is compared with itself before the last ten rounds, next to both of its
+contents, which is the baseline, and pages of 100 of its history are read, next to the same events of /v1/events.`,
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "records", Usage: "records of the zone, 1000 at most", Value: 1000, Destination: &c.records},
 			&cli.IntFlag{Name: "changes", Usage: "how often each of them is changed", Value: 300, Destination: &c.changes},
@@ -69,7 +70,58 @@ func (c *pastCase) run(ctx context.Context, e *Env) error {
 	if err := s.settled(ctx, last); err != nil {
 		return err
 	}
-	return c.read(e, s, zones[0].id, filled, last)
+	if err := c.read(e, s, zones[0].id, filled, last); err != nil {
+		return err
+	}
+	return c.look(e, s, zones[0].id, last)
+}
+
+// look compares the zone with itself, and reads what happened to it.
+func (c *pastCase) look(e *Env, s *session, zone, last int64) error {
+	from := last - int64(min(c.changes, 10)*c.records)
+	lists := fmt.Sprintf("/dns/records?zone_id=%d&pageSize=1000&as_of=", zone)
+	for _, compared := range []struct {
+		what, path string
+		baseline   []string
+		has        string
+	}{
+		{"diff", fmt.Sprintf("/v1/zones/%d/diff?from=%d&to=%d", zone, from, last), []string{fmt.Sprint(lists, from), fmt.Sprint(lists, last)}, `"before"`},
+		{"history", fmt.Sprintf("/v1/zones/%d/history?limit=100", zone), []string{fmt.Sprintf("/v1/events?resource=zone:%d&limit=100", zone)}, `"after"`},
+	} {
+		own, base := new(Latencies), new(Latencies)
+		for range max(c.pages/40, 1) {
+			if err := readTimed(s, base, "", compared.baseline...); err != nil {
+				return err
+			}
+			if err := readTimed(s, own, compared.has, compared.path); err != nil {
+				return err
+			}
+		}
+		err := e.Print(Line{
+			Params: []Field{{compared.what, c.records}, {"changes", last - from}}, Result: own.Fields(), Baseline: base.Fields(),
+			Ratio: float64(own.Percentile(50)) / float64(max(base.Percentile(50), 1)),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readTimed reads paths one after the other, and notes how long all of them took. Each reply has a text.
+func readTimed(s *session, took *Latencies, has string, paths ...string) error {
+	sent := time.Now()
+	for _, path := range paths {
+		reply, err := s.conn.do(request{method: http.MethodGet, token: s.token, path: path})
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(string(reply.body), has) {
+			return fmt.Errorf("%s: no %s in %s", path, has, firstOctets(reply.body, 300))
+		}
+	}
+	took.Add(time.Since(sent))
+	return nil
 }
 
 // read reads the pages.

@@ -2,64 +2,59 @@ package feed
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
-	"github.com/opsledger/opsledger/projections/rights"
 	"github.com/opsledger/opsledger/protocol"
 )
 
-// Seen is an event of the log, and whether somebody sees it.
+// Seen is an event that a user sees.
 type Seen struct {
-	domain.Recorded
-	// Resource is what the event is on, as [ParseResource] reads it, empty for what nobody knows.
-	Resource string
-	// Visible says that the user sees the event, and all of it.
-	Visible bool
+	protocol.Envelope
+	Event domain.Event
+	// OnRecord says that the event is on one record.
+	OnRecord bool
+	// Username is what the actor is called, nil for one that the log does not know.
+	Username *string
+	// Within says that all of the event lies within the bounds of the user's credential.
+	Within bool
 }
 
-// See says of events whether a user sees them now. The read models must have all of them.
-func (f *Feed) See(ctx context.Context, who *identity.User, list []protocol.Envelope) ([]Seen, error) {
-	events := wrap(list)
-	if err := f.fromLog(ctx, func() error { return f.see(ctx, events) }); err != nil {
-		return nil, err
-	}
-	seen := make([]Seen, len(events))
-	for i, e := range events {
-		sight := e.sight.Load()
-		seen[i] = Seen{Recorded: e.Recorded(e.decoded), Resource: e.subject.text(), Visible: who.Sees(sight.entry)}
-		if seen[i].Visible && who.Credential != nil {
-			shown, err := f.within(ctx, who.Credential, e, sight)
-			if err != nil {
-				return nil, err
-			}
-			seen[i].Visible = shown != nil
+// Seen returns those events of a part of a selection that a user sees, and how far it came, as
+// [eventstore.Store.Select] does. Those that lie outside of the bounds of a credential are there,
+// too: what they led to may lie within.
+func (f *Feed) Seen(ctx context.Context, who *identity.User, of eventstore.Selection) (seen []Seen, reached domain.Position, err error) {
+	var events []*event
+	err = f.fromLog(ctx, func() (err error) {
+		if events, reached, err = f.selected(ctx, of); err != nil {
+			return err
 		}
+		return f.see(ctx, events)
+	})
+	if err != nil {
+		return nil, 0, err
 	}
-	return seen, nil
+	for _, e := range events {
+		s := e.sight.Load()
+		if !who.Sees(s.entry) {
+			continue
+		}
+		one := Seen{Envelope: e.Envelope, Event: e.decoded, OnRecord: e.subject.kind == kindRecord, Within: isWithin(who.Credential, s, e.decoded)}
+		if one.Username, err = f.names.user(ctx, e.Actor); err != nil {
+			return nil, 0, err
+		}
+		seen = append(seen, one)
+	}
+	return seen, reached, nil
 }
 
-// SeesZone says whether a user sees the events on a zone, there or gone.
-func (f *Feed) SeesZone(ctx context.Context, who *identity.User, zone int64) (bool, error) {
-	known, err := rights.Know(ctx, f.pool, nil, []int64{zone}, nil)
-	z, there := known.Zones[zone]
-	if err != nil || !there {
-		return false, err
+func isWithin(c *access.Credential, s *sight, e domain.Event) bool {
+	if c == nil {
+		return true
 	}
-	entry := access.Entry{Target: &z.Target, Deleted: z.Gone(), Zone: z.Target, ZoneDeleted: z.Gone()}
-	return who.Sees(entry) && (who.Credential == nil || who.Credential.Restrict.CoversZone(z.Name)), nil
-}
-
-// text is the subject as [ParseResource] reads it.
-func (s subject) text() string {
-	switch {
-	case s.ref != "":
-		return s.kind + ":" + s.ref
-	case s.id != 0:
-		return s.kind + ":" + strconv.FormatInt(s.id, 10)
-	default:
-		return s.kind
-	}
+	_, shown := dns.Shown(&c.CredentialState, s.zone, e)
+	return shown
 }

@@ -30,11 +30,16 @@ type machineBody struct {
 	LastSeen *int64 `json:"last_seen"`
 }
 
-func (a *API) machineBody(c echo.Context, row opsmodel.Machine) machineBody {
-	body := machineBody{
+// machineFor is what of a machine is from the log.
+func machineFor(row opsmodel.Machine) machineBody {
+	return machineBody{
 		ID: row.ID, MachineName: row.Name, InsideIP: row.InsideIP, OutsideIP: row.OutsideIP,
 		Usage: row.Usage, Userage: row.Usage, IsInitialized: row.Initialized, Location: row.Location,
 	}
+}
+
+func (a *API) machineBody(c echo.Context, row opsmodel.Machine) machineBody {
+	body := machineFor(row)
 	if api.IsPast(c) {
 		return body
 	}

@@ -63,7 +63,7 @@ func (a *API) Routes() []api.Route {
 	named := api.Reads(username)
 	login := api.Reads(readLogin)
 	return dialect.Routes(
-		a.listTasks().get(pathTask, access.CodeGetTask, tasks),
+		a.listTasks().get(pathTask, access.CodeGetTask, tasks).WithPast(),
 		api.Post(pathTask, api.AccessUser, a.postTask()),
 		a.deleteTask(),
 
@@ -82,7 +82,7 @@ func (a *API) Routes() []api.Route {
 
 		api.Get("/api/permission", api.AccessUser, users, a.listPermissions).WithQuery(named.And(rangeOfList())).WithPast(),
 
-		api.Get("/api/ssh_key_manage", api.AccessCode(access.CodeGetSSHKey), tasks, a.listGrants).WithQuery(api.Reads(readGrantFilter)),
+		api.Get("/api/ssh_key_manage", api.AccessCode(access.CodeGetSSHKey), tasks, a.listGrants).WithQuery(api.Reads(readGrantFilter)).WithPast(),
 		api.Post("/api/ssh_key_manage", api.AccessUser, postGrant()),
 	)
 }

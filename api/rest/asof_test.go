@@ -36,6 +36,9 @@ func inOffice(host string) m {
 	return m{"zone_id": 1, "view_name": "office", "host": host, "record_type": "A", "ttl": 60, "value": "192.0.2.1", "comment": "c"}
 }
 
+// atOf is when something was asked for.
+var atOf = regexp.MustCompile(`"at":"[^"]*"`)
+
 // lastLogin has no past.
 var lastLogin = regexp.MustCompile(`"last_seen":"[^"]*"`)
 

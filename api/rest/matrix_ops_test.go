@@ -78,6 +78,9 @@ func rowsOfOps() map[string]row {
 		"GET /v1/access":        {func(*matrix) (string, any) { return "/v1/access?machine=web01&account=root", nil }, holders},
 		"GET /v1/tasks/:id/log": {func(x *matrix) (string, any) { return "/v1/tasks/" + x.task + "/log", nil }, holders},
 
+		"GET /v1/tasks/:id/history":    {func(x *matrix) (string, any) { return "/v1/tasks/" + x.task + "/history", nil }, holders},
+		"GET /v1/machines/:id/history": {func(*matrix) (string, any) { return "/v1/machines/1/history", nil }, holders},
+
 		"GET /v1/tasks/:id/attempts":    {func(x *matrix) (string, any) { return "/v1/tasks/" + x.task + "/attempts", nil }, holders},
 		"GET /v1/machines/:name/offers": {func(*matrix) (string, any) { return "/v1/machines/web01/offers", nil }, holders},
 	}

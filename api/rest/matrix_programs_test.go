@@ -32,6 +32,7 @@ var narrowRoutes = []string{
 	"GET /v1/zones/:id/settings", "GET /v1/zones/:id/export", "POST /v1/zones/:id/import", "POST /v1/records",
 	"GET /v1/imports/:id", "DELETE /v1/imports/:id", "POST /v1/batch",
 	"GET /v1/search", "POST /v1/records/replace", "GET /v1/events", "POST /v1/reverts",
+	"GET /v1/zones/:id/history", "GET /v1/records/:id/history", "GET /v1/zones/:id/diff",
 }
 
 func (x *matrix) prepareCredentials() {
@@ -68,7 +69,7 @@ func (x *matrix) checkPrograms(route api.Route, row row) {
 		switch {
 		case slices.Contains(ofLogins, name), who == readOnly && (route.Write != nil || name == "POST /v1/webhooks/:id/test"):
 			want = http.StatusForbidden
-		case who == narrow && slices.Contains([]string{"GET /dns/zones", "GET /v1/search", "GET /v1/events", "POST /v1/records/replace"}, name): // it finds nothing
+		case who == narrow && slices.Contains([]string{"GET /dns/zones", "GET /v1/search", "GET /v1/events", "POST /v1/records/replace", "GET /v1/zones/:id/history", "GET /v1/records/:id/history"}, name): // it finds nothing
 		case who == narrow && name == "POST /v1/batch": // which says it of each operation
 			want = http.StatusBadRequest
 		case who == narrow && name == "POST /v1/reverts": // it sees none of what is to be undone

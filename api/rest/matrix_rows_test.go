@@ -129,9 +129,18 @@ func rowsOfTheRest() map[string]row {
 		"POST /v1/zones/:id/import": {func(x *matrix) (string, any) {
 			return zonePath(x.newZone(), "import?mode=merge"), "www 60 A 192.0.2.1"
 		}, writers},
-		"GET /v1/imports/:id":    {func(x *matrix) (string, any) { return x.newImport(), nil }, users(403, 200, 403, 200, 200)},
-		"DELETE /v1/imports/:id": {func(x *matrix) (string, any) { return x.newImport(), nil }, writers},
-		"GET /v1/views/order":    {func(*matrix) (string, any) { return "/v1/views/order", nil }, all},
+		"GET /v1/zones/:id/history": {func(x *matrix) (string, any) { return zonePath(x.zone, "history"), nil }, all},
+		"GET /v1/zones/:id/diff": {func(x *matrix) (string, any) {
+			return zonePath(x.zone, "diff?from=1"), nil
+		}, users(403, 200, 403, 200, 200)},
+		"GET /v1/records/:id/history": {func(x *matrix) (string, any) { return zonePath(x.record, "history"), nil }, all},
+		"GET /v1/servers/:id/history": {func(x *matrix) (string, any) { return zonePath(x.server, "history"), nil }, all},
+		"GET /v1/views/:id/history":   {func(x *matrix) (string, any) { return zonePath(x.view, "history"), nil }, all},
+		"GET /v1/users/:id/history":   {func(*matrix) (string, any) { return "/v1/users/1/history", nil }, users(403, 403, 403, 403, 200)},
+		"GET /v1/roles/:id/history":   {func(*matrix) (string, any) { return "/v1/roles/7/history", nil }, users(403, 403, 403, 403, 200)},
+		"GET /v1/imports/:id":         {func(x *matrix) (string, any) { return x.newImport(), nil }, users(403, 200, 403, 200, 200)},
+		"DELETE /v1/imports/:id":      {func(x *matrix) (string, any) { return x.newImport(), nil }, writers},
+		"GET /v1/views/order":         {func(*matrix) (string, any) { return "/v1/views/order", nil }, all},
 		"PUT /v1/views/order": {func(x *matrix) (string, any) {
 			return "/v1/views/order", m{"view_ids": x.viewOrder()}
 		}, users(403, 403, 403, 403, 200)},

@@ -51,12 +51,14 @@ func New(ctx context.Context, cfg Config) (http.Handler, error) {
 
 // Routes is the route table, the whole of it.
 func Routes(kernel *api.Kernel, cfg Config) []api.Route {
-	resources := (&dnsapi.API{Kernel: kernel, CheckConf: cfg.CheckConf}).Routes()
+	zones := dnsapi.API{Kernel: kernel, CheckConf: cfg.CheckConf}
+	resources := zones.Routes()
 	admin := adminapi.API{Kernel: kernel, AllowRegister: cfg.AllowRegister}
 	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, Offers: cfg.Offers, AttemptWithin: cfg.AttemptWithin}
 	rest := v1.API{
 		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
 		Batchable: resources, Proofs: cfg.Proofs, ProofsPublic: cfg.ProofsPublic, Imports: cfg.Imports, StageAbove: cfg.StageAbove, Feed: cfg.Feed, Hooks: cfg.Webhooks,
+		States: []map[api.Resource]api.States{zones.States(), admin.States(), operations.States()}, PrintRecord: zones.PrintRecord,
 	}
 	return slices.Concat(resources, admin.Routes(), operations.Routes(), rest.Routes(), kernel.Routes())
 }

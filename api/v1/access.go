@@ -23,7 +23,8 @@ import (
 type accessBody struct {
 	Machine accessMachine `json:"machine"`
 	Account string        `json:"account"`
-	At      time.Time     `json:"at"`
+	// At is null of a position of the past, unless a time before it is asked for.
+	At *time.Time `json:"at"`
 	// Position is that of the event from which on the set held, Since its time; 0
 	// and null if there was none by then.
 	Position domain.Position `json:"position"`
@@ -35,9 +36,10 @@ type accessBody struct {
 	// another time than now, and while the host has said nothing.
 	Installed *bool `json:"installed"`
 	// Problem is why they are not: "missing account", "not allowed" (by the host's own
-	// file), "failed", or "" for none that is known. Error is the host's text.
-	Problem string `json:"problem"`
-	Error   string `json:"error"`
+	// file), "failed", or "" for none that is known. Error is the host's text. Both are null
+	// in the past.
+	Problem *string `json:"problem"`
+	Error   *string `json:"error"`
 }
 
 // Account is what a host said of an account's keys.
@@ -71,8 +73,8 @@ func (b *accessBody) report(hosts Hosts) {
 			continue
 		}
 		*b.Installed = a.Error == "" && a.Position >= b.Position
-		if b.Error = a.Error; b.Error != "" {
-			b.Problem = cmp.Or(a.Problem, problemFailed)
+		if *b.Error = a.Error; a.Error != "" {
+			*b.Problem = cmp.Or(a.Problem, problemFailed)
 		}
 	}
 }
@@ -117,11 +119,17 @@ func (a *API) showAccess(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	at, newest := time.Now().UTC(), api.EndOfTime()
+	newest := api.EndOfTime()
+	body := accessBody{Machine: accessMachine{machine.ID, machine.Name}, Account: account, At: given, Users: []accessUser{}}
 	if given != nil {
-		at, newest = *given, *given
+		newest = *given
 	}
-	body := accessBody{Machine: accessMachine{machine.ID, machine.Name}, Account: account, At: at, Users: []accessUser{}}
+	if !api.IsPast(c) {
+		body.Problem, body.Error = new(""), new("")
+		if given == nil {
+			body.At = new(time.Now().UTC())
+		}
+	}
 	set, err := a.Ops.KeysAt(ctx, machine.ID, account, newest)
 	if errors.Is(err, query.ErrNotFound) {
 		return api.WriteJSON(c, http.StatusOK, body)
@@ -134,7 +142,7 @@ func (a *API) showAccess(c echo.Context) error {
 		return err
 	}
 	body.Granted = len(body.Users) > 0
-	if given == nil && a.Hosts != nil {
+	if given == nil && !api.IsPast(c) && a.Hosts != nil {
 		body.report(a.Hosts)
 	}
 	return api.WriteJSON(c, http.StatusOK, body)

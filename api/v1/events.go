@@ -3,7 +3,6 @@ package v1
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"math"
 	"net/http"
 	"strings"
@@ -20,9 +19,6 @@ import (
 
 // errNoFeed: nobody shows the log.
 const errNoFeed = api.Unavailable("events cannot be read now, try again")
-
-// errModelsBehind: the read models do not have all that rights on the log's events follow from.
-const errModelsBehind = api.Unavailable("the read model has not reached the end of the log yet, try again")
 
 // placesOfPages bounds how many pages of events are in work at once: a page that finds little
 // keeps the database at work for a second.
@@ -148,11 +144,8 @@ func (a *API) listEvents(c echo.Context, filter eventsFilter, page eventsPage) e
 		of, _ = of.Rest(domain.Position(*page.cursor))
 	}
 	shown, next, err := a.Feed.Page(ctx, api.Caller(c), of)
-	if errors.Is(err, feed.ErrUnknown) {
-		return errModelsBehind
-	}
 	if err != nil {
-		return err
+		return readLate(err)
 	}
 	body := eventsBody{Events: make([]json.RawMessage, len(shown)), Head: head}
 	for i, e := range shown {

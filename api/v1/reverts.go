@@ -154,7 +154,7 @@ func (r positionsRevert) command(a *API, w *api.Request) (domain.Command, error)
 }
 
 // wholly returns the events as what is to be undone, if all of them are visible.
-func wholly(seen []feed.Seen) ([]revert.Done, error) {
+func wholly(seen []feed.Examined) ([]revert.Done, error) {
 	done := make([]revert.Done, len(seen))
 	for i, e := range seen {
 		if !e.Visible {
@@ -166,12 +166,9 @@ func wholly(seen []feed.Seen) ([]revert.Done, error) {
 }
 
 // see says which of some events the caller sees.
-func (a *API) see(w *api.Request, events []protocol.Envelope) ([]feed.Seen, error) {
+func (a *API) see(w *api.Request, events []protocol.Envelope) ([]feed.Examined, error) {
 	seen, err := a.Feed.See(w.Context(), w.Caller, events)
-	if errors.Is(err, feed.ErrUnknown) {
-		err = errModelsBehind
-	}
-	return seen, err
+	return seen, readLate(err)
 }
 
 // withParts gives imports that are done what they have staged.

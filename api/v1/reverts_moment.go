@@ -31,7 +31,7 @@ func (r momentRevert) command(a *API, w *api.Request) (domain.Command, error) {
 	if err := a.seesZone(w, r.zone); err != nil {
 		return nil, err
 	}
-	position, err := a.PositionOf(w.Context(), r.asOf)
+	position, err := a.PositionOf(w.Context(), "as_of", r.asOf)
 	if err != nil {
 		return nil, err
 	}

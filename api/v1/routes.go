@@ -10,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/feed"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/translog"
 )
@@ -42,7 +43,11 @@ type API struct {
 	// Hooks are what webhooks stand on.
 	Hooks Webhooks
 
-	// Feed shows the log; without it /v1/events is 503.
+	// States say what resources were, as the dialects print them.
+	States []map[api.Resource]api.States
+	// PrintRecord is a record as the list of its contract prints it.
+	PrintRecord func(echo.Context, dnsmodel.Record) any
+	// Feed shows the log; without it /v1/events and histories are 503.
 	Feed *feed.Feed
 
 	// followers has a place for each stream of output that is open, streams for each of events.
@@ -53,6 +58,8 @@ type API struct {
 	exports, imports *api.Places
 	// staged has a place for each staged import that this process carries out.
 	staged *api.Places
+	// diffs has a place for each comparison of a zone with itself.
+	diffs *api.Places
 	// searches has a place for each search that is in work.
 	searches *api.Places
 	// tries has what users may test of webhooks.
@@ -68,8 +75,7 @@ func (a *API) Routes() []api.Route {
 	a.exports = api.NewPlaces(api.PlaceLimits{What: "exports", Most: 8, Each: 4})
 	a.staged = api.NewPlaces(api.PlaceLimits{What: "large imports", Most: 2, Each: 1})
 	a.imports = api.NewPlaces(api.PlaceLimits{What: "imports", Most: 2, Each: 1, Line: 2})
-	a.searches = placesOfSearches()
-	a.tries = newTries()
+	a.searches, a.diffs, a.tries = placesOfSearches(), placesOfDiffs(), newTries()
 	a.entries = placesOfEntries(a.ProofsPublic)
 	dns := []domain.Context{domain.ContextDNS, domain.ContextAccess}
 	tasks := []domain.Context{domain.ContextOps}
@@ -88,20 +94,21 @@ func (a *API) Routes() []api.Route {
 
 	dialect := api.Plain()
 	dialect.Failure, dialect.Strict, dialect.Created, dialect.Door = api.FailNamingField, true, created, domain.DoorV1
-	return dialect.Routes(append(slices.Concat(a.credentials(), a.proofs(), a.webhooks()),
+	return dialect.Routes(append(slices.Concat(a.credentials(), a.proofs(), a.webhooks(), a.histories()),
 		api.Put("/v1/users/:id/password", api.AccessSelf.ByLogin(), a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin.ByLogin(), a.linkUser()),
 
 		api.Get("/v1/agents", api.AccessCode(access.CodeGetMachine), nil, a.listAgents),
-		api.Get("/v1/access", api.AccessCode(access.CodeGetSSHKey), tasks, a.showAccess).WithQuery(api.Reads(readAccessFilter)),
+		api.Get("/v1/access", api.AccessCode(access.CodeGetSSHKey), tasks, a.showAccess).WithQuery(api.Reads(readAccessFilter)).WithPast(),
 		log,
 		api.Get("/v1/tasks/:id/attempts", api.AccessCode(access.CodeGetTask), tasks, a.listAttempts).
-			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf))),
+			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf))).WithPast(),
 		api.Get("/v1/machines/:name/offers", api.AccessCode(access.CodeGetMachine), tasks, a.showOffers),
 
 		api.Get("/v1/zones/:id/settings", api.AccessUser, dns, a.showSettings).ForNarrow().WithPast(),
 		api.Put("/v1/zones/:id/settings", api.AccessUser, a.changeSettings()),
 		a.exportRoute(dns).ForNarrow().WithPast(),
+		a.diffRoute(dns),
 		a.importRoute().ForNarrow(),
 		api.Get("/v1/imports/:id", api.AccessUser, dns, a.showImport).ForNarrow().WithPast(),
 		api.Delete("/v1/imports/:id", api.AccessUser, a.voidImport()).ForNarrow(),

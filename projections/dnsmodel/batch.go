@@ -24,8 +24,10 @@ type batch struct {
 	views   *rowset.Set[int64, View]
 	zones   *rowset.Set[int64, zoneRow]
 	links   *rowset.Set[linkKey, linkRow]
-	// contentChanges are those of the batch.
+	// contentChanges are those of the batch. openChanges has one for each position that the present
+	// change of the log has noted.
 	contentChanges map[contentChangeKey]*contentChange
+	openChanges    []*contentChange
 	records        *rowset.Set[recordKey, recordRow]
 	// births are those of records that come back.
 	births  map[int64]birth
@@ -163,6 +165,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 
 // endChange ends the change that the last events were of.
 func (b *batch) endChange(at domain.Position) {
+	b.endContentChanges(at)
 	for _, set := range b.sets {
 		set.EndChange(at)
 	}

@@ -21,10 +21,13 @@ type contentChangeKey struct {
 }
 
 // contentChange is at which of these positions the content of the zone changed there, other
-// than by the view's name and by the fleet. What a link says is when it changed last.
+// than by the view's name and by the fleet, and how many records it had from each of them on.
+// What a link says is when it changed last.
 type contentChange struct {
 	contentChangeKey
-	positions []int64
+	positions, records []int64
+	// ends are those of the changes of the log.
+	ends []int64
 }
 
 var contentChanges = table.Table[contentChange]{
@@ -35,6 +38,8 @@ var contentChanges = table.Table[contentChange]{
 			table.Col("view_id", table.Number, &c.view),
 			table.Col("block", table.Number, &c.block),
 			table.Col("positions", table.Series, &c.positions),
+			table.Col("records", table.Series, &c.records),
+			table.Col("ends", table.Series, &c.ends),
 		}
 	},
 }
@@ -46,6 +51,16 @@ var formerlyChanged = fmt.Sprintf(`greatest(v.renamed, (SELECT max(u.position)
 		WHERE c.zone_id = l.zone_id AND c.view_id = l.view_id AND c.block <= $3::bigint / %d ORDER BY c.block DESC LIMIT 2) c
 	CROSS JOIN LATERAL unnest(c.positions) AS u (position) WHERE u.position <= $3::bigint))`, changesBlock)
 
+// recordsOfZoneThen is how many records a zone had at a position of the past, all of them SQL.
+func recordsOfZoneThen(zone, position string) string {
+	return fmt.Sprintf(`SELECT coalesce(sum(n.records), 0) FROM %[1]s l CROSS JOIN LATERAL (SELECT u.records
+		FROM (SELECT c.ends, c.positions, c.records FROM dns.content_changes c
+			WHERE c.zone_id = l.zone_id AND c.view_id = l.view_id AND c.block <= %[3]s / %[4]d ORDER BY c.block DESC LIMIT 2) c
+		CROSS JOIN LATERAL unnest(c.ends, c.positions, c.records) AS u (until, position, records)
+		WHERE u.until <= %[3]s ORDER BY u.position DESC LIMIT 1) n WHERE l.zone_id = %[2]s`,
+		table.At("dns.zone_views", "zone_id, view_id"), zone, position, changesBlock)
+}
+
 // changedAt is the SQL for when a zone changed in a view, at a moment, with its arguments.
 func changedAt(m query.Moment) (sql string, args []any) {
 	if m.Past() {
@@ -54,17 +69,32 @@ func changedAt(m query.Moment) (sql string, args []any) {
 	return linkChanged, nil
 }
 
-// noteContentChange notes that the content changed. External zones have none.
-func (b *batch) noteContentChange(link linkKey, at domain.Position) {
-	if link.view == 0 {
+// noteContentChange notes that the content of a link changed, and how many records there are then. Of
+// one event the last word counts.
+func (b *batch) noteContentChange(was, link linkRow) {
+	key := contentChangeKey{link.linkKey, link.changed / changesBlock}
+	c := b.contentChanges[key]
+	if last := int64(link.changed); c != nil && len(c.positions) > 0 && c.positions[len(c.positions)-1] == last {
+		c.records[len(c.records)-1] = link.records
 		return
 	}
-	key := contentChangeKey{link, at / changesBlock}
-	if b.contentChanges[key] == nil {
-		b.contentChanges[key] = &contentChange{contentChangeKey: key}
+	if was.changed == link.changed {
+		return
 	}
-	c := b.contentChanges[key]
-	c.positions = append(c.positions, int64(at))
+	if c == nil {
+		c = &contentChange{contentChangeKey: key}
+		b.contentChanges[key] = c
+	}
+	c.positions, c.records = append(c.positions, int64(link.changed)), append(c.records, link.records)
+	b.openChanges = append(b.openChanges, c)
+}
+
+// endContentChanges gives what was noted of the change of the log its end.
+func (b *batch) endContentChanges(at domain.Position) {
+	for _, c := range b.openChanges {
+		c.ends = append(c.ends, int64(at))
+	}
+	b.openChanges = b.openChanges[:0]
 }
 
 func (b *batch) writeContentChanges(out *pgx.Batch, schema string) {

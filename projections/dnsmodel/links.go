@@ -41,14 +41,14 @@ var links = table.Keeping(table.Table[linkRow]{Name: "zone_views", Key: "zone_id
 }})
 
 // sameLink says that what changes on the link is no other state of it: in the past a link says
-// which numbers were open, and [contentChanges] when the content changed.
+// which numbers were open, and [contentChanges] when the content changed, and how many records
+// there were.
 func sameLink(was, is linkRow) bool { return slices.Equal(was.links, is.links) }
 
 // putLink sets the link, and notes when the content changed there.
 func (b *batch) putLink(link linkRow) {
-	if was, exists := b.links.Get(link.linkKey); !exists || was.changed != link.changed {
-		b.noteContentChange(link.linkKey, link.changed)
-	}
+	was, _ := b.links.Get(link.linkKey)
+	b.noteContentChange(was, link)
 	b.links.Put(link)
 }
 

@@ -156,7 +156,8 @@ func listRecords(at query.Moment, c rights.Caller, f RecordFilter) *query.List[R
 	if f.ViewName != "" {
 		l.Text("(t.view_id = ANY (ARRAY(SELECT id FROM "+namesOfViews+" n WHERE name = ?)) OR t.view_id = 0 AND t.line = ?)", f.ViewName)
 	}
-	if f == (RecordFilter{ZoneID: f.ZoneID}) && !at.Past() {
+	whole := f == (RecordFilter{ZoneID: f.ZoneID})
+	if whole && !at.Past() {
 		l.Total = counted
 	}
 	if f.ZoneID != nil {
@@ -165,6 +166,13 @@ func listRecords(at query.Moment, c rights.Caller, f RecordFilter) *query.List[R
 		l.And(rights.RecordLives("t"))
 	}
 	bounded := c.BoundRecords(&l.Conditions)
+	if whole && at.Past() && f.ZoneID != nil && !bounded {
+		if c.SeesAll() {
+			l.Conditions = query.Conditions{} // Newest has its own
+			l.Newest = newestOfZone(l, *f.ZoneID)
+		}
+		l.Total = recordsOfZoneThen(l.Arg(*f.ZoneID)+"::bigint", l.Arg(at.Position())+"::bigint")
+	}
 	if !c.SeesAll() {
 		restrictRecords(l, c, f.ZoneID)
 	}
@@ -180,6 +188,20 @@ func listRecords(at query.Moment, c rights.Caller, f RecordFilter) *query.List[R
 func recordOfZoneLives(zone string) string {
 	links := "ARRAY(SELECT unnest(l.links) FROM " + table.At("dns.zone_views", "zone_id, links") + " l WHERE l.zone_id = " + zone + ")"
 	return "coalesce(t.link = ANY (" + links + ") AND t.ends <> ALL (" + links + "), false)"
+}
+
+// newestOfZone are the ids of what a zone had at a position. Those of the records that still are so
+// come in the order of an index, as far as the page goes; of what is over, all that the zone had
+// then is put in order.
+func newestOfZone(l *query.List[Record], id int64) func(first string) string {
+	zone, at, blocks := l.Arg(id)+"::bigint", l.Arg(l.At.Position())+"::bigint", l.Arg(table.Blocks(l.At.Position()))+"::bigint[]"
+	lives := " AND " + recordOfZoneLives(zone)
+	return func(first string) string {
+		end := " ORDER BY t.id DESC LIMIT " + first + ")"
+		return "(SELECT t.id FROM dns.records t WHERE t.zone_id = " + zone + " AND t.since <= " + at + lives + end +
+			" UNION ALL (SELECT t.id FROM unnest(" + blocks + ") AS b (number) CROSS JOIN LATERAL (SELECT t.id FROM dns.records_past t WHERE t.zone_id = " +
+			zone + " AND t.block = b.number AND t.until > " + at + " AND t.since <= " + at + lives + " OFFSET 0) t" + end
+	}
 }
 
 // ofZone are the records of one zone, for a statement that says so itself, too.

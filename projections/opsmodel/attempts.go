@@ -46,12 +46,12 @@ func (a *Attempt) columns() []table.Column {
 }
 
 // attempts: a row changes a few times and no index entry of it ever does.
-var attempts = table.Table[Attempt]{
+var attempts = table.Keeping(table.Table[Attempt]{
 	Name: "attempts", Key: "number", Storage: "fillfactor = 60", Columns: (*Attempt).columns,
 	Indexes: []string{"CREATE INDEX ON {schema}.attempts (task, number)"},
-}
+}, "CREATE INDEX ON {schema}.attempts_past (task, block)")
 
-var attemptsOfTask = `SELECT ` + table.Names((&Attempt{}).columns()) + ` FROM ops.attempts
+var attemptsOfTask = `SELECT ` + table.Names((&Attempt{}).columns()) + ` FROM ` + attempts.In("ops") + ` a
 	WHERE task = $1 AND number < $2 ORDER BY number DESC LIMIT $3`
 
 // Attempts returns attempts of a task that are older than the given one, newest first, at
@@ -85,7 +85,7 @@ type attemptRows struct {
 
 func newAttemptRows() *attemptRows {
 	return &attemptRows{
-		Set:    rowset.New("attempt", func(a Attempt) domain.Position { return a.Number }),
+		Set:    rowset.NewVersioned("attempt", func(a Attempt) domain.Position { return a.Number }, nil),
 		ofTask: map[string][]domain.Position{},
 	}
 }
@@ -103,10 +103,10 @@ func (a *attemptRows) load(out *pgx.Batch, schema string, events []domain.Record
 			deleted.Add(gone.Task)
 		}
 	}
-	table.Load(out, schema, attempts, "number", numbers.List, "", a.Loaded)
-	table.Load(out, schema, attempts, "task", deleted.List, "", func(row Attempt) {
-		a.ofTask[row.Task] = append(a.ofTask[row.Task], row.Number)
-		a.Loaded(row)
+	table.Load(out, schema, attempts.Now(), "number", numbers.List, "", a.LoadedVersion)
+	table.Load(out, schema, attempts.Now(), "task", deleted.List, "", func(v rowset.Version[Attempt]) {
+		a.ofTask[v.Row.Task] = append(a.ofTask[v.Row.Task], v.Row.Number)
+		a.LoadedVersion(v)
 	})
 }
 

@@ -44,7 +44,7 @@ var usersKeys = table.Table[userKeys]{Name: "user_keys", Key: `"user"`, Columns:
 	}
 }}
 
-var grants = table.Table[Grant]{
+var grants = table.Keeping(table.Table[Grant]{
 	Name: "grants", Key: `machine, account, "user"`,
 	Columns: func(g *Grant) []table.Column {
 		return []table.Column{
@@ -56,7 +56,7 @@ var grants = table.Table[Grant]{
 		}
 	},
 	Indexes: []string{`CREATE INDEX ON {schema}.grants ("user")`, "CREATE INDEX ON {schema}.grants (ip)"},
-}
+}).ListedWhole()
 
 // accountKeys is a row of account_keys.
 type accountKeys struct {
@@ -77,26 +77,24 @@ func (a *AccountKeys) columns() []table.Column {
 	}
 }
 
-const (
-	// A machine that got other addresses since is named by one that it has now.
+const keysOfUser = `SELECT keys FROM ops.user_keys WHERE "user" = $1`
+
+var (
+	// A machine that got other addresses since is named by one that it has at the moment.
 	selectGrants = `SELECT g."user", g.username, g.machine, CASE WHEN g.ip IN (m.inside_ip, m.outside_ip) THEN g.ip ELSE m.inside_ip END, g.account
-		FROM ops.grants g JOIN ops.machines m ON m.id = g.machine `
+		FROM ` + grants.In("ops") + ` g JOIN ` + machines.In("ops") + ` m ON m.id = g.machine `
 
 	grantsOfUser = selectGrants + `WHERE lower(g.username) = lower($1) ORDER BY g.machine, g.account`
 
 	grantsAt = selectGrants + `WHERE m.inside_ip = $1 OR m.outside_ip = $1 ORDER BY g.account, g.username`
 
-	keysOfUser = `SELECT keys FROM ops.user_keys WHERE "user" = $1`
-)
-
-var (
 	accountKeyColumns = table.Names((&AccountKeys{}).columns())
 
 	keysOfMachine = `SELECT DISTINCT ON (account) ` + accountKeyColumns + ` FROM ops.account_keys
 		WHERE machine = $1 ORDER BY account, since DESC`
 
 	keysAt = `SELECT ` + accountKeyColumns + ` FROM ops.account_keys
-		WHERE machine = $1 AND account = $2 AND at <= $3 ORDER BY since DESC LIMIT 1`
+		WHERE machine = $1 AND account = $2 AND at <= $3 AND since <= $4 ORDER BY since DESC LIMIT 1`
 
 	scanAccountKeys = query.Row((*AccountKeys).columns)
 )
@@ -110,10 +108,6 @@ func (k *keyRows) apply(r domain.Recorded) {
 		switch e := r.Event.(type) {
 		case ops.UserKeysChanged:
 			usersKeys.Put(out, schema, []userKeys{{e.User, e.After, r.Position}})
-		case ops.AccountGranted:
-			grants.Put(out, schema, []Grant{{User: e.User, Username: e.Username, Machine: e.Machine, IP: e.IP, Account: e.Account}})
-		case ops.AccountRevoked:
-			grants.Delete(out, schema, []Grant{{User: e.User, Machine: e.Machine, Account: e.Account}})
 		case ops.AccountKeysSet:
 			set := AccountKeys{Account: e.Account, Since: r.Position, At: r.At, Keys: e.Keys}
 			accountsKeys.Put(out, schema, []accountKeys{{e.Machine, set}})
@@ -160,7 +154,11 @@ func (r *Reader) KeysOnMachine(ctx context.Context, machine int64) ([]AccountKey
 }
 
 // KeysAt returns the set that opened an account at a time, or [query.ErrNotFound]
-// if it had none by then.
+// if it had none by then, as far as the log knew at the moment of the context.
 func (r *Reader) KeysAt(ctx context.Context, machine int64, account string, at time.Time) (AccountKeys, error) {
-	return query.Only(ctx, r.pool, scanAccountKeys, keysAt, machine, account, at)
+	known := table.Forever
+	if m := query.MomentOf(ctx); m.Past() {
+		known = m.Position()
+	}
+	return query.Only(ctx, r.pool, scanAccountKeys, keysAt, machine, account, at, known)
 }

@@ -22,8 +22,9 @@ import (
 //     anywhere in a list of a million tasks is found without reading those before it.
 //  3. An account's former sets of keys are kept, with the time from which they held.
 //  4. task_states has the number of live tasks in each state.
-//  5. The attempts of a live task are kept, those of a deleted one are not.
-//  6. Machines are kept with what they were, see package rowset.
+//  5. The attempts of a live task are kept; those of a deleted one are of the past.
+//  6. Machines, tasks, attempts and grants are kept with what they were, see package rowset:
+//     those of a deleted task, too.
 type Model struct {
 	names    oplog.Usernames
 	location *time.Location
@@ -39,7 +40,7 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (*Model) Context() domain.Context { return domain.ContextOps }
 
 // Version implements projections.Model.
-func (*Model) Version() int { return 6 }
+func (*Model) Version() int { return 7 }
 
 // Create implements projections.Model.
 func (*Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
@@ -84,7 +85,7 @@ func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 			return fmt.Errorf("apply event %d: %w", e.Position, err)
 		}
 		if i+1 == len(events) || events[i+1].End() != e.End() {
-			b.machines.EndChange(e.End())
+			b.endChange(e.End())
 		}
 	}
 	if err := b.write(ctx, tx, schema); err != nil {
@@ -93,12 +94,21 @@ func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 	return nil
 }
 
+// endChange ends the change that the last events were of.
+func (b *batch) endChange(at domain.Position) {
+	b.machines.EndChange(at)
+	b.tasks.EndChange(at)
+	b.attempts.EndChange(at)
+	b.grants.EndChange(at)
+}
+
 // batch is the part of the state that some events touch.
 type batch struct {
 	lastEvent domain.Position
 	tasks     *taskRows
 	attempts  *attemptRows
 	machines  machineRows
+	grants    grantRows
 	keys      keyRows
 	entries   []oplog.Entry
 
@@ -108,13 +118,14 @@ type batch struct {
 
 // load reads what the events touch in one round trip.
 func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorded) (*batch, error) {
-	b := &batch{tasks: newTaskRows(), attempts: newAttemptRows(), machines: newMachineRows()}
+	b := &batch{tasks: newTaskRows(), attempts: newAttemptRows(), machines: newMachineRows(), grants: newGrantRows()}
 	var queries pgx.Batch
 	queries.Queue(table.PinPlans)
 	states.LoadAll(&queries, schema, func(s state) { b.lastEvent = s.lastEvent })
 	b.tasks.load(&queries, schema, events)
 	b.attempts.load(&queries, schema, events)
 	b.machines.load(&queries, schema, events)
+	b.grants.load(&queries, schema, events)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
 
@@ -129,6 +140,7 @@ func (b *batch) apply(r domain.Recorded) error {
 		return b.applyMachine(r)
 	case ops.UserKeysChanged, ops.AccountGranted, ops.AccountRevoked, ops.AccountKeysSet:
 		b.keys.apply(r)
+		b.grants.apply(r.Event)
 		return b.logKeys(r)
 	default:
 		name, ok := taskOf(r.Event)
@@ -149,8 +161,9 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 	var writes pgx.Batch
 	err := errors.Join(
 		b.tasks.write(ctx, tx, &writes, schema),
-		table.Save(ctx, tx, &writes, schema, attempts, b.attempts.Set),
+		table.SaveVersions(ctx, tx, &writes, schema, attempts, b.attempts.Set),
 		table.SaveVersions(ctx, tx, &writes, schema, machines, b.machines.Set),
+		table.SaveVersions(ctx, tx, &writes, schema, grants, b.grants.Set),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
 	)
 	if err != nil {

@@ -20,7 +20,7 @@ const (
 	many        = 150_000
 	manyOpen    = 300
 	openInOne   = 3
-	fillMany    = `INSERT INTO ops.tasks SELECT i, md5(i::text), 1 + i % 100, '10.0.0.1', 1, 'admin', 'update', 'web', '7', 'index.html', 'many', 'epoch', CASE WHEN i % 500 = 0 THEN (CASE WHEN i % 1000 = 0 THEN 'running' ELSE 'queued' END) ELSE 'succeeded' END, 'admin', 'epoch'::timestamptz + i * interval '1 s', NULL, i, 'update', 0, 0, i % 1000 = 0, false, false, 'epoch'::timestamptz + i * interval '1 s', 0, '', i FROM generate_series(1, $1::int) AS i`
+	fillMany    = `INSERT INTO ops.tasks SELECT i, md5(i::text), 1 + i % 100, '10.0.0.1', 1, 'admin', 'update', 'web', '7', 'index.html', 'many', 'epoch', CASE WHEN i % 500 = 0 THEN (CASE WHEN i % 1000 = 0 THEN 'running' ELSE 'queued' END) ELSE 'succeeded' END, 'admin', 'epoch'::timestamptz + i * interval '1 s', NULL, i, 'update', 0, 0, i % 1000 = 0, false, false, 'epoch'::timestamptz + i * interval '1 s', 0, '', i, i FROM generate_series(1, $1::int) AS i`
 	fillBlocks  = `INSERT INTO ops.task_blocks SELECT id / 1000, count(*) FROM ops.tasks GROUP BY 1`
 	neverLooked = `ALTER TABLE ops.tasks SET (autovacuum_enabled = off); ALTER TABLE ops.task_blocks SET (autovacuum_enabled = off)`
 )
@@ -89,7 +89,7 @@ func TestPlansOfFilters(t *testing.T) {
 		"action":  {TaskFilter{Action: "hello", Target: "web"}, 0},
 		"creator": {TaskFilter{Creator: "nobody"}, 0},
 	} {
-		sql, args := test.f.list(query.Range{Count: 10, Newest: true})
+		sql, args := test.f.list(query.Moment{}, query.Range{Count: 10, Newest: true})
 		types, values := make([]string, len(args)), make([]string, len(args))
 		for i, arg := range args {
 			types[i], values[i] = "text", fmt.Sprintf("'%v'", arg)
@@ -157,6 +157,7 @@ func (n node) looked(table string) (rows int, bad string) {
 func explain(t *testing.T, pool *pgxpool.Pool, mode, sql, types, args string) node {
 	t.Helper()
 	var plans []struct{ Plan node }
+	sql, _ = query.Moment{}.Of(sql)
 	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
 		for _, sql := range []string{"SET LOCAL plan_cache_mode = " + mode, "PREPARE asked (" + types + ") AS " + sql} {
 			if _, err := tx.Exec(t.Context(), sql); err != nil {

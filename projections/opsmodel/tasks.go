@@ -88,8 +88,9 @@ const (
 )
 
 // tasks: a task's row changes a few times in its life, and of its index entries those of
-// its state and of open attempts. Half-filled pages let most changes stay on their page.
-var tasks = table.Table[*Task]{
+// its state and of open attempts. Half-filled pages let most changes stay on their page. What a
+// task was has all of its texts once more.
+var tasks = table.Keeping(table.Table[*Task]{
 	Name: "tasks", Key: "id", Storage: "fillfactor = 60",
 	Columns: func(t **Task) []table.Column {
 		if *t == nil {
@@ -110,7 +111,7 @@ var tasks = table.Table[*Task]{
 		"CREATE INDEX tasks_in_state ON {schema}.tasks (state, id)",
 		"CREATE INDEX tasks_since ON {schema}.tasks (created, id)",
 	},
-}
+}, "CREATE INDEX ON {schema}.tasks_past (task, block)").ListedWhole()
 
 // block is how many of blockSize ids are of live tasks.
 type block struct{ block, live int64 }
@@ -134,7 +135,7 @@ var (
 
 	scanTask = query.Row((*Task).read)
 
-	oneTask = `SELECT ` + taskColumns + ` FROM ops.tasks WHERE task = $1`
+	oneTask = `SELECT ` + taskColumns + ` FROM ` + tasks.In("ops") + ` t WHERE task = $1`
 
 	openTasks = `SELECT ` + taskColumns + ` FROM ops.tasks WHERE machine = $1 AND ` + isOpen + ` ORDER BY attempt`
 

@@ -45,7 +45,7 @@ type taskRows struct {
 }
 
 func newTaskRows() *taskRows {
-	return &taskRows{Set: rowset.New("task", func(t *Task) string { return t.Name }), live: map[int64]int64{}, inState: map[ops.State]int64{}}
+	return &taskRows{Set: rowset.NewVersioned("task", func(t *Task) string { return t.Name }, nil), live: map[int64]int64{}, inState: map[ops.State]int64{}}
 }
 
 // load adds the query for the rows that the events are about, but for those of new tasks.
@@ -61,7 +61,7 @@ func (t *taskRows) load(out *pgx.Batch, schema string, events []domain.Recorded)
 			names.Add(name)
 		}
 	}
-	table.Load(out, schema, tasks, "task", names.List, "", t.Loaded)
+	table.Load(out, schema, tasks.Now(), "task", names.List, "", t.LoadedVersion)
 }
 
 // apply takes the next event, and returns the task before and after it. Before it begins
@@ -74,20 +74,20 @@ func (t *taskRows) apply(name string, r domain.Recorded) (was, is Task, err erro
 		t.inState[task.State]++
 		return *task, *task, t.Add(task)
 	}
-	task, err := t.Find(name)
+	before, err := t.Find(name)
 	if err != nil {
 		return was, is, err
 	}
-	was = *task
+	was, is = *before, *before // a version stays what it is
 	t.inState[was.State]--
-	if task.Apply(r); !task.Exists {
-		t.live[task.ID/blockSize]--
+	if is.Apply(r); !is.Exists {
+		t.live[was.ID/blockSize]--
 		t.Drop(name)
 		return was, was, nil
 	}
-	t.inState[task.State]++
-	t.Put(task)
-	return was, *task, nil
+	t.inState[is.State]++
+	t.Put(&is)
+	return was, is, nil
 }
 
 func (t *taskRows) write(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema string) error {
@@ -101,5 +101,5 @@ func (t *taskRows) write(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema 
 		states = append(states, stateCount{state, delta})
 	}
 	taskStates.Put(out, schema, states)
-	return table.Save(ctx, tx, out, schema, tasks, t.Set)
+	return table.SaveVersions(ctx, tx, out, schema, tasks, t.Set)
 }

@@ -48,8 +48,8 @@ func listTasks(order, fromBlock string) string {
 // Tasks returns a part of the list of the tasks that the filter lets through, ascending by
 // id unless the page says otherwise, and the number of all that it lets through.
 func (r *Reader) Tasks(ctx context.Context, f TaskFilter, page query.Range) ([]Task, int, error) {
-	sql, args := f.list(page)
-	rows, err := r.pool.Query(ctx, sql, args...)
+	sql, args := f.list(query.MomentOf(ctx), page)
+	rows, err := query.Rows(ctx, r.pool, sql, args...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -58,22 +58,22 @@ func (r *Reader) Tasks(ctx context.Context, f TaskFilter, page query.Range) ([]T
 
 // list is one statement, so that page and number are of the same state. Who must count has
 // seen the ids of all that match, and need not search again for those of the page.
-func (f TaskFilter) list(page query.Range) (sql string, args []any) {
+func (f TaskFilter) list(at query.Moment, page query.Range) (sql string, args []any) {
 	order, unfiltered := page.Order(), listAscending
 	if page.Newest {
 		unfiltered = listDescending
 	}
 	var q query.Conditions
 	f.restrict(&q)
-	if !q.Filtered() {
+	if !q.Filtered() && !at.Past() {
 		return unfiltered, []any{page.Start, page.Count}
 	}
 	part := " ORDER BY id" + order + " OFFSET " + q.Arg(page.Start) + " LIMIT " + q.Arg(page.Count)
-	if (f == TaskFilter{State: f.State}) { // of which the number is kept
+	if (f == TaskFilter{State: f.State}) && !at.Past() { // of which the number is kept
 		return pageOf(`SELECT coalesce(max(tasks), 0) AS total FROM ops.task_states t`+q.Clause(),
 			`SELECT t.id FROM ops.tasks t`+q.Clause()+" ORDER BY t.state"+order+strings.Replace(part, " ORDER BY", ",", 1), order), q.Args()
 	}
-	return `WITH t AS MATERIALIZED (SELECT t.id FROM ops.tasks t` + q.Clause() + `) ` +
+	return `WITH t AS MATERIALIZED (SELECT t.id FROM ` + tasks.In("ops") + ` t` + q.Clause() + `) ` +
 		pageOf(`SELECT count(*) AS total FROM t`, `SELECT id FROM t`+part, order), q.Args()
 }
 
@@ -81,14 +81,14 @@ func (f TaskFilter) list(page query.Range) (sql string, args []any) {
 func pageOf(total, wanted, order string) string {
 	return `SELECT n.total, p.* FROM (` + total + `) n
 		LEFT JOIN (SELECT a.* FROM (` + wanted + `) w
-			CROSS JOIN LATERAL (SELECT ` + taskColumns + ` FROM ops.tasks WHERE id = w.id OFFSET 0) a) p ON true
+			CROSS JOIN LATERAL (SELECT ` + taskColumns + ` FROM ` + tasks.In("ops") + ` t WHERE id = w.id OFFSET 0) a) p ON true
 		ORDER BY p.id` + order
 }
 
 func (f TaskFilter) restrict(q *query.Conditions) {
 	q.Exact("t.ip", f.IP)
 	if f.MachineName != "" {
-		q.Text("t.machine = (SELECT m.id FROM ops.machines m WHERE m.name = ?)", f.MachineName)
+		q.Text("t.machine = (SELECT m.id FROM "+machines.In("ops")+" m WHERE m.name = ?)", f.MachineName)
 	}
 	q.Exact("t.action", f.Action)
 	q.Exact("t.target", f.Target)

@@ -30,6 +30,10 @@ type List[T any] struct {
 	// their order while there are no more than UpTo; it comes with a Total.
 	Few  string
 	UpTo int
+	// Newest is a query for the ids of the list, in any order, of which the first ones are not
+	// left out: as many as its argument says. It comes with a Total, and is better where an order
+	// of the whole is not at hand.
+	Newest func(first string) string
 	// Hashed: rows of different tables are matched by hashing, also where the
 	// planner, which knows nothing of how many a caller's grants are, expects few.
 	// A look-up for each row is then written as a LATERAL with OFFSET 0.
@@ -39,12 +43,26 @@ type List[T any] struct {
 // joinByHash holds for the transaction that it is part of.
 const joinByHash = "SELECT set_config('enable_nestloop', 'off', true)"
 
-// Read returns one page and the total.
-func (l *List[T]) Read(ctx context.Context, pool *pgxpool.Pool, page Page) (list []T, total int, err error) {
-	var batch pgx.Batch // which is a transaction, and one round trip
+// generic holds for the transaction that it is part of: its statements are planned once for each
+// connection, and not for each of their arguments.
+const generic = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
+
+// tune says how the statement that follows in the batch is planned. In the past it names twice as
+// many tables and is planned longer than it is carried out, to no end: what it is about is found by
+// keys, whatever the arguments.
+func (l *List[T]) tune(batch *pgx.Batch) {
 	if l.Hashed {
 		batch.Queue(joinByHash)
 	}
+	if l.At.Past() {
+		batch.Queue(generic)
+	}
+}
+
+// Read returns one page and the total.
+func (l *List[T]) Read(ctx context.Context, pool *pgxpool.Pool, page Page) (list []T, total int, err error) {
+	var batch pgx.Batch // which is a transaction, and one round trip
+	l.tune(&batch)
 	sql, args := l.SQL(page)
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
 		list, total, err = Collect(rows, l.Columns)
@@ -60,9 +78,7 @@ func (l *List[T]) Read(ctx context.Context, pool *pgxpool.Pool, page Page) (list
 func (l *List[T]) Before(ctx context.Context, pool *pgxpool.Pool, before int64, limit int) (list []T, err error) {
 	l.Where("t.id < ?", before)
 	var batch pgx.Batch
-	if l.Hashed {
-		batch.Queue(joinByHash)
-	}
+	l.tune(&batch)
 	sql := "SELECT " + table.Names(l.Columns(new(T))) + " FROM (SELECT t.id FROM " + l.IDs + l.Clause() +
 		" ORDER BY t.id DESC LIMIT " + l.Arg(limit) + ") w JOIN " + l.From + " ORDER BY 1 DESC"
 	sql, args := l.At.Of(sql, l.args...)
@@ -90,6 +106,9 @@ func (l *List[T]) SQL(page Page) (sql string, args []any) {
 	with = append(with, "n AS MATERIALIZED (SELECT ("+total+")::bigint AS total)")
 	part := " ORDER BY t.id DESC LIMIT " + l.Arg(page.Size) + " OFFSET " + l.Arg(page.Offset())
 	wanted := matching + part
+	if l.Newest != nil {
+		wanted = "SELECT t.id FROM (" + l.Newest(l.Arg(page.Reach())) + ") t" + part
+	}
 	if l.Few != "" {
 		// Which of the two is only known when the total is; the other is not run.
 		upTo := l.Arg(l.UpTo)

@@ -20,13 +20,15 @@ import (
 type Moment struct {
 	// at is the position after the one that is read, so that position 0 is none less.
 	at domain.Position
+	// each: every row of the statement has a moment of its own, see [List.Then].
+	each bool
 }
 
 type momentKey struct{}
 
 // AsOf returns a context whose reads are of a position that the read models have applied.
 func AsOf(ctx context.Context, p domain.Position) context.Context {
-	return context.WithValue(ctx, momentKey{}, Moment{p + 1})
+	return context.WithValue(ctx, momentKey{}, Moment{at: p + 1})
 }
 
 // MomentOf returns the moment that reads with the context are of.
@@ -36,7 +38,7 @@ func MomentOf(ctx context.Context) Moment {
 }
 
 // Past says that the moment is not the present.
-func (m Moment) Past() bool { return m.at > 0 }
+func (m Moment) Past() bool { return m.at > 0 || m.each }
 
 // Position is that of a moment in the past.
 func (m Moment) Position() domain.Position { return m.at - 1 }
@@ -48,6 +50,9 @@ func (m Moment) Of(sql string, args ...any) (string, []any) {
 		return sql, args
 	}
 	position, blocks := fmt.Sprintf("$%d::bigint", len(args)+1), fmt.Sprintf("$%d::bigint[]", len(args)+2)
+	if m.each {
+		position, blocks = eachPosition, eachBlocks
+	}
 	var out strings.Builder
 	out.WriteString(parts[0])
 	for _, part := range parts[1:] {
@@ -58,7 +63,7 @@ func (m Moment) Of(sql string, args ...any) (string, []any) {
 		}
 		out.WriteString(rows + rest)
 	}
-	if m.Past() {
+	if m.at > 0 {
 		args = append(args[:len(args):len(args)], m.Position(), table.Blocks(m.Position()))
 	}
 	return out.String(), args

@@ -64,6 +64,10 @@ func JoinTarget(kind access.Kind, id string) string {
 // Manual are the privileges made by hand for one resource, null without any.
 func Manual(kind access.Kind, id string) string { return privilegesAsJSON(onOne(kind, id)) }
 
+// ManualOfRecords has the same for all records that there are any for, by their ids.
+var ManualOfRecords = fmt.Sprintf(`(SELECT p.resource_id AS id, json_agg(json_build_object('ID', p.id, 'Operation', p.operation) ORDER BY p.id) AS manual
+	FROM access.privileges p WHERE p.resource_type = %d GROUP BY p.resource_id)`, access.KindRecord)
+
 func onOne(kind access.Kind, id string) string {
 	return fmt.Sprintf(`SELECT p.id, p.operation FROM access.privileges p WHERE p.resource_type = %d AND p.resource_id = %s`, kind, id)
 }

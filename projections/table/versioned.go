@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
@@ -106,6 +107,17 @@ func Blocks(p domain.Position) []domain.Position {
 		blocks[level] = block(p, level)
 	}
 	return blocks
+}
+
+// BlocksOf is [Blocks] of a position that is SQL, as SQL.
+func BlocksOf(position string) string {
+	numbers := make([]string, maxBlock+1)
+	for level := range maxBlock {
+		size := (level + 1) * blockBits
+		numbers[level] = fmt.Sprintf("%s >> %d << %d | %d", position, size, size, int64(1)<<(size-1))
+	}
+	numbers[maxBlock] = "0"
+	return "ARRAY[" + strings.Join(numbers, ", ") + "]"
 }
 
 // block is the number of the position's block of a level: the block's first position with a
