@@ -104,8 +104,8 @@ func TestCopy(t *testing.T) {
 	if done.Log == s.store.LogID() || done.Agents != 2 || done.Credentials != 2 {
 		t.Errorf("imported %+v", done)
 	}
-	if want, got := rows(t, s.pool, sameTables[0]), rows(t, pool, sameTables[0]); !slices.Equal(want, got[:len(want)]) || len(got) != len(want)+4 {
-		t.Errorf("%d events instead of %d and 4", len(got), len(want))
+	if want, got := rows(t, s.pool, sameTables[0]), rows(t, pool, sameTables[0]); !slices.Equal(want, got[:len(want)]) || len(got) != len(want)+5 {
+		t.Errorf("%d events instead of %d and 5", len(got), len(want))
 	}
 	c := open(t, pool)
 	c.verify(verify.Options{}) // not signed yet
@@ -122,7 +122,8 @@ func TestCopy(t *testing.T) {
 			t.Errorf("event %d is by %d, %s", e.Position, e.Actor, e.Door)
 		}
 	}
-	const want = `[{"id":1},{"id":5},{"id":1,"user":1,"name":"token"},{"id":2,"user":1,"name":"tsig","secret":"7d0a1e6e-9d60-4b8f-b3f5-2a9d8c1a0001"}]`
+	const want = `[{"id":1},{"id":5},{"id":1,"user":1,"name":"token"},{"id":2,"user":1,"name":"tsig","secret":"7d0a1e6e-9d60-4b8f-b3f5-2a9d8c1a0001"},` +
+		`{"id":1,"user":1,"webhook":{"origin":"https://a.example","target":"t4"},"secret":"s4","former":"s1"}]`
 	if text, err := json.Marshal(ended); err != nil || string(text) != want {
 		t.Errorf("ended is %s", text)
 	}
@@ -199,7 +200,7 @@ func TestRefusedFiles(t *testing.T) {
 		"ends inside a change":       {func(l []string) []string { return slices.Delete(l, len(l)-3, len(l)-2) }, ""},
 		"a change that has no end":   {replaced(len(lines)-2, `"more":0`, `"more":1`), ""},
 		"without the keys":           {replaced(1, `"keys":[`, `"keys":[],"x":[`), "keys of checkpoints"},
-		"that the key came by":       {replaced(1, `"Since":215`, `"Since":216`), "keys of checkpoints"},
+		"that the key came by":       {replaced(1, `"Since":221`, `"Since":222`), "keys of checkpoints"},
 		"a first key from later on":  {replaced(1, `"Since":0`, `"Since":1`), "line 1: its first key"},
 		"not from the first event":   {replaced(1, `"from":1`, `"from":2`), "line 1: the file begins with position 2"},
 		"an empty first line":        {func(l []string) []string { return slices.Insert(l, 0, "") }, "not a file of a log"},
