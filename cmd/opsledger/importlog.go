@@ -21,7 +21,7 @@ func importLogCommand() *cli.Command {
 			"Nothing else may run on the system. The secrets follow by opsledger import vault, before the first serve; opsledger restore " +
 			"brings back both.\n" +
 			"With --as-move the log keeps its id. With --as-copy it gets another one, and behind its events others by which the enrolments of " +
-			"agents and all credentials end, so that the copy is not taken for the system that goes on.",
+			"agents, all credentials and all webhooks end, so that the copy is not taken for the system that goes on.",
 		UsageText: "opsledger import log --in log.ndjson.zst --as-move --data /var/lib/opsledger \\\n" +
 			"  --key opsledger/…+530d903a+Aek… --since kept.checkpoint\n" +
 			"opsledger import log --in log.ndjson.zst --as-copy --data ./copy",
