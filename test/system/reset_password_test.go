@@ -106,7 +106,7 @@ func TestResetPasswordRefuses(t *testing.T) {
 		{"short", "a password has 6 to 128 characters", []string{"--data", s.Data, "admin"}},
 		{strings.Repeat("x", 129), "a password has 6 to 128 characters", []string{"--data", s.Data, "admin"}},
 		{"\xff\xfe and more", "in UTF-8", []string{"--data", s.Data, "admin"}},
-		{"\n" + good, "no password is there", []string{"--data", s.Data, "admin"}},
+		{"\n" + good, "there is nothing in the first line", []string{"--data", s.Data, "admin"}},
 		{good, "not both", []string{"--data", s.Data, "--random", "--password-file", "/dev/null", "admin"}},
 		{good, "no such file", []string{"--data", s.Data, "--password-file", empty + "/away", "admin"}},
 		{good, "give the name of one user", []string{"--data", s.Data}},

@@ -137,7 +137,7 @@ func TestRestoreDrill(t *testing.T) {
 	s.Start() // and nobody logs in
 	for target, want := range before {
 		if _, got := s.Call(http.MethodGet, target, ""); got != want {
-			t.Errorf("%s shows\n%s\ninstead of\n%s", target, got, want)
+			t.Errorf("%s shows\n%s", target, firstDifference(got, want))
 		}
 	}
 	if got := s.Head(); got != head {
@@ -178,6 +178,16 @@ func TestRestoreDrill(t *testing.T) {
 		t.Errorf("verify of the copy: %s", said)
 	}
 	c.OpenLog().SameAsReplay()
+}
+
+// firstDifference is what stands around the first octet in which two texts differ.
+func firstDifference(got, want string) string {
+	at := 0
+	for at < min(len(got), len(want)) && got[at] == want[at] {
+		at++
+	}
+	around := func(text string) string { return text[max(0, at-300):min(len(text), at+300)] }
+	return fmt.Sprintf("%s\ninstead of\n%s", around(got), around(want))
 }
 
 // wantErased wants a moment at which both users were there to show what is personal of the one
