@@ -171,7 +171,7 @@ func (s *Server) refusedUpdate(ctx context.Context, a *asked, request eventstore
 		return failed(mdns.RcodeServerFailure, mdns.ExtendedErrorCodeNotReady, wording.English.SayError(refusal))
 	case errors.As(err, &refusal):
 		return s.keep(ctx, a, request, refusalOf(refusal))
-	case errors.Is(err, eventstore.ErrTooLarge):
+	case errors.Is(err, eventstore.ErrTooLarge), errors.Is(err, batch.ErrTooManyEvents):
 		return s.keep(ctx, a, request, refused(mdns.ExtendedErrorCodeOther, "the change is too large"))
 	default:
 		return s.broken(a, err)

@@ -65,6 +65,7 @@ var ofKernel = map[string]string{
 	"还没有涵盖它的检查点！":                                         "no checkpoint covers it yet",
 	"没有这个瓦片！":                                             "there is no such tile",
 	"必须给出position和size，或者from和to！":                        "position and size must be given, or from and to",
+	"the change is too large: it would have more than 20000 events": "改动过大：将产生超过20000个事件！",
 	"the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB": "改动过大：日志的一条最多512 KiB，一次改动最多32 MiB！",
 	"there is no such path":       "没有这个路径！",
 	"the path has no such method": "这个路径没有这个方法！",
