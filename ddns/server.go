@@ -22,8 +22,9 @@ import (
 const (
 	// mostInWork bounds the messages in work, of all senders.
 	mostInWork = 256
-	// mostUnsigned bounds those without a signature among them: anybody may send one, from whatever
-	// address, and each costs some questions to the database.
+	// mostUnsigned bounds those without a signature among them, or with that of a key that is to be
+	// looked up: anybody may send one, from whatever address, and each costs some questions to the
+	// database.
 	mostUnsigned = 16
 	// mostTransfers bounds the transfers under way: each holds a read transaction while the other
 	// side reads.
@@ -62,7 +63,7 @@ type Config struct {
 // Invariants:
 //  1. No more than mostInWork messages are in work, mostUnsigned of them without a signature, and of
 //     one user no more than theirs; what comes by UDP beyond that is dropped, what comes by TCP waits
-//     or is refused.
+//     to be read, or is refused.
 //  2. An answer to a message that was signed well is signed by the same key, over the message's
 //     MAC; one to a message whose key or MAC is bad is not signed.
 //  3. What a message asks for is not looked at before its signature was found good.
