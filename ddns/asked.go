@@ -135,6 +135,9 @@ func (r *running) answer(ctx context.Context, a *asked, send func([]byte) error)
 	case sig != nil:
 		leave()
 		a.signed = sig
+		if a.conn != nil {
+			a.conn.known.Store(true)
+		}
 		user := int64(sig.key.User.ID)
 		if !r.users.Begin(user, 1) {
 			return failed(mdns.RcodeServerFailure, mdns.ExtendedErrorCodeNotReady, "too many messages of one user at once"), a.conn == nil
