@@ -155,10 +155,7 @@ func (n *notifier) keyOf(ctx context.Context, d due) (*identity.TSIGKey, error) 
 	if err != nil {
 		return nil, err
 	}
-	if no := mayRead(zone, key.User); no != nil {
-		return nil, errNotToBeTold
-	}
-	if at, no := inViewOf(zone, key.User); no != nil || at.view != d.view {
+	if at, no := readable(zone, key.User); no != nil || at.view != d.view {
 		return nil, errNotToBeTold
 	}
 	return key, nil
