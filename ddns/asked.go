@@ -222,20 +222,32 @@ func (r *running) query(ctx context.Context, a *asked, send func([]byte) error) 
 	}
 }
 
+// levelOf is that of the line about a message. What anybody can bring about is no error of ours: a
+// transfer that the other side breaks off, and whatever is not signed.
+func levelOf(a *asked, answer reply) slog.Level {
+	failed := answer.rcode == mdns.RcodeServerFailure && a.err != nil
+	switch {
+	case a.signed == nil:
+		return slog.LevelDebug
+	case failed && !answer.sent:
+		return slog.LevelError
+	case failed:
+		return slog.LevelWarn
+	case a.what != whatSOA && a.what != whatNS:
+		return slog.LevelInfo
+	default:
+		return slog.LevelDebug
+	}
+}
+
 // logged measures, and writes the one line about a message.
 func (r *running) logged(a *asked, answer reply, took time.Duration) {
 	rcode := mdns.RcodeToString[answer.rcode]
-	if answer.fault != nil {
+	if answer.fault != nil && answer.fault.code != 0 {
 		rcode = mdns.RcodeToString[int(answer.fault.code)]
 	}
 	r.metrics.answered(a.what, rcode, took)
-	level := slog.LevelDebug
-	switch {
-	case answer.rcode == mdns.RcodeServerFailure && a.err != nil:
-		level = slog.LevelError
-	case a.signed != nil && a.what != whatSOA && a.what != whatNS:
-		level = slog.LevelInfo
-	}
+	level := levelOf(a, answer)
 	if !r.cfg.Log.Enabled(r.working, level) {
 		return
 	}
