@@ -14,7 +14,7 @@ import (
 	"github.com/opsledger/opsledger/internal/allowance"
 )
 
-// A line is an error where nothing was said to somebody who had signed, and nowhere else.
+// A line is an error where a signed message failed before anything was sent, and nowhere else.
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	failed, sig := errors.New("failed"), &signature{}
