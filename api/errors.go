@@ -148,6 +148,8 @@ func problem(err error, requestID string) Problem {
 			Status: http.StatusBadRequest,
 			words:  said("the change is too large: one entry of the log holds at most 512 KiB, one change 32 MiB"),
 		}
+	case errors.Is(err, batch.ErrTooManyEvents):
+		return Problem{Status: http.StatusRequestEntityTooLarge, words: said("the change is too large: it would have more than 20000 events")}
 	case errors.Is(err, eventstore.ErrFingerprint):
 		return Problem{
 			Status: http.StatusConflict, Field: headerIdempotencyKey,

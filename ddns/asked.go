@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	mdns "github.com/miekg/dns"
@@ -116,21 +117,27 @@ func (r *running) answer(ctx context.Context, a *asked, send func([]byte) error)
 		return reply{rcode: mdns.RcodeFormatError}, !r.strangerMay(a)
 	}
 	a.edns = a.msg.IsEdns0()
+	leave, paid := func() {}, false
+	if !r.remembers(a) {
+		if leave, paid = r.letIn(a), true; leave == nil {
+			return failed(mdns.RcodeServerFailure, mdns.ExtendedErrorCodeNotReady, "too many questions at once"), a.conn == nil
+		}
+	}
+	leave = sync.OnceFunc(leave)
+	defer leave()
 	sig, fault, err := r.verify(ctx, a)
 	switch {
 	case err != nil:
 		a.err = err
-		return reply{rcode: mdns.RcodeServerFailure}, !r.strangerMay(a)
+		return reply{rcode: mdns.RcodeServerFailure}, !paid && !r.strangerMay(a)
 	case fault != nil:
-		return fault.reply(), !r.strangerMay(a)
-	case sig == nil:
-		leave := r.letIn(ctx, a)
-		if leave == nil {
-			return reply{}, true
-		}
-		defer leave()
-	default:
+		return fault.reply(), !paid && !r.strangerMay(a)
+	case sig != nil:
+		leave()
 		a.signed = sig
+		if a.conn != nil {
+			a.conn.known.Store(true)
+		}
 		user := int64(sig.key.User.ID)
 		if !r.users.Begin(user, 1) {
 			return failed(mdns.RcodeServerFailure, mdns.ExtendedErrorCodeNotReady, "too many messages of one user at once"), a.conn == nil
@@ -144,25 +151,23 @@ func (r *running) answer(ctx context.Context, a *asked, send func([]byte) error)
 	return r.dispatch(ctx, a, send), false
 }
 
-// letIn gives a message without a signature a place among those that are in work, nil if it may
-// have none. What comes by UDP, perhaps from somewhere else than it says, does not wait for one.
-func (r *running) letIn(ctx context.Context, a *asked) (leave func()) {
+// remembers says whether the message is signed by a key that costs no look at the log.
+func (r *running) remembers(a *asked) bool {
+	t, _ := tsigOf(a.msg)
+	return t != nil && r.cfg.Identity.Remembers(t.Hdr.Name)
+}
+
+// letIn gives a message without a signature, or with that of a key that is to be looked up, a place
+// among those that are in work, nil if it may have none: none waits for a place while it holds one
+// that others need.
+func (r *running) letIn(a *asked) (leave func()) {
 	if !r.strangerMay(a) {
 		return nil
 	}
-	leave = func() { <-r.unsigned }
 	select {
 	case r.unsigned <- struct{}{}:
-		return leave
+		return func() { <-r.unsigned }
 	default:
-	}
-	if a.conn == nil {
-		return nil
-	}
-	select {
-	case r.unsigned <- struct{}{}:
-		return leave
-	case <-ctx.Done():
 		return nil
 	}
 }
@@ -217,20 +222,32 @@ func (r *running) query(ctx context.Context, a *asked, send func([]byte) error) 
 	}
 }
 
+// levelOf is that of the line about a message. What anybody can bring about is no error of ours: a
+// transfer that the other side breaks off, and whatever is not signed.
+func levelOf(a *asked, answer reply) slog.Level {
+	failed := answer.rcode == mdns.RcodeServerFailure && a.err != nil
+	switch {
+	case a.signed == nil:
+		return slog.LevelDebug
+	case failed && !answer.sent:
+		return slog.LevelError
+	case failed:
+		return slog.LevelWarn
+	case a.what != whatSOA && a.what != whatNS:
+		return slog.LevelInfo
+	default:
+		return slog.LevelDebug
+	}
+}
+
 // logged measures, and writes the one line about a message.
 func (r *running) logged(a *asked, answer reply, took time.Duration) {
 	rcode := mdns.RcodeToString[answer.rcode]
-	if answer.fault != nil {
+	if answer.fault != nil && answer.fault.code != 0 {
 		rcode = mdns.RcodeToString[int(answer.fault.code)]
 	}
 	r.metrics.answered(a.what, rcode, took)
-	level := slog.LevelDebug
-	switch {
-	case answer.rcode == mdns.RcodeServerFailure && a.err != nil:
-		level = slog.LevelError
-	case a.signed != nil && a.what != whatSOA && a.what != whatNS:
-		level = slog.LevelInfo
-	}
+	level := levelOf(a, answer)
 	if !r.cfg.Log.Enabled(r.working, level) {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,6 +30,8 @@ type conn struct {
 	run     *running
 	from    netip.AddrPort
 	network string
+	// known is set once a signature on the connection was good.
+	known atomic.Bool
 	// places has an element for each message in work.
 	places chan struct{}
 	own    sync.WaitGroup

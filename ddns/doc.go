@@ -5,6 +5,7 @@
 // Stage in the flow: a door beside api. An update becomes one command, which the store decides
 // with the same rights, bounds and idempotency as a request of HTTP; what a zone serves comes from
 // the read model, and the differences of IXFR from the log. Contract: whoever has not signed costs
-// little and learns what a name server would tell that address; every answer to a signed message is
-// signed. It must not decide anything by itself, or write to the log by another way than a command.
+// little and learns what a name server would tell that address; every answer to a message that can be
+// read and was signed well is signed. It must not decide anything by itself, or write to the log by
+// another way than a command.
 package ddns

@@ -150,8 +150,12 @@ func inOrder(touched map[zonedata.Key]bool) []zonedata.Key {
 
 // setsAsOf reads RRsets as they were served when the zone was so.
 func (s *Server) setsAsOf(ctx context.Context, at placed, was zonedata.Zone, keys []zonedata.Key) ([]*zonedata.RRset, error) {
+	end, err := s.endOf(ctx, was.Position)
+	if err != nil {
+		return nil, err
+	}
 	var sets []*zonedata.RRset
-	err := s.content(query.AsOf(ctx, was.Position), at, func(c *dnsmodel.Content) error {
+	err = s.content(query.AsOf(ctx, end), at, func(c *dnsmodel.Content) error {
 		if c.Serial != was.Serial {
 			return errWhole
 		}
@@ -173,6 +177,16 @@ func (s *Server) setsAsOf(ctx context.Context, at placed, was zonedata.Zone, key
 	return sets, err
 }
 
+// endOf is the end of the change that an event is part of: inside a change no zone was ever served,
+// and the read models have no rows of it.
+func (s *Server) endOf(ctx context.Context, p domain.Position) (domain.Position, error) {
+	events, err := s.cfg.Store.Read(ctx, p-1, 1)
+	if err != nil || len(events) == 0 || events[0].Position != p {
+		return p, err
+	}
+	return events[0].ChangeEnd(), nil
+}
+
 // withSerial returns the zone as it was when it had a serial, or errWhole where it never had it.
 // A serial tells the position as long as the base of serials is the same; else the log is bisected:
 // no serial is less than those before it.
@@ -183,7 +197,11 @@ func (s *Server) withSerial(ctx context.Context, at placed, serial uint32, now z
 		if guess <= first || guess >= past {
 			guess = first + (past-first)/2
 		}
-		err := s.content(query.AsOf(ctx, guess), at, func(c *dnsmodel.Content) error {
+		end, err := s.endOf(ctx, guess)
+		if err != nil {
+			return then, err
+		}
+		err = s.content(query.AsOf(ctx, end), at, func(c *dnsmodel.Content) error {
 			then = c.Zone
 			return nil
 		})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 const (
@@ -23,6 +24,9 @@ const (
 	// notifyFirst is how long an answer is waited for at first, and notifyTries how often one is
 	// notified; each time is twice the one before.
 	notifyFirst, notifyTries = time.Second, 5
+	// notifyLook is how long nobody is looked for while nothing happens: who transfers a zone while it
+	// changes is noted after the event.
+	notifyLook = 5 * time.Second
 	// mostNotified is how many are notified at once.
 	mostNotified = 64
 )
@@ -32,7 +36,8 @@ const (
 // Invariants:
 //  1. Of all processes on one log one tells each: who is to be told is found and marked in one
 //     statement.
-//  2. Nobody is told who did not transfer the zone by TCP, with a credential that still holds.
+//  2. Nobody is told who did not transfer the zone by TCP, with a credential that still holds and
+//     may read the zone.
 type notifier struct {
 	cfg    *Config
 	places chan struct{}
@@ -78,7 +83,9 @@ func (n *notifier) run(ctx context.Context, udp *net.UDPConn) error {
 		}
 		pause(ctx, notifyPause)
 		if err == nil {
-			_ = n.cfg.Progress.Wait(ctx, domain.ContextDNS, seen+1)
+			next, cancel := context.WithTimeout(ctx, notifyLook)
+			_ = n.cfg.Progress.Wait(next, domain.ContextDNS, seen+1)
+			cancel()
 		}
 	}
 	return nil
@@ -95,9 +102,9 @@ func pause(ctx context.Context, d time.Duration) {
 
 // notify tells one, again until there is an answer.
 func (n *notifier) notify(ctx context.Context, udp *net.UDPConn, d due) {
-	key, err := n.cfg.Identity.TSIGKey(ctx, d.key)
+	key, err := n.keyOf(ctx, d)
 	if err != nil {
-		if !errors.Is(err, identity.ErrTokenInvalid) && ctx.Err() == nil {
+		if !errors.Is(err, identity.ErrTokenInvalid) && !errors.Is(err, errNotToBeTold) && ctx.Err() == nil {
 			n.cfg.Log.Warn("not notified", "zone", d.zone, "address", d.address, "error", err)
 		}
 		return
@@ -130,6 +137,28 @@ func (n *notifier) notify(ctx context.Context, udp *net.UDPConn, d due) {
 	}
 	n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "nobody answers that a zone has changed",
 		slog.String("zone", d.zone), slog.String("address", to.to.String()))
+}
+
+// errNotToBeTold says that who transferred a zone may not read it any more.
+var errNotToBeTold = errors.New("the credential may not read the zone any more")
+
+// keyOf returns the key of one who is to be notified, if it may still transfer the zone.
+func (n *notifier) keyOf(ctx context.Context, d due) (*identity.TSIGKey, error) {
+	key, err := n.cfg.Identity.TSIGKey(ctx, d.key)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := n.cfg.Reader.Zone(ctx, d.id)
+	if errors.Is(err, query.ErrNotFound) {
+		return nil, errNotToBeTold
+	}
+	if err != nil {
+		return nil, err
+	}
+	if at, no := readable(zone, key.User); no != nil || at.view != d.view {
+		return nil, errNotToBeTold
+	}
+	return key, nil
 }
 
 func (n *notifier) expect(to notice) <-chan struct{} {

@@ -71,13 +71,10 @@ func (s *Server) shown(ctx context.Context, a *asked, zones []dnsmodel.Zone) (pl
 	}
 	user := a.signed.key.User
 	for _, zone := range zones {
-		if view := user.Credential.View; view != 0 && !slices.Contains(zone.ViewIDs, view) {
+		if view := user.Credential.View; hidden(zone, user) || view != 0 && !slices.Contains(zone.ViewIDs, view) {
 			continue
 		}
-		at, no := inViewOf(zone, user)
-		if no == nil {
-			no = mayRead(zone, user)
-		}
+		at, no := readable(zone, user)
 		return at, no, nil
 	}
 	return placed{}, &no, nil

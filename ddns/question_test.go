@@ -87,6 +87,14 @@ func TestRefusedUpdates(t *testing.T) {
 	guest := s.keyOf(access.CredentialInput{Name: new("acme"), Kind: new(access.CredentialTSIG), User: &robot}, "one")
 	robot = domain.UserID(created(s.do(access.NewAddServiceUser("other", []int64{}))))
 	nobody := s.keyOf(access.CredentialInput{Name: new("acme"), Kind: new(access.CredentialTSIG), User: &robot}, "one")
+	unplaced := s.keyOf(access.CredentialInput{Name: new("acme"), Kind: new(access.CredentialTSIG), User: &robot}, "")
+	ofNet := s.key("one", access.Restriction{Zones: []string{"*.net"}})
+	for _, name := range []string{"example.com.", "example.net.", "example.org.", "none.example."} {
+		answer := s.ask(unplaced, new(mdns.Msg).SetQuestion(name, mdns.TypeSOA))
+		s.wantRcode(answer, mdns.RcodeRefused)
+		transfer := s.ask(unplaced, new(mdns.Msg).SetQuestion(name, mdns.TypeAXFR))
+		s.wantRcode(transfer, mdns.RcodeNotAuth)
+	}
 	for _, c := range []struct {
 		name, zone string
 		k          key
@@ -105,7 +113,10 @@ func TestRefusedUpdates(t *testing.T) {
 		{"reads the zone alone", "example.net.", guest, addingA("b.example.net."), mdns.RcodeRefused},
 		{"reads the zone alone, and nothing to do", "example.net.", guest, func(m *mdns.Msg) { m.Ns = []mdns.RR{as("no.example.net.", mdns.TypeANY, anyClass)} }, mdns.RcodeRefused},
 		{"reads the zone alone, and asks", "example.net.", guest, func(m *mdns.Msg) { m.Answer = []mdns.RR{as("no.example.net.", mdns.TypeANY, anyClass)} }, mdns.RcodeNameError},
-		{"no rights", "example.net.", nobody, func(m *mdns.Msg) { m.Answer = []mdns.RR{as("no.example.net.", mdns.TypeANY, anyClass)} }, mdns.RcodeRefused},
+		{"no rights", "example.net.", nobody, func(m *mdns.Msg) { m.Answer = []mdns.RR{as("no.example.net.", mdns.TypeANY, anyClass)} }, mdns.RcodeNotAuth},
+		{"no rights, in another view", "example.org.", nobody, addingA("a.example.org."), mdns.RcodeNotAuth},
+		{"no rights, in several views", "example.com.", unplaced, addingA("a.example.com."), mdns.RcodeNotAuth},
+		{"another zone than the credential's", "example.com.", ofNet, addingA("a.example.com."), mdns.RcodeRefused},
 		{"no SOA in the zone section", "example.net.", ofOne, func(m *mdns.Msg) { m.Question[0].Qtype = mdns.TypeA }, mdns.RcodeFormatError},
 		{"two zones", "example.net.", ofOne, func(m *mdns.Msg) { m.Question = append(m.Question, m.Question[0]) }, mdns.RcodeFormatError},
 		{"another class", "example.net.", ofOne, func(m *mdns.Msg) { m.Question[0].Qclass = mdns.ClassCHAOS }, mdns.RcodeNotAuth},

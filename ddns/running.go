@@ -118,7 +118,8 @@ func (r *running) accept() error {
 	}
 }
 
-// admit gives a connection a place, nil where there is none.
+// admit gives a connection a place, nil where there is none. Where all are taken it gets that of one
+// on which nobody has signed anything: a few addresses could take all places else.
 func (r *running) admit(c net.Conn) *conn {
 	from, err := netip.ParseAddrPort(c.RemoteAddr().String())
 	if err != nil {
@@ -128,7 +129,7 @@ func (r *running) admit(c net.Conn) *conn {
 	name := network.Of(from.Addr())
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended || len(r.open) >= mostConnections || r.networks[name] >= mostOfNetwork {
+	if r.ended || r.networks[name] >= mostOfNetwork || len(r.open) >= mostConnections && !r.closeStranger() {
 		return nil
 	}
 	own := newConn(r, c, from, name)
@@ -140,6 +141,26 @@ func (r *running) admit(c net.Conn) *conn {
 func (r *running) leave(c *conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.forget(c)
+}
+
+// closeStranger closes a connection on which nothing was signed, if there is one. mu is held.
+func (r *running) closeStranger() (closed bool) {
+	for c := range r.open {
+		if !c.known.Load() {
+			_ = c.Close()
+			r.forget(c)
+			return true
+		}
+	}
+	return false
+}
+
+// forget takes a connection's place from it, once. mu is held.
+func (r *running) forget(c *conn) {
+	if _, open := r.open[c]; !open {
+		return
+	}
 	delete(r.open, c)
 	if r.networks[c.network]--; r.networks[c.network] == 0 {
 		delete(r.networks, c.network)

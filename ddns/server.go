@@ -22,12 +22,13 @@ import (
 const (
 	// mostInWork bounds the messages in work, of all senders.
 	mostInWork = 256
-	// mostUnsigned bounds those without a signature among them: anybody may send one, from whatever
-	// address, and each costs some questions to the database.
+	// mostUnsigned bounds those without a signature among them, or with that of a key that is to be
+	// looked up: anybody may send one, from whatever address, and each costs some questions to the
+	// database.
 	mostUnsigned = 16
-	// mostTransfers bounds the transfers under way: each holds a read transaction while the other
-	// side reads.
-	mostTransfers = 16
+	// mostTransfers bounds the transfers under way: each holds a read transaction, and so one of the
+	// pool's connections, while the other side reads.
+	mostTransfers = 8
 	// requestTimeout is how long one message may take, but for a transfer.
 	requestTimeout = 30 * time.Second
 	// drainTimeout is how long messages in work may go on once the server is to end.
@@ -62,9 +63,10 @@ type Config struct {
 // Invariants:
 //  1. No more than mostInWork messages are in work, mostUnsigned of them without a signature, and of
 //     one user no more than theirs; what comes by UDP beyond that is dropped, what comes by TCP waits
-//     or is refused.
-//  2. An answer to a message that was signed well is signed by the same key, over the message's
-//     MAC; one to a message whose key or MAC is bad is not signed.
+//     to be read, or is refused.
+//  2. An answer to a message that can be read and was signed well is signed by the same key, over the
+//     message's MAC; one to a message that cannot be read, or whose key or MAC is bad or could not be
+//     looked at, is not signed.
 //  3. What a message asks for is not looked at before its signature was found good.
 type Server struct {
 	cfg       Config

@@ -75,15 +75,12 @@ func (s *Server) transferred(ctx context.Context, a *asked) (placed, *reply, err
 	if err != nil {
 		return placed{}, nil, err
 	}
-	if zone == nil {
-		no := failed(mdns.RcodeNotAuth, mdns.ExtendedErrorCodeNotAuthoritative, "there is no such zone here")
+	user := a.signed.key.User
+	if zone == nil || hidden(*zone, user) {
+		no := foreign()
 		return placed{}, &no, nil
 	}
-	user := a.signed.key.User
-	at, no := inViewOf(*zone, user)
-	if no == nil {
-		no = mayRead(*zone, user)
-	}
+	at, no := readable(*zone, user)
 	if err := user.RequireWholeZone(); no == nil && err != nil {
 		refusal := refusalOf(err)
 		no = &refusal

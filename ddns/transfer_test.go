@@ -12,6 +12,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
@@ -147,6 +148,36 @@ func TestDifferencesOnRandomHistories(t *testing.T) {
 		}
 		if copies = append(copies, now); len(copies) > 6 {
 			copies = slices.Delete(copies, 0, 1)
+		}
+	}
+}
+
+// A change of several views gives each its difference, whichever of them it changes first.
+func TestDifferencesOfChangesOfSeveralViews(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	views := []string{"office", "other"}
+	zone := s.zone("example.com", s.view("office", "any"), s.view("other", "none"))
+	k := s.key("office", access.Restriction{})
+	for round := range 4 {
+		c := s.newCopy(k, "example.com.")
+		for range 2 {
+			var operations []batch.Operation
+			for i := range views {
+				operations = append(operations, batch.Of(dns.NewAddRecord(dns.RecordInput{
+					ZoneID: &zone, ViewName: &views[(round+i)%2], Host: new(fmt.Sprintf("h%d-%d", s.head(), i)),
+					Type: new("A"), Value: new("192.0.2.1"), TTL: new(uint32(60)),
+				})))
+			}
+			s.do(batch.New(operations))
+			all, err := s.transfer(k, "example.com.", c.serial, true)
+			must(t, err)
+			if !s.apply(&c, all) {
+				t.Errorf("round %d: no difference", round)
+			}
+			if now := s.newCopy(k, "example.com."); c.serial != now.serial || c.text() != now.text() {
+				t.Fatalf("round %d: it is %d\n%s\nand is to be %d\n%s", round, c.serial, c.text(), now.serial, now.text())
+			}
 		}
 	}
 }

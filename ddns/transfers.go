@@ -37,6 +37,7 @@ func (n *notifier) remember(ctx context.Context, a *asked, at placed) error {
 
 // due is one who is to be notified.
 type due struct {
+	id, view  int64
 	zone, key string
 	address   netip.Addr
 }
@@ -49,13 +50,13 @@ func takeDue(ctx context.Context, pool *pgxpool.Pool) ([]due, error) {
 				greatest(l.changed, v.renamed, f.zones_changed, f.names_changed, f.addresses_changed) AS changed
 			FROM dns.zone_views l JOIN dns.zones z ON z.id = l.zone_id JOIN dns.views v ON v.id = l.view_id CROSS JOIN dns.fleet f) c
 		WHERE c.zone_id = t.zone AND c.view_id = t.view AND c.changed > t.told AND t.transferred_at > now() - ` + notifiedFor + `
-		RETURNING c.name, t.key_name, t.address`
+		RETURNING c.zone_id, c.view_id, c.name, t.key_name, t.address`
 	rows, err := pool.Query(ctx, take)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (d due, err error) {
-		err = row.Scan(&d.zone, &d.key, &d.address)
+		err = row.Scan(&d.id, &d.view, &d.zone, &d.key, &d.address)
 		return d, err
 	})
 }

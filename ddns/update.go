@@ -81,14 +81,11 @@ func (s *Server) command(ctx context.Context, a *asked) (*zoneupdate.Update, *re
 	if err != nil {
 		return nil, nil, err
 	}
-	if zone == nil || q.Qclass != mdns.ClassINET {
-		return no(failed(mdns.RcodeNotAuth, mdns.ExtendedErrorCodeNotAuthoritative, "there is no such zone here"))
+	if zone == nil || q.Qclass != mdns.ClassINET || hidden(*zone, user) {
+		return no(foreign())
 	}
-	at, outside := inViewOf(*zone, user)
+	at, outside := readable(*zone, user)
 	if outside != nil {
-		return nil, outside, nil
-	}
-	if outside = mayRead(*zone, user); outside != nil {
 		return nil, outside, nil
 	}
 	to := zoneupdate.Target{ZoneID: zone.ID, Zone: zone.Name, ViewID: at.view, View: at.viewName()}
@@ -171,7 +168,7 @@ func (s *Server) refusedUpdate(ctx context.Context, a *asked, request eventstore
 		return failed(mdns.RcodeServerFailure, mdns.ExtendedErrorCodeNotReady, wording.English.SayError(refusal))
 	case errors.As(err, &refusal):
 		return s.keep(ctx, a, request, refusalOf(refusal))
-	case errors.Is(err, eventstore.ErrTooLarge):
+	case errors.Is(err, eventstore.ErrTooLarge), errors.Is(err, batch.ErrTooManyEvents):
 		return s.keep(ctx, a, request, refused(mdns.ExtendedErrorCodeOther, "the change is too large"))
 	default:
 		return s.broken(a, err)

@@ -102,6 +102,15 @@ func zoneName(name string) string {
 	return folded
 }
 
+// readable returns the zone, which is not hidden, in the view of the credential. Not nil is why it
+// may not be read there.
+func readable(zone dnsmodel.Zone, user *identity.User) (placed, *reply) {
+	if no := mayRead(zone, user); no != nil {
+		return placed{}, no
+	}
+	return inViewOf(zone, user)
+}
+
 // inViewOf returns the zone in the view that the user's credential is for, or else in its only
 // one. Not nil is why there is no such view.
 func inViewOf(zone dnsmodel.Zone, user *identity.User) (placed, *reply) {
@@ -119,7 +128,18 @@ func inViewOf(zone dnsmodel.Zone, user *identity.User) (placed, *reply) {
 	return placed{zone, view}, nil
 }
 
-// mayRead refuses who may not ACCESS the zone.
+// hidden says whether the credential's user may not ACCESS the zone: it is told nothing of it, and it
+// is to it as if there were none.
+func hidden(zone dnsmodel.Zone, user *identity.User) bool {
+	return !user.MayAlone(access.On(zone.Target, access.OperationAccess))
+}
+
+// foreign is the answer where a message is for no zone that is here.
+func foreign() reply {
+	return failed(mdns.RcodeNotAuth, mdns.ExtendedErrorCodeNotAuthoritative, "there is no such zone here")
+}
+
+// mayRead refuses a credential that is not for the zone.
 func mayRead(zone dnsmodel.Zone, user *identity.User) *reply {
 	if user.May(access.On(zone.Target, access.OperationAccess)) {
 		return nil

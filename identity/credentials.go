@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -21,6 +22,9 @@ type credentials struct {
 	// holders never change: a token is that of one credential for ever.
 	holders map[string]domain.CredentialID
 	known   map[domain.CredentialID]*access.Credential
+	// ended are those that are of nobody, any more or yet. Anybody may name them: what makes room
+	// for them is one of them.
+	ended map[domain.CredentialID]*access.Credential
 	// secrets are those of TSIG keys, which never change either. What is void is not asked for.
 	secrets map[domain.CredentialID][]byte
 	// looking has a value for each look-up under way.
@@ -30,6 +34,7 @@ type credentials struct {
 func newCredentials() credentials {
 	return credentials{
 		holders: map[string]domain.CredentialID{}, known: map[domain.CredentialID]*access.Credential{},
+		ended:   map[domain.CredentialID]*access.Credential{},
 		secrets: map[domain.CredentialID][]byte{},
 		looking: make(chan struct{}, maxLookUps),
 	}
@@ -75,9 +80,9 @@ func (k *users) credential(ctx context.Context, id domain.CredentialID) (*access
 		return nil, err
 	}
 	k.mu.Lock()
-	c, known := k.programs.known[id]
+	c := cmp.Or(k.programs.known[id], k.programs.ended[id])
 	k.mu.Unlock()
-	if known {
+	if c != nil {
 		return c, nil
 	}
 	c = access.NewCredential(id)
@@ -88,10 +93,18 @@ func (k *users) credential(ctx context.Context, id domain.CredentialID) (*access
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if at >= k.at {
-		if len(k.programs.known) >= maxUsers {
-			clear(k.programs.known)
-		}
-		k.programs.known[id] = c
+		k.programs.remember(id, c)
 	}
 	return c, nil
+}
+
+func (m *credentials) remember(id domain.CredentialID, c *access.Credential) {
+	into := m.known
+	if c.User == 0 {
+		into = m.ended
+	}
+	if len(into) >= maxUsers {
+		clear(into)
+	}
+	into[id] = c
 }

@@ -34,11 +34,13 @@ func (s *Service) TSIGKey(ctx context.Context, name string) (*TSIGKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	leave, err := s.lookUp(ctx)
-	if err != nil {
-		return nil, err
+	if !s.Remembers(name) {
+		leave, err := s.lookUp(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
 	}
-	defer leave()
 	user, err := s.program(ctx, id)
 	if err != nil {
 		return nil, err
@@ -52,6 +54,18 @@ func (s *Service) TSIGKey(ctx context.Context, name string) (*TSIGKey, error) {
 		return nil, err
 	}
 	return &TSIGKey{User: user, Name: name, Algorithm: c.Algorithm, Secret: secret}, nil
+}
+
+// Remembers says whether a key of that name would be looked for in the memory alone: there is a
+// credential of somebody's with the id that the name has.
+func (s *Service) Remembers(name string) bool {
+	id, err := idOfKey(strings.TrimSuffix(name, "."))
+	if err != nil {
+		return false
+	}
+	s.users.mu.Lock()
+	defer s.users.mu.Unlock()
+	return s.programs.known[id] != nil
 }
 
 // idOfKey reads the id from a key's name, see [TSIGKeyName].

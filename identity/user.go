@@ -52,6 +52,9 @@ func (u *User) Require(r access.Right) error { return u.actor.Require(r) }
 // May says whether the user has a right.
 func (u *User) May(r access.Right) bool { return u.actor.May(r) }
 
+// MayAlone says whether the user has a right, whatever the bounds of the credential are.
+func (u *User) MayAlone(r access.Right) bool { return u.whole.May(r) }
+
 // Sees says whether the user may read what an entry of the operation log tells of, see
 // [access.Actor.Sees]. The bounds of a credential are another question.
 func (u *User) Sees(e access.Entry) bool { return u.whole.Sees(e) }

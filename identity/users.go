@@ -180,6 +180,7 @@ func (k *users) look(ctx context.Context) error {
 	if last < k.at || k.at == 0 || len(news) == maxCatchUp {
 		clear(k.known)
 		clear(k.programs.known)
+		clear(k.programs.ended)
 		clear(k.programs.secrets)
 	}
 	for i := range news {
@@ -204,6 +205,7 @@ func (k *users) forget(tags []domain.Tag) {
 			k.forgetHolders(id)
 		case domain.IDTag(kind, id) == access.TagCredential(domain.CredentialID(id)):
 			delete(k.programs.known, domain.CredentialID(id))
+			delete(k.programs.ended, domain.CredentialID(id))
 			delete(k.programs.secrets, domain.CredentialID(id))
 		}
 	}

@@ -3,6 +3,7 @@ package batch_test
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -218,4 +219,26 @@ func TestNewChecksTheOperations(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+}
+
+// A batch whose operations have many events each ends before it holds all of them.
+func TestTooManyEvents(t *testing.T) {
+	t.Parallel()
+	decided := 0
+	operations := make([]batch.Operation, 100)
+	for i := range operations {
+		operations[i] = batch.Operation{Build: func([]int64) (domain.Command, error) { return counting{&decided}, nil }}
+	}
+	_, err := domaintest.Must(batch.New(operations)).Decide(domaintest.NewHistory(), env())
+	if !errors.Is(err, batch.ErrTooManyEvents) || decided > 25 {
+		t.Errorf("after %d operations: %v", decided, err)
+	}
+}
+
+// counting lets a counter go up a thousand times, and counts how often it was asked to.
+type counting struct{ decided *int }
+
+func (c counting) Decide(domain.History, domain.Env) ([]domain.Event, error) {
+	*c.decided++
+	return slices.Repeat([]domain.Event{added{1}}, 1000), nil
 }

@@ -130,7 +130,9 @@ func (t *turn) carryOut(i int, s *step) error {
 	}
 	t.view.add(decided)
 	t.decided[i] = decided
-	t.events = append(t.events, decided...)
+	if t.events = append(t.events, decided...); len(t.events) > maxEvents {
+		return ErrTooManyEvents
+	}
 	return nil
 }
 

@@ -1,14 +1,21 @@
 package batch
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/opsledger/opsledger/domain"
 )
 
 // MaxOperations is the greatest number of operations in a batch. An operation
-// decides one event at most, and a batch must fit into one append.
+// decides one event, as a rule, and a batch must fit into one append.
 const MaxOperations = 10_000
+
+// maxEvents bounds the events that a decision holds in memory.
+const maxEvents = 2 * MaxOperations
+
+// ErrTooManyEvents says that the operations would have more events than one change may.
+var ErrTooManyEvents = errors.New("more events than one change may have")
 
 // Operation is one step of a batch.
 type Operation struct {

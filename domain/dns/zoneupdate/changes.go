@@ -1,6 +1,8 @@
 package zoneupdate
 
 import (
+	"slices"
+
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain"
@@ -27,6 +29,9 @@ type change struct {
 	ttl  uint32
 	// data is in canonical wire form, written as it stands in the message, uncompressed.
 	data, written string
+	// levels is said of the last addition to an RRset, whose TTL all of it gets in the end: the
+	// additions before it would give each record one that nobody ever sees.
+	levels bool
 }
 
 // readChanges reads the section, see section 3.4.1.3.
@@ -38,6 +43,12 @@ func readChanges(zone string, section []mdns.RR) ([]change, *Failure) {
 			return nil, failure
 		}
 		changes = append(changes, c)
+	}
+	last := map[zonedata.Key]bool{}
+	for i := range slices.Backward(changes) {
+		if c := &changes[i]; c.kind == add {
+			c.levels, last[c.key] = !last[c.key], true
+		}
 	}
 	return changes, nil
 }

@@ -98,7 +98,11 @@ func (s step) adding(now *dns.Now) (commands []domain.Judged, err error) {
 		if r.data.Type != dns.TypeName(s.key.Type) {
 			continue
 		}
-		there = there || alias || r.rdata == s.data
+		same := alias || r.rdata == s.data
+		there = there || same
+		if !same && !s.levels {
+			continue
+		}
 		cmd, err := s.changing(r)
 		if err != nil {
 			return nil, err

@@ -55,11 +55,19 @@ type Update struct {
 	changes       []change
 	// malformed is what is wrong with the updates. RFC 2136 has it said after the prerequisites.
 	malformed *Failure
+	// located remembers what is known of records: each step asks for those at its name.
+	located map[dns.RecordData]located
+}
+
+// located is a record's RRset, and its data in canonical wire form.
+type located struct {
+	key   zonedata.Key
+	rdata string
 }
 
 // New reads the sections of a message. Its error is a [Failure].
 func New(to Target, required, updates []mdns.RR) (*Update, error) {
-	u := &Update{to: to}
+	u := &Update{to: to, located: map[dns.RecordData]located{}}
 	u.to.Zone = dns.FoldName(to.Zone)
 	if failure := u.prerequisites.read(u.zone(), required); failure != nil {
 		return nil, failure
@@ -94,7 +102,7 @@ func (u *Update) Allocates() []domain.Sequence {
 }
 
 // Decide implements [domain.Command]. Its error is a [Failure], a [*batch.Error] of the updates
-// that are refused, or a [domain.Error].
+// that are refused, [batch.ErrTooManyEvents], or a [domain.Error].
 func (u *Update) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	operations := []batch.Operation{batch.Of(opening{u}, nil)}
 	for _, c := range u.changes {
@@ -168,14 +176,28 @@ func (u *Update) at(now *dns.Now, key zonedata.Key) (found []present, err error)
 		if d.ViewID != u.to.ViewID {
 			continue
 		}
-		is, rdata, err := zonedata.Locate(u.to.Zone, d)
+		is, err := u.locate(d)
 		if err != nil {
 			return nil, err
 		}
-		if key.Type == mdns.TypeANY || key.Type == is.Type {
-			found = append(found, present{id, d, rdata})
+		if key.Type == mdns.TypeANY || key.Type == is.key.Type {
+			found = append(found, present{id, d, is.rdata})
 		}
 	}
 	slices.SortFunc(found, func(a, b present) int { return cmp.Compare(a.id, b.id) })
 	return found, nil
+}
+
+// locate is [zonedata.Locate] with a memory.
+func (u *Update) locate(d dns.RecordData) (located, error) {
+	if is, known := u.located[d]; known {
+		return is, nil
+	}
+	key, rdata, err := zonedata.Locate(u.to.Zone, d)
+	if err != nil {
+		return located{}, err
+	}
+	is := located{key, rdata}
+	u.located[d] = is
+	return is, nil
 }

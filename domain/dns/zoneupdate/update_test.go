@@ -2,6 +2,7 @@ package zoneupdate_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	mdns "github.com/miekg/dns"
@@ -100,5 +101,40 @@ func TestGuards(t *testing.T) {
 			t.Parallel()
 			domaintest.Given(log...).When(command(t, c.required, c.updates)).CheckRace(t, c.between, c.conflict)
 		})
+	}
+}
+
+// An addition of many records with many TTLs gives each record of the RRset the last one, once.
+func TestManyTTLs(t *testing.T) {
+	t.Parallel()
+	const had, more = 30, 40
+	log := logged()
+	for i := range had {
+		log = append(log, dns.RecordAdded{ID: int64(10 + i), ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: "www", Type: "A", TTL: 60, Value: fmt.Sprint("198.51.100.", i)}})
+	}
+	var updates []mdns.RR
+	for i := range more {
+		updates = append(updates, rr(t, fmt.Sprintf("www.example.org. %d A 192.0.2.%d", 90+i%2, i)))
+	}
+	got := domaintest.Given(log...).When(command(t, nil, updates))
+	if got.Err != nil || len(got.Events) > had+2*more {
+		t.Fatalf("%d events: %v", len(got.Events), got.Err)
+	}
+	ttls := map[int64]uint32{}
+	for _, event := range got.Events {
+		switch e := event.(type) {
+		case dns.RecordAdded:
+			ttls[e.ID] = e.Record.TTL
+		case dns.RecordUpdated:
+			ttls[e.ID] = e.After.TTL
+		}
+	}
+	for id, ttl := range ttls {
+		if ttl != 90+(more-1)%2 {
+			t.Errorf("record %d has the TTL %d", id, ttl)
+		}
+	}
+	if len(ttls) != had+more {
+		t.Errorf("%d records are changed", len(ttls))
 	}
 }
