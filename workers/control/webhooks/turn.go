@@ -203,7 +203,11 @@ func (t *turn) forget() error {
 
 func (t *turn) add(h *hook) {
 	if h.Resource != "" {
-		h.resource, _ = feed.ParseResource(h.Resource)
+		tags, ok := feed.ParseResource(h.Resource)
+		if !ok {
+			tags = []domain.Tag{""} // that no event has: rather nothing than everything
+		}
+		h.resource = tags
 	}
 	if h.delivery.NextTry != nil {
 		h.again = *h.delivery.NextTry
