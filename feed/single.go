@@ -17,6 +17,8 @@ const (
 	singleEvents, singleBytes = 64, 64 << 10
 	// singleAhead is of how many events such a reader looks at the rights at once.
 	singleAhead = 16
+	// singlePatience is for how long such a reader tries again what fails.
+	singlePatience = 30 * time.Second
 )
 
 // FollowSingly is Follow for a reader whose events take long, each until the next may be given:
@@ -37,15 +39,22 @@ func (r *Reader) ahead() int {
 }
 
 // Through returns the next event up to a position that the read models have, and nil once there
-// is none. The error is that of Next. While the database is away Through waits for it.
+// is none. The error is that of Next, or what has stood in the way for half a minute, the database
+// for example: for a while Through waits for that to end.
 func (r *Reader) Through(to domain.Position) (*Shown, error) {
 	pause := backoff.Growing{Least: retryMin, Most: retryMax}
+	good := time.Now()
 	for r.at < to {
 		shown, err := r.step(r.ctx)
+		if err == nil {
+			good = time.Now()
+		}
 		switch {
 		case r.ctx.Err() != nil:
 			return nil, context.Cause(r.ctx)
 		case errors.Is(err, ErrEnded):
+			return nil, err
+		case err != nil && time.Since(good) > singlePatience:
 			return nil, err
 		case err != nil:
 			r.feed.log.Debug("events are not shown yet", "error", err)

@@ -66,6 +66,8 @@ const (
 			attempts = 0, failing_since = NULL, next_try = NULL, given_up = ''
 		WHERE w.since < excluded.since`
 
+	selectMarks = `SELECT webhook, since, reached, given_up FROM control.webhooks ORDER BY webhook`
+
 	forgetDeliveries = `DELETE FROM control.webhooks WHERE webhook = ANY ($1)`
 )
 
@@ -140,6 +142,28 @@ func (d *Deliveries) Forget(ctx context.Context, hooks []access.WebhookID) error
 		return fmt.Errorf("forget deliveries: %w", err)
 	}
 	return nil
+}
+
+// Mark is what a system that goes on elsewhere must know of a delivery, so that nothing is sent
+// again and nothing is left out.
+type Mark struct {
+	Webhook access.WebhookID `json:"webhook"`
+	Since   domain.Position  `json:"since"`
+	Reached domain.Position  `json:"reached"`
+	GivenUp string           `json:"given_up"`
+}
+
+// Marks returns those of all deliveries, as the transaction sees them. The list is never nil.
+func Marks(ctx context.Context, tx pgx.Tx) ([]Mark, error) {
+	rows, err := tx.Query(ctx, selectMarks)
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Mark])
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	return list, nil
 }
 
 // Sight is how far the delivery of a webhook is to whoever looks at it, for a delivery that has

@@ -8,18 +8,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/publicdial"
 )
-
-// maxError bounds what is said of a failure.
-const maxError = 300
 
 // Outcome is what came of a message.
 type Outcome struct {
@@ -54,11 +49,10 @@ func (o Outcome) Error() string {
 
 func (o Outcome) cause() string {
 	var (
-		name     *net.DNSError
-		errno    syscall.Errno
-		untaught *tls.CertificateVerificationError
-		unsigned x509.UnknownAuthorityError
-		network  net.Error
+		name        *net.DNSError
+		errno       syscall.Errno
+		certificate *tls.CertificateVerificationError
+		network     net.Error
 	)
 	refused, is := errors.AsType[*domain.Error](o.Err)
 	switch {
@@ -68,12 +62,14 @@ func (o Outcome) cause() string {
 		return "its address or its key is not in the vault: set the url anew, and rotate the secret"
 	case errors.Is(o.Err, publicdial.ErrNotPublic):
 		return publicdial.ErrNotPublic.Error() + ", and opsledger was not started with --webhook-allow for it"
+	case errors.Is(o.Err, publicdial.ErrNotAllowed):
+		return "the host is not allowed by --webhook-allow, and http goes to what is allowed alone"
 	case errors.Is(o.Err, context.DeadlineExceeded), errors.As(o.Err, &network) && network.Timeout():
 		return fmt.Sprintf("no answer within %s", o.within)
 	case errors.As(o.Err, &name):
 		return "the host's name is not found"
-	case errors.As(o.Err, &untaught), errors.As(o.Err, &unsigned):
-		return printable("the receiver's certificate is not good: " + errors.Unwrap(o.Err).Error())
+	case errors.As(o.Err, &certificate):
+		return "the receiver's certificate " + fault(certificate.Err)
 	case errors.As(o.Err, &errno):
 		return errno.Error()
 	default:
@@ -81,13 +77,18 @@ func (o Outcome) cause() string {
 	}
 }
 
-// printable is a text that somebody from outside had a hand in.
-func printable(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, text)
-	return text[:min(len(text), maxError)]
+// fault says what is wrong with a certificate, and nothing that stands in it.
+func fault(err error) string {
+	var (
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &host):
+		return "is not for the host's name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "has expired or is not valid yet"
+	default:
+		return "is not of an authority that is trusted"
+	}
 }

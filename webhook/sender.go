@@ -47,6 +47,7 @@ type SenderConfig struct {
 //  1. A connection leads where package publicdial lets it; one in clear only to what is allowed. No
 //     proxy is asked, whatever the environment says, and no redirect is followed.
 //  2. Of a reply, the status alone is kept, and a bounded part of it is read.
+//  3. Whatever a receiver does or leaves undone, an attempt ends and holds nothing when Within is over.
 type Sender struct {
 	cfg           SenderConfig
 	clear, secure *publicdial.Dialer
@@ -75,7 +76,7 @@ func NewSender(cfg SenderConfig) *Sender {
 func (s *Sender) transport(d *publicdial.Dialer) *http.Transport {
 	return &http.Transport{
 		DialContext: d.DialContext, TLSClientConfig: &tls.Config{RootCAs: s.cfg.Roots, MinVersion: tls.VersionTLS12},
-		DisableCompression: true, MaxResponseHeaderBytes: maxReplyHeader,
+		TLSHandshakeTimeout: s.cfg.Within, DisableCompression: true, MaxResponseHeaderBytes: maxReplyHeader,
 		MaxIdleConns: idleAll, MaxIdleConnsPerHost: idleOfHost, IdleConnTimeout: idleFor,
 	}
 }
@@ -145,7 +146,9 @@ func (s *Sender) send(ctx context.Context, to Target, m Message) (status int, er
 	if err != nil {
 		return 0, err
 	}
-	_, _ = io.CopyN(io.Discard, reply.Body, maxReply)
+	if reply.StatusCode != http.StatusSwitchingProtocols { // whose body is the connection, which no deadline ends
+		_, _ = io.CopyN(io.Discard, reply.Body, maxReply)
+	}
 	_ = reply.Body.Close()
 	return reply.StatusCode, nil
 }

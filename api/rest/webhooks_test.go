@@ -2,6 +2,7 @@ package rest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -312,7 +313,14 @@ func TestWebhookReplies(t *testing.T) {
 		switch q.URL.Path {
 		case "/redirect":
 			http.Redirect(w, q, elsewhere.url, http.StatusTemporaryRedirect)
-		case "/hang":
+		case "/upgrade":
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
 			<-hang
 		case "/cut":
 			panic(http.ErrAbortHandler)
@@ -328,7 +336,6 @@ func TestWebhookReplies(t *testing.T) {
 	})
 	s = s.reopened(func(c *config) {
 		c.Webhooks.Sender = toLoopback(t, func(c *webhook.SenderConfig) {
-			c.Within = time.Second
 			c.Allow = allowing(t, hostOf(r.url), hostOf(plain.url), hostOf(elsewhere.url), "127.0.0.1:1")
 		})
 	})
@@ -337,10 +344,10 @@ func TestWebhookReplies(t *testing.T) {
 		{r.url + "/none", `"delivered":true,"status":204,"error":null`},
 		{r.url + "/long", `"delivered":true,"status":200,"error":null`},
 		{r.url + "/redirect", `"delivered":false,"status":307,"error":"the receiver answered 307: redirects are not followed"`},
-		{r.url + "/hang", `"delivered":false,"status":null,"error":"no answer within 1s"`},
+		{r.url + "/upgrade", `"delivered":false,"status":101,"error":"the receiver answered 101"`},
 		{r.url + "/cut", `"delivered":false,"status":null,"error":"the connection broke before there was an answer"`},
 		{"http://127.0.0.1:1/", `"delivered":false,"status":null,"error":"connection refused"`},
-		{plain.url, `"delivered":false,"status":null,"error":"the receiver's certificate is not good: `},
+		{plain.url, `"delivered":false,"status":null,"error":"the receiver's certificate is not of an authority that is trusted"`},
 		{"https://name.invalid/", `"delivered":false,"status":null,"error":"`},
 		{"https://localhost/", `"delivered":false,"status":null,"error":"the host is at an address that is not public, and opsledger was not started with --webhook-allow for it"`},
 	} {
@@ -369,15 +376,15 @@ func TestWebhookTestIsBounded(t *testing.T) {
 	r := newReceiver(t, nil, nil)
 	path, _ := s.added(m{"url": r.url})
 	s.expect(s.do("POST", path+"/test", nil, with("Opsledger-Dry-Run", "true")), 400, `{"message":"Failed","error":"Opsledger-Dry-Run: 此请求不支持试运行！","field":"Opsledger-Dry-Run"}`)
-	for range 4 {
-		s.done("POST", path+"/test", nil)
+	sent, got := 0, s.do("POST", path+"/test", nil)
+	for ; got.status == 200 && sent < 1000; got = s.do("POST", path+"/test", nil) { // a slow machine earns some meanwhile
+		sent++
 	}
-	got := s.do("POST", path+"/test", nil)
 	if got.status != 429 || got.header.Get("Retry-After") != "10" {
 		t.Errorf("%d %s %s", got.status, got.body, got.header.Get("Retry-After"))
 	}
-	if len(r.got) != 4 {
-		t.Errorf("%d messages", len(r.got))
+	if sent < 4 || len(r.got) != sent {
+		t.Errorf("%d messages of %d", len(r.got), sent)
 	}
 }
 

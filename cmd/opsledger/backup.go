@@ -17,6 +17,7 @@ import (
 	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/translog"
 	"github.com/opsledger/opsledger/translog/logfile"
+	"github.com/opsledger/opsledger/webhook"
 )
 
 // backup is a backup of a system.
@@ -28,7 +29,7 @@ type backup struct {
 
 // inBackup says what a backup has, and what not.
 const inBackup = "In it are the log up to a checkpoint that was signed while the command ran, and the vault of that moment: zones, users, rights, tasks, " +
-	"history, passwords, the keys of tokens, agents and checkpoints. Not in it are what is computed from the log (read models, streams, " +
+	"history, passwords, the keys of tokens, agents and checkpoints, and how far webhooks are delivered. Not in it are what is computed from the log (read models, streams, " +
 	"what name servers serve), output of tasks, when credentials were used last, unfinished imports, and what flags name: " +
 	"certificates, passwords of directories, configurations of hosts."
 
@@ -84,7 +85,10 @@ func (b *backup) run(ctx context.Context, cmd *cli.Command) error {
 
 func writeBackup(ctx context.Context, l *openLog, folder *backupFolder, passphrase string, patience time.Duration, progress io.Writer) (manifest, error) {
 	m := manifest{MadeAt: time.Now().UTC().Truncate(time.Second), Program: version, Log: l.store.LogID()}
-	state, err := l.moment(ctx, patience, func(tx pgx.Tx) error {
+	state, err := l.moment(ctx, patience, func(tx pgx.Tx) (err error) {
+		if m.Webhooks, err = webhook.Marks(ctx, tx); err != nil {
+			return err
+		}
 		return folder.add(backupVault, func(to io.Writer) (err error) {
 			m.Secrets, err = writeVault(ctx, tx, l.vault, to, passphrase, m.Log)
 			return err

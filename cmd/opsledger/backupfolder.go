@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsledger/opsledger/internal/wholefile"
+	"github.com/opsledger/opsledger/webhook"
 )
 
 // The files of a backup.
@@ -35,12 +36,14 @@ type manifest struct {
 	Program string    `json:"program"`
 	Log     uuid.UUID `json:"log"`
 	// Origin, Position and Checkpoint are of the checkpoint that covers all of the log, Key is its verifier key.
-	Origin     string       `json:"origin"`
-	Position   int64        `json:"position"`
-	Checkpoint string       `json:"checkpoint"`
-	Key        string       `json:"key"`
-	Secrets    int          `json:"secrets"`
-	Files      []backupFile `json:"files"`
+	Origin     string `json:"origin"`
+	Position   int64  `json:"position"`
+	Checkpoint string `json:"checkpoint"`
+	Key        string `json:"key"`
+	Secrets    int    `json:"secrets"`
+	// Webhooks is how far their deliveries were; null in a backup of a program that did not note it.
+	Webhooks []webhook.Mark `json:"webhooks"`
+	Files    []backupFile   `json:"files"`
 }
 
 type backupFile struct {

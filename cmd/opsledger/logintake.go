@@ -18,6 +18,8 @@ import (
 	"github.com/opsledger/opsledger/translog"
 	"github.com/opsledger/opsledger/translog/logimport"
 	"github.com/opsledger/opsledger/translog/verify"
+	"github.com/opsledger/opsledger/webhook"
+	"github.com/opsledger/opsledger/workers/control/webhooks"
 )
 
 // logIntake is how a log from a file comes into an empty system.
@@ -26,6 +28,8 @@ type logIntake struct {
 	AsMove, AsCopy bool
 	Since          []string
 	Key            string
+	// Webhooks is how far their deliveries were, nil if nobody has noted that.
+	Webhooks []webhook.Mark
 
 	// took is how long the log was read and written.
 	took time.Duration
@@ -33,9 +37,9 @@ type logIntake struct {
 
 func (i *logIntake) flags() []cli.Flag {
 	return append(group("What it is to be",
-		&cli.BoolFlag{Name: "as-move", Usage: "the same log, which goes on here and nowhere else: agents, credentials and checkpoints go on",
+		&cli.BoolFlag{Name: "as-move", Usage: "the same log, which goes on here and nowhere else: agents, credentials, webhooks and checkpoints go on",
 			Destination: &i.AsMove, Sources: fromEnv("as-move")},
-		&cli.BoolFlag{Name: "as-copy", Usage: "another log that begins with the same events: enrolments of agents and credentials are void",
+		&cli.BoolFlag{Name: "as-copy", Usage: "another log that begins with the same events: enrolments of agents, credentials and webhooks are void",
 			Destination: &i.AsCopy, Sources: fromEnv("as-copy")},
 	), append(trustFlags(&i.Since, &i.Key), storageFlags(&i.cfg)...)...)
 }
@@ -104,7 +108,11 @@ func (i *logIntake) writeLog(ctx context.Context, tx pgx.Tx, file io.ReadSeeker,
 		return logimport.Imported{}, err
 	}
 	defer func(began time.Time) { i.took += time.Since(began) }(time.Now())
-	return logimport.Write(ctx, tx, file, checked, as, progressOf(progress, "written "))
+	done, err := logimport.Write(ctx, tx, file, checked, as, progressOf(progress, "written "))
+	if err == nil && as == logimport.Move {
+		err = webhooks.TakeUpIn(ctx, tx, newCodec(), i.Webhooks, done.Head.Position)
+	}
+	return done, err
 }
 
 // told says what was imported, and what is to be known of it.
@@ -114,13 +122,16 @@ func (i *logIntake) told(checked logimport.Checked, done logimport.Imported) str
 		float64(checked.Events)/i.took.Seconds())
 	said += trustOf(checked.Report)
 	if i.AsCopy {
-		return said + fmt.Sprintf("it is a copy, log %s: the enrolments of %d agents and %d credentials ended behind its events; "+
-			"it signs under an origin of its own\n", done.Log, done.Agents, done.Credentials)
+		return said + fmt.Sprintf("it is a copy, log %s: the enrolments of %d agents, %d credentials and %d webhooks ended behind its events; "+
+			"it signs under an origin of its own\n", done.Log, done.Agents, done.Credentials, done.Webhooks)
 	}
 	said += fmt.Sprintf("it has moved: the system that it was written of must not run any more. What that one appended behind position %d "+
-		"is not here; if somebody may have a checkpoint of it, give another --log-origin, since this system would contradict it\n", checked.Checkpoint.Size)
+		"is not here, and its positions are given out again: receivers of webhooks and others that remember a higher one must be set back to it; if somebody may have a checkpoint of it, give another --log-origin, since this system would contradict it\n", checked.Checkpoint.Size)
 	if checked.Checkpoint.Origin != translog.DefaultOrigin(checked.Log) {
 		said += fmt.Sprintf("serve it with --log-origin %s\n", checked.Checkpoint.Origin)
+	}
+	if i.Webhooks == nil {
+		said += "webhooks go on behind the log's end; whoever needs what came before sets the cursor back\n"
 	}
 	return said
 }

@@ -34,7 +34,7 @@ func restoreCommand() *cli.Command {
 			"step: if it is interrupted, nothing is there, and it can be run again. Users, passwords and tokens are those of the backup. What the log says " +
 			"was destroyed stays destroyed. The key file of the vault is made anew if there is none. Then start serve, which computes the rest.\n" +
 			"With --as-move agents find their control plane again without a new enrolment, if it is at the address that they know; checkpoints go on " +
-			"under the same key. With --as-copy all that ends, and logins, too: passwords stay.",
+			"under the same key. Webhooks go on where they were. With --as-copy all that ends, and logins, too: passwords stay.",
 		Category: "Log and read models",
 		UsageText: "opsledger restore --in /backup/2026-11-30 --as-move --since kept.checkpoint \\\n" +
 			"  --data /var/lib/opsledger --passphrase-file /root/passphrase\n" +
@@ -82,7 +82,7 @@ func (r *restore) run(ctx context.Context, cmd *cli.Command) error {
 			m.Log, m.MadeAt.Format(time.RFC3339), checked.Events, m.Position, m.Origin, m.Secrets, trustOf(checked.Report))
 		return err
 	}
-	return r.restore(ctx, cmd, checked, log, secrets)
+	return r.restore(ctx, cmd, m, checked, log, secrets)
 }
 
 // check reads all of the backup.
@@ -126,11 +126,12 @@ func (r *restore) eachSecret(passphrase string, f func(*vaultfile.Reader) error)
 }
 
 // restore writes log and vault in one transaction.
-func (r *restore) restore(ctx context.Context, cmd *cli.Command, checked logimport.Checked, log io.ReadSeeker, passphrase string) error {
+func (r *restore) restore(ctx context.Context, cmd *cli.Command, m manifest, checked logimport.Checked, log io.ReadSeeker, passphrase string) error {
 	as, err := r.as()
 	if err != nil {
 		return err
 	}
+	r.Webhooks = m.Webhooks
 	var done logimport.Imported
 	var taken takenSecrets
 	err = r.inEmpty(ctx, cmd, func(tx pgx.Tx, db *database) error {

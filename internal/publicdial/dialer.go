@@ -15,6 +15,10 @@ import (
 // names no address, since whoever named the host may not know it.
 var ErrNotPublic = errors.New("the host is at an address that is not public")
 
+// ErrNotAllowed: a connection would lead to a public address, which is no reason for a Dialer that
+// connects Only to what is allowed.
+var ErrNotAllowed = errors.New("the host is not one of those that are allowed")
+
 // connectWithin bounds the time that a connection may take.
 const connectWithin = 10 * time.Second
 
@@ -65,7 +69,7 @@ func (d *Dialer) check(reached string) error {
 	return d.Check(at.Addr(), at.Port())
 }
 
-// Check returns [ErrNotPublic] for an address that must not be connected to.
+// Check returns [ErrNotPublic] or [ErrNotAllowed] for an address that must not be connected to.
 func (d *Dialer) Check(addr netip.Addr, port uint16) error {
 	addr = addr.Unmap()
 	for i := range d.Allow {
@@ -73,10 +77,14 @@ func (d *Dialer) Check(addr netip.Addr, port uint16) error {
 			return nil
 		}
 	}
-	if d.Only || !Public(addr) {
+	switch {
+	case !Public(addr):
 		return ErrNotPublic
+	case d.Only:
+		return ErrNotAllowed
+	default:
+		return nil
 	}
-	return nil
 }
 
 // Names says whether a host is allowed by its name.

@@ -86,7 +86,7 @@ func TestAllowed(t *testing.T) {
 		t.Error("names are not allowed as they were given")
 	}
 	d.Only = true
-	if err := d.Check(netip.MustParseAddr("8.8.8.8"), 53); !errors.Is(err, publicdial.ErrNotPublic) {
+	if err := d.Check(netip.MustParseAddr("8.8.8.8"), 53); !errors.Is(err, publicdial.ErrNotAllowed) {
 		t.Errorf("only what is allowed: %v", err)
 	}
 	for _, text := range []string{"", "10.0.0.0/33", "a/8", "http://10.0.0.1", "host:", "host:0", "host:70000", "0x7f.1", "a b"} {

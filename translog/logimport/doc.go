@@ -7,8 +7,8 @@
 // Contract: a file that is not whole and sound is refused before anything is written, and all is
 // written in one transaction of the caller's. A log that has moved has the same id, events,
 // hashes, tree and checkpoints. A copy has the same events and hashes, an id of its own, and
-// behind the events others by which every agent's enrolment and every credential ends. It never
-// signs under the origin of the log that it is a copy of.
+// behind the events others by which every agent's enrolment, every credential and every webhook
+// ends. It never signs under the origin of the log that it is a copy of.
 //
 // It must not touch the vault.
 package logimport

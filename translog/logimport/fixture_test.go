@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -133,6 +134,9 @@ func (s *system) export() string {
 	return out.String()
 }
 
+// vaulted is the name of a secret.
+func vaulted(what string) string { return uuid.NewSHA1(uuid.Nil, []byte(what)).String() }
+
 // source is a log of one of each kind of what a copy ends and of what has ended, of two keys.
 type source struct {
 	*system
@@ -157,15 +161,15 @@ func newSource(t *testing.T) *source {
 		access.CredentialAdded{ID: 4, User: 9, Name: "with its user", Kind: access.CredentialToken, Digest: "ef"},
 	)
 	s.append(
-		access.WebhookAdded{ID: 1, User: 1, Webhook: access.WebhookData{Origin: "https://a.example", Target: "t1"}, Secret: "s1"},
-		access.WebhookAdded{ID: 2, User: 9, Webhook: access.WebhookData{Origin: "https://b.example", Target: "t2"}, Secret: "s2"},
-		access.WebhookAdded{ID: 3, User: 1, Webhook: access.WebhookData{Origin: "https://c.example", Target: "t3"}, Secret: "s3"},
+		access.WebhookAdded{ID: 1, User: 1, Webhook: access.WebhookData{Origin: "https://a.example", Target: vaulted("t1")}, Secret: vaulted("s1")},
+		access.WebhookAdded{ID: 2, User: 9, Webhook: access.WebhookData{Origin: "https://b.example", Target: vaulted("t2")}, Secret: vaulted("s2")},
+		access.WebhookAdded{ID: 3, User: 1, Webhook: access.WebhookData{Origin: "https://c.example", Target: vaulted("t3")}, Secret: vaulted("s3")},
 		access.WebhookChanged{
-			ID: 1, User: 1, Before: access.WebhookData{Origin: "https://a.example", Target: "t1"},
-			After: access.WebhookData{Origin: "https://a.example", Target: "t4"},
+			ID: 1, User: 1, Before: access.WebhookData{Origin: "https://a.example", Target: vaulted("t1")},
+			After: access.WebhookData{Origin: "https://a.example", Target: vaulted("t4")},
 		},
-		access.WebhookRotated{ID: 1, User: 1, Secret: "s4", Former: "s1"},
-		access.WebhookDeleted{ID: 3, User: 1, Webhook: access.WebhookData{Origin: "https://c.example", Target: "t3"}, Secret: "s3"},
+		access.WebhookRotated{ID: 1, User: 1, Secret: vaulted("s4"), Former: vaulted("s1")},
+		access.WebhookDeleted{ID: 3, User: 1, Webhook: access.WebhookData{Origin: "https://c.example", Target: vaulted("t3")}, Secret: vaulted("s3")},
 	)
 	s.append(access.CredentialDeleted{ID: 3, User: 1, Name: "ended"}, access.UserDeleted{ID: 9, Username: "gone"})
 	s.old = s.await()

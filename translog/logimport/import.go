@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/translog"
@@ -55,9 +57,23 @@ func Check(ctx context.Context, file io.ReadSeeker, codec *domain.Codec, o verif
 	if len(header.Keys) > 0 && header.Keys[0].Since != 0 {
 		return c, fmt.Errorf("line 1: its first key is one that came by event %d", header.Keys[0].Since)
 	}
-	o.Event = func(e *protocol.Envelope) error { return eventstore.CheckRestored(codec, e) }
+	living := newLiving(codec)
+	o.Event = func(e *protocol.Envelope) error {
+		if err := eventstore.CheckRestored(codec, e); err != nil {
+			return err
+		}
+		if err := checkErasable(codec, e); err != nil {
+			return err
+		}
+		return living.apply(e)
+	}
 	if c.Report, err = verify.Export(ctx, file, o); err != nil {
 		return c, err
+	}
+	for _, event := range living.ends() { // which a copy appends, and a user of a move some day
+		if err := namesSecrets(event); err != nil {
+			return c, fmt.Errorf("what its %s would end: %w", event.EventType(), err)
+		}
 	}
 	// An origin that has an id in it proves the id.
 	name, named := strings.CutPrefix(c.Checkpoint.Origin, "opsledger/")
@@ -65,6 +81,32 @@ func Check(ctx context.Context, file io.ReadSeeker, codec *domain.Codec, o verif
 		return c, fmt.Errorf("line 1: it is of log %s, and the checkpoint is of %q", c.Log, c.Checkpoint.Origin)
 	}
 	return c, nil
+}
+
+// checkErasable refuses an event that has something destroyed which no vault can have: serve, which
+// destroys what the log says, would never start.
+func checkErasable(codec *domain.Codec, e *protocol.Envelope) error {
+	if !slices.Contains(e.Tags, access.TagErasable) {
+		return nil
+	}
+	r, err := e.Decode(codec)
+	if err == nil {
+		err = namesSecrets(r.Event)
+	}
+	if err != nil {
+		return fmt.Errorf("event %d: %w", e.Position, err)
+	}
+	return nil
+}
+
+// namesSecrets says whether what the event has destroyed is named as secrets are.
+func namesSecrets(event domain.Event) error {
+	for _, name := range access.Erasable(event) {
+		if _, err := uuid.Parse(name); err != nil && name != "" {
+			return fmt.Errorf("it has %.60q destroyed, which is no id of a secret", name)
+		}
+	}
+	return nil
 }
 
 // readHeader leaves the file at its beginning.
@@ -84,8 +126,8 @@ type Imported struct {
 	// Log is the id of the log in the database, Head its end.
 	Log  uuid.UUID
 	Head eventstore.Head
-	// Agents and Credentials are how many of them a copy has ended.
-	Agents, Credentials int
+	// Agents, Credentials and Webhooks are how many of them a copy has ended.
+	Agents, Credentials, Webhooks int
 }
 
 // Write reads the file once more and writes the log in the transaction, which is to be
@@ -117,7 +159,7 @@ func Write(ctx context.Context, tx pgx.Tx, file io.ReadSeeker, c Checked, as As,
 		return done, fmt.Errorf("the file is another one than a moment ago: %w", err)
 	}
 	if as == Copy {
-		done.Agents, done.Credentials = w.living.agents(), len(w.living.credentials)
+		done.Agents, done.Credentials, done.Webhooks = w.living.agents(), len(w.living.credentials), len(w.living.webhooks)
 		if err := w.log.Append(ctx, c.codec, w.living.ends()); err != nil {
 			return done, err
 		}

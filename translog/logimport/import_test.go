@@ -46,7 +46,7 @@ func TestMove(t *testing.T) {
 	pool := testkit.Postgres(t)
 	done, err := take(t, pool, s.file, logimport.Move, verify.Options{Key: s.first, Since: []translog.Checkpoint{s.old}})
 	must(t, err)
-	if done.Log != s.store.LogID() || done.Agents+done.Credentials != 0 {
+	if done.Log != s.store.LogID() || done.Agents+done.Credentials+done.Webhooks != 0 {
 		t.Errorf("imported %+v", done)
 	}
 	for _, sql := range sameTables {
@@ -101,7 +101,7 @@ func TestCopy(t *testing.T) {
 	pool := testkit.Postgres(t)
 	done, err := take(t, pool, s.file, logimport.Copy, verify.Options{})
 	must(t, err)
-	if done.Log == s.store.LogID() || done.Agents != 2 || done.Credentials != 2 {
+	if done.Log == s.store.LogID() || done.Agents != 2 || done.Credentials != 2 || done.Webhooks != 1 {
 		t.Errorf("imported %+v", done)
 	}
 	if want, got := rows(t, s.pool, sameTables[0]), rows(t, pool, sameTables[0]); !slices.Equal(want, got[:len(want)]) || len(got) != len(want)+5 {
@@ -122,8 +122,8 @@ func TestCopy(t *testing.T) {
 			t.Errorf("event %d is by %d, %s", e.Position, e.Actor, e.Door)
 		}
 	}
-	const want = `[{"id":1},{"id":5},{"id":1,"user":1,"name":"token"},{"id":2,"user":1,"name":"tsig","secret":"7d0a1e6e-9d60-4b8f-b3f5-2a9d8c1a0001"},` +
-		`{"id":1,"user":1,"webhook":{"origin":"https://a.example","target":"t4"},"secret":"s4","former":"s1"}]`
+	want := `[{"id":1},{"id":5},{"id":1,"user":1,"name":"token"},{"id":2,"user":1,"name":"tsig","secret":"7d0a1e6e-9d60-4b8f-b3f5-2a9d8c1a0001"},` +
+		`{"id":1,"user":1,"webhook":{"origin":"https://a.example","target":"` + vaulted("t4") + `"},"secret":"` + vaulted("s4") + `","former":"` + vaulted("s1") + `"}]`
 	if text, err := json.Marshal(ended); err != nil || string(text) != want {
 		t.Errorf("ended is %s", text)
 	}
@@ -356,4 +356,26 @@ func (s *source) signedAnew(events int) string {
 	last, err := json.Marshal(logfile.Footer{Checkpoint: h.Checkpoint})
 	must(s.t, err)
 	return string(first) + "\n" + strings.Join(lines[1:events+1], "") + string(last) + "\n"
+}
+
+// What no vault can have is refused where the log has it destroyed, and where a copy would: the
+// system would not start.
+func TestNoSecret(t *testing.T) {
+	t.Parallel()
+	added := access.CredentialAdded{ID: 1, User: 1, Name: "tsig", Kind: access.CredentialTSIG, Secret: "x"}
+	ended := access.CredentialDeleted{ID: 1, User: 1, Name: "tsig", Secret: "x"}
+	for says, events := range map[string][]domain.Event{
+		"line 7: event 6: it has \"x\" destroyed":                      {ended},
+		"what its CredentialDeleted would end: it has \"x\" destroyed": {added},
+	} {
+		s := open(t, testkit.Postgres(t))
+		_, stop := s.publisher()
+		s.records(1)
+		s.append(events...)
+		s.await()
+		stop()
+		if _, err := take(t, testkit.Postgres(t), s.export(), logimport.Move, verify.Options{}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, which does not say %q", err, says)
+		}
+	}
 }

@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	// holdEvery is how often it is proved that the lock is still held, and closeWithin bounds the
-	// end of its session.
-	holdEvery, closeWithin = 3 * time.Second, time.Second
+	// holdEvery is how often it is proved that the lock is still held, and holdWithin how long a proof
+	// may take: together less than the 15 s after which the server may end the session. closeWithin
+	// bounds the session's end.
+	holdEvery, holdWithin, closeWithin = 3 * time.Second, 10 * time.Second, time.Second
 	// The lock ends with its session: that of a process that has frozen when it is idle for long, and
 	// that of a machine that is gone when it does not answer.
 	openSession = `SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES ('application_name', 'opsledger webhooks'),
@@ -71,7 +72,7 @@ func unlock(conn *pgx.Conn) {
 // hold ends ctx when the lock may be another's.
 func hold(ctx context.Context, conn *pgx.Conn, lose context.CancelCauseFunc) {
 	for backoff.Sleep(ctx, holdEvery) {
-		within, cancel := context.WithTimeout(ctx, holdEvery)
+		within, cancel := context.WithTimeout(ctx, holdWithin)
 		_, err := conn.Exec(within, "SELECT")
 		cancel()
 		if err != nil {

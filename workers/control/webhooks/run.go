@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
@@ -20,6 +21,9 @@ const (
 	retryFirst, retryMost = 5 * time.Second, time.Hour
 	// giveUpAfter is for how long a delivery is tried.
 	giveUpAfter = 24 * time.Hour
+	// saidFirst and saidEvery are after how many runs, about a second apart, it is said that they end by
+	// something that is not the receiver.
+	saidFirst, saidEvery = 10, 600
 )
 
 // run delivers what a webhook has to deliver up to a position, one message after another.
@@ -78,10 +82,12 @@ func (t *turn) finish(r *run) error {
 		return fmt.Errorf("webhook %d: %w", h.ID, r.err)
 	}
 	h.delivery, h.at, h.waits, h.again = r.delivery, r.delivery.Reached, r.next, time.Time{}
+	if r.err == nil {
+		h.hindered = 0
+	}
 	switch {
 	case r.err != nil:
-		t.cfg.Log.Debug("a webhook is not delivered yet", "webhook", h.ID, "error", r.err)
-		h.again = t.cfg.Now().Add(againAfter)
+		t.hinder(h, r.err)
 	case h.delivery.NextTry != nil:
 		h.again = *h.delivery.NextTry
 	}
@@ -91,6 +97,17 @@ func (t *turn) finish(r *run) error {
 	}
 	t.await(h)
 	return nil
+}
+
+// hinder notes that something stood in the way that is not the receiver, and says so where it is
+// there to stay. The caller holds mu.
+func (t *turn) hinder(h *hook, err error) {
+	level := slog.LevelDebug
+	if h.hindered++; h.hindered == saidFirst || h.hindered%saidEvery == 0 {
+		level = slog.LevelWarn
+	}
+	t.cfg.Log.Log(t.ctx, level, "a webhook is not delivered yet", "webhook", h.ID, "tries", h.hindered, "error", err)
+	h.again = t.cfg.Now().Add(againAfter)
 }
 
 // makers knows the users who made webhooks: a webhook ends with its user, and with nothing else.
@@ -206,14 +223,16 @@ var errOvertaken = errors.New("the delivery was begun anew")
 
 // after is how far a delivery is after an attempt.
 func after(d webhook.Delivery, event domain.Position, o webhook.Outcome, now time.Time) webhook.Delivery {
+	last := d.LastTry
 	d.LastTry, d.LastStatus, d.LastError = &now, o.Status, o.Error()
 	if o.Delivered() {
 		d.Reached, d.Attempts, d.FailingSince, d.NextTry, d.LastSuccess = event, 0, nil, nil, &now
 		return d
 	}
 	d.Reached = max(d.Reached, event-1)
-	if d.Attempts++; d.FailingSince == nil {
-		d.FailingSince = &now
+	d.Attempts++
+	if d.FailingSince == nil || now.Sub(*d.FailingSince) >= giveUpAfter && now.Sub(*last) > 2*retryMost {
+		d.FailingSince = &now // nobody has tried for so long: that was not the receiver's failure
 	}
 	end := d.FailingSince.Add(giveUpAfter)
 	switch {

@@ -59,6 +59,8 @@ type hook struct {
 	// waits is since when what comes next has waited, zero where nothing does or nobody knows.
 	waits time.Time
 	run   *run
+	// hindered is how many runs in a row have ended by something that is not the receiver.
+	hindered int
 	// spent: the former key has been destroyed.
 	spent bool
 	// target is what the vault had for targetOf.
@@ -203,7 +205,11 @@ func (t *turn) forget() error {
 
 func (t *turn) add(h *hook) {
 	if h.Resource != "" {
-		h.resource, _ = feed.ParseResource(h.Resource)
+		tags, ok := feed.ParseResource(h.Resource)
+		if !ok {
+			tags = []domain.Tag{""} // that no event has: rather nothing than everything
+		}
+		h.resource = tags
 	}
 	if h.delivery.NextTry != nil {
 		h.again = *h.delivery.NextTry

@@ -150,13 +150,8 @@ func (w *Worker) catchUp(ctx context.Context) error {
 func (w *Worker) learn(r domain.Recorded) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	id := access.WebhookOf(r.Event)
-	next := w.known[id].Next(r)
-	if w.read = r.Position; next.Live {
-		w.known[id] = next
-	} else {
-		delete(w.known, id)
-	}
+	w.read = r.Position
+	fold(w.known, r)
 }
 
 // Look has everything be looked at now: whether a delivery is due, and what can wait otherwise.
