@@ -234,3 +234,35 @@ func TestWhoMayRevert(t *testing.T) {
 		t.Errorf("%s\n%s", one.body, again.body)
 	}
 }
+
+func TestRevertOfViewsAndServers(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	server := m{
+		"host": "ns1.example", "ip": "192.0.2.1", "env": "a", "dns_server_type": "master",
+		"zb_process_itemid": "1", "zb_port_itemid": "2", "zb_resolve_itemid": "3", "zb_resolve_rate_itemid": "4",
+	}
+	for path, c := range map[string]struct {
+		resource    string
+		made, other m
+	}{
+		"/dns/views": {"view:1", m{"name": "office", "acl": "any"}, m{"name": "lab", "acl": "10.0.0.0/8"}},
+		"/dns/servers": {
+			"server:1", server, changed(changed(server, "host", "ns2.example"), "ip", "192.0.2.2"),
+		},
+	} {
+		s.ok("POST", path, c.made)
+		created, was := s.end(), s.do("GET", path+"/1", nil).body
+		s.ok("PUT", path+"/1", c.other)
+		updated := s.end()
+		s.conflict(at(created), fmt.Sprintf("%s changed at %d", c.resource, updated))
+		if s.undo(at(updated)); s.do("GET", path+"/1", nil).body != was {
+			t.Errorf("%s: %s", path, s.do("GET", path+"/1", nil).body)
+		}
+		s.conflict(at(updated), fmt.Sprintf("%s changed at %d", c.resource, s.end()))
+		if s.undo(at(created)); s.do("GET", path+"/1", nil).status != 404 {
+			t.Errorf("%s: %s", path, s.do("GET", path+"/1", nil).body)
+		}
+		s.conflict(at(s.end()), fmt.Sprintf("%s unsupported at %d", c.resource, s.end()))
+	}
+}

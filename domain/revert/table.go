@@ -68,6 +68,11 @@ var inverses = func() map[string]inverse {
 	put(byPlace(dns.NewUndoZoneRestored), dns.ZoneRestored{})
 	put(by(dns.NewUndoZoneSettings), dns.ZoneSettingsChanged{})
 
+	put(by(dns.NewUndoViewCreated), dns.ViewCreated{})
+	put(by(dns.NewUndoViewUpdated), dns.ViewUpdated{})
+	put(by(dns.NewUndoServerCreated), dns.ServerCreated{})
+	put(by(dns.NewUndoServerUpdated), dns.ServerUpdated{})
+
 	put(inverse{fate: follows}, dns.ZoneImported{}, dns.RecordsStaged{}, ops.AccountKeysSet{})
 
 	put(inverse{fate: final},
@@ -79,7 +84,7 @@ var inverses = func() map[string]inverse {
 		ops.AttemptProgressed{}, ops.AttemptFinished{}, ops.AttemptPresumed{})
 
 	put(inverse{fate: unsupported},
-		dns.ServerCreated{}, dns.ServerUpdated{}, dns.ServerDeleted{}, dns.ViewCreated{}, dns.ViewUpdated{}, dns.ViewDeleted{},
+		dns.ServerDeleted{}, dns.ViewDeleted{},
 		dns.BindConfChanged{}, dns.FleetChanged{}, dns.ViewsOrdered{},
 		access.RoleCreated{}, access.RoleChanged{}, access.RoleDeleted{},
 		access.PrivilegeCreated{}, access.PrivilegeChanged{}, access.PrivilegeDeleted{},
