@@ -266,3 +266,49 @@ func TestRevertOfViewsAndServers(t *testing.T) {
 		s.conflict(at(s.end()), fmt.Sprintf("%s unsupported at %d", c.resource, s.end()))
 	}
 }
+
+func TestRevertOfRightsFleetAndMachines(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	fleet := s.do("GET", "/v1/fleet", nil).body
+	s.ok("PUT", "/v1/fleet", m{"ns": []string{"ns1.example.net."}})
+	named, first := s.end(), s.do("GET", "/v1/fleet", nil).body
+	s.ok("PUT", "/v1/fleet", m{"ns": []string{"ns2.example.net."}})
+	again := s.end()
+	s.conflict(at(named), fmt.Sprintf("fleet changed at %d", again))
+	if s.undo(at(again)); s.do("GET", "/v1/fleet", nil).body != first {
+		t.Error(s.do("GET", "/v1/fleet", nil).body)
+	}
+	if s.undo(at(named)); s.do("GET", "/v1/fleet", nil).body != fleet {
+		t.Error(s.do("GET", "/v1/fleet", nil).body)
+	}
+
+	privilege := s.made("/admin/privileges", m{"name": "p123", "operation": 0, "resource_type": 6, "resource_id": 5})
+	created, was := s.end(), s.do("GET", privilege, nil).body
+	s.ok("PUT", privilege, m{"name": "p124"})
+	if s.undo(at(s.end())); s.do("GET", privilege, nil).body != was {
+		t.Error(s.do("GET", privilege, nil).body)
+	}
+	if s.undo(at(created)); s.do("GET", privilege, nil).status != 404 {
+		t.Error(s.do("GET", privilege, nil).body)
+	}
+
+	role := s.made("/admin/roles", m{"name": "role123", "privilege_ids": []int{1, 2}})
+	made := s.end()
+	user := s.made("/auth/register_local", registration("holder"))
+	before := s.do("GET", user, nil).body
+	s.ok("PUT", user, m{"role_ids": []string{idIn(role)}})
+	given := s.end()
+	s.conflict(at(made), fmt.Sprintf("role:%s refused at %d", idIn(role), made))
+	program := with("Authorization", s.credential(m{}))
+	if got := s.do("POST", "/v1/reverts", at(given), program); got.status != 403 {
+		t.Errorf("a program, of roles: %d %s", got.status, got.body)
+	}
+	if s.undo(at(given)); s.do("GET", user, nil).body != before {
+		t.Error(s.do("GET", user, nil).body)
+	}
+	s.conflict(at(given), fmt.Sprintf("user:%s changed at %d", idIn(user), s.end()))
+	if s.undo(at(made)); s.do("GET", role, nil).status != 404 {
+		t.Error(s.do("GET", role, nil).body)
+	}
+}

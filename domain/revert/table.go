@@ -72,6 +72,15 @@ var inverses = func() map[string]inverse {
 	put(by(dns.NewUndoViewUpdated), dns.ViewUpdated{})
 	put(by(dns.NewUndoServerCreated), dns.ServerCreated{})
 	put(by(dns.NewUndoServerUpdated), dns.ServerUpdated{})
+	put(by(dns.NewUndoFleet), dns.FleetChanged{})
+
+	put(by(access.NewUndoRoleCreated), access.RoleCreated{})
+	put(by(access.NewUndoPrivilegeCreated), access.PrivilegeCreated{})
+	put(by(access.NewUndoPrivilegeChanged), access.PrivilegeChanged{})
+	put(by(access.NewUndoUserRoles), access.UserRolesChanged{})
+
+	put(by(ops.NewUndoMachineAdded), ops.MachineAdded{})
+	put(by(ops.NewUndoMachineUpdated), ops.MachineUpdated{})
 
 	put(inverse{fate: follows}, dns.ZoneImported{}, dns.RecordsStaged{}, ops.AccountKeysSet{})
 
@@ -85,11 +94,10 @@ var inverses = func() map[string]inverse {
 
 	put(inverse{fate: unsupported},
 		dns.ServerDeleted{}, dns.ViewDeleted{},
-		dns.BindConfChanged{}, dns.FleetChanged{}, dns.ViewsOrdered{},
-		access.RoleCreated{}, access.RoleChanged{}, access.RoleDeleted{},
-		access.PrivilegeCreated{}, access.PrivilegeChanged{}, access.PrivilegeDeleted{},
-		access.UserRolesChanged{}, access.UserPermissionsChanged{}, access.UserProfileChanged{},
-		ops.MachineAdded{}, ops.MachineUpdated{}, ops.MachineDeleted{}, ops.TaskCreated{}, ops.TaskDeleted{},
+		dns.BindConfChanged{}, dns.ViewsOrdered{},
+		access.RoleChanged{}, access.RoleDeleted{}, access.PrivilegeDeleted{},
+		access.UserPermissionsChanged{}, access.UserProfileChanged{},
+		ops.MachineDeleted{}, ops.TaskCreated{}, ops.TaskDeleted{},
 		ops.UserKeysChanged{}, ops.AccountGranted{}, ops.AccountRevoked{})
 	return all
 }()
