@@ -234,3 +234,81 @@ func TestWhoMayRevert(t *testing.T) {
 		t.Errorf("%s\n%s", one.body, again.body)
 	}
 }
+
+func TestRevertOfViewsAndServers(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	server := m{
+		"host": "ns1.example", "ip": "192.0.2.1", "env": "a", "dns_server_type": "master",
+		"zb_process_itemid": "1", "zb_port_itemid": "2", "zb_resolve_itemid": "3", "zb_resolve_rate_itemid": "4",
+	}
+	for path, c := range map[string]struct {
+		resource    string
+		made, other m
+	}{
+		"/dns/views": {"view:1", m{"name": "office", "acl": "any"}, m{"name": "lab", "acl": "10.0.0.0/8"}},
+		"/dns/servers": {
+			"server:1", server, changed(changed(server, "host", "ns2.example"), "ip", "192.0.2.2"),
+		},
+	} {
+		s.ok("POST", path, c.made)
+		created, was := s.end(), s.do("GET", path+"/1", nil).body
+		s.ok("PUT", path+"/1", c.other)
+		updated := s.end()
+		s.conflict(at(created), fmt.Sprintf("%s changed at %d", c.resource, updated))
+		if s.undo(at(updated)); s.do("GET", path+"/1", nil).body != was {
+			t.Errorf("%s: %s", path, s.do("GET", path+"/1", nil).body)
+		}
+		s.conflict(at(updated), fmt.Sprintf("%s changed at %d", c.resource, s.end()))
+		if s.undo(at(created)); s.do("GET", path+"/1", nil).status != 404 {
+			t.Errorf("%s: %s", path, s.do("GET", path+"/1", nil).body)
+		}
+		s.conflict(at(s.end()), fmt.Sprintf("%s unsupported at %d", c.resource, s.end()))
+	}
+}
+
+func TestRevertOfRightsFleetAndMachines(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	fleet := s.do("GET", "/v1/fleet", nil).body
+	s.ok("PUT", "/v1/fleet", m{"ns": []string{"ns1.example.net."}})
+	named, first := s.end(), s.do("GET", "/v1/fleet", nil).body
+	s.ok("PUT", "/v1/fleet", m{"ns": []string{"ns2.example.net."}})
+	again := s.end()
+	s.conflict(at(named), fmt.Sprintf("fleet changed at %d", again))
+	if s.undo(at(again)); s.do("GET", "/v1/fleet", nil).body != first {
+		t.Error(s.do("GET", "/v1/fleet", nil).body)
+	}
+	if s.undo(at(named)); s.do("GET", "/v1/fleet", nil).body != fleet {
+		t.Error(s.do("GET", "/v1/fleet", nil).body)
+	}
+
+	privilege := s.made("/admin/privileges", m{"name": "p123", "operation": 0, "resource_type": 6, "resource_id": 5})
+	created, was := s.end(), s.do("GET", privilege, nil).body
+	s.ok("PUT", privilege, m{"name": "p124"})
+	if s.undo(at(s.end())); s.do("GET", privilege, nil).body != was {
+		t.Error(s.do("GET", privilege, nil).body)
+	}
+	if s.undo(at(created)); s.do("GET", privilege, nil).status != 404 {
+		t.Error(s.do("GET", privilege, nil).body)
+	}
+
+	role := s.made("/admin/roles", m{"name": "role123", "privilege_ids": []int{1, 2}})
+	made := s.end()
+	user := s.made("/auth/register_local", registration("holder"))
+	before := s.do("GET", user, nil).body
+	s.ok("PUT", user, m{"role_ids": []string{idIn(role)}})
+	given := s.end()
+	s.conflict(at(made), fmt.Sprintf("role:%s refused at %d", idIn(role), made))
+	program := with("Authorization", s.credential(m{}))
+	if got := s.do("POST", "/v1/reverts", at(given), program); got.status != 403 {
+		t.Errorf("a program, of roles: %d %s", got.status, got.body)
+	}
+	if s.undo(at(given)); s.do("GET", user, nil).body != before {
+		t.Error(s.do("GET", user, nil).body)
+	}
+	s.conflict(at(given), fmt.Sprintf("user:%s changed at %d", idIn(user), s.end()))
+	if s.undo(at(made)); s.do("GET", role, nil).status != 404 {
+		t.Error(s.do("GET", role, nil).body)
+	}
+}

@@ -63,18 +63,22 @@ func (c UpdateServer) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err != nil {
 		return nil, err
 	}
-	after := c.patch.merge(server.data)
-	if after == server.data {
+	return server.become(h, c.patch.merge(server.data))
+}
+
+// become decides that the server is something else.
+func (f *serverFold) become(h domain.History, after ServerData) ([]domain.Event, error) {
+	if after == f.data {
 		return nil, nil
 	}
 	host, ip := serverWithHost(after.Host), serverWithIP(after.IP)
 	if err := h.Load(host, ip); err != nil {
 		return nil, err
 	}
-	if host.HeldByOther(c.id) || ip.HeldByOther(c.id) {
+	if host.HeldByOther(f.id) || ip.HeldByOther(f.id) {
 		return nil, domain.Refused("修改失败! 重复的Server，相同Host或IP地址已存在！")
 	}
-	return []domain.Event{ServerUpdated{ID: c.id, Before: server.data, After: after}}, nil
+	return []domain.Event{ServerUpdated{ID: f.id, Before: f.data, After: after}}, nil
 }
 
 // DeleteServer removes a server; its agent no longer counts.

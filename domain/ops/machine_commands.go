@@ -61,17 +61,25 @@ func (c UpdateMachine) Decide(h domain.History, env domain.Env) ([]domain.Event,
 		return nil, err
 	}
 	after, err := c.in.data(machine.data)
-	if err != nil || after == machine.data {
+	if err != nil {
 		return nil, err
+	}
+	return machine.become(h, after)
+}
+
+// become decides that the machine is something else.
+func (f *machineFold) become(h domain.History, after MachineData) ([]domain.Event, error) {
+	if after == f.data {
+		return nil, nil
 	}
 	names := newClaims(after)
 	if err := h.Load(names.folds()...); err != nil {
 		return nil, err
 	}
-	if err := names.check(machine.id); err != nil {
+	if err := names.check(f.id); err != nil {
 		return nil, err
 	}
-	return []domain.Event{MachineUpdated{ID: machine.id, Before: machine.data, After: after}}, nil
+	return []domain.Event{MachineUpdated{ID: f.id, Before: f.data, After: after}}, nil
 }
 
 // DeleteMachine removes the named machine; its agent is no longer trusted.

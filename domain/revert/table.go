@@ -68,6 +68,20 @@ var inverses = func() map[string]inverse {
 	put(byPlace(dns.NewUndoZoneRestored), dns.ZoneRestored{})
 	put(by(dns.NewUndoZoneSettings), dns.ZoneSettingsChanged{})
 
+	put(by(dns.NewUndoViewCreated), dns.ViewCreated{})
+	put(by(dns.NewUndoViewUpdated), dns.ViewUpdated{})
+	put(by(dns.NewUndoServerCreated), dns.ServerCreated{})
+	put(by(dns.NewUndoServerUpdated), dns.ServerUpdated{})
+	put(by(dns.NewUndoFleet), dns.FleetChanged{})
+
+	put(by(access.NewUndoRoleCreated), access.RoleCreated{})
+	put(by(access.NewUndoPrivilegeCreated), access.PrivilegeCreated{})
+	put(by(access.NewUndoPrivilegeChanged), access.PrivilegeChanged{})
+	put(by(access.NewUndoUserRoles), access.UserRolesChanged{})
+
+	put(by(ops.NewUndoMachineAdded), ops.MachineAdded{})
+	put(by(ops.NewUndoMachineUpdated), ops.MachineUpdated{})
+
 	put(inverse{fate: follows}, dns.ZoneImported{}, dns.RecordsStaged{}, ops.AccountKeysSet{})
 
 	put(inverse{fate: final},
@@ -79,12 +93,11 @@ var inverses = func() map[string]inverse {
 		ops.AttemptProgressed{}, ops.AttemptFinished{}, ops.AttemptPresumed{})
 
 	put(inverse{fate: unsupported},
-		dns.ServerCreated{}, dns.ServerUpdated{}, dns.ServerDeleted{}, dns.ViewCreated{}, dns.ViewUpdated{}, dns.ViewDeleted{},
-		dns.BindConfChanged{}, dns.FleetChanged{}, dns.ViewsOrdered{},
-		access.RoleCreated{}, access.RoleChanged{}, access.RoleDeleted{},
-		access.PrivilegeCreated{}, access.PrivilegeChanged{}, access.PrivilegeDeleted{},
-		access.UserRolesChanged{}, access.UserPermissionsChanged{}, access.UserProfileChanged{},
-		ops.MachineAdded{}, ops.MachineUpdated{}, ops.MachineDeleted{}, ops.TaskCreated{}, ops.TaskDeleted{},
+		dns.ServerDeleted{}, dns.ViewDeleted{},
+		dns.BindConfChanged{}, dns.ViewsOrdered{},
+		access.RoleChanged{}, access.RoleDeleted{}, access.PrivilegeDeleted{},
+		access.UserPermissionsChanged{}, access.UserProfileChanged{},
+		ops.MachineDeleted{}, ops.TaskCreated{}, ops.TaskDeleted{},
 		ops.UserKeysChanged{}, ops.AccountGranted{}, ops.AccountRevoked{})
 	return all
 }()

@@ -1,0 +1,70 @@
+package ops
+
+import (
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/access"
+)
+
+// The inverses of what added or changed a machine, or planned a task, are the client's own
+// commands.
+//
+// Invariants:
+//  1. Each needs the permission of the same change made by hand.
+//  2. Each holds only while the machine or task is as the event left it; else the refusal, with
+//     [domain.CodeChanged], says by which event it is not.
+
+// UndoMachineAdded removes a machine that is as it was added, has no agent, and no accounts.
+type UndoMachineAdded struct{ event MachineAdded }
+
+// NewUndoMachineAdded returns the command for an event.
+func NewUndoMachineAdded(e MachineAdded) UndoMachineAdded { return UndoMachineAdded{event: e} }
+
+// Decide implements [domain.Command].
+func (c UndoMachineAdded) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	id := c.event.ID
+	machine, err := machineStands(h, env, id, access.CodeDeleteMachine, c.event.Machine)
+	if err != nil {
+		return nil, err
+	}
+	if machine.enrolled {
+		return nil, domain.Refused("machine %d has an agent", id)
+	}
+	events, err := DeleteMachine{name: machine.data.Name}.Decide(h, env)
+	if len(events) > 1 {
+		return nil, domain.Refused("somebody may log in to machine %d", id)
+	}
+	return events, err
+}
+
+// UndoMachineUpdated brings a machine back to what it was before an event.
+type UndoMachineUpdated struct{ event MachineUpdated }
+
+// NewUndoMachineUpdated returns the command for an event.
+func NewUndoMachineUpdated(e MachineUpdated) UndoMachineUpdated { return UndoMachineUpdated{event: e} }
+
+// Decide implements [domain.Command].
+func (c UndoMachineUpdated) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	machine, err := machineStands(h, env, c.event.ID, access.CodeUpdateMachine, c.event.After)
+	if err != nil {
+		return nil, err
+	}
+	return machine.become(h, c.event.Before)
+}
+
+// machineStands returns a machine, and refuses if it is not what it is said to be.
+func machineStands(h domain.History, env domain.Env, id int64, code int, is MachineData) (*machineFold, error) {
+	actor, machine := access.NewActor(env.Actor), newMachineFold(id)
+	if err := h.Load(actor, machine); err != nil {
+		return nil, err
+	}
+	if err := actor.RequireCode(code); err != nil {
+		return nil, err
+	}
+	switch {
+	case !machine.exists:
+		return nil, domain.Changed(machine.changed, "machine %d is gone", id)
+	case machine.data != is:
+		return nil, domain.Changed(machine.changed, "machine %d was changed since", id)
+	}
+	return machine, nil
+}
