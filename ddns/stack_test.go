@@ -231,6 +231,7 @@ func (s *stack) rrs(texts ...string) (all []mdns.RR) {
 // records are those of a zone in a view as the API shows them: host, type, TTL and value.
 func (s *stack) records(zone, view int64) []string {
 	s.t.Helper()
+	s.await() // on a slow machine an update is answered before
 	var all []string
 	err := s.reader.Content(s.t.Context(), zone, view, func(c *dnsmodel.Content) error {
 		return c.All(func(r dnsmodel.Record) error {

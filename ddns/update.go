@@ -47,13 +47,25 @@ func (s *Server) update(ctx context.Context, a *asked) reply {
 		request.Command = cmd
 		receipt, err := s.cfg.Store.Execute(ctx, request)
 		switch {
-		case errors.Is(err, zoneupdate.ErrStale) && tries < maxStale:
+		case stale(err, tries) && tries < maxStale:
 		case err != nil:
 			return s.refusedUpdate(ctx, a, request, err)
 		default:
 			return s.done(ctx, a, receipt)
 		}
 	}
+}
+
+// stale says that an update is to be decided anew. What it reads it reads in rounds, between which
+// others write: what was ignored, or not there, in one may be in the way in the next. So a refusal is
+// believed the second time, and that a record is there already, or has gone, never.
+func stale(err error, tries int) bool {
+	parts, refused := errors.AsType[*batch.Error](err)
+	if !refused {
+		return errors.Is(err, zoneupdate.ErrStale)
+	}
+	first := parts.Refusals[0].Err
+	return tries == 0 || dns.IsDuplicate(first) || first.Code == domain.CodeNotFound
 }
 
 // maxStale is how often a command is made anew since the zone's SOA is another one by now.
