@@ -439,3 +439,40 @@ func TestWebhookForms(t *testing.T) {
 		}
 	}
 }
+
+// Rights are looked at for each message, also of one run.
+func TestWebhookLooksAtRightsAgain(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	s.delivering(nil)
+	answer, came := make(chan struct{}, 10), make(chan struct{}, 10)
+	r := newReceiver(t, nil, func(_ http.ResponseWriter, q *http.Request, _ delivered) {
+		came <- struct{}{}
+		select {
+		case <-answer:
+		case <-q.Context().Done():
+		}
+	})
+	s.reader("alice")
+	s.ok("PUT", "/admin/users/2", m{"role_ids": []int64{access.RoleZoneGuest}})
+	alice := as(s.login("alice", "secret"))
+	before := s.position()
+	for _, host := range []string{"one", "two"} {
+		s.ok("POST", "/dns/records", m{"zone_id": 1, "view_name": "office", "host": host, "value": "192.0.2.1"})
+	}
+	last := s.addView("last")
+	answer <- struct{}{}
+	path, _ := s.added(m{"url": r.url, "types": []string{"RecordAdded", "ViewCreated"}, "cursor": last}, alice)
+	s.addView("live")
+	r.next() // so that what follows is one run
+	testkit.Await(t, "the first message", came)
+	s.ok("PUT", path, m{"cursor": before}, alice)
+	testkit.Await(t, "the first one of the run", came)
+	s.ok("PUT", "/admin/users/2", m{"role_ids": []int64{}})
+	for range 4 {
+		answer <- struct{}{}
+	}
+	if one, then := r.next(), r.next(); one.Data.Type != "RecordAdded" || then.Data.Type != "ViewCreated" {
+		t.Errorf("%s, and without rights: %s", one.raw, then.raw)
+	}
+}
