@@ -14,9 +14,8 @@ import (
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
-// A receiver that accepts a connection and says nothing is told so when its time is over, and
-// holds no connection any longer: neither where it answers no request, nor where it does not
-// even begin with TLS.
+// A receiver that holds its connection is let go of when its time is over: one that answers no
+// request, one that does not even begin with TLS, and one that answers by another protocol.
 func TestSilentReceiver(t *testing.T) {
 	t.Parallel()
 	loopback, err := publicdial.ParseAllowed("127.0.0.0/8")
@@ -25,7 +24,11 @@ func TestSilentReceiver(t *testing.T) {
 	}
 	s := NewSender(SenderConfig{Allow: []publicdial.Allowed{loopback}, Within: time.Second})
 	t.Cleanup(s.Close)
-	for _, scheme := range []string{"http", "https"} {
+	for _, c := range []struct{ scheme, says, want string }{
+		{"http", "", "no answer within 1s"},
+		{"https", "", "no answer within 1s"},
+		{"http", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "the receiver answered 101"},
+	} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -36,19 +39,21 @@ func TestSilentReceiver(t *testing.T) {
 			conn, err := listener.Accept()
 			if err == nil {
 				defer conn.Close()
+				_, _ = conn.Read(make([]byte, 1)) // an answer before the request is none
+				_, _ = io.WriteString(conn, c.says)
 				_, err = io.Copy(io.Discard, conn)
 			}
 			closed <- err
 		}()
-		address, err := s.Address(scheme + "://" + listener.Addr().String())
+		address, err := s.Address(c.scheme + "://" + listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		o := s.Send(t.Context(), Target{address, []string{NewSecret()}}, Message{ID: "1", Type: "test", Data: []byte("{}")})
-		if o.Delivered() || o.Error() != "no answer within 1s" {
-			t.Errorf("%s: %d %q", scheme, o.Status, o.Error())
+		if o.Delivered() || o.Error() != c.want {
+			t.Errorf("%s: %d %q, want %q", c.scheme, o.Status, o.Error(), c.want)
 		}
-		testkit.Await(t, "the end of the connection by "+scheme, closed)
+		testkit.Await(t, "the end of the connection by "+c.scheme, closed)
 	}
 }
 

@@ -126,7 +126,8 @@ func (i *logIntake) told(checked logimport.Checked, done logimport.Imported) str
 			"it signs under an origin of its own\n", done.Log, done.Agents, done.Credentials, done.Webhooks)
 	}
 	said += fmt.Sprintf("it has moved: the system that it was written of must not run any more. What that one appended behind position %d "+
-		"is not here, and its positions are given out again: receivers of webhooks and others that remember a higher one must be set back to it; if somebody may have a checkpoint of it, give another --log-origin, since this system would contradict it\n", checked.Checkpoint.Size)
+		"is not here, and its positions are given out again: receivers of webhooks, and others that remember a higher one, must be set back. "+
+		"If somebody may have a checkpoint of what is not here, give another --log-origin, since this system would contradict it\n", checked.Checkpoint.Size)
 	if checked.Checkpoint.Origin != translog.DefaultOrigin(checked.Log) {
 		said += fmt.Sprintf("serve it with --log-origin %s\n", checked.Checkpoint.Origin)
 	}

@@ -110,7 +110,7 @@ func TestRestoreDrill(t *testing.T) {
 	t.Parallel()
 	secret := passphraseFile(t)
 	backups := t.TempDir()
-	site := deployment.StartSiteAround(t, deployment.NewServe(t, "serve", "--nats-listen", testkit.Address(t)))
+	site := deployment.StartSiteAround(t, deployment.NewServe(t, "serve", "--nats-listen", testkit.Address(t), "--webhook-allow", "127.0.0.0/8"))
 	s := site.Serve
 	s.Login()
 	zone := s.MakeLiveZone("drill.example", "192.0.2.1")
@@ -140,6 +140,8 @@ func TestRestoreDrill(t *testing.T) {
 		deployment.Command(t, "backup", "--out", filepath.Join(backups, "first"), "--passphrase-file", secret, "--data", s.Data)
 	}}}, 1, time.Millisecond)
 
+	hooks := newHooks(t)
+	hooks.behind(s)
 	second := filepath.Join(backups, "second")
 	deployment.Command(t, "backup", "--out", second, "--passphrase-file", secret, "--data", s.Data)
 	if said := deployment.Command(t, "restore", "--verify", "--in", second, "--passphrase-file", secret); !strings.Contains(said, "the backup is good") {
@@ -175,6 +177,7 @@ func TestRestoreDrill(t *testing.T) {
 	if status := byToken(t, s, token); status != http.StatusOK {
 		t.Errorf("the program's token gives %d", status)
 	}
+	hooks.goOn(s)
 	wantErased(t, s, deletion)
 	deployment.NewCaller(t, s.Address).LoginAs("anna", "secret of anna")
 	s.PostLive("/dns/records", deployment.RecordBody("new", "192.0.2.10", zone))
@@ -190,7 +193,7 @@ func TestRestoreDrill(t *testing.T) {
 
 	c := deployment.NewServe(t, "copy")
 	said = deployment.Command(t, "restore", "--in", filepath.Join(backups, "first"), "--passphrase-file", secret, "--as-copy", "--data", c.Data)
-	if !strings.Contains(said, "enrolments of 1 agents and 2 credentials ended") || !strings.Contains(said, "were left out") {
+	if !strings.Contains(said, "enrolments of 1 agents, 2 credentials and 0 webhooks ended") || !strings.Contains(said, "were left out") {
 		t.Errorf("the copy: %s", said)
 	}
 	c.Start()
