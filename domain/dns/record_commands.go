@@ -154,11 +154,19 @@ func (c UpdateRecord) checkZone(h domain.History, own int64) error {
 type DeleteRecord struct {
 	id      int64
 	ifMatch *domain.Position
+	at      *Node
 }
 
 // NewDeleteRecord returns the command; ids start at 1.
 func NewDeleteRecord(id int64, ifMatch *domain.Position) (DeleteRecord, error) {
 	return DeleteRecord{id: id, ifMatch: ifMatch}, checkID("Record", id)
+}
+
+// At is the command for a record that is known to be at an owner name: all records there are read
+// at once, whatever is deleted of them.
+func (c DeleteRecord) At(n Node) DeleteRecord {
+	c.at = &n
+	return c
 }
 
 // Decide implements [domain.Command].
@@ -174,7 +182,7 @@ func (c DeleteRecord) Judge(h domain.History, env domain.Env, decided []domain.E
 // DecidePart implements [domain.Judged].
 func (c DeleteRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
 	actor := access.NewActor(env.Actor)
-	record, zone, err := loadRecord(h, c.id, actor)
+	record, zone, err := c.load(h, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -182,4 +190,20 @@ func (c DeleteRecord) DecidePart(h domain.History, env domain.Env) ([]domain.Eve
 		return nil, err
 	}
 	return []domain.Event{RecordDeleted{ID: c.id, ZoneID: zone.id, Record: record.data}}, nil
+}
+
+// load reads the record with its zone.
+func (c DeleteRecord) load(h domain.History, more ...domain.Fold) (*recordFold, *zoneFold, error) {
+	if c.at == nil {
+		return loadRecord(h, c.id, more...)
+	}
+	zone, node := newZoneFold(c.at.Zone), newCutFold(c.at.Zone, c.at.Host)
+	if err := h.Load(append(more, zone, node)...); err != nil {
+		return nil, nil, err
+	}
+	if own, there := node.get(c.id); there {
+		record := &recordFold{id: c.id, recordState: recordState{exists: true, zone: zone.id, placedRecord: own}}
+		return record.in(zone), zone, nil
+	}
+	return loadRecord(h, c.id)
 }

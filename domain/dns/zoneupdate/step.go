@@ -72,7 +72,7 @@ func (s step) deleting(now *dns.Now) (commands []domain.Judged, err error) {
 			if err != nil {
 				return nil, err
 			}
-			commands = append(commands, cmd)
+			commands = append(commands, cmd.At(s.u.node(s.key.Owner)))
 		}
 	}
 	return commands, nil

@@ -138,3 +138,25 @@ func TestManyTTLs(t *testing.T) {
 		t.Errorf("%d records are changed", len(ttls))
 	}
 }
+
+// However many records an RRset has, they are read together when it is deleted.
+func TestDeletionReadsOnce(t *testing.T) {
+	t.Parallel()
+	loads := func(records int) int {
+		log := logged()
+		for i := range records {
+			log = append(log, dns.RecordAdded{ID: int64(10 + i), ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: "www", Type: "A", TTL: 60, Value: fmt.Sprint("198.51.100.", i)}})
+		}
+		h := domaintest.NewHistory(log...)
+		set := &mdns.ANY{Hdr: mdns.RR_Header{Name: "www.example.org.", Rrtype: mdns.TypeA, Class: mdns.ClassANY}}
+		cmd := command(t, nil, []mdns.RR{set})
+		events, err := cmd.Decide(h, domaintest.Env(domain.System, cmd))
+		if err != nil || len(events) != records {
+			t.Errorf("%d events: %v", len(events), err)
+		}
+		return h.Loads()
+	}
+	if one, many := loads(1), loads(20); many > one {
+		t.Errorf("20 records are read with %d questions, one with %d", many, one)
+	}
+}
