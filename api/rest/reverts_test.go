@@ -160,6 +160,24 @@ func TestRevertOfUnlinkedViews(t *testing.T) {
 	s.conflict(at(restored), fmt.Sprintf("zone:1 changed at %d", s.end()))
 }
 
+// A view that was added is not left again once others have written there.
+func TestRevertLeavesWhatOthersWroteSince(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	s.ok("PUT", "/dns/zones/1", m{"name": "example.com", "zone_type": "master", "view_ids": []int{1}})
+	one := s.records(1)
+	s.ok("PUT", "/dns/zones/1", m{"name": "example.com", "zone_type": "master", "view_ids": []int{1, 2}})
+	added := s.end()
+	s.ok("POST", "/dns/records", m{"zone_id": 1, "view_name": "office", "host": "later", "record_type": "TXT", "value": "z"})
+	s.undo(at(s.end()))
+	s.ok("POST", "/dns/records", m{"zone_id": 1, "view_name": "world", "host": "later", "record_type": "TXT", "value": "z"})
+	written := s.end()
+	s.conflict(at(added), fmt.Sprintf("zone:1 changed at %d", written))
+	if s.undo(m{"positions": []int64{added, written}}); s.records(1) != one {
+		t.Errorf("records\nare  %s\nwere %s", s.records(1), one)
+	}
+}
+
 // An import is undone by its end, whatever the read models have cleaned up of it by then.
 func TestRevertOfAnImport(t *testing.T) {
 	t.Parallel()
