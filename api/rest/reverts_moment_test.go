@@ -33,6 +33,12 @@ func TestRevertToAMoment(t *testing.T) {
 	if is := s.stateOf(1, ""); is != was {
 		t.Errorf("is\n%s\nwas\n%s", is, was)
 	}
+	if s.undo(at(s.end())); s.stateOf(1, "") != changed {
+		t.Errorf("undone it is\n%s\nwas\n%s", s.stateOf(1, ""), changed)
+	}
+	if s.undo(at(s.end())); s.stateOf(1, "") != was {
+		t.Errorf("done again it is\n%s\nwas\n%s", s.stateOf(1, ""), was)
+	}
 	if r := s.undo(m{"zone_id": 1, "as_of": fmt.Sprint(moment)}); len(r.Undone) != 0 {
 		t.Errorf("%v was undone, and nothing was to be", r.Undone)
 	}
@@ -44,6 +50,10 @@ func TestRevertToAMoment(t *testing.T) {
 	s.undo(m{"zone_id": 1, "as_of": moment})
 	if is := s.stateOf(1, ""); is != was {
 		t.Errorf("is\n%s\nwas\n%s", is, was)
+	}
+	s.undo(at(s.end()))
+	if got := s.do("GET", "/dns/zones/1", nil); got.status != 404 {
+		t.Errorf("gone again: %d %s", got.status, got.body)
 	}
 	for body, status := range map[string]int{
 		`{"zone_id": 1, "as_of": 1}`: 400, `{"zone_id": 99, "as_of": 1}`: 404, `{"zone_id": 1, "as_of": 100000}`: 400,

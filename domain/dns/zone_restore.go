@@ -132,8 +132,8 @@ func (c RevertZone) authorize(h domain.History, env domain.Env, actor *access.Ac
 	return zone.writable(env)
 }
 
-// UndoZoneRestored takes back what [ZoneRestored] did, while the zone and its records are as it
-// left them.
+// UndoZoneRestored takes back what [ZoneRestored] did, while the zone, and its records in the views that
+// it leaves, are as the event left them.
 type UndoZoneRestored struct {
 	event ZoneRestored
 	at    domain.Position
@@ -154,39 +154,29 @@ func (c UndoZoneRestored) Decide(h domain.History, env domain.Env) ([]domain.Eve
 	if err != nil {
 		return nil, err
 	}
-	last := &lastOfRecords{zone: zone.id}
-	if err := h.Load(last); err != nil {
-		return nil, err
-	}
 	switch {
 	case !zone.data.equal(c.event.After):
 		return nil, domain.Changed(zone.changed, "zone %d was changed since", zone.id)
-	case zone.settled > c.at:
+	case c.event.Before == nil && !zone.settings.Reverts(c.event.Settings):
 		return nil, domain.Changed(zone.settled, "the settings of zone %d were changed since", zone.id)
-	case last.at > c.at:
-		return nil, domain.Changed(last.at, "records of zone %d were changed since", zone.id)
-	case c.event.Before != nil:
+	}
+	if err := zone.leaves(h, c.links(), c.at); err != nil {
+		return nil, err
+	}
+	if c.event.Before != nil {
 		return updateZone(h, actor, zone, *c.event.Before)
 	}
 	return []domain.Event{ZoneDeleted{ID: zone.id, Zone: zone.data, Privilege: zone.privilege}}, nil
 }
 
-// lastOfRecords tells when a record of a zone was last changed.
-type lastOfRecords struct {
-	zone int64
-	at   domain.Position
+// links are the views whose links end with the undoing, 0 for that of an external zone.
+func (c UndoZoneRestored) links() []int64 {
+	switch {
+	case c.event.Before != nil:
+		return viewsBeyond(c.event.After.ViewIDs, c.event.Before.ViewIDs)
+	case !c.event.After.Group.Rendered():
+		return []int64{0}
+	default:
+		return c.event.After.ViewIDs
+	}
 }
-
-// Item implements [domain.Fold].
-func (f *lastOfRecords) Item() domain.Item {
-	return domain.Item{Tag: TagZoneRecords(f.zone), Types: recordsTypes}
-}
-
-// Apply implements [domain.Fold].
-func (f *lastOfRecords) Apply(r domain.Recorded) { f.at = r.Position }
-
-// Snapshot implements [domain.Fold].
-func (f *lastOfRecords) Snapshot() any { return f.at }
-
-// Restore implements [domain.Fold].
-func (f *lastOfRecords) Restore(s any) { f.at = s.(domain.Position) }
