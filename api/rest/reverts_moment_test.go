@@ -66,6 +66,20 @@ func TestRevertToAMoment(t *testing.T) {
 	}
 }
 
+// A rule that stands against a moment is said, whatever stands behind it.
+func TestRevertToAMomentThatARuleForbids(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	moment := s.end()
+	s.ok("PUT", "/dns/records/1", m{"zone_id": 1, "view_name": "office", "host": "www", "record_type": "TXT", "value": "y"})
+	s.ok("DELETE", "/dns/zones/1", nil)
+	s.ok("POST", "/dns/zones", m{"name": "example.com", "zone_type": "master", "view_ids": []int{1}})
+	r, got := s.revert(m{"zone_id": 1, "as_of": moment})
+	if got.status != 409 || !strings.HasPrefix(r.conflicts(), "zone:1 refused at ") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
 // TestRevertedStateIsThatOfThen: whatever happened, a zone that was brought to a position is what it
 // was there.
 func TestRevertedStateIsThatOfThen(t *testing.T) {
