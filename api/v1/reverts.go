@@ -32,7 +32,7 @@ type revertedBody struct {
 // revert undoes changes.
 func (a *API) revert() api.Write {
 	return api.Write{
-		Places: placesOfReverts(), Unversioned: true, Keys: api.Names{"positions", "from", "to", "zone_id", "as_of"},
+		Places: placesOfReverts(), Unversioned: true, FromLog: true, Keys: api.Names{"positions", "from", "to", "zone_id", "as_of"},
 		Command: a.undoing,
 		Warn:    a.HiddenByWrite,
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
