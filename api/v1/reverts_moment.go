@@ -75,7 +75,7 @@ func (r momentRevert) replay(a *API, w *api.Request, m *revert.Moment, position,
 			return err
 		}
 	}
-	if done, err = a.withParts(w.Context(), done); err != nil {
+	if done, err = a.withParts(w.Context(), done, mostSince); err != nil {
 		return err
 	}
 	for _, d := range done {
