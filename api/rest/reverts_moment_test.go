@@ -66,6 +66,22 @@ func TestRevertToAMoment(t *testing.T) {
 	}
 }
 
+// A zone that comes back under another name keeps the serial that was asked for.
+func TestRevertOfADeletedZoneKeepsItsSerial(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	moment := s.end()
+	s.ok("PUT", "/dns/zones/1", m{"name": "example.net", "zone_type": "master", "view_ids": []int{1, 2}})
+	s.ok("PUT", "/v1/zones/1/settings", m{"serial_at_least": 4000})
+	s.ok("DELETE", "/dns/zones/1", nil)
+	deleted := s.end()
+	s.undo(m{"zone_id": 1, "as_of": moment})
+	if raised := s.end() - deleted; raised < 2 {
+		t.Errorf("%d events, want one that raises the serial", raised)
+	}
+	s.undo(at(s.end()))
+}
+
 // A rule that stands against a moment is said, whatever stands behind it.
 func TestRevertToAMomentThatARuleForbids(t *testing.T) {
 	t.Parallel()

@@ -107,7 +107,7 @@ func (c RevertZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	settings := c.settings
 	settings.SerialAtLeast = zone.settings.SerialAtLeast
 	if !zone.exists {
-		return []domain.Event{zone.restored(c.was, settings, links)}, checkZoneLinks(h, c.id, c.was, c.was.ViewIDs)
+		return c.bringBack(h, zone, settings, links)
 	}
 	var events []domain.Event
 	if !zone.data.equal(c.was) {
@@ -120,6 +120,18 @@ func (c RevertZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 		}
 	}
 	return append(events, zone.settle(settings)...), nil
+}
+
+// bringBack decides for a zone that is gone. Under another name, too, it has the serial that was
+// asked for last.
+func (c RevertZone) bringBack(h domain.History, zone *zoneFold, settings ZoneSettings, links []RestoredLink) ([]domain.Event, error) {
+	if err := checkZoneLinks(h, c.id, c.was, c.was.ViewIDs); err != nil {
+		return nil, err
+	}
+	restored := zone.restored(c.was, settings, links)
+	zone.settings = settings
+	raises, err := keepSerial(h, zone, c.was, viewsBeyond(c.was.ViewIDs, zone.data.ViewIDs))
+	return append([]domain.Event{restored}, raises...), err
 }
 
 func (c RevertZone) authorize(h domain.History, env domain.Env, actor *access.Actor, zone *zoneFold) error {
