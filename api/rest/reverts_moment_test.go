@@ -96,6 +96,19 @@ func TestRevertToAMomentThatARuleForbids(t *testing.T) {
 	}
 }
 
+// A narrow credential learns nothing of what stands against a moment outside of its bounds.
+func TestRevertToAMomentOutOfBounds(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	program := s.credential(m{"restrict": m{"zones": []string{"example.com"}, "names": []string{"_acme-challenge.**"}}})
+	moment := s.end()
+	s.ok("DELETE", "/dns/zones/1", nil)
+	s.ok("POST", "/dns/zones", m{"name": "example.com", "zone_type": "master", "view_ids": []int{1}})
+	if got := s.do("POST", "/v1/reverts", m{"zone_id": 1, "as_of": moment}, with("Authorization", program)); got.status != 403 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
 // TestRevertedStateIsThatOfThen: whatever happened, a zone that was brought to a position is what it
 // was there.
 func TestRevertedStateIsThatOfThen(t *testing.T) {

@@ -74,6 +74,8 @@ func (f *zoneFold) restored(was ZoneData, settings ZoneSettings, links []Restore
 //  1. It needs what the same change made by hand needs: of one that is gone what making it
 //     needs.
 //  2. It holds only while the zone is as it was found.
+//  3. What lies outside of the bounds of a credential is refused before anything is said of what
+//     stands against it.
 type RevertZone struct {
 	id       int64
 	was      ZoneData
@@ -136,12 +138,27 @@ func (c RevertZone) bringBack(h domain.History, zone *zoneFold, settings ZoneSet
 
 func (c RevertZone) authorize(h domain.History, env domain.Env, actor *access.Actor, zone *zoneFold) error {
 	if !zone.exists {
-		return authorizeReturn(h, actor, c.id, c.was)
+		if err := authorizeReturn(h, actor, c.id, c.was); err != nil {
+			return err
+		}
+		return env.CheckBounds(h, []domain.Event{zone.restored(c.was, c.settings, nil)})
 	}
 	if err := access.Authorize(h, actor, access.On(zone.target(), access.OperationUpdate)); err != nil {
 		return err
 	}
+	if err := env.CheckBounds(h, c.wanted(zone)); err != nil {
+		return err
+	}
 	return zone.writable(env)
+}
+
+// wanted are the events by which a zone that is there becomes what it was, but for its links.
+func (c RevertZone) wanted(zone *zoneFold) []domain.Event {
+	events := zone.settle(c.settings)
+	if !zone.data.equal(c.was) {
+		events = append(events, ZoneUpdated{ID: c.id, Before: zone.data, After: c.was})
+	}
+	return events
 }
 
 // UndoZoneRestored takes back what [ZoneRestored] did, while the zone, and its records in the views that
