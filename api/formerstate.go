@@ -23,16 +23,19 @@ import (
 //  1. Whoever does not see the operation log's entries of others on a resource, see
 //     [access.Actor.Sees], is shown null for all that the resource was, and for what of it stays:
 //     what they may change is not for that reason for them to read.
-//  2. What the request itself supplies or makes is shown.
+//  2. What the request itself supplies or makes is shown. What comes from the log is not of the
+//     request: it is former state.
 type formerState struct {
 	caller *identity.User
 	known  rights.Known
+	// fromLog: what the resources become is not of the request, see [Write.FromLog].
+	fromLog bool
 }
 
 // formerState reads what rights on the resources of events follow from, once the read models have
 // caught up with the log.
 func (k *Kernel) formerState(w *Request, events []domain.Event) (*formerState, error) {
-	f := &formerState{caller: w.Caller}
+	f := &formerState{caller: w.Caller, fromLog: w.write.FromLog}
 	if w.Caller == nil || w.Caller.Sees(access.Entry{}) || !k.anyOf(domain.ContextDNS, events) {
 		return f, nil // admin sees every entry
 	}
@@ -83,6 +86,8 @@ func zoneOfEvent(e domain.Event) int64 {
 		return e.ID
 	case dns.ZoneSettingsChanged:
 		return e.ID
+	case dns.RecordAdded:
+		return e.ZoneID
 	case dns.RecordUpdated:
 		return e.ZoneID
 	case dns.RecordDeleted:
@@ -121,6 +126,8 @@ func (f *formerState) withheld(e domain.Event) *access.Withheld {
 	case dns.ZoneSettingsChanged:
 		seen, w = f.seesZone(e.ID), update(e.Before, e.After)
 		w.Fields["raise"] = whole("zone", "views", "unserved")
+	case dns.RecordAdded: // which has an id already if it comes back
+		seen, w = f.seesRecord(e.ID, e.ZoneID), whole("record")
 	case dns.RecordUpdated:
 		seen, w = f.seesRecord(e.ID, e.ZoneID), update(e.Before, e.After)
 	case dns.RecordDeleted:
@@ -134,8 +141,11 @@ func (f *formerState) withheld(e domain.Event) *access.Withheld {
 	case access.UserProfileChanged:
 		seen, w = f.holds(access.CodeGetUser) || f.isCaller(e.ID), update(e.Before, e.After)
 	}
-	if seen {
+	if seen || w == nil {
 		return nil
+	}
+	if _, is := w.Fields["after"]; is && f.fromLog {
+		w.Fields["after"] = &access.Withheld{Whole: true}
 	}
 	return w
 }

@@ -44,6 +44,8 @@ type Write struct {
 	// It is called first. If the write that it returns has a Choose, too, that one is
 	// called next.
 	Choose func(*Request) (Write, error)
+	// FromLog: the states that the write leads to are of the log, and not of the request.
+	FromLog bool
 	// Places bounds how many requests are in work at once.
 	Places *Places
 	// Body reads the body of a route whose body is streamed, once it is known that the caller

@@ -11,6 +11,9 @@ import (
 	"github.com/opsledger/opsledger/protocol"
 )
 
+// nobody is no user's id, and not [domain.System]'s.
+const nobody domain.UserID = -1
+
 // Seen is an event that a user sees.
 type Seen struct {
 	protocol.Envelope
@@ -19,6 +22,8 @@ type Seen struct {
 	OnRecord bool
 	// Username is what the actor is called, nil for one that the log does not know.
 	Username *string
+	// Allowed says that the user would see the event if it were another's.
+	Allowed bool
 	// Within says that all of the event lies within the bounds of the user's credential.
 	Within bool
 }
@@ -43,6 +48,9 @@ func (f *Feed) Seen(ctx context.Context, who *identity.User, of eventstore.Selec
 			continue
 		}
 		one := Seen{Envelope: e.Envelope, Event: e.decoded, OnRecord: e.subject.kind == kindRecord, Within: isWithin(who.Credential, s, e.decoded)}
+		another := s.entry
+		another.Actor = nobody
+		one.Allowed = who.Sees(another)
 		if one.Username, err = f.names.user(ctx, e.Actor); err != nil {
 			return nil, 0, err
 		}

@@ -331,6 +331,27 @@ func TestHistoryRights(t *testing.T) {
 	}
 }
 
+// Who changes a zone, and may not read it, is not told what that did to its records.
+func TestHistoryOfOnesOwnDoing(t *testing.T) {
+	t.Parallel()
+	s := withZones(t, stagedAbove(2))
+	writer := as(s.member("writer", s.role("writers", s.privilege(1, 1))))
+	s.ok("PUT", "/dns/zones/1", m{"name": "example.com", "zone_type": "master", "view_ids": []int{2}}, writer)
+	s.ended(s.stages("view=world&mode=replace", "$TTL 60\n$GENERATE 1-9 w$ A 192.0.2.$\n", writer))
+	s.awaitLog()
+	for path, want := range map[string]bool{"/v1/records/1/history": false, "/v1/zones/1/history": true} {
+		all := s.history(path, 1000, writer)
+		if len(all) > 0 != want {
+			t.Errorf("%s: %v", path, whats(all))
+		}
+		for _, h := range all {
+			if strings.Contains(string(h.Before), `"value"`) {
+				t.Errorf("%s: %s has %s", path, h.What, h.Before)
+			}
+		}
+	}
+}
+
 // A user's history has null for what was erased, and no secret.
 func TestHistoryOfPeopleAndHosts(t *testing.T) {
 	t.Parallel()

@@ -33,6 +33,12 @@ func TestRevertToAMoment(t *testing.T) {
 	if is := s.stateOf(1, ""); is != was {
 		t.Errorf("is\n%s\nwas\n%s", is, was)
 	}
+	if s.undo(at(s.end())); s.stateOf(1, "") != changed {
+		t.Errorf("undone it is\n%s\nwas\n%s", s.stateOf(1, ""), changed)
+	}
+	if s.undo(at(s.end())); s.stateOf(1, "") != was {
+		t.Errorf("done again it is\n%s\nwas\n%s", s.stateOf(1, ""), was)
+	}
 	if r := s.undo(m{"zone_id": 1, "as_of": fmt.Sprint(moment)}); len(r.Undone) != 0 {
 		t.Errorf("%v was undone, and nothing was to be", r.Undone)
 	}
@@ -45,6 +51,10 @@ func TestRevertToAMoment(t *testing.T) {
 	if is := s.stateOf(1, ""); is != was {
 		t.Errorf("is\n%s\nwas\n%s", is, was)
 	}
+	s.undo(at(s.end()))
+	if got := s.do("GET", "/dns/zones/1", nil); got.status != 404 {
+		t.Errorf("gone again: %d %s", got.status, got.body)
+	}
 	for body, status := range map[string]int{
 		`{"zone_id": 1, "as_of": 1}`: 400, `{"zone_id": 99, "as_of": 1}`: 404, `{"zone_id": 1, "as_of": 100000}`: 400,
 		`{"zone_id": 1}`: 400, `{"positions": []}`: 400, `{"positions": [0]}`: 400, `{"positions": [100000]}`: 404,
@@ -53,6 +63,49 @@ func TestRevertToAMoment(t *testing.T) {
 		if got := s.do("POST", "/v1/reverts", body); got.status != status {
 			t.Errorf("%s: %d %s", body, got.status, got.body)
 		}
+	}
+}
+
+// A zone that comes back under another name keeps the serial that was asked for.
+func TestRevertOfADeletedZoneKeepsItsSerial(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	moment := s.end()
+	s.ok("PUT", "/dns/zones/1", m{"name": "example.net", "zone_type": "master", "view_ids": []int{1, 2}})
+	s.ok("PUT", "/v1/zones/1/settings", m{"serial_at_least": 4000})
+	s.ok("DELETE", "/dns/zones/1", nil)
+	deleted := s.end()
+	s.undo(m{"zone_id": 1, "as_of": moment})
+	if raised := s.end() - deleted; raised < 2 {
+		t.Errorf("%d events, want one that raises the serial", raised)
+	}
+	s.undo(at(s.end()))
+}
+
+// A rule that stands against a moment is said, whatever stands behind it.
+func TestRevertToAMomentThatARuleForbids(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	moment := s.end()
+	s.ok("PUT", "/dns/records/1", m{"zone_id": 1, "view_name": "office", "host": "www", "record_type": "TXT", "value": "y"})
+	s.ok("DELETE", "/dns/zones/1", nil)
+	s.ok("POST", "/dns/zones", m{"name": "example.com", "zone_type": "master", "view_ids": []int{1}})
+	r, got := s.revert(m{"zone_id": 1, "as_of": moment})
+	if got.status != 409 || !strings.HasPrefix(r.conflicts(), "zone:1 refused at ") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// A narrow credential learns nothing of what stands against a moment outside of its bounds.
+func TestRevertToAMomentOutOfBounds(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	program := s.credential(m{"restrict": m{"zones": []string{"example.com"}, "names": []string{"_acme-challenge.**"}}})
+	moment := s.end()
+	s.ok("DELETE", "/dns/zones/1", nil)
+	s.ok("POST", "/dns/zones", m{"name": "example.com", "zone_type": "master", "view_ids": []int{1}})
+	if got := s.do("POST", "/v1/reverts", m{"zone_id": 1, "as_of": moment}, with("Authorization", program)); got.status != 403 {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 

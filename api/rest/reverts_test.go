@@ -160,6 +160,24 @@ func TestRevertOfUnlinkedViews(t *testing.T) {
 	s.conflict(at(restored), fmt.Sprintf("zone:1 changed at %d", s.end()))
 }
 
+// A view that was added is not left again once others have written there.
+func TestRevertLeavesWhatOthersWroteSince(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	s.ok("PUT", "/dns/zones/1", m{"name": "example.com", "zone_type": "master", "view_ids": []int{1}})
+	one := s.records(1)
+	s.ok("PUT", "/dns/zones/1", m{"name": "example.com", "zone_type": "master", "view_ids": []int{1, 2}})
+	added := s.end()
+	s.ok("POST", "/dns/records", m{"zone_id": 1, "view_name": "office", "host": "later", "record_type": "TXT", "value": "z"})
+	s.undo(at(s.end()))
+	s.ok("POST", "/dns/records", m{"zone_id": 1, "view_name": "world", "host": "later", "record_type": "TXT", "value": "z"})
+	written := s.end()
+	s.conflict(at(added), fmt.Sprintf("zone:1 changed at %d", written))
+	if s.undo(m{"positions": []int64{added, written}}); s.records(1) != one {
+		t.Errorf("records\nare  %s\nwere %s", s.records(1), one)
+	}
+}
+
 // An import is undone by its end, whatever the read models have cleaned up of it by then.
 func TestRevertOfAnImport(t *testing.T) {
 	t.Parallel()
@@ -179,6 +197,28 @@ func TestRevertOfAnImport(t *testing.T) {
 		}
 	}
 	s.undo(m{"zone_id": 1, "as_of": s.end() - 1})
+}
+
+// A dry run does not tell who may not read a zone what its records were.
+func TestDryRevertTellsNoFormerState(t *testing.T) {
+	t.Parallel()
+	s := withZones(t)
+	body := m{"zone_id": 1, "view_name": "office", "host": "www", "record_type": "TXT", "value": "former"}
+	s.ok("PUT", "/dns/records/1", body)
+	s.ok("PUT", "/dns/records/2", changed(body, "host", "other"))
+	writer := with("Authorization", s.member("writer", s.role("writers", s.privilege(1, 1), s.privilege(1, 2))))
+	s.ok("PUT", "/dns/records/1", changed(body, "value", "mine"), writer)
+	updated := s.end()
+	s.ok("DELETE", "/dns/records/2", nil, writer)
+	for _, p := range []int64{updated, s.end()} {
+		_, got := s.dry("POST", "/v1/reverts", at(p), writer)
+		if got.status != 200 || strings.Contains(got.body, "former") {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+		if _, got := s.dry("POST", "/v1/reverts", at(p)); !strings.Contains(got.body, "former") {
+			t.Errorf("to admin: %d %s", got.status, got.body)
+		}
+	}
 }
 
 func TestWhoMayRevert(t *testing.T) {

@@ -25,7 +25,8 @@ const zoneSettings api.Resource = "ZoneSettings"
 //
 // Invariants:
 //  1. An event is shown to who sees the entry of the operation log on it, whatever there is
-//     of the resource now. Who acts with a credential is shown events and states within its
+//     of the resource now. What an event did to records that it does not have is shown to who
+//     would see it if it were another's. Who acts with a credential is shown events and states within its
 //     bounds alone.
 //  2. Before and after are what the read model has at two positions. The first is that before
 //     the event, which is inside its change or before it, and has the state before the change.
@@ -110,7 +111,7 @@ func (w *historyWalk) take(seen *feed.Seen, inside historyCursor) (*historyCurso
 	}
 	if w.about.Resource != api.Zone {
 		h.perhaps = w.about.Resource == api.Record && !seen.OnRecord
-		return nil, w.add(h, h.perhaps || seen.Within)
+		return nil, w.add(h, h.perhaps && seen.Allowed || !h.perhaps && seen.Within)
 	}
 	switch e := seen.Event.(type) {
 	case dns.RecordAdded:
@@ -182,7 +183,7 @@ func (w *historyWalk) staged(seen *feed.Seen, recorded domain.Recorded, first in
 			seen: seen, of: api.Record, id: id, perhaps: true,
 			behind: historyCursor{at: seen.Position, staged: recorded.Position, index: i},
 		}
-		if err := w.add(h, w.filter.matches(states...)); err != nil {
+		if err := w.add(h, seen.Allowed && w.filter.matches(states...)); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ type revertedBody struct {
 // revert undoes changes.
 func (a *API) revert() api.Write {
 	return api.Write{
-		Places: placesOfReverts(), Unversioned: true, Keys: api.Names{"positions", "from", "to", "zone_id", "as_of"},
+		Places: placesOfReverts(), Unversioned: true, FromLog: true, Keys: api.Names{"positions", "from", "to", "zone_id", "as_of"},
 		Command: a.undoing,
 		Warn:    a.HiddenByWrite,
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
@@ -80,7 +80,7 @@ func (a *API) undoing(w *api.Request) (domain.Command, error) {
 
 // undoingAll is the command that undoes some events, which are in the order of the log.
 func (a *API) undoingAll(ctx context.Context, done []revert.Done) (domain.Command, error) {
-	done, err := a.withParts(ctx, done)
+	done, err := a.withParts(ctx, done, revert.MostInverses)
 	if err != nil {
 		return nil, err
 	}
@@ -171,20 +171,22 @@ func (a *API) see(w *api.Request, events []protocol.Envelope) ([]feed.Examined, 
 	return seen, readLate(err)
 }
 
-// withParts gives imports that are done what they have staged.
-func (a *API) withParts(ctx context.Context, done []revert.Done) ([]revert.Done, error) {
+// withParts gives imports that are done what they have staged: of all of them together no more
+// than most records.
+func (a *API) withParts(ctx context.Context, done []revert.Done, most int) ([]revert.Done, error) {
+	staged := 0
 	for i, d := range done {
 		imported, is := d.Event.(dns.ZoneImported)
 		if !is {
 			continue
 		}
-		if imported.Total() > revert.MostInverses {
+		if staged += imported.Total(); staged > most {
 			return nil, tooManyInverses
 		}
 		events, err := a.eventsOf(ctx, eventstore.Selection{
 			After: imported.Import, UpTo: d.Position,
 			Tags: []domain.Tag{dns.TagZoneRecords(imported.ZoneID)}, Types: []string{dns.RecordsStaged{}.EventType()},
-		}, revert.MostInverses)
+		}, most)
 		if err != nil {
 			return nil, err
 		}

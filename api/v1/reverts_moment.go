@@ -2,6 +2,7 @@ package v1
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/opsledger/opsledger/api"
@@ -74,7 +75,7 @@ func (r momentRevert) replay(a *API, w *api.Request, m *revert.Moment, position,
 			return err
 		}
 	}
-	if done, err = a.withParts(w.Context(), done); err != nil {
+	if done, err = a.withParts(w.Context(), done, mostSince); err != nil {
 		return err
 	}
 	for _, d := range done {
@@ -83,17 +84,17 @@ func (r momentRevert) replay(a *API, w *api.Request, m *revert.Moment, position,
 	return nil
 }
 
-// sinceFound is a revert that is made anew where something has changed since it was made.
+// sinceFound is a revert that is made anew where something has changed since it was made. Where a
+// rule stands against a part of it, the parts behind that one find something else than they would
+// have, and another try would find the same.
 type sinceFound struct{ domain.Command }
 
 // Decide implements [domain.Command].
 func (c sinceFound) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	events, err := c.Command.Decide(h, env)
 	if refused, is := errors.AsType[*revert.Error](err); is {
-		for _, conflict := range refused.Conflicts {
-			if conflict.Reason == revert.ReasonChanged {
-				return nil, api.ErrStale
-			}
+		if !slices.ContainsFunc(refused.Conflicts, func(c revert.Conflict) bool { return c.Reason != revert.ReasonChanged }) {
+			return nil, api.ErrStale
 		}
 	}
 	return events, err

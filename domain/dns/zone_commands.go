@@ -1,8 +1,6 @@
 package dns
 
 import (
-	"slices"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -93,7 +91,7 @@ func (c UpdateZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 // gives leave of.
 func updateZone(h domain.History, actor *access.Actor, zone *zoneFold, after ZoneData) ([]domain.Event, error) {
 	before := zone.data
-	added := slices.DeleteFunc(slices.Clone(after.ViewIDs), func(v int64) bool { return slices.Contains(before.ViewIDs, v) })
+	added := viewsBeyond(after.ViewIDs, before.ViewIDs)
 	if err := authorizeMove(h, actor, zone, after, added); err != nil {
 		return nil, err
 	}

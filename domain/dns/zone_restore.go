@@ -74,6 +74,8 @@ func (f *zoneFold) restored(was ZoneData, settings ZoneSettings, links []Restore
 //  1. It needs what the same change made by hand needs: of one that is gone what making it
 //     needs.
 //  2. It holds only while the zone is as it was found.
+//  3. What lies outside of the bounds of a credential is refused before anything is said of what
+//     stands against it.
 type RevertZone struct {
 	id       int64
 	was      ZoneData
@@ -107,7 +109,7 @@ func (c RevertZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	settings := c.settings
 	settings.SerialAtLeast = zone.settings.SerialAtLeast
 	if !zone.exists {
-		return []domain.Event{zone.restored(c.was, settings, links)}, checkZoneLinks(h, c.id, c.was, c.was.ViewIDs)
+		return c.bringBack(h, zone, settings, links)
 	}
 	var events []domain.Event
 	if !zone.data.equal(c.was) {
@@ -122,18 +124,45 @@ func (c RevertZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	return append(events, zone.settle(settings)...), nil
 }
 
+// bringBack decides for a zone that is gone. Under another name, too, it has the serial that was
+// asked for last.
+func (c RevertZone) bringBack(h domain.History, zone *zoneFold, settings ZoneSettings, links []RestoredLink) ([]domain.Event, error) {
+	if err := checkZoneLinks(h, c.id, c.was, c.was.ViewIDs); err != nil {
+		return nil, err
+	}
+	restored := zone.restored(c.was, settings, links)
+	zone.settings = settings
+	raises, err := keepSerial(h, zone, c.was, viewsBeyond(c.was.ViewIDs, zone.data.ViewIDs))
+	return append([]domain.Event{restored}, raises...), err
+}
+
 func (c RevertZone) authorize(h domain.History, env domain.Env, actor *access.Actor, zone *zoneFold) error {
 	if !zone.exists {
-		return authorizeReturn(h, actor, c.id, c.was)
+		if err := authorizeReturn(h, actor, c.id, c.was); err != nil {
+			return err
+		}
+		return env.CheckBounds(h, []domain.Event{zone.restored(c.was, c.settings, nil)})
 	}
 	if err := access.Authorize(h, actor, access.On(zone.target(), access.OperationUpdate)); err != nil {
+		return err
+	}
+	if err := env.CheckBounds(h, c.wanted(zone)); err != nil {
 		return err
 	}
 	return zone.writable(env)
 }
 
-// UndoZoneRestored takes back what [ZoneRestored] did, while the zone and its records are as it
-// left them.
+// wanted are the events by which a zone that is there becomes what it was, but for its links.
+func (c RevertZone) wanted(zone *zoneFold) []domain.Event {
+	events := zone.settle(c.settings)
+	if !zone.data.equal(c.was) {
+		events = append(events, ZoneUpdated{ID: c.id, Before: zone.data, After: c.was})
+	}
+	return events
+}
+
+// UndoZoneRestored takes back what [ZoneRestored] did, while the zone, and its records in the views that
+// it leaves, are as the event left them.
 type UndoZoneRestored struct {
 	event ZoneRestored
 	at    domain.Position
@@ -154,39 +183,29 @@ func (c UndoZoneRestored) Decide(h domain.History, env domain.Env) ([]domain.Eve
 	if err != nil {
 		return nil, err
 	}
-	last := &lastOfRecords{zone: zone.id}
-	if err := h.Load(last); err != nil {
-		return nil, err
-	}
 	switch {
 	case !zone.data.equal(c.event.After):
 		return nil, domain.Changed(zone.changed, "zone %d was changed since", zone.id)
-	case zone.settled > c.at:
+	case c.event.Before == nil && !zone.settings.Reverts(c.event.Settings):
 		return nil, domain.Changed(zone.settled, "the settings of zone %d were changed since", zone.id)
-	case last.at > c.at:
-		return nil, domain.Changed(last.at, "records of zone %d were changed since", zone.id)
-	case c.event.Before != nil:
+	}
+	if err := zone.leaves(h, c.links(), c.at); err != nil {
+		return nil, err
+	}
+	if c.event.Before != nil {
 		return updateZone(h, actor, zone, *c.event.Before)
 	}
 	return []domain.Event{ZoneDeleted{ID: zone.id, Zone: zone.data, Privilege: zone.privilege}}, nil
 }
 
-// lastOfRecords tells when a record of a zone was last changed.
-type lastOfRecords struct {
-	zone int64
-	at   domain.Position
+// links are the views whose links end with the undoing, 0 for that of an external zone.
+func (c UndoZoneRestored) links() []int64 {
+	switch {
+	case c.event.Before != nil:
+		return viewsBeyond(c.event.After.ViewIDs, c.event.Before.ViewIDs)
+	case !c.event.After.Group.Rendered():
+		return []int64{0}
+	default:
+		return c.event.After.ViewIDs
+	}
 }
-
-// Item implements [domain.Fold].
-func (f *lastOfRecords) Item() domain.Item {
-	return domain.Item{Tag: TagZoneRecords(f.zone), Types: recordsTypes}
-}
-
-// Apply implements [domain.Fold].
-func (f *lastOfRecords) Apply(r domain.Recorded) { f.at = r.Position }
-
-// Snapshot implements [domain.Fold].
-func (f *lastOfRecords) Snapshot() any { return f.at }
-
-// Restore implements [domain.Fold].
-func (f *lastOfRecords) Restore(s any) { f.at = s.(domain.Position) }

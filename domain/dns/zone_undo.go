@@ -56,12 +56,10 @@ func (c UndoZoneUpdated) Decide(h domain.History, env domain.Env) ([]domain.Even
 	if !zone.data.equal(c.event.After) {
 		return nil, domain.Changed(zone.changed, "zone %d was changed since", zone.id)
 	}
-	var left []int64
-	for _, view := range c.event.Before.ViewIDs {
-		if !slices.Contains(c.event.After.ViewIDs, view) {
-			left = append(left, view)
-		}
+	if err := zone.leaves(h, viewsBeyond(c.event.After.ViewIDs, c.event.Before.ViewIDs), c.at); err != nil {
+		return nil, err
 	}
+	left := viewsBeyond(c.event.Before.ViewIDs, c.event.After.ViewIDs)
 	events, err := updateZone(h, actor, zone, c.event.Before)
 	if err != nil || len(left) == 0 {
 		return events, err
@@ -72,6 +70,33 @@ func (c UndoZoneUpdated) Decide(h domain.History, env domain.Env) ([]domain.Even
 	}
 	events[len(events)-1] = zone.restored(c.event.Before, ZoneSettings{}, links)
 	return events, nil
+}
+
+// viewsBeyond returns the views of a list that another does not have.
+func viewsBeyond(views, others []int64) []int64 {
+	return slices.DeleteFunc(slices.Clone(views), func(v int64) bool { return slices.Contains(others, v) })
+}
+
+// leaves refuses that the zone leaves views where others have written records after a position: the
+// records would go with the links. What the same change has written does not count.
+func (f *zoneFold) leaves(h domain.History, views []int64, after domain.Position) error {
+	if len(views) == 0 {
+		return nil
+	}
+	records := newZoneRecords(f.id)
+	if err := h.Load(records); err != nil {
+		return err
+	}
+	var last domain.Position
+	for _, r := range f.liveOf(&records.recordSet) {
+		if slices.Contains(views, r.data.ViewID) && r.at < domain.Position(domain.Undrawn) {
+			last = max(last, r.at)
+		}
+	}
+	if last > after {
+		return domain.Changed(last, "records of zone %d were changed since", f.id)
+	}
+	return nil
 }
 
 // reopened are links that ended with the event at a position, as they are open again. One that

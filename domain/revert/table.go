@@ -109,7 +109,10 @@ type zoneIn struct{ change, zone int64 }
 func movedIn(done []Done) map[zoneIn]bool {
 	moved := map[zoneIn]bool{}
 	for _, d := range done {
-		if e, is := d.Event.(dns.ZoneUpdated); is {
+		switch e := d.Event.(type) {
+		case dns.ZoneUpdated:
+			moved[zoneIn{int64(d.End()), e.ID}] = true
+		case dns.ZoneRestored:
 			moved[zoneIn{int64(d.End()), e.ID}] = true
 		}
 	}

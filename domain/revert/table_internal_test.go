@@ -1,6 +1,7 @@
 package revert
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -52,7 +53,7 @@ func TestWhatCannotBeUndone(t *testing.T) {
 		}
 		_, err := Events(done)
 		var reasons []Reason
-		if refused, is := err.(*Error); is {
+		if refused, is := errors.AsType[*Error](err); is {
 			for _, conflict := range refused.Conflicts {
 				reasons = append(reasons, conflict.Reason)
 			}

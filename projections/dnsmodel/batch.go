@@ -104,7 +104,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	b.sets = []versioned{
 		b.servers, b.views, b.zones, b.links, b.records, b.imports, b.resources, b.bindConf, b.order, b.settings, b.bases, b.fleet,
 	}
-	if err := b.loadEndedLinks(ctx, tx, schema, k.restored.List); err != nil {
+	if err := b.loadEndedLinks(ctx, tx, schema, k.restored.List, k.reopened); err != nil {
 		return nil, err
 	}
 	var queries pgx.Batch

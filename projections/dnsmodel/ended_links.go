@@ -104,7 +104,8 @@ func (b *batch) writeEndedLinks(out *pgx.Batch, schema string) {
 
 // loadEndedLinks reads the links of zones that are to be restored, and takes their records back
 // from the past. That is no other state: where a dead record stands is no part of it.
-func (b *batch) loadEndedLinks(ctx context.Context, tx pgx.Tx, schema string, zones []int64) error {
+// reopened says of links that are to be open again when they had ended: no others may come back.
+func (b *batch) loadEndedLinks(ctx context.Context, tx pgx.Tx, schema string, zones []int64, reopened map[linkKey]domain.Position) error {
 	if len(zones) == 0 {
 		return nil
 	}
@@ -115,7 +116,10 @@ func (b *batch) loadEndedLinks(ctx context.Context, tx pgx.Tx, schema string, zo
 		return err
 	}
 	var back pgx.Batch
-	for _, e := range b.endedLinks {
+	for key, e := range b.endedLinks {
+		if until, is := reopened[key]; !is || until > e.at {
+			continue // until: it is a later link, of this batch
+		}
 		blocks := append(table.Blocks(e.at-1), table.Blocks(e.at)[0]) // the last one has what the change alone had
 		back.Queue(table.InSchema(schema, takeBack), e.zone, e.links, int64(e.at), numbers(blocks))
 	}

@@ -23,6 +23,8 @@ type keys struct {
 	order bool
 	// restored are the zones that come back, in part or all of them.
 	restored rowset.Keys[int64]
+	// reopened are the links that are open again, with the first position at which each had ended.
+	reopened map[linkKey]domain.Position
 	// returning are the records that come back with their old id.
 	returning rowset.Keys[int64]
 	// numbered are the zones, renamed the views whose bases are wanted, by name.
@@ -67,6 +69,7 @@ func touchedBy(events []domain.Recorded) *keys {
 			k.zone(e.ID, e.After)
 			k.settings.Add(e.ID)
 			k.restored.Add(e.ID)
+			k.reopen(e)
 			if e.Before != nil {
 				k.zone(e.ID, *e.Before)
 			}
@@ -132,6 +135,18 @@ func (k *keys) zone(id int64, states ...dns.ZoneData) {
 	for _, z := range states {
 		for _, view := range z.ViewIDs {
 			k.views.Add(view)
+		}
+	}
+}
+
+func (k *keys) reopen(e dns.ZoneRestored) {
+	if k.reopened == nil {
+		k.reopened = map[linkKey]domain.Position{}
+	}
+	for _, l := range e.Links {
+		key := linkKey{e.ID, l.View}
+		if first, is := k.reopened[key]; !is || l.Until < first {
+			k.reopened[key] = l.Until
 		}
 	}
 }
