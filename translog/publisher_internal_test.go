@@ -147,7 +147,7 @@ func TestContradiction(t *testing.T) {
 	s.add(5)
 	ahead := s.headOf(15)
 	forged := c
-	forged.Note = strings.Replace(c.Note, "10\n", "12\n", 1)
+	forged.Note = strings.Replace(c.Note, "\n10\n", "\n12\n", 1) // the origin may end with 10
 	onDisk := func(note string) { must(t, os.WriteFile(p.copies.file, []byte(note), 0o600)) }
 	onBus := func(note string) {
 		_, err := s.js.Publish(t.Context(), p.copies.subject, []byte(note))
