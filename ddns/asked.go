@@ -50,7 +50,6 @@ type asked struct {
 	what     what
 	zone     string
 	position domain.Position
-	sent     int
 	err      error
 }
 
