@@ -72,14 +72,10 @@ func record(id int64) domain.Event {
 	}}
 }
 
-type events []domain.Event
-
-func (e events) Decide(domain.History, domain.Env) ([]domain.Event, error) { return e, nil }
-
 // add appends a change of so many events.
 func (s *system) add(n int) (last domain.Position) {
 	s.t.Helper()
-	var list events
+	var list testkit.Events
 	for i := range n {
 		if i%3 == 2 {
 			list = append(list, access.UserLoggedIn{ID: 1})

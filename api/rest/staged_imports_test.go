@@ -227,7 +227,7 @@ func TestImportMadeAnewIsRefused(t *testing.T) {
 	withZone(s, "office")
 	path := s.stages("mode=merge", "$TTL 60\n$GENERATE 1-30 h$ A 192.0.2.$\nx A 192.0.2.1\n", with("Opsledger-Language", "en"))
 	j := <-importer.jobs
-	s.applied(unasked{dns.RecordAdded{ID: 1 << 40, ZoneID: 1, Record: dns.RecordData{ // as if it had come before the begin
+	s.applied(testkit.Events{dns.RecordAdded{ID: 1 << 40, ZoneID: 1, Record: dns.RecordData{ // as if it had come before the begin
 		ViewID: 1, Host: "x", Type: "CNAME", TTL: 60, Value: "y",
 	}}})
 	must(t, s.importer.Carry(t.Context(), j))
@@ -237,11 +237,6 @@ func TestImportMadeAnewIsRefused(t *testing.T) {
 		t.Errorf("%+v", i)
 	}
 }
-
-// unasked are events that are appended whatever the log has.
-type unasked []domain.Event
-
-func (e unasked) Decide(domain.History, domain.Env) ([]domain.Event, error) { return e, nil }
 
 // An import whose zone cannot be read at the moment goes on when it can.
 func TestImportReadsAgain(t *testing.T) {

@@ -13,15 +13,10 @@ import (
 	"github.com/opsledger/opsledger/webhook"
 )
 
-// anyEvents is a command that appends events.
-type anyEvents []domain.Event
-
-func (h anyEvents) Decide(domain.History, domain.Env) ([]domain.Event, error) { return h, nil }
-
 func (s *stack) happen(events ...domain.Event) {
 	s.t.Helper()
 	for part := range slices.Chunk(events, 1000) {
-		_, err := s.store.Execute(s.t.Context(), eventstore.Request{Command: anyEvents(part), Actor: access.AdminID, Door: domain.DoorV1})
+		_, err := s.store.Execute(s.t.Context(), eventstore.Request{Command: testkit.Events(part), Actor: access.AdminID, Door: domain.DoorV1})
 		must(s.t, err)
 	}
 	s.awaitLog()

@@ -91,10 +91,6 @@ func TestBackupFolder(t *testing.T) {
 	must(t, err)
 }
 
-type appended []domain.Event
-
-func (a appended) Decide(domain.History, domain.Env) ([]domain.Event, error) { return a, nil }
-
 // A moment is one that a checkpoint covers and behind whose checkpoint no secret was destroyed.
 func TestMoment(t *testing.T) {
 	t.Parallel()
@@ -108,7 +104,7 @@ func TestMoment(t *testing.T) {
 	must(t, err)
 	append1 := func(e domain.Event) domain.Position {
 		t.Helper()
-		r, err := store.Execute(ctx, eventstore.Request{Command: appended{e}, Door: domain.DoorSystem})
+		r, err := store.Execute(ctx, eventstore.Request{Command: testkit.Events{e}, Door: domain.DoorSystem})
 		must(t, err)
 		return r.Last
 	}

@@ -73,7 +73,7 @@ func (a *arena) run(r race) {
 		rounds[i] = r.prepare(s)
 		before = append(before, s.before...)
 	}
-	if _, err := a.stores[0].Execute(a.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: history(before)}); err != nil {
+	if _, err := a.stores[0].Execute(a.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: testkit.Events(before)}); err != nil {
 		a.t.Fatal(err)
 	}
 	next := make(chan int)
@@ -91,11 +91,6 @@ func (a *arena) run(r race) {
 	close(next)
 	wg.Wait()
 }
-
-// history is a command that appends what happened before.
-type history []domain.Event
-
-func (h history) Decide(domain.History, domain.Env) ([]domain.Event, error) { return h, nil }
 
 func (a *arena) round(r race, round int, commands []domain.Command) {
 	if len(commands) != racers {

@@ -69,13 +69,9 @@ func (s *system) publisher() (p *translog.Publisher, stop func()) {
 	return p, testkit.Background(s.t, p.Run)
 }
 
-type change []domain.Event
-
-func (c change) Decide(domain.History, domain.Env) ([]domain.Event, error) { return c, nil }
-
 func (s *system) append(events ...domain.Event) {
 	s.t.Helper()
-	_, err := s.store.Execute(s.t.Context(), eventstore.Request{Command: change(events), Actor: 1, Door: domain.DoorV1})
+	_, err := s.store.Execute(s.t.Context(), eventstore.Request{Command: testkit.Events(events), Actor: 1, Door: domain.DoorV1})
 	must(s.t, err)
 }
 

@@ -71,15 +71,11 @@ func newSealed(t *testing.T) *sealed {
 	return s
 }
 
-type change []domain.Event
-
-func (c change) Decide(domain.History, domain.Env) ([]domain.Event, error) { return c, nil }
-
 // add appends events, in changes of five of two contexts.
 func (s *sealed) add(n int) {
 	s.t.Helper()
 	for id := int64(1); n > 0; n -= 5 {
-		var c change
+		var c testkit.Events
 		for i := range min(n, 5) {
 			id++
 			if i == 1 {

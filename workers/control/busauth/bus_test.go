@@ -64,15 +64,9 @@ func (w *world) another() *Authority {
 	return a
 }
 
-// raise is a command that appends what it is given.
-type raise []domain.Event
-
-// Decide implements [domain.Command].
-func (r raise) Decide(domain.History, domain.Env) ([]domain.Event, error) { return r, nil }
-
 func (w *world) append(events ...domain.Event) {
 	w.t.Helper()
-	if _, err := w.store.Execute(w.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: raise(events)}); err != nil {
+	if _, err := w.store.Execute(w.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: testkit.Events(events)}); err != nil {
 		w.t.Fatal(err)
 	}
 }

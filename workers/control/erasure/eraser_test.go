@@ -215,11 +215,6 @@ func (f *fixture) executeMany(id domain.UserID, n int) error {
 	for i := range events {
 		events[i] = access.UserPasswordChanged{ID: id, PasswordHash: uuid.NewString(), Former: uuid.NewString()}
 	}
-	_, err := f.store.Execute(f.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: facts(events), Actor: domain.System})
+	_, err := f.store.Execute(f.t.Context(), eventstore.Request{Door: domain.DoorSystem, Command: testkit.Events(events), Actor: domain.System})
 	return err
 }
-
-// facts is a command that says what happened.
-type facts []domain.Event
-
-func (e facts) Decide(domain.History, domain.Env) ([]domain.Event, error) { return e, nil }

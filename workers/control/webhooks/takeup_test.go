@@ -22,10 +22,6 @@ func must(t *testing.T, err error) {
 	}
 }
 
-type appended []domain.Event
-
-func (a appended) Decide(domain.History, domain.Env) ([]domain.Event, error) { return a, nil }
-
 // A log that has moved goes on with its deliveries where they were; what is noted of a later
 // moment than the log counts for nothing, and of what nobody has noted anything, nothing is sent again.
 func TestTakeUp(t *testing.T) {
@@ -38,7 +34,7 @@ func TestTakeUp(t *testing.T) {
 	add := func(id access.WebhookID) domain.Event {
 		return access.WebhookAdded{ID: id, User: 1, Webhook: access.WebhookData{Origin: "https://a.example"}}
 	}
-	r, err := store.Execute(ctx, eventstore.Request{Command: appended{
+	r, err := store.Execute(ctx, eventstore.Request{Command: testkit.Events{
 		add(1), add(2), add(3), add(4), access.WebhookDeleted{ID: 3, User: 1}, access.WebhookChanged{ID: 2, User: 1, Cursor: new(domain.Position)},
 	}, Door: domain.DoorSystem})
 	must(t, err)

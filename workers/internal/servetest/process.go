@@ -108,16 +108,10 @@ func (p *Process) Check(err error) {
 	}
 }
 
-// raise is a command that appends what it is given.
-type raise []domain.Event
-
-// Decide implements [domain.Command].
-func (r raise) Decide(domain.History, domain.Env) ([]domain.Event, error) { return r, nil }
-
 // Append appends events and returns the position of the last.
 func (p *Process) Append(events ...domain.Event) domain.Position {
 	p.t.Helper()
-	return p.Execute(raise(events))
+	return p.Execute(testkit.Events(events))
 }
 
 // Execute executes a command of the system and returns the position of its last event.
