@@ -3,7 +3,6 @@ package ddns_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +24,7 @@ import (
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/modeltest"
 	"github.com/opsledger/opsledger/projections/oplog"
 )
 
@@ -48,26 +48,11 @@ type stack struct {
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	ctx, pool := t.Context(), testkit.Postgres(t)
-	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded})
-	must(t, err)
-	t.Cleanup(store.Close)
-	testkit.Background(t, store.Run)
-	nc := testkit.NATS(t)
-	js := testkit.JetStream(t, nc)
-	must(t, eventstore.EnsureStream(ctx, js, store, eventstore.StreamConfig{}))
-	quiet := slog.New(slog.DiscardHandler)
-	testkit.Background(t, eventstore.NewRelay(store, js, quiet, nil).Run)
-	models := []projections.Model{accessmodel.New(), dnsmodel.New(oplog.NewUsernames(store), time.UTC)}
-	must(t, projections.Prepare(ctx, pool, store, models...))
-	progress, err := projections.NewProgress(nc, store.LogID())
-	must(t, err)
-	t.Cleanup(progress.Close)
-	for _, model := range models {
-		testkit.Background(t, projections.NewRunner(projections.RunnerConfig{
-			Pool: pool, Store: store, JS: js, Model: model, Progress: progress, Log: quiet,
-		}).Run)
-	}
+	ctx := t.Context()
+	log := modeltest.Run(t, func(store *eventstore.Store) []projections.Model {
+		return []projections.Model{accessmodel.New(), dnsmodel.New(oplog.NewUsernames(store), time.UTC)}
+	})
+	pool, store, progress := log.Pool, log.Store, log.Progress
 	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
 	must(t, err)
 	_, _, err = identity.EnsureAdmin(ctx, store, secrets, "correct horse")

@@ -32,6 +32,7 @@ import (
 	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/modeltest"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/translog"
@@ -68,40 +69,19 @@ type config struct {
 // newStack starts a stack of the test's own; changes adjust its configuration.
 func newStack(t *testing.T, changes ...func(*config)) *stack {
 	t.Helper()
-	ctx, pool := t.Context(), testkit.Postgres(t)
-	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded})
-	must(t, err)
-	t.Cleanup(store.Close)
-	testkit.Background(t, store.Run)
-
-	nc := testkit.NATS(t)
-	js := testkit.JetStream(t, nc)
-	must(t, eventstore.EnsureStream(ctx, js, store, eventstore.StreamConfig{}))
-	quiet := slog.New(slog.DiscardHandler)
-	testkit.Background(t, eventstore.NewRelay(store, js, quiet, nil).Run)
-
-	models := []projections.Model{
-		accessmodel.New(),
-		dnsmodel.New(oplog.NewUsernames(store), time.UTC),
-		opsmodel.New(oplog.NewUsernames(store), time.UTC),
-	}
-	must(t, projections.Prepare(ctx, pool, store, models...))
-	progress, err := projections.NewProgress(nc, store.LogID())
-	must(t, err)
-	t.Cleanup(progress.Close)
-	var stops []func()
-	for _, model := range models {
-		runner := projections.NewRunner(projections.RunnerConfig{Pool: pool, Store: store, JS: js, Model: model, Progress: progress, Log: quiet})
-		stops = append(stops, testkit.Background(t, runner.Run))
-	}
-
+	ctx := t.Context()
+	log := modeltest.Run(t, func(store *eventstore.Store) []projections.Model {
+		names := oplog.NewUsernames(store)
+		return []projections.Model{accessmodel.New(), dnsmodel.New(names, time.UTC), opsmodel.New(names, time.UTC)}
+	})
+	pool, store, progress := log.Pool, log.Store, log.Progress
 	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
 	must(t, err)
 	registry := prometheus.NewRegistry()
-	s := &stack{t: t, store: store, pool: pool, js: js, cfg: config{Config: Config{
+	s := &stack{t: t, store: store, pool: pool, js: log.JS, cfg: config{Config: Config{
 		Config: api.Config{
 			Store: store, Access: accessmodel.NewReader(pool), DNS: dnsmodel.NewReader(pool), Oplogs: oplog.NewReader(pool), Progress: progress, Vault: secrets,
-			Location: time.FixedZone("CST", 8*3600), RequestTimeout: testkit.Patience, Log: quiet, Registerer: registry, Gatherer: registry,
+			Location: time.FixedZone("CST", 8*3600), RequestTimeout: testkit.Patience, Log: slog.New(slog.DiscardHandler), Registerer: registry, Gatherer: registry,
 		},
 		Ops: opsmodel.NewReader(pool), AllowRegister: true, CheckConf: func(context.Context, *dns.BindConf) error { return nil },
 	}}}
@@ -115,9 +95,7 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	s.stopped = new(atomic.Bool)
 	s.stopProjections = func() {
 		s.stopped.Store(true)
-		for _, stop := range stops {
-			stop()
-		}
+		log.StopModels()
 	}
 	for _, change := range changes {
 		change(&s.cfg)
