@@ -66,7 +66,15 @@ func (z *zoneFile) export(ctx context.Context, out, progress io.Writer) error {
 }
 
 // writeWhole writes a file that is there whole or not at all.
-func writeWhole(path string, from io.Reader) (err error) {
+func writeWhole(path string, from io.Reader) error {
+	return writeWholeBy(path, func(to io.Writer) error {
+		_, err := io.Copy(to, from)
+		return err
+	})
+}
+
+// writeWholeBy is writeWhole of what a function writes.
+func writeWholeBy(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".export-*")
 	if err != nil {
 		return named("--out", err)
@@ -76,31 +84,13 @@ func writeWhole(path string, from io.Reader) (err error) {
 			_ = os.Remove(f.Name()) // it is of no use
 		}
 	}()
-	_, err = io.Copy(f, from)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err = os.Rename(f.Name(), path); err != nil {
 		return err
 	}
 	return wholefile.SyncFolder(filepath.Dir(path))
-}
-
-// writeWholeBy is writeWhole of what a function writes.
-func writeWholeBy(path string, write func(io.Writer) error) error {
-	reading, writing := io.Pipe()
-	done := make(chan error, 1)
-	go func() {
-		err := write(writing)
-		writing.CloseWithError(err) // nil is the end of the file
-		done <- err
-	}()
-	err := writeWhole(path, reading)
-	reading.CloseWithError(errors.Join(err, io.ErrClosedPipe))
-	if wrote := <-done; wrote != nil && !errors.Is(wrote, err) {
-		return wrote
-	}
-	return err
 }
 
 // exported asks for a zone in a view, or in its only one, as a master file.
