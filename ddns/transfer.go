@@ -3,13 +3,11 @@ package ddns
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain/access"
-	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/dns/zonedata"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/internal/allowance"
@@ -188,15 +186,7 @@ func whole(c *dnsmodel.Content, soa *mdns.SOA, add func(mdns.RR) error) error {
 		}
 		return err
 	})
-	name := dns.FoldName(c.Name)
-	err := c.All(func(r dnsmodel.Record) error {
-		key, data, err := zonedata.Locate(name, r.RecordData)
-		if err != nil {
-			return fmt.Errorf("record %d: %w", r.ID, err)
-		}
-		return sets.Add(key, zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
-	})
-	if err != nil {
+	if err := c.Located(sets.Add); err != nil {
 		return err
 	}
 	return sets.End()

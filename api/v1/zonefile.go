@@ -66,15 +66,7 @@ func writeZone(c *dnsmodel.Content, line func(string) error) error {
 	if err != nil {
 		return err
 	}
-	name := dns.FoldName(c.Name)
-	err = c.All(func(r dnsmodel.Record) error {
-		key, data, err := zonedata.Locate(name, r.RecordData)
-		if err != nil {
-			return err
-		}
-		return text.Add(key, zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
-	})
-	if err != nil {
+	if err := c.Located(text.Add); err != nil {
 		return err
 	}
 	return text.End()

@@ -150,6 +150,23 @@ func (c *Content) All(each func(Record) error) error {
 	return visitRows(c.ctx, c.tx, contentRecords+inOrder, (*Record).shown, each, c.ZoneID, c.View, c.links)
 }
 
+// Located is [Content.All] with each record's RRset, and its data in canonical wire form.
+func (c *Content) Located(each func(zonedata.Key, zonedata.Record) error) error {
+	return c.All(c.locating(each))
+}
+
+// locating locates records before it shows them.
+func (c *Content) locating(each func(zonedata.Key, zonedata.Record) error) func(Record) error {
+	zone := dns.FoldName(c.Name)
+	return func(r Record) error {
+		key, data, err := zonedata.Locate(zone, r.RecordData)
+		if err != nil {
+			return fmt.Errorf("record %d: %w", r.ID, err)
+		}
+		return each(key, zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
+	}
+}
+
 // Own is a [zonedata.Lookup] of the zone's own records.
 func (c *Content) Own(key zonedata.Key) *zonedata.RRset { return zonedata.Assemble(c.At(key)) }
 
@@ -174,12 +191,8 @@ func (c *Content) Look(owners ...string) error {
 	if len(places) == 0 {
 		return nil
 	}
-	return visitRows(c.ctx, c.tx, contentRecords+atPlaces, (*Record).shown, func(r Record) error {
-		key, data, err := zonedata.Locate(dns.FoldName(c.Name), r.RecordData)
-		if err != nil {
-			return fmt.Errorf("record %d: %w", r.ID, err)
-		}
-		c.known[key] = append(c.known[key], zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
+	return visitRows(c.ctx, c.tx, contentRecords+atPlaces, (*Record).shown, c.locating(func(key zonedata.Key, r zonedata.Record) error {
+		c.known[key] = append(c.known[key], r)
 		return nil
-	}, c.ZoneID, c.View, c.links, places)
+	}), c.ZoneID, c.View, c.links, places)
 }

@@ -112,14 +112,7 @@ func exported(t *testing.T, pool *pgxpool.Pool, zone, view int64) (lines []strin
 		if err != nil {
 			return err
 		}
-		err = c.All(func(r dnsmodel.Record) error {
-			key, data, err := zonedata.Locate(dns.FoldName(c.Name), r.RecordData)
-			if err != nil {
-				return err
-			}
-			return text.Add(key, zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
-		})
-		if err != nil {
+		if err := c.Located(text.Add); err != nil {
 			return err
 		}
 		return text.End()
