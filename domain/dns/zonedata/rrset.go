@@ -80,10 +80,18 @@ func Locate(zone string, d dns.RecordData) (key Key, data string, err error) {
 // lower case.
 func Data(rr mdns.RR) (string, error) {
 	c := mdns.Copy(rr)
-	c.Header().Name = "."
 	dns.FoldNames(c)
-	buf := make([]byte, mdns.Len(c)+16)
-	end, err := mdns.PackRR(c, buf, 0, nil, false)
+	return pack(c)
+}
+
+// Written is [Data] with the names as the record has them.
+func Written(rr mdns.RR) (string, error) { return pack(mdns.Copy(rr)) }
+
+// pack returns the data of a record, whose owner it changes.
+func pack(rr mdns.RR) (string, error) {
+	rr.Header().Name = "."
+	buf := make([]byte, mdns.Len(rr)+16)
+	end, err := mdns.PackRR(rr, buf, 0, nil, false)
 	if err != nil {
 		return "", fmt.Errorf("pack %s record: %w", dns.TypeName(rr.Header().Rrtype), err)
 	}

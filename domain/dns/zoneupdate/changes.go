@@ -105,15 +105,11 @@ func writtenData(rr mdns.RR) (string, *Failure) {
 	if rr.Header().Rdlength == 0 {
 		return "", nil
 	}
-	c := mdns.Copy(rr)
-	c.Header().Name = "."
-	buf := make([]byte, mdns.Len(c)+64)
-	end, err := mdns.PackRR(c, buf, 0, nil, false)
+	data, err := zonedata.Written(rr)
 	if err != nil {
 		return "", fail(mdns.RcodeFormatError, "%v", err)
 	}
-	const header = 1 + 10 // root name; type, class, ttl, length
-	return string(buf[header:end]), nil
+	return data, nil
 }
 
 // ignoredAlways says that the change is one that never does anything: the SOA is generated, and
