@@ -15,6 +15,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/identity"
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/projections/query"
 )
 
@@ -81,7 +82,7 @@ func (n *notifier) run(ctx context.Context, udp *net.UDPConn) error {
 				n.notify(ctx, udp, d)
 			})
 		}
-		pause(ctx, notifyPause)
+		backoff.Sleep(ctx, notifyPause)
 		if err == nil {
 			next, cancel := context.WithTimeout(ctx, notifyLook)
 			_ = n.cfg.Progress.Wait(next, domain.ContextDNS, seen+1)
@@ -89,15 +90,6 @@ func (n *notifier) run(ctx context.Context, udp *net.UDPConn) error {
 		}
 	}
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // notify tells one, again until there is an answer.

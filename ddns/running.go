@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
 
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/internal/network"
 )
 
@@ -100,10 +101,7 @@ func (r *running) accept() error {
 		case errors.Is(err, net.ErrClosed) || r.ctx.Err() != nil:
 			return nil
 		case err != nil:
-			select { // for want of files, as a rule
-			case <-time.After(50 * time.Millisecond):
-			case <-r.ctx.Done():
-			}
+			backoff.Sleep(r.ctx, 50*time.Millisecond) // for want of files, as a rule
 			continue
 		}
 		own := r.admit(c)
