@@ -89,9 +89,6 @@ func (u *Update) Touched() []zonedata.Key {
 	return keys
 }
 
-// Requires says whether there are prerequisites.
-func (u *Update) Requires() bool { return len(u.prerequisites.keys()) > 0 }
-
 // Allocates implements [domain.Allocator]: an id for each record that may be added.
 func (u *Update) Allocates() []domain.Sequence {
 	var all []domain.Sequence
