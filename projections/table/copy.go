@@ -45,9 +45,10 @@ func copyRows[R any](ctx context.Context, tx pgx.Tx, schema string, t Table[R], 
 		}
 	}
 	text = append(text, copyEnd...)
-	names := strings.Split(Names(t.Columns(new(R))), ", ")
-	for i, name := range names {
-		names[i] = pgx.Identifier{name}.Sanitize()
+	columns := t.Columns(new(R))
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = pgx.Identifier{c.Name}.Sanitize()
 	}
 	_, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(text),
 		"COPY "+pgx.Identifier{schema, t.Name}.Sanitize()+" ("+strings.Join(names, ", ")+") FROM STDIN BINARY")
