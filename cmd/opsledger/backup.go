@@ -107,7 +107,7 @@ func writeBackup(ctx context.Context, l *openLog, folder *backupFolder, passphra
 		if err != nil {
 			return err
 		}
-		_, err = logfile.WriteUpTo(ctx, conn.Conn(), packed, state, 1, progressOf(progress, "written "))
+		_, err = logfile.WriteUpTo(ctx, conn.Conn(), packed, state, 1, progressOn(progress, "written "))
 		return errors.Join(err, end())
 	})
 	if err != nil {

@@ -53,7 +53,7 @@ func exportLog(ctx context.Context, cmd *cli.Command, cfg *Config, out string, f
 	err = writeWholeBy(out, func(w io.Writer) error {
 		to, end, err := packed(w, strings.HasSuffix(out, ".zst"))
 		if err == nil {
-			written, err = logfile.Write(ctx, conn, to, from, progressOn(cmd.Root().ErrWriter))
+			written, err = logfile.Write(ctx, conn, to, from, progressOn(cmd.Root().ErrWriter, ""))
 			err = errors.Join(err, end())
 		}
 		return err

@@ -61,7 +61,7 @@ func (i *logIntake) checkLog(ctx context.Context, file io.ReadSeeker, progress i
 		return logimport.Checked{}, err
 	}
 	began := time.Now()
-	checked, err := logimport.Check(ctx, file, newCodec(), verify.Options{Since: since, Key: i.Key, Progress: progressOf(progress, "checked ")})
+	checked, err := logimport.Check(ctx, file, newCodec(), verify.Options{Since: since, Key: i.Key, Progress: progressOn(progress, "checked ")})
 	if err != nil {
 		return checked, fmt.Errorf("the log is refused, and nothing was written: %w", err)
 	}
@@ -108,7 +108,7 @@ func (i *logIntake) writeLog(ctx context.Context, tx pgx.Tx, file io.ReadSeeker,
 		return logimport.Imported{}, err
 	}
 	defer func(began time.Time) { i.took += time.Since(began) }(time.Now())
-	done, err := logimport.Write(ctx, tx, file, checked, as, progressOf(progress, "written "))
+	done, err := logimport.Write(ctx, tx, file, checked, as, progressOn(progress, "written "))
 	if err == nil && as == logimport.Move {
 		err = webhooks.TakeUpIn(ctx, tx, newCodec(), i.Webhooks, done.Head.Position)
 	}
@@ -152,25 +152,6 @@ func openRegular(name string) (*os.File, error) {
 		return nil, err
 	}
 	return file, nil
-}
-
-// progressOf is progressOn with a word before it.
-func progressOf(w io.Writer, what string) func(done, of int64) {
-	return progressOn(prefixed{w, what})
-}
-
-// prefixed writes something before each text.
-type prefixed struct {
-	to     io.Writer
-	before string
-}
-
-// Write implements [io.Writer].
-func (p prefixed) Write(text []byte) (int, error) {
-	if _, err := io.WriteString(p.to, p.before); err != nil {
-		return 0, err
-	}
-	return p.to.Write(text)
 }
 
 // secretsOf says how a vault's secrets, which belong to a log, come to the log of the transaction.

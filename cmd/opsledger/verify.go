@@ -66,7 +66,7 @@ func (v *verification) run(ctx context.Context, cmd *cli.Command) error {
 	if v.URL != "" && v.Export != "" || v.cfg.DatabaseURL != "" && (v.URL != "" || v.Export != "") {
 		return errors.New("give one of --url, --database-url and --export, or none for the system of --data")
 	}
-	options := verify.Options{Key: v.Key, Progress: progressOn(cmd.Root().ErrWriter)}
+	options := verify.Options{Key: v.Key, Progress: progressOn(cmd.Root().ErrWriter, "")}
 	var err error
 	if options.Since, err = keptCheckpoints(v.Since); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (v *verification) get(ctx context.Context, path string, most int64) ([]byte
 }
 
 // progressOn tells about once a second how far a check is.
-func progressOn(w io.Writer) func(done, of int64) {
+func progressOn(w io.Writer, what string) func(done, of int64) {
 	var mu sync.Mutex
 	shown := time.Now()
 	return func(done, of int64) {
@@ -144,7 +144,7 @@ func progressOn(w io.Writer) func(done, of int64) {
 		defer mu.Unlock()
 		if time.Since(shown) >= time.Second {
 			shown = time.Now()
-			fmt.Fprintf(w, "%d of %d events (%d %%)\n", done, of, 100*done/max(of, 1))
+			fmt.Fprintf(w, "%s%d of %d events (%d %%)\n", what, done, of, 100*done/max(of, 1))
 		}
 	}
 }
