@@ -1,14 +1,12 @@
 package ddns_test
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	mdns "github.com/miekg/dns"
@@ -16,24 +14,6 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/internal/testkit"
 )
-
-// lines is what a door has logged.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) count(part string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), part)
-}
 
 // A named that is a secondary has what the API has: it transfers the zone once as a whole, is
 // notified of each change, and follows by differences.
@@ -45,7 +25,7 @@ func TestNamedFollows(t *testing.T) {
 	k := s.key("", access.Restriction{})
 	dir := t.TempDir()
 	named := testkit.NewNamed(t, filepath.Join(dir, "named.conf"))
-	said := &lines{}
+	said := &testkit.Lines{}
 	cfg := s.cfg
 	cfg.Pool, cfg.NotifyPort, cfg.Log = s.pool, netip.MustParseAddrPort(named.Addr).Port(), slog.New(slog.NewTextHandler(said, nil))
 	s.addr = s.serve(cfg)
@@ -78,7 +58,7 @@ zone "example.com" { type secondary; file "example.com.db"; primaries { 127.0.0.
 	}
 	s.record(zone, "office", "@", "NS", "ns.example.net.", 60)
 	answers("example.com.", mdns.TypeNS, "ns.example.net.")
-	if whole, parts := said.count("what=axfr rcode=NOERROR"), said.count("what=ixfr rcode=NOERROR"); whole > 1 || parts < 6 {
+	if whole, parts := said.Count("what=axfr rcode=NOERROR"), said.Count("what=ixfr rcode=NOERROR"); whole > 1 || parts < 6 {
 		t.Errorf("it made %d transfers of the whole, and %d of differences", whole, parts)
 	}
 }

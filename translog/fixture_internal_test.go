@@ -3,8 +3,6 @@ package translog
 import (
 	"log/slog"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -143,22 +141,6 @@ func (s *system) exec(sql string, args ...any) {
 }
 
 // lines are what was logged.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
+type lines struct{ testkit.Lines }
 
 func (l *lines) set(c *Config) { c.Log = slog.New(slog.NewTextHandler(l, nil)) }
-
-// count is how many times something was logged.
-func (l *lines) count(what string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), what)
-}

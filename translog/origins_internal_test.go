@@ -127,7 +127,7 @@ func TestStandbyOfAnotherOrigin(t *testing.T) {
 	for range 3 {
 		must(t, other.standBy(t.Context(), conn))
 	}
-	if n := log.count("under another origin"); n != 1 {
+	if n := log.Count("under another origin"); n != 1 {
 		t.Errorf("it said so %d times", n)
 	}
 }
@@ -141,12 +141,12 @@ func TestTelling(t *testing.T) {
 	for range 3 {
 		p.tell(errors.New("the bus is away"))
 	}
-	if n := log.count("interrupted"); n != 1 {
+	if n := log.Count("interrupted"); n != 1 {
 		t.Errorf("it was told %d times", n)
 	}
 	p.good()
 	p.tell(errors.New("the bus is away"))
-	if n := log.count("interrupted"); n != 2 {
+	if n := log.Count("interrupted"); n != 2 {
 		t.Errorf("it was told %d times, two of them were to be", n)
 	}
 

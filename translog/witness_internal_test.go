@@ -278,7 +278,7 @@ func TestWitnessOfALongerLog(t *testing.T) {
 		}
 		sub.tell(err)
 	}
-	if n := log.count("level=ERROR"); n != 1 {
+	if n := log.Count("level=ERROR"); n != 1 {
 		t.Errorf("it was told %d times", n)
 	}
 }

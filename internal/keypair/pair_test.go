@@ -16,24 +16,6 @@ import (
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-// said is a log that a test reads while it is written.
-type said struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (s *said) Write(line []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(line)
-}
-
-func (s *said) count(part string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Count(s.text.String(), part)
-}
-
 // shown is the name of the certificate that a client is shown.
 func shown(t *testing.T, p *keypair.Pair) string {
 	t.Helper()
@@ -70,7 +52,7 @@ func TestFilesAreReplaced(t *testing.T) {
 	ca := testkit.NewCA(t)
 	cert, key := ca.Issue("first")
 	next, nextKey := ca.Issue("second")
-	log := &said{}
+	log := &testkit.Lines{}
 	p, err := keypair.Open(cert, key, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +75,7 @@ func TestFilesAreReplaced(t *testing.T) {
 	} {
 		spoil()
 		refused++
-		testkit.Eventually(t, "the log says why", func() bool { return log.count("the one before stays") == refused })
+		testkit.Eventually(t, "the log says why", func() bool { return log.Count("the one before stays") == refused })
 		if name := shown(t, p); name != "first" {
 			t.Fatalf("%s serves", name)
 		}
@@ -101,7 +83,7 @@ func TestFilesAreReplaced(t *testing.T) {
 	replace(t, cert, next)
 	replace(t, key, nextKey)
 	testkit.Eventually(t, "the second serves", func() bool { return shown(t, p) == "second" })
-	if n := log.count("the one before stays"); n > refused+1 { // one look may have fallen between the two files
+	if n := log.Count("the one before stays"); n > refused+1 { // one look may have fallen between the two files
 		t.Errorf("%d complaints about %d states", n, refused)
 	}
 }
@@ -132,11 +114,11 @@ func TestKeyForEverybody(t *testing.T) {
 		if err := os.Chmod(key, mode); err != nil {
 			t.Fatal(err)
 		}
-		log := &said{}
+		log := &testkit.Lines{}
 		if _, err := keypair.Open(cert, key, slog.New(slog.NewTextHandler(log, nil))); err != nil {
 			t.Error(err)
 		}
-		if n := log.count("may use the key"); n != warnings {
+		if n := log.Count("may use the key"); n != warnings {
 			t.Errorf("mode %o: %d warnings", mode, n)
 		}
 	}
