@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/opsledger/opsledger/projections/rowset"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
@@ -40,16 +41,22 @@ func (b *batch) loadBirths(out *pgx.Batch, schema string, ids []int64) {
 // change alone has left nothing of it. Replaces says that a dead row is still in its place, which
 // an import has ended: what that was is the past's from here on.
 func (b *batch) comeBack(record *recordRow) (replaces bool) {
-	was, known := b.births[record.ID]
-	for _, v := range b.records.Former() {
-		if !known && v.Row.ID == record.ID {
-			was, known = birth{v.Row.Creator, v.Row.Created}, true
-		}
-	}
-	if known {
+	if was, known := b.birthOf(record.ID); known {
 		record.Creator, record.Created = was.creator, was.created
 	}
 	dead, there := b.records.Get(record.key())
 	l, linked := b.links.Get(linkKey{record.ZoneID, record.ViewID})
 	return there && linked && slices.Contains(l.links, dead.ends)
+}
+
+// birthOf is that of a record that had a life before, of which the batch may have the only trace.
+func (b *batch) birthOf(id int64) (was birth, known bool) {
+	if was, known = b.births[id]; known {
+		return was, true
+	}
+	former := b.records.Former()
+	if i := slices.IndexFunc(former, func(v rowset.Version[recordRow]) bool { return v.Row.ID == id }); i >= 0 {
+		return birth{former[i].Row.Creator, former[i].Row.Created}, true
+	}
+	return birth{}, false
 }
