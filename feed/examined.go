@@ -28,14 +28,10 @@ func (f *Feed) See(ctx context.Context, who *identity.User, list []protocol.Enve
 	}
 	seen := make([]Examined, len(events))
 	for i, e := range events {
-		sight := e.sight.Load()
-		seen[i] = Examined{Recorded: e.Recorded(e.decoded), Resource: e.subject.text(), Visible: who.Sees(sight.entry)}
-		if seen[i].Visible && who.Credential != nil {
-			shown, err := f.within(ctx, who.Credential, e, sight)
-			if err != nil {
-				return nil, err
-			}
-			seen[i].Visible = shown != nil
+		s := e.sight.Load()
+		seen[i] = Examined{
+			Recorded: e.Recorded(e.decoded), Resource: e.subject.text(),
+			Visible: who.Sees(s.entry) && isWithin(who.Credential, s, e.decoded),
 		}
 	}
 	return seen, nil
