@@ -1,8 +1,11 @@
 package api
 
 import (
+	"context"
+
 	"github.com/labstack/echo/v4"
 
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/query"
 )
 
@@ -12,20 +15,20 @@ import (
 // asked before.
 type States func(c echo.Context, wanted []query.Then) ([]any, error)
 
-// StatesOf reads rows and prints them. covers says whether a row lies within the bounds of the
-// caller's credential; nil says that all do.
+// StatesOf reads rows and prints them for the caller. covers says whether a row lies within the
+// bounds of the caller's credential; nil says that all do.
 func StatesOf[Row, Item any](
-	read func(c echo.Context, wanted []query.Then) ([]*Row, error), item func(echo.Context, Row) Item, covers func(echo.Context, Row) bool,
+	read func(context.Context, []query.Then) ([]*Row, error), item func(*identity.User, Row) Item, covers func(*identity.User, Row) bool,
 ) States {
 	return func(c echo.Context, wanted []query.Then) ([]any, error) {
-		rows, err := read(c, wanted)
+		rows, err := read(c.Request().Context(), wanted)
 		if err != nil {
 			return nil, err
 		}
-		items := make([]any, len(rows))
+		who, items := Caller(c), make([]any, len(rows))
 		for i, row := range rows {
-			if row != nil && (covers == nil || covers(c, *row)) {
-				items[i] = item(c, *row)
+			if row != nil && (covers == nil || covers(who, *row)) {
+				items[i] = item(who, *row)
 			}
 		}
 		return items, nil

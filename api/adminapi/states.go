@@ -1,11 +1,13 @@
 package adminapi
 
 import (
+	"context"
 	"errors"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/api"
+	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/accessmodel"
 	"github.com/opsledger/opsledger/projections/query"
 )
@@ -14,15 +16,15 @@ import (
 func (a *API) States() map[api.Resource]api.States {
 	return map[api.Resource]api.States{
 		api.User: a.userStates,
-		api.Role: api.StatesOf(a.rolesThen, func(_ echo.Context, row accessmodel.RoleRow) roleBody { return roleFor(row) }, nil),
+		api.Role: api.StatesOf(a.rolesThen, func(_ *identity.User, row accessmodel.RoleRow) roleBody { return roleFor(row) }, nil),
 	}
 }
 
 // rolesThen reads one role after the other: a role's privileges are no part of its row.
-func (a *API) rolesThen(c echo.Context, wanted []query.Then) ([]*accessmodel.RoleRow, error) {
+func (a *API) rolesThen(ctx context.Context, wanted []query.Then) ([]*accessmodel.RoleRow, error) {
 	rows := make([]*accessmodel.RoleRow, len(wanted))
 	for i, w := range wanted {
-		row, err := a.Access.Role(query.AsOf(c.Request().Context(), w.At), w.ID)
+		row, err := a.Access.Role(query.AsOf(ctx, w.At), w.ID)
 		switch {
 		case err == nil:
 			rows[i] = &row

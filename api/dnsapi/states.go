@@ -1,35 +1,22 @@
 package dnsapi
 
 import (
-	"context"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
-	"github.com/opsledger/opsledger/projections/query"
 )
 
 // States are those of the dialect's resources.
 func (a *API) States() map[api.Resource]api.States {
 	return map[api.Resource]api.States{
-		api.Server: statesOf(a.DNS.ServersThen, serverFor, nil),
-		api.View:   statesOf(a.DNS.ViewsThen, viewFor, nil),
-		api.Zone:   statesOf(a.DNS.ZonesThen, zoneFor, coversZone),
-		api.Record: statesOf(a.DNS.RecordsThen, recordFor, coversRecord),
+		api.Server: api.StatesOf(a.DNS.ServersThen, serverFor, nil),
+		api.View:   api.StatesOf(a.DNS.ViewsThen, viewFor, nil),
+		api.Zone:   api.StatesOf(a.DNS.ZonesThen, zoneFor, coversZone),
+		api.Record: api.StatesOf(a.DNS.RecordsThen, recordFor, coversRecord),
 	}
-}
-
-func statesOf[Row, Item any](
-	read func(context.Context, []query.Then) ([]*Row, error), item func(*identity.User, Row) Item, covers func(*identity.User, Row) bool,
-) api.States {
-	return api.StatesOf(
-		func(c echo.Context, wanted []query.Then) ([]*Row, error) { return read(c.Request().Context(), wanted) },
-		func(c echo.Context, row Row) Item { return item(api.Caller(c), row) },
-		func(c echo.Context, row Row) bool { return covers == nil || covers(api.Caller(c), row) },
-	)
 }
 
 func coversZone(who *identity.User, z dnsmodel.Zone) bool {
