@@ -156,26 +156,13 @@ func (a *API) touched(ctx context.Context, d zoneDiff) ([]int64, error) {
 			if err != nil {
 				return nil, err
 			}
-			ids = append(ids, recordOf(recorded.Event))
+			id, _, _, _ := dns.AboutRecord(recorded.Event)
+			ids = append(ids, id)
 		}
 		of, more = of.Rest(reached)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
-}
-
-// recordOf is the record that an event is on.
-func recordOf(e domain.Event) int64 {
-	switch e := e.(type) {
-	case dns.RecordAdded:
-		return e.ID
-	case dns.RecordUpdated:
-		return e.ID
-	case dns.RecordDeleted:
-		return e.ID
-	default:
-		return 0
-	}
 }
 
 // diffHead is what a difference begins with.

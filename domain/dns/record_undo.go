@@ -20,16 +20,20 @@ type UndoRecord struct {
 }
 
 // NewUndoRecord returns the command for an event on one record.
-func NewUndoRecord(e domain.Event) (c UndoRecord, ok bool) {
+func NewUndoRecord(e domain.Event) UndoRecord { return NewRevertRecord(AboutRecord(e)) }
+
+// AboutRecord says which record an event is on, of which zone, and what it is before and after the
+// event, nil for none. Of any other event it says nothing.
+func AboutRecord(e domain.Event) (id, zone int64, was, is *RecordData) {
 	switch e := e.(type) {
 	case RecordAdded:
-		return UndoRecord{id: e.ID, zone: e.ZoneID, is: &e.Record}, true
+		return e.ID, e.ZoneID, nil, &e.Record
 	case RecordUpdated:
-		return UndoRecord{id: e.ID, zone: e.ZoneID, was: &e.Before, is: &e.After}, true
+		return e.ID, e.ZoneID, &e.Before, &e.After
 	case RecordDeleted:
-		return UndoRecord{id: e.ID, zone: e.ZoneID, was: &e.Record}, true
+		return e.ID, e.ZoneID, &e.Record, nil
 	default:
-		return c, false
+		return 0, 0, nil, nil
 	}
 }
 

@@ -78,8 +78,8 @@ func Events(done []Done) (domain.Command, error) {
 // stepsOf are the inverses of an import's parts, the last first.
 func stepsOf(d Done) (steps []step) {
 	for _, part := range slices.Backward(d.Parts) {
-		for _, c := range undoStaged(part) {
-			steps = append(steps, step{of: d, command: c})
+		for _, e := range slices.Backward(part.Singly()) {
+			steps = append(steps, step{of: d, command: dns.NewUndoRecord(e)})
 		}
 	}
 	return steps

@@ -54,16 +54,8 @@ func (m *Moment) Since(d Done) {
 }
 
 func (m *Moment) note(e domain.Event, r domain.Recorded) {
-	var id int64
-	var before, after *dns.RecordData
-	switch e := e.(type) {
-	case dns.RecordAdded:
-		id, after = e.ID, &e.Record
-	case dns.RecordUpdated:
-		id, before, after = e.ID, &e.Before, &e.After
-	case dns.RecordDeleted:
-		id, before = e.ID, &e.Record
-	default:
+	id, _, before, after := dns.AboutRecord(e)
+	if before == nil && after == nil {
 		return
 	}
 	if m.records[id] == nil {

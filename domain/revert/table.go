@@ -1,8 +1,6 @@
 package revert
 
 import (
-	"slices"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -40,19 +38,6 @@ func byPlace[E domain.Event, C domain.Command](command func(E, domain.Position) 
 	return inverse{command: func(d Done) domain.Command { return command(d.Event.(E), d.Position) }}
 }
 
-func undoRecord(e domain.Event) domain.Command {
-	c, _ := dns.NewUndoRecord(e)
-	return c
-}
-
-// undoStaged undoes what an import that is done made of records, the last first.
-func undoStaged(e dns.RecordsStaged) (all []domain.Command) {
-	for _, single := range slices.Backward(e.Singly()) {
-		all = append(all, undoRecord(single))
-	}
-	return all
-}
-
 // inverses has an entry for each type of event.
 var inverses = func() map[string]inverse {
 	all := map[string]inverse{}
@@ -61,7 +46,7 @@ var inverses = func() map[string]inverse {
 			all[e.EventType()] = i
 		}
 	}
-	put(inverse{command: func(d Done) domain.Command { return undoRecord(d.Event) }}, dns.RecordAdded{}, dns.RecordUpdated{}, dns.RecordDeleted{})
+	put(by(dns.NewUndoRecord), dns.RecordAdded{}, dns.RecordUpdated{}, dns.RecordDeleted{})
 	put(by(dns.NewUndoZoneCreated), dns.ZoneCreated{})
 	put(byPlace(dns.NewUndoZoneUpdated), dns.ZoneUpdated{})
 	put(byPlace(dns.NewRestoreZone), dns.ZoneDeleted{})
