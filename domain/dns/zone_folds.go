@@ -129,13 +129,19 @@ func endLinks(ended map[int64]endedLink, before, after map[int64]domain.Position
 	return ended
 }
 
+// LinkedViews are the views that a zone in this state has links to. An external
+// zone has one link, to view 0.
+func LinkedViews(z ZoneData) []int64 {
+	if z.Group.Rendered() {
+		return z.ViewIDs
+	}
+	return []int64{0}
+}
+
 // relink returns the links of a zone whose data is now z: a link that stays keeps
 // its position.
 func relink(before map[int64]domain.Position, z ZoneData, at domain.Position) map[int64]domain.Position {
-	views := z.ViewIDs
-	if !z.Group.Rendered() {
-		views = []int64{0}
-	}
+	views := LinkedViews(z)
 	links := make(map[int64]domain.Position, len(views))
 	for _, v := range views {
 		links[v] = at

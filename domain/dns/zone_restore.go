@@ -39,11 +39,7 @@ func (c RestoreZone) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	if err := checkZoneLinks(h, zone.id, was, was.ViewIDs); err != nil {
 		return nil, err
 	}
-	views := was.ViewIDs
-	if !was.Group.Rendered() {
-		views = []int64{0}
-	}
-	links, err := zone.reopened(views, c.at)
+	links, err := zone.reopened(LinkedViews(was), c.at)
 	if err != nil {
 		return nil, err
 	}
@@ -200,12 +196,8 @@ func (c UndoZoneRestored) Decide(h domain.History, env domain.Env) ([]domain.Eve
 
 // links are the views whose links end with the undoing, 0 for that of an external zone.
 func (c UndoZoneRestored) links() []int64 {
-	switch {
-	case c.event.Before != nil:
+	if c.event.Before != nil {
 		return viewsBeyond(c.event.After.ViewIDs, c.event.Before.ViewIDs)
-	case !c.event.After.Group.Rendered():
-		return []int64{0}
-	default:
-		return c.event.After.ViewIDs
 	}
+	return LinkedViews(c.event.After)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
@@ -97,7 +98,7 @@ func (b *batch) relink(zone *zoneRow, from, to []int64) (gone int64, err error) 
 
 // touchLinks marks the zone's content as changed in all its views.
 func (b *batch) touchLinks(zone zoneRow, at domain.Position) {
-	for _, view := range linkedViews(zone.ZoneData) {
+	for _, view := range dns.LinkedViews(zone.ZoneData) {
 		if link, exists := b.links.Get(linkKey{zone.ID, view}); exists {
 			link.changed, link.written = at, at
 			b.putLink(link)

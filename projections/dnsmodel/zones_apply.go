@@ -11,18 +11,9 @@ import (
 	"github.com/opsledger/opsledger/projections/oplog"
 )
 
-// linkedViews are the views that a zone in this state has links to. An external
-// zone has one link, to view 0.
-func linkedViews(z dns.ZoneData) []int64 {
-	if z.Group.Rendered() {
-		return z.ViewIDs
-	}
-	return []int64{0}
-}
-
 func (b *batch) zoneCreated(e domain.Recorded, event dns.ZoneCreated) error {
 	zone := zoneRow{Zone: Zone{ID: event.ID, ZoneData: event.Zone, Changed: e.Position}, typed: dns.TypedName(event.Zone.Name)}
-	if _, err := b.relink(&zone, nil, linkedViews(zone.ZoneData)); err != nil {
+	if _, err := b.relink(&zone, nil, dns.LinkedViews(zone.ZoneData)); err != nil {
 		return err
 	}
 	if err := b.zones.Add(zone); err != nil {
@@ -48,7 +39,7 @@ func (b *batch) zoneUpdated(e domain.Recorded, event dns.ZoneUpdated) error {
 	}
 	after := before
 	after.ZoneData, after.Changed, after.typed = event.After, e.Position, dns.TypedName(event.After.Name)
-	gone, err := b.relink(&after, linkedViews(before.ZoneData), linkedViews(after.ZoneData))
+	gone, err := b.relink(&after, dns.LinkedViews(before.ZoneData), dns.LinkedViews(after.ZoneData))
 	if err != nil {
 		return err
 	}
@@ -78,7 +69,7 @@ func (b *batch) zoneDeleted(e domain.Recorded, event dns.ZoneDeleted) error {
 	if err != nil {
 		return err
 	}
-	gone, err := b.relink(&zone, linkedViews(zone.ZoneData), nil)
+	gone, err := b.relink(&zone, dns.LinkedViews(zone.ZoneData), nil)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (b *batch) zoneRestored(e domain.Recorded, event dns.ZoneRestored) error {
 		if was, err = b.zoneDetail(before); err != nil {
 			return err
 		}
-		after.links, linked = before.links, linkedViews(before.ZoneData)
+		after.links, linked = before.links, dns.LinkedViews(before.ZoneData)
 	}
 	records := b.state.records
 	for _, l := range event.Links {
@@ -35,7 +35,7 @@ func (b *batch) zoneRestored(e domain.Recorded, event dns.ZoneRestored) error {
 		linked = append(linked, l.View)
 	}
 	restored := b.state.records - records
-	gone, err := b.relink(&after, linked, linkedViews(event.After))
+	gone, err := b.relink(&after, linked, dns.LinkedViews(event.After))
 	if err != nil {
 		return err
 	}
