@@ -100,7 +100,7 @@ func (b *briefRecord) columns() []table.Column {
 }
 
 func (c *Comparison) briefly(ctx context.Context, s zoneSide, ids []int64) (all []briefRecord, err error) {
-	err = eachOf(ctx, c, s, ids, "id, view_id, changed, link, ends", "", (*briefRecord).columns, func(b briefRecord) error {
+	err = eachOf(ctx, c, new(query.Conditions), s, ids, "id, view_id, changed, link, ends", "", (*briefRecord).columns, func(b briefRecord) error {
 		all = append(all, b)
 		return nil
 	})
@@ -174,20 +174,18 @@ func (c *Comparison) each(ctx context.Context, s zoneSide, ids []int64, each fun
 	for view, name := range s.names {
 		views, names = append(views, view), append(names, name)
 	}
-	joins := " LEFT JOIN unnest(?::bigint[], ?::text[]) AS v (id, name) ON v.id = r.view_id AND v.id <> 0 LEFT JOIN " + rights.ManualOfRecords + " m ON m.id = r.id"
-	return eachOf(ctx, c, s, ids, recordNames, joins, comparedColumns, each, views, names)
+	var q query.Conditions
+	joins := " LEFT JOIN unnest(" + q.Arg(views) + "::bigint[], " + q.Arg(names) + "::text[]) AS v (id, name) ON v.id = r.view_id AND v.id <> 0 LEFT JOIN " + rights.ManualOfRecords + " m ON m.id = r.id"
+	return eachOf(ctx, c, &q, s, ids, recordNames, joins, comparedColumns, each)
 }
 
 // eachOf shows columns of some of the zone's records, or of all, by ascending id. fields are those
-// that the row r has.
+// that the row r has, and q has the arguments of joins.
 func eachOf[T any](
-	ctx context.Context, c *Comparison, s zoneSide, ids []int64, fields, joins string, columns func(*T) []table.Column, each func(T) error, args ...any,
+	ctx context.Context, c *Comparison, q *query.Conditions, s zoneSide, ids []int64, fields, joins string,
+	columns func(*T) []table.Column, each func(T) error,
 ) error {
-	var q query.Conditions
-	for _, arg := range args {
-		joins = replaceFirst(joins, q.Arg(arg))
-	}
-	sql := "SELECT " + table.Names(columns(new(T))) + " FROM " + c.recordsAt(&q, s, ids, fields) + " r" + joins + " ORDER BY r.id"
+	sql := "SELECT " + table.Names(columns(new(T))) + " FROM " + c.recordsAt(q, s, ids, fields) + " r" + joins + " ORDER BY r.id"
 	return pgx.BeginTxFunc(ctx, c.r.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, byHash); err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"strings"
 )
 
 // errFewer says that one side of a comparison has no more records while the other has.
@@ -32,6 +31,3 @@ func (c *Comparison) pull(ctx context.Context, s zoneSide, ids []int64) (next fu
 		return r, err
 	}, stop
 }
-
-// replaceFirst puts an argument's placeholder in the place of the first question mark.
-func replaceFirst(sql, placeholder string) string { return strings.Replace(sql, "?", placeholder, 1) }
