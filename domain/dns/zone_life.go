@@ -22,12 +22,6 @@ func (z ZoneLife) After(r domain.Recorded) ZoneLife {
 // Exists says whether the zone is there.
 func (z ZoneLife) Exists() bool { return z.fold.exists }
 
-// Data and Settings are those of the zone, as it is or was last.
-func (z ZoneLife) Data() ZoneData { return z.fold.data }
-
-// Settings are those that the zone has, or had last.
-func (z ZoneLife) Settings() ZoneSettings { return z.fold.settings }
-
 // Changed and Settled are when the zone, and its settings, were changed last.
 func (z ZoneLife) Changed() (zone, settings domain.Position) { return z.fold.changed, z.fold.settled }
 

@@ -83,7 +83,7 @@ type RevertZone struct {
 // NewRevertZone returns the command that brings a zone to a former life, with links that are to be
 // opened again, see [ZoneLife.Reopening].
 func NewRevertZone(found, former ZoneLife, links map[int64]domain.Position) RevertZone {
-	return RevertZone{id: found.fold.id, was: former.Data(), settings: former.Settings(), links: links, found: found}
+	return RevertZone{id: found.fold.id, was: former.fold.data, settings: former.fold.settings, links: links, found: found}
 }
 
 // Decide implements [domain.Command].

@@ -1,6 +1,7 @@
 package revert
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -18,12 +19,12 @@ type Moment struct {
 	id        int64
 	then, now dns.ZoneLife
 	resource  string
-	records   map[int64]*recordThen
+	// records are by their ids.
+	records map[int64]*recordThen
 }
 
 // recordThen is a record that has changed since the moment.
 type recordThen struct {
-	id int64
 	// was is the record at the moment, is the record after its last event; nil for none.
 	was, is *dns.RecordData
 	last    domain.Recorded
@@ -59,7 +60,7 @@ func (m *Moment) note(e domain.Event, r domain.Recorded) {
 		return
 	}
 	if m.records[id] == nil {
-		m.records[id] = &recordThen{id: id, was: before}
+		m.records[id] = &recordThen{was: before}
 	}
 	m.records[id].is, m.records[id].last = after, r
 }
@@ -75,7 +76,8 @@ func (m *Moment) Command() (domain.Command, error) {
 		return nil, &Error{Conflicts: []Conflict{refused(Done{Resource: m.resource}, conflict)}}
 	}
 	var first, rest []step
-	for _, r := range m.sorted() {
+	for _, id := range slices.Sorted(maps.Keys(m.records)) {
+		r := m.records[id]
 		was, is := m.livedThen(r), m.livesNow(r, links)
 		live := is != nil && m.now.Links()[is.ViewID] != 0
 		if is != nil && m.then.Links()[is.ViewID] == 0 {
@@ -84,7 +86,7 @@ func (m *Moment) Command() (domain.Command, error) {
 		if was == nil && is == nil || was != nil && is != nil && *was == *is {
 			continue
 		}
-		s := step{of: Done{Recorded: r.last, Resource: "record:" + strconv.FormatInt(r.id, 10)}, command: dns.NewRevertRecord(r.id, m.id, was, is)}
+		s := step{of: Done{Recorded: r.last, Resource: "record:" + strconv.FormatInt(id, 10)}, command: dns.NewRevertRecord(id, m.id, was, is)}
 		if was == nil && live {
 			first = append(first, s) // which a zone of another type may not have
 		} else {
@@ -98,16 +100,6 @@ func (m *Moment) Command() (domain.Command, error) {
 		return nil, ErrTooMany
 	}
 	return newCommand(steps)
-}
-
-// sorted are the records by their ids.
-func (m *Moment) sorted() []*recordThen {
-	all := make([]*recordThen, 0, len(m.records))
-	for _, r := range m.records {
-		all = append(all, r)
-	}
-	slices.SortFunc(all, func(a, b *recordThen) int { return int(a.id - b.id) })
-	return all
 }
 
 // livedThen is the record at the moment: one that a later event found had lived all along, if its
