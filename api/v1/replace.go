@@ -34,9 +34,7 @@ func (a *API) replaceRecords() api.Write {
 		Places: placesOfReplacements(), Unversioned: true, Keys: api.Names{"find", "set", "zones"},
 		Command: a.replacement,
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
-			w.Header().Del(api.HeaderETag) // it is about many resources
-			w.Header().Del(echo.HeaderLocation)
-			w.Header().Del(api.HeaderID)
+			aboutMany(w)
 			body, zones := replacedBody{Message: "OK"}, map[int64]bool{}
 			for _, r := range receipt.Events {
 				if e, ok := r.Event.(dns.RecordUpdated); ok {
@@ -48,6 +46,13 @@ func (a *API) replaceRecords() api.Write {
 			return body, nil
 		},
 	}
+}
+
+// aboutMany takes out of the reply what names one resource.
+func aboutMany(w *api.Request) {
+	w.Header().Del(api.HeaderETag)
+	w.Header().Del(echo.HeaderLocation)
+	w.Header().Del(api.HeaderID)
 }
 
 const tooManyFound = api.TooLarge("more than 10,000 records were found, which is more than one change may have: find fewer, by zones for instance")

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -36,9 +34,7 @@ func (a *API) revert() api.Write {
 		Command: a.undoing,
 		Warn:    a.HiddenByWrite,
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
-			w.Header().Del(api.HeaderETag) // it is about many resources
-			w.Header().Del(echo.HeaderLocation)
-			w.Header().Del(api.HeaderID)
+			aboutMany(w)
 			return revertedBody{Message: "OK", Undone: undoneBy(receipt.Events)}, nil
 		},
 	}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -203,9 +201,7 @@ func stale(err error) error {
 // answer says what was done, or that it has begun. It follows from the file and the events, so that a
 // repeat gets the reply that the first one got.
 func (i *zoneImport) answer(w *api.Request, receipt eventstore.Receipt) (any, error) {
-	w.Header().Del(api.HeaderETag) // it is about many resources
-	w.Header().Del(echo.HeaderLocation)
-	w.Header().Del(api.HeaderID)
+	aboutMany(w)
 	if len(receipt.Events) > 0 {
 		if begun, is := receipt.Events[0].Event.(dns.ImportBegun); is {
 			return i.begun(w, receipt, begun)
