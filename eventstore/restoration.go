@@ -113,25 +113,25 @@ func (r *Restoration) identify(ctx context.Context) error {
 
 // CheckRestored refuses an event of a type that this program does not know, and one that the
 // tables could not keep as it is. It does not look at what the event says of those before it.
-func CheckRestored(codec *domain.Codec, e *protocol.Envelope) error {
-	if _, err := e.Decode(codec); err != nil {
-		return err
+func CheckRestored(codec *domain.Codec, e *protocol.Envelope) (r domain.Recorded, err error) {
+	if r, err = e.Decode(codec); err != nil {
+		return r, err
 	}
 	if d, _ := codec.Descriptor(e.Type); d.Context != e.Context {
-		return fmt.Errorf("event %d: %s is of context %s, not of %q", e.Position, e.Type, d.Context, string(e.Context))
+		return r, fmt.Errorf("event %d: %s is of context %s, not of %q", e.Position, e.Type, d.Context, string(e.Context))
 	}
 	for i, t := range e.Tags {
 		if !keepable(string(t)) || t == "" || strings.Contains(string(t), "\n") || slices.Contains(e.Tags[:i], t) {
-			return fmt.Errorf("event %d: it cannot have the tag %.100q", e.Position, string(t))
+			return r, fmt.Errorf("event %d: it cannot have the tag %.100q", e.Position, string(t))
 		}
 	}
 	if !utf8.Valid(e.Data) || bytes.IndexByte(e.Data, 0) >= 0 {
-		return fmt.Errorf("event %d: its data is not clean UTF-8", e.Position)
+		return r, fmt.Errorf("event %d: its data is not clean UTF-8", e.Position)
 	}
 	if !keepable(string(e.Door)) {
-		return fmt.Errorf("event %d: it cannot have the door %.40q", e.Position, string(e.Door))
+		return r, fmt.Errorf("event %d: it cannot have the door %.40q", e.Position, string(e.Door))
 	}
-	return nil
+	return r, nil
 }
 
 // keepable says whether PostgreSQL has such texts.

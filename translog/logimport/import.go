@@ -36,8 +36,9 @@ type Checked struct {
 	// Log is the id of the log that was written into the file.
 	Log uuid.UUID
 
-	codec *domain.Codec
-	keys  []translog.Key
+	codec  *domain.Codec
+	keys   []translog.Key
+	living *living
 }
 
 // Check reads the file to its end, and refuses one that is not a whole log of events that this
@@ -47,7 +48,7 @@ func Check(ctx context.Context, file io.ReadSeeker, codec *domain.Codec, o verif
 	if err != nil {
 		return c, err
 	}
-	c.codec, c.keys = codec, header.Keys
+	c.codec, c.keys, c.living = codec, header.Keys, newLiving()
 	if header.From != 1 {
 		return c, fmt.Errorf("line 1: the file begins with position %d; only a whole log, written without --from, can be imported", header.From)
 	}
@@ -57,20 +58,18 @@ func Check(ctx context.Context, file io.ReadSeeker, codec *domain.Codec, o verif
 	if len(header.Keys) > 0 && header.Keys[0].Since != 0 {
 		return c, fmt.Errorf("line 1: its first key is one that came by event %d", header.Keys[0].Since)
 	}
-	living := newLiving(codec)
 	o.Event = func(e *protocol.Envelope) error {
-		if err := eventstore.CheckRestored(codec, e); err != nil {
+		r, err := eventstore.CheckRestored(codec, e)
+		if err != nil {
 			return err
 		}
-		if err := checkErasable(codec, e); err != nil {
-			return err
-		}
-		return living.apply(e)
+		c.living.apply(r.Event)
+		return checkErasable(e, r.Event)
 	}
 	if c.Report, err = verify.Export(ctx, file, o); err != nil {
 		return c, err
 	}
-	for _, event := range living.ends() { // which a copy appends, and a user of a move some day
+	for _, event := range c.living.ends() { // which a copy appends, and a user of a move some day
 		if err := namesSecrets(event); err != nil {
 			return c, fmt.Errorf("what its %s would end: %w", event.EventType(), err)
 		}
@@ -85,15 +84,11 @@ func Check(ctx context.Context, file io.ReadSeeker, codec *domain.Codec, o verif
 
 // checkErasable refuses an event that has something destroyed which no vault can have: serve, which
 // destroys what the log says, would never start.
-func checkErasable(codec *domain.Codec, e *protocol.Envelope) error {
+func checkErasable(e *protocol.Envelope, event domain.Event) error {
 	if !slices.Contains(e.Tags, access.TagErasable) {
 		return nil
 	}
-	r, err := e.Decode(codec)
-	if err == nil {
-		err = namesSecrets(r.Event)
-	}
-	if err != nil {
+	if err := namesSecrets(event); err != nil {
 		return fmt.Errorf("event %d: %w", e.Position, err)
 	}
 	return nil
@@ -142,7 +137,7 @@ func Write(ctx context.Context, tx pgx.Tx, file io.ReadSeeker, c Checked, as As,
 		return done, err
 	}
 	defer reader.Close()
-	w := &writing{Checked: c, as: as, reader: reader, living: newLiving(c.codec), progress: progress}
+	w := &writing{Checked: c, reader: reader, progress: progress}
 	done.Log = c.Log
 	origin := c.Checkpoint.Origin
 	if as == Copy {
@@ -159,8 +154,8 @@ func Write(ctx context.Context, tx pgx.Tx, file io.ReadSeeker, c Checked, as As,
 		return done, fmt.Errorf("the file is another one than a moment ago: %w", err)
 	}
 	if as == Copy {
-		done.Agents, done.Credentials, done.Webhooks = w.living.agents(), len(w.living.credentials), len(w.living.webhooks)
-		if err := w.log.Append(ctx, c.codec, w.living.ends()); err != nil {
+		done.Agents, done.Credentials, done.Webhooks = c.living.agents(), len(c.living.credentials), len(c.living.webhooks)
+		if err := w.log.Append(ctx, c.codec, c.living.ends()); err != nil {
 			return done, err
 		}
 		if err := translog.Reserve(ctx, tx, c.Checkpoint.Origin, c.Log); err != nil {
@@ -174,11 +169,9 @@ func Write(ctx context.Context, tx pgx.Tx, file io.ReadSeeker, c Checked, as As,
 // writing is the second reading of a file.
 type writing struct {
 	Checked
-	as       As
 	reader   *logfile.Reader
 	log      *eventstore.Restoration
 	tree     *translog.Regrowth
-	living   *living
 	progress func(done, of int64)
 }
 
@@ -207,11 +200,5 @@ func (w *writing) event(ctx context.Context, e *protocol.Envelope) error {
 	if err := w.log.Add(ctx, e); err != nil {
 		return err
 	}
-	if err := w.tree.Add(ctx, eventstore.LeafHash(e)); err != nil {
-		return err
-	}
-	if w.as != Copy {
-		return nil
-	}
-	return w.living.apply(e)
+	return w.tree.Add(ctx, eventstore.LeafHash(e))
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/ops"
-	"github.com/opsledger/opsledger/protocol"
 )
 
 // living is who is trusted at the end of a log beside the users who log in: what a copy of the
@@ -17,39 +16,22 @@ import (
 //
 // Whatever acts outside by itself, or lets programs in, belongs here when it is invented.
 type living struct {
-	codec       *domain.Codec
 	servers     map[int64]bool
 	hosts       map[int64]bool
 	credentials map[domain.CredentialID]access.CredentialDeleted
 	webhooks    map[access.WebhookID]access.WebhookDeleted
 }
 
-func newLiving(codec *domain.Codec) *living {
+func newLiving() *living {
 	return &living{
-		codec, map[int64]bool{}, map[int64]bool{},
+		map[int64]bool{}, map[int64]bool{},
 		map[domain.CredentialID]access.CredentialDeleted{}, map[access.WebhookID]access.WebhookDeleted{},
 	}
 }
 
-// decisive are the types that change who is trusted.
-var decisive = map[string]bool{
-	dns.ServerEnrolled{}.EventType(): true, dns.ServerWithdrawn{}.EventType(): true, dns.ServerDeleted{}.EventType(): true,
-	ops.HostEnrolled{}.EventType(): true, ops.HostWithdrawn{}.EventType(): true, ops.MachineDeleted{}.EventType(): true,
-	access.CredentialAdded{}.EventType(): true, access.CredentialDeleted{}.EventType(): true, access.UserDeleted{}.EventType(): true,
-	access.WebhookAdded{}.EventType(): true, access.WebhookChanged{}.EventType(): true, access.WebhookRotated{}.EventType(): true,
-	access.WebhookDeleted{}.EventType(): true,
-}
-
 // apply takes the next event.
-func (l *living) apply(e *protocol.Envelope) error {
-	if !decisive[e.Type] {
-		return nil
-	}
-	r, err := e.Decode(l.codec)
-	if err != nil {
-		return err
-	}
-	switch event := r.Event.(type) {
+func (l *living) apply(event domain.Event) {
+	switch event := event.(type) {
 	case dns.ServerEnrolled:
 		l.servers[event.ID] = true
 	case dns.ServerWithdrawn:
@@ -70,9 +52,8 @@ func (l *living) apply(e *protocol.Envelope) error {
 		maps.DeleteFunc(l.credentials, func(_ domain.CredentialID, c access.CredentialDeleted) bool { return c.User == event.ID })
 		maps.DeleteFunc(l.webhooks, func(_ access.WebhookID, w access.WebhookDeleted) bool { return w.User == event.ID })
 	default:
-		l.applyWebhook(r.Event)
+		l.applyWebhook(event)
 	}
-	return nil
 }
 
 // applyWebhook takes the next event of a webhook.
