@@ -63,6 +63,16 @@ func WebhookOf(e domain.Event) WebhookID {
 	}
 }
 
+// FoldWebhook applies an event on a webhook to those that are live.
+func FoldWebhook(live map[WebhookID]WebhookState, r domain.Recorded) {
+	id := WebhookOf(r.Event)
+	if next := live[id].Next(r); next.Live {
+		live[id] = next
+	} else {
+		delete(live, id)
+	}
+}
+
 // Webhook is a webhook as a fold.
 type Webhook struct {
 	id WebhookID
@@ -105,14 +115,7 @@ func (f *userWebhooks) Item() domain.Item {
 }
 
 // Apply implements [domain.Fold].
-func (f *userWebhooks) Apply(r domain.Recorded) {
-	id := WebhookOf(r.Event)
-	if next := f.live[id].Next(r); next.Live {
-		f.live[id] = next
-	} else {
-		delete(f.live, id)
-	}
-}
+func (f *userWebhooks) Apply(r domain.Recorded) { FoldWebhook(f.live, r) }
 
 // Snapshot implements [domain.Fold].
 func (f *userWebhooks) Snapshot() any { return maps.Clone(f.live) }

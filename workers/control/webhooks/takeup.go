@@ -63,18 +63,8 @@ func liveIn(ctx context.Context, tx pgx.Tx, codec *domain.Codec) (map[access.Web
 			if err != nil {
 				return nil, err
 			}
-			fold(live, r)
+			access.FoldWebhook(live, r)
 		}
 		read = events[len(events)-1].Position
-	}
-}
-
-// fold applies an event on a webhook to those that are live.
-func fold(live map[access.WebhookID]access.WebhookState, r domain.Recorded) {
-	id := access.WebhookOf(r.Event)
-	if next := live[id].Next(r); next.Live {
-		live[id] = next
-	} else {
-		delete(live, id)
 	}
 }

@@ -151,7 +151,7 @@ func (w *Worker) learn(r domain.Recorded) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.read = r.Position
-	fold(w.known, r)
+	access.FoldWebhook(w.known, r)
 }
 
 // Look has everything be looked at now: whether a delivery is due, and what can wait otherwise.
