@@ -139,18 +139,15 @@ func (a *API) addressOf(ctx context.Context, name string) (*string, error) {
 // has those of its user alone.
 func (a *API) webhooks() []api.Route {
 	read := []domain.Context{domain.ContextAccess}
-	one := func(command func(access.WebhookID) (domain.Command, error)) api.Write {
-		return api.Write{Kind: api.Webhook, Unversioned: true, Command: func(w *api.Request) (domain.Command, error) {
-			return command(access.WebhookID(w.ID))
-		}}
-	}
 	routes := []api.Route{
 		api.Get("/v1/webhooks", api.AccessUser, read, a.listWebhooks).
 			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf)).And(api.Reads(userOf))).WithPast(),
 		api.Get("/v1/webhooks/:id", api.AccessUser, read, a.showWebhook).WithPast(),
 		api.Post("/v1/webhooks", api.AccessUser, a.addWebhook()),
 		api.Put("/v1/webhooks/:id", api.AccessUser, a.changeWebhook()),
-		api.Delete("/v1/webhooks/:id", api.AccessUser, one(func(id access.WebhookID) (domain.Command, error) { return access.NewDeleteWebhook(id) })),
+		api.Delete("/v1/webhooks/:id", api.AccessUser, api.Write{Kind: api.Webhook, Unversioned: true, Command: func(w *api.Request) (domain.Command, error) {
+			return access.NewDeleteWebhook(access.WebhookID(w.ID))
+		}}),
 		api.Post("/v1/webhooks/:id/rotate", api.AccessUser, a.rotateWebhook()),
 		{Method: http.MethodPost, Path: "/v1/webhooks/:id/test", Access: api.AccessUser, Reads: read, Handle: a.tryWebhook, Count: a.countTry, Limit: limitOfTry},
 	}
@@ -227,9 +224,6 @@ func (a *API) addWebhook() api.Write {
 	keys := api.Names{"url", "types", "resource", "cursor", "paused"}
 	return a.withWebhookSecret(keys, func(w *api.Request, secret string) (domain.Command, error) {
 		in, err := a.readWebhook(w)
-		if err == nil && in.Origin == nil {
-			err = domain.Invalid("url", "不能为空！")
-		}
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/webhook"
 )
@@ -79,7 +78,6 @@ func (k *keeper) write(ctx context.Context, list []*note) {
 	}
 	pause := backoff.Growing{Least: keepLeast, Most: keepMost}
 	for {
-		var saved map[access.WebhookID]bool
 		saved, err := k.deliveries.Save(ctx, deliveries)
 		if err == nil {
 			for _, n := range list {

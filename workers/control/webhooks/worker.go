@@ -102,23 +102,18 @@ func (w *Worker) wake() {
 // Run delivers until ctx ends. Whatever fails is tried again.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.cfg.Sender.Close()
+	pause := backoff.Growing{Least: lookEvery, Most: lookEvery}
 	for ctx.Err() == nil {
 		err := w.catchUp(ctx)
 		if err == nil && w.some() {
 			err = w.takeTurn(ctx)
 		}
+		impatient := w.notice
 		if err != nil && ctx.Err() == nil {
 			w.cfg.Log.WarnContext(ctx, "webhooks are not delivered, trying again", "error", err)
-			backoff.Sleep(ctx, backoff.Jitter(lookEvery))
-			continue
+			impatient = nil
 		}
-		wait := time.NewTimer(backoff.Jitter(lookEvery))
-		select {
-		case <-ctx.Done():
-		case <-w.notice:
-		case <-wait.C:
-		}
-		wait.Stop()
+		pause.Wait(ctx, impatient)
 	}
 	return nil
 }
