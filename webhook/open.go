@@ -17,6 +17,11 @@ import (
 // be destroyed.
 const RotationLasts = 24 * time.Hour
 
+// FormerSigns says whether the former key signs messages, too.
+func FormerSigns(w access.WebhookState, now time.Time) bool {
+	return w.Former != "" && now.Before(w.Rotated.Add(RotationLasts))
+}
+
 // Target is where the messages of a webhook are sent, and what signs them.
 type Target struct {
 	Address
@@ -38,7 +43,7 @@ func (s *Sender) Open(ctx context.Context, v *vault.Vault, w access.WebhookState
 		return t, fmt.Errorf("the key of webhook %d: %w", w.ID, err)
 	}
 	t.secrets = []string{newest}
-	if w.Former == "" || !s.cfg.Now().Before(w.Rotated.Add(RotationLasts)) {
+	if !FormerSigns(w, s.cfg.Now()) {
 		return t, nil
 	}
 	former, err := get(ctx, v, w.Former)

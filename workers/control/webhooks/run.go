@@ -202,7 +202,7 @@ func (r *run) open() (webhook.Target, error) {
 	r.mu.Lock()
 	h := r.hook
 	state := h.WebhookState
-	names := targetNames{state.Target, state.Secret, state.Former, r.cfg.Now().Before(state.Rotated.Add(webhook.RotationLasts))}
+	names := targetNames{state.Target, state.Secret, state.Former, webhook.FormerSigns(state, r.cfg.Now())}
 	to, same := h.target, h.targetOf == names
 	r.mu.Unlock()
 	if same {

@@ -46,7 +46,7 @@ func (t *turn) settle() error {
 
 // spentKey is the former key of a hook, if it signs nothing any more and is not known to be destroyed.
 func (h *hook) spentKey(now time.Time) (uuid.UUID, bool) {
-	if h.Former == "" || h.spent || now.Before(h.Rotated.Add(webhook.RotationLasts)) {
+	if h.Former == "" || h.spent || webhook.FormerSigns(h.WebhookState, now) {
 		return uuid.Nil, false
 	}
 	key, err := uuid.Parse(h.Former)
