@@ -16,6 +16,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/projections/accessmodel"
+	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/webhook"
 )
 
@@ -195,11 +196,11 @@ func (a *API) showWebhook(c echo.Context) error {
 		return errNoWebhooks
 	}
 	row, err := a.Access.Webhook(c.Request().Context(), id)
+	if caller := api.Caller(c); err == nil && row.User != caller.ID && !caller.Admin() {
+		err = query.ErrNotFound // in the same words
+	}
 	if err := api.Found(api.Webhook, id, err); err != nil {
 		return err
-	}
-	if caller := api.Caller(c); row.User != caller.ID && !caller.Admin() {
-		return noWebhook(id)
 	}
 	list, err := a.webhooksOnWire(c, []accessmodel.Webhook{row})
 	if err != nil {
