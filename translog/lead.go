@@ -255,8 +255,7 @@ func (l *leadership) save(ctx context.Context, c Checkpoint, keys logKeys) error
 				}
 				note = ""
 			}
-			const insert = "INSERT INTO translog.keys (origin, since, verifier, checkpoint) VALUES ($1, $2, $3, $4)"
-			if _, err := tx.Exec(ctx, insert, l.Origin, key.since, verifiers[i], note); err != nil {
+			if _, err := tx.Exec(ctx, insertKey, l.Origin, key.since, verifiers[i], note); err != nil {
 				return err
 			}
 		}

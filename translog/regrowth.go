@@ -65,8 +65,7 @@ func (r *Regrowth) End(ctx context.Context, log uuid.UUID, c Checkpoint, keys []
 		return err
 	}
 	for _, k := range keys {
-		if _, err := r.tx.Exec(ctx, "INSERT INTO translog.keys (origin, since, verifier, checkpoint) VALUES ($1, $2, $3, $4)",
-			r.origin, k.Since, k.Verifier, k.Checkpoint); err != nil {
+		if _, err := r.tx.Exec(ctx, insertKey, r.origin, k.Since, k.Verifier, k.Checkpoint); err != nil {
 			return fmt.Errorf("write the keys of checkpoints: %w", err)
 		}
 	}

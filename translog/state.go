@@ -34,6 +34,7 @@ const (
 	selectState = "SELECT log, origin, size, signed_size, checkpoint FROM translog.tree"
 	// ofPublished finds the row of the origin that is published.
 	ofPublished = " ORDER BY begun DESC LIMIT 1"
+	insertKey   = "INSERT INTO translog.keys (origin, since, verifier, checkpoint) VALUES ($1, $2, $3, $4)"
 )
 
 // readPublished returns the state of the origin that is published, or pgx.ErrNoRows while there is none.
