@@ -127,11 +127,12 @@ func (f *userWebhooks) Restore(s any) { f.live = maps.Clone(s.(map[WebhookID]Web
 func (f *userWebhooks) end() []domain.Event {
 	var events []domain.Event
 	for _, id := range slices.Sorted(maps.Keys(f.live)) {
-		events = append(events, deletedWebhook(f.live[id]))
+		events = append(events, f.live[id].Deleted())
 	}
 	return events
 }
 
-func deletedWebhook(s WebhookState) WebhookDeleted {
+// Deleted is the event that ends the webhook.
+func (s WebhookState) Deleted() WebhookDeleted {
 	return WebhookDeleted{ID: s.ID, User: s.User, Webhook: s.WebhookData, Secret: s.Secret, Former: s.Former}
 }

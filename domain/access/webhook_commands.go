@@ -176,5 +176,5 @@ func (c DeleteWebhook) Decide(h domain.History, env domain.Env) ([]domain.Event,
 	if err != nil {
 		return nil, err
 	}
-	return []domain.Event{deletedWebhook(hook.WebhookState)}, nil
+	return []domain.Event{hook.Deleted()}, nil
 }

@@ -63,7 +63,7 @@ func Check(ctx context.Context, file io.ReadSeeker, codec *domain.Codec, o verif
 		if err != nil {
 			return err
 		}
-		c.living.apply(r.Event)
+		c.living.apply(r)
 		return checkErasable(e, r.Event)
 	}
 	if c.Report, err = verify.Export(ctx, file, o); err != nil {

@@ -19,19 +19,19 @@ type living struct {
 	servers     map[int64]bool
 	hosts       map[int64]bool
 	credentials map[domain.CredentialID]access.CredentialDeleted
-	webhooks    map[access.WebhookID]access.WebhookDeleted
+	webhooks    map[access.WebhookID]access.WebhookState
 }
 
 func newLiving() *living {
 	return &living{
 		map[int64]bool{}, map[int64]bool{},
-		map[domain.CredentialID]access.CredentialDeleted{}, map[access.WebhookID]access.WebhookDeleted{},
+		map[domain.CredentialID]access.CredentialDeleted{}, map[access.WebhookID]access.WebhookState{},
 	}
 }
 
 // apply takes the next event.
-func (l *living) apply(event domain.Event) {
-	switch event := event.(type) {
+func (l *living) apply(r domain.Recorded) {
+	switch event := r.Event.(type) {
 	case dns.ServerEnrolled:
 		l.servers[event.ID] = true
 	case dns.ServerWithdrawn:
@@ -50,27 +50,9 @@ func (l *living) apply(event domain.Event) {
 		delete(l.credentials, event.ID)
 	case access.UserDeleted: // with whom their credentials and webhooks end
 		maps.DeleteFunc(l.credentials, func(_ domain.CredentialID, c access.CredentialDeleted) bool { return c.User == event.ID })
-		maps.DeleteFunc(l.webhooks, func(_ access.WebhookID, w access.WebhookDeleted) bool { return w.User == event.ID })
+		maps.DeleteFunc(l.webhooks, func(_ access.WebhookID, w access.WebhookState) bool { return w.User == event.ID })
 	default:
-		l.applyWebhook(event)
-	}
-}
-
-// applyWebhook takes the next event of a webhook.
-func (l *living) applyWebhook(event domain.Event) {
-	switch event := event.(type) {
-	case access.WebhookAdded:
-		l.webhooks[event.ID] = access.WebhookDeleted{ID: event.ID, User: event.User, Webhook: event.Webhook, Secret: event.Secret}
-	case access.WebhookChanged:
-		w := l.webhooks[event.ID]
-		w.Webhook = event.After
-		l.webhooks[event.ID] = w
-	case access.WebhookRotated:
-		w := l.webhooks[event.ID]
-		w.Secret, w.Former = event.Secret, event.Former
-		l.webhooks[event.ID] = w
-	case access.WebhookDeleted:
-		delete(l.webhooks, event.ID)
+		access.FoldWebhook(l.webhooks, r)
 	}
 }
 
@@ -88,8 +70,8 @@ func (l *living) ends() (list []domain.Event) {
 	for _, c := range slices.SortedFunc(maps.Values(l.credentials), func(a, b access.CredentialDeleted) int { return cmp.Compare(a.ID, b.ID) }) {
 		list = append(list, c)
 	}
-	for _, w := range slices.SortedFunc(maps.Values(l.webhooks), func(a, b access.WebhookDeleted) int { return cmp.Compare(a.ID, b.ID) }) {
-		list = append(list, w)
+	for _, id := range slices.Sorted(maps.Keys(l.webhooks)) {
+		list = append(list, l.webhooks[id].Deleted())
 	}
 	return list
 }
