@@ -241,6 +241,10 @@ func TestOffersOfAMachine(t *testing.T) {
 
 func TestAccessSaysWhatTheHostFound(t *testing.T) {
 	t.Parallel()
+	s := newStack(t)
+	s.opsDo("POST", pathMachine, act("add", aMachine("web01", 1)))
+	s.opsDo("POST", pathUser, act("update", m{"username": "admin", "ssh_keys": []string{opsKey}}))
+	s.opsDo("POST", pathSSHKey, act("add", m{"username": "admin", "ip": machineIP(1), "system_user": "web"}))
 	for says, test := range map[string]struct {
 		accounts
 		want string
@@ -252,18 +256,12 @@ func TestAccessSaysWhatTheHostFound(t *testing.T) {
 		"no such account":  {accounts{{Name: "web", Position: 1 << 40, Problem: "missing account", Error: "there is none"}}, `"granted":true,"installed":false,"problem":"missing account","error":"there is none"`},
 		"what has no name": {accounts{{Name: "web", Position: 1 << 40, Error: "the disk is full"}}, `"granted":true,"installed":false,"problem":"failed","error":"the disk is full"`},
 	} {
-		t.Run(says, func(t *testing.T) {
-			t.Parallel()
-			s := newStack(t, func(c *config) { c.Hosts = test.accounts })
-			s.opsDo("POST", pathMachine, act("add", aMachine("web01", 1)))
-			s.opsDo("POST", pathUser, act("update", m{"username": "admin", "ssh_keys": []string{opsKey}}))
-			s.opsDo("POST", pathSSHKey, act("add", m{"username": "admin", "ip": machineIP(1), "system_user": "web"}))
-			if got := s.do("GET", "/v1/access?machine=web01&account=web", nil); !strings.Contains(got.body, test.want) {
-				t.Errorf("%s, want %s", got.body, test.want)
-			}
-			if got := s.do("GET", fmt.Sprint("/v1/access?machine=web01&account=web&at=", time.Now().Add(time.Minute).Unix()), nil); !strings.Contains(got.body, `"granted":true,"installed":null`) {
-				t.Errorf("at another time: %s", got.body)
-			}
-		})
+		said := s.reopened(func(c *config) { c.Hosts = test.accounts })
+		if got := said.do("GET", "/v1/access?machine=web01&account=web", nil); !strings.Contains(got.body, test.want) {
+			t.Errorf("%s: %s, want %s", says, got.body, test.want)
+		}
+		if got := said.do("GET", fmt.Sprint("/v1/access?machine=web01&account=web&at=", time.Now().Add(time.Minute).Unix()), nil); !strings.Contains(got.body, `"granted":true,"installed":null`) {
+			t.Errorf("%s, at another time: %s", says, got.body)
+		}
 	}
 }
