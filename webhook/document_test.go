@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/opsledger/opsledger/internal/publicdial"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // sent is what a receiver gets of a message that is signed by two secrets.
@@ -95,6 +97,9 @@ func main() {
 	}
 }
 `)},
+	}
+	if testkit.RaceDetector { // what it imports is compiled like that already
+		programs["go"] = slices.Insert(programs["go"], 1, "-race")
 	}
 	for program, args := range programs {
 		t.Run(program, func(t *testing.T) {
