@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ func HeapGrowth(t testing.TB) func() int64 {
 		metrics.Read(live)
 		return int64(live[0].Value.Uint64())
 	}
+	debug.SetGCPercent(100) // else hardly a collection would see what lives in between
 	runtime.GC()
 	before, most := heap(), int64(0)
 	stop, ended := make(chan struct{}), make(chan struct{})

@@ -1,7 +1,9 @@
 package deployment
 
 import (
+	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -71,9 +73,24 @@ func newServer(t testing.TB, name, data string, command ...string) *Server {
 // Begin starts it; the channel is closed when the program says that it is ready.
 func (s *Server) Begin() (ready <-chan struct{}) {
 	s.t.Helper()
+	s.makeCluster()
 	ready = s.Said.Printed(" is ready\n")
 	s.process = start(s.t, s.Said, s.command...)
 	return ready
+}
+
+// makeCluster spares the first start of a serve to make its database cluster. That of a dev makes
+// its own: what a first start does is tested there.
+func (s *Server) makeCluster() {
+	s.t.Helper()
+	dir := filepath.Join(s.Data, "postgres")
+	if _, err := os.Stat(dir); err == nil || s.command[0] == "dev" || slices.Contains(s.command, "--database-url") {
+		return
+	}
+	if err := os.MkdirAll(s.Data, 0o711); err != nil { // as the program would
+		s.t.Fatal(err)
+	}
+	testkit.EmptyCluster(s.t, dir)
 }
 
 // Start returns when the program says that it is ready.

@@ -135,7 +135,7 @@ func TestRestoreDrill(t *testing.T) {
 	writeFile(t, kept, checkpointAt(t, s, s.Head()))
 	_, key := s.Call(http.MethodGet, "/v1/log/key", "")
 
-	w := workload.New(t, site, uint64(time.Now().UnixNano()), 16)
+	w := workload.New(t, site, uint64(time.Now().UnixNano()), 8)
 	w.Endure([]workload.Fault{{Name: "a backup", Strike: func(*deployment.Site) {
 		deployment.Command(t, "backup", "--out", filepath.Join(backups, "first"), "--passphrase-file", secret, "--data", s.Data)
 	}}}, 1, time.Millisecond)

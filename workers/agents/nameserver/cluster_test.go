@@ -22,7 +22,7 @@ import (
 )
 
 // clustered is a control plane with one agent on a cluster of three NATS servers, with the
-// accounts of the product, under 100 writes a second. Only there does a server not see that
+// accounts of the product, under 50 writes a second. Only there does a server not see that
 // the requests of an ended delivery have nobody behind them.
 type clustered struct {
 	t         *testing.T
@@ -101,10 +101,10 @@ func (f *clustered) startAgent(leader string) {
 	f.engine.until(f.t, "the snapshot", func() bool { return len(f.engine.resets) > 0 })
 }
 
-// write appends 100 events a second until the test ends.
+// write appends 50 events a second until the test ends.
 func (f *clustered) write() {
 	id := int64(100)
-	stop := repeatedly(10*time.Millisecond, func() {
+	stop := repeatedly(20*time.Millisecond, func() {
 		id++
 		f.written.Store(int64(f.plane.Append(record(id, "192.0.2.9"))))
 	})
