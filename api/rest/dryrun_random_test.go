@@ -34,6 +34,10 @@ type randomWrites struct {
 	*stack
 	*rand.Rand
 	carriedOut int
+	// known is what was served at a position, with how it was called: nothing else changes it.
+	known  served
+	called names
+	at     int64
 }
 
 func newRandomWrites(t *testing.T, seed uint64) *randomWrites {
@@ -50,6 +54,16 @@ type zoneAndView struct{ zone, view int64 }
 
 // names are what is called how.
 type names struct{ zones, views map[string]int64 }
+
+// now is what is served now. The map is the caller's own.
+func (w *randomWrites) now() (served, names) {
+	w.t.Helper()
+	if at := w.end(); w.known == nil || at != w.at {
+		w.known, w.called = w.served()
+		w.at = at
+	}
+	return maps.Clone(w.known), w.called
+}
 
 func (w *randomWrites) served() (served, names) {
 	w.t.Helper()
@@ -99,7 +113,7 @@ func withoutSerials(lines []string) []string {
 // compare asks what a write would do, and does it.
 func (w *randomWrites) compare(method, path string, body any) {
 	w.t.Helper()
-	before, calledBefore := w.served()
+	before, calledBefore := w.now()
 	said, dry := w.dry(method, path, body)
 	at := w.end()
 	real := w.do(method, path, body)
@@ -114,7 +128,7 @@ func (w *randomWrites) compare(method, path string, body any) {
 		w.t.Fatalf("%s %s %v: announced, and refused with %d %s", method, path, body, real.status, real.body)
 	}
 	w.announced(said, at)
-	after, calledAfter := w.served()
+	after, calledAfter := w.now()
 	for _, d := range said.Diff {
 		of := d.of(calledBefore, calledAfter)
 		lines, missing := without(before[of], withoutSerials(d.Removed))

@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/opsledger/opsledger/internal/privatepg"
-	"github.com/opsledger/opsledger/migrations"
 )
 
 // template is the migrated database that every test's own is copied from.
@@ -98,12 +97,7 @@ func (c *cluster) start() (err error) {
 	if err := c.exec("CREATE DATABASE " + template); err != nil {
 		return err
 	}
-	pool, err := pgxpool.New(ctx, c.url(template))
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	return migrations.Run(ctx, pool)
+	return migrate(ctx, c.url(template))
 }
 
 func (c *cluster) stop() error {

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,7 +10,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/opsledger/opsledger/internal/privatepg"
+	"github.com/opsledger/opsledger/migrations"
 )
 
 // pristine is the one cluster that all others are copied from.
@@ -22,8 +26,8 @@ type emptyCluster struct {
 	err  error
 }
 
-// EmptyCluster makes a folder of privatepg as its first start leaves it. To copy one takes
-// a tenth of the time that initdb takes.
+// EmptyCluster makes a folder of privatepg with a database that has all tables, and no log yet.
+// To copy one takes a tenth of the time that it takes to make one.
 func EmptyCluster(t testing.TB, dir string) {
 	t.Helper()
 	pristine.once.Do(func() { pristine.err = pristine.make() })
@@ -54,7 +58,16 @@ func (c *emptyCluster) make() (err error) {
 	if err != nil {
 		return err
 	}
-	return server.Stop(ctx)
+	return errors.Join(migrate(ctx, server.URL()), server.Stop(ctx))
+}
+
+func migrate(ctx context.Context, url string) error {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return migrations.Run(ctx, pool)
 }
 
 func (c *emptyCluster) remove() error { return os.RemoveAll(c.dir) }

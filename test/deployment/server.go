@@ -79,8 +79,8 @@ func (s *Server) Begin() (ready <-chan struct{}) {
 	return ready
 }
 
-// makeCluster spares the first start of a serve to make its database cluster. That of a dev makes
-// its own: what a first start does is tested there.
+// makeCluster spares the first start of a serve the making of its database. A dev makes its own:
+// that is where first starts are tested.
 func (s *Server) makeCluster() {
 	s.t.Helper()
 	dir := filepath.Join(s.Data, "postgres")
