@@ -44,10 +44,12 @@ type users struct {
 	now   func() time.Time
 	// turn holds a value while someone asks for news.
 	turn chan struct{}
-	// dirty: this process has appended to the access context since the last look.
-	dirty atomic.Bool
+	// appended counts the batches in which this process has appended to the access context.
+	appended atomic.Uint64
 
-	mu       sync.Mutex
+	mu sync.Mutex
+	// seen is what appended was when the last look began that has ended.
+	seen     uint64
 	programs credentials
 	known    map[domain.UserID]*User
 	at       domain.Position // of the last access event that was seen; written by who has the turn
@@ -59,7 +61,7 @@ func newUsers(store *eventstore.Store) *users {
 	store.OnCommit(func(batch []protocol.Envelope) {
 		for i := range batch {
 			if batch[i].Context == domain.ContextAccess {
-				k.dirty.Store(true)
+				k.appended.Add(1)
 				return
 			}
 		}
@@ -150,28 +152,22 @@ func (k *users) catchUp(ctx context.Context) error {
 }
 
 func (k *users) fresh() bool {
-	if k.dirty.Load() {
-		return false
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.now().Sub(k.checked) < usersCheck
+	return k.seen == k.appended.Load() && k.now().Sub(k.checked) < usersCheck
 }
 
 // look asks the log for news and forgets whom they touch.
 func (k *users) look(ctx context.Context) error {
-	begun := k.now()
-	k.dirty.Store(false)
+	begun, appended := k.now(), k.appended.Load()
 	head, err := k.store.Head(ctx)
 	if err != nil {
-		k.dirty.Store(true)
 		return err
 	}
 	last := head.Last[domain.ContextAccess]
 	var news []protocol.Envelope
 	if last > k.at && k.at > 0 {
 		if news, err = k.store.ReadBack(ctx, last, k.at, maxCatchUp); err != nil {
-			k.dirty.Store(true)
 			return err
 		}
 	}
@@ -186,7 +182,7 @@ func (k *users) look(ctx context.Context) error {
 	for i := range news {
 		k.forget(news[i].Tags)
 	}
-	k.at, k.checked = last, begun
+	k.at, k.checked, k.seen = last, begun, appended
 	return nil
 }
 

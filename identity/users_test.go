@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // The log is asked for news once in 50 ms, not for each request.
@@ -60,6 +61,41 @@ func TestUsersForgetStragglers(t *testing.T) {
 	}
 	if len(k.known) > maxUsers {
 		t.Errorf("%d users are remembered", len(k.known))
+	}
+}
+
+// What this process appended itself is known to nobody before the log was asked, also while somebody asks.
+func TestUsersWaitForNews(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.register("user")
+	now := time.Now()
+	k := newUsers(w.store)
+	k.now = func() time.Time { return now } // no time passes
+	if _, err := k.User(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	deleted, err := access.NewDeleteUser(2, nil)
+	w.execute(deleted, err)
+	held, err := w.pool.Begin(t.Context())
+	must(t, err)
+	_, err = held.Exec(t.Context(), "LOCK TABLE log.head IN ACCESS EXCLUSIVE MODE")
+	must(t, err)
+	asked := make(chan error, 1)
+	go func() {
+		_, err := k.User(t.Context(), 2)
+		asked <- err
+	}()
+	testkit.Eventually(t, "somebody asks the log for its head", func() (waits bool) {
+		must(t, held.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'log.head'::regclass AND NOT granted)").Scan(&waits))
+		return waits
+	})
+	if k.fresh() {
+		t.Error("the memory counts as new while the log is asked")
+	}
+	must(t, held.Rollback(t.Context()))
+	if err := testkit.Await(t, "an answer", asked); !errors.Is(err, ErrNoUser) {
+		t.Errorf("after the deletion: %v", err)
 	}
 }
 
