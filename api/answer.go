@@ -44,7 +44,9 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	if err := k.await(w, receipt); err != nil {
 		return err
 	}
-	k.warn(w, receipt)
+	if w.Header().Get(headerPending) == "" { // else the read models have nothing to say
+		k.warn(w, eventsOf(receipt), k.hiddenByViews, k.hiddenByCuts)
+	}
 	var info any
 	if w.write.Reply != nil {
 		var err error
@@ -55,18 +57,12 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	return WriteJSON(w.echo, cmp.Or(w.Status, http.StatusOK), w.dialect.Success(info))
 }
 
-// warn says what the write did that was most likely not meant, if the read models have the
-// write. The change is in the log: that nothing can be said of it is no failure.
-func (k *Kernel) warn(w *Request, receipt eventstore.Receipt) {
-	if w.write.Warn == nil || w.Header().Get(headerPending) != "" {
-		return
+func eventsOf(receipt eventstore.Receipt) []domain.Event {
+	events := make([]domain.Event, len(receipt.Events))
+	for i, r := range receipt.Events {
+		events[i] = r.Event
 	}
-	warnings, err := w.write.Warn(w, receipt)
-	if err != nil {
-		k.Log.Warn("a write's warnings are not known", "error", err)
-		return
-	}
-	w.remarks().warn(warnings...)
+	return events
 }
 
 // describe sets Location, Opsledger-Id and ETag for what an event created or changed.

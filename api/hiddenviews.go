@@ -8,12 +8,11 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/eventstore"
 )
 
-// HiddenViews warns of the views that can never match: of those that some views have to do
+// hiddenViews warns of the views that can never match: of those that some views have to do
 // with, as the hidden ones or as ones that hide them.
-func (k *Kernel) HiddenViews(ctx context.Context, some func(view int64) bool) ([]domain.Warning, error) {
+func (k *Kernel) hiddenViews(ctx context.Context, some func(view int64) bool) ([]domain.Warning, error) {
 	views, _, err := k.DNS.MatchedViews(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read views: %w", err)
@@ -28,21 +27,24 @@ func (k *Kernel) HiddenViews(ctx context.Context, some func(view int64) bool) ([
 	return warnings, nil
 }
 
-// HiddenByWrite warns of the views that can never match because of views that were written.
-func (k *Kernel) HiddenByWrite(w *Request, receipt eventstore.Receipt) ([]domain.Warning, error) {
+// hiddenByViews warns of the views that can never match because of views that were written.
+func (k *Kernel) hiddenByViews(w *Request, events []domain.Event) ([]domain.Warning, error) {
 	var written []int64
-	for _, r := range receipt.Events {
-		switch e := r.Event.(type) {
+	all := false
+	for _, event := range events {
+		switch e := event.(type) {
 		case dns.ViewCreated:
 			written = append(written, e.ID)
 		case dns.ViewUpdated:
 			written = append(written, e.ID)
+		case dns.ViewsOrdered:
+			all = true
 		}
 	}
-	if len(written) == 0 {
+	if len(written) == 0 && !all {
 		return nil, nil
 	}
-	return k.HiddenViews(w.Context(), func(view int64) bool { return slices.Contains(written, view) })
+	return k.hiddenViews(w.Context(), func(view int64) bool { return all || slices.Contains(written, view) })
 }
 
 func wordHidden(hidden dns.HiddenView) domain.Warning {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
-	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/query"
 	"github.com/opsledger/opsledger/projections/rights"
@@ -43,8 +42,6 @@ type Resources[Row, Filter, Item any] struct {
 	Create, Update, Delete func(*Request) (domain.Command, error)
 	// Input are the names of the parameters that Create and Update read, see [Reads].
 	Input Names
-	// Warn is that of Create and Update, see [Write].
-	Warn func(*Request, eventstore.Receipt) ([]domain.Warning, error)
 	// Takes are the sequences that Create takes ids from.
 	Takes []domain.Sequence
 	// ReadNarrow and WriteNarrow let narrow credentials read and write, see [Route.Narrow].
@@ -57,10 +54,10 @@ func (r Resources[Row, Filter, Item]) Routes() []Route {
 	routes := []Route{
 		Get(r.Path, r.Access, r.Reads, r.list).WithQuery(Reads((*Params).Page).And(Reads(r.Filter))),
 		Post(r.Path, r.Access, Write{
-			Kind: r.Kind, Right: r.MayCreate, Command: r.Create, Takes: r.Takes, Keys: r.Input, Unversioned: true, Warn: r.Warn,
+			Kind: r.Kind, Right: r.MayCreate, Command: r.Create, Takes: r.Takes, Keys: r.Input, Unversioned: true,
 		}),
 		Get(one, r.Access, r.Reads, r.show),
-		Put(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationUpdate), Command: r.Update, Keys: r.Input, Warn: r.Warn}),
+		Put(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationUpdate), Command: r.Update, Keys: r.Input}),
 		Delete(one, r.Access, Write{Kind: r.Kind, Right: r.right(access.OperationDelete), Command: r.Delete}),
 	}
 	for i := range routes {

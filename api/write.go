@@ -30,10 +30,6 @@ type Write struct {
 	// request with the same key. It is called after the read models have applied the
 	// write. Nil stands for OK.
 	Reply func(*Request, eventstore.Receipt) (info any, err error)
-	// Warn returns what the write did that is legal and most likely not meant, and that only
-	// the read models show: what a decision sees it says by [domain.Env.Warn]. It is called
-	// like Reply, and nil stands for nothing.
-	Warn func(*Request, eventstore.Receipt) ([]domain.Warning, error)
 	// Keys are the parameters that the write knows, or that Choose does if there is one;
 	// see [Reads]. Command sees no others.
 	Keys Names

@@ -47,7 +47,6 @@ func (a *API) views() []api.Route {
 		Delete: func(w *api.Request) (domain.Command, error) { return dns.NewDeleteView(w.ID, w.IfMatch) },
 		Input:  api.Reads(viewInput),
 		Takes:  dns.CreateView{}.Allocates(),
-		Warn:   a.HiddenByWrite,
 		Open:   true,
 	}.Routes()
 }

@@ -48,7 +48,6 @@ func (a *API) batch() api.Write {
 				}
 				return batchCommand(operations)
 			},
-			Warn: a.HiddenByWrite,
 			Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
 				w.Header().Del(api.HeaderETag) // a batch is about many resources
 				return batchBody{Message: "OK", Results: batchResults(operations, receipt.Events)}, nil

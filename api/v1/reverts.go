@@ -32,7 +32,6 @@ func (a *API) revert() api.Write {
 	return api.Write{
 		Places: placesOfReverts(), Unversioned: true, FromLog: true, Keys: api.Names{"positions", "from", "to", "zone_id", "as_of"},
 		Command: a.undoing,
-		Warn:    a.HiddenByWrite,
 		Reply: func(w *api.Request, receipt eventstore.Receipt) (any, error) {
 			aboutMany(w)
 			return revertedBody{Message: "OK", Undone: undoneBy(receipt.Events)}, nil

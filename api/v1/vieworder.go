@@ -7,7 +7,6 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/dns"
-	"github.com/opsledger/opsledger/eventstore"
 )
 
 // viewOrderBody is the order of all views on the wire, the first that is matched first.
@@ -46,9 +45,6 @@ func (a *API) orderViews() api.Write {
 				return nil, err
 			}
 			return dns.NewOrderViews(*ids, idsOf(views), w.IfMatch)
-		},
-		Warn: func(w *api.Request, _ eventstore.Receipt) ([]domain.Warning, error) {
-			return a.HiddenViews(w.Context(), func(int64) bool { return true })
 		},
 	}
 }

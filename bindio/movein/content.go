@@ -8,12 +8,14 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/bindio/namedconf"
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/dns/zonedata"
 	"github.com/opsledger/opsledger/domain/dns/zonefile"
 )
@@ -201,6 +203,21 @@ func writeLine(out *bytes.Buffer, rr mdns.RR) error {
 	}
 	out.WriteString(line)
 	return out.WriteByte('\n')
+}
+
+// Inputs are the records but for the SOA as clients write them, in the order of their hosts.
+func (c *Content) Inputs() ([]dns.RecordData, error) {
+	zone := dns.FoldName(c.file.Zone)
+	all := make([]dns.RecordData, 0, c.file.Len())
+	for _, r := range c.file.All() {
+		value, err := zonefile.Value(zone, r.Type, r.Written)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, dns.RecordData{Host: r.Host, Type: dns.TypeName(r.Type), TTL: r.TTL, Value: value})
+	}
+	slices.SortStableFunc(all, func(a, b dns.RecordData) int { return strings.Compare(dns.FoldName(a.Host), dns.FoldName(b.Host)) })
+	return all, nil
 }
 
 // Records counts what the file says, the SOA among it.

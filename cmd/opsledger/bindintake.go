@@ -34,6 +34,8 @@ type intake struct {
 	zones map[string]zoneResource
 	// made is the zone that was just made, and not told of yet.
 	made string
+	// would are the views that a dry run would make, by name.
+	would map[string]viewBody
 }
 
 func (in *intake) run(ctx context.Context) error {
@@ -93,6 +95,12 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 		in.say("%s is unchanged", what)
 		return nil
 	}
+	var after struct {
+		Text string `json:"bind_conf"`
+	}
+	if _, err := in.write(ctx, http.MethodPost, "/dns/bind_conf", map[string]string{"bind_conf": in.plan.Main}, &after); err != nil {
+		return in.notTaken(what, err)
+	}
 	if in.DryRun {
 		hidden, err := wanted.WithStandIns()
 		if err != nil {
@@ -101,12 +109,6 @@ func (in *intake) mainConfiguration(ctx context.Context) error {
 		in.say("%s would be, with other secrets:", what)
 		_, err = fmt.Fprintln(in.out, printable(hidden.String()))
 		return err
-	}
-	var after struct {
-		Text string `json:"bind_conf"`
-	}
-	if _, err := in.write(ctx, http.MethodPost, "/dns/bind_conf", map[string]string{"bind_conf": in.plan.Main}, &after); err != nil {
-		return in.notTaken(what, err)
 	}
 	if after.Text == before {
 		in.say("%s is unchanged", what)
@@ -131,7 +133,7 @@ func (in *intake) takeViews(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in.views = map[string]int64{}
+	in.views, in.would = map[string]int64{}, map[string]viewBody{}
 	known := map[string]viewResource{}
 	for _, v := range present {
 		in.views[v.Name], known[v.Name] = v.ID, v
@@ -184,10 +186,6 @@ func (in *intake) takeView(ctx context.Context, v movein.View, known map[string]
 			return nil
 		}
 	}
-	if in.DryRun {
-		in.say("view %s would be for %s", v.Name, strings.Join(list, ", "))
-		return nil
-	}
 	body := viewBody{v.Name, strings.Join(list, "\n")}
 	method, path := http.MethodPost, "/dns/views"
 	if has {
@@ -197,6 +195,13 @@ func (in *intake) takeView(ctx context.Context, v movein.View, known map[string]
 	if err != nil {
 		return err
 	}
+	if in.DryRun {
+		in.say("view %s would be for %s", v.Name, strings.Join(list, ", "))
+		if !has {
+			in.would[v.Name] = body
+		}
+		return nil
+	}
 	if !has {
 		in.views[v.Name] = id
 	}
@@ -205,15 +210,17 @@ func (in *intake) takeView(ctx context.Context, v movein.View, known map[string]
 }
 
 func (in *intake) orderViews(ctx context.Context, now, wanted []int64) error {
+	if len(in.would) > 0 { // of which no order can be asked for
+		in.say("the order of views would be that of the file")
+		return nil
+	}
 	if slices.Equal(now, wanted) || len(wanted) < 2 {
 		return nil
 	}
-	if in.DryRun {
-		in.say("the order of views would change")
-		return nil
-	}
 	_, err := in.write(ctx, http.MethodPut, "/v1/views/order", map[string][]int64{"view_ids": wanted}, &struct{}{})
-	if err == nil {
+	if err == nil && in.DryRun {
+		in.say("the order of views would be that of the file")
+	} else if err == nil {
 		in.say("the order of views is that of the file")
 	}
 	return err

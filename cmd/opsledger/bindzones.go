@@ -54,6 +54,9 @@ func (in *intake) takeZone(ctx context.Context, z *movein.Zone) error {
 		return nil
 	}
 	in.addViews(&wanted, z)
+	if in.DryRun && (!has || !sameZone(wanted, is) || in.wouldLink(z)) {
+		return in.tryZone(ctx, wanted, is.ID, z)
+	}
 	if !has || !sameZone(wanted, is) {
 		id, err := in.writeZone(ctx, wanted, is.ID, z)
 		if err != nil {
@@ -94,18 +97,18 @@ func (in *intake) addViews(wanted *zoneBody, z *movein.Zone) {
 	}
 }
 
-// writeZone makes the zone, or changes the one of the id, which is 0 for none.
-func (in *intake) writeZone(ctx context.Context, wanted zoneBody, id int64, z *movein.Zone) (int64, error) {
+func titleOf(wanted zoneBody, z *movein.Zone) string {
 	var views []string
 	for _, from := range z.In {
 		views = append(views, from.View)
 	}
-	what := fmt.Sprintf("zone %s, %s, in %s", z.Name, wanted.Type, strings.Join(views, ", "))
-	switch {
-	case in.DryRun:
-		in.say("%s: it would be made, or changed", what)
-		return id, nil
-	case id == 0:
+	return fmt.Sprintf("zone %s, %s, in %s", z.Name, wanted.Type, strings.Join(views, ", "))
+}
+
+// writeZone makes the zone, or changes the one of the id, which is 0 for none.
+func (in *intake) writeZone(ctx context.Context, wanted zoneBody, id int64, z *movein.Zone) (int64, error) {
+	what := titleOf(wanted, z)
+	if id == 0 {
 		made, err := in.write(ctx, http.MethodPost, "/dns/zones", wanted, &struct{}{})
 		if err == nil {
 			in.made = what
@@ -124,28 +127,15 @@ func (in *intake) writeZone(ctx context.Context, wanted zoneBody, id int64, z *m
 func (in *intake) takeRecords(ctx context.Context, id int64, existed bool, zone zoneBody, z *movein.Zone) error {
 	var first *movein.Content
 	for _, from := range z.In {
-		what := fmt.Sprintf("%s: zone %s in view %s", from.Place, z.Name, from.View)
-		content, err := in.contents.Read(ctx, z.Name, from)
+		what := recordsOf(z, from)
+		content, err := in.read(ctx, what, z, from, &first)
 		if err != nil {
-			if cause := context.Cause(ctx); cause != nil {
-				return cause
-			}
-			in.leave("%s: %s", what, strings.ReplaceAll(err.Error(), "\n", "; "))
+			return err
+		}
+		if content == nil {
 			continue
-		}
-		for _, note := range content.Notes {
-			in.say("note: %s: %s", what, note)
-		}
-		if first == nil {
-			first = content
-		} else if content.TakeSOA(first) {
-			in.leave("%s: its SOA is another one than in view %s, which is taken for both", what, z.In[0].View)
 		}
 		view, linked := in.views[from.View]
-		if in.DryRun && !(existed && linked && slices.Contains(in.zones[z.Name].ViewIDs, view)) {
-			in.say("zone %s in view %s: %d records would come, serial above %d", z.Name, from.View, content.Records(), content.Serial())
-			continue
-		}
 		if !linked || !slices.Contains(zone.ViewIDs, view) {
 			in.leave("%s: the view is not there", what)
 			continue
@@ -161,6 +151,32 @@ func (in *intake) takeRecords(ctx context.Context, id int64, existed bool, zone 
 		}
 	}
 	return nil
+}
+
+func recordsOf(z *movein.Zone, from movein.Source) string {
+	return fmt.Sprintf("%s: zone %s in view %s", from.Place, z.Name, from.View)
+}
+
+// read reads what a zone has in a view, and tells of what is odd. It returns nothing where that
+// is left out; first is what the first view has.
+func (in *intake) read(ctx context.Context, what string, z *movein.Zone, from movein.Source, first **movein.Content) (*movein.Content, error) {
+	content, err := in.contents.Read(ctx, z.Name, from)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		in.leave("%s: %s", what, strings.ReplaceAll(err.Error(), "\n", "; "))
+		return nil, nil
+	}
+	for _, note := range content.Notes {
+		in.say("note: %s: %s", what, note)
+	}
+	if *first == nil {
+		*first = content
+	} else if content.TakeSOA(*first) {
+		in.leave("%s: its SOA is another one than in view %s, which is taken for both", what, z.In[0].View)
+	}
+	return content, nil
 }
 
 func (in *intake) importContent(ctx context.Context, what string, to zoneImport, content *movein.Content) error {

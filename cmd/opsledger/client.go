@@ -112,8 +112,14 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 type refusal struct {
 	Status string
 	Text   string
-	// Lines are those of a file that were refused, 0 for none.
-	Lines []refusedLine
+	// Lines are those of a file that were refused, 0 for none, Operations those of a batch.
+	Lines      []refusedLine
+	Operations []refusedOperation
+}
+
+type refusedOperation struct {
+	Index int
+	Error string
 }
 
 type refusedLine struct {
@@ -146,22 +152,18 @@ func refusalOf(reply *http.Response) error {
 	var said struct {
 		Message, Error string
 		Errors         []refusedLine
+		Results        []refusedOperation
 	}
 	if err := json.Unmarshal(text, &said); err != nil {
 		return &refusal{Status: reply.Status, Text: fmt.Sprintf("%.200s", text)}
 	}
-	return &refusal{Status: reply.Status, Text: cmp.Or(said.Error, said.Message), Lines: said.Errors}
+	return &refusal{Status: reply.Status, Text: cmp.Or(said.Error, said.Message), Lines: said.Errors, Operations: said.Results}
 }
 
 // write sends a change, and returns the id of what it creates, 0 for what creates nothing, and the
 // reply. The API is asked to carry it out once.
 func (c *client) write(ctx context.Context, method, path string, change, to any) (id int64, err error) {
-	body, err := json.Marshal(change)
-	if err != nil {
-		return 0, err
-	}
-	header := http.Header{"Content-Type": {"application/json"}, "Idempotency-Key": {rand.Text()}}
-	reply, err := c.do(ctx, method, path, nil, bytes.NewReader(body), header)
+	reply, err := c.send(ctx, method, path, change, http.Header{"Idempotency-Key": {rand.Text()}})
 	if err != nil {
 		return 0, err
 	}
@@ -172,6 +174,25 @@ func (c *client) write(ctx context.Context, method, path string, change, to any)
 		}
 	}
 	return id, json.NewDecoder(reply.Body).Decode(to)
+}
+
+// try asks what a change would do, and returns what there is to warn of.
+func (c *client) try(ctx context.Context, method, path string, change any) (warnings []string, err error) {
+	reply, err := c.send(ctx, method, path, change, http.Header{"Opsledger-Dry-Run": {"true"}})
+	if err != nil {
+		return nil, err
+	}
+	return warningsOf(reply), reply.Body.Close()
+}
+
+// send sends a change as JSON. The caller closes the reply's body.
+func (c *client) send(ctx context.Context, method, path string, change any, header http.Header) (*http.Response, error) {
+	body, err := json.Marshal(change)
+	if err != nil {
+		return nil, err
+	}
+	header.Set("Content-Type", "application/json")
+	return c.do(ctx, method, path, nil, bytes.NewReader(body), header)
 }
 
 // ask reads a reply of JSON.

@@ -16,8 +16,8 @@ import (
 type bindAPI struct {
 	// replies are said to a method and a path, in place of the usual.
 	replies map[string]func(http.ResponseWriter)
-	// asked are the changes, by method and path.
-	asked []string
+	// asked are the changes, by method and path, dry those that were asked for as dry runs.
+	asked, dry []string
 }
 
 // usual are the replies of an opsledger that takes everything.
@@ -36,6 +36,9 @@ func (a *bindAPI) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	what := r.Method + " " + r.URL.Path
 	if r.Method != http.MethodGet {
 		a.asked = append(a.asked, what)
+	}
+	if r.Header.Get("Opsledger-Dry-Run") != "" {
+		a.dry = append(a.dry, what)
 	}
 	out.Header().Set("Opsledger-Id", "7")
 	if reply, has := a.replies[what]; has {
@@ -59,6 +62,11 @@ func refusing(text string) func(http.ResponseWriter) {
 // importOf imports a configuration and files beside it.
 func importOf(t *testing.T, a *bindAPI, conf string, files map[string]string) (said string, err error) {
 	t.Helper()
+	return runImport(t, a, bindImport{}, conf, files)
+}
+
+func runImport(t *testing.T, a *bindAPI, i bindImport, conf string, files map[string]string) (said string, err error) {
+	t.Helper()
 	s := httptest.NewServer(a)
 	defer s.Close()
 	dir := t.TempDir()
@@ -70,7 +78,7 @@ func importOf(t *testing.T, a *bindAPI, conf string, files map[string]string) (s
 	if err := os.WriteFile(filepath.Join(dir, "named.conf"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	i := bindImport{client: client{URL: s.URL, Token: "t"}, Mode: "merge", Root: dir}
+	i.client, i.Mode, i.Root = client{URL: s.URL, Token: "t"}, "merge", dir
 	var out strings.Builder
 	err = i.run(t.Context(), "/named.conf", &out, io.Discard)
 	return out.String(), err
@@ -90,6 +98,42 @@ func TestViewRefused(t *testing.T) {
 	said, err := importOf(t, a, "view a { }; view b { }; view c { };", nil)
 	if err == nil || strings.Count(said, "left out: ") != 2 || !strings.Contains(said, "left out: view c also gets clients of view b,") {
 		t.Errorf("%v: %s", err, said)
+	}
+}
+
+// A dry run asks for everything, and changes nothing: a zone that is not there is asked for with the
+// views and the records that it would have, and what would be refused is told by its record.
+func TestDryRunAsksForAll(t *testing.T) {
+	t.Parallel()
+	batches := 0
+	a := &bindAPI{replies: map[string]func(http.ResponseWriter){
+		"GET /dns/views": func(out http.ResponseWriter) {
+			fmt.Fprint(out, `{"total":1,"views":[{"id":3,"name":"b","acl":"any"}]}`)
+		},
+		"GET /v1/views/order": func(out http.ResponseWriter) { fmt.Fprint(out, `{"view_ids":[3]}`) },
+		"POST /v1/batch": func(out http.ResponseWriter) {
+			if batches++; batches == 2 {
+				out.WriteHeader(http.StatusBadRequest)
+				fmt.Fprint(out, `{"message":"Failed","error":"2 operations","results":[{"index":2,"error":"no"},{"index":3,"error":"nor this"}]}`)
+				return
+			}
+			fmt.Fprint(out, `{"dry_run":true}`)
+		},
+	}}
+	conf := "options { recursion no; }; view a { match-clients { 10.0.0.1; }; " + oneZone + " }; view b { " + oneZone + " };"
+	files := map[string]string{"a.db": "@ 60 SOA . . 7 1 1 1 1\nw 60 A 192.0.2.1\nx 60 A 192.0.2.2\n"}
+	said, err := runImport(t, a, bindImport{DryRun: true}, conf, files)
+	want := []string{"POST /dns/bind_conf", "POST /dns/views", "POST /v1/batch", "POST /v1/batch", "POST /v1/batch"}
+	if err == nil || !slices.Equal(a.asked, want) || !slices.Equal(a.dry, want) {
+		t.Errorf("%v: %v, dry %v: %s", err, a.asked, a.dry, said)
+	}
+	for _, line := range []string{
+		"view a would be for 10.0.0.1\n", "view b is unchanged\n", "zone a.test, master, in a, b: it would be made\n",
+		"zone a.test in view a: w A 192.0.2.1: no; x A 192.0.2.2: nor this\n", "zone a.test in view b: 3 records would come, serial above 7\n",
+	} {
+		if !strings.Contains(said, line) {
+			t.Errorf("%q is not said: %s", line, said)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 //  2. task_blocks has the number of live tasks of each block of ids, so a page
 //     anywhere in a list of a million tasks is found without reading those before it.
 //  3. An account's former sets of keys are kept, with the time from which they held.
-//  4. task_states has the number of live tasks in each state.
+//  4. task_states has the number of live tasks in each state, task_actions that of those with each action.
 //  5. The attempts of a live task are kept; those of a deleted one are of the past.
 //  6. Machines, tasks, attempts and grants are kept with what they were, see package rowset:
 //     those of a deleted task, too.
@@ -40,11 +40,11 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (*Model) Context() domain.Context { return domain.ContextOps }
 
 // Version implements projections.Model.
-func (*Model) Version() int { return 7 }
+func (*Model) Version() int { return 8 }
 
 // Create implements projections.Model.
 func (*Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
-	tables := append(oplog.Create(), states.Create(), machines.Create(), tasks.Create(), blocks.Create(), taskStates.Create(),
+	tables := append(oplog.Create(), states.Create(), machines.Create(), tasks.Create(), blocks.Create(), taskStates.Create(), taskActions.Create(),
 		attempts.Create(), usersKeys.Create(), grants.Create(), accountsKeys.Create())
 	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {

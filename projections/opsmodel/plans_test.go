@@ -86,7 +86,8 @@ func TestPlansOfFilters(t *testing.T) {
 		"machine": {TaskFilter{MachineName: "nobody"}, 0},
 		"ip":      {TaskFilter{IP: "10.9.9.9"}, 0},
 		"target":  {TaskFilter{Target: "nobody"}, 0},
-		"action":  {TaskFilter{Action: "hello", Target: "web"}, 0},
+		"action":  {TaskFilter{Action: "hello"}, 0},
+		"to do":   {TaskFilter{Action: "hello", Target: "web"}, 0},
 		"creator": {TaskFilter{Creator: "nobody"}, 0},
 	} {
 		sql, args := test.f.list(query.Moment{}, query.Range{Count: 10, Newest: true})

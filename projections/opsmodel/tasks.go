@@ -106,6 +106,7 @@ var tasks = table.Keeping(table.Table[*Task]{
 		"CREATE INDEX tasks_of_machine ON {schema}.tasks (machine, id)",
 		"CREATE INDEX tasks_at ON {schema}.tasks (ip, id)",
 		"CREATE INDEX tasks_of_creator ON {schema}.tasks (lower(creator_name), id) INCLUDE (creator_name)",
+		"CREATE INDEX tasks_of_action ON {schema}.tasks (action, id)",
 		"CREATE INDEX tasks_to_do ON {schema}.tasks (action, target, id)",
 		"CREATE INDEX tasks_on ON {schema}.tasks (target, id)",
 		"CREATE INDEX tasks_in_state ON {schema}.tasks (state, id)",
@@ -128,6 +129,16 @@ type stateCount struct {
 
 var taskStates = table.Table[stateCount]{Name: "task_states", Key: "state", Storage: "fillfactor = 50", Columns: func(s *stateCount) []table.Column {
 	return []table.Column{table.Col("state", table.Text, &s.state), table.Col("tasks", table.Tally, &s.tasks)}
+}}
+
+// actionCount is how many live tasks have an action.
+type actionCount struct {
+	action string
+	tasks  int64
+}
+
+var taskActions = table.Table[actionCount]{Name: "task_actions", Key: "action", Storage: "fillfactor = 50", Columns: func(a *actionCount) []table.Column {
+	return []table.Column{table.Col("action", table.Text, &a.action), table.Col("tasks", table.Tally, &a.tasks)}
 }}
 
 var (

@@ -39,13 +39,17 @@ func taskOf(e domain.Event) (string, bool) {
 type taskRows struct {
 	*rowset.Set[string, *Task]
 	// live is by how much the number of live tasks of a block changes, inState that of
-	// those in a state.
-	live    map[int64]int64
-	inState map[ops.State]int64
+	// those in a state, withAction that of those with an action.
+	live       map[int64]int64
+	inState    map[ops.State]int64
+	withAction map[string]int64
 }
 
 func newTaskRows() *taskRows {
-	return &taskRows{Set: rowset.NewVersioned("task", func(t *Task) string { return t.Name }, nil), live: map[int64]int64{}, inState: map[ops.State]int64{}}
+	return &taskRows{
+		Set:  rowset.NewVersioned("task", func(t *Task) string { return t.Name }, nil),
+		live: map[int64]int64{}, inState: map[ops.State]int64{}, withAction: map[string]int64{},
+	}
 }
 
 // load adds the query for the rows that the events are about, but for those of new tasks.
@@ -72,6 +76,7 @@ func (t *taskRows) apply(name string, r domain.Recorded) (was, is Task, err erro
 		task.Apply(r)
 		t.live[task.ID/blockSize]++
 		t.inState[task.State]++
+		t.withAction[task.Order.Action]++
 		return *task, *task, t.Add(task)
 	}
 	before, err := t.Find(name)
@@ -82,6 +87,7 @@ func (t *taskRows) apply(name string, r domain.Recorded) (was, is Task, err erro
 	t.inState[was.State]--
 	if is.Apply(r); !is.Exists {
 		t.live[was.ID/blockSize]--
+		t.withAction[was.Order.Action]--
 		t.Drop(name)
 		return was, was, nil
 	}
@@ -101,5 +107,10 @@ func (t *taskRows) write(ctx context.Context, tx pgx.Tx, out *pgx.Batch, schema 
 		states = append(states, stateCount{state, delta})
 	}
 	taskStates.Put(out, schema, states)
+	var actions []actionCount
+	for action, delta := range t.withAction {
+		actions = append(actions, actionCount{action, delta})
+	}
+	taskActions.Put(out, schema, actions)
 	return table.SaveVersions(ctx, tx, out, schema, tasks, t.Set)
 }

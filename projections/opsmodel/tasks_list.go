@@ -56,8 +56,9 @@ func (r *Reader) Tasks(ctx context.Context, f TaskFilter, page query.Range) ([]T
 	return query.Collect(rows, (*Task).read)
 }
 
-// list is one statement, so that page and number are of the same state. Who must count has
-// seen the ids of all that match, and need not search again for those of the page.
+// list is one statement, so that page and number are of the same state. Where no index has the
+// order, who must count has seen the ids of all that match, and need not search again for those of
+// the page.
 func (f TaskFilter) list(at query.Moment, page query.Range) (sql string, args []any) {
 	order, unfiltered := page.Order(), listAscending
 	if page.Newest {
@@ -69,12 +70,33 @@ func (f TaskFilter) list(at query.Moment, page query.Range) (sql string, args []
 		return unfiltered, []any{page.Start, page.Count}
 	}
 	part := " ORDER BY id" + order + " OFFSET " + q.Arg(page.Start) + " LIMIT " + q.Arg(page.Count)
-	if (f == TaskFilter{State: f.State}) && !at.Past() { // of which the number is kept
-		return pageOf(`SELECT coalesce(max(tasks), 0) AS total FROM ops.task_states t`+q.Clause(),
-			`SELECT t.id FROM ops.tasks t`+q.Clause()+" ORDER BY t.state"+order+strings.Replace(part, " ORDER BY", ",", 1), order), q.Args()
+	if column := f.column(); column != "" && !at.Past() {
+		total := `SELECT count(*) AS total FROM ops.tasks t`
+		switch column { // of which the numbers are kept
+		case "t.state":
+			total = `SELECT coalesce(max(tasks), 0) AS total FROM ops.task_states t`
+		case "t.action":
+			total = `SELECT coalesce(max(tasks), 0) AS total FROM ops.task_actions t`
+		}
+		return pageOf(total+q.Clause(), `SELECT t.id FROM ops.tasks t`+q.Clause()+
+			" ORDER BY "+column+order+strings.Replace(part, " ORDER BY", ",", 1), order), q.Args()
 	}
 	return `WITH t AS MATERIALIZED (SELECT t.id FROM ` + tasks.In("ops") + ` t` + q.Clause() + `) ` +
 		pageOf(`SELECT count(*) AS total FROM t`, `SELECT id FROM t`+part, order), q.Args()
+}
+
+// column is the one that the filter restricts if it restricts no other, and an index has its tasks
+// in the order of their ids; else it is empty. A page of many tasks need not see all of them then.
+func (f TaskFilter) column() string {
+	for column, alone := range map[string]TaskFilter{
+		"t.ip": {IP: f.IP}, "t.machine": {MachineName: f.MachineName}, "t.action": {Action: f.Action}, "t.target": {Target: f.Target},
+		"t.state": {State: f.State}, "lower(t.creator_name)": {Creator: f.Creator},
+	} {
+		if f == alone {
+			return column
+		}
+	}
+	return ""
 }
 
 // pageOf reads the tasks with the wanted ids beside the number of all.

@@ -44,7 +44,7 @@ type Config struct {
 	// the time a worker waits for named, and named for its disk, so that more
 	// workers than cores pay.
 	Workers int
-	// DriftEvery is the pause between two checks of all zones' serials, 30 s when 0.
+	// DriftEvery is the time in which all zones' serials are asked for once, 8 s when 0.
 	DriftEvery time.Duration
 	// VerifyEvery is the time in which every zone is transferred and compared
 	// once, whatever its serial says, 1 h when 0.
@@ -72,7 +72,7 @@ func (c Config) complete() (Config, error) {
 		c.Workers = 16
 	}
 	if c.DriftEvery <= 0 {
-		c.DriftEvery = 30 * time.Second
+		c.DriftEvery = 8 * time.Second
 	}
 	if c.VerifyEvery <= 0 {
 		c.VerifyEvery = time.Hour

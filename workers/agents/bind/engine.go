@@ -62,6 +62,8 @@ type Engine struct {
 	frozen map[zoneKey]bool
 	// unserved is what clients do not get, see health.
 	unserved map[concern]fault
+	// doubted are the zones that a sweep did not get as clients do, for health to ask for.
+	doubted map[zoneKey]bool
 	// version is the version that named reports, empty while named does not answer.
 	version string
 }
@@ -75,7 +77,7 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, layout: layout{dir: cfg.Dir}, metrics: newMetrics(),
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
-		state: newDesiredState(), frozen: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
+		state: newDesiredState(), frozen: map[zoneKey]bool{}, doubted: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
 	}
 	e.state.inventory.waiting = 1
 	e.state.frontier.note(&e.state.inventory)
@@ -227,6 +229,13 @@ func (e *Engine) viewKey(view int64) dnsclient.Key {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.local.viewKey(view)
+}
+
+// probeKey is the TSIG key of a view's clients that the engine plays.
+func (e *Engine) probeKey(view int64) dnsclient.Key {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.local.probeKey(view)
 }
 
 // viewTitle is how a report names a view.

@@ -19,8 +19,8 @@ const (
 	silenceSaid = 5 * time.Second
 	// roundTimeout bounds one round, answerTimeout one question.
 	roundTimeout, answerTimeout = 10 * time.Second, time.Second
-	// askedZones is how many zones of a view are asked for at each address in one round; it
-	// is by chance which.
+	// askedZones is how many zones of a view are asked for at each address in one round, beside
+	// those that something is or may be wrong with; it is by chance which.
 	askedZones = 16
 	// maxFaults bounds the faults of one round; the others are said when these have ended.
 	maxFaults = 256
@@ -31,6 +31,8 @@ const (
 // Invariants:
 //  1. What clients do not get is in every report within 15 s, whatever the engine itself
 //     believes of named: it has a key and an address of its own. The same holds for the end.
+//     Zones are asked for in each round as long as something is wrong with them; which those are
+//     is found by [Engine.sweep], which asks for all of them as clients do.
 //  2. A fault concerns what it was seen for alone: one zone in a view, else one view, else
 //     the whole server.
 //  3. Nothing is a fault that the log wants so: what the configuration's allow-query

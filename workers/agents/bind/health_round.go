@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"strings"
@@ -30,8 +31,9 @@ type plan struct {
 	probes map[int64]dnsclient.Key
 }
 
-// plan returns nothing before the engine knows what named is to serve.
-func (e *Engine) plan() (plan, bool) {
+// plan returns nothing before the engine knows what named is to serve. It has the zones of which
+// something is wrong, or was seen to be by a sweep, and others beside them.
+func (e *Engine) plan(wrong map[zoneKey]bool) (plan, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := plan{views: map[int64][]dns.ACLEntry{}, zones: map[int64][]expected{}, probes: map[int64]dnsclient.Key{}}
@@ -46,12 +48,30 @@ func (e *Engine) plan() (plan, bool) {
 			p.order, p.views[id], p.probes[id] = append(p.order, id), entries, e.local.probeKey(id)
 		}
 	}
+	maps.Copy(wrong, e.doubted)
+	clear(e.doubted)
+	for key := range wrong {
+		p.add(e.state.inView[key])
+	}
+	others := map[int64]int{}
 	for key, z := range e.state.inView {
-		if _, there := p.views[key.view]; there && len(p.zones[key.view]) < askedZones && z.atRest() {
-			p.zones[key.view] = append(p.zones[key.view], expected{zone: z, serial: z.soa.Serial})
+		if others[key.view] < askedZones && !wrong[key] && p.add(z) {
+			others[key.view]++
 		}
 	}
 	return p, true
+}
+
+// add adds a zone if it can be asked for, and says whether it can. The engine's lock is held.
+func (p *plan) add(z *zoneInView) bool {
+	if z == nil || !z.atRest() {
+		return false
+	}
+	_, there := p.views[z.key.view]
+	if there {
+		p.zones[z.key.view] = append(p.zones[z.key.view], expected{zone: z, serial: z.soa.Serial})
+	}
+	return there
 }
 
 // atRest says whether named should serve the zone as it was last read back. The engine's
@@ -60,11 +80,22 @@ func (z *zoneInView) atRest() bool {
 	return !z.working && !z.queued && z.unapplied() == 0 && z.failure == nil && z.proved() && z.want != nil && !z.want.forwards()
 }
 
+// wrong are the zones of which the last round has seen a fault.
+func (h *health) wrong() map[zoneKey]bool {
+	zones := map[zoneKey]bool{}
+	for at := range h.seen {
+		if at.zone != "" {
+			zones[zoneKey{view: at.view, zone: at.zone + "."}] = true
+		}
+	}
+	return zones
+}
+
 // round asks everything once.
 func (h *health) round(ctx context.Context) []fault {
 	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
 	defer cancel()
-	p, ok := h.engine.plan()
+	p, ok := h.engine.plan(h.wrong())
 	if !ok {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 )
 
 // systems is a host whose named the test runs, as the system does, with a view that the
@@ -27,7 +29,7 @@ type systems struct {
 
 func newSystems(t *testing.T) *systems {
 	t.Helper()
-	s := &systems{host: &host{t: t, dir: t.TempDir(), ids: 100, foreign: netip.MustParseAddrPort(testkit.Address(t))}}
+	s := &systems{host: &host{t: t, dir: t.TempDir(), ids: 100, verify: time.Hour, foreign: netip.MustParseAddrPort(testkit.Address(t))}}
 	s.start()
 	t.Cleanup(s.stop)
 	if err := s.engine.copyProgram(); err != nil { // for the system, which is this test
@@ -123,6 +125,10 @@ func TestRefusingNamedIsSaid(t *testing.T) {
 	s.unserved("nobody may ask", s.far, 0, "clients get REFUSED")
 	undo()
 	s.applied()
+	for i := range 2 * askedZones { // so that it is one of many
+		s.zone(fmt.Sprintf("z%d.test", i), s.near)
+	}
+	s.applied()
 	shown, err := s.engine.control(t.Context(), "showzone b.test IN "+viewName(s.near))
 	if err != nil {
 		t.Fatal(err)
@@ -133,6 +139,39 @@ func TestRefusingNamedIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.unserved("one zone is refused", s.near, s.nearB, "clients at 127.0.0.1 get REFUSED for b.test")
+	s.amongMany(zoneKey{view: s.near, zone: "b.test."})
+}
+
+// amongMany: a sweep sees a zone that clients alone do not get, and each round asks for it.
+func (s *systems) amongMany(key zoneKey) {
+	s.t.Helper()
+	conn, err := dnsclient.Dial(s.t.Context(), s.engine.dialAddr())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close()
+	testkit.Eventually(s.t, "a sweep sees it", func() bool { // unless it is being compared
+		s.engine.mu.Lock()
+		z := s.engine.state.inView[key]
+		x := expected{zone: z, serial: z.soa.Serial}
+		s.engine.mu.Unlock()
+		refused, err := s.engine.sweepSome(s.t.Context(), conn, true, []expected{x})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return len(refused) == 1
+	})
+	h := &health{engine: s.engine}
+	h.note([]fault{{concern: concern{address: "127.0.0.1:53", view: key.view, zone: strings.TrimSuffix(key.zone, ".")}}}, time.Now())
+	if !h.wrong()[key] {
+		s.t.Errorf("a round that has seen a fault is followed by one for %v", h.wrong())
+	}
+	for range 10 {
+		p, _ := s.engine.plan(h.wrong())
+		if !slices.ContainsFunc(p.zones[key.view], func(x expected) bool { return x.zone.key == key }) || len(p.zones[key.view]) != askedZones+1 {
+			s.t.Errorf("a round asks for %d zones, and not for what was wrong before", len(p.zones[key.view]))
+		}
+	}
 }
 
 // What the configuration of the log refuses is no fault.

@@ -1,10 +1,12 @@
 package bind
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,10 +48,19 @@ type expected struct {
 	serial uint32
 }
 
-// sweepOnce compares serials, and queues the comparisons that are due.
+const (
+	// askedAtOnce is how many zones are asked for at once, betweenAsked the least time from there
+	// to the next ones.
+	askedAtOnce  = 64
+	betweenAsked = 32 * time.Millisecond
+)
+
+// sweepOnce compares serials, and queues the comparisons that are due. It spreads its questions
+// over the time until the next sweep, in the same order each time: so each zone is asked for as
+// often as zones are swept, and named's clients notice nothing.
 func (e *Engine) sweepOnce(ctx context.Context) error {
-	byView := e.idleZones()
-	if len(byView) == 0 {
+	parts := inParts(e.idleZones())
+	if len(parts) == 0 {
 		return nil
 	}
 	conn, err := dnsclient.Dial(ctx, e.dialAddr())
@@ -57,31 +68,51 @@ func (e *Engine) sweepOnce(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	for view, list := range byView {
-		key := e.viewKey(view)
-		for len(list) > 0 && ctx.Err() == nil {
-			n := min(64, len(list))
-			if err := e.sweepSome(ctx, conn, key, list[:n]); err != nil {
-				return err
-			}
-			list = list[n:]
+	asClient := e.mayAsk(e.cfg.namedAddr())
+	pause := max(e.cfg.DriftEvery/time.Duration(len(parts)), betweenAsked)
+	began := time.Now()
+	for i, part := range parts {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Until(began.Add(time.Duration(i) * pause))):
 		}
+		refused, err := e.sweepSome(ctx, conn, asClient, part)
+		if err != nil {
+			return err
+		}
+		e.doubt(refused)
 	}
 	return nil
 }
 
+// inParts puts zones in order, and cuts them into parts of one view each.
+func inParts(zones []expected) (parts [][]expected) {
+	slices.SortFunc(zones, func(a, b expected) int {
+		return cmp.Or(cmp.Compare(a.zone.key.view, b.zone.key.view), cmp.Compare(a.zone.key.zone, b.zone.key.zone))
+	})
+	for len(zones) > 0 {
+		n := 1
+		for n < min(len(zones), askedAtOnce) && zones[n].zone.key.view == zones[0].zone.key.view {
+			n++
+		}
+		parts, zones = append(parts, zones[:n]), zones[n:]
+	}
+	return parts
+}
+
 // idleZones lists the zones that should be as they were last proved, and queues
 // those whose last comparison is long ago.
-func (e *Engine) idleZones() map[int64][]expected {
+func (e *Engine) idleZones() []expected {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	quiet := map[int64][]expected{}
+	var quiet []expected
 	if !e.queue.open {
-		return quiet
+		return nil
 	}
 	// a share of all zones per sweep, so that they do not all come at once
 	due := 1 + int(2*float64(len(e.state.inView))*e.cfg.DriftEvery.Seconds()/e.cfg.VerifyEvery.Seconds())
-	for key, z := range e.state.inView {
+	for _, z := range e.state.inView {
 		if z.working || z.queued || z.unapplied() != 0 || z.failure != nil || !z.proved() || z.want == nil {
 			continue
 		}
@@ -89,7 +120,7 @@ func (e *Engine) idleZones() map[int64][]expected {
 			due--
 			e.compareSoon(z)
 		} else if !z.want.forwards() {
-			quiet[key.view] = append(quiet[key.view], expected{zone: z, serial: z.soa.Serial})
+			quiet = append(quiet, expected{zone: z, serial: z.soa.Serial})
 		}
 	}
 	return quiet
@@ -100,25 +131,61 @@ func (e *Engine) compareSoon(z *zoneInView) {
 	e.queue.put(z, false)
 }
 
-func (e *Engine) sweepSome(ctx context.Context, conn *dnsclient.Conn, key dnsclient.Key, list []expected) error {
+// sweepSome asks for some zones of one view: as its clients do where the log lets clients at
+// named's own address ask, and for what is wrong then once more by the engine's key. What the
+// engine does not get either is compared; what clients alone do not get is returned.
+func (e *Engine) sweepSome(ctx context.Context, conn *dnsclient.Conn, asClient bool, list []expected) (refused []expected, err error) {
+	view := list[0].zone.key.view
+	if asClient {
+		if list, err = e.wrongAmong(ctx, conn, e.probeKey(view), list); err != nil || len(list) == 0 {
+			return nil, err
+		}
+	}
+	wrong, err := e.wrongAmong(ctx, conn, e.viewKey(view), list)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, x := range wrong {
+		e.compareSoon(x.zone)
+	}
+	if asClient {
+		refused = slices.DeleteFunc(list, func(x expected) bool { return slices.Contains(wrong, x) })
+	}
+	return refused, nil
+}
+
+// doubt has health ask for zones.
+func (e *Engine) doubt(zones []expected) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, x := range zones {
+		if len(e.doubted) < maxFaults {
+			e.doubted[x.zone.key] = true
+		}
+	}
+}
+
+// wrongAmong returns the zones that named does not answer for by a key as it should.
+func (e *Engine) wrongAmong(ctx context.Context, conn *dnsclient.Conn, key dnsclient.Key, list []expected) (wrong []expected, err error) {
 	questions := make([]*mdns.Msg, len(list))
 	for i, x := range list {
 		questions[i] = question(x.zone.key.zone, mdns.TypeSOA)
 	}
 	answers, err := conn.ExchangeAll(ctx, key, questions)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i, x := range list {
-		soa, err := soaIn(answers[i], x.zone.key.zone)
 		moved := x.zone.soa == nil || x.zone.soa.Serial != x.serial || x.zone.working
-		if !moved && (err != nil || soa.Serial != x.serial) {
-			e.compareSoon(x.zone)
+		if !moved && x.wrongIn(answers[i]) != "" {
+			wrong = append(wrong, x)
 		}
 	}
-	return nil
+	return wrong, nil
 }
 
 // sweepFiles deletes zone files that are old and belong to no zone.

@@ -55,7 +55,7 @@ func Dial(ctx context.Context, addr string) (*Conn, error) {
 // acknowledge makes the kernel acknowledge at once what arrives. named holds back
 // the second of two small replies until the first is acknowledged (Nagle's
 // algorithm), and a kernel may delay that by 40 ms. The kernel drops the setting by
-// itself, so it is made before every read.
+// itself, so it is made before every read that may wait.
 func (c *Conn) acknowledge() {
 	_ = c.raw.Control(func(fd uintptr) { // if it fails, replies are only slower
 		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1)
@@ -164,7 +164,9 @@ func (c *Conn) receiveOne(key Key, macs map[uint16]pending, replies []*mdns.Msg)
 }
 
 func (c *Conn) read() ([]byte, error) {
-	c.acknowledge()
+	if c.reader.Buffered() == 0 {
+		c.acknowledge()
+	}
 	var head [2]byte
 	if _, err := io.ReadFull(c.reader, head[:]); err != nil {
 		return nil, err
