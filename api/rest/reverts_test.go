@@ -303,7 +303,11 @@ func TestRevertOfViewsAndServers(t *testing.T) {
 		if s.undo(at(created)); s.do("GET", path+"/1", nil).status != 404 {
 			t.Errorf("%s: %s", path, s.do("GET", path+"/1", nil).body)
 		}
-		s.conflict(at(s.end()), fmt.Sprintf("%s unsupported at %d", c.resource, s.end()))
+		deleted := s.end()
+		if s.undo(at(deleted)); s.do("GET", path+"/1", nil).body != was {
+			t.Errorf("%s: %s", path, s.do("GET", path+"/1", nil).body)
+		}
+		s.conflict(at(deleted), fmt.Sprintf("%s changed at %d", c.resource, s.end()))
 	}
 }
 

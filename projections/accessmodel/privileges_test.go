@@ -77,7 +77,7 @@ func (w world) compareRoles(t *testing.T, r *accessmodel.Reader, all []accessmod
 	modeltest.Same(t, "number of roles", list.Total, len(ids))
 	for _, role := range list.Rows {
 		modeltest.Same(t, "role", role.Role, accessmodel.Role{role.ID, w.Names[role.ID]})
-		modeltest.Same(t, "position of the role", role.Changed, w.Replaced[role.ID])
+		modeltest.Same(t, "position of the role", role.Changed, w.RoleChanged[role.ID])
 		want := slices.DeleteFunc(slices.Clone(all), func(p accessmodel.Privilege) bool { return !w.grants(role.ID, p) })
 		modeltest.Same(t, fmt.Sprintf("privileges of role %d", role.ID), bare(role.Privileges), want)
 		modeltest.Same(t, "the role alone", modeltest.Must(r.Role(t.Context(), role.ID)), role)
