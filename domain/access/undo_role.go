@@ -71,9 +71,9 @@ func (c RestoreRole) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	if err := administering(h, env, role, name); err != nil {
 		return nil, err
 	}
-	switch {
-	case role.state.exists || role.state.changed != c.at:
-		return nil, domain.Changed(role.state.changed, "role %d was restored since", id)
+	switch changed := role.state.changed; {
+	case role.state.exists || changed != c.at && !changed.Pending():
+		return nil, domain.Changed(changed, "role %d was restored since", id)
 	case name.HeldByOther(id):
 		return nil, errRoleTwice()
 	}
@@ -98,9 +98,9 @@ func (c RestorePrivilege) Decide(h domain.History, env domain.Env) ([]domain.Eve
 	if err := administering(h, env, privilege, name); err != nil {
 		return nil, err
 	}
-	switch {
-	case privilege.manual || privilege.changed != c.at:
-		return nil, domain.Changed(privilege.changed, "privilege %d was restored since", id)
+	switch changed := privilege.changed; {
+	case privilege.manual || changed != c.at && !changed.Pending():
+		return nil, domain.Changed(changed, "privilege %d was restored since", id)
 	case name.HeldByOther(id):
 		return nil, checkPrivilegeName(c.event.Privilege.Name, name, id)
 	}

@@ -9,7 +9,8 @@ import (
 //
 // Invariants:
 //  1. Each needs the right to make one, and its names are to be had.
-//  2. It holds only if nothing has become of the resource since the deletion.
+//  2. It holds only if nothing has become of the resource since the deletion, but for what the same
+//     change undoes.
 //  3. It has its old id, its privileges and its creator. An agent is not trusted again.
 
 // RestoreView brings a deleted view back.
@@ -33,7 +34,7 @@ func (c RestoreView) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	if err := access.Authorize(h, actor, access.AddView()); err != nil {
 		return nil, err
 	}
-	if view.exists || view.changed != c.at {
+	if view.exists || view.changed != c.at && !view.changed.Pending() {
 		return nil, domain.Changed(view.changed, "view %d was restored since", view.id)
 	}
 	if name.HeldByOther(view.id) {
@@ -63,7 +64,7 @@ func (c RestoreServer) Decide(h domain.History, env domain.Env) ([]domain.Event,
 	if err := access.Authorize(h, actor, access.AddServer()); err != nil {
 		return nil, err
 	}
-	if server.exists || server.changed != c.at {
+	if server.exists || server.changed != c.at && !server.changed.Pending() {
 		return nil, domain.Changed(server.changed, "server %d was restored since", server.id)
 	}
 	if host.HeldByOther(server.id) || ip.HeldByOther(server.id) {

@@ -90,7 +90,7 @@ func (c RestoreMachine) Decide(h domain.History, env domain.Env) ([]domain.Event
 	if err := actor.RequireCode(access.CodeAddMachine); err != nil {
 		return nil, err
 	}
-	if machine.exists || machine.changed != c.at {
+	if machine.exists || machine.changed != c.at && !machine.changed.Pending() {
 		return nil, domain.Changed(machine.changed, "machine %d was restored since", machine.id)
 	}
 	if err := names.check(machine.id); err != nil {

@@ -42,13 +42,13 @@ func (c RestoreTask) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	if err != nil {
 		return nil, err
 	}
-	if task.Exists || task.Changed != c.at {
+	if task.Exists || task.Changed != c.at && !task.Changed.Pending() {
 		return nil, domain.Changed(task.Changed, "task %s was restored since", task.task)
 	}
 	return []domain.Event{TaskRestored{ID: task.ID, Task: task.task, Machine: task.Machine}}, nil
 }
 
-// UndoTaskRestored removes a task again that was brought back, and is as it was then.
+// UndoTaskRestored removes a task again that was brought back, and was not executed since.
 type UndoTaskRestored struct {
 	event TaskRestored
 	at    domain.Position
@@ -67,7 +67,7 @@ func (c UndoTaskRestored) Decide(h domain.History, env domain.Env) ([]domain.Eve
 		return nil, err
 	case !task.Exists:
 		return nil, domain.Changed(task.Changed, "task %s is gone", task.task)
-	case task.Changed != c.at:
+	case task.Attempt.Number > c.at || task.State.Open():
 		return nil, domain.Changed(task.Changed, "task %s was executed since", task.task)
 	}
 	return []domain.Event{TaskDeleted{Task: task.task, Machine: task.Machine}}, nil

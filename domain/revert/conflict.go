@@ -61,7 +61,7 @@ func refused(d Done, err *domain.Error) Conflict {
 	if err.Code == domain.CodeChanged || err.Code == domain.CodeNotFound || err.Code == domain.CodePrecondition {
 		c.Reason = ReasonChanged
 	}
-	if err.Since > 0 && err.Since < domain.Position(domain.Undrawn) { // else it is the revert's own
+	if err.Since > 0 && !err.Since.Pending() { // else it is the revert's own
 		c.Position = err.Since
 	}
 	return c
