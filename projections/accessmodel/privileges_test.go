@@ -173,7 +173,7 @@ func TestRolesCostWhatTheyShow(t *testing.T) {
 func manyRoles(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
 	for _, sql := range []string{
-		`INSERT INTO access.roles SELECT n, 'role' || n, n, n FROM generate_series(8, 1007) n`,
+		`INSERT INTO access.roles SELECT n, 'role' || n, n, n, n FROM generate_series(8, 1007) n`,
 		`INSERT INTO access.privileges (id, name, operation, resource_type, resource_id, comment, zones, matching, changed, since)
 			SELECT 3 * n + 5, 'p' || n, 0, 2, n, '', '', '', n, n FROM generate_series(0, 4999) n`,
 		`INSERT INTO dns.resources SELECT 2, n, 'zone' || n, 3 * n + 15005, n, 1, n, ` + table.ForEver + `, n FROM generate_series(0, 19999) n`,
