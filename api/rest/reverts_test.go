@@ -380,10 +380,10 @@ func TestRevertOfBindConf(t *testing.T) {
 		return "options {\n\t" + option + ";\n};\nkey \"k\" {\n\talgorithm hmac-sha256;\n\tsecret \"" + secret + "\";\n};\n"
 	}
 	other := base64.StdEncoding.EncodeToString([]byte("another secret"))
-	s.ok("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion no", secretKey)})
-	s.ok("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion yes", secretKey)})
+	s.done("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion no", secretKey)})
+	s.done("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion yes", secretKey)})
 	option := s.end()
-	s.ok("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion yes", other)})
+	s.done("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion yes", other)})
 	secret := s.end()
 	s.conflict(at(secret), fmt.Sprintf("bind_conf final at %d", secret))
 	refuses.Store(new("recursion no"))

@@ -133,6 +133,7 @@ func TestRestoreOfRolesAndPrivileges(t *testing.T) {
 	runDecisions(t, []decision{
 		{name: "role", given: given(made, role), as: admin, when: restore, then: []domain.Event{made}},
 		{name: "role, there again", given: given(made, role, made), as: admin, when: restore, code: domain.CodeChanged, text: "role 8 was restored since"},
+		{name: "role, was there again", given: given(made, role, made, role), as: admin, when: restore, code: domain.CodeChanged, text: "role 8 was restored since"},
 		{name: "role, name taken", given: given(made, role, access.RoleCreated{ID: 9, Name: "r8"}), as: admin, when: restore, code: domain.CodeRefused, text: "重复的角色"},
 		{name: "role, by who may not", given: given(made, role), as: guest, when: restore, code: domain.CodeForbidden, text: "admin"},
 		{name: "privilege", given: given(privilege, gone), as: admin, when: back, then: []domain.Event{privilege}},

@@ -40,6 +40,7 @@ func TestRestoreOfMachines(t *testing.T) {
 	check(t, []rule{
 		{name: "gone", as: operator, given: given(gone), when: restore, then: []domain.Event{back}},
 		{name: "there again", as: operator, given: given(gone, back), when: restore, code: domain.CodeChanged, text: "machine 7 was restored since"},
+		{name: "was there again", as: operator, given: given(gone, back, gone), when: restore, code: domain.CodeChanged, text: "machine 7 was restored since"},
 		{name: "name taken", as: operator, given: given(gone, ops.MachineAdded{ID: 8, Machine: web}), when: restore, code: domain.CodeRefused, text: "belongs to another machine"},
 		{name: "by who may not", as: nobody, given: given(gone, back), when: restore, code: domain.CodeForbidden, text: "addmachine"},
 	})
