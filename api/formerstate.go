@@ -50,6 +50,8 @@ func (k *Kernel) formerState(w *Request, events []domain.Event) (*formerState, e
 	}
 	for _, e := range events {
 		switch e := e.(type) {
+		case dns.ServerCreated: // which has an id already if it comes back
+			add(&servers, e.ID)
 		case dns.ServerUpdated:
 			add(&servers, e.ID)
 		case dns.ServerDeleted:
@@ -113,6 +115,8 @@ func (f *formerState) withheld(e domain.Event) *access.Withheld {
 	var seen bool
 	var w *access.Withheld
 	switch e := e.(type) {
+	case dns.ServerCreated:
+		seen, w = f.seesServer(e.ID), whole("server", "privilege", "birth")
 	case dns.ServerUpdated:
 		seen, w = f.seesServer(e.ID), update(e.Before, e.After)
 	case dns.ServerDeleted:
@@ -132,6 +136,8 @@ func (f *formerState) withheld(e domain.Event) *access.Withheld {
 		seen, w = f.seesRecord(e.ID, e.ZoneID), update(e.Before, e.After)
 	case dns.RecordDeleted:
 		seen, w = f.seesRecord(e.ID, e.ZoneID), whole("record")
+	case ops.MachineAdded:
+		seen, w = f.holds(access.CodeGetMachine) || eventstore.Undrawn(e.ID), whole("machine")
 	case ops.MachineUpdated:
 		seen, w = f.holds(access.CodeGetMachine) || eventstore.Undrawn(e.ID), update(e.Before, e.After)
 	case ops.MachineDeleted:

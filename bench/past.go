@@ -21,20 +21,63 @@ func Past() Case {
 		Name:  "past",
 		Usage: "pages of a zone's records as of any position next to the same pages now, its history and its difference",
 		Description: `One zone has all of its records changed again and again, each round as one change, so that it has many former ones for
-each that it has. Then pages of ten are read over HTTP, in turn now, which is the baseline, and as of a position that is
+each that it has. With --events the log is filled up first, by changes of the records of another zone, which no name server
+serves. Then pages of ten are read over HTTP, in turn now, which is the baseline, and as of a position that is
 drawn from all since the zone was filled. Then the zone is compared with itself before the last ten rounds, next to both of its
 contents, which is the baseline, and pages of 100 of its history are read, next to the same events of /v1/events.`,
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "records", Usage: "records of the zone, 1000 at most", Value: 1000, Destination: &c.records},
 			&cli.IntFlag{Name: "changes", Usage: "how often each of them is changed", Value: 300, Destination: &c.changes},
+			&cli.IntFlag{Name: "events", Usage: "length of the log, such as 5000000; 0 for that of the changes alone", Destination: &c.events},
 			&cli.IntFlag{Name: "pages", Usage: "pages that are read, of each sort", Value: 2000, Destination: &c.pages},
 		},
-		Tiny: []string{"--records", "20", "--changes", "3", "--pages", "5"},
+		Tiny: []string{"--records", "20", "--changes", "3", "--pages", "5", "--events", "200"},
 		Run:  c.run,
 	}
 }
 
-type pastCase struct{ records, changes, pages int }
+type pastCase struct{ records, changes, pages, events int }
+
+// filler is how many records the other zone has.
+const filler = 50_000
+
+// fill brings the log to its length, but for what is changed later.
+func (c *pastCase) fill(ctx context.Context, e *Env, s *session) error {
+	missing := c.events - c.records*(c.changes+1)
+	if missing <= 0 {
+		return nil
+	}
+	body := zoneBody("fill.bench.example", s.viewID)
+	body["zone_group"], body["view_ids"] = 0, []int64{}
+	zone, err := s.post("/dns/zones", body)
+	if err != nil {
+		return err
+	}
+	id, err := idOf(zone.location)
+	if err != nil {
+		return err
+	}
+	var locations []string
+	for round := 0; missing > 0; round++ {
+		e.Progress("past: %d events are to be filled in", missing)
+		part := min(missing, filler)
+		made, _, err := s.load(ctx, part, func(i int) operation {
+			record := recordBody(id, "default", fmt.Sprint("host", i), address(round+i))
+			if round == 0 {
+				return operation{http.MethodPost, "/dns/records", record}
+			}
+			return operation{http.MethodPut, locations[i], record}
+		})
+		if err != nil {
+			return err
+		}
+		if round == 0 {
+			locations = made
+		}
+		missing -= part
+	}
+	return nil
+}
 
 func (c *pastCase) run(ctx context.Context, e *Env) error {
 	if c.records < pastPage || c.records > loadBatch || c.changes < 1 || c.pages < 1 {
@@ -42,6 +85,9 @@ func (c *pastCase) run(ctx context.Context, e *Env) error {
 	}
 	s, err := openSession(ctx, e)
 	if err != nil {
+		return err
+	}
+	if err := c.fill(ctx, e, s); err != nil {
 		return err
 	}
 	zones, err := s.loadZones(ctx, "past", 1, 0)

@@ -51,16 +51,20 @@ func (s *session) post(path string, body any) (apiReply, error) {
 }
 
 func post(conn *apiConn, token, path string, body any) (apiReply, error) {
+	return send(conn, http.MethodPost, token, path, body)
+}
+
+func send(conn *apiConn, method, token, path string, body any) (apiReply, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return apiReply{}, err
 	}
-	reply, err := conn.do(request{method: http.MethodPost, path: path, token: token, contentType: jsonType, body: text})
+	reply, err := conn.do(request{method: method, path: path, token: token, contentType: jsonType, body: text})
 	if err != nil {
 		return reply, err
 	}
 	if reply.status != http.StatusOK {
-		return reply, fmt.Errorf("POST %s: status %d: %s", path, reply.status, firstOctets(reply.body, 300))
+		return reply, fmt.Errorf("%s %s: status %d: %s", method, path, reply.status, firstOctets(reply.body, 300))
 	}
 	return reply, nil
 }

@@ -136,6 +136,10 @@ type Command interface {
 // that a sequence will ever have.
 const Undrawn int64 = 1 << 62
 
+// Pending says of a position that it is none of the log yet: an event of the change that is being
+// decided has it.
+func (p Position) Pending() bool { return p >= Position(Undrawn) }
+
 // Allocator is implemented by commands that need new ids: one entry for each id.
 // A refused command wastes its ids.
 type Allocator interface {

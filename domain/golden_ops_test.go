@@ -19,7 +19,7 @@ func opsSamples() []domain.Event {
 		ops.MachineAdded{ID: 1, Machine: web}, ops.MachineUpdated{ID: 1, Before: web, After: moved}, ops.MachineDeleted{ID: 1, Machine: moved},
 		ops.HostEnrolled{ID: 1}, ops.HostWithdrawn{ID: 1},
 		ops.TaskCreated{ID: 2, Task: task, Machine: 1, IP: "10.2.2.1", Creator: 3, CreatorName: "wang", Order: order, Description: "更新xxx功能"},
-		ops.TaskDeleted{Task: task, Machine: 1},
+		ops.TaskDeleted{Task: task, Machine: 1}, ops.TaskRestored{ID: 2, Task: task, Machine: 1},
 		ops.AttemptAccepted{
 			Task: task, Machine: 1, Mode: ops.ModeRevert, Of: 7, Executor: 3, ExecutorName: "wang", Order: order,
 			Deadline: time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC),

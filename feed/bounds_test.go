@@ -217,7 +217,8 @@ func TestSightGrowsOld(t *testing.T) {
 	}
 }
 
-// A log that grows by much at once cuts no reader.
+// A log that grows by much at once cuts no reader, and neither does one that does so again before
+// the reader has caught up.
 func TestLeapCutsNobody(t *testing.T) {
 	t.Parallel()
 	x := newFixture(t)
@@ -230,10 +231,16 @@ func TestLeapCutsNobody(t *testing.T) {
 	if x.step(r); r.at != at || !r.live {
 		t.Fatalf("the reader is at %d", r.at)
 	}
-	x.append(MostBehind/2, 0)
-	x.append(MostBehind/2, 0)
-	end := x.append(portion*2, 0)
-	x.extend(end)
+	end := at
+	for range 2 {
+		end = x.append(MostBehind*3/5, 0)
+		x.extend(end)
+		for _, e := range append(x.step(r), x.step(r)...) {
+			if at++; e.Position != at {
+				t.Fatalf("event %d, want %d", e.Position, at)
+			}
+		}
+	}
 	for at < end {
 		for _, e := range x.step(r) {
 			if at++; e.Position != at {

@@ -80,8 +80,8 @@ type Feed struct {
 	window   []*event
 	size     int
 	from, to domain.Position
-	// leapt is where the window has begun last, so far behind its end before that no reader
-	// could have kept up.
+	// leapt is where the window has begun last without what was between it and its end before:
+	// no reader could have kept up.
 	leapt domain.Position
 	// news is closed when the window has grown.
 	news chan struct{}
@@ -202,9 +202,7 @@ var errBeyond = errors.New("the read models are beyond the end of the log")
 func (f *Feed) leap(to domain.Position) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if to-f.to > MostBehind {
-		f.leapt = to
-	}
+	f.leapt = to
 	f.beginAt(to)
 }
 

@@ -209,6 +209,8 @@ func ofOther(e domain.Event) subject {
 		return ofTask(e.Task)
 	case ops.TaskDeleted:
 		return ofTask(e.Task)
+	case ops.TaskRestored:
+		return ofTask(e.Task)
 	case ops.AttemptAccepted:
 		return ofTask(e.Task)
 	case ops.CancelRequested:

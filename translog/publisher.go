@@ -183,7 +183,7 @@ func (p *Publisher) turn(ctx context.Context) error {
 	defer closeSession(conn)
 	for {
 		var locked bool
-		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtextextended('opsledger translog', 0))").Scan(&locked); err != nil {
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock("+lockKey+")").Scan(&locked); err != nil {
 			return err
 		}
 		if locked {

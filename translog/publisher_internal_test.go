@@ -225,6 +225,44 @@ func TestChangedTilesAreNotSigned(t *testing.T) {
 	}
 }
 
+// Damaged and missing tiles are made anew from the log, as long as that has what was signed.
+func TestMend(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	if _, err := Mend(t.Context(), s.pool, nil); !errors.Is(err, ErrNotPublished) {
+		t.Errorf("nothing was signed: %v", err)
+	}
+	c := s.publishes(s.publisher(), 700)
+	tiles := func() string {
+		var text string
+		must(t, s.pool.QueryRow(t.Context(), "SELECT string_agg(level || '/' || n || ' ' || hashes::text, ',' ORDER BY level, n) FROM translog.tiles").Scan(&text))
+		return text
+	}
+	was := tiles()
+	for _, damage := range []string{
+		"UPDATE translog.tiles SET hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1) WHERE level = 0 AND n = 1",
+		"DELETE FROM translog.tiles WHERE level = 1", "DELETE FROM translog.tiles",
+	} {
+		s.exec(damage)
+		if size, err := Mend(t.Context(), s.pool, nil); err != nil || size != c.Size || tiles() != was {
+			t.Errorf("%s: %d, %v", damage, size, err)
+		}
+	}
+	stop := testkit.Background(t, s.publisher().Run)
+	s.published(s.add(3))
+	if _, err := Mend(t.Context(), s.pool, nil); !errors.Is(err, ErrPublishing) {
+		t.Errorf("while a process signs: %v", err)
+	}
+	stop()
+	was = tiles()
+	// Tiles of other events than those that were signed are no mend.
+	s.exec("ALTER TABLE log.events DISABLE TRIGGER ALL")
+	s.exec("UPDATE log.events SET actor = 7 WHERE position = 5")
+	if _, err := Mend(t.Context(), s.pool, nil); err == nil || tiles() != was {
+		t.Errorf("another event than was signed: %v", err)
+	}
+}
+
 // A new key signs from its event on, and the first checkpoint with it is signed by both.
 func TestRotate(t *testing.T) {
 	t.Parallel()

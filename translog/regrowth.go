@@ -51,8 +51,8 @@ func (r *Regrowth) flush(ctx context.Context) error {
 // End refuses a tree that is not the checkpoint's. Else a Publisher of this log goes on with the
 // tree behind that checkpoint, provided that it has the last of the keys.
 func (r *Regrowth) End(ctx context.Context, log uuid.UUID, c Checkpoint, keys []Key) error {
-	if r.tree.Size() != c.Size || r.tree.Root() != c.Root {
-		return fmt.Errorf("the tree of %d events is not the one that the checkpoint of position %d was signed of", r.tree.Size(), c.Size)
+	if err := r.check(c); err != nil {
+		return err
 	}
 	if r.origin == "" {
 		return nil
@@ -68,6 +68,14 @@ func (r *Regrowth) End(ctx context.Context, log uuid.UUID, c Checkpoint, keys []
 		if _, err := r.tx.Exec(ctx, insertKey, r.origin, k.Since, k.Verifier, k.Checkpoint); err != nil {
 			return fmt.Errorf("write the keys of checkpoints: %w", err)
 		}
+	}
+	return nil
+}
+
+// check refuses a tree that is not the checkpoint's.
+func (r *Regrowth) check(c Checkpoint) error {
+	if r.tree.Size() != c.Size || r.tree.Root() != c.Root {
+		return fmt.Errorf("the tree of %d events is not the one that the checkpoint of position %d was signed of", r.tree.Size(), c.Size)
 	}
 	return nil
 }

@@ -31,6 +31,8 @@ type state struct {
 }
 
 const (
+	// lockKey is that of the advisory lock of who writes the tree.
+	lockKey     = "hashtextextended('opsledger translog', 0)"
 	selectState = "SELECT log, origin, size, signed_size, checkpoint FROM translog.tree"
 	// ofPublished finds the row of the origin that is published.
 	ofPublished = " ORDER BY begun DESC LIMIT 1"

@@ -159,6 +159,29 @@ func keeper(put func(string) (uuid.UUID, error), known map[string]string) func(s
 	}
 }
 
+// RecheckConf asks whether named would take a configuration that a user brings back. Its secrets are
+// those of the present one.
+func (a *API) RecheckConf(ctx context.Context, user domain.UserID, text string) error {
+	end, err := a.confChecks.begin(user)
+	if err != nil {
+		return err
+	}
+	defer end()
+	known, err := a.bindSecrets(ctx)
+	if err != nil {
+		return err
+	}
+	clear, err := fillSecrets(text, known)
+	if err != nil {
+		return err
+	}
+	conf, err := dns.ReadBindConf(clear)
+	if err != nil {
+		return err
+	}
+	return a.checkConf(ctx, conf)
+}
+
 func (a *API) checkConf(ctx context.Context, conf *dns.BindConf) error {
 	if a.CheckConf == nil {
 		return errNoChecker

@@ -12,9 +12,10 @@ type permissions struct {
 	CanDelete bool `json:"can_delete"`
 }
 
-// permissionsOn asks nobody: the row has all that decides.
+// permissionsOn asks nobody: the row has all that decides. To what is gone, which the past shows,
+// nobody may do anything.
 func permissionsOn(who *identity.User, t access.Target) permissions {
-	if !who.MayWrite() || who.Narrow() { // the right to a covered zone is one to its records
+	if !who.MayWrite() || t.Gone || who.Narrow() { // the right to a covered zone is one to its records
 		return permissions{}
 	}
 	return permissions{
@@ -25,7 +26,7 @@ func permissionsOn(who *identity.User, t access.Target) permissions {
 
 // permissionsOnRecord: a record follows its zone, or is granted by itself.
 func permissionsOnRecord(who *identity.User, r dnsmodel.Record) permissions {
-	if !who.MayWrite() {
+	if !who.MayWrite() || r.Target.Gone || r.Zone.Gone {
 		return permissions{}
 	}
 	return permissions{

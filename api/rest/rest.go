@@ -59,6 +59,7 @@ func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
 		Batchable: resources, Proofs: cfg.Proofs, ProofsPublic: cfg.ProofsPublic, Imports: cfg.Imports, StageAbove: cfg.StageAbove, Feed: cfg.Feed, Hooks: cfg.Webhooks,
 		States: []map[api.Resource]api.States{zones.States(), admin.States(), operations.States()}, PrintRecord: zones.PrintRecord,
+		RecheckConf: zones.RecheckConf,
 	}
 	return slices.Concat(resources, admin.Routes(), operations.Routes(), rest.Routes(), kernel.Routes())
 }

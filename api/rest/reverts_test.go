@@ -1,10 +1,16 @@
 package rest
 
 import (
+	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // reverted is a reply to a revert.
@@ -303,7 +309,11 @@ func TestRevertOfViewsAndServers(t *testing.T) {
 		if s.undo(at(created)); s.do("GET", path+"/1", nil).status != 404 {
 			t.Errorf("%s: %s", path, s.do("GET", path+"/1", nil).body)
 		}
-		s.conflict(at(s.end()), fmt.Sprintf("%s unsupported at %d", c.resource, s.end()))
+		deleted := s.end()
+		if s.undo(at(deleted)); s.do("GET", path+"/1", nil).body != was {
+			t.Errorf("%s: %s", path, s.do("GET", path+"/1", nil).body)
+		}
+		s.conflict(at(deleted), fmt.Sprintf("%s changed at %d", c.resource, s.end()))
 	}
 }
 
@@ -350,5 +360,39 @@ func TestRevertOfRightsFleetAndMachines(t *testing.T) {
 	s.conflict(at(given), fmt.Sprintf("user:%s changed at %d", idIn(user), s.end()))
 	if s.undo(at(made)); s.do("GET", role, nil).status != 404 {
 		t.Error(s.do("GET", role, nil).body)
+	}
+}
+
+// What named would not take any more is not brought back, and neither is a secret.
+func TestRevertOfBindConf(t *testing.T) {
+	t.Parallel()
+	var refuses atomic.Pointer[string]
+	refuses.Store(new("nothing"))
+	s := newStack(t, func(c *config) {
+		c.CheckConf = func(_ context.Context, conf *dns.BindConf) error {
+			if strings.Contains(conf.String(), *refuses.Load()) {
+				return domain.Invalid("bind_conf", "named does not know it")
+			}
+			return nil
+		}
+	})
+	conf := func(option, secret string) string {
+		return "options {\n\t" + option + ";\n};\nkey \"k\" {\n\talgorithm hmac-sha256;\n\tsecret \"" + secret + "\";\n};\n"
+	}
+	other := base64.StdEncoding.EncodeToString([]byte("another secret"))
+	s.done("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion no", secretKey)})
+	s.done("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion yes", secretKey)})
+	option := s.end()
+	s.done("POST", "/dns/bind_conf", m{"bind_conf": conf("recursion yes", other)})
+	secret := s.end()
+	s.conflict(at(secret), fmt.Sprintf("bind_conf final at %d", secret))
+	refuses.Store(new("recursion no"))
+	s.conflict(at(option), fmt.Sprintf("bind_conf refused at %d", option))
+	refuses.Store(new(other))
+	s.conflict(at(option), fmt.Sprintf("bind_conf refused at %d", option)) // which is checked with the secret of now
+	refuses.Store(new(secretKey))
+	now := s.confOf(s.do("GET", "/dns/bind_conf", nil))
+	if s.undo(at(option)); s.confOf(s.do("GET", "/dns/bind_conf", nil)) != strings.Replace(now, "recursion yes", "recursion no", 1) {
+		t.Errorf("%s\nwas %s", s.do("GET", "/dns/bind_conf", nil).body, now)
 	}
 }

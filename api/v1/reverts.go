@@ -74,12 +74,45 @@ func (a *API) undoing(w *api.Request) (domain.Command, error) {
 }
 
 // undoingAll is the command that undoes some events, which are in the order of the log.
-func (a *API) undoingAll(ctx context.Context, done []revert.Done) (domain.Command, error) {
-	done, err := a.withParts(ctx, done, revert.MostInverses)
+func (a *API) undoingAll(w *api.Request, done []revert.Done) (domain.Command, error) {
+	done, err := a.withParts(w.Context(), done, revert.MostInverses)
 	if err != nil {
 		return nil, err
 	}
-	return revert.Events(done)
+	if err := a.withFormer(w.Context(), done); err != nil {
+		return nil, err
+	}
+	cmd, err := revert.Events(done)
+	if err != nil {
+		return nil, err
+	}
+	return cmd, a.recheckConf(w, done)
+}
+
+// withFormer gives events of which the inverse needs it the event before them.
+func (a *API) withFormer(ctx context.Context, done []revert.Done) error {
+	for i, d := range done {
+		item, needed := revert.Former(d.Event)
+		if !needed {
+			continue
+		}
+		of := eventstore.Selection{UpTo: d.Position - 1, Tags: []domain.Tag{item.Tag}, Types: item.Types, Newest: true, Limit: 1}
+		for more := of.UpTo > 0; more && done[i].Former == nil; {
+			events, reached, err := a.Store.Select(ctx, of)
+			if err != nil {
+				return err
+			}
+			for _, e := range events {
+				former, err := e.Decode(a.Store.Codec())
+				if err != nil {
+					return err
+				}
+				done[i].Former = &former
+			}
+			of, more = of.Rest(reached)
+		}
+	}
+	return nil
 }
 
 // wantedRevert is what a request wants undone.
@@ -145,7 +178,7 @@ func (r positionsRevert) command(a *API, w *api.Request) (domain.Command, error)
 	if err != nil {
 		return nil, err
 	}
-	return a.undoingAll(w.Context(), done)
+	return a.undoingAll(w, done)
 }
 
 // wholly returns the events as what is to be undone, if all of them are visible.

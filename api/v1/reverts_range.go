@@ -52,7 +52,7 @@ func (r rangeRevert) command(a *API, w *api.Request) (domain.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.undoingAll(w.Context(), done)
+	return a.undoingAll(w, done)
 }
 
 // changeAt is the change that a position is in.

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -47,6 +48,8 @@ type API struct {
 	States []map[api.Resource]api.States
 	// PrintRecord is a record as the list of its contract prints it.
 	PrintRecord func(echo.Context, dnsmodel.Record) any
+	// RecheckConf asks whether named would take a BIND configuration that comes back.
+	RecheckConf func(ctx context.Context, user domain.UserID, text string) error
 	// Feed shows the log; without it /v1/events and histories are 503.
 	Feed *feed.Feed
 

@@ -14,6 +14,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/datafolder"
 	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/translog"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
@@ -44,13 +45,17 @@ func rebuildCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "rebuild",
 		Usage:     "compute the read models anew from the log, while the old ones serve",
-		ArgsUsage: "[name …]   access, dns, ops; all when none is named",
+		ArgsUsage: "[name …]   access, dns, ops; all of these when none is named; tiles: those of the log's tree",
 		Category:  "Log and read models",
-		UsageText: "opsledger rebuild\nopsledger rebuild dns ops",
+		UsageText: "opsledger rebuild\nopsledger rebuild dns ops\nopsledger rebuild tiles",
 		Flags:     storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
-				models, err := chooseModels(newModels(l.store, cfg), cmd.Args().Slice())
+				names := cmd.Args().Slice()
+				if slices.Equal(names, []string{"tiles"}) {
+					return mendTiles(ctx, cmd.Root().Writer, l)
+				}
+				models, err := chooseModels(newModels(l.store, cfg), names)
 				if err != nil {
 					return err
 				}
@@ -63,6 +68,22 @@ func rebuildCommand() *cli.Command {
 			})
 		},
 	}
+}
+
+// mendTiles makes the tiles of the log's tree anew, which is for when `verify` names one that is damaged.
+func mendTiles(ctx context.Context, w io.Writer, l *openLog) error {
+	started, shown := time.Now(), time.Now()
+	size, err := translog.Mend(ctx, l.db.pool, func(done, all int64) {
+		if time.Since(shown) >= time.Second {
+			shown = time.Now()
+			fmt.Fprintf(w, "tiles: %d of %d events (%d %%)\n", done, all, 100*done/max(all, 1))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "tiles: made anew from %d events in %s; their root is that of the newest checkpoint\n", size, time.Since(started).Round(time.Millisecond))
+	return err
 }
 
 // chooseModels returns the named models, or all models when none is named.

@@ -2,7 +2,7 @@ package access
 
 import "github.com/opsledger/opsledger/domain"
 
-// RoleCreated says that a role exists. The built-in ones exist without an event.
+// RoleCreated says that a role exists, or exists again. The built-in ones exist without an event.
 type RoleCreated struct {
 	unkeyed
 	ID   int64  `json:"id"`
@@ -21,6 +21,9 @@ type RoleChanged struct {
 	FormerName string `json:"former_name"`
 	// Privileges are the ids of the whole set, ascending.
 	Privileges []int64 `json:"privileges"`
+	// Replaced is that of the set if it is one that the role had before, see [Role]; 0 for the
+	// one that it began with, nil for another.
+	Replaced *domain.Position `json:"replaced,omitempty"`
 }
 
 // RoleDeleted says that a role, which no user had, is gone.

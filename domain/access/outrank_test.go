@@ -138,6 +138,26 @@ func TestTakeoverRaces(t *testing.T) {
 	}
 }
 
+// A resource that comes back while its creator is taken for one without any fails the append.
+func TestTakeoverWhileAResourceComesBack(t *testing.T) {
+	t.Parallel()
+	view := dns.ViewData{Name: "v", ACL: "any"}
+	made, gone := dns.ViewCreated{ID: 1, View: view, Privilege: 29}, dns.ViewDeleted{ID: 1, View: view, Privilege: 29}
+	back := made
+	back.Birth = &dns.Birth{Created: 5, Creator: guest}
+	scenario := domaintest.Given(given(withCodes()...)...).By(guest, made, gone)
+	for what, command := range takeovers() {
+		outcome := scenario.As(clerk).When(command)
+		if outcome.Err != nil || !outcome.ConflictsBy(admin, back) {
+			t.Errorf("%s: %v, and goes on after the guest's view has come back", what, outcome.Err)
+		}
+		scenario.By(admin, back).As(clerk).When(command).ThenError(t, domain.CodeForbidden, "VIEW#1#UPDATE")
+	}
+	if tags := domain.TagsOf(back, admin); slices.Contains(tags, access.TagCreator(admin)) {
+		t.Error("who brings a view back is its creator")
+	}
+}
+
 // Many resources, of which the last exists, cost few round trips and hide nothing.
 func TestManyCreations(t *testing.T) {
 	t.Parallel()

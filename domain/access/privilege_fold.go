@@ -65,14 +65,13 @@ func (f *privilegeFold) Snapshot() any { return f.privilegeState }
 func (f *privilegeFold) Restore(s any) { f.privilegeState = s.(privilegeState) }
 
 // privilegeExists is a privilegeFold for decisions that ask only whether it is
-// there: a change of it does not disturb them.
+// there: a change of it does not disturb them, while its coming back does, as its end.
 type privilegeExists struct{ privilegeFold }
 
 // Item implements [domain.Fold].
 func (f *privilegeExists) Item() domain.Item {
-	guards := append([]string{PrivilegeDeleted{}.EventType()}, resourceEnds...)
-	types := append(append([]string{PrivilegeCreated{}.EventType()}, resourceBegins...), guards...)
-	return domain.Item{Tag: TagPrivilege(f.base), Types: types, Guards: guards}
+	types := slices.Concat([]string{PrivilegeCreated{}.EventType(), PrivilegeDeleted{}.EventType()}, resourceBegins, resourceEnds)
+	return domain.Item{Tag: TagPrivilege(f.base), Types: types}
 }
 
 // checkPrivileges refuses ids, given ascending, that no privilege has. It reads

@@ -23,7 +23,8 @@ type roleState struct {
 	name   string
 	// privileges are the ids of the explicit set, ascending; replaced, never changed in place.
 	privileges []int64
-	// replaced is the position of the last change of the set, 0 for none.
+	// replaced is the position of the change by which the role got its set, 0 for none. A built-in
+	// role grants of itself what is younger.
 	replaced domain.Position
 	// changed is the position of the role's last event, 0 for none.
 	changed domain.Position
@@ -54,13 +55,22 @@ func (f *Role) Apply(r domain.Recorded) {
 	case RoleCreated:
 		f.state.exists, f.state.name, f.state.privileges = true, e.Name, e.Privileges
 	case RoleChanged:
-		f.state.name, f.state.privileges, f.state.replaced = e.Name, e.Privileges, r.Position
+		f.state.name, f.state.privileges, f.state.replaced = e.Name, e.Privileges, e.ReplacedAt(r.Position)
 	case RoleDeleted:
 		f.state = roleState{}
 	default:
 		return
 	}
 	f.state.changed = r.Position
+}
+
+// ReplacedAt is the position of the change by which the role got the set that it has after the
+// event, which is at a position itself.
+func (e RoleChanged) ReplacedAt(p domain.Position) domain.Position {
+	if e.Replaced != nil {
+		return *e.Replaced
+	}
+	return p
 }
 
 // Snapshot implements [domain.Fold].

@@ -6,11 +6,11 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// The inverses of what made or changed a role, a privilege or a user's roles are the client's own
-// commands.
+// The inverses of what made, changed or deleted a role, a privilege or what a user holds are the
+// client's own commands, or stand beside one.
 //
 // Invariants:
-//  1. Only an admin may undo such a change.
+//  1. Only an admin may undo such a change; of permission codes and profiles who may change them.
 //  2. It holds only while its resource is as the event left it; else the refusal, with
 //     [domain.CodeChanged], says by which event it is not.
 

@@ -2,6 +2,7 @@ package dns
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -9,16 +10,30 @@ import (
 // base64 or hexadecimal and has no colon, so the two cannot be confused.
 const secretReference = "vault:"
 
+// confSecret is a secret in the text, with whose it is: a key's by its name, the options' cookie
+// secrets by their number.
+type confSecret struct {
+	Element
+	owner string
+}
+
 // secretElements returns the secrets of the configuration in the order of the
 // text: those of key statements and the options' cookie secrets.
-func (c *BindConf) secretElements() []Element {
-	var out []Element
+func (c *BindConf) secretElements() []confSecret {
+	var out []confSecret
+	cookies := 0
 	for _, s := range c.Statements {
 		name := map[string]string{"key": "secret", "options": "cookie-secret"}[s.Name()]
 		for _, inner := range s.block() {
-			if name != "" && inner.Name() == name && len(inner.Elements) == 2 && !inner.Elements[1].IsBlock {
-				out = append(out, inner.Elements[1])
+			if name == "" || inner.Name() != name || len(inner.Elements) != 2 || inner.Elements[1].IsBlock {
+				continue
 			}
+			owner := "key " + strings.ToLower(s.word(1))
+			if s.Name() == "options" {
+				cookies++
+				owner = strconv.Itoa(cookies)
+			}
+			out = append(out, confSecret{inner.Elements[1], owner})
 		}
 	}
 	return out
@@ -40,8 +55,8 @@ func (c *BindConf) references() []string {
 // place where keep has put the secret, and the ids that keep returned, in the
 // order of the text. The rest of the text, comments included, stays as it was.
 func (c *BindConf) CutSecrets(keep func(secret string) (id string, err error)) (text string, ids []string, err error) {
-	text, err = c.replaceSecrets(func(secret string) (string, error) {
-		id, err := keep(secret)
+	text, err = c.replaceSecrets(func(secret confSecret) (string, error) {
+		id, err := keep(secret.Text)
 		ids = append(ids, id)
 		return secretReference + id, err
 	})
@@ -55,10 +70,10 @@ func FillSecrets(text string, secrets map[string]string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return conf.replaceSecrets(func(reference string) (string, error) {
-		id, ok := strings.CutPrefix(reference, secretReference)
+	return conf.replaceSecrets(func(reference confSecret) (string, error) {
+		id, ok := strings.CutPrefix(reference.Text, secretReference)
 		if !ok {
-			return reference, nil
+			return reference.Text, nil
 		}
 		secret, ok := secrets[id]
 		if !ok || !isSecretText(secret) {
@@ -71,9 +86,9 @@ func FillSecrets(text string, secrets map[string]string) (string, error) {
 // WithStandIns returns the configuration as it is to be checked by a program: each secret
 // is replaced by another text of the same form and length.
 func (c *BindConf) WithStandIns() (*BindConf, error) {
-	text, err := c.replaceSecrets(func(secret string) (string, error) {
-		padding := len(secret) - len(strings.TrimRight(secret, "="))
-		return strings.Repeat("A", len(secret)-padding) + strings.Repeat("=", padding), nil
+	text, err := c.replaceSecrets(func(secret confSecret) (string, error) {
+		padding := len(secret.Text) - len(strings.TrimRight(secret.Text, "="))
+		return strings.Repeat("A", len(secret.Text)-padding) + strings.Repeat("=", padding), nil
 	})
 	if err != nil {
 		return nil, err
@@ -81,11 +96,11 @@ func (c *BindConf) WithStandIns() (*BindConf, error) {
 	return parseBindConf(text, storedForm)
 }
 
-func (c *BindConf) replaceSecrets(replace func(string) (string, error)) (string, error) {
+func (c *BindConf) replaceSecrets(replace func(confSecret) (string, error)) (string, error) {
 	var out strings.Builder
 	copied := 0
 	for _, e := range c.secretElements() {
-		text, err := replace(e.Text)
+		text, err := replace(e)
 		if err != nil {
 			return "", err
 		}

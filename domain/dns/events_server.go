@@ -22,13 +22,15 @@ type ServerData struct {
 // IsMaster says whether the server is a primary.
 func (d ServerData) IsMaster() bool { return d.Type == "master" }
 
-// ServerCreated says that a name server was registered.
+// ServerCreated says that a name server was registered, or is there again.
 type ServerCreated struct {
 	unkeyed
 	ID     int64      `json:"id"`
 	Server ServerData `json:"server"`
 	// Privilege is the first of the three ids of the server's privileges: ACCESS, UPDATE, DELETE.
 	Privilege int64 `json:"privilege"`
+	// Birth is that of a server which comes back, nil for a new one.
+	Birth *Birth `json:"birth,omitempty"`
 }
 
 // ServerUpdated says that a server's data changed.
@@ -88,7 +90,9 @@ func serverTags(id int64, d ServerData) []domain.Tag {
 }
 
 // ActorTags implements [domain.ByActor].
-func (ServerCreated) ActorTags(actor domain.UserID) []domain.Tag { return access.TagsOfCreator(actor) }
+func (e ServerCreated) ActorTags(actor domain.UserID) []domain.Tag {
+	return e.Birth.tagsOfCreator(actor)
+}
 
 // Begun implements [access.ResourceBegun].
 func (e ServerCreated) Begun() access.Target {

@@ -12,13 +12,15 @@ type ViewData struct {
 	ACL string `json:"acl"`
 }
 
-// ViewCreated says that a view exists. Views are matched in id order.
+// ViewCreated says that a view exists, or exists again. Views are matched in id order.
 type ViewCreated struct {
 	unkeyed
 	ID   int64    `json:"id"`
 	View ViewData `json:"view"`
 	// Privilege is the first of the three ids of the view's privileges: ACCESS, UPDATE, DELETE.
 	Privilege int64 `json:"privilege"`
+	// Birth is that of a view which comes back, nil for a new one.
+	Birth *Birth `json:"birth,omitempty"`
 }
 
 // ViewUpdated says that a view's name or ACL changed; its records stay.
@@ -54,7 +56,7 @@ func (e ViewDeleted) Tags() []domain.Tag {
 }
 
 // ActorTags implements [domain.ByActor].
-func (ViewCreated) ActorTags(actor domain.UserID) []domain.Tag { return access.TagsOfCreator(actor) }
+func (e ViewCreated) ActorTags(actor domain.UserID) []domain.Tag { return e.Birth.tagsOfCreator(actor) }
 
 // Begun implements [access.ResourceBegun].
 func (e ViewCreated) Begun() access.Target {

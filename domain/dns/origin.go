@@ -13,8 +13,29 @@ type origin struct {
 	privilege int64
 }
 
-func originOf(r domain.Recorded, privilege int64) origin {
+func originOf(r domain.Recorded, privilege int64, birth *Birth) origin {
+	if birth != nil {
+		return origin{created: birth.Created, creator: birth.Creator, privilege: privilege}
+	}
 	return origin{created: r.Position, creator: r.Actor, privilege: privilege}
+}
+
+// Birth is when, and by whom, a resource that comes back was created first. Rights follow from
+// these: who brings it back does not become its creator.
+type Birth struct {
+	Created domain.Position `json:"created"`
+	Creator domain.UserID   `json:"creator"`
+}
+
+func (o origin) birth() *Birth { return &Birth{Created: o.created, Creator: o.creator} }
+
+// tagsOfCreator are those of who creates a resource. One that comes back has them from its first
+// creation.
+func (b *Birth) tagsOfCreator(actor domain.UserID) []domain.Tag {
+	if b != nil {
+		return nil
+	}
+	return access.TagsOfCreator(actor)
 }
 
 func (o origin) target(kind access.Kind, id int64, name string) access.Target {

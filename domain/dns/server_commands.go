@@ -34,11 +34,15 @@ func (c CreateServer) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 		return nil, err
 	}
 	if host.HeldByOther(0) || ip.HeldByOther(0) {
-		return nil, domain.Refused("创建失败! 重复的Server，相同Host或IP地址已存在！")
+		return nil, errServerTwice()
 	}
 	return []domain.Event{ServerCreated{
 		ID: env.NextID(domain.SequenceServer), Server: c.server, Privilege: env.NextID(domain.SequencePrivilege),
 	}}, nil
+}
+
+func errServerTwice() error {
+	return domain.Refused("创建失败! 重复的Server，相同Host或IP地址已存在！")
 }
 
 // UpdateServer changes a server's data.

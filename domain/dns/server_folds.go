@@ -32,7 +32,7 @@ func (f *serverFold) Item() domain.Item {
 func (f *serverFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ServerCreated:
-		f.exists, f.data, f.origin = true, e.Server, originOf(r, e.Privilege)
+		f.exists, f.data, f.origin = true, e.Server, originOf(r, e.Privilege, e.Birth)
 	case ServerUpdated:
 		f.data = e.After
 	case ServerEnrolled:

@@ -32,7 +32,7 @@ func (f *viewFold) Item() domain.Item {
 func (f *viewFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ViewCreated:
-		f.exists, f.data, f.origin = true, e.View, originOf(r, e.Privilege)
+		f.exists, f.data, f.origin = true, e.View, originOf(r, e.Privilege, e.Birth)
 	case ViewUpdated:
 		f.data = e.After
 	case ViewDeleted:

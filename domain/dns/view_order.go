@@ -76,6 +76,31 @@ func (c OrderViews) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	return []domain.Event{ViewsOrdered{ViewIDs: c.order}}, nil
 }
 
+// UndoViewsOrdered gives views the order back that they had before an event, as long as they have
+// the event's. Views that are gone keep their places in it.
+type UndoViewsOrdered struct{ event, former ViewsOrdered }
+
+// NewUndoViewsOrdered returns the command for an event; former is the one before it, nil for none.
+func NewUndoViewsOrdered(e ViewsOrdered, former domain.Event) UndoViewsOrdered {
+	before, _ := former.(ViewsOrdered)
+	return UndoViewsOrdered{event: e, former: before}
+}
+
+// Decide implements [domain.Command].
+func (c UndoViewsOrdered) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	actor, current := access.NewActor(env.Actor), &viewOrder{}
+	if err := h.Load(actor, current); err != nil {
+		return nil, err
+	}
+	if err := access.Authorize(h, actor, access.Administer()); err != nil {
+		return nil, err
+	}
+	if !slices.Equal(current.ids, c.event.ViewIDs) {
+		return nil, domain.Changed(current.changed, "the order of views was changed since")
+	}
+	return []domain.Event{ViewsOrdered{ViewIDs: append([]int64{}, c.former.ViewIDs...)}}, nil
+}
+
 // viewOrder is the current order.
 type viewOrder struct{ viewOrderState }
 

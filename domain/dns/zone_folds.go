@@ -71,7 +71,7 @@ var zoneTypes = []string{
 func (f *zoneFold) Apply(r domain.Recorded) {
 	switch e := r.Event.(type) {
 	case ZoneCreated:
-		f.exists, f.data, f.origin = true, e.Zone, originOf(r, e.Privilege)
+		f.exists, f.data, f.origin = true, e.Zone, originOf(r, e.Privilege, nil)
 	case ZoneUpdated:
 		f.data = e.After
 	case ZoneDeleted:

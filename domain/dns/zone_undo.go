@@ -89,7 +89,7 @@ func (f *zoneFold) leaves(h domain.History, views []int64, after domain.Position
 	}
 	var last domain.Position
 	for _, r := range f.liveOf(&records.recordSet) {
-		if slices.Contains(views, r.data.ViewID) && r.at < domain.Position(domain.Undrawn) {
+		if slices.Contains(views, r.data.ViewID) && !r.at.Pending() {
 			last = max(last, r.at)
 		}
 	}

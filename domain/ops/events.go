@@ -8,7 +8,7 @@ func Events() []domain.Descriptor {
 	return []domain.Descriptor{
 		domain.Describe[MachineAdded](c), domain.Describe[MachineUpdated](c), domain.Describe[MachineDeleted](c),
 		domain.Describe[HostEnrolled](c), domain.Describe[HostWithdrawn](c),
-		domain.Describe[TaskCreated](c), domain.Describe[TaskDeleted](c),
+		domain.Describe[TaskCreated](c), domain.Describe[TaskDeleted](c), domain.Describe[TaskRestored](c),
 		domain.Describe[AttemptAccepted](c), domain.Describe[CancelRequested](c),
 		domain.Describe[AttemptStarted](c), domain.Describe[AttemptProgressed](c),
 		domain.Describe[AttemptFinished](c), domain.Describe[AttemptPresumed](c),

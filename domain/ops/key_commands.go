@@ -147,15 +147,25 @@ func (c GrantAccount) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 		return nil, err
 	}
 	if c.revoke {
-		return []domain.Event{
-			AccountRevoked{User: user.user, Username: user.name, Machine: at.machine, Account: at.name},
-			keys.with(user.user, user.name, nil),
-		}, nil
+		return user.revoked(at, keys), nil
 	}
+	return user.granted(at, c.ip, keys), nil
+}
+
+// granted are the events by which the user may log in to an account.
+func (f *userKeys) granted(at account, ip string, keys *accountKeys) []domain.Event {
 	return []domain.Event{
-		AccountGranted{User: user.user, Username: user.name, Machine: at.machine, IP: c.ip, Account: at.name},
-		keys.with(user.user, user.name, user.keys),
-	}, nil
+		AccountGranted{User: f.user, Username: f.name, Machine: at.machine, IP: ip, Account: at.name},
+		keys.with(f.user, f.name, f.keys),
+	}
+}
+
+// revoked are the events by which the user may no longer log in to an account.
+func (f *userKeys) revoked(at account, keys *accountKeys) []domain.Event {
+	return []domain.Event{
+		AccountRevoked{User: f.user, Username: f.name, Machine: at.machine, Account: at.name},
+		keys.with(f.user, f.name, nil),
+	}
 }
 
 // unchanged is the decision when nothing would change: a second grant is no error, but

@@ -23,13 +23,21 @@ type userKeys struct {
 }
 
 type userKeysState struct {
-	keys    []string // never changed in place
-	grants  map[account]bool
+	keys   []string // never changed in place
+	grants map[account]bool
+	// last is what became last of the right to log in to each account, of former ones, too.
+	last    map[account]lastGrant
 	changed domain.Position
 }
 
+// lastGrant is when a grant was given, or taken back, and the address that it named the machine by.
+type lastGrant struct {
+	at domain.Position
+	ip string
+}
+
 func newUserKeys(user domain.UserID) *userKeys {
-	return &userKeys{user: user, userKeysState: userKeysState{grants: map[account]bool{}}}
+	return &userKeys{user: user, userKeysState: userKeysState{grants: map[account]bool{}, last: map[account]lastGrant{}}}
 }
 
 // Item implements [domain.Fold]. All types are guards, since each of them changes the
@@ -46,9 +54,12 @@ func (f *userKeys) Apply(r domain.Recorded) {
 	case UserKeysChanged:
 		f.keys = e.After
 	case AccountGranted:
-		f.grants[account{e.Machine, e.Account}] = true
+		at := account{e.Machine, e.Account}
+		f.grants[at], f.last[at] = true, lastGrant{r.Position, e.IP}
 	case AccountRevoked:
-		delete(f.grants, account{e.Machine, e.Account})
+		at := account{e.Machine, e.Account}
+		delete(f.grants, at)
+		f.last[at] = lastGrant{r.Position, f.last[at].ip}
 	default:
 		return
 	}
@@ -65,14 +76,14 @@ func (f *userKeys) accounts() []account {
 // Snapshot implements [domain.Fold].
 func (f *userKeys) Snapshot() any {
 	s := f.userKeysState
-	s.grants = maps.Clone(s.grants)
+	s.grants, s.last = maps.Clone(s.grants), maps.Clone(s.last)
 	return s
 }
 
 // Restore implements [domain.Fold].
 func (f *userKeys) Restore(s any) {
 	f.userKeysState = s.(userKeysState)
-	f.grants = maps.Clone(f.grants)
+	f.grants, f.last = maps.Clone(f.grants), maps.Clone(f.last)
 }
 
 // accountKeys is the set of keys that open an account.

@@ -59,6 +59,8 @@ func (t *Task) Apply(r domain.Recorded) {
 		}
 	case TaskDeleted:
 		t.Exists = false
+	case TaskRestored:
+		t.Exists = true
 	case AttemptAccepted:
 		t.accept(e, r)
 	case CancelRequested:

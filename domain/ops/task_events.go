@@ -34,6 +34,14 @@ type TaskDeleted struct {
 	Machine int64  `json:"machine"`
 }
 
+// TaskRestored says that a task is in the lists again, as it was when it was removed: with the
+// attempts that it had.
+type TaskRestored struct {
+	ID      int64  `json:"id"`
+	Task    string `json:"task"`
+	Machine int64  `json:"machine"`
+}
+
 // Mode says which way an attempt goes.
 type Mode string
 
@@ -107,6 +115,7 @@ const MaxResult = 4096
 // EventType implements [domain.Event].
 func (TaskCreated) EventType() string       { return "TaskCreated" }
 func (TaskDeleted) EventType() string       { return "TaskDeleted" }
+func (TaskRestored) EventType() string      { return "TaskRestored" }
 func (AttemptAccepted) EventType() string   { return "AttemptAccepted" }
 func (CancelRequested) EventType() string   { return "CancelRequested" }
 func (AttemptStarted) EventType() string    { return "AttemptStarted" }
@@ -117,6 +126,7 @@ func (AttemptPresumed) EventType() string   { return "AttemptPresumed" }
 // SubjectKey implements [domain.Event].
 func (e TaskCreated) SubjectKey() int64       { return e.Machine }
 func (e TaskDeleted) SubjectKey() int64       { return e.Machine }
+func (e TaskRestored) SubjectKey() int64      { return e.Machine }
 func (e AttemptAccepted) SubjectKey() int64   { return e.Machine }
 func (e CancelRequested) SubjectKey() int64   { return e.Machine }
 func (e AttemptStarted) SubjectKey() int64    { return e.Machine }
@@ -128,7 +138,8 @@ func (e AttemptPresumed) SubjectKey() int64   { return e.Machine }
 func (e TaskCreated) Tags() []domain.Tag {
 	return []domain.Tag{TagTaskID(e.ID), TagTask(e.Task)}
 }
-func (e TaskDeleted) Tags() []domain.Tag { return []domain.Tag{TagTask(e.Task)} }
+func (e TaskDeleted) Tags() []domain.Tag  { return []domain.Tag{TagTask(e.Task)} }
+func (e TaskRestored) Tags() []domain.Tag { return []domain.Tag{TagTask(e.Task)} }
 func (e AttemptAccepted) Tags() []domain.Tag {
 	return []domain.Tag{TagTask(e.Task), TagHostWork(e.Machine)}
 }

@@ -25,7 +25,7 @@ func newTaskFold(task string) *taskFold { return &taskFold{task: task} }
 // looks at it.
 func (f *taskFold) Item() domain.Item {
 	guards := []string{
-		TaskDeleted{}.EventType(), AttemptAccepted{}.EventType(), CancelRequested{}.EventType(),
+		TaskDeleted{}.EventType(), TaskRestored{}.EventType(), AttemptAccepted{}.EventType(), CancelRequested{}.EventType(),
 		AttemptStarted{}.EventType(), AttemptFinished{}.EventType(), AttemptPresumed{}.EventType(),
 	}
 	types := append([]string{TaskCreated{}.EventType(), AttemptProgressed{}.EventType()}, guards...)

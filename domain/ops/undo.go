@@ -5,13 +5,13 @@ import (
 	"github.com/opsledger/opsledger/domain/access"
 )
 
-// The inverses of what added or changed a machine, or planned a task, are the client's own
-// commands.
+// The inverses of what became of machines, of tasks, and of the right to log in to accounts are the
+// client's own commands, or stand beside one.
 //
 // Invariants:
 //  1. Each needs the permission of the same change made by hand.
-//  2. Each holds only while the machine or task is as the event left it; else the refusal, with
-//     [domain.CodeChanged], says by which event it is not.
+//  2. Each holds only while the machine, task or grant is as the event left it; else the refusal,
+//     with [domain.CodeChanged], says by which event it is not.
 
 // UndoMachineAdded removes a machine that is as it was added, has no agent, and no accounts.
 type UndoMachineAdded struct{ event MachineAdded }
@@ -67,4 +67,34 @@ func machineStands(h domain.History, env domain.Env, id int64, code int, is Mach
 		return nil, domain.Changed(machine.changed, "machine %d was changed since", id)
 	}
 	return machine, nil
+}
+
+// RestoreMachine brings a deleted machine back, without the agent that it had. Who may log in to it
+// comes back with the revocations of the same change.
+type RestoreMachine struct {
+	event MachineDeleted
+	at    domain.Position
+}
+
+// NewRestoreMachine returns the command for a deletion at a position.
+func NewRestoreMachine(e MachineDeleted, at domain.Position) RestoreMachine {
+	return RestoreMachine{event: e, at: at}
+}
+
+// Decide implements [domain.Command].
+func (c RestoreMachine) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
+	actor, machine, names := access.NewActor(env.Actor), newMachineFold(c.event.ID), newClaims(c.event.Machine)
+	if err := h.Load(append(names.folds(), actor, machine)...); err != nil {
+		return nil, err
+	}
+	if err := actor.RequireCode(access.CodeAddMachine); err != nil {
+		return nil, err
+	}
+	if machine.exists || machine.changed != c.at && !machine.changed.Pending() {
+		return nil, domain.Changed(machine.changed, "machine %d was restored since", machine.id)
+	}
+	if err := names.check(machine.id); err != nil {
+		return nil, err
+	}
+	return []domain.Event{MachineAdded{ID: machine.id, Machine: c.event.Machine}}, nil
 }

@@ -22,6 +22,16 @@ type Done struct {
 	Resource string
 	// Parts are what an import has staged that is done by the event, in order.
 	Parts []dns.RecordsStaged
+	// Former is the event before it that [Former] asks for, nil if there is none.
+	Former *domain.Recorded
+}
+
+// FormerEvent is that of Former, nil for none.
+func (d Done) FormerEvent() domain.Event {
+	if d.Former == nil {
+		return nil
+	}
+	return d.Former.Event
 }
 
 // step is one inverse.

@@ -9,8 +9,6 @@ type Reason string
 const (
 	// ReasonFinal: it never can be.
 	ReasonFinal Reason = "final"
-	// ReasonUnsupported: it cannot be undone yet.
-	ReasonUnsupported Reason = "unsupported"
 	// ReasonFollows: it has no effect of its own.
 	ReasonFollows Reason = "follows"
 	// ReasonChanged: it has become something else since.
@@ -49,14 +47,11 @@ func (e *Error) Words() domain.Text {
 func unable(d Done, f fate) Conflict {
 	c := Conflict{Position: d.Position, Resource: d.Resource}
 	kind := d.Event.EventType()
-	switch f {
-	case final:
-		c.Reason, c.Err = ReasonFinal, domain.Refused("%s is final, and is never undone", kind)
-	case follows:
+	if f == follows {
 		c.Reason, c.Err = ReasonFollows, domain.Refused("%s has no effect of its own: undo what it follows from", kind)
-	default:
-		c.Reason, c.Err = ReasonUnsupported, domain.Refused("%s cannot be undone yet", kind)
+		return c
 	}
+	c.Reason, c.Err = ReasonFinal, domain.Refused("%s is final, and is never undone", kind)
 	return c
 }
 
@@ -66,7 +61,7 @@ func refused(d Done, err *domain.Error) Conflict {
 	if err.Code == domain.CodeChanged || err.Code == domain.CodeNotFound || err.Code == domain.CodePrecondition {
 		c.Reason = ReasonChanged
 	}
-	if err.Since > 0 && err.Since < domain.Position(domain.Undrawn) { // else it is the revert's own
+	if err.Since > 0 && !err.Since.Pending() { // else it is the revert's own
 		c.Position = err.Since
 	}
 	return c

@@ -44,6 +44,7 @@ func TestWhatCannotBeUndone(t *testing.T) {
 		"a serial kept":       {[]domain.Event{raised, dns.ZoneUpdated{ID: 1}}, nil},
 		"one of another zone": {[]domain.Event{raised, dns.ZoneUpdated{ID: 2}}, []Reason{ReasonFinal}},
 		"beside others":       {[]domain.Event{added, access.LoginFailed{}, dns.ImportBegun{}}, []Reason{ReasonFinal, ReasonFinal}},
+		"a secret":            {[]domain.Event{dns.BindConfChanged{Text: dns.DefaultBindConf}}, []Reason{ReasonFinal}},
 		"what follows alone":  {[]domain.Event{dns.RecordsStaged{}}, []Reason{ReasonFollows}},
 		"what follows":        {[]domain.Event{dns.RecordsStaged{}, added}, nil},
 	} {

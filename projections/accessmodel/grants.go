@@ -75,8 +75,8 @@ func (g *grants) want(role RoleRow) {
 	if !ok {
 		return
 	}
-	if after, known := g.after[builtin.Kind]; !known || role.Changed < after {
-		g.after[builtin.Kind] = role.Changed
+	if after, known := g.after[builtin.Kind]; !known || role.Replaced < after {
+		g.after[builtin.Kind] = role.Replaced
 	}
 }
 
@@ -168,7 +168,7 @@ func (g *grants) of(role RoleRow, all []known) []Privilege {
 	list := []Privilege{}
 	for _, p := range all {
 		_, explicit := slices.BinarySearch(set, p.ID)
-		byKind := p.Automatic && p.ResourceType == builtin.Kind && p.created > role.Changed &&
+		byKind := p.Automatic && p.ResourceType == builtin.Kind && p.created > role.Replaced &&
 			(!builtin.Guest || p.Operation == access.OperationAccess)
 		if role.ID == access.RoleAdmin || explicit || byKind {
 			list = append(list, p.Privilege)

@@ -33,7 +33,7 @@ func New() *Model { return &Model{} }
 func (m *Model) Context() domain.Context { return domain.ContextAccess }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 10 }
+func (m *Model) Version() int { return 11 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {

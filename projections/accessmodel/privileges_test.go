@@ -77,7 +77,7 @@ func (w world) compareRoles(t *testing.T, r *accessmodel.Reader, all []accessmod
 	modeltest.Same(t, "number of roles", list.Total, len(ids))
 	for _, role := range list.Rows {
 		modeltest.Same(t, "role", role.Role, accessmodel.Role{role.ID, w.Names[role.ID]})
-		modeltest.Same(t, "position of the role", role.Changed, w.Replaced[role.ID])
+		modeltest.Same(t, "position of the role", role.Changed, w.RoleChanged[role.ID])
 		want := slices.DeleteFunc(slices.Clone(all), func(p accessmodel.Privilege) bool { return !w.grants(role.ID, p) })
 		modeltest.Same(t, fmt.Sprintf("privileges of role %d", role.ID), bare(role.Privileges), want)
 		modeltest.Same(t, "the role alone", modeltest.Must(r.Role(t.Context(), role.ID)), role)
@@ -173,7 +173,7 @@ func TestRolesCostWhatTheyShow(t *testing.T) {
 func manyRoles(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
 	for _, sql := range []string{
-		`INSERT INTO access.roles SELECT n, 'role' || n, n, n FROM generate_series(8, 1007) n`,
+		`INSERT INTO access.roles SELECT n, 'role' || n, n, n, n FROM generate_series(8, 1007) n`,
 		`INSERT INTO access.privileges (id, name, operation, resource_type, resource_id, comment, zones, matching, changed, since)
 			SELECT 3 * n + 5, 'p' || n, 0, 2, n, '', '', '', n, n FROM generate_series(0, 4999) n`,
 		`INSERT INTO dns.resources SELECT 2, n, 'zone' || n, 3 * n + 15005, n, 1, n, ` + table.ForEver + `, n FROM generate_series(0, 19999) n`,

@@ -24,6 +24,8 @@ type RoleRow struct {
 	Privileges []Privilege
 	// Changed is the position of the role's last event, 0 for an untouched built-in one.
 	Changed domain.Position
+	// Replaced is that of the set, see [access.Role].
+	Replaced domain.Position
 }
 
 func (r *RoleRow) columns() []table.Column {
@@ -31,6 +33,7 @@ func (r *RoleRow) columns() []table.Column {
 		table.Col("id", table.Number, &r.ID),
 		table.Col("name", table.Bytewise, &r.Name),
 		table.Col("changed", table.Number, &r.Changed),
+		table.Col("replaced", table.Number, &r.Replaced),
 	}
 }
 

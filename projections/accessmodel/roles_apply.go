@@ -44,7 +44,7 @@ func (b *batch) roleChanged(e domain.Recorded, event access.RoleChanged) error {
 		return err
 	}
 	was := b.roleDetail(role)
-	role.Name, role.Changed = event.Name, e.Position
+	role.Name, role.Changed, role.Replaced = event.Name, e.Position, event.ReplacedAt(e.Position)
 	b.roles.Put(role)
 	b.rolePrivileges.replace(role.ID, event.Privileges)
 	return b.log(e, oplog.OperationChange, roleTarget(role), oplog.Changed(was, b.roleDetail(role)))

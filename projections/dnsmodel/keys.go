@@ -36,8 +36,11 @@ func touchedBy(events []domain.Recorded) *keys {
 	k := &keys{resources: map[access.Kind]*rowset.Keys[int64]{}}
 	for _, recorded := range events {
 		switch e := recorded.Event.(type) {
-		case dns.ServerCreated, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
+		case dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
 			k.fleet = true
+		case dns.ServerCreated:
+			k.fleet = true
+			k.comesBack(access.KindServer, e.ID, e.Birth)
 		case dns.ServerUpdated:
 			k.fleet = true
 			k.resource(access.KindServer, e.ID)
@@ -46,6 +49,7 @@ func touchedBy(events []domain.Recorded) *keys {
 			k.resource(access.KindServer, e.ID)
 		case dns.ViewCreated:
 			k.views.Add(e.ID)
+			k.comesBack(access.KindView, e.ID, e.Birth)
 		case dns.ViewUpdated:
 			k.views.Add(e.ID)
 			k.resource(access.KindView, e.ID)
@@ -126,6 +130,13 @@ func (k *keys) resource(kind access.Kind, id int64) {
 		k.resources[kind] = &rowset.Keys[int64]{}
 	}
 	k.resources[kind].Add(id)
+}
+
+// comesBack wants a resource that has a birth already.
+func (k *keys) comesBack(kind access.Kind, id int64, birth *dns.Birth) {
+	if birth != nil {
+		k.resource(kind, id)
+	}
 }
 
 func (k *keys) zone(id int64, states ...dns.ZoneData) {

@@ -89,7 +89,7 @@ func sameRows[T any](t *testing.T, what string, got []T, total int, rows map[int
 }
 
 // dnsTables are all tables; those with versions have two.
-var dnsTables = append([]string{"content_changes", "endings", "oplogs", "oplog_counts", "oplog_totals", "state"}, both(
+var dnsTables = append([]string{"content_changes", "ended_links", "endings", "oplogs", "oplog_counts", "oplog_totals", "state"}, both(
 	"servers", "views", "zones", "zone_views", "resources", "records", "imports", "bind_conf", "fleet", "view_order", "zone_settings", "serial_bases")...)
 
 func both(tables ...string) (all []string) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/rights"
 	"github.com/opsledger/opsledger/projections/rowset"
 	"github.com/opsledger/opsledger/projections/table"
@@ -28,6 +29,15 @@ func (b *batch) resourceCreated(e domain.Recorded, kind access.Kind, id int64, n
 		Target: access.Target{Kind: kind, ID: id, Name: name, Privilege: privilege, Created: e.Position, Creator: e.Actor},
 		Named:  e.Position, Deleted: table.Forever,
 	})
+}
+
+// resourceBegun notes that the resource is there: a new one, or one that comes back.
+func (b *batch) resourceBegun(e domain.Recorded, kind access.Kind, id int64, name string, privilege int64, birth *dns.Birth) error {
+	if birth != nil {
+		return b.resourceRestored(e, kind, id, name)
+	}
+	b.resourceCreated(e, kind, id, name, privilege)
+	return nil
 }
 
 // resourceNamed notes that the resource is called so from the event on.

@@ -12,7 +12,9 @@ func (b *batch) serverCreated(e domain.Recorded, event dns.ServerCreated) error 
 	if err := b.servers.Add(server); err != nil {
 		return err
 	}
-	b.resourceCreated(e, access.KindServer, server.ID, server.Host, event.Privilege)
+	if err := b.resourceBegun(e, access.KindServer, server.ID, server.Host, event.Privilege, event.Birth); err != nil {
+		return err
+	}
 	return b.logServer(e, oplog.OperationAdd, server, server)
 }
 

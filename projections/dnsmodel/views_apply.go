@@ -12,7 +12,9 @@ func (b *batch) viewCreated(e domain.Recorded, event dns.ViewCreated) error {
 	if err := b.views.Add(view); err != nil {
 		return err
 	}
-	b.resourceCreated(e, access.KindView, view.ID, view.Name, event.Privilege)
+	if err := b.resourceBegun(e, access.KindView, view.ID, view.Name, event.Privilege, event.Birth); err != nil {
+		return err
+	}
 	return b.logView(e, oplog.OperationAdd, view, view)
 }
 

@@ -153,7 +153,7 @@ func grantMany(b *testing.B, pool *pgxpool.Pool) {
 	b.Helper()
 	for _, sql := range []string{
 		`INSERT INTO access.user_roles VALUES (2, 6, 1), (3, 8, 1)`,
-		`INSERT INTO access.roles SELECT n, 'role' || n, n, n FROM generate_series(8, 1010) n`,
+		`INSERT INTO access.roles SELECT n, 'role' || n, n, n, n FROM generate_series(8, 1010) n`,
 		`INSERT INTO access.role_privileges SELECT r, 3 * (5 * n + r % 5) + 5, 1 FROM generate_series(0, 9999) n, unnest('{8, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010}'::bigint[]) r`,
 	} {
 		if _, err := pool.Exec(b.Context(), sql); err != nil {

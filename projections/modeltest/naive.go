@@ -44,6 +44,8 @@ type Naive struct {
 	// Targets are the servers, views and zones that ever were, as rights see them.
 	Targets    map[Key]access.Target
 	privileges int64
+	// gone is what may come back.
+	gone gone
 }
 
 // NewNaive returns a context without events.
@@ -52,7 +54,7 @@ func NewNaive(seed uint64) *Naive {
 		rng: rand.New(rand.NewPCG(seed, 1)), ids: map[access.Kind]int64{}, Targets: map[Key]access.Target{},
 		Servers: map[int64]dnsmodel.Server{}, Views: map[int64]dnsmodel.View{}, Zones: map[int64]dnsmodel.Zone{}, Records: map[int64]dnsmodel.Record{},
 		Settings: map[int64]dns.ZoneSettings{}, Bases: dns.SerialBases{},
-		Changed: map[int64]map[int64]domain.Position{}, Removed: map[domain.Position]int{},
+		Changed: map[int64]map[int64]domain.Position{}, Removed: map[domain.Position]int{}, gone: nothingGone(),
 	}
 }
 
@@ -70,8 +72,10 @@ func (m *Naive) step() {
 		m.stepServer()
 	case k < 12:
 		m.stepView()
-	case k < 30:
+	case k < 28:
 		m.stepZone()
+	case k < 36:
+		m.stepBack()
 	case k < 88:
 		m.stepRecord()
 	case k < 92:
@@ -105,7 +109,10 @@ func (m *Naive) NewPrivilege() int64 {
 }
 
 func (m *Naive) target(e domain.Recorded) {
-	begins := func(kind access.Kind, id, privilege int64, name string) {
+	begins := func(kind access.Kind, id, privilege int64, name string, birth *dns.Birth) {
+		if birth != nil { // as whose it was
+			return
+		}
 		m.Targets[Key{kind, id}] = access.Target{Kind: kind, ID: id, Name: name, Privilege: privilege, Created: e.Position, Creator: e.Actor}
 	}
 	called := func(kind access.Kind, id int64, name string) {
@@ -115,16 +122,18 @@ func (m *Naive) target(e domain.Recorded) {
 	}
 	switch event := e.Event.(type) {
 	case dns.ServerCreated:
-		begins(access.KindServer, event.ID, event.Privilege, event.Server.Host)
+		begins(access.KindServer, event.ID, event.Privilege, event.Server.Host, event.Birth)
 	case dns.ServerUpdated:
 		called(access.KindServer, event.ID, event.After.Host)
 	case dns.ViewCreated:
-		begins(access.KindView, event.ID, event.Privilege, event.View.Name)
+		begins(access.KindView, event.ID, event.Privilege, event.View.Name, event.Birth)
 	case dns.ViewUpdated:
 		called(access.KindView, event.ID, event.After.Name)
 	case dns.ZoneCreated:
-		begins(access.KindZone, event.ID, event.Privilege, event.Zone.Name)
+		begins(access.KindZone, event.ID, event.Privilege, event.Zone.Name, nil)
 	case dns.ZoneUpdated:
+		called(access.KindZone, event.ID, event.After.Name)
+	case dns.ZoneRestored:
 		called(access.KindZone, event.ID, event.After.Name)
 	}
 }
@@ -158,6 +167,7 @@ func (m *Naive) stepServer() {
 		m.Servers[id] = dnsmodel.Server{ID: id, ServerData: data, Changed: m.event(dns.ServerCreated{ID: id, Server: data, Privilege: m.NewPrivilege()})}
 	case k == 1:
 		m.event(dns.ServerDeleted{ID: id, Server: s.ServerData})
+		m.gone.servers[id] = s
 		delete(m.Servers, id)
 	case k == 2:
 		s.Changed = m.event(dns.ServerUpdated{ID: id, Before: s.ServerData, After: data})
@@ -183,6 +193,7 @@ func (m *Naive) stepView() {
 		m.Views[id] = dnsmodel.View{ID: id, ViewData: data, Changed: m.event(dns.ViewCreated{ID: id, View: data, Privilege: m.NewPrivilege()})}
 	case k == 1 && !m.used(id):
 		m.event(dns.ViewDeleted{ID: id, View: m.Views[id].ViewData})
+		m.gone.views[id] = m.Views[id]
 		delete(m.Views, id)
 	default:
 		before := m.Views[id].Name
@@ -215,9 +226,12 @@ func (m *Naive) stepZone() {
 		z = dnsmodel.Zone{ID: id, ZoneData: m.zoneData(dns.ZoneGroup(m.rng.IntN(3)))}
 		z.Changed = m.event(dns.ZoneCreated{ID: id, Zone: z.ZoneData, Privilege: m.NewPrivilege()})
 		m.Zones[id], m.Changed[id] = z, map[int64]domain.Position{}
+		m.relinked(id, dns.LinkedViews(z.ZoneData), z.Changed)
 		m.markLinks(id, nil, true)
 	case k == 3 && id != 0:
 		at := m.event(dns.ZoneDeleted{ID: id, Zone: z.ZoneData})
+		m.gone.zones[id] = goneZone{z.ZoneData, m.Settings[id]}
+		m.relinked(id, nil, at)
 		m.dropRecords(at, func(r dnsmodel.Record) bool { return r.ZoneID == id })
 		delete(m.Zones, id)
 		delete(m.Changed, id)
@@ -229,6 +243,7 @@ func (m *Naive) stepZone() {
 		}
 		z.ZoneData, z.Changed = after, m.event(dns.ZoneUpdated{ID: id, Before: before, After: after})
 		m.Zones[id] = z
+		m.relinked(id, dns.LinkedViews(after), z.Changed)
 		gone := func(r dnsmodel.Record) bool {
 			return r.ZoneID == id && r.ViewID != 0 && !slices.Contains(after.ViewIDs, r.ViewID)
 		}
@@ -318,6 +333,7 @@ func (m *Naive) stepRecord() {
 	case k == 3 && id != 0:
 		at := m.event(dns.RecordDeleted{ID: id, ZoneID: r.ZoneID, Record: r.RecordData})
 		m.mark(r, at)
+		m.gone.records[id] = goneRecord{r, at}
 		delete(m.Records, id)
 	case id != 0:
 		after := m.recordData(r.ZoneID)

@@ -9,7 +9,6 @@ import (
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 	"github.com/opsledger/opsledger/domain/domaintest"
-	"github.com/opsledger/opsledger/domain/ops"
 	"github.com/opsledger/opsledger/projections/oplog"
 )
 
@@ -31,10 +30,17 @@ type World struct {
 	lastRole int64
 	Held     map[domain.UserID][]int64
 	Manual   map[int64]access.PrivilegeData
-	// Sets are the roles' sets, Replaced when those of built-in roles were set.
-	Sets     map[int64][]int64
-	Names    map[int64]string
-	Replaced map[int64]domain.Position
+	// Sets are the roles' sets, Replaced when those of built-in roles were set, RoleChanged when
+	// the roles were changed last.
+	Sets                  map[int64][]int64
+	Names                 map[int64]string
+	Replaced, RoleChanged map[int64]domain.Position
+	// formerSets are what roles had before their changes, goneRoles and goneManual what may come back.
+	formerSets map[int64][]formerSet
+	goneRoles  map[int64]formerSet
+	goneManual map[int64]access.PrivilegeData
+	// tasks and machines are those that there were, and whether they are there.
+	tasks, machines map[int64]bool
 	// zoneOf is where each record is, or was, actors who made the event at a position.
 	zoneOf map[int64]int64
 	actors map[int64]domain.UserID
@@ -48,7 +54,9 @@ func NewWorld(t testing.TB, seed uint64) *World {
 	w := &World{
 		t: t, Naive: NewNaive(seed), Log: domaintest.NewHistory(), lastRole: 7,
 		Held: map[domain.UserID][]int64{}, Codes: map[domain.UserID][]int{}, Manual: map[int64]access.PrivilegeData{},
-		Sets: map[int64][]int64{}, Names: map[int64]string{}, Replaced: map[int64]domain.Position{},
+		Sets: map[int64][]int64{}, Names: map[int64]string{}, Replaced: map[int64]domain.Position{}, RoleChanged: map[int64]domain.Position{},
+		formerSets: map[int64][]formerSet{}, goneRoles: map[int64]formerSet{}, goneManual: map[int64]access.PrivilegeData{},
+		tasks: map[int64]bool{}, machines: map[int64]bool{},
 		zoneOf: map[int64]int64{}, actors: map[int64]domain.UserID{},
 	}
 	for _, role := range access.BuiltinRoles() {
@@ -97,13 +105,7 @@ func (w *World) resource() {
 
 // operate makes an event of the ops context, which has an entry.
 func (w *World) operate() {
-	n := w.number()
-	events := []domain.Event{
-		ops.MachineAdded{ID: n, Machine: ops.MachineData{Name: fmt.Sprint("m", n)}},
-		ops.TaskCreated{ID: n, Task: fmt.Sprintf("%032x", n), Machine: 1},
-		ops.UserKeysChanged{User: 2, Before: []string{}, After: []string{}},
-	}
-	actor, e := domain.UserID(w.rng.IntN(5)), events[w.rng.IntN(len(events))]
+	actor, e := domain.UserID(w.rng.IntN(5)), w.operation()
 	w.actors[int64(w.Ops.Add(actor, e))] = actor
 	w.Log.AppendBy(actor, e)
 }
@@ -200,7 +202,11 @@ func (w *World) Alive(key Key) (exists bool) {
 // grant makes an event of the access context.
 func (w *World) grant() {
 	const admin = access.AdminID
-	switch k := w.rng.IntN(10); {
+	switch k := w.rng.IntN(12); {
+	case k == 10:
+		w.grantBack()
+	case k == 11:
+		w.undoRole()
 	case k < 3:
 		user := domain.UserID(2 + w.rng.IntN(WorldUsers-1))
 		roles := w.some(append([]int64{access.RoleAdmin, 2, 3, 6, 7}, w.roles...), 3)
@@ -211,13 +217,15 @@ func (w *World) grant() {
 		w.roles = append(w.roles, w.lastRole)
 		w.Sets[w.lastRole], w.Names[w.lastRole] = w.someSet(), fmt.Sprint("role", w.lastRole)
 		w.person(admin, access.RoleCreated{ID: w.lastRole, Name: w.Names[w.lastRole], Privileges: w.Sets[w.lastRole]})
-		w.Replaced[w.lastRole] = w.clock
+		w.RoleChanged[w.lastRole] = w.clock
 	case k < 6:
 		role := w.some(append([]int64{2, 3, 6, 7}, w.roles...), 1)
 		if len(role) == 1 {
+			former := formerSet{w.Names[role[0]], w.Sets[role[0]], w.Replaced[role[0]]}
+			w.formerSets[role[0]] = append(w.formerSets[role[0]], former)
 			w.Sets[role[0]], w.Names[role[0]] = w.someSet(), fmt.Sprint("role", w.rng.IntN(99))
 			w.person(admin, access.RoleChanged{ID: role[0], Name: w.Names[role[0]], FormerName: "f", Privileges: w.Sets[role[0]]})
-			w.Replaced[role[0]] = w.clock
+			w.Replaced[role[0]], w.RoleChanged[role[0]] = w.clock, w.clock
 		}
 	case k < 7 && len(w.roles) > 0:
 		role := w.roles[w.rng.IntN(len(w.roles))]
@@ -228,6 +236,8 @@ func (w *World) grant() {
 		}
 		w.roles = slices.DeleteFunc(w.roles, func(id int64) bool { return id == role })
 		w.person(admin, access.RoleDeleted{ID: role, Name: "gone"})
+		w.goneRoles[role] = formerSet{w.Names[role], w.Sets[role], 0}
+		delete(w.formerSets, role)
 		delete(w.Sets, role)
 	case k < 8:
 		user := domain.UserID(2 + w.rng.IntN(WorldUsers-1))
@@ -253,6 +263,7 @@ func (w *World) byHand() {
 		w.Manual[id] = data
 	default:
 		w.person(access.AdminID, access.PrivilegeDeleted{ID: id, Privilege: w.Manual[id]})
+		w.goneManual[id] = w.Manual[id]
 		delete(w.Manual, id)
 	}
 }

@@ -81,12 +81,18 @@ type attemptRows struct {
 	*rowset.Set[domain.Position, Attempt]
 	// ofTask are those of this batch and those that were loaded for a deletion, by task.
 	ofTask map[string][]domain.Position
+	// gone are those that went with a task when it was deleted last, of tasks that are to come back.
+	gone map[string][]Attempt
 }
+
+// lastOfAttempts are the attempts that went with tasks.
+var lastOfAttempts = `SELECT ` + table.Names((&Attempt{}).columns()) + ` FROM {schema}.attempts_past a
+	WHERE task = ANY ($1) AND until = (SELECT max(t.until) FROM {schema}.tasks_past t WHERE t.task = a.task) ORDER BY number`
 
 func newAttemptRows() *attemptRows {
 	return &attemptRows{
 		Set:    rowset.NewVersioned("attempt", func(a Attempt) domain.Position { return a.Number }, nil),
-		ofTask: map[string][]domain.Position{},
+		ofTask: map[string][]domain.Position{}, gone: map[string][]Attempt{},
 	}
 }
 
@@ -108,6 +114,15 @@ func (a *attemptRows) load(out *pgx.Batch, schema string, events []domain.Record
 		a.ofTask[v.Row.Task] = append(a.ofTask[v.Row.Task], v.Row.Number)
 		a.LoadedVersion(v)
 	})
+	if back := restoredBy(events); len(back) > 0 {
+		out.Queue(table.InSchema(schema, lastOfAttempts), back).Query(func(rows pgx.Rows) error {
+			gone, err := pgx.CollectRows(rows, query.Row((*Attempt).columns))
+			for _, row := range gone {
+				a.gone[row.Task] = append(a.gone[row.Task], row)
+			}
+			return err
+		})
+	}
 }
 
 // apply takes the next event. One about an attempt of a task that is gone changes
@@ -121,8 +136,12 @@ func (a *attemptRows) apply(r domain.Recorded) {
 		})
 		return
 	case ops.TaskDeleted:
-		for _, number := range a.ofTask[e.Task] {
-			a.Drop(number)
+		a.deleted(e.Task)
+		return
+	case ops.TaskRestored:
+		for _, row := range a.gone[e.Task] {
+			a.ofTask[e.Task] = append(a.ofTask[e.Task], row.Number)
+			a.Put(row)
 		}
 		return
 	}
@@ -133,6 +152,18 @@ func (a *attemptRows) apply(r domain.Recorded) {
 	}
 	row.apply(r)
 	a.Put(row)
+}
+
+// deleted takes the attempts of a task away.
+func (a *attemptRows) deleted(task string) {
+	a.gone[task] = nil
+	for _, number := range a.ofTask[task] {
+		if row, exists := a.Get(number); exists {
+			a.gone[task] = append(a.gone[task], row)
+			a.Drop(number)
+		}
+	}
+	a.ofTask[task] = nil
 }
 
 // apply follows [ops.Task.Apply]: an end that was presumed is over when the host says that

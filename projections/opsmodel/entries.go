@@ -31,7 +31,7 @@ func (b *batch) log(r domain.Recorded, operation string, on oplog.Target, texts 
 func (b *batch) logTask(r domain.Recorded, was, is Task) error {
 	operation := oplog.OperationChange
 	switch r.Event.(type) {
-	case ops.TaskCreated:
+	case ops.TaskCreated, ops.TaskRestored:
 		operation = oplog.OperationAdd
 	case ops.TaskDeleted:
 		operation = oplog.OperationDelete

@@ -22,7 +22,8 @@ import (
 //     anywhere in a list of a million tasks is found without reading those before it.
 //  3. An account's former sets of keys are kept, with the time from which they held.
 //  4. task_states has the number of live tasks in each state, task_actions that of those with each action.
-//  5. The attempts of a live task are kept; those of a deleted one are of the past.
+//  5. The attempts of a live task are kept; those of a deleted one are of the past, and come back
+//     with it.
 //  6. Machines, tasks, attempts and grants are kept with what they were, see package rowset:
 //     those of a deleted task, too.
 type Model struct {

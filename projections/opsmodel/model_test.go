@@ -94,6 +94,9 @@ func created(n int64) domain.Event {
 func step(random *rand.Rand, n int64, t ops.Task) domain.Event {
 	name, attempt := taskName(n), t.Attempt.Number
 	if !t.Exists {
+		if t.ID != 0 && random.IntN(3) == 0 {
+			return ops.TaskRestored{ID: n, Task: name, Machine: t.Machine}
+		}
 		return nil
 	}
 	if t.State.Open() || t.Attempt.Presumed {

@@ -2,6 +2,7 @@ package opsmodel
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,6 +18,8 @@ func taskOf(e domain.Event) (string, bool) {
 	case ops.TaskCreated:
 		return e.Task, true
 	case ops.TaskDeleted:
+		return e.Task, true
+	case ops.TaskRestored:
 		return e.Task, true
 	case ops.AttemptAccepted:
 		return e.Task, true
@@ -43,14 +46,30 @@ type taskRows struct {
 	live       map[int64]int64
 	inState    map[ops.State]int64
 	withAction map[string]int64
+	// gone are tasks as they were deleted last, of those that are to come back.
+	gone map[string]Task
 }
 
 func newTaskRows() *taskRows {
 	return &taskRows{
 		Set:  rowset.NewVersioned("task", func(t *Task) string { return t.Name }, nil),
-		live: map[int64]int64{}, inState: map[ops.State]int64{}, withAction: map[string]int64{},
+		live: map[int64]int64{}, inState: map[ops.State]int64{}, withAction: map[string]int64{}, gone: map[string]Task{},
 	}
 }
+
+// restoredBy are the tasks that events bring back.
+func restoredBy(events []domain.Recorded) []string {
+	var names rowset.Keys[string]
+	for _, r := range events {
+		if back, is := r.Event.(ops.TaskRestored); is {
+			names.Add(back.Task)
+		}
+	}
+	return names.List
+}
+
+// lastOfTasks are the last versions of tasks that are gone.
+var lastOfTasks = `SELECT DISTINCT ON (task) ` + taskColumns + ` FROM {schema}.tasks_past WHERE task = ANY ($1) ORDER BY task, until DESC`
 
 // load adds the query for the rows that the events are about, but for those of new tasks.
 func (t *taskRows) load(out *pgx.Batch, schema string, events []domain.Recorded) {
@@ -66,6 +85,15 @@ func (t *taskRows) load(out *pgx.Batch, schema string, events []domain.Recorded)
 		}
 	}
 	table.Load(out, schema, tasks.Now(), "task", names.List, "", t.LoadedVersion)
+	if back := restoredBy(events); len(back) > 0 {
+		out.Queue(table.InSchema(schema, lastOfTasks), back).Query(func(rows pgx.Rows) error {
+			gone, err := pgx.CollectRows(rows, scanTask)
+			for _, task := range gone {
+				t.gone[task.Name] = task
+			}
+			return err
+		})
+	}
 }
 
 // apply takes the next event, and returns the task before and after it. Before it begins
@@ -79,6 +107,17 @@ func (t *taskRows) apply(name string, r domain.Recorded) (was, is Task, err erro
 		t.withAction[task.Order.Action]++
 		return *task, *task, t.Add(task)
 	}
+	if _, isBack := r.Event.(ops.TaskRestored); isBack {
+		task, known := t.gone[name]
+		if !known {
+			return was, is, fmt.Errorf("task %s was not deleted", name)
+		}
+		task.Apply(r)
+		t.live[task.ID/blockSize]++
+		t.inState[task.State]++
+		t.withAction[task.Order.Action]++
+		return task, task, t.Add(&task)
+	}
 	before, err := t.Find(name)
 	if err != nil {
 		return was, is, err
@@ -88,6 +127,7 @@ func (t *taskRows) apply(name string, r domain.Recorded) (was, is Task, err erro
 	if is.Apply(r); !is.Exists {
 		t.live[was.ID/blockSize]--
 		t.withAction[was.Order.Action]--
+		t.gone[name] = was
 		t.Drop(name)
 		return was, was, nil
 	}

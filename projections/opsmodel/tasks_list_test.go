@@ -126,6 +126,7 @@ func TestAttempts(t *testing.T) {
 				{Number: b, Task: name, Mode: ops.ModeUpdate, Executor: "li", Accepted: at(b), Ended: at(done), Percent: 100, State: ops.Succeeded, Result: "好"},
 				{Number: a, Task: name, Mode: ops.ModeUpdate, Executor: "li", Accepted: at(a), Started: at(begun), Ended: at(failed), Percent: 40, State: ops.Failed, Result: "坏"},
 			}
+			all := want
 			got, err := r.Attempts(t.Context(), name, 1<<60, 10)
 			if err != nil {
 				t.Fatal(err)
@@ -141,6 +142,22 @@ func TestAttempts(t *testing.T) {
 			apply(t, pool, log.events[before:], size)
 			if got, err := r.Attempts(t.Context(), name, 1<<60, 10); err != nil || len(got) != 0 {
 				t.Errorf("of a deleted task: %+v, %v", got, err)
+			}
+			back, gone := ops.TaskRestored{ID: 1, Task: name, Machine: 2}, ops.TaskDeleted{Task: name, Machine: 2}
+			for _, events := range [][]domain.Event{{back}, {gone, back}, {gone}, {back, gone, back}} {
+				before := len(log.events)
+				log.add(events...)
+				apply(t, pool, log.events[before:], size)
+				got, err := r.Attempts(t.Context(), name, 1<<60, 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if events[len(events)-1] == gone {
+					want = nil
+				}
+				if same(t, got, want); want == nil {
+					want = all
+				}
 			}
 		})
 	}

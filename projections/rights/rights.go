@@ -46,7 +46,7 @@ func (c Caller) Of(q *query.Conditions) Rights {
 func (r Rights) MayAccess() string {
 	return `(a.creator = ` + r.User + ` OR EXISTS (SELECT FROM unnest(` + r.roles + `) AS m (role_id) WHERE EXISTS (
 			SELECT FROM ` + builtinRoles + ` JOIN access.roles o ON o.id = k.role_id
-				WHERE k.role_id = m.role_id AND k.kind = a.kind AND a.created > o.changed)
+				WHERE k.role_id = m.role_id AND k.kind = a.kind AND a.created > o.replaced)
 		OR EXISTS (SELECT FROM access.role_privileges h WHERE h.role_id = m.role_id AND h.privilege_id = a.privilege)
 		OR EXISTS (SELECT FROM access.privileges p JOIN access.role_privileges h ON h.privilege_id = p.id
 			WHERE p.resource_type = a.kind AND p.resource_id = a.id AND p.operation = 0
@@ -84,7 +84,7 @@ func (r Rights) LivingRecords() string {
 // the caller's built-in roles to grant it, which is 0 if the set of one of them was
 // never replaced; null without such a role.
 func (r Rights) Threshold(kind access.Kind) string {
-	return fmt.Sprintf(`(SELECT min(o.changed) FROM access.roles o JOIN %s ON k.role_id = o.id
+	return fmt.Sprintf(`(SELECT min(o.replaced) FROM access.roles o JOIN %s ON k.role_id = o.id
 		WHERE k.kind = %d AND o.id = ANY (%s))`, builtinRoles, kind, r.roles)
 }
 
