@@ -42,7 +42,7 @@ func (l *randomLog) importZone() {
 				l.records[record] = dns.StagedChange{ID: id, After: after}
 			}
 		}
-		d := dns.RecordData{ViewID: view, Host: fmt.Sprintf("i%d-%d", begun, n), Type: "A", TTL: 60, Value: "192.0.2.9"}
+		d := dns.RecordData{ViewID: view, Host: fmt.Sprintf("i%d-%d", begun, n), Type: "A", TTL: 60, Value: oneOf(l, "192.0.2.9", "10.0.0.2")}
 		part.Added = []dns.StagedRecord{{Record: d}}
 		counts = counts.Plus(part.Counts())
 		if !l.decided(dns.NewStageRecords([]dns.RecordsStaged{part})) {
@@ -69,7 +69,7 @@ func (l *randomLog) importZone() {
 func (l *randomLog) present(c *viewCopy) (ids []int64) {
 	for _, set := range c.sets {
 		for _, r := range set {
-			if _, known := l.records[r.id]; known {
+			if _, known := l.records[r.id]; known && !r.kept {
 				ids = append(ids, r.id)
 			}
 		}
