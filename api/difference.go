@@ -168,15 +168,15 @@ func (d *difference) parts() ([]zonedata.Part, error) {
 		}
 		parts = append(parts, d.outline.Parts(id, is)...)
 	}
+	if parts, err = d.withKeepers(parts); err != nil {
+		return nil, err
+	}
 	if d.moved() {
 		others, err := d.others()
 		if err != nil {
 			return nil, err
 		}
 		parts = append(parts, others...)
-	}
-	if parts, err = d.withKeepers(parts); err != nil {
-		return nil, err
 	}
 	parts = slices.DeleteFunc(parts, func(p zonedata.Part) bool {
 		return p.Quiet() && !d.moved() && len(d.kept[keptIn{p.ZoneID, p.View}].Owners()) == 0 || d.request.Caller.RequireView(p.View) != nil
@@ -241,6 +241,9 @@ func (d *difference) others() ([]zonedata.Part, error) {
 			continue
 		}
 		for _, view := range z.ViewIDs {
+			if _, has := d.kept[keptIn{z.ID, view}]; has {
+				continue
+			}
 			parts = append(parts, zonedata.Part{ZoneID: z.ID, View: view, Before: &z.ZoneData, After: &z.ZoneData})
 		}
 	}

@@ -42,7 +42,10 @@ func (l *randomLog) importZone() {
 				l.records[record] = dns.StagedChange{ID: id, After: after}
 			}
 		}
-		d := dns.RecordData{ViewID: view, Host: fmt.Sprintf("i%d-%d", begun, n), Type: "A", TTL: 60, Value: oneOf(l, "192.0.2.9", "10.0.0.2")}
+		d := dns.RecordData{ViewID: view, Host: fmt.Sprintf("i%d-%d", begun, n), Type: "A", TTL: 60, Value: "192.0.2.9"}
+		if l.ptr {
+			d.Value = "10.0.0.2"
+		}
 		part.Added = []dns.StagedRecord{{Record: d}}
 		counts = counts.Plus(part.Counts())
 		if !l.decided(dns.NewStageRecords([]dns.RecordsStaged{part})) {

