@@ -27,9 +27,9 @@ func TestKeptPTRsFollowFromRecords(t *testing.T) {
 			pool := modeltest.Serving(t)
 			l, kept := newRandomLog(t, seed), 0
 			l.ptr = true
-			for range 8 {
+			for range 20 {
 				done := len(l.events)
-				for range 250 {
+				for range 100 {
 					l.step()
 				}
 				modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", l.events[done:], 1+int(seed)*20)
