@@ -141,14 +141,28 @@ func (r *Reader) Addresses(ctx context.Context, view int64, zones []string, reve
 // Keeper is a reverse zone that has PTRs of other zones.
 type Keeper struct {
 	ID       int64
+	Name     string
 	Settings dns.ZoneSettings
 }
 
-var selectKeepers = "SELECT s.zone_id, s.settings FROM dns.zone_settings s WHERE s.settings->'ptr'->'from' ?| $1"
+var selectKeepers = "SELECT z.id, z.name, s.settings FROM dns.zone_settings s JOIN dns.zones z ON z.id = s.zone_id" +
+	" WHERE s.settings->'ptr'->'from' ?| $1"
 
 // Keepers lists the reverse zones that have PTRs of zones, which are named.
 func (r *Reader) Keepers(ctx context.Context, zones []string) ([]Keeper, error) {
 	return query.All(ctx, r.pool, func(row pgx.CollectableRow) (k Keeper, err error) {
-		return k, row.Scan(&k.ID, &k.Settings)
+		return k, row.Scan(&k.ID, &k.Name, &k.Settings)
 	}, selectKeepers, zones)
+}
+
+// ZoneNames are the names of zones, of those that there are.
+func (r *Reader) ZoneNames(ctx context.Context, ids []int64) (map[int64]string, error) {
+	names := map[int64]string{}
+	_, err := query.All(ctx, r.pool, func(row pgx.CollectableRow) (id int64, err error) {
+		var name string
+		err = row.Scan(&id, &name)
+		names[id] = name
+		return id, err
+	}, "SELECT id, name FROM dns.zones WHERE id = ANY ($1)", ids)
+	return names, err
 }

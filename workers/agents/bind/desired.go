@@ -20,8 +20,8 @@ type desiredState struct {
 	zones map[int64]*logZone
 	// keeping are those of zones that have PTRs of others.
 	keeping map[int64]*logZone
-	conf  dns.BindConfChanged
-	fleet dns.FleetData
+	conf    dns.BindConfChanged
+	fleet   dns.FleetData
 	// fallback is what follows from fleet and servers.
 	fallback nameServers
 	changes  dns.FleetChanges
