@@ -17,11 +17,11 @@ func (r *Reporter) addKeepers(ctx context.Context, a asked) error {
 		ids[zone] = true
 		return ""
 	}
-	any := false
+	some := false
 	for _, event := range a.events {
-		any = len(dns.AddressChanges(event, named)) > 0 || any
+		some = len(dns.AddressChanges(event, named)) > 0 || some
 	}
-	if !any {
+	if !some {
 		return nil
 	}
 	names, err := r.zones.ZoneNames(ctx, slices.Collect(maps.Keys(ids)))
