@@ -60,6 +60,8 @@ type difference struct {
 	now  *dns.Now
 	room int
 	all  []zoneDiff
+	// kept are the PTRs that differ of reverse zones, by zone and view.
+	kept map[keptIn]zonedata.KeptDiff
 }
 
 // newDifference reads what all zones have in common, from read models that have caught up with the
@@ -166,6 +168,9 @@ func (d *difference) parts() ([]zonedata.Part, error) {
 		}
 		parts = append(parts, d.outline.Parts(id, is)...)
 	}
+	if parts, err = d.withKeepers(parts); err != nil {
+		return nil, err
+	}
 	if d.moved() {
 		others, err := d.others()
 		if err != nil {
@@ -174,7 +179,7 @@ func (d *difference) parts() ([]zonedata.Part, error) {
 		parts = append(parts, others...)
 	}
 	parts = slices.DeleteFunc(parts, func(p zonedata.Part) bool {
-		return p.Quiet() && !d.moved() || d.request.Caller.RequireView(p.View) != nil
+		return p.Quiet() && !d.moved() && len(d.kept[keptIn{p.ZoneID, p.View}].Owners()) == 0 || d.request.Caller.RequireView(p.View) != nil
 	})
 	slices.SortFunc(parts, func(a, b zonedata.Part) int {
 		return cmp.Or(cmp.Compare(a.ZoneID, b.ZoneID), cmp.Compare(a.View, b.View))
@@ -236,6 +241,9 @@ func (d *difference) others() ([]zonedata.Part, error) {
 			continue
 		}
 		for _, view := range z.ViewIDs {
+			if _, has := d.kept[keptIn{z.ID, view}]; has {
+				continue
+			}
 			parts = append(parts, zonedata.Part{ZoneID: z.ID, View: view, Before: &z.ZoneData, After: &z.ZoneData})
 		}
 	}
@@ -252,7 +260,8 @@ func (d *difference) read(parts []zonedata.Part) error {
 			continue
 		}
 		zones = append(zones, p.ZoneID)
-		for _, host := range append(zonedata.Hosts(p.Events), dns.Apex) {
+		hosts := append(zonedata.Hosts(p.Events), d.kept[keptIn{p.ZoneID, p.View}].Owners()...)
+		for _, host := range append(hosts, dns.Apex) {
 			nodes = append(nodes, dns.Node{Zone: p.ZoneID, Host: host})
 		}
 	}

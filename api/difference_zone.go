@@ -59,6 +59,7 @@ func (d *difference) edit(p zonedata.Part) (removed, added []string, err error) 
 	before := zoneOf(p.Before.Name, settings, d.before, own.lookup)
 	edit := zonedata.NewEdit(before, p.View, own.at)
 	edit.Fleet(d.after)
+	edit.Keep(d.kept[keptIn{p.ZoneID, p.View}])
 	for _, e := range p.Events {
 		if err := edit.Apply(e); err != nil {
 			return nil, nil, err
@@ -77,6 +78,13 @@ func (d *difference) rewrite(p zonedata.Part) (removed, added []string, err erro
 	if err != nil {
 		return nil, nil, err
 	}
+	if removed, added, err = d.rewriteTo(p, after); err != nil {
+		return nil, nil, err
+	}
+	return d.withKept(p, after, removed, added)
+}
+
+func (d *difference) rewriteTo(p zonedata.Part, after rewritten) (removed, added []string, err error) {
 	if p.Before == nil {
 		added, err = after.lines(nil, d.room)
 		return nil, added, err
@@ -123,6 +131,8 @@ type rewritten struct {
 	// keeps: the zone has the records that it had before the events, but for those in the overlay.
 	keeps   bool
 	overlay zonedata.Overlay
+	// own are the records that it has.
+	own zonedata.Lookup
 	// back are records that the zone has again.
 	back []dnsmodel.Record
 }
@@ -147,6 +157,7 @@ func (d *difference) rewritten(p zonedata.Part) (r rewritten, err error) {
 		return r, err
 	}
 	_, settings, _ := d.now.Zone(p.ZoneID)
+	r.own = lookup
 	r.zone = zoneOf(p.After.Name, p.Settings(settings), d.after, lookup)
 	return r, own.err
 }

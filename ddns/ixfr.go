@@ -81,7 +81,7 @@ func (s *Server) difference(ctx context.Context, at placed, serial uint32, now z
 	if err != nil {
 		return nil, err
 	}
-	touched, err := s.touched(ctx, at, then.Position, now.Position)
+	touched, err := s.touched(ctx, at, then, now)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ func (s *Server) setsAsOf(ctx context.Context, at placed, was zonedata.Zone, key
 				return err
 			}
 			for _, key := range part {
-				sets = append(sets, c.Set(key, c.Own))
+				sets = append(sets, c.Served(key))
 			}
 		}
 		return nil
@@ -224,11 +224,21 @@ func (s *Server) withSerial(ctx context.Context, at placed, serial uint32, now z
 
 // touched finds the RRsets that events about the zone in the view are about. The error is errWhole
 // for an event that is about more than some of them.
-func (s *Server) touched(ctx context.Context, at placed, after, upTo domain.Position) (map[zonedata.Key]bool, error) {
-	t := &touches{at: at, zone: dns.FoldName(at.Name), keys: map[zonedata.Key]bool{}}
+func (s *Server) touched(ctx context.Context, at placed, then, now zonedata.Zone) (map[zonedata.Key]bool, error) {
+	after, upTo := then.Position, now.Position
+	t := &touches{at: at, zone: dns.FoldName(at.Name), settings: now.Settings, keys: map[zonedata.Key]bool{}}
+	if !slices.Equal(then.Settings.KeptFrom(), now.Settings.KeptFrom()) {
+		return nil, errWhole
+	}
+	if err := s.readKept(ctx, t, then, now); err != nil {
+		return nil, err
+	}
 	wanted := eventstore.Selection{
 		After: after, UpTo: upTo, Limit: eventsPage,
 		Tags: []domain.Tag{dns.TagZoneRecords(at.ID), dns.TagZone(at.ID)},
+	}
+	for id := range t.kept {
+		wanted.Tags = append(wanted.Tags, dns.TagZoneRecords(id), dns.TagZone(id))
 	}
 	read := 0
 	for more := after < upTo; more; {
@@ -253,15 +263,65 @@ func (s *Server) touched(ctx context.Context, at placed, after, upTo domain.Posi
 	return t.keys, nil
 }
 
+// readKept finds the zones whose PTRs the zone had or has.
+func (s *Server) readKept(ctx context.Context, t *touches, zones ...zonedata.Zone) error {
+	for _, z := range zones {
+		if len(z.Settings.KeptFrom()) == 0 {
+			continue
+		}
+		end, err := s.endOf(ctx, z.Position)
+		if err != nil {
+			return err
+		}
+		err = s.content(query.AsOf(ctx, end), t.at, func(c *dnsmodel.Content) error { return c.KeptZones(t.keep) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // touches are the RRsets of a zone in a view that events are about.
 type touches struct {
-	at   placed
-	zone string
+	at       placed
+	zone     string
+	settings dns.ZoneSettings
+	// kept are the zones whose PTRs the zone has, with their names.
+	kept map[int64]string
 	keys map[zonedata.Key]bool
 }
 
-// take takes an event. What changes a link, or the zone's records by the many, has no RRsets.
+func (t *touches) keep(id int64, name string) {
+	if t.kept == nil {
+		t.kept = map[int64]string{}
+	}
+	t.kept[id] = name
+}
+
+// take takes an event about the zone, or about one whose PTRs it has.
 func (t *touches) take(event domain.Event) error {
+	for _, change := range dns.AddressChanges(event, func(id int64) string { return t.kept[id] }) {
+		if change.View != t.at.view || !change.Concerns(t.zone, t.settings) {
+			continue
+		}
+		if change.Any {
+			return errWhole
+		}
+		for _, d := range change.Of {
+			if key, _, is := zonedata.Kept(t.zone, change.Zone, 0, d); is {
+				t.keys[key] = true
+			}
+		}
+	}
+	if event.SubjectKey() != t.at.ID {
+		return nil
+	}
+	return t.own(event)
+}
+
+// own takes an event about the zone. What changes a link, or the zone's records by the many, has no
+// RRsets.
+func (t *touches) own(event domain.Event) error {
 	switch e := event.(type) {
 	case dns.RecordAdded:
 		return t.record(e.Record)
@@ -295,5 +355,8 @@ func (t *touches) record(d dns.RecordData) error {
 		return errWhole
 	}
 	t.keys[key] = true
+	if key.Type == mdns.TypeCNAME { // which stands in the place of the PTR of another zone
+		t.keys[zonedata.Key{Owner: key.Owner, Type: mdns.TypePTR}] = true
+	}
 	return nil
 }

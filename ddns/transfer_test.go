@@ -152,6 +152,89 @@ func TestDifferencesOnRandomHistories(t *testing.T) {
 	}
 }
 
+// So does a copy of a reverse zone that has PTRs of another zone, of which records and links change.
+func TestDifferencesOfKeptPTRs(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	view, other := s.view("office", "any"), s.view("other", "none")
+	zone, reverse := s.zone("example.com", view, other), s.zone("2.0.192.in-addr.arpa", view)
+	s.do(dns.NewChangeZoneSettings(reverse, dns.ZoneSettingsInput{
+		PTRFrom: dns.Setting[[]string]{Given: true, Value: &[]string{"example.com"}},
+	}, nil, nil))
+	k := s.key("office", access.Restriction{})
+	random := rand.New(rand.NewPCG(2, uint64(time.Now().UnixNano())))
+	const name = "2.0.192.in-addr.arpa."
+	c, kept, differences := s.newCopy(k, name), 0, 0
+	for round := range 40 {
+		for range 1 + random.IntN(2) {
+			if random.IntN(4) > 0 {
+				s.someChange(k, random, zone, view, other)
+				continue
+			}
+			s.wantRcode(s.update(k, name, func(m *mdns.Msg) {
+				rr := s.rr(fmt.Sprintf("%d.%s 60 %s own.test.", random.IntN(4), name, []string{"PTR", "CNAME"}[random.IntN(2)]))
+				if random.IntN(2) == 0 {
+					rr = as(rr.Header().Name, mdns.TypeANY, anyClass)
+				}
+				m.Ns = []mdns.RR{rr}
+			}), noError)
+		}
+		all, err := s.transfer(k, name, c.serial, true)
+		must(t, err)
+		if s.apply(&c, all) {
+			differences++
+		}
+		now := s.newCopy(k, name)
+		if c.serial != now.serial || c.text() != now.text() {
+			t.Fatalf("round %d: it is %d\n%s\nand is to be %d\n%s", round, c.serial, c.text(), now.serial, now.text())
+		}
+		kept += strings.Count(now.text(), ".example.com.")
+	}
+	if kept == 0 || differences < 10 {
+		t.Errorf("%d PTRs were compared, and %d differences", kept, differences)
+	}
+}
+
+// A prerequisite sees the PTRs of other zones, which no update removes.
+func TestPrerequisitesOnKeptPTRs(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	view := s.view("office", "any")
+	zone, reverse := s.zone("example.com", view), s.zone("2.0.192.in-addr.arpa", view)
+	s.do(dns.NewChangeZoneSettings(reverse, dns.ZoneSettingsInput{
+		PTRFrom: dns.Setting[[]string]{Given: true, Value: &[]string{"example.com"}},
+	}, nil, nil))
+	k := s.key("", access.Restriction{})
+	s.wantRcode(s.update(k, "example.com.", func(m *mdns.Msg) { m.Ns = s.rrs("www.example.com. 60 A 192.0.2.7") }), noError)
+	_ = zone
+	const name = "7.2.0.192.in-addr.arpa."
+	for what, c := range map[string]struct {
+		require mdns.RR
+		rcode   int
+	}{
+		"the name is in use":        {as(name, mdns.TypeANY, anyClass), noError},
+		"the name is not in use":    {as(name, mdns.TypeANY, none), mdns.RcodeYXDomain},
+		"it has a PTR":              {as(name, mdns.TypePTR, anyClass), noError},
+		"it has none":               {as(name, mdns.TypePTR, none), mdns.RcodeYXRrset},
+		"it is this one":            {of(s.rr(name+" 0 PTR www.example.com."), mdns.ClassINET), noError},
+		"it is another one":         {of(s.rr(name+" 0 PTR x.example.com."), mdns.ClassINET), mdns.RcodeNXRrset},
+		"another name is in use":    {as("8.2.0.192.in-addr.arpa.", mdns.TypeANY, anyClass), mdns.RcodeNameError},
+		"the name has another type": {as(name, mdns.TypeTXT, anyClass), mdns.RcodeNXRrset},
+	} {
+		got := s.update(k, "2.0.192.in-addr.arpa.", func(m *mdns.Msg) {
+			m.Answer = []mdns.RR{c.require}
+			m.Ns = []mdns.RR{as(name, mdns.TypePTR, anyClass)}
+		})
+		if got.Rcode != c.rcode {
+			t.Errorf("%s: %s", what, mdns.RcodeToString[got.Rcode])
+		}
+	}
+	if c := s.newCopy(k, "2.0.192.in-addr.arpa."); !c.lines[s.rr(name+" 60 PTR www.example.com.").String()] {
+		t.Errorf("the zone is\n%s", c.text())
+	}
+	s.wantRecords(reverse, view)
+}
+
 // A change of several views gives each its difference, whichever of them it changes first.
 func TestDifferencesOfChangesOfSeveralViews(t *testing.T) {
 	t.Parallel()

@@ -111,6 +111,11 @@ func (s *Server) command(ctx context.Context, a *asked) (*zoneupdate.Update, *re
 			return nil, nil, err
 		}
 	}
+	if len(a.msg.Answer) > 0 {
+		if to.Kept, err = s.presentKept(ctx, at, a.msg.Answer); err != nil {
+			return nil, nil, err
+		}
+	}
 	cmd, err := zoneupdate.New(to, a.msg.Answer, a.msg.Ns)
 	if failure, is := errors.AsType[*zoneupdate.Failure](err); is {
 		return no(failed(failure.Rcode, mdns.ExtendedErrorCodeOther, failure.Reason))
@@ -139,6 +144,32 @@ func (s *Server) presentSOA(ctx context.Context, at placed) (soa *mdns.SOA, of d
 		return nil
 	})
 	return soa, of, err
+}
+
+// presentKept returns the PTRs that the zone has of other zones, at the names that records are at. Those
+// zones may be written meanwhile, as they may after the update.
+func (s *Server) presentKept(ctx context.Context, at placed, required []mdns.RR) (kept map[string]*zonedata.RRset, err error) {
+	if settings, err := s.cfg.Reader.ZoneSettings(ctx, at.ID); err != nil || settings.PTR == nil {
+		return nil, err
+	}
+	head, err := s.cfg.Store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Progress.Wait(ctx, domain.ContextDNS, head.Last[domain.ContextDNS]); err != nil {
+		return nil, err
+	}
+	var owners []string
+	for _, rr := range required {
+		if owner, inside := zonedata.Relative(rr.Header().Name, zonedata.Absolute(at.Name)); inside {
+			owners = append(owners, owner)
+		}
+	}
+	err = s.content(ctx, at, func(c *dnsmodel.Content) error {
+		kept, err = c.Kept(owners...)
+		return err
+	})
+	return kept, err
 }
 
 // withinBounds refuses a message that asks about, or is to change, records that the credential is

@@ -38,6 +38,7 @@ func samples() []domain.Event {
 	settings := dns.ZoneSettings{
 		MName: "ns1.example.net.", RName: `host\.master.example.net.`, Refresh: new(uint32(1)), Retry: new(uint32(2)), Expire: new(uint32(3)),
 		Minimum: new(uint32(0)), DefaultTTL: new(uint32(300)), SerialAtLeast: new(uint32(2026112801)),
+		PTR: &dns.PTRSettings{From: []string{"a.example", "b.example"}},
 	}
 	privilege := access.PrivilegeData{
 		Name: "p1", Operation: access.OperationDelete, ResourceType: access.KindZone, ResourceID: 3, Comment: "备注",
@@ -53,7 +54,7 @@ func samples() []domain.Event {
 		dns.ZoneCreated{ID: 3, Zone: zone, Privilege: 11}, dns.ZoneUpdated{ID: 3, Before: external, After: external}, dns.ZoneDeleted{ID: 3, Zone: zone, Privilege: 11},
 		dns.ZoneRestored{
 			ID: 3, Before: &external, After: zone, Privilege: 11, Created: 40, Creator: 2,
-			Links: []dns.RestoredLink{{View: 2, Since: 41, Until: 50}},
+			Links: []dns.RestoredLink{{View: 2, Since: 41, Until: 50}}, Settings: settings,
 		},
 		dns.RecordAdded{ID: 4, ZoneID: 3, Record: record}, dns.RecordUpdated{ID: 4, ZoneID: 3, Before: record, After: line},
 		dns.RecordDeleted{ID: 4, ZoneID: 3, Record: line},

@@ -192,9 +192,9 @@ func TestDryRunIsBounded(t *testing.T) {
 	s := dryWorld(t)
 	const records, zones = 25_000, 1100
 	_, err := s.pool.Exec(t.Context(), `INSERT INTO dns.records (id, zone_id, view_id, line, host, type, ttl, value, literal, comment, creator,
-			created, changed, link, ends, gone, typed, place, since)
+			created, changed, link, ends, gone, typed, place, reverse, since)
 		SELECT 1000 + i, zone_id, view_id, line, 'x' || i, type, ttl, value, literal, comment, creator, created, changed, link, ends, gone, typed,
-			'z' || reverse(to_char(i, '000000000')), since FROM dns.records, generate_series(1, $1::int) i WHERE id = 1`, records)
+			'z' || reverse(to_char(i, '000000000')), reverse, since FROM dns.records, generate_series(1, $1::int) i WHERE id = 1`, records)
 	must(t, err)
 	for _, c := range []struct {
 		method         string

@@ -44,6 +44,8 @@ func newRandomWrites(t *testing.T, seed uint64) *randomWrites {
 	t.Helper()
 	s := dryWorld(t)
 	s.opsDo("POST", pathMachine, act("add", aMachine("web01", 1)))
+	s.ok("POST", "/dns/zones", m{"name": "2.0.192.in-addr.arpa", "zone_type": "master", "view_ids": []int{1, 2}})
+	s.ok("PUT", "/v1/zones/2/settings", m{"ptr": m{"from": []string{"a.test"}}})
 	return &randomWrites{stack: s, Rand: rand.New(rand.NewPCG(seed, 7))}
 }
 
@@ -226,7 +228,7 @@ func (w *randomWrites) view() m {
 }
 
 func (w *randomWrites) zone() m {
-	zone := m{"name": pick(w, "a.test", "b.test", "s.a.test", "c.test"), "zone_type": "master", "view_ids": w.some(2), "zone_group": 1 + w.IntN(2)}
+	zone := m{"name": pick(w, "a.test", "b.test", "s.a.test", "2.0.192.in-addr.arpa", "in-addr.arpa"), "zone_type": "master", "view_ids": w.some(2), "zone_group": 1 + w.IntN(2)}
 	if w.IntN(6) == 0 {
 		zone["zone_type"], zone["forwarders"] = "forward only", w.address()
 	}
@@ -242,9 +244,11 @@ func (w *randomWrites) server() m {
 func (w *randomWrites) record() m {
 	r := m{"zone_id": idIn(w.one("/dns/zones")), "view_name": pick(w, "office", "office", "world", "lab"), "ttl": pick(w, 60, 600),
 		"host": pick(w, "@", "www", "www", "ns1", "master", "*", `Floor\ 2`, "x.s"), "comment": pick(w, "", "c")}
-	switch w.IntN(5) {
+	switch w.IntN(6) {
 	case 0, 1:
 		r["value"] = w.address()
+	case 5:
+		r["host"], r["record_type"], r["value"] = fmt.Sprint(w.IntN(4)), pick(w, "PTR", "CNAME"), "own.test."
 	case 2:
 		r["record_type"], r["value"] = "NS", pick(w, "ns1", "master", "ns.example.net.")
 	case 3:
@@ -296,14 +300,15 @@ func (w *randomWrites) bodyOf(kind string) m {
 
 // ofAllZones is a write about what zones have beside records.
 func (w *randomWrites) ofAllZones() (method, path string, body any) {
-	switch w.IntN(4) {
+	switch w.IntN(6) {
 	case 0:
 		return "PUT", "/v1/fleet", m{"ns": pick(w, []string{}, []string{"ns1.a.test."}, []string{"ns.example.net.", "ns1.b.test."})}
 	case 1:
 		return "PUT", "/v1/fleet", m{"addresses": pick[any](w, "masters", []string{"192.0.2.50", "2001:db8::1"})}
 	default:
 		return "PUT", fmt.Sprintf("/v1/zones/%s/settings", idIn(w.one("/dns/zones"))),
-			pick(w, m{"soa": m{"mname": "m.example."}}, m{"soa": nil}, m{"default_ttl": 60 + w.IntN(2)}, m{"serial_at_least": 1000 * w.IntN(5)})
+			pick(w, m{"soa": m{"mname": "m.example."}}, m{"soa": nil}, m{"default_ttl": 60 + w.IntN(2)}, m{"serial_at_least": 1000 * w.IntN(5)},
+				m{"ptr": m{"from": pick(w, []string{"a.test", "b.test"}, []string{"a.test"}, []string{"s.a.test", "a.test"}, []string{})}})
 	}
 }
 

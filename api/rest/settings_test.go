@@ -62,7 +62,9 @@ func TestZoneSettings(t *testing.T) {
 		body  any
 		field string
 	}{
-		{m{"ptr": m{"from": []string{"example.com"}}}, "ptr: 未知的参数"}, {m{"soa": m{"serial": 1}}, "soa.serial: 未知的参数"}, {m{"soa": 1}, "soa: "},
+		{m{"ptr": m{"from": []string{"example.org"}}}, "ptr: 只有"}, {m{"ptr": 1}, "ptr: "}, {m{"ptr": m{"to": 1}}, "ptr.to: 未知的参数"},
+		{m{"ptr": m{"from": "a"}}, "ptr.from: "}, {m{"ptr": m{"from": []int{1}}}, "ptr.from: "}, {m{"ptr": m{"from": []string{"a..b"}}}, "ptr.from: "},
+		{m{"ptr": m{"from": []string{"a.b", "A.b."}}}, "ptr.from: "}, {m{"soa": m{"serial": 1}}, "soa.serial: 未知的参数"}, {m{"soa": 1}, "soa: "},
 		{m{"soa": m{"refresh": 0}}, "soa.refresh: "}, {m{"soa": m{"minimum": -1}}, "soa.minimum: "}, {m{"soa": m{"expire": 1 << 31}}, "soa.expire: "},
 		{m{"soa": m{"mname": "ns1"}}, "soa.mname: "}, {m{"soa": m{"mname": "192.0.2.1"}}, "soa.mname: "}, {m{"soa": m{"mname": ""}}, "soa.mname: "},
 		{m{"soa": m{"rname": "a b@example.org"}}, "soa.rname: "}, {m{"soa": m{"retry": true}}, "soa.retry: "}, {m{"default_ttl": "x"}, "default_ttl: "}, {m{"serial_at_least": 0}, "serial_at_least: "},

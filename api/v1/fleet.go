@@ -50,8 +50,12 @@ func (a *API) changeFleet() api.Write {
 }
 
 // texts reads a list of texts for which null is a value: it stands for the default.
-func texts(p *api.Params, name string) dns.Setting[[]string] {
-	raw, given := p.Object[name]
+func texts(p *api.Params, name string) dns.Setting[[]string] { return textsIn(p, "", name) }
+
+// textsIn is texts for a member of an object. Prefix is what the object is called.
+func textsIn(p *api.Params, prefix, member string) dns.Setting[[]string] {
+	raw, given := p.Object[member]
+	name := prefix + member
 	if !given || string(raw) == "null" {
 		return dns.Setting[[]string]{Given: given}
 	}

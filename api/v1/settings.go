@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -19,6 +20,12 @@ type settingsBody struct {
 	SOA           soaBody `json:"soa"`
 	DefaultTTL    uint32  `json:"default_ttl"`
 	SerialAtLeast *uint32 `json:"serial_at_least"`
+	// PTR is absent for zones that are for the names of no addresses.
+	PTR *ptrBody `json:"ptr,omitempty"`
+}
+
+type ptrBody struct {
+	From []string `json:"from"`
 }
 
 type soaBody struct {
@@ -37,6 +44,9 @@ func settingsFor(zone dnsmodel.Zone, s dns.ZoneSettings) settingsBody {
 	}}
 	if s.MName != "" {
 		body.SOA.MName = &s.MName
+	}
+	if _, reverse := dns.ReversePrefix(zone.Name); reverse {
+		body.PTR = &ptrBody{From: append([]string{}, s.KeptFrom()...)}
 	}
 	return body
 }
@@ -66,7 +76,7 @@ func (a *API) showSettings(c echo.Context) error {
 func (a *API) changeSettings() api.Write {
 	return api.Write{
 		Kind: api.Zone,
-		Keys: api.Names{"soa", "default_ttl", "serial_at_least"},
+		Keys: api.Names{"soa", "default_ttl", "serial_at_least", "ptr"},
 		Right: func(w *api.Request) (access.Right, error) {
 			zone, err := a.DNS.Zone(w.Context(), w.ID)
 			return access.On(zone.Target, access.OperationUpdate), api.Found(api.Zone, w.ID, err)
@@ -90,31 +100,39 @@ func (a *API) changeSettings() api.Write {
 func readSettings(w *api.Request) (in dns.ZoneSettingsInput, err error) {
 	p := w.Params
 	in.DefaultTTL, in.SerialAtLeast = number(p, "", "default_ttl"), number(p, "", "serial_at_least")
-	soa := &api.Params{Object: map[string]json.RawMessage{}}
-	keys := api.Names{"mname", "rname", "refresh", "retry", "expire", "minimum"}
-	switch raw, given := p.Object["soa"]; {
-	case !given:
-	case string(raw) == "null":
-		for _, key := range keys {
-			soa.Object[key] = raw
-		}
-	default:
-		object, err := api.ReadObject(raw)
-		if err != nil {
-			return in, domain.Invalid("soa", "must be an object")
-		}
-		soa = &object
-	}
-	if err := w.Inspect(soa, keys, "soa"); err != nil {
+	soa, err := settingsIn(w, "soa", "mname", "rname", "refresh", "retry", "expire", "minimum")
+	if err != nil {
 		return in, err
 	}
+	ptr, err := settingsIn(w, "ptr", "from")
+	if err != nil {
+		return in, err
+	}
+	in.PTRFrom = textsIn(ptr, "ptr.", "from")
 	in.MName, in.RName = text(soa, "soa.", "mname"), text(soa, "soa.", "rname")
 	in.Refresh, in.Retry = number(soa, "soa.", "refresh"), number(soa, "soa.", "retry")
 	in.Expire, in.Minimum = number(soa, "soa.", "expire"), number(soa, "soa.", "minimum")
-	if soa.Err != nil && p.Err == nil {
-		p.Err = soa.Err
+	return in, cmp.Or(p.Err, soa.Err, ptr.Err)
+}
+
+// settingsIn reads a member that is an object. In the place of the object null stands for all its
+// members.
+func settingsIn(w *api.Request, name string, keys ...string) (*api.Params, error) {
+	object := &api.Params{Object: map[string]json.RawMessage{}}
+	switch raw, given := w.Params.Object[name]; {
+	case !given:
+	case string(raw) == "null":
+		for _, key := range keys {
+			object.Object[key] = raw
+		}
+	default:
+		read, err := api.ReadObject(raw)
+		if err != nil {
+			return nil, domain.Invalid(name, "must be an object")
+		}
+		object = &read
 	}
-	return in, p.Err
+	return object, w.Inspect(object, keys, name)
 }
 
 // text and number read a member for which null is a value: it stands for the default. Prefix

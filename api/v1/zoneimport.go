@@ -157,6 +157,9 @@ func (i *zoneImport) compare(ctx context.Context, id int64, most int) (compariso
 		if err := showAll(c, comparison.Present); err != nil {
 			return err
 		}
+		if err := c.EachKept(comparison.OfOthers); err != nil {
+			return err
+		}
 		if err := comparison.End(); err != nil || comparison.Len() <= most {
 			return err
 		}

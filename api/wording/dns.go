@@ -148,5 +148,7 @@ var ofDNS = map[string]string{
 	"must be an object":                                                                    "必须是对象！",
 	"must be a text, or null":                                                              "必须是字符串或null！",
 	"must be an integer, or null":                                                          "必须是整数或null！",
-	"is required: a list of the ids of all views":                                          "必填：所有View的id列表！",
+	"there is no zone %q":                                                                  "没有Zone %q！",
+	"only a zone for the names of addresses, below in-addr.arpa or ip6.arpa, has PTRs of other zones": "只有in-addr.arpa或ip6.arpa之下的反向Zone才能有其他Zone的PTR！",
+	"is required: a list of the ids of all views":                                                     "必填：所有View的id列表！",
 }

@@ -9,11 +9,11 @@ func Events() []domain.Descriptor {
 		domain.Describe[ServerCreated](c), domain.Describe[ServerUpdated](c), domain.Describe[ServerDeleted](c),
 		domain.Describe[ServerEnrolled](c), domain.Describe[ServerWithdrawn](c),
 		domain.Describe[ViewCreated](c), domain.Describe[ViewUpdated](c), domain.Describe[ViewDeleted](c),
-		domain.Describe[ZoneCreated](c), domain.Describe[ZoneUpdated](c), domain.Describe[ZoneDeleted](c), domain.Describe[ZoneRestored](c),
+		domain.Describe[ZoneCreated](c), domain.Describe[ZoneUpdated](c), domain.Describe[ZoneDeleted](c), domain.Describe[ZoneRestored](c, liftPTR),
 		domain.Describe[RecordAdded](c, liftRecord), domain.Describe[RecordUpdated](c, liftRecord),
 		domain.Describe[RecordDeleted](c, liftRecord),
 		domain.Describe[BindConfChanged](c),
-		domain.Describe[ZoneSettingsChanged](c, liftSettings), domain.Describe[FleetChanged](c), domain.Describe[ViewsOrdered](c),
+		domain.Describe[ZoneSettingsChanged](c, liftSettings, liftPTR), domain.Describe[FleetChanged](c), domain.Describe[ViewsOrdered](c),
 		domain.Describe[ZonesRenumbered](c),
 		domain.Describe[ImportBegun](c), domain.Describe[RecordsStaged](c), domain.Describe[ZoneImported](c), domain.Describe[ImportVoided](c),
 	}

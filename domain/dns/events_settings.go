@@ -33,6 +33,9 @@ type ZoneSettings struct {
 	DefaultTTL *uint32 `json:"default_ttl,omitempty"`
 	// SerialAtLeast is the serial that was asked for last.
 	SerialAtLeast *uint32 `json:"serial_at_least,omitempty"`
+	// PTR is what a reverse zone has of forward zones, nil for nothing. No event of schema 1 or 2
+	// says it, which is schema 1 of [ZoneRestored].
+	PTR *PTRSettings `json:"ptr,omitempty"`
 }
 
 // TTL is the zone's default TTL in seconds.
@@ -81,8 +84,10 @@ type SerialRaise struct {
 }
 
 // liftSettings turns schema 1 of [ZoneSettingsChanged] into schema 2, in which
-// [SerialRaise.IfLower] may be set.
+// [SerialRaise.IfLower] may be set, and liftPTR events that say settings into the schema in which
+// [ZoneSettings.PTR] may be.
 func liftSettings(data json.RawMessage) (json.RawMessage, error) { return data, nil }
+func liftPTR(data json.RawMessage) (json.RawMessage, error)      { return data, nil }
 
 // ZoneSettingsChanged says that a zone's settings changed, and that its content did, in
 // all its views: the SOA is a part of it.

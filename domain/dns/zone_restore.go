@@ -104,6 +104,9 @@ func (c RevertZone) Decide(h domain.History, env domain.Env) ([]domain.Event, er
 	}
 	settings := c.settings
 	settings.SerialAtLeast = zone.settings.SerialAtLeast
+	if err := zone.mayKeepAgain(h, actor, settings); err != nil {
+		return nil, err
+	}
 	if !zone.exists {
 		return c.bringBack(h, zone, settings, links)
 	}

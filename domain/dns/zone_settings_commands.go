@@ -14,6 +14,8 @@ import (
 //  2. External zones, whose SOA is their provider's, have no settings.
 //  3. No serial falls as a number: what is above the given one already stays.
 //  4. What is asked for again is done wherever it does not hold (any more) and can be.
+//  5. Only reverse zones have PTRs of other zones, and only of such as are there, and as whoever asks for it
+//     may ACCESS. Those that the zone has already are not asked about again.
 type ChangeZoneSettings struct {
 	id      int64
 	patch   zoneSettingsPatch
@@ -35,7 +37,7 @@ func NewChangeZoneSettings(id int64, in ZoneSettingsInput, present []uint32, ifM
 
 // Decide implements [domain.Command].
 func (c ChangeZoneSettings) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	_, zone, err := loadZone(h, env, c.id, access.OperationUpdate, nil)
+	actor, zone, err := loadZone(h, env, c.id, access.OperationUpdate, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +48,9 @@ func (c ChangeZoneSettings) Decide(h domain.History, env domain.Env) ([]domain.E
 		return nil, err
 	}
 	event := ZoneSettingsChanged{ID: c.id, Before: zone.settings, After: c.patch.merge(zone.settings)}
+	if err := zone.mayKeep(h, actor, event.After); err != nil {
+		return nil, err
+	}
 	if at := c.patch.serialAtLeast.Value; at != nil {
 		if event.Raise, err = c.raise(h, zone, *at); err != nil {
 			return nil, err

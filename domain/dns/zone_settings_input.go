@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/opsledger/opsledger/domain"
@@ -19,15 +20,21 @@ type ZoneSettingsInput struct {
 	MName, RName                    Setting[string]
 	Refresh, Retry, Expire, Minimum Setting[int64]
 	DefaultTTL, SerialAtLeast       Setting[int64]
+	// PTRFrom are names of zones; none is the default.
+	PTRFrom Setting[[]string]
 }
 
 // zoneSettingsPatch is a checked [ZoneSettingsInput].
 type zoneSettingsPatch struct {
 	mname, rname                                               Setting[string]
 	refresh, retry, expire, minimum, defaultTTL, serialAtLeast Setting[uint32]
+	ptrFrom                                                    Setting[[]string]
 }
 
 const maxSerial = 1<<32 - 1
+
+// maxKept is of how many zones a reverse zone has the PTRs at most.
+const maxKept = 500
 
 func (in ZoneSettingsInput) parse() (p zoneSettingsPatch, err error) {
 	if p.mname, err = parsedName("soa.mname", in.MName, parseAbsoluteName); err != nil {
@@ -53,7 +60,18 @@ func (in ZoneSettingsInput) parse() (p zoneSettingsPatch, err error) {
 			return zoneSettingsPatch{}, err
 		}
 	}
+	if p.ptrFrom, err = parsedList("ptr.from", in.PTRFrom, maxKept, parseKept); err != nil {
+		return zoneSettingsPatch{}, err
+	}
 	return p, nil
+}
+
+func parseKept(field, text string) (string, error) {
+	name, err := ParseZoneName(text)
+	if err != nil {
+		return "", domain.Invalid(field, "%q is no domain name", shorten(text))
+	}
+	return FoldName(name), nil
 }
 
 func ranged(field string, in Setting[int64], least, most int64) (Setting[uint32], error) {
@@ -132,7 +150,17 @@ func (p zoneSettingsPatch) merge(s ZoneSettings) ZoneSettings {
 			*f.to = f.in.Value
 		}
 	}
+	if p.ptrFrom.Given {
+		s.PTR = keepFrom(p.ptrFrom.Value)
+	}
 	return s
+}
+
+func keepFrom(zones *[]string) *PTRSettings {
+	if zones == nil || len(*zones) == 0 {
+		return nil
+	}
+	return &PTRSettings{From: slices.Sorted(slices.Values(*zones))}
 }
 
 func setText(to *string, in Setting[string]) {

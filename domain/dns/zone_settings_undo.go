@@ -18,14 +18,14 @@ func NewUndoZoneSettings(e ZoneSettingsChanged) UndoZoneSettings { return UndoZo
 
 // Decide implements [domain.Command].
 func (c UndoZoneSettings) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	_, zone, err := loadUndone(h, env, c.event.ID, access.OperationUpdate)
+	actor, zone, err := loadUndone(h, env, c.event.ID, access.OperationUpdate)
 	if err != nil {
 		return nil, err
 	}
 	if !zone.settings.Reverts(c.event.After) {
 		return nil, domain.Changed(zone.settled, "the settings of zone %d were changed since", zone.id)
 	}
-	return zone.settle(c.event.Before), nil
+	return zone.settle(c.event.Before), zone.mayKeepAgain(h, actor, c.event.Before)
 }
 
 // settle returns the event by which the zone has some settings, none if it has them. The

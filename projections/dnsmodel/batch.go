@@ -131,6 +131,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	table.Load(&queries, schema, zoneSettings.Now(), "zone_id", k.settings.List, "", b.settings.LoadedVersion)
 	table.Load(&queries, schema, bases.Now(), "zone", k.numbered.List, "", b.bases.LoadedVersion)
 	table.Load(&queries, schema, bases.Now(), "view", k.renamed.List, "", b.bases.LoadedVersion)
+	b.loadKeepers(&queries, schema, k)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
 

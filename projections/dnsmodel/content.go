@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -33,7 +34,9 @@ type Content struct {
 	// known are the records at the owners that were looked up.
 	known  zonedata.Records
 	looked map[string]bool
-	err    error
+	// kept are the PTRs that other zones' records give these owners, whatever stands in their place.
+	kept map[string]*zonedata.RRset
+	err  error
 }
 
 // contentHead is a row of what a zone's content follows from beside records.
@@ -86,7 +89,7 @@ func (r *Reader) Content(ctx context.Context, zone, view int64, f func(*Content)
 		if err := tx.QueryRow(ctx, snapshotTables).Scan(&before); err != nil {
 			return err
 		}
-		c := &Content{ZoneID: zone, View: view, ctx: ctx, tx: tx, known: zonedata.Records{}, looked: map[string]bool{}}
+		c := &Content{ZoneID: zone, View: view, ctx: ctx, tx: tx, known: zonedata.Records{}, looked: map[string]bool{}, kept: map[string]*zonedata.RRset{}}
 		if err := c.open(); err != nil {
 			return err
 		}
@@ -150,9 +153,22 @@ func (c *Content) All(each func(Record) error) error {
 	return visitRows(c.ctx, c.tx, contentRecords+inOrder, (*Record).shown, each, c.ZoneID, c.View, c.links)
 }
 
-// Located is [Content.All] with each record's RRset, and its data in canonical wire form.
+// Located is [Content.All] with each record's RRset, and its data in canonical wire form, and with
+// the PTRs that the zone has of other zones.
 func (c *Content) Located(each func(zonedata.Key, zonedata.Record) error) error {
+	if len(c.Settings.KeptFrom()) > 0 {
+		return c.locatedWithKept(each)
+	}
 	return c.All(c.locating(each))
+}
+
+// Served is an RRset as it is served.
+func (c *Content) Served(key zonedata.Key) *zonedata.RRset {
+	set := c.Set(key, c.Own)
+	if set != nil || key.Type != mdns.TypePTR || c.Own(zonedata.Key{Owner: key.Owner, Type: mdns.TypeCNAME}) != nil {
+		return set
+	}
+	return c.kept[key.Owner]
 }
 
 // locating locates records before it shows them.
@@ -165,6 +181,12 @@ func (c *Content) locating(each func(zonedata.Key, zonedata.Record) error) func(
 		}
 		return each(key, zonedata.Record{ID: r.ID, TTL: r.TTL, Data: data})
 	}
+}
+
+// Kept are the PTRs that other zones' records give owners, whatever stands in their place.
+func (c *Content) Kept(owners ...string) (map[string]*zonedata.RRset, error) {
+	err := c.Look(owners...)
+	return c.kept, err
 }
 
 // Own is a [zonedata.Lookup] of the zone's own records.
@@ -191,8 +213,12 @@ func (c *Content) Look(owners ...string) error {
 	if len(places) == 0 {
 		return nil
 	}
-	return visitRows(c.ctx, c.tx, contentRecords+atPlaces, (*Record).shown, c.locating(func(key zonedata.Key, r zonedata.Record) error {
+	err := visitRows(c.ctx, c.tx, contentRecords+atPlaces, (*Record).shown, c.locating(func(key zonedata.Key, r zonedata.Record) error {
 		c.known[key] = append(c.known[key], r)
 		return nil
 	}), c.ZoneID, c.View, c.links, places)
+	if err != nil || len(c.Settings.KeptFrom()) == 0 {
+		return err
+	}
+	return c.lookKept(owners)
 }

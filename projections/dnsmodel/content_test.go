@@ -69,9 +69,9 @@ func TestContentIsNotHeld(t *testing.T) {
 	modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", linkedZone(1).Events, 100)
 	const more = 200_000
 	_, err := pool.Exec(t.Context(), `INSERT INTO dns.records (id, zone_id, view_id, line, host, type, ttl, value, literal, comment, creator,
-			created, changed, link, ends, gone, typed, place, since)
+			created, changed, link, ends, gone, typed, place, reverse, since)
 		SELECT 1000 + i, zone_id, view_id, line, 'x' || i, type, ttl, value, literal, comment, creator, created, changed, link, ends, gone, typed,
-			'z' || reverse(to_char(i, '000000000')), since FROM dns.records, generate_series(1, $1::int) i WHERE id = 1`, more)
+			'z' || reverse(to_char(i, '000000000')), reverse, since FROM dns.records, generate_series(1, $1::int) i WHERE id = 1`, more)
 	if err != nil {
 		t.Fatal(err)
 	}

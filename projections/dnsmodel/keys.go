@@ -29,12 +29,16 @@ type keys struct {
 	returning rowset.Keys[int64]
 	// numbered are the zones, renamed the views whose bases are wanted, by name.
 	numbered, renamed rowset.Keys[string]
+	// addressed are zones with records of which addresses may change, addressedNames such zones by name.
+	addressed      rowset.Keys[int64]
+	addressedNames rowset.Keys[string]
 }
 
 // touchedBy collects the keys. A record that is added has no row yet.
 func touchedBy(events []domain.Recorded) *keys {
 	k := &keys{resources: map[access.Kind]*rowset.Keys[int64]{}}
 	for _, recorded := range events {
+		k.addresses(recorded.Event)
 		switch e := recorded.Event.(type) {
 		case dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
 			k.fleet = true

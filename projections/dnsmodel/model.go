@@ -47,7 +47,7 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (m *Model) Context() domain.Context { return domain.ContextDNS }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 13 }
+func (m *Model) Version() int { return 14 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
@@ -87,6 +87,7 @@ func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 		if err := batch.apply(e); err != nil {
 			return fmt.Errorf("apply event %d: %w", e.Position, err)
 		}
+		batch.touchKeepers(e)
 		if i+1 == len(events) || events[i+1].End() != e.End() {
 			batch.endChange(e.End())
 		}

@@ -86,8 +86,8 @@ type recordRow struct {
 	link, ends int64
 	// gone says of a row of the past that the record went with its link, and comes back with it.
 	gone bool
-	// typed is the host's [dns.TypedName], place its [dns.Place].
-	typed, place string
+	// typed is the host's [dns.TypedName], place its [dns.Place]; reverse is the record's [dns.ReversePlace].
+	typed, place, reverse string
 }
 
 // recordKey names a version of a record: a staged import that changes it makes another one.
@@ -97,7 +97,7 @@ func (r recordRow) key() recordKey { return recordKey{r.ID, r.link} }
 
 // set gives the record its data.
 func (r *recordRow) set(data dns.RecordData) {
-	r.RecordData, r.typed, r.place = data, dns.TypedName(data.Host), dns.Place(data.Host)
+	r.RecordData, r.typed, r.place, r.reverse = data, dns.TypedName(data.Host), dns.Place(data.Host), dns.ReversePlace(data)
 }
 
 // records: what a zone's records were at a position is found by the blocks of the position,
@@ -107,9 +107,13 @@ var records = table.Keeping(table.Table[recordRow]{
 	Columns: func(r *recordRow) []table.Column {
 		return append(r.columns(), table.Col("link", table.Number, &r.link), table.Col("ends", table.Number, &r.ends),
 			table.Col("gone", table.Flag, &r.gone),
-			table.Col("typed", table.Bytewise, &r.typed), table.Col("place", table.Bytewise, &r.place))
+			table.Col("typed", table.Bytewise, &r.typed), table.Col("place", table.Bytewise, &r.place),
+			table.Col("reverse", table.Bytewise, &r.reverse))
 	},
-	Indexes: []string{"CREATE INDEX ON {schema}.records (zone_id, id)"},
+	Indexes: []string{
+		"CREATE INDEX ON {schema}.records (zone_id, id)",
+		"CREATE INDEX ON {schema}.records (view_id, reverse) WHERE reverse <> ''",
+	},
 }, "CREATE INDEX ON {schema}.records_past (zone_id, block, until, since)")
 
 // sameRecord says that what an import will end is no other state of a record.

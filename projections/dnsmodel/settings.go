@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -28,7 +29,9 @@ func (s *ZoneSettings) columns() []table.Column {
 	}
 }
 
-var zoneSettings = table.Keeping(table.Table[ZoneSettings]{Name: "zone_settings", Key: "zone_id", Columns: (*ZoneSettings).columns})
+var zoneSettings = table.Keeping(table.Table[ZoneSettings]{Name: "zone_settings", Key: "zone_id", Columns: (*ZoneSettings).columns, Indexes: []string{
+	"CREATE INDEX ON {schema}.zone_settings USING gin ((settings->'ptr'->'from'))",
+}})
 
 var selectZoneSettings = "SELECT " + table.NamesOf("s", (*ZoneSettings).columns) +
 	" FROM " + zoneSettings.In("dns") + " s WHERE s.zone_id = $1"
@@ -76,6 +79,9 @@ func settingsDetail(s dns.ZoneSettings) *oplog.Detail {
 			text = strconv.FormatUint(uint64(*f.value), 10)
 		}
 		d.Line(f.label, text)
+	}
+	if s.PTR != nil {
+		d.Line("PTR来源", strings.Join(s.PTR.From, " "))
 	}
 	return d
 }

@@ -21,6 +21,11 @@ func Load[K, R any](out *pgx.Batch, schema string, t Table[R], column string, ke
 	out.Queue(InSchema(schema, sql), keys).Query(t.Each(each))
 }
 
+// LoadWhere adds the query for the rows of a condition to the batch.
+func (t Table[R]) LoadWhere(out *pgx.Batch, schema, condition string, each func(R), args ...any) {
+	out.Queue(InSchema(schema, t.from()+" WHERE "+condition), args...).Query(t.Each(each))
+}
+
 // LoadAll adds the query for all rows to the batch.
 func (t Table[R]) LoadAll(out *pgx.Batch, schema string, each func(R)) {
 	out.Queue(InSchema(schema, t.from())).Query(t.Each(each))

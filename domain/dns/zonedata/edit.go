@@ -21,6 +21,41 @@ type Edit struct {
 	touched  Records
 	settings dns.ZoneSettings
 	fleet    dns.Fleet
+	kept     KeptDiff
+}
+
+// KeptDiff are the PTRs that a zone may have of other zones, before events and after them, by owner:
+// all of which that may differ, whatever stands in their place.
+type KeptDiff struct{ Before, After map[string]*RRset }
+
+// Owners are those of both.
+func (d KeptDiff) Owners() []string {
+	return slices.Sorted(func(yield func(string) bool) {
+		for owner := range d.Before {
+			if !yield(owner) {
+				return
+			}
+		}
+		for owner := range d.After {
+			if _, both := d.Before[owner]; !both && !yield(owner) {
+				return
+			}
+		}
+	})
+}
+
+// Keep says which PTRs of other zones there are.
+func (e *Edit) Keep(d KeptDiff) { e.kept = d }
+
+// withKept is a lookup of what is served of a zone's own records and those that are kept.
+func withKept(own Lookup, kept map[string]*RRset) Lookup {
+	return func(key Key) *RRset {
+		set := own(key)
+		if set == nil && key.Type == mdns.TypePTR && kept[key.Owner] != nil && own(Key{Owner: key.Owner, Type: mdns.TypeCNAME}) == nil {
+			return kept[key.Owner]
+		}
+		return set
+	}
 }
 
 // NewEdit begins an edit of what a zone serves in a view.
@@ -44,6 +79,38 @@ func Hosts(events []domain.Event) (hosts []string) {
 		}
 	}
 	return hosts
+}
+
+// States lists what records were before events and are after them.
+func States(events []domain.Event) (states []dns.RecordData) {
+	for _, event := range singly(events) {
+		if _, _, before, after := dns.AboutRecord(event); before != nil || after != nil {
+			for _, state := range []*dns.RecordData{before, after} {
+				if state != nil {
+					states = append(states, *state)
+				}
+			}
+		}
+	}
+	return states
+}
+
+// KeptLines are the lines of the PTRs that are served of those that a zone may have of others, given the zone's own.
+func KeptLines(zone string, own Lookup, kept map[string]*RRset) (lines []string, err error) {
+	served := withKept(own, kept)
+	for owner := range kept {
+		key := Key{Owner: owner, Type: mdns.TypePTR}
+		if own(key) != nil {
+			continue
+		}
+		more, err := served(key).Lines(zone, key)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, more...)
+	}
+	slices.Sort(lines)
+	return lines, nil
 }
 
 // singly has an event of its own for each record that is staged.
@@ -122,7 +189,7 @@ func (e *Edit) records(key Key) []Record {
 func (e *Edit) Diff(serial func() (uint32, error)) (removed, added []string, err error) {
 	after := e.before
 	after.Settings, after.Fleet = e.settings, e.fleet
-	own := func(key Key) *RRset {
+	var own Lookup = func(key Key) *RRset {
 		if records, touched := e.touched[key]; touched {
 			return Assemble(records)
 		}
@@ -136,7 +203,8 @@ func (e *Edit) Diff(serial func() (uint32, error)) (removed, added []string, err
 		now.Serial = before.Serial
 		removed, added = append(removed, before.String()), append(added, now.String())
 	}
-	was := func(key Key) *RRset { return Assemble(e.at(key)) }
+	was := withKept(func(key Key) *RRset { return Assemble(e.at(key)) }, e.kept.Before)
+	own = withKept(own, e.kept.After)
 	for _, key := range e.keys(after) {
 		before, now := e.before.Set(key, was), after.Set(key, own)
 		if before.Equal(now) {
@@ -160,6 +228,9 @@ func (e *Edit) keys(after Zone) []Key {
 	all := map[Key]bool{}
 	for key := range e.touched {
 		all[key] = true
+	}
+	for _, owner := range e.kept.Owners() {
+		all[Key{Owner: owner, Type: mdns.TypePTR}] = true
 	}
 	for _, z := range []Zone{e.before, after} {
 		for key := range z.Sets {

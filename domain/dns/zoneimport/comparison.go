@@ -54,7 +54,7 @@ type Present struct {
 //     served with another TTL than the file's is changed.
 //  2. Merge removes nothing. Replace removes exactly the records that the file does not have.
 //  3. What is generated, and would be generated with the file's other records as it stands in the
-//     file, becomes no record.
+//     file, becomes no record; nor does a PTR that the zone has of another zone.
 type Comparison struct {
 	file *zonefile.File
 	mode Mode
@@ -68,6 +68,8 @@ type Comparison struct {
 	// these, added of those of the file.
 	present                  []owned
 	removals, updates, added []change
+	// ofOthers are RRsets of the file that the zone has of other zones.
+	ofOthers map[zonedata.Key]bool
 	// changed are the settings that are to change, nil for none, once the comparison is complete.
 	changed  *dns.ChangeZoneSettings
 	complete bool
@@ -114,6 +116,19 @@ func (c *Comparison) Present(r Present) error {
 	}
 	c.set = append(c.set, located{Present: r, data: data})
 	return c.bounded()
+}
+
+// OfOthers takes a PTR that the zone serves of another zone, which is no record of its own. One that
+// stands in the file becomes none.
+func (c *Comparison) OfOthers(key zonedata.Key, r zonedata.Record) error {
+	if !c.file.Set(key).Equal(zonedata.Assemble([]zonedata.Record{r})) {
+		return nil
+	}
+	if c.ofOthers == nil {
+		c.ofOthers = map[zonedata.Key]bool{}
+	}
+	c.ofOthers[key] = true
+	return nil
 }
 
 // settle compares the RRset at hand.
@@ -168,7 +183,7 @@ func (c *Comparison) retime(r located, ttl uint32) {
 // add adds the file's records that the zone lacks, but for those that are generated.
 func (c *Comparison) add(left map[zonedata.Key]bool) error {
 	for i, r := range c.file.All() {
-		if c.kept[i] || len(left) > 0 && left[r.Key()] {
+		if c.kept[i] || len(left) > 0 && left[r.Key()] || len(c.ofOthers) > 0 && c.ofOthers[r.Key()] {
 			continue
 		}
 		if err := c.bounded(); err != nil {

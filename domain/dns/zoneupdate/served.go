@@ -58,6 +58,10 @@ func (s *served) set(key zonedata.Key) (*zonedata.RRset, error) {
 		return set, nil
 	}
 	set := s.own(key)
+	if kept := s.update.to.Kept[key.Owner]; set == nil && kept != nil && key.Type == mdns.TypePTR &&
+		s.own(zonedata.Key{Owner: key.Owner, Type: mdns.TypeCNAME}) == nil {
+		set = kept
+	}
 	return set, s.err
 }
 
@@ -76,7 +80,7 @@ func (s *served) has(key zonedata.Key) (bool, error) {
 		}
 	}
 	set := s.own(key)
-	return set != nil, s.err
+	return set != nil || s.update.to.Kept[key.Owner] != nil, s.err
 }
 
 var apexSOA = zonedata.Key{Owner: dns.Apex, Type: mdns.TypeSOA}

@@ -28,6 +28,8 @@ type Target struct {
 	// where a prerequisite is about its data, see [AsksForSOA].
 	SOA   *mdns.SOA
 	SOAOf domain.Position
+	// Kept are the PTRs that the zone has of other zones, of the owners that prerequisites are about.
+	Kept map[string]*zonedata.RRset
 }
 
 // ErrStale says that the zone was written since its SOA was read: it is to be read anew.

@@ -43,6 +43,9 @@ func (l *randomLog) importZone() {
 			}
 		}
 		d := dns.RecordData{ViewID: view, Host: fmt.Sprintf("i%d-%d", begun, n), Type: "A", TTL: 60, Value: "192.0.2.9"}
+		if l.ptr {
+			d.Value = "10.0.0.2"
+		}
 		part.Added = []dns.StagedRecord{{Record: d}}
 		counts = counts.Plus(part.Counts())
 		if !l.decided(dns.NewStageRecords([]dns.RecordsStaged{part})) {
@@ -69,7 +72,7 @@ func (l *randomLog) importZone() {
 func (l *randomLog) present(c *viewCopy) (ids []int64) {
 	for _, set := range c.sets {
 		for _, r := range set {
-			if _, known := l.records[r.id]; known {
+			if _, known := l.records[r.id]; known && !r.kept {
 				ids = append(ids, r.id)
 			}
 		}

@@ -189,6 +189,8 @@ type randomLog struct {
 	// seen counts what the history has.
 	seen  map[string]int
 	steps int
+	// ptr: many of the zones are reverse zones, which have PTRs of the others.
+	ptr bool
 	// records are those that were added ever, with their zones, as they were written last.
 	records map[int64]dns.StagedChange
 }
@@ -278,6 +280,9 @@ func (l *randomLog) note(event domain.Event) {
 }
 
 func (l *randomLog) command() (domain.Command, error) {
+	if l.ptr && l.rng.IntN(3) > 0 {
+		return l.ptrCommand()
+	}
 	switch l.rng.IntN(20) {
 	case 0, 1:
 		return l.serverCommand()
@@ -350,6 +355,9 @@ func (l *randomLog) zoneInput() dns.ZoneInput {
 		Name: new(oneOf(l, "a.test", "A.test", "b.test", "c.test", "d.test")), Group: new(1 + l.rng.IntN(2)), ViewIDs: &views,
 		Type: new(oneOf(l, dns.ZoneMaster, dns.ZoneMaster, dns.ZoneForwardOnly)), Forwarders: new(oneOf(l, "192.0.2.1", "192.0.2.2")),
 	}
+	if l.ptr {
+		in.Name = new(oneOf(l, "a.test", "A.test", "b.test", "10.in-addr.arpa", "0.10.in-addr.arpa", "ip6.arpa"))
+	}
 	if l.rng.IntN(10) == 0 {
 		in.Group, in.ViewIDs = new(0), nil
 	}
@@ -365,6 +373,9 @@ func (l *randomLog) recordInput() dns.RecordInput {
 	kinds := map[string]string{"A": "10.0.0.1", "AAAA": "2001:db8::1", "TXT": "t", "NS": "ns", "CNAME": "www"}
 	kind := oneOf(l, "A", "AAAA", "TXT", "NS", "CNAME")
 	in.Type, in.Value = &kind, new(kinds[kind])
+	if l.ptr {
+		l.addressInput(&in)
+	}
 	if z := l.state.zones[zone]; z != nil {
 		in.ViewName = new(l.state.views[oneOf(l, z.data.ViewIDs...)].Name)
 	}
@@ -374,6 +385,9 @@ func (l *randomLog) recordInput() dns.RecordInput {
 // settingsCommand asks for a serial, in reach or not, or for another TTL.
 func (l *randomLog) settingsCommand() (domain.Command, error) {
 	id := l.id(domain.SequenceZone)
+	if l.ptr {
+		return dns.NewChangeZoneSettings(id, l.ptrInput(), nil, nil)
+	}
 	in := dns.ZoneSettingsInput{DefaultTTL: dns.Setting[int64]{Given: true, Value: new(l.rng.Int64N(3))}}
 	if l.rng.IntN(3) > 0 {
 		least := oneOf(l, 1000, 100_000, 2_000_000_000, 4_294_967_295, l.rng.Int64N(1<<32-1)+1)

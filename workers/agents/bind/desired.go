@@ -18,8 +18,10 @@ type desiredState struct {
 	// order is that in which views are matched, see [dns.InOrder].
 	order []int64
 	zones map[int64]*logZone
-	conf  dns.BindConfChanged
-	fleet dns.FleetData
+	// keeping are those of zones that have PTRs of others.
+	keeping map[int64]*logZone
+	conf    dns.BindConfChanged
+	fleet   dns.FleetData
 	// fallback is what follows from fleet and servers.
 	fallback nameServers
 	changes  dns.FleetChanges
@@ -75,6 +77,7 @@ func newDesiredState() *desiredState {
 
 func (s *desiredState) clear() {
 	s.servers, s.views, s.zones = map[int64]dns.FleetServer{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
+	s.keeping = map[int64]*logZone{}
 	s.conf, s.order, s.imports = dns.BindConfChanged{}, nil, map[domain.Position]*heldImport{}
 	s.fleet, s.changes, s.bases = dns.FleetData{}, dns.FleetChanges{}, dns.SerialBases{}
 	s.resolveFallback()
@@ -96,6 +99,11 @@ func (s *desiredState) reset(from Snapshot) error {
 	}
 	s.seen = from.Position
 	s.resolveFallback()
+	for _, k := range s.keeping {
+		for view, c := range k.copies {
+			s.keepAnew(k, view, c.changed)
+		}
+	}
 	for _, z := range s.inView {
 		at := max(from.LastDNS, 1)
 		if p := s.position(z); p > 0 {
@@ -145,6 +153,7 @@ func (s *desiredState) apply(c Change) error {
 		if err := s.dispatch(e.Event, e.Position); err != nil {
 			return fmt.Errorf("event %d (%s): %w", e.Position, e.Event.EventType(), err)
 		}
+		s.touchKeepers(e.Event, e.Position)
 		s.seen = e.Position
 	}
 	s.seen = max(s.seen, c.End)

@@ -100,6 +100,7 @@ func (s *desiredState) finishImport(e dns.ZoneImported, p domain.Position) error
 	case c != nil && held.remakes(c):
 		held.remake(c)
 		z.remake()
+		s.followImport(z, c, held, p)
 		c.changed = p
 		s.markDirty(z, p)
 	case c != nil:
@@ -109,6 +110,16 @@ func (s *desiredState) finishImport(e dns.ZoneImported, p domain.Position) error
 	}
 	s.touch(zone, e.ViewID, p)
 	return nil
+}
+
+// followImport lets PTRs follow all that an import has brought.
+func (s *desiredState) followImport(z *zoneInView, c *viewCopy, held *heldImport, p domain.Position) {
+	for _, r := range held.removed {
+		s.follow(locatedRecord{zone: z, copy: c, key: r.key}, []logRecord{r.record}, nil, p)
+	}
+	for _, r := range held.added {
+		s.follow(locatedRecord{zone: z, copy: c, key: r.key}, nil, []logRecord{r.record}, p)
+	}
 }
 
 // apply returns the RRsets that the import changes, as they are after it.

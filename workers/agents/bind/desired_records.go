@@ -120,6 +120,12 @@ func without(at locatedRecord) []logRecord {
 // rendered RRset stays the same: the control plane, which makes snapshots,
 // knows what events say, and renders nothing.
 func (s *desiredState) setRecords(at locatedRecord, records []logRecord, p domain.Position) {
+	before := at.copy.sets[at.key]
+	s.replaceSet(at, records, p)
+	s.follow(at, before, records, p)
+}
+
+func (s *desiredState) replaceSet(at locatedRecord, records []logRecord, p domain.Position) {
 	at.zone.track(at.key)
 	before := assemble(at.copy.sets[at.key])
 	if len(records) == 0 {

@@ -25,6 +25,7 @@ func (s *desiredState) addZone(id int64, data dns.ZoneData, settings dns.ZoneSet
 		zone.copies[view] = c
 		s.serve(view, data.Name, c, c.changed)
 	}
+	s.noteKeeping(id, zone)
 }
 
 func (z *logZone) newCopy(id int64, changed domain.Position) *viewCopy {
@@ -43,9 +44,13 @@ func (s *desiredState) changeZoneSettings(e dns.ZoneSettingsChanged, p domain.Po
 		return
 	}
 	zone.settings = e.After
+	s.noteKeeping(e.ID, zone)
 	for _, view := range zone.data.ViewIDs {
 		zone.copies[view].settings = e.After
 		s.touch(zone, view, p)
+		if !slices.Equal(e.Before.KeptFrom(), e.After.KeptFrom()) {
+			s.keepAnew(zone, view, p)
+		}
 	}
 	if e.Raise == nil {
 		return
@@ -96,8 +101,10 @@ func (s *desiredState) dropZone(id int64, p domain.Position) {
 		return
 	}
 	delete(s.zones, id)
+	s.noteKeeping(id, nil)
 	for view, c := range zone.copies {
 		s.withdraw(view, zone.data.Name, c, p)
+		s.keepFrom(view, zone.data.Name, c.sets, false, p)
 	}
 }
 
@@ -115,8 +122,10 @@ func (s *desiredState) updateZone(id int64, after dns.ZoneData, p domain.Positio
 	zone.data = after
 	for _, view := range before.ViewIDs {
 		if !slices.Contains(after.ViewIDs, view) {
-			s.withdraw(view, before.Name, zone.copies[view], p)
+			gone := zone.copies[view]
+			s.withdraw(view, before.Name, gone, p)
 			delete(zone.copies, view)
+			s.keepFrom(view, before.Name, gone.sets, false, p)
 		}
 	}
 	for _, view := range after.ViewIDs {
@@ -135,8 +144,9 @@ func (s *desiredState) updateZone(id int64, after dns.ZoneData, p domain.Positio
 func (s *desiredState) replaceCopy(id int64, zone *logZone, view int64, before dns.ZoneData, p domain.Position) error {
 	next := zone.newCopy(id, p)
 	if old := zone.copies[view]; old != nil {
+		s.keepFrom(view, before.Name, old.sets, false, p)
 		if !next.forwards() {
-			sets, err := rerender(old.sets, absoluteZone(before.Name), absoluteZone(zone.data.Name))
+			sets, err := rerender(withoutKept(maps.Clone(old.sets)), absoluteZone(before.Name), absoluteZone(zone.data.Name))
 			if err != nil {
 				return err
 			}
@@ -148,14 +158,16 @@ func (s *desiredState) replaceCopy(id int64, zone *logZone, view int64, before d
 	}
 	zone.copies[view] = next
 	s.serve(view, zone.data.Name, next, p)
+	s.keepFrom(view, zone.data.Name, next.sets, true, p)
+	s.keepAnew(zone, view, p)
 	return nil
 }
 
 // rerender renders records for another zone name: names in their values may be
-// relative to the zone.
+// relative to the zone. For the same name it returns the records that it was given.
 func rerender(sets map[setKey][]logRecord, from, to string) (map[setKey][]logRecord, error) {
 	if from == to {
-		return maps.Clone(sets), nil
+		return sets, nil
 	}
 	out := make(map[setKey][]logRecord, len(sets))
 	for key, records := range sets {

@@ -43,6 +43,8 @@ type logRecord struct {
 	literal bool
 	value   string
 	rdata   string
+	// kept says that it is the PTR of another zone's record, whose id and TTL it has.
+	kept bool
 }
 
 // assemble makes the RRset of its records: the lowest TTL holds for all.

@@ -27,6 +27,8 @@ type viewCopy struct {
 	// sets holds the records; its slices are never changed, only replaced.
 	sets     map[setKey][]logRecord
 	settings dns.ZoneSettings
+	// claims are, by owner, the PTRs that a reverse zone may have, nil for any other.
+	claims map[string][]logRecord
 	// changed is the position of the last event about the zone that changed what it
 	// serves in this view.
 	changed domain.Position

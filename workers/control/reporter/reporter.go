@@ -58,6 +58,7 @@ type Config struct {
 type Reporter struct {
 	cfg     Config
 	store   *reportStore
+	zones   *dnsmodel.Reader
 	metrics *metrics
 	senders *allowance.Allowances
 
@@ -77,7 +78,7 @@ func New(cfg Config) *Reporter {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Reporter{
-		cfg: cfg, store: &reportStore{pool: cfg.Pool, log: cfg.Store.LogID()}, metrics: newMetrics(cfg.Registerer),
+		cfg: cfg, store: &reportStore{pool: cfg.Pool, log: cfg.Store.LogID()}, zones: dnsmodel.NewReader(cfg.Pool), metrics: newMetrics(cfg.Registerer),
 		senders: allowance.New(ofAgent, "reporter", cfg.Log),
 		last:    map[int64]*lastReport{}, dirty: map[int64]bool{},
 	}

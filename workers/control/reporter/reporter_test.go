@@ -275,3 +275,24 @@ func TestBeacons(t *testing.T) {
 		}
 	}
 }
+
+// A change is not served while a reverse zone that has PTRs of its records cannot be, however long that is so.
+func TestChangesReachKeptPTRs(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, ns1)
+	zone := func(id int64, name string) dns.ZoneCreated {
+		return dns.ZoneCreated{ID: id, Privilege: 3 * id, Zone: dns.ZoneData{Name: name, Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: []int64{1}}}
+	}
+	set := p.Append(view(1), zone(5, "a.test"), zone(6, "2.0.192.in-addr.arpa"),
+		dns.ZoneSettingsChanged{ID: 6, After: dns.ZoneSettings{PTR: &dns.PTRSettings{From: []string{"a.test"}}}})
+	record := func(id int64, address string) dns.RecordAdded {
+		return dns.RecordAdded{ID: id, ZoneID: 5, Record: dns.RecordData{ViewID: 1, Host: "www", Type: "A", Value: address}}
+	}
+	within, elsewhere := p.Append(record(7, "192.0.2.1")), p.Append(record(8, "192.0.3.1"))
+	newFakeAgent(t, p, 1).say(elsewhere, protocol.Failure{Since: set, ZoneID: 6, Message: "named says no"})
+	p.Eventually("the PTR fails", func() bool { return change(t, p.Reporter, within).State == reporter.Failed })
+	if c := change(t, p.Reporter, elsewhere); c.State != reporter.InSync {
+		t.Errorf("a record without a PTR: %+v", c)
+	}
+}

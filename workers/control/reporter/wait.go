@@ -28,6 +28,9 @@ func (r *Reporter) Change(ctx context.Context, position domain.Position, wait ti
 	if err := r.loadServers(ctx, asked); err != nil {
 		return Change{}, err
 	}
+	if err := r.addKeepers(ctx, asked); err != nil {
+		return Change{}, err
+	}
 	for {
 		change, waiter := r.look(asked, wait > 0)
 		if waiter == nil {
@@ -54,6 +57,8 @@ type asked struct {
 	// dns says that events of name servers are in it.
 	dns     bool
 	effects effects
+	// events are those of name servers.
+	events []domain.Event
 }
 
 // read reads the change that is asked about.
@@ -77,6 +82,7 @@ func (r *Reporter) read(ctx context.Context, position domain.Position) (asked, e
 		}
 		a.dns = true
 		a.effects.add(decoded.Event)
+		a.events = append(a.events, decoded.Event)
 	}
 	return a, nil
 }
