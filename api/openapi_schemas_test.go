@@ -22,6 +22,9 @@ var sometimes = map[string][]string{
 	"ImportFailed": {"field", "errors"}, "ImportLineFailed": {"line"}, "ZoneDiff": {"more"},
 	// Of one of the two proofs each.
 	"LogProof": {"size", "index", "leaf", "from", "to"},
+	// Where they are wanted.
+	"PDNSZone": {"dnssec", "edited_serial"}, "PDNSWholeZone": {"rrsets"},
+	"PDNSFound": {"zone", "type", "ttl", "disabled", "content"},
 	// Of a TSIG key alone.
 	"CredentialAdded": {"key_name", "algorithm"},
 }
