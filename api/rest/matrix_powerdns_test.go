@@ -12,7 +12,7 @@ func powerDNSDenial(who int) string {
 	if who <= asForger {
 		return `{"error":"Unauthorized"}`
 	}
-	return `{"error":"forbidden`
+	return `{"error":"not allowed`
 }
 
 const pathPowerDNS = "/api/v1/servers/" + matrixView

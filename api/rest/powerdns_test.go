@@ -417,7 +417,7 @@ func (p *powerDNS) views() {
 	home := p.credential(m{"view": "home"})
 	key := with("X-Api-Key", home)
 	p.want(p.ask("GET", "localhost/zones/sets.example.", nil, key), 200, "192.0.2.8")
-	p.want(p.ask("GET", "office/zones/sets.example.", nil, key), 403, `{"error":"forbidden`)
+	p.want(p.ask("GET", "office/zones/sets.example.", nil, key), 403, `{"error":"not allowed`)
 	p.want(p.ask("GET", "localhost/zones", nil, key), 200, `/api/v1/servers/localhost/zones/sets.example.`)
 	p.want(p.ask("PATCH", "localhost/zones/sets.example.", rrsets(rrset("h.sets.example.", "A", "REPLACE", 60, "192.0.2.8")), key), 204, "")
 	p.want(p.ask("DELETE", "localhost/zones/sets.example.", nil, key), 204, "")
@@ -441,21 +441,21 @@ func (p *powerDNS) bounds() {
 	if _, got := shown.set("_acme-challenge.example.org.", "TXT"); got != "\"one\"\n\"two\"" || len(shown.RRsets) != 1 {
 		p.t.Errorf("%+v", shown)
 	}
+	reader := with("X-Api-Key", p.credential(m{"restrict": m{"read_only": true}}))
 	before := p.position()
 	for _, set := range []m{
 		rrset("_acme-challenge.example.org.", "A", "REPLACE", 60, "192.0.2.1"), rrset("a.example.org.", "TXT", "REPLACE", 60, `"x"`),
 		{"name": "a.example.org.", "type": "A", "changetype": "DELETE"}, {"name": "gone.example.org.", "type": "A", "changetype": "DELETE"},
 	} {
-		p.want(p.ask("PATCH", zone, rrsets(challenge, set), key), 403, `{"error":"forbidden`)
+		p.want(p.ask("PATCH", zone, rrsets(challenge, set), key), 403, `{"error":"not allowed`)
 	}
 	for _, got := range []reply{
 		p.ask("DELETE", zone, nil, key), p.ask("PUT", zone, m{"kind": "Native"}, key), p.ask("POST", "office/zones", m{"name": "b.example.", "kind": "Native"}, key),
 		p.ask("GET", zone+"/export", nil, key), p.ask("PUT", zone+"/notify", nil, key),
 	} {
-		p.want(got, 403, `{"error":"forbidden`)
+		p.want(got, 403, `{"error":"not allowed`)
 	}
-	reader := with("X-Api-Key", p.credential(m{"restrict": m{"read_only": true}}))
-	p.want(p.ask("PATCH", zone, rrsets(challenge), reader), 403, `{"error":"forbidden`)
+	p.want(p.ask("PATCH", zone, rrsets(challenge), reader), 403, `{"error":"not allowed`)
 	p.want(p.ask("PATCH", zone, rrsets(challenge), reader, asDryRun), 200, `"dry_run":true`)
 	if p.position() != before {
 		p.t.Error("refused, and the log grew")

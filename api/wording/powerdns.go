@@ -5,7 +5,7 @@ var ofPowerDNS = map[string]string{
 	"DNS Name '%s' is not canonical":                                                          "域名'%s'必须以“.”结尾！",
 	"Unable to parse DNS Name '%s': %s":                                                       "域名'%s'不正确：%s",
 	"RRset %s IN %s: Name is out of zone":                                                     "RRset %s IN %s：主机不在Zone中！",
-	"RRset %s IN %s: %s":                                                                      "RRset %s IN %s：%s",
+	"RRset %s IN %s: %s":                                                                      "RRset %s IN %s不正确：%s",
 	"RRset %s IN %s has more than one record":                                                 "RRset %s IN %s只能有一条记录！",
 	"Record %s IN %s is only allowed at apex":                                                 "记录%s IN %s只能在Zone的根上！",
 	"Record %s/%s '%s': %s":                                                                   "记录%s/%s '%s'：%s",

@@ -22,12 +22,15 @@ func Content(zone string, d dns.RecordData) (string, error) {
 	switch {
 	case d.Literal:
 		return text, nil
-	case strings.EqualFold(d.Value, text), isPlain(d.Value) && absolute(d.Type, d.Value, text):
+	case strings.EqualFold(d.Value, text), quotedText(d.Type, d.Value) && isPlain(d.Value) && absolute(d.Type, d.Value, text):
 		return d.Value, nil
 	default:
 		return text, nil
 	}
 }
+
+// quotedText says whether a value is quoted where it is a text.
+func quotedText(rrtype, value string) bool { return !dns.IsText(rrtype) || strings.HasPrefix(value, `"`) }
 
 // absolute says whether a value means what the text says below any zone.
 func absolute(rrtype, value, text string) bool {
@@ -56,7 +59,7 @@ func isPlain(value string) bool {
 // ParseContent returns the form in which a value is expected where it is none with absolute names and
 // quoted texts: "" for one that is. The error says what is wrong with it in any form.
 func ParseContent(rrtype, value string) (expected string, err error) {
-	if dns.IsText(rrtype) && !strings.HasPrefix(value, `"`) {
+	if !quotedText(rrtype, value) {
 		return "", domain.Refused("Data field in DNS should start with quote (\") at position 0 of '%s'", domain.Shown(value))
 	}
 	data, err := dns.AcceptRData(elsewhere, rrtype, value)
