@@ -69,5 +69,9 @@ func (c change) refusal(all []batch.Refusal) error {
 		return first.Err
 	}
 	set := c.sets.At(first.Index - c.before)
-	return refusedSet(zonedata.Owner(set.Host, c.sets.Zone()), set.Type, first.Err)
+	name := zonedata.Owner(set.Host, c.sets.Zone())
+	if dns.IsBesideCNAME(first.Err) {
+		return domain.Refused("RRset %s IN %s: Conflicts with pre-existing RRset", domain.Shown(name), set.Type)
+	}
+	return refusedSet(name, set.Type, first.Err)
 }

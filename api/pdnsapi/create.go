@@ -41,7 +41,7 @@ func (w *writing) create(r *api.Request) (domain.Command, error) {
 		return nil, err
 	}
 	if r.Params.Text("kind") == nil {
-		return nil, domain.Refused("Key '%s' not present or not a String", "kind")
+		return nil, noString("kind")
 	}
 	if err := checkKind(r.Params, zonedata.Absolute(name)); err != nil {
 		return nil, err
@@ -188,7 +188,10 @@ func (in *setsInput) readZone(ctx context.Context, zone string) error {
 
 // readNameServers reads the name servers of a new zone.
 func (in *setsInput) readNameServers(p *api.Params) error {
-	list, _, err := elements(p, "nameservers")
+	list, given, err := elements(p, "nameservers")
+	if _, there := p.Value("nameservers"); err == nil && there && !given {
+		err = domain.Refused("Nameservers is not a list")
+	}
 	if err != nil || len(list) == 0 {
 		return err
 	}

@@ -50,9 +50,22 @@ func (a *API) each(keys api.Names, of func(*writing) api.Write) api.Write {
 	return api.Write{Kind: api.Zone, Keys: keys, Choose: func(*api.Request) (api.Write, error) {
 		w := &writing{API: a}
 		write := of(w)
+		if len(keys) > 0 {
+			write.Command = withBody(write.Command)
+		}
 		write.Kind, write.Keys, write.End = api.Zone, keys, w.end
 		return write, nil
 	}}
+}
+
+// withBody refuses a request without a body.
+func withBody(command func(*api.Request) (domain.Command, error)) func(*api.Request) (domain.Command, error) {
+	return func(r *api.Request) (domain.Command, error) {
+		if r.HTTP().ContentLength == 0 {
+			return nil, domain.Invalid("body", "不能为空！")
+		}
+		return command(r)
+	}
 }
 
 // done is the reply to a write that has nothing to say.

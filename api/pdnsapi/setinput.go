@@ -75,11 +75,11 @@ func (in *setsInput) readAll(p *api.Params) (given bool, err error) {
 
 // readOne reads an RRset; change is what becomes of it where the RRset does not say so.
 func (in *setsInput) readOne(raw json.RawMessage, change string) error {
-	p, err := api.ReadObject(raw)
+	asked := change == ""
+	p, err := objectWith(raw, "name")
 	if err != nil {
 		return err
 	}
-	asked := change == ""
 	if asked {
 		if change, err = text(&p, "changetype"); err != nil {
 			return err
@@ -130,7 +130,11 @@ func (in *setsInput) readKey(p *api.Params) (set zoneupdate.Set, name string, er
 	if set.Host, err = in.host(name, rrtype); err != nil {
 		return set, "", err
 	}
-	if set.Type = strings.ToUpper(rrtype); set.Type == soaType {
+	set.Type = strings.ToUpper(rrtype)
+	if _, known := dns.TypeNumber(set.Type); !known {
+		return set, "", domain.Refused("RRset %s IN %s: unknown type given", domain.Shown(name), domain.Shown(rrtype))
+	}
+	if set.Type == soaType {
 		if set.Host != dns.Apex {
 			return set, "", domain.Refused("Record %s IN %s is only allowed at apex", domain.Shown(name), soaType)
 		}
@@ -188,7 +192,7 @@ func (in *setsInput) readContents(p *api.Params, set *zoneupdate.Set, name strin
 		set.Comments = []string{}
 	}
 	for _, raw := range comments {
-		o, err := api.ReadObject(raw)
+		o, err := objectWith(raw, "content")
 		if err != nil {
 			return err
 		}
@@ -202,7 +206,7 @@ func (in *setsInput) readContents(p *api.Params, set *zoneupdate.Set, name strin
 }
 
 func (in *setsInput) readRecord(raw json.RawMessage, set *zoneupdate.Set, name string) error {
-	o, err := api.ReadObject(raw)
+	o, err := objectWith(raw, "content")
 	if err != nil {
 		return err
 	}
@@ -272,11 +276,21 @@ func wordsOf(err error) (domain.Text, bool) {
 	return refused.Text, true
 }
 
+// objectWith reads an element of a list, which is an object with a string of the name.
+func objectWith(raw json.RawMessage, name string) (api.Params, error) {
+	if raw[0] != '{' {
+		return api.Params{}, noString(name)
+	}
+	return api.ReadObject(raw)
+}
+
+func noString(name string) error { return domain.Refused("Key '%s' not present or not a String", name) }
+
 // text reads a string that must be there, and may be empty.
 func text(p *api.Params, name string) (string, error) {
 	raw, given := p.Value(name)
 	if !given || raw[0] != '"' {
-		return "", domain.Refused("Key '%s' not present or not a String", name)
+		return "", noString(name)
 	}
 	s := p.JSONText(name, raw)
 	if s == nil {

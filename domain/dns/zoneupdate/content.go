@@ -1,6 +1,7 @@
 package zoneupdate
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/opsledger/opsledger/domain"
@@ -22,15 +23,22 @@ func Content(zone string, d dns.RecordData) (string, error) {
 	switch {
 	case d.Literal:
 		return text, nil
-	case strings.EqualFold(d.Value, text), quotedText(d.Type, d.Value) && isPlain(d.Value) && absolute(d.Type, d.Value, text):
+	case strings.EqualFold(d.Value, text) && !strings.Contains(text, `="`), quotedText(d.Type, d.Value) && isPlain(d.Value) && absolute(d.Type, d.Value, text):
 		return d.Value, nil
+	case d.Type == "SVCB" || d.Type == "HTTPS":
+		return unneededQuotes.ReplaceAllString(text, "=$1"), nil
 	default:
 		return text, nil
 	}
 }
 
+// unneededQuotes stand around the value of a parameter that means the same without them.
+var unneededQuotes = regexp.MustCompile(`="([^" \\;()]*)"`)
+
 // quotedText says whether a value is quoted where it is a text.
-func quotedText(rrtype, value string) bool { return !dns.IsText(rrtype) || strings.HasPrefix(value, `"`) }
+func quotedText(rrtype, value string) bool {
+	return !dns.IsText(rrtype) || strings.HasPrefix(value, `"`)
+}
 
 // absolute says whether a value means what the text says below any zone.
 func absolute(rrtype, value, text string) bool {

@@ -28,7 +28,8 @@ func TestContent(t *testing.T) {
 		{"TXT", `"a;b"`, `"a;b"`},
 		{"CAA", `0 ISSUE "ca.example"`, `0 ISSUE "ca.example"`},
 		{"HTTPS", "1 . alpn=h2,h3", "1 . alpn=h2,h3"},
-		{"HTTPS", "1 svc alpn=h2", `1 svc.example.org. alpn="h2"`},
+		{"HTTPS", "1 svc alpn=h2", `1 svc.example.org. alpn=h2`},
+		{"HTTPS", `1 . alpn="h2,h3"`, `1 . alpn="h2,h3"`},
 		{"TYPE65400", `\# 2 0102`, `\# 2 0102`},
 	} {
 		got, err := zoneupdate.Content("example.org", dns.RecordData{ViewID: 1, Host: "x", Type: c.rrtype, TTL: 60, Value: c.value})
