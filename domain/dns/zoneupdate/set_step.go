@@ -177,44 +177,48 @@ type wantedRecord struct {
 	comment string
 }
 
+// plan keeps the records that are wanted. Of the others as many as there are missing ones become these:
+// half the events, and the log says what came in whose place.
 func (s setStep) plan(found []present) (p setPlan) {
 	taken := make([]bool, len(s.Records))
-	var lost []string
 	for _, r := range found {
 		i := slices.IndexFunc(s.Records, func(w SetRecord) bool { return w.data == r.rdata })
 		if i < 0 || taken[i] {
 			p.gone = append(p.gone, r)
-			lost = append(lost, r.data.Comment)
 			continue
 		}
 		taken[i] = true
 		p.kept = append(p.kept, wantedRecord{present: r, wanted: i, comment: r.data.Comment})
 	}
 	for i, has := range taken {
-		if !has {
+		switch {
+		case has:
+		case len(p.gone) > 0:
+			p.kept = append(p.kept, wantedRecord{present: p.gone[0], wanted: i, comment: p.gone[0].data.Comment})
+			p.gone = p.gone[1:]
+		default:
 			p.added = append(p.added, wantedRecord{wanted: i})
 		}
 	}
-	s.comment(&p, lost)
+	s.comment(&p)
 	return p
 }
 
 // comment says which comments the records get: those that the client gives, or else each its own, and
-// a new one that of a record whose place it takes.
-func (s setStep) comment(p *setPlan, lost []string) {
-	if s.Comments == nil {
-		for i := range p.added {
-			if p.added[i].comment = commentOf(lost, i); len(lost) == 0 && len(p.kept) > 0 {
-				p.added[i].comment = p.kept[0].comment
-			}
-		}
-		return
-	}
+// a new one that of another.
+func (s setStep) comment(p *setPlan) {
 	for i := range p.kept {
-		p.kept[i].comment = commentOf(s.Comments, i)
+		if s.Comments != nil {
+			p.kept[i].comment = commentOf(s.Comments, i)
+		}
 	}
 	for i := range p.added {
-		p.added[i].comment = commentOf(s.Comments, len(p.kept)+i)
+		switch {
+		case s.Comments != nil:
+			p.added[i].comment = commentOf(s.Comments, len(p.kept)+i)
+		case len(p.kept) > 0:
+			p.added[i].comment = p.kept[0].comment
+		}
 	}
 }
 

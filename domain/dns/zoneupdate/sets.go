@@ -55,7 +55,7 @@ func (r SetRecord) Same(o SetRecord) bool { return r.canonical == o.canonical }
 // Sets makes RRsets of a zone in a view what a client wants, as one change.
 //
 // Invariants:
-//  1. A record that the RRset keeps has its id, and its comment unless the client gives comments.
+//  1. A record that is wanted keeps its id, and its comment unless the client gives comments.
 //  2. What is generated and wanted as it is becomes no record, and the SOA is never changed: both
 //     are a success.
 //  3. Rules between records hold at the end, whatever the order of the RRsets.
