@@ -184,7 +184,7 @@ func (p *powerDNS) creation() {
 	p.want(p.ask("GET", "office/zones?zone=example.org", nil), 200, `[{"id":"example.org."`)
 	p.want(p.ask("GET", "office/zones?zone=EXAMPLE.org.&dnssec=false", nil), 200, `"last_check":0}`)
 	p.expect(p.ask("GET", "home/zones", nil), 200, "[]")
-	for _, id := range []string{"example.org.", "example.org", "EXAMPLE.ORG.", "example=2Eorg."} {
+	for _, id := range []string{"example.org.", "example.org", "EXAMPLE.ORG.", "example=2Eorg.", "example%2Eorg%2e"} {
 		if got := p.zone("localhost/zones/" + id); got.Name != "example.org." || got.URL != "/api/v1/servers/localhost/zones/example.org." {
 			p.t.Errorf("%s: %+v", id, got)
 		}
