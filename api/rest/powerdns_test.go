@@ -418,6 +418,7 @@ func (p *powerDNS) views() {
 	key := with("X-Api-Key", home)
 	p.want(p.ask("GET", "localhost/zones/sets.example.", nil, key), 200, "192.0.2.8")
 	p.want(p.ask("GET", "office/zones/sets.example.", nil, key), 403, `{"error":"not allowed`)
+	p.want(p.ask("GET", "office/zones", nil, key), 403, `{"error":"not allowed`)
 	p.want(p.ask("GET", "localhost/zones", nil, key), 200, `/api/v1/servers/localhost/zones/sets.example.`)
 	p.want(p.ask("PATCH", "localhost/zones/sets.example.", rrsets(rrset("h.sets.example.", "A", "REPLACE", 60, "192.0.2.8")), key), 204, "")
 	p.want(p.ask("DELETE", "localhost/zones/sets.example.", nil, key), 204, "")
