@@ -116,6 +116,7 @@ func TestPowerDNS(t *testing.T) {
 	p.bounds()
 	p.kernel()
 	p.searched()
+	p.serials()
 }
 
 func (p *powerDNS) discovery() {
@@ -513,4 +514,34 @@ func (p *powerDNS) searched() {
 	p.want(p.ask("GET", "office/search-data?q=", nil), 422, "Query q can't be blank")
 	p.want(p.ask("GET", "office/search-data?q=x&max=0", nil), 422, "Maximum entries must be larger than 0")
 	p.want(p.ask("GET", "office/search-data?q=x&object_type=y", nil), 422, "object_type must be one of the following options")
+}
+
+// serials: a list of zones has the serials that the zones have, whatever of the fleet they depend on.
+func (p *powerDNS) serials() {
+	p.t.Helper()
+	p.want(p.ask("POST", "office/zones", m{"name": "inside.example.", "kind": "Native", "nameservers": []string{"ns.inside.example."}}), 201, "")
+	p.want(p.ask("POST", "office/zones", m{"name": "below.example.", "kind": "Native", "rrsets": []m{
+		rrset("below.example.", "NS", "", 60, "ns.below.example."), rrset("*.below.example.", "A", "", 60, "192.0.2.1"),
+	}}), 201, "")
+	before := p.end()
+	p.ok("POST", "/dns/servers", aServer("1"))
+	p.ok("PUT", "/v1/fleet", m{"ns": []string{"ns1.example.net."}, "addresses": []string{"192.0.2.53"}})
+	moved := 0
+	for _, at := range []string{"", fmt.Sprint("as_of=", before)} {
+		listed := decoded[[]shownZone](p.stack, p.ask("GET", "office/zones?"+at, nil))
+		for _, z := range listed {
+			if own := p.zone("office/zones/" + z.ID + "?rrsets=false&" + at).Serial; z.Serial != own {
+				p.t.Errorf("%s %s has the serial %d, and in the list %d", z.Name, at, own, z.Serial)
+			}
+			if at == "" && int64(z.Serial) > before {
+				moved++
+			}
+		}
+		if len(listed) < 5 {
+			p.t.Errorf("%+v", listed)
+		}
+	}
+	if moved == 0 || moved == len(decoded[[]shownZone](p.stack, p.ask("GET", "office/zones", nil))) {
+		p.t.Errorf("%d zones depend on the fleet", moved)
+	}
 }
