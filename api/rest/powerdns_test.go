@@ -523,6 +523,9 @@ func (p *powerDNS) serials() {
 	p.want(p.ask("POST", "office/zones", m{"name": "below.example.", "kind": "Native", "rrsets": []m{
 		rrset("below.example.", "NS", "", 60, "ns.below.example."), rrset("*.below.example.", "A", "", 60, "192.0.2.1"),
 	}}), 201, "")
+	p.want(p.ask("POST", "office/zones", m{"name": "own.example.", "kind": "Native", "rrsets": []m{
+		rrset("own.example.", "NS", "", 60, "ns.own.example."), rrset("ns.own.example.", "A", "", 60, "192.0.2.1"),
+	}}), 201, "")
 	before := p.end()
 	p.ok("POST", "/dns/servers", aServer("1"))
 	p.ok("PUT", "/v1/fleet", m{"ns": []string{"ns1.example.net."}, "addresses": []string{"192.0.2.53"}})
