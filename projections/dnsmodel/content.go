@@ -61,13 +61,15 @@ var (
 		LEFT JOIN ` + zoneSettings.In("dns") + ` s ON s.zone_id = z.id
 		LEFT JOIN ` + bases.In("dns") + ` b ON b.zone = lower(z.name) AND b.view = v.name WHERE z.id = $1 AND l.view_id = $2`
 
-	// A view's records are those of the links that the zone has to it.
 	contentRecords = "SELECT " + table.Names((&Record{}).shown()) + " FROM " + records.In("dns") + " r" +
-		" LEFT JOIN " + namesOfViews + " v ON v.id = r.view_id" +
-		" WHERE r.zone_id = $1 AND r.view_id = $2 AND r.link = ANY ($3) AND r.ends <> ALL ($3)"
+		" LEFT JOIN " + namesOfViews + " v ON v.id = r.view_id" + ofContent
+	servedRecords = "SELECT " + table.Names((&Record{}).served()) + " FROM " + records.In("dns") + " r" + ofContent
 )
 
 const (
+	// A view's records are those of the links that the zone has to it.
+	ofContent = " WHERE r.zone_id = $1 AND r.view_id = $2 AND r.link = ANY ($3) AND r.ends <> ALL ($3)"
+
 	inOrder  = " ORDER BY r.place, r.type"
 	atPlaces = " AND r.place = ANY ($4)"
 )
@@ -150,9 +152,10 @@ func (c *Content) All(each func(Record) error) error {
 	return visitRows(c.ctx, c.tx, contentRecords+inOrder, (*Record).shown, each, c.ZoneID, c.View, c.links)
 }
 
-// Located is [Content.All] with each record's RRset, and its data in canonical wire form.
+// Located is [Content.All] with each record's RRset, and its data in canonical wire form. Nothing else
+// of the records is read.
 func (c *Content) Located(each func(zonedata.Key, zonedata.Record) error) error {
-	return c.All(c.locating(each))
+	return visitRows(c.ctx, c.tx, servedRecords+inOrder, (*Record).served, c.locating(each), c.ZoneID, c.View, c.links)
 }
 
 // locating locates records before it shows them.
@@ -191,7 +194,7 @@ func (c *Content) Look(owners ...string) error {
 	if len(places) == 0 {
 		return nil
 	}
-	return visitRows(c.ctx, c.tx, contentRecords+atPlaces, (*Record).shown, c.locating(func(key zonedata.Key, r zonedata.Record) error {
+	return visitRows(c.ctx, c.tx, servedRecords+atPlaces, (*Record).served, c.locating(func(key zonedata.Key, r zonedata.Record) error {
 		c.known[key] = append(c.known[key], r)
 		return nil
 	}), c.ZoneID, c.View, c.links, places)

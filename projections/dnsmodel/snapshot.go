@@ -129,9 +129,11 @@ func visitRows[T any](
 		return err
 	}
 	defer rows.Close()
+	var row, empty T
+	places := table.Places(columns(&row)) // once: there may be a million rows
 	for rows.Next() {
-		var row T
-		if err := rows.Scan(table.Places(columns(&row))...); err != nil {
+		row = empty
+		if err := rows.Scan(places...); err != nil {
 			return err
 		}
 		if err := each(row); err != nil {
