@@ -36,7 +36,9 @@ var errWhole = errors.New("the whole zone is to be sent")
 func (s *Server) ixfr(ctx context.Context, a *asked, at placed, out *stream) error {
 	var now zonedata.Zone
 	err := s.content(ctx, at, func(c *dnsmodel.Content) error {
-		now = c.Zone
+		if now = c.Zone; now.Name != out.wire.zone { // it was renamed just now
+			return query.ErrNotFound
+		}
 		return nil
 	})
 	if err != nil {
@@ -60,15 +62,31 @@ func (s *Server) ixfr(ctx context.Context, a *asked, at placed, out *stream) err
 // difference is what a zone serves otherwise than it did before.
 type difference struct {
 	before, after  *mdns.SOA
-	removed, added []mdns.RR
+	removed, added []keyedSet
+}
+
+// keyedSet is an RRset with its key.
+type keyedSet struct {
+	key zonedata.Key
+	set *zonedata.RRset
 }
 
 // send sends it as RFC 1995, section 4, has it, as one difference.
 func (d *difference) send(out *stream) error {
-	parts := slices.Concat([]mdns.RR{d.after, d.before}, d.removed, []mdns.RR{d.after}, d.added)
-	for _, rr := range parts {
-		if err := out.add(rr); err != nil {
+	if err := out.soa(d.after); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		soa  *mdns.SOA
+		sets []keyedSet
+	}{{d.before, d.removed}, {d.after, d.added}} {
+		if err := out.soa(part.soa); err != nil {
 			return err
+		}
+		for _, s := range part.sets {
+			if err := out.set(s.key, s.set); err != nil {
+				return err
+			}
 		}
 	}
 	return out.end(d.after)
@@ -101,29 +119,21 @@ func (s *Server) difference(ctx context.Context, at placed, serial uint32, now z
 	}
 	d := &difference{before: then.SOA(), after: now.SOA()}
 	for i, key := range keys {
-		if err := d.compare(now, key, before[i], after[i]); err != nil {
-			return nil, err
-		}
+		d.compare(key, before[i], after[i])
 	}
 	return d, nil
 }
 
 // compare adds what is otherwise in an RRset.
-func (d *difference) compare(z zonedata.Zone, key zonedata.Key, before, after *zonedata.RRset) error {
+func (d *difference) compare(key zonedata.Key, before, after *zonedata.RRset) {
 	if before.Equal(after) {
-		return nil
+		return
 	}
 	gone, come := before, after
 	if before != nil && after != nil && before.TTL == after.TTL {
 		gone, come = beyond(before, after), beyond(after, before)
 	}
-	removed, err := records(z, key, gone)
-	if err != nil {
-		return err
-	}
-	added, err := records(z, key, come)
-	d.removed, d.added = append(d.removed, removed...), append(d.added, added...)
-	return err
+	d.removed, d.added = append(d.removed, keyedSet{key, gone}), append(d.added, keyedSet{key, come})
 }
 
 // beyond is the data of an RRset that another has not.
