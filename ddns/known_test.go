@@ -46,6 +46,10 @@ func TestZonesAreLookedUpAnew(t *testing.T) {
 	renamed(two, "one")
 	update(k, noError)
 	s.wantRecords(zone, one, `a TXT 1m0s "g"`)
+	linked("example.com", one, two)
+	update(k, mdns.RcodeRefused)
+	linked("example.com", one) // what is remembered would be refused
+	update(k, noError)
 	linked("example.net", one)
 	update(k, mdns.RcodeNotAuth)
 	linked("example.com", one)
@@ -54,5 +58,5 @@ func TestZonesAreLookedUpAnew(t *testing.T) {
 	update(k, mdns.RcodeNotAuth)
 	zone = s.zone("EXAMPLE.com", one)
 	update(k, noError)
-	s.wantRecords(zone, one, `a TXT 1m0s "k"`)
+	s.wantRecords(zone, one, `a TXT 1m0s "m"`)
 }

@@ -38,8 +38,8 @@ func (to *Target) is(h domain.History, now *dns.Now) (settings dns.ZoneSettings,
 	if err := h.Load(view); err != nil {
 		return settings, false, err
 	}
-	zone, settings, exists := now.Zone(to.ZoneID)
-	is = exists && dns.FoldName(zone.Name) == to.Zone && dns.HaveZoneFile(zone) == nil && view.HeldBy() == to.ViewID &&
+	zone, settings, _ := now.Zone(to.ZoneID) // one that has gone has no name
+	is = dns.FoldName(zone.Name) == to.Zone && dns.HaveZoneFile(zone) == nil && view.HeldBy() == to.ViewID &&
 		slices.Contains(zone.ViewIDs, to.ViewID) && (!to.Only || len(zone.ViewIDs) == 1)
 	return settings, is, nil
 }
