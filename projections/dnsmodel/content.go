@@ -81,17 +81,12 @@ const (
 func (r *Reader) Content(ctx context.Context, zone, view int64, f func(*Content) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return pgx.BeginTxFunc(ctx, r.pool, options, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT set_config('jit', 'off', true)"); err != nil {
-			return err
-		}
-		var before, after int64
-		if err := tx.QueryRow(ctx, snapshotTables).Scan(&before); err != nil {
-			return err
-		}
 		c := &Content{ZoneID: zone, View: view, ctx: ctx, tx: tx, known: zonedata.Records{}, looked: map[string]bool{}}
-		if err := c.open(); err != nil {
+		before, err := c.open()
+		if err != nil {
 			return err
 		}
+		var after int64
 		if err := errors.Join(f(c), c.err); err != nil {
 			return err
 		}
@@ -105,45 +100,51 @@ func (r *Reader) Content(ctx context.Context, zone, view int64, f func(*Content)
 	})
 }
 
-// open reads all but the records, and those that generated ones depend on.
-func (c *Content) open() error {
+// open reads all but the records, and those that generated ones depend on: in one round trip, since a
+// question, or an IXFR, costs hardly more than that. It returns which tables it has read.
+func (c *Content) open() (tables int64, err error) {
 	var h contentHead
+	var fleet Fleet
+	var all []dns.FleetServer
+	out := &pgx.Batch{}
+	out.Queue("SELECT set_config('jit', 'off', true)")
+	out.Queue(snapshotTables).QueryRow(func(row pgx.Row) error { return row.Scan(&tables) })
 	changed, position := changedAt(query.MomentOf(c.ctx))
 	columns := h.columns(changed)
-	if err := c.only("SELECT "+table.Names(columns)+fromContent, columns, append([]any{c.ZoneID, c.View}, position...)...); err != nil {
-		return err
-	}
-	var fleet Fleet
-	if err := c.only(selectFleet, fleet.columns()); err != nil {
-		return err
-	}
-	var all []dns.FleetServer
-	err := visitRows(c.ctx, c.tx, snapshotServers, (*Server).columns, func(s Server) error {
-		all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
-		return nil
+	c.only(out, "SELECT "+table.Names(columns)+fromContent, columns, append([]any{c.ZoneID, c.View}, position...)...)
+	c.only(out, selectFleet, fleet.columns())
+	sql, args := query.MomentOf(c.ctx).Of(snapshotServers)
+	out.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		return eachRow(rows, (*Server).columns, func(s Server) error {
+			all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
+			return nil
+		})
 	})
-	if err != nil {
-		return err
+	if err := c.tx.SendBatch(c.ctx, out).Close(); err != nil {
+		return 0, err
 	}
 	c.ViewName, c.Records, c.links, c.Written = h.view, h.records, h.links, h.written
 	c.Name, c.Settings, c.Fleet = zonedata.Absolute(h.name), h.settings, dns.ResolveFleet(fleet.FleetData, all)
 	if err := c.Look(zonedata.Asked(c.Name, c.Fleet, c.Own(zonedata.ApexNS))...); err != nil {
-		return err
+		return 0, err
 	}
 	c.Generated = zonedata.Generate(c.Name, c.Fleet, c.Settings.TTL(), c.Own)
 	c.Position = fleet.Moved.Position(domain.Position(h.changed), c.FleetNames, c.FleetAddresses)
 	c.Serial = h.base.Serial(c.Position)
-	return c.err
+	return tables, c.err
 }
 
-// only reads the only row of a statement, or returns [query.ErrNotFound].
-func (c *Content) only(sql string, columns []table.Column, args ...any) error {
+// only reads the only row of a statement of the batch; the error of the batch is [query.ErrNotFound] if
+// there is none.
+func (c *Content) only(out *pgx.Batch, sql string, columns []table.Column, args ...any) {
 	sql, args = query.MomentOf(c.ctx).Of(sql, args...)
-	err := c.tx.QueryRow(c.ctx, sql, args...).Scan(table.Places(columns)...)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return query.ErrNotFound
-	}
-	return err
+	out.Queue(sql, args...).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(table.Places(columns)...)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return query.ErrNotFound
+		}
+		return err
+	})
 }
 
 // All goes through the records of the log in canonical order: by owner (RFC 4034, section 6.1),
