@@ -35,6 +35,9 @@ const projectionWait = 2 * time.Second
 func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 	if receipt.Refusal != nil {
 		blame(w.Header(), receipt.Refusal.Field)
+		if w.dialect.Send != nil {
+			return w.dialect.Send(w.echo, receipt.Refusal.Status, receipt.Refusal.Body)
+		}
 		return w.echo.Blob(receipt.Refusal.Status, echo.MIMEApplicationJSON, receipt.Refusal.Body)
 	}
 	for _, recorded := range receipt.Events {
@@ -52,7 +55,7 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 			return err
 		}
 	}
-	return WriteJSON(w.echo, cmp.Or(w.Status, http.StatusOK), w.dialect.Success(info))
+	return w.dialect.send(w.echo, cmp.Or(w.Status, http.StatusOK), w.dialect.Success(info))
 }
 
 // warn says what the write did that was most likely not meant, if the read models have the

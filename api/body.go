@@ -73,6 +73,9 @@ func readBody(c echo.Context) (p *Params, canonical []byte, err error) {
 		return nil, nil, bodyError(err)
 	}
 	kind, boundary := kindOfBody(c.Request())
+	if limit.JSON {
+		kind = bodyJSON
+	}
 	p, canonical = &Params{}, text
 	switch kind {
 	case bodyForm:

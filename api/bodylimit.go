@@ -35,6 +35,8 @@ type BodyLimit struct {
 	// Streamed: the body is read as it comes, by [Write.Body], and not held. What it becomes is
 	// bounded by [Write.Places].
 	Streamed bool
+	// JSON: the body is read as JSON, whatever the Content-Type says.
+	JSON bool
 	// within is how long the body may take to come, 0 for as long as the server allows.
 	within time.Duration
 }

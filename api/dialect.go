@@ -4,14 +4,22 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/opsledger/opsledger/api/wording"
 	"github.com/opsledger/opsledger/domain"
 )
 
 // Dialect is how a group of routes words what the kernel has to say. All routes
-// below one first segment of the path speak the same dialect, so that what has no
-// route there is refused in its words, too.
+// below one first segment of the path speak the same dialect, but for those below a longer
+// [Dialect.Below], so that what has no route there is refused in its words, too.
 type Dialect struct {
+	// Below is the path below which the dialect is spoken where another one is spoken below its
+	// first segment; of routes outside of it the very path is the dialect's. Empty stands for the
+	// first segment of each route.
+	Below string
+	// Send sends a reply that is no stream, nil sends JSON.
+	Send func(c echo.Context, status int, body any) error
 	// Door is the way by which a change comes that a route of the dialect makes. A dialect
 	// that only reads has none.
 	Door domain.Door
@@ -99,22 +107,46 @@ func succeedPlainly(info any) any {
 	return info
 }
 
+// send sends a reply in the form of the dialect.
+func (d *Dialect) send(c echo.Context, status int, body any) error {
+	if d.Send != nil {
+		return d.Send(c, status, body)
+	}
+	return WriteJSON(c, status, body)
+}
+
 // spoken returns the dialect that a request is answered in: that of the routes
-// below the first segment of its path.
+// below the first segment of its path, or below more of it.
 func spoken(routes []Route) func(*http.Request) *Dialect {
 	plain, below := Plain(), map[string]*Dialect{}
 	for _, r := range routes {
-		below[firstSegment(r.Path)] = r.Dialect
+		below[r.spokenAt()] = r.Dialect
 	}
 	return func(r *http.Request) *Dialect {
-		if d := below[firstSegment(r.URL.Path)]; d != nil {
-			return d
+		path := r.URL.Path
+		for _, part := range []string{path, upToSlash(path, 2), upToSlash(path, 1)} {
+			if d := below[part]; d != nil {
+				return d
+			}
 		}
 		return &plain
 	}
 }
 
-func firstSegment(path string) string {
-	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return segment
+// spokenAt is the path at and below which the route's dialect is spoken.
+func (r Route) spokenAt() string {
+	switch below := r.Dialect.Below; {
+	case below == "":
+		return upToSlash(r.Path, 1)
+	case strings.HasPrefix(r.Path+"/", below+"/"):
+		return upToSlash(below, 2)
+	default:
+		return r.Path
+	}
+}
+
+// upToSlash returns the first segments of a path, so many at most, with a slash behind them.
+func upToSlash(path string, segments int) string {
+	parts := strings.SplitN(strings.TrimPrefix(path, "/"), "/", segments+1)
+	return "/" + strings.Join(parts[:min(segments, len(parts))], "/") + "/"
 }

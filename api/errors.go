@@ -291,7 +291,7 @@ func (k *Kernel) answerError(dialect func(*http.Request) *Dialect) echo.HTTPErro
 		case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 			c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 		}
-		if err := WriteJSON(c, status, body); err != nil {
+		if err := spoken.send(c, status, body); err != nil {
 			k.Log.DebugContext(c.Request().Context(), "error reply not sent", "error", err)
 		}
 	}

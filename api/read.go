@@ -100,10 +100,15 @@ func sendPiece(c echo.Context, out *bytes.Buffer) error {
 // Show replies with one resource and its ETag. A reply on the past has none: what may be
 // changed is the present alone.
 func Show(c echo.Context, changed domain.Position, body any) error {
+	ShowVersion(c, changed)
+	return WriteJSON(c, http.StatusOK, body)
+}
+
+// ShowVersion sets the ETag of a reply that shows one resource, as [Show] does.
+func ShowVersion(c echo.Context, changed domain.Position) {
 	if !IsPast(c) {
 		c.Response().Header().Set(HeaderETag, etag(changed))
 	}
-	return WriteJSON(c, http.StatusOK, body)
 }
 
 // Viewer is the caller of a request as lists see them.

@@ -45,6 +45,9 @@ type Request struct {
 // Context is that of the HTTP request.
 func (w *Request) Context() context.Context { return w.echo.Request().Context() }
 
+// PathText is what the path has for a parameter of the route.
+func (w *Request) PathText(name string) string { return w.echo.Param(name) }
+
 // HTTP is the HTTP request, whose body was read.
 func (w *Request) HTTP() *http.Request { return w.echo.Request() }
 

@@ -81,6 +81,11 @@ func Put(path string, access Access, w Write) Route {
 	return Route{Method: http.MethodPut, Path: path, Access: access, Write: &w}
 }
 
+// Patch returns a route that changes a part of the resource of its path.
+func Patch(path string, access Access, w Write) Route {
+	return Route{Method: http.MethodPatch, Path: path, Access: access, Write: &w}
+}
+
 // Delete returns a route that deletes.
 func Delete(path string, access Access, w Write) Route {
 	return Route{Method: http.MethodDelete, Path: path, Access: access, Write: &w}

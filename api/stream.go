@@ -37,6 +37,12 @@ func (s *Stream) Line(text string) error {
 	return s.out.WriteByte('\n')
 }
 
+// Text adds a text.
+func (s *Stream) Text(text string) error {
+	_, err := s.out.WriteString(text)
+	return err
+}
+
 // End sends what is left, given the error of what made the reply.
 func (s *Stream) End(err error) error {
 	if err == nil {

@@ -18,6 +18,9 @@ var notDry = []string{
 	"POST /v1/credentials", "DELETE /v1/credentials/:id", "PUT /v1/users/:id/password",
 	"POST /v1/webhooks/:id/test",
 	"POST /api/user", // its row adds a user
+	// These write nothing.
+	"PUT /api/v1/servers/:server/cache/flush", "PUT /api/v1/servers/:server/zones/:zone/notify",
+	"PUT /api/v1/servers/:server/zones/:zone/rectify", "PUT /api/v1/servers/:server/zones/:zone/axfr-retrieve",
 }
 
 // dryRun is the reply to a dry run.
@@ -138,7 +141,7 @@ func TestDryRunOfEveryRoute(t *testing.T) {
 			x.expect(got, real.status, real.body)
 			continue
 		}
-		if real.status != http.StatusOK {
+		if !real.succeeded() {
 			t.Errorf("%s is announced, and is refused with %d %s", name, real.status, real.body)
 		}
 		x.announced(said, before)

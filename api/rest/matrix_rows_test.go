@@ -15,7 +15,7 @@ import (
 // each route of [Routes].
 func matrixRows() map[string]row {
 	rows := map[string]row{}
-	for _, group := range []map[string]row{rowsOfAuth(), rowsOfResources(), rowsOfRecords(), rowsOfAdmin(), rowsOfOps(), rowsOfTheRest()} {
+	for _, group := range []map[string]row{rowsOfAuth(), rowsOfResources(), rowsOfRecords(), rowsOfAdmin(), rowsOfOps(), rowsOfPowerDNS(), rowsOfTheRest()} {
 		for name, r := range group {
 			rows[name] = r
 		}

@@ -117,16 +117,16 @@ func (x *matrix) check(route api.Route, row row) {
 		if got.status != want {
 			x.t.Errorf("%s: %s %s: %d %s, want %d", principalNames[who], route.Method, path, got.status, got.body, want)
 		}
-		if got.status == http.StatusOK {
+		if got.succeeded() {
 			path, body = row.ask(x)
 		}
 		if public {
 			continue
 		}
-		if want := denial(route, who); got.status == http.StatusForbidden && !strings.HasPrefix(got.body, want) {
+		if want := denial(route, who); (got.status == http.StatusForbidden || got.status == http.StatusUnauthorized) && !strings.HasPrefix(got.body, want) {
 			x.t.Errorf("%s: %s, want %s…", principalNames[who], got.body, want)
 		}
-		if got.status != http.StatusOK && x.position() != before {
+		if !got.succeeded() && x.position() != before {
 			x.t.Errorf("%s: refused, and the log grew", principalNames[who])
 		}
 	}
@@ -134,6 +134,9 @@ func (x *matrix) check(route api.Route, row row) {
 
 // denial is how the 403 of a principal begins.
 func denial(route api.Route, who int) string {
+	if isPowerDNS(route) {
+		return powerDNSDenial(who)
+	}
 	if strings.HasPrefix(route.Path, "/api/") {
 		return opsDenial(who)
 	}

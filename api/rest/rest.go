@@ -10,6 +10,7 @@ import (
 	"github.com/opsledger/opsledger/api/adminapi"
 	"github.com/opsledger/opsledger/api/dnsapi"
 	"github.com/opsledger/opsledger/api/opsapi"
+	"github.com/opsledger/opsledger/api/pdnsapi"
 	v1 "github.com/opsledger/opsledger/api/v1"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/feed"
@@ -60,5 +61,6 @@ func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 		Batchable: resources, Proofs: cfg.Proofs, ProofsPublic: cfg.ProofsPublic, Imports: cfg.Imports, StageAbove: cfg.StageAbove, Feed: cfg.Feed, Hooks: cfg.Webhooks,
 		States: []map[api.Resource]api.States{zones.States(), admin.States(), operations.States()}, PrintRecord: zones.PrintRecord,
 	}
-	return slices.Concat(resources, admin.Routes(), operations.Routes(), rest.Routes(), kernel.Routes())
+	powerDNS := pdnsapi.API{Kernel: kernel}
+	return slices.Concat(resources, admin.Routes(), operations.Routes(), powerDNS.Routes(), rest.Routes(), kernel.Routes())
 }

@@ -167,6 +167,9 @@ type reply struct {
 	body   string
 }
 
+// succeeded says whether what was asked for was done.
+func (r reply) succeeded() bool { return 200 <= r.status && r.status < 300 }
+
 // with sets a header of a request; an empty value leaves it out.
 func with(name, value string) func(*http.Request) {
 	return func(r *http.Request) {

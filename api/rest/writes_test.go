@@ -42,6 +42,9 @@ var writes = map[string]int{
 	"POST /v1/zones/:id/import": harmless, // makes records, and settings of a zone that is there
 	"DELETE /v1/imports/:id":    harmless,
 
+	"POST /api/v1/servers/:server/zones": namesZones, "PUT /api/v1/servers/:server/zones/:zone": harmless,
+	"PATCH /api/v1/servers/:server/zones/:zone": harmless, "DELETE /api/v1/servers/:server/zones/:zone": harmless,
+
 	"POST /api/user": changesUsers, "DELETE /api/user": changesUsers, "POST /api/ssh_key_manage": changesUsers,
 	"POST /api/task": harmless, "DELETE /api/task": harmless, "POST /api/update": harmless,
 	"POST /api/machine": harmless, "DELETE /api/machine": harmless,

@@ -25,6 +25,11 @@ func TestNamesBelowZones(t *testing.T) {
 	}
 	ways := map[string]func(body m) []reply{
 		"POST /dns/zones": create,
+		"POST /api/v1/servers/:server/zones": func(body m) []reply {
+			name := strings.TrimSuffix(body["name"].(string), ".") + "."
+			view := fmt.Sprint("v", body["view_ids"].([]int)[0])
+			return []reply{s.do("POST", "/api/v1/servers/"+view+"/zones", m{"name": name, "kind": "Native"}, as(token), with("Opsledger-Language", "zh"))}
+		},
 		"PUT /dns/zones/:id": func(body m) []reply {
 			return []reply{s.do("PUT", other, body, as(token)), s.do("PUT", beside, body, as(token))}
 		},

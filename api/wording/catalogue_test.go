@@ -136,7 +136,7 @@ func TestEveryTextHasBothLanguages(t *testing.T) {
 	if len(used) < 150 {
 		t.Fatalf("only %d texts were found", len(used))
 	}
-	for _, part := range []map[string]string{ofKernel, ofDNS, ofConf, ofAccess, ofCredentials, ofWebhooks, ofOps, ofZoneFiles, ofReverts} {
+	for _, part := range []map[string]string{ofKernel, ofDNS, ofConf, ofAccess, ofCredentials, ofWebhooks, ofOps, ofZoneFiles, ofReverts, ofPowerDNS} {
 		for written, text := range part {
 			whole := numbers.ReplaceAllString(written, "%d")
 			if !used[written] && !used[written+"！"] && !used[whole] {

@@ -106,7 +106,7 @@ func hasWords(format string) bool {
 
 // other looks a text up in the parts of the catalogue.
 func other(written string) (text string, known bool) {
-	for _, part := range []map[string]string{ofKernel, ofDNS, ofConf, ofAccess, ofCredentials, ofWebhooks, ofOps, ofZoneFiles, ofReverts, ofData} {
+	for _, part := range []map[string]string{ofKernel, ofDNS, ofConf, ofAccess, ofCredentials, ofWebhooks, ofOps, ofZoneFiles, ofReverts, ofPowerDNS, ofData} {
 		if text, known = part[written]; known {
 			return text, true
 		}

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/opsledger/opsledger/domain"
@@ -197,12 +198,15 @@ func (b *bounds) inView(h domain.History, e domain.Event) (bool, error) {
 	case ZoneCreated:
 		return only(e.Zone.ViewIDs), nil
 	case ZoneUpdated:
-		return only(e.Before.ViewIDs) && only(e.After.ViewIDs), nil
+		return only(e.Before.ViewIDs) && only(e.After.ViewIDs) || b.linksOwnView(e.Before, e.After), nil
 	case ZoneDeleted:
 		return only(e.Zone.ViewIDs), nil
 	case ZoneRestored:
 		return only(e.After.ViewIDs) && (e.Before == nil || only(e.Before.ViewIDs)), nil
 	case ZoneSettingsChanged:
+		if e.Raise != nil && only(e.Raise.Views) && reflect.DeepEqual(e.Before, e.After) {
+			return true, nil // the serial of a zone that is linked to the view
+		}
 		zone := newZoneFold(e.ID)
 		err := h.Load(zone)
 		return only(zone.data.ViewIDs), err
@@ -211,4 +215,15 @@ func (b *bounds) inView(h domain.History, e domain.Event) (bool, error) {
 	default:
 		return false, nil
 	}
+}
+
+// linksOwnView says whether all that becomes of a zone is that it is linked to the credential's
+// view, or no longer.
+func (b *bounds) linksOwnView(before, after ZoneData) bool {
+	others := func(views []int64) []int64 {
+		return slices.DeleteFunc(slices.Clone(views), func(v int64) bool { return v == b.credential.View })
+	}
+	same := slices.Equal(others(before.ViewIDs), others(after.ViewIDs))
+	before.ViewIDs = after.ViewIDs
+	return same && before.equal(after)
 }

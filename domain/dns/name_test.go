@@ -97,7 +97,7 @@ func TestParseTTL(t *testing.T) {
 func TestParseViewName(t *testing.T) {
 	t.Parallel()
 	checkParser(t, "name", dns.ParseViewName, []parseCase{
-		{"v1", "v1"}, {"-_-", "-_-"}, {label63, label63},
+		{"v1", "v1"}, {"-_-", "-_-"}, {"localhost1", "localhost1"}, {"localhost", ""}, {"LocalHost", ""}, {label63, label63},
 		{"", ""}, {label63 + "a", ""}, {"a b", ""}, {"a.b", ""}, {"a/b", ""}, {"视图", ""}, {`a"`, ""}, {"a\n", ""}, {"a;", ""},
 	})
 }

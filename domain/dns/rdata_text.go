@@ -51,3 +51,9 @@ func characterStrings(text string) []string {
 	}
 	return append(out, escaped(text))
 }
+
+// IsText says whether the data of a type is texts alone.
+func IsText(rrtype string) bool {
+	number, known := TypeNumber(rrtype)
+	return known && (number == mdns.TypeTXT || isTexts(number))
+}

@@ -62,7 +62,7 @@ func parserOf(rrtype string) (uint16, parser) {
 	if read := parsers(rrtype); read != nil {
 		return mdns.StringToType[rrtype], read
 	}
-	number, known := typeNumber(rrtype)
+	number, known := TypeNumber(rrtype)
 	switch {
 	case !known || refusedType(number) != "" || TypeName(number) != rrtype:
 		return 0, nil
@@ -91,8 +91,8 @@ func TypeName(number uint16) string {
 	return "TYPE" + strconv.Itoa(int(number))
 }
 
-// typeNumber reads a mnemonic or TYPE and a number (RFC 3597, section 5), in upper case.
-func typeNumber(rrtype string) (number uint16, known bool) {
+// TypeNumber reads a mnemonic or TYPE and a number (RFC 3597, section 5), in upper case.
+func TypeNumber(rrtype string) (number uint16, known bool) {
 	if digits, generic := strings.CutPrefix(rrtype, "TYPE"); generic {
 		n, err := strconv.ParseUint(digits, 10, 16)
 		return uint16(n), err == nil && strconv.FormatUint(n, 10) == digits
@@ -105,7 +105,7 @@ func typeNumber(rrtype string) (number uint16, known bool) {
 // type without one; TYPE28 is AAAA.
 func ParseRecordType(text string) (string, error) {
 	rrtype := strings.ToUpper(text)
-	number, known := typeNumber(rrtype)
+	number, known := TypeNumber(rrtype)
 	if !known {
 		return "", domain.Invalid("record_type", "不支持的记录类型%q，支持：%s，以及TYPE加编号（RFC 3597）", shorten(text), strings.Join(RecordTypes(), "/"))
 	}

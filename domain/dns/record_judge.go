@@ -151,8 +151,13 @@ func IsDuplicate(refusal *domain.Error) bool {
 	return refusal.Text.Format == errDuplicate().Text.Format
 }
 
-func errBesideCNAME() error {
+func errBesideCNAME() *domain.Error {
 	return domain.Refused("CNAME记录不能与相同主机的其他记录共存！")
+}
+
+// IsBesideCNAME says whether a record was refused since a CNAME is alone at its name.
+func IsBesideCNAME(refusal *domain.Error) bool {
+	return refusal.Text.Format == errBesideCNAME().Text.Format
 }
 
 // acrossNames applies the rules about records of several names.

@@ -31,8 +31,8 @@ type Components struct {
 
 // PathItem has the operations of a path.
 type PathItem struct {
-	Parameters             []Parameter
-	Get, Post, Put, Delete *Operation
+	Parameters                    []Parameter
+	Get, Post, Put, Patch, Delete *Operation
 }
 
 // Operation is one method of a path.
@@ -113,5 +113,5 @@ func (d *Description) Operations() iter.Seq2[string, *Operation] {
 }
 
 func (i PathItem) operations() map[string]*Operation {
-	return map[string]*Operation{"GET": i.Get, "POST": i.Post, "PUT": i.Put, "DELETE": i.Delete}
+	return map[string]*Operation{"GET": i.Get, "POST": i.Post, "PUT": i.Put, "PATCH": i.Patch, "DELETE": i.Delete}
 }

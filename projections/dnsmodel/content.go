@@ -153,6 +153,11 @@ func (c *Content) All(each func(Record) error) error {
 	return visitRows(c.ctx, c.tx, contentRecords+inOrder, (*Record).shown, each, c.ZoneID, c.View, c.links)
 }
 
+// AllAt is [Content.All] of one owner.
+func (c *Content) AllAt(owner string, each func(Record) error) error {
+	return visitRows(c.ctx, c.tx, contentRecords+atPlaces+inOrder, (*Record).shown, each, c.ZoneID, c.View, c.links, []string{dns.Place(owner)})
+}
+
 // Located is [Content.All] with each record's RRset, and its data in canonical wire form. Nothing else
 // of the records is read.
 func (c *Content) Located(each func(zonedata.Key, zonedata.Record) error) error {

@@ -13,7 +13,8 @@ import (
 )
 
 // A change that nsupdate sends is in the API, in the operation log and on named, and a zone that dig
-// transfers is the one that named serves; also after a restart, and on one name server as one step.
+// transfers is the one that named serves; also after a restart, and on one name server as one step. So is
+// what a client of PowerDNS' API writes.
 func TestNsupdateAndDig(t *testing.T) {
 	t.Parallel()
 	s := deployment.StartDev(t, t.TempDir())
@@ -64,6 +65,12 @@ func TestNsupdateAndDig(t *testing.T) {
 		if text := transfer(); strings.Count(text, "SOA") != 2 || !strings.Contains(text, value) {
 			t.Errorf("dig says %s", text)
 		}
+		set := `{"rrsets":[{"name":"pdns%d.example.com.","type":"A","ttl":300,"changetype":"REPLACE","records":[{"content":"%s"}]}]}`
+		if reply, body := s.Call(http.MethodPatch, "/api/v1/servers/localhost/zones/example.com.", fmt.Sprintf(set, n, value)); reply.StatusCode != http.StatusNoContent {
+			t.Fatalf("status %d, body %s", reply.StatusCode, body)
+		}
+		s.LiveAt(s.Head())
+		s.WantAnswer(fmt.Sprintf("pdns%d.example.com.", n), "A", value)
 		s.Stop()
 		s.Start()
 	}

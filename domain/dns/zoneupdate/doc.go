@@ -1,5 +1,5 @@
 // Package zoneupdate makes one command of an update message (RFC 2136): its prerequisites, and
-// what it adds and deletes.
+// what it adds and deletes. It makes one, too, of RRsets as a client wants them ([Sets]).
 //
 // Stage: package ddns knows who sent a message and what zone and view it is for, and shows the
 // records of its sections to [New]; the command that comes of it is decided like any other, each
