@@ -175,7 +175,10 @@ func (u *Update) nodes() (nodes []dns.Node) {
 	return nodes
 }
 
-func (u *Update) node(owner string) dns.Node { return dns.Node{Zone: u.to.ZoneID, Host: owner} }
+// node is an owner name; records have it as hosts are spelled.
+func (u *Update) node(owner string) dns.Node {
+	return dns.Node{Zone: u.to.ZoneID, Host: dns.Respelled(owner)}
+}
 
 // present is a record of the zone in the view.
 type present struct {
