@@ -58,10 +58,8 @@ func (s *stack) startPebble(t *testing.T, pebble program) authority {
 	return a
 }
 
-// acmeKey is the narrowest credential that does for ACME.
-func (s *stack) acmeKey(t *testing.T) key {
-	return s.key(t, "acme", `{"names":["_acme-challenge.**"],"types":["TXT"]}`)
-}
+// ofACME are the bounds of the narrowest credential that does for ACME.
+const ofACME = `{"names":["_acme-challenge.**"],"types":["TXT"]}`
 
 // issues has an ACME client get a certificate for a zone, all names below it, and a name in another zone
 // further down, and wants no challenge to be left.
@@ -90,7 +88,7 @@ func TestCertbot(t *testing.T) {
 		certbot.try(t, "dns-rfc2136 with pebble, sign_query = "+signs+": a zone, its wildcard, a name deep in another", func(t *testing.T) {
 			s := newStack(t)
 			issues(t, s, pebble, func(a authority, names []string) string {
-				k, dir := s.acmeKey(t), t.TempDir()
+				k, dir := s.key(t, "acme", ofACME), t.TempDir()
 				ini := fmt.Sprintf("dns_rfc2136_server = %s\ndns_rfc2136_port = %s\ndns_rfc2136_name = %s\ndns_rfc2136_secret = %s\n"+
 					"dns_rfc2136_algorithm = HMAC-SHA256\ndns_rfc2136_sign_query = %s\n", s.host, s.port, k.name, k.secret, signs)
 				args := []string{"certonly", "--non-interactive", "--agree-tos", "--register-unsafely-without-email", "--server", a.directory,
@@ -112,9 +110,20 @@ func TestLego(t *testing.T) {
 	lego.try(t, "rfc2136 with pebble: a zone, its wildcard, a name deep in another", func(t *testing.T) {
 		s := newStack(t)
 		issues(t, s, pebble, func(a authority, names []string) string {
-			k := s.acmeKey(t)
+			k := s.key(t, "acme", ofACME)
 			return lego.certificate(t, s, a, names, "rfc2136", "RFC2136_NAMESERVER="+s.door(), "RFC2136_TSIG_KEY="+k.name,
 				"RFC2136_TSIG_SECRET="+k.secret, "RFC2136_TSIG_ALGORITHM=hmac-sha256.", "RFC2136_SEQUENCE_INTERVAL=1", "RFC2136_POLLING_INTERVAL=1")
+		})
+	})
+}
+
+func TestLegoPowerDNS(t *testing.T) {
+	t.Parallel()
+	lego, pebble := find(t, "lego", "version ", "--version"), find(t, "pebble", "", "-version")
+	lego.try(t, "pdns with pebble: a zone, its wildcard, a name deep in another", func(t *testing.T) {
+		s := newStack(t)
+		issues(t, s, pebble, func(a authority, names []string) string {
+			return lego.certificate(t, s, a, names, "pdns", "PDNS_API_URL=http://"+s.Address, "PDNS_API_KEY="+s.token(t, "acme", ofACME), "PDNS_POLLING_INTERVAL=1")
 		})
 	})
 }

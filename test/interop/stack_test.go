@@ -53,7 +53,18 @@ func (k key) named() string { return "hmac-sha256:" + k.name + ":" + k.secret }
 // key makes a TSIG credential that is bounded as the JSON object says.
 func (s *stack) key(t *testing.T, name, restrict string) key {
 	t.Helper()
-	reply, body := s.Call(http.MethodPost, "/v1/credentials", fmt.Sprintf(`{"name":%q,"kind":"tsig","restrict":%s}`, name, restrict))
+	return s.credential(t, name, "tsig", restrict)
+}
+
+// token makes one that is shown to the PowerDNS API.
+func (s *stack) token(t *testing.T, name, restrict string) string {
+	t.Helper()
+	return s.credential(t, name, "token", restrict).secret
+}
+
+func (s *stack) credential(t *testing.T, name, kind, restrict string) key {
+	t.Helper()
+	reply, body := s.Call(http.MethodPost, "/v1/credentials", fmt.Sprintf(`{"name":%q,"kind":%q,"restrict":%s}`, name, kind, restrict))
 	var made struct {
 		Secret  string
 		KeyName string `json:"key_name"`
@@ -68,7 +79,15 @@ func (s *stack) key(t *testing.T, name, restrict string) key {
 func transfer(t *testing.T, server, zone string, k key) (records []string, serial uint32, err error) {
 	t.Helper()
 	m := new(mdns.Msg).SetAxfr(zone + ".")
-	in := &mdns.Transfer{DialTimeout: testkit.Patience, ReadTimeout: testkit.Patience}
+	// Who transfers from an address is notified there with the key of the last transfer: the address is no
+	// secondary's.
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 99)}}
+	conn, err := from.DialContext(t.Context(), "tcp", server)
+	if err != nil {
+		return nil, 0, err
+	}
+	in := &mdns.Transfer{Conn: &mdns.Conn{Conn: conn}, ReadTimeout: testkit.Patience}
+	defer in.Close()
 	if k.name != "" {
 		m.SetTsig(k.name+".", mdns.HmacSHA256, 300, time.Now().Unix())
 		in.TsigSecret = map[string]string{k.name + ".": k.secret}
