@@ -23,7 +23,7 @@ var dnscontrolRecords = `
 	TLSA("_443._tcp.www", 3, 1, 1, "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"),
 	SSHFP("www", 4, 2, "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"),
 	NAPTR("naptr", 100, 10, "S", "SIP+D2U", "", "_sip._udp.example.net."), PTR("4", "host.example.net."),
-	HTTPS("https", 1, ".", "alpn=h2,h3"), SVCB("svcb", 1, "www", "port=8443"), DNAME("old", "new.example.net."),
+	HTTPS("https", 1, ".", "alpn=h2,h3"), SVCB("svcb", 1, "www.example.com.", "port=8443"), DNAME("old", "new.example.net."),
 	DHCID("dhcid", "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA="),`
 
 // pushes has dnscontrol bring the zone to what its files say, find nothing to do then, change some, and
