@@ -2,6 +2,7 @@ package pdnsapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -118,7 +119,9 @@ func (w *writing) holderOf(ctx context.Context, name string) (zone dnsmodel.Zone
 func errExists() error { return domain.Conflict("Conflict") }
 
 // making is the command that makes the zone, or links it to the view, with its RRsets.
-func (w *writing) making(ctx context.Context, name string, view dnsmodel.View, linked *place, wanted []zoneupdate.Set) (domain.Command, error) {
+func (w *writing) making(
+	ctx context.Context, name string, view dnsmodel.View, linked *place, wanted []zoneupdate.Set,
+) (domain.Command, error) {
 	at := place{Zone: dnsmodel.Zone{ZoneData: dns.ZoneData{Name: name}}, view: view.ID, viewName: view.Name}
 	master := dns.ZoneMaster
 	create, err := dns.NewCreateZone(dns.ZoneInput{Name: &name, Type: &master, ViewIDs: &[]int64{view.ID}})
@@ -249,7 +252,7 @@ func (w *writing) created(r *api.Request, receipt eventstore.Receipt) (any, erro
 			return nil
 		})
 	})
-	if refused, is := err.(*domain.Error); is && refused.Code == domain.CodeNotFound { // the read model is behind: it is in the log
+	if refused, is := errors.AsType[*domain.Error](err); is && refused.Code == domain.CodeNotFound { // the read model is behind: it is in the log
 		err = nil
 	}
 	if without {

@@ -20,6 +20,11 @@ func (a *API) export(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	leave, err := a.contents.Take(c.Request().Context(), api.Caller(c).ID)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	line, media := func(text string) string { return text }, mediaExport
 	if asksForJSON(c.Request()) {
 		line, media = insideJSON, echo.MIMEApplicationJSON

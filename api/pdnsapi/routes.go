@@ -24,8 +24,9 @@ const (
 // API answers the routes of the dialect.
 type API struct {
 	*api.Kernel
-	// searches and changes have a place for each search, and each large change, that is in work.
-	searches, changes *api.Places
+	// searches and changes have a place for each search, and each large change, that is in work, contents
+	// for each zone that is sent with its RRsets: its client may read slowly.
+	searches, changes, contents *api.Places
 }
 
 // reads are the contexts that the routes read. Read only.
@@ -35,6 +36,7 @@ var reads = []domain.Context{domain.ContextDNS, domain.ContextAccess}
 func (a *API) Routes() []api.Route {
 	a.searches = api.NewPlaces(api.PlaceLimits{What: "searches", Most: 2, Each: 1, Line: 4})
 	a.changes = api.NewPlaces(api.PlaceLimits{What: "large changes", Most: 2, Each: 1, Line: 16})
+	a.contents = api.NewPlaces(api.PlaceLimits{What: "zones that are read", Most: 8, Each: 4, Line: 100})
 	get := func(path string, handle echo.HandlerFunc) api.Route {
 		return api.Get(path, api.AccessUser, reads, handle)
 	}

@@ -31,7 +31,9 @@ type commentBody struct {
 
 // setFor is an RRset without comments; zone is the absolute name.
 func setFor(zone string, key zonedata.Key, ttl uint32, contents []string) rrsetBody {
-	set := rrsetBody{Name: zonedata.Owner(key.Owner, zone), Type: dns.TypeName(key.Type), TTL: ttl, Comments: []commentBody{}, Records: []recordBody{}}
+	set := rrsetBody{
+		Name: zonedata.Owner(key.Owner, zone), Type: dns.TypeName(key.Type), TTL: ttl, Comments: []commentBody{}, Records: []recordBody{},
+	}
 	for _, text := range contents {
 		set.Records = append(set.Records, recordBody{Content: text})
 	}
@@ -67,7 +69,8 @@ func (o *ownSets) add(r dnsmodel.Record) error {
 	}
 	o.set.TTL = min(o.set.TTL, r.TTL)
 	o.set.Records = append(o.set.Records, recordBody{Content: text})
-	if comment := (commentBody{Content: r.Comment, ModifiedAt: r.Created.Unix()}); r.Comment != "" && !slices.ContainsFunc(o.set.Comments, comment.sameText) {
+	comment := commentBody{Content: r.Comment, ModifiedAt: r.Created.Unix()}
+	if r.Comment != "" && !slices.ContainsFunc(o.set.Comments, comment.sameText) {
 		o.set.Comments = append(o.set.Comments, comment)
 	}
 	return nil

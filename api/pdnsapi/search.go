@@ -55,6 +55,12 @@ func (s sought) wants(kind string) bool { return s.kind == "" || s.kind == "all"
 // matches says whether a text is as the pattern says, without case.
 func (s sought) matches(text string) bool { return matches(s.pattern, strings.ToLower(text)) }
 
+// matchesName is matches for a name, with or without its final dot.
+func (s sought) matchesName(name string) bool {
+	name = strings.TrimSuffix(name, ".")
+	return s.matches(name) || s.matches(name+".")
+}
+
 func matches(pattern, text string) bool {
 	// star is where the last asterisk stands, and from where its text is tried to go on.
 	star, from, p := -1, 0, 0
@@ -139,17 +145,19 @@ type searching struct {
 func (s *searching) full() bool { return len(s.found) >= s.max }
 
 func (s *searching) zones(ctx context.Context) error {
-	by := dnsmodel.Search{Text: s.literal(), Before: math.MaxInt64, Limit: pageOfZones}
+	by := dnsmodel.Search{Text: strings.TrimSuffix(s.literal(), "."), Before: math.MaxInt64, Limit: pageOfZones}
 	for {
 		zones, err := s.DNS.SearchZones(ctx, s.viewer, by)
 		if err != nil {
 			return err
 		}
 		for _, z := range zones {
-			if _, elsewhere := inView(z, s.server, ""); elsewhere != nil || dns.HaveZoneFile(z.ZoneData) != nil || !s.matches(z.Name) {
+			_, elsewhere := inView(z, s.server, "")
+			if elsewhere != nil || dns.HaveZoneFile(z.ZoneData) != nil || !s.matchesName(dns.FoldName(z.Name)) {
 				continue
 			}
-			if s.found = append(s.found, foundBody{ObjectType: "zone", ZoneID: idOf(dns.FoldName(z.Name)), Name: zonedata.Absolute(z.Name)}); s.full() {
+			s.found = append(s.found, foundBody{ObjectType: "zone", ZoneID: idOf(dns.FoldName(z.Name)), Name: zonedata.Absolute(z.Name)})
+			if s.full() {
 				return nil
 			}
 		}
@@ -162,7 +170,10 @@ func (s *searching) zones(ctx context.Context) error {
 
 // records looks through the records, newest first, for as long as a search may take.
 func (s *searching) records(ctx context.Context) error {
-	by := dnsmodel.Search{Text: s.literal(), Before: math.MaxInt64, Limit: pageOfZones}
+	by := dnsmodel.Search{Text: strings.TrimSuffix(s.literal(), "."), Before: math.MaxInt64, Limit: pageOfZones}
+	if s.kind == "comment" {
+		by.Text = "" // which is looked for in names and values
+	}
 	seen := map[int64]*place{}
 	for !s.full() && by.Before > 0 && time.Now().Before(s.end) {
 		records, next, err := s.DNS.SearchRecords(ctx, s.viewer, by, s.end)
@@ -213,11 +224,11 @@ func (s *searching) record(at *place, r dnsmodel.Record) error {
 		return err
 	}
 	found := foundBody{ZoneID: idOf(dns.FoldName(at.Zone.Name)), Zone: at.name(), Name: name + ".", Type: r.Type}
-	if s.wants("record") && (s.matches(name) || s.matches(content) || s.matches(strings.TrimSuffix(content, "."))) {
+	if s.wants("record") && (s.matchesName(name) || s.matchesName(content)) {
 		found.ObjectType, found.Content, found.TTL, found.Disabled = "record", content, &r.TTL, new(bool)
 		s.found = append(s.found, found)
 	}
-	if s.wants("comment") && r.Comment != "" && !s.full() && (s.matches(name) || s.matches(r.Comment)) {
+	if s.wants("comment") && r.Comment != "" && !s.full() && (s.matchesName(name) || s.matches(r.Comment)) {
 		found.ObjectType, found.Content, found.TTL, found.Disabled = "comment", r.Comment, nil, nil
 		s.found = append(s.found, found)
 	}

@@ -24,7 +24,7 @@ type server struct {
 
 // serverNamed finds a server for a user. A credential for one view has no other.
 func (a *API) serverNamed(ctx context.Context, who *identity.User, name string) (server, error) {
-	if name == dns.OnlyView {
+	if name = unescaped(name); name == dns.OnlyView {
 		if who.Credential != nil {
 			return server{name, who.Credential.View}, nil
 		}

@@ -31,7 +31,8 @@ type wholeBody struct {
 
 func wholeFor(at place, serial uint32) wholeBody {
 	return wholeBody{
-		zoneBody: zoneFor(at.server.name, at.Zone.Name, serial, true), SOAEditAPI: "DEFAULT", MasterTSIGKeys: []string{}, SlaveTSIGKeys: []string{},
+		zoneBody: zoneFor(at.server.name, at.Zone.Name, serial, true), SOAEditAPI: "DEFAULT",
+		MasterTSIGKeys: []string{}, SlaveTSIGKeys: []string{},
 	}
 }
 
@@ -42,8 +43,7 @@ type setsFilter struct {
 }
 
 func readSetsFilter(q *api.Params) setsFilter {
-	f := setsFilter{none: rrsetsFlag(q), name: q.Text("rrset_name"), rrtype: q.Text("rrset_type")}
-	return f
+	return setsFilter{none: rrsetsFlag(q), name: q.Text("rrset_name"), rrtype: q.Text("rrset_type")}
 }
 
 // rrsetsFlag says whether a client wants a zone without its RRsets.
@@ -72,9 +72,11 @@ func (a *API) showZone(c echo.Context) error {
 	if q.Err != nil {
 		return q.Err
 	}
-	if err := api.Caller(c).RequireView(at.view); err != nil {
+	leave, err := a.contents.Take(c.Request().Context(), api.Caller(c).ID)
+	if err != nil {
 		return err
 	}
+	defer leave()
 	out := api.NewStream(c, echo.MIMEApplicationJSON, a.Still(c))
 	api.ShowVersion(c, at.Changed)
 	err = a.content(c.Request().Context(), at, func(content *dnsmodel.Content) error {
@@ -151,7 +153,8 @@ func eachSet(content *dnsmodel.Content, filter setsFilter, who *identity.User, e
 func generatedSets(content *dnsmodel.Content, show func(zonedata.Key, rrsetBody) error) error {
 	soa := content.SOA()
 	key := zonedata.Key{Owner: dns.Apex, Type: soa.Hdr.Rrtype}
-	if err := show(key, setFor(content.Name, key, soa.Hdr.Ttl, []string{strings.TrimPrefix(soa.String(), soa.Hdr.String())})); err != nil {
+	text := strings.TrimPrefix(soa.String(), soa.Hdr.String())
+	if err := show(key, setFor(content.Name, key, soa.Hdr.Ttl, []string{text})); err != nil {
 		return err
 	}
 	for key, set := range content.Sets {
@@ -188,5 +191,12 @@ func (f setsFilter) wanted(zone string) (wantedSets, error) {
 }
 
 func (w wantedSets) has(key zonedata.Key) bool {
-	return !w.nothing && (w.owner == "" || dns.Place(w.owner) == dns.Place(key.Owner)) && (w.rrtype == "" || w.rrtype == "ANY" || dns.TypeName(key.Type) == w.rrtype)
+	switch {
+	case w.nothing:
+		return false
+	case w.owner != "" && dns.Place(w.owner) != dns.Place(key.Owner):
+		return false
+	default:
+		return w.rrtype == "" || w.rrtype == "ANY" || dns.TypeName(key.Type) == w.rrtype
+	}
 }

@@ -26,6 +26,7 @@ func idOf(zone string) string {
 
 // nameOf is the name of the zone that a path has, folded; "" where no zone can have it.
 func nameOf(id string) string {
+	id = unescaped(id)
 	name, rest, coded := strings.Cut(id, "=")
 	for coded {
 		if len(rest) < 2 {
@@ -40,6 +41,14 @@ func nameOf(id string) string {
 		name += string([]byte{byte(octet)}) + part
 	}
 	return zoneName(name)
+}
+
+// unescaped is a part of a path that may be escaped still: none of what is sought has a percent sign.
+func unescaped(part string) string {
+	if text, err := url.PathUnescape(part); err == nil {
+		return text
+	}
+	return part
 }
 
 // zoneName is a zone's name, with or without its final dot, folded; "" where no zone can have it.

@@ -32,7 +32,8 @@ type zoneBody struct {
 
 func zoneFor(server, zone string, serial uint32, signed bool) zoneBody {
 	b := zoneBody{
-		ID: idOf(dns.FoldName(zone)), URL: urlOf(server, zone), Name: zonedata.Absolute(zone), Kind: "Native", Masters: []string{}, Serial: serial,
+		ID: idOf(dns.FoldName(zone)), URL: urlOf(server, zone), Name: zonedata.Absolute(zone), Kind: "Native",
+		Masters: []string{}, Serial: serial,
 	}
 	if signed {
 		b.DNSSEC, b.EditedSerial = new(bool), &serial

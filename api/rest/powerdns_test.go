@@ -184,7 +184,7 @@ func (p *powerDNS) creation() {
 	p.want(p.ask("GET", "office/zones?zone=example.org", nil), 200, `[{"id":"example.org."`)
 	p.want(p.ask("GET", "office/zones?zone=EXAMPLE.org.&dnssec=false", nil), 200, `"last_check":0}`)
 	p.expect(p.ask("GET", "home/zones", nil), 200, "[]")
-	for _, id := range []string{"example.org.", "example.org", "EXAMPLE.ORG.", "example=2Eorg."} {
+	for _, id := range []string{"example.org.", "example.org", "EXAMPLE.ORG.", "example=2Eorg.", "example%2Eorg%2e"} {
 		if got := p.zone("localhost/zones/" + id); got.Name != "example.org." || got.URL != "/api/v1/servers/localhost/zones/example.org." {
 			p.t.Errorf("%s: %+v", id, got)
 		}
@@ -418,6 +418,7 @@ func (p *powerDNS) views() {
 	key := with("X-Api-Key", home)
 	p.want(p.ask("GET", "localhost/zones/sets.example.", nil, key), 200, "192.0.2.8")
 	p.want(p.ask("GET", "office/zones/sets.example.", nil, key), 403, `{"error":"not allowed`)
+	p.want(p.ask("GET", "office/zones", nil, key), 403, `{"error":"not allowed`)
 	p.want(p.ask("GET", "localhost/zones", nil, key), 200, `/api/v1/servers/localhost/zones/sets.example.`)
 	p.want(p.ask("PATCH", "localhost/zones/sets.example.", rrsets(rrset("h.sets.example.", "A", "REPLACE", 60, "192.0.2.8")), key), 204, "")
 	p.want(p.ask("DELETE", "localhost/zones/sets.example.", nil, key), 204, "")

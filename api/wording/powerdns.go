@@ -42,6 +42,7 @@ var ofPowerDNS = map[string]string{
 	"Query q can't be blank":                                                       "q不能为空！",
 	"Maximum entries must be larger than 0":                                        "max必须大于0！",
 	"object_type must be one of the following options: all, zone, record, comment": "object_type必须是all、zone、record或comment！",
-	"large changes": "大批量修改",
-	"不能是%s！":        "must not be %s",
+	"zones that are read":                                                          "读取Zone",
+	"large changes":                                                                "大批量修改",
+	"不能是%s！":                                                                       "must not be %s",
 }

@@ -73,7 +73,8 @@ var (
 	// A look at a few names of many zones reads all records of these: no index has names.
 	recordsOfServed = "SELECT " + table.Names((&Record{}).shown()) + wantedPlaces +
 		" JOIN " + links.In("dns") + " l ON l.zone_id = w.zone_id AND l.view_id = w.view_id" +
-		" JOIN " + records.In("dns") + " r ON r.zone_id = l.zone_id AND r.view_id = l.view_id AND r.link = ANY (l.links) AND r.ends <> ALL (l.links)" +
+		" JOIN " + records.In("dns") + " r ON r.zone_id = l.zone_id AND r.view_id = l.view_id" +
+		" AND r.link = ANY (l.links) AND r.ends <> ALL (l.links)" +
 		" LEFT JOIN " + namesOfViews + " v ON v.id = r.view_id WHERE r.place = ANY ($3)"
 )
 

@@ -27,9 +27,6 @@ func (setStep) Judge(h domain.History, env domain.Env, decided []domain.Event) e
 
 // DecidePart implements [domain.Judged].
 func (s setStep) DecidePart(h domain.History, env domain.Env) ([]domain.Event, error) {
-	if s.key() == apexSOA {
-		return nil, nil
-	}
 	now := dns.NewNow(h).Guarding()
 	if err := now.Read([]int64{s.u.to.ZoneID}, []dns.Node{s.u.node(s.key().Owner)}); err != nil {
 		return nil, err

@@ -56,8 +56,7 @@ func (r SetRecord) Same(o SetRecord) bool { return r.canonical == o.canonical }
 //
 // Invariants:
 //  1. A record that is wanted keeps its id, and its comment unless the client gives comments.
-//  2. What is generated and wanted as it is becomes no record, and the SOA is never changed: both
-//     are a success.
+//  2. What is generated and wanted as it is becomes no record, which is a success.
 //  3. Rules between records hold at the end, whatever the order of the RRsets.
 //  4. It tells who may not ACCESS the zone nothing about it.
 type Sets struct {
