@@ -34,11 +34,11 @@ if [ "$purpose" = test ]; then
     installed svnadmin || need subversion
 fi
 if [ "$purpose" = interop ]; then
-    installed nsupdate || need bind9-dnsutils
+    for program in pebble lego certbot nsd; do
+        installed $program || need $program
+    done
     installed knotd || need knot
-    installed nsd || need nsd
     installed kea-dhcp-ddns || need kea-dhcp-ddns-server
-    installed certbot || need certbot
     [ -d /usr/lib/python3/dist-packages/certbot_dns_rfc2136 ] || need python3-certbot-dns-rfc2136
 fi
 [ -n "$missing" ] || exit 0

@@ -3,6 +3,7 @@
 package interop
 
 import (
+	"debug/buildinfo"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,6 +35,10 @@ func find(t *testing.T, name, prefix string, args ...string) program {
 			p.missing = "not installed: " + strings.TrimSpace(string(why))
 			return p
 		}
+	}
+	if info, err := buildinfo.ReadFile(p.path); err == nil && strings.HasPrefix(info.Main.Version, "v") { // of one that was built here
+		p.version = info.Main.Version
+		return p
 	}
 	said, _ := exec.CommandContext(t.Context(), p.path, args...).CombinedOutput() // some end with an error after all
 	_, behind, _ := strings.Cut(string(said), prefix)
