@@ -44,6 +44,6 @@ table)
     sort "$folder/table" | awk -F '\t' '
         BEGIN { print "\nprogram        version        result  what was tried" }
         { printf "%-14s %-14s %-7s %s\n", $1, $2, $4, $3 }'
-    echo "not tried, since they are to be had from neither Debian nor the module proxy: Terraform's powerdns provider, octoDNS, acme.sh, cert-manager"
+    echo "not tried: cert-manager, which needs Kubernetes, and what neither Debian nor the module proxy has: acme.sh, octoDNS, Terraform's powerdns"
     ;;
 esac
