@@ -67,7 +67,7 @@ fmt-check: ## name the files that fmt would change
 
 .PHONY: vet
 vet: ## run go vet
-	@scripts/progress.sh "vetting" $(GO) vet ./...
+	@scripts/progress.sh "vetting" $(GO) vet -tags interop ./...
 
 .PHONY: lint
 lint: $(GOLANGCI) ## run the linters of .golangci.yml, which install themselves the first time
@@ -94,6 +94,15 @@ deps: ## install PostgreSQL, BIND and what the tests need (Debian, as root or by
 .PHONY: clients
 clients: ## generate a Go and a TypeScript client from api/openapi.yaml and compile them (needs npm)
 	@GO=$(GO) scripts/clients.sh
+
+.PHONY: interop
+interop: ## try real programs (certbot, lego, external-dns, dnscontrol, kea, secondaries) and print what each did
+	@scripts/deps.sh interop || echo "going on with the programs that are there"
+	@scripts/interop.sh build bin/interop
+	@status=0; INTEROP_PROGRAMS=$(CURDIR)/bin/interop INTEROP_TABLE=$(CURDIR)/bin/interop/table \
+	  $(GO) test -tags interop -vet=off -count=1 -timeout 60m -parallel 4 ./test/interop $(ARGS) || status=1; \
+	  OPSLEDGER_TEST_RACES=300 $(GO) test -vet=off -count=1 -run '^TestRacersWithPrerequisites$$' ./ddns || status=1; \
+	  scripts/interop.sh table bin/interop; exit $$status
 
 .PHONY: fuzz
 fuzz: ## fuzz every target for a while (FUZZTIME=30s), and compare CONF_INPUTS=200000 configurations with named

@@ -22,8 +22,8 @@ import (
 // plane is a running control plane with one agent and its named: `opsledger
 // dev` as a process of its own. Cases reach it as any client does.
 type plane struct {
-	// api is the URL of the REST APIs, dns is host:port of named.
-	api, dns string
+	// api is the URL of the REST APIs, dns is host:port of named, ddns where updates and transfers are taken.
+	api, dns, ddns string
 	// databaseURL is its PostgreSQL, for baselines; natsURL is where agents connect.
 	databaseURL, natsURL string
 	// keyFile opens its vault.
@@ -115,7 +115,7 @@ func (p *plane) find() error {
 	if err != nil {
 		return err
 	}
-	p.api, p.dns, p.databaseURL, p.natsURL = found.API(), found.DNS, found.DatabaseURL, found.NATSURL
+	p.api, p.dns, p.ddns, p.databaseURL, p.natsURL = found.API(), found.DNS, found.DDNS, found.DatabaseURL, found.NATSURL
 	return nil
 }
 

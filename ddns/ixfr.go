@@ -36,7 +36,9 @@ var errWhole = errors.New("the whole zone is to be sent")
 func (s *Server) ixfr(ctx context.Context, a *asked, at placed, out *stream) error {
 	var now zonedata.Zone
 	err := s.content(ctx, at, func(c *dnsmodel.Content) error {
-		now = c.Zone
+		if now = c.Zone; now.Name != out.wire.zone { // it was renamed just now
+			return query.ErrNotFound
+		}
 		return nil
 	})
 	if err != nil {
@@ -60,15 +62,31 @@ func (s *Server) ixfr(ctx context.Context, a *asked, at placed, out *stream) err
 // difference is what a zone serves otherwise than it did before.
 type difference struct {
 	before, after  *mdns.SOA
-	removed, added []mdns.RR
+	removed, added []keyedSet
+}
+
+// keyedSet is an RRset with its key.
+type keyedSet struct {
+	key zonedata.Key
+	set *zonedata.RRset
 }
 
 // send sends it as RFC 1995, section 4, has it, as one difference.
 func (d *difference) send(out *stream) error {
-	parts := slices.Concat([]mdns.RR{d.after, d.before}, d.removed, []mdns.RR{d.after}, d.added)
-	for _, rr := range parts {
-		if err := out.add(rr); err != nil {
+	if err := out.soa(d.after); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		soa  *mdns.SOA
+		sets []keyedSet
+	}{{d.before, d.removed}, {d.after, d.added}} {
+		if err := out.soa(part.soa); err != nil {
 			return err
+		}
+		for _, s := range part.sets {
+			if err := out.set(s.key, s.set); err != nil {
+				return err
+			}
 		}
 	}
 	return out.end(d.after)
@@ -77,7 +95,7 @@ func (d *difference) send(out *stream) error {
 // difference compares the zone with what it was when it had the serial: at the RRsets that events
 // since then are about, and at those that are generated, now or then.
 func (s *Server) difference(ctx context.Context, at placed, serial uint32, now zonedata.Zone) (*difference, error) {
-	then, err := s.withSerial(ctx, at, serial, now)
+	then, end, err := s.withSerial(ctx, at, serial, now)
 	if err != nil {
 		return nil, err
 	}
@@ -91,39 +109,34 @@ func (s *Server) difference(ctx context.Context, at placed, serial uint32, now z
 		}
 	}
 	keys := inOrder(touched)
-	before, err := s.setsAsOf(ctx, at, then, keys)
+	before, err := s.setsAsOf(ctx, at, then, end, keys)
 	if err != nil {
 		return nil, err
 	}
-	after, err := s.setsAsOf(ctx, at, now, keys)
+	if end, err = s.endOf(ctx, now.Position); err != nil {
+		return nil, err
+	}
+	after, err := s.setsAsOf(ctx, at, now, end, keys)
 	if err != nil {
 		return nil, err
 	}
 	d := &difference{before: then.SOA(), after: now.SOA()}
 	for i, key := range keys {
-		if err := d.compare(now, key, before[i], after[i]); err != nil {
-			return nil, err
-		}
+		d.compare(key, before[i], after[i])
 	}
 	return d, nil
 }
 
 // compare adds what is otherwise in an RRset.
-func (d *difference) compare(z zonedata.Zone, key zonedata.Key, before, after *zonedata.RRset) error {
+func (d *difference) compare(key zonedata.Key, before, after *zonedata.RRset) {
 	if before.Equal(after) {
-		return nil
+		return
 	}
 	gone, come := before, after
 	if before != nil && after != nil && before.TTL == after.TTL {
 		gone, come = beyond(before, after), beyond(after, before)
 	}
-	removed, err := records(z, key, gone)
-	if err != nil {
-		return err
-	}
-	added, err := records(z, key, come)
-	d.removed, d.added = append(d.removed, removed...), append(d.added, added...)
-	return err
+	d.removed, d.added = append(d.removed, keyedSet{key, gone}), append(d.added, keyedSet{key, come})
 }
 
 // beyond is the data of an RRset that another has not.
@@ -148,13 +161,10 @@ func inOrder(touched map[zonedata.Key]bool) []zonedata.Key {
 	return keys
 }
 
-// setsAsOf reads RRsets as they were served when the zone was so.
-func (s *Server) setsAsOf(ctx context.Context, at placed, was zonedata.Zone, keys []zonedata.Key) ([]*zonedata.RRset, error) {
-	end, err := s.endOf(ctx, was.Position)
-	if err != nil {
-		return nil, err
-	}
-	var sets []*zonedata.RRset
+// setsAsOf reads RRsets as they were served when the zone was so, at the end of a change.
+func (s *Server) setsAsOf(
+	ctx context.Context, at placed, was zonedata.Zone, end domain.Position, keys []zonedata.Key,
+) (sets []*zonedata.RRset, err error) {
 	err = s.content(query.AsOf(ctx, end), at, func(c *dnsmodel.Content) error {
 		if c.Serial != was.Serial {
 			return errWhole
@@ -187,19 +197,21 @@ func (s *Server) endOf(ctx context.Context, p domain.Position) (domain.Position,
 	return events[0].ChangeEnd(), nil
 }
 
-// withSerial returns the zone as it was when it had a serial, or errWhole where it never had it.
+// withSerial returns the zone as it was when it had a serial, and the end of a change at which it was so,
+// or errWhole where it never had it.
 // A serial tells the position as long as the base of serials is the same; else the log is bisected:
 // no serial is less than those before it.
-func (s *Server) withSerial(ctx context.Context, at placed, serial uint32, now zonedata.Zone) (then zonedata.Zone, err error) {
+func (s *Server) withSerial(
+	ctx context.Context, at placed, serial uint32, now zonedata.Zone,
+) (then zonedata.Zone, end domain.Position, err error) {
 	first, past := domain.Position(0), now.Position // not later than the serial, and later
 	guess := now.Position - domain.Position(now.Serial-serial)
 	for past-first > 1 {
 		if guess <= first || guess >= past {
 			guess = first + (past-first)/2
 		}
-		end, err := s.endOf(ctx, guess)
-		if err != nil {
-			return then, err
+		if end, err = s.endOf(ctx, guess); err != nil {
+			return then, end, err
 		}
 		err = s.content(query.AsOf(ctx, end), at, func(c *dnsmodel.Content) error {
 			then = c.Zone
@@ -209,9 +221,9 @@ func (s *Server) withSerial(ctx context.Context, at placed, serial uint32, now z
 		case errors.Is(err, query.ErrNotFound):
 			first = guess
 		case err != nil:
-			return then, err
+			return then, end, err
 		case then.Serial == serial && then.Name == now.Name:
-			return then, nil
+			return then, end, nil
 		case dns.SerialLater(serial, then.Serial):
 			first = guess
 		default:
@@ -219,7 +231,7 @@ func (s *Server) withSerial(ctx context.Context, at placed, serial uint32, now z
 		}
 		guess = 0
 	}
-	return then, errWhole
+	return then, end, errWhole
 }
 
 // touched finds the RRsets that events about the zone in the view are about. The error is errWhole

@@ -72,6 +72,7 @@ type Server struct {
 	cfg       Config
 	metrics   *metrics
 	views     *views
+	known     known
 	work      chan struct{}
 	unsigned  chan struct{}
 	transfers chan struct{}

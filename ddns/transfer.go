@@ -58,7 +58,7 @@ func (r *running) transfer(a *asked, send func([]byte) error) reply {
 	}
 	ctx, ended := r.whileHeld(ctx, a, at)
 	defer ended()
-	out := &stream{asked: a, send: send, ctx: ctx, now: r.cfg.Now, mac: a.signed.mac}
+	out := newStream(ctx, a, at.Name, send, r.cfg.Now)
 	if a.what == whatIXFR {
 		err = r.ixfr(ctx, a, at, out)
 	} else {
@@ -163,8 +163,11 @@ func (r *running) finish(a *asked, at placed, out *stream, err error) reply {
 func (s *Server) axfr(ctx context.Context, a *asked, at placed, out *stream) error {
 	var soa *mdns.SOA
 	err := s.cfg.Reader.Content(ctx, at.ID, at.view, func(c *dnsmodel.Content) error {
+		if c.Name != out.wire.zone { // it was renamed just now
+			return query.ErrNotFound
+		}
 		soa, a.position = c.SOA(), c.Position
-		return whole(c, soa, out.add)
+		return whole(c, soa, out)
 	})
 	if err != nil {
 		return err
@@ -172,20 +175,12 @@ func (s *Server) axfr(ctx context.Context, a *asked, at placed, out *stream) err
 	return out.end(soa)
 }
 
-// whole goes through all records of a zone but the last, which is the SOA once more.
-func whole(c *dnsmodel.Content, soa *mdns.SOA, add func(mdns.RR) error) error {
-	if err := add(soa); err != nil {
+// whole sends all records of a zone but the last, which is the SOA once more.
+func whole(c *dnsmodel.Content, soa *mdns.SOA, out *stream) error {
+	if err := out.soa(soa); err != nil {
 		return err
 	}
-	sets := zonedata.NewSets(c.Zone, func(key zonedata.Key, set *zonedata.RRset) error {
-		all, err := records(c.Zone, key, set)
-		for _, rr := range all {
-			if err == nil {
-				err = add(rr)
-			}
-		}
-		return err
-	})
+	sets := zonedata.NewSets(c.Zone, out.set)
 	if err := c.Located(sets.Add); err != nil {
 		return err
 	}

@@ -131,22 +131,32 @@ func digested(raw []byte, t *mdns.TSIG) ([]byte, error) {
 	out := bytes.Clone(raw[:end])
 	binary.BigEndian.PutUint16(out, t.OrigId)
 	binary.BigEndian.PutUint16(out[10:], binary.BigEndian.Uint16(out[10:])-1)
-	names := make([]byte, 255)
-	name := func(text string) {
-		n, packErr := mdns.PackDomainName(mdns.CanonicalName(text), names, 0, nil, false)
-		out, err = append(out, names[:n]...), errors.Join(err, packErr)
+	return appendVariables(out, t)
+}
+
+// appendVariables adds what a signature says of itself to what is signed.
+func appendVariables(out []byte, t *mdns.TSIG) ([]byte, error) {
+	out, err := packName(out, mdns.CanonicalName(t.Hdr.Name))
+	if err != nil {
+		return nil, err
 	}
-	name(t.Hdr.Name)
 	out = binary.BigEndian.AppendUint16(out, mdns.ClassANY)
 	out = binary.BigEndian.AppendUint32(out, 0)
-	name(t.Algorithm)
-	out = binary.BigEndian.AppendUint16(out, uint16(t.TimeSigned>>32))
-	out = binary.BigEndian.AppendUint32(out, uint32(t.TimeSigned))
-	out = binary.BigEndian.AppendUint16(out, t.Fudge)
+	if out, err = packName(out, mdns.CanonicalName(t.Algorithm)); err != nil {
+		return nil, err
+	}
+	out = appendTime(out, t)
 	out = binary.BigEndian.AppendUint16(out, t.Error)
 	other := fromHex(t.OtherData)
 	out = binary.BigEndian.AppendUint16(out, uint16(len(other)))
-	return append(out, other...), err
+	return append(out, other...), nil
+}
+
+// appendTime adds when the message was signed.
+func appendTime(out []byte, t *mdns.TSIG) []byte {
+	out = binary.BigEndian.AppendUint16(out, uint16(t.TimeSigned>>32))
+	out = binary.BigEndian.AppendUint32(out, uint32(t.TimeSigned))
+	return binary.BigEndian.AppendUint16(out, t.Fudge)
 }
 
 var errShort = errors.New("the message ends early")

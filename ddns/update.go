@@ -36,18 +36,33 @@ func (s *Server) update(ctx context.Context, a *asked) reply {
 		return refused(mdns.ExtendedErrorCodeProhibited, "an update must be signed by a TSIG credential")
 	}
 	request := s.request(a)
+	if len(a.msg.Question) != 1 || a.msg.Question[0].Qtype != mdns.TypeSOA {
+		no := failed(mdns.RcodeFormatError, mdns.ExtendedErrorCodeOther, "the zone section must have one SOA")
+		return s.recall(ctx, a, request, no)
+	}
+	a.zone = a.msg.Question[0].Name
 	for tries := 0; ; tries++ {
-		cmd, no, err := s.command(ctx, a)
+		zone, remembered, err := s.zoneToUpdate(ctx, a.zone, tries == 0)
 		if err != nil {
 			return s.broken(a, err)
 		}
-		if no != nil {
+		cmd, no, err := s.command(ctx, a, zone)
+		switch {
+		case err != nil:
+			return s.broken(a, err)
+		case no != nil && remembered:
+			continue
+		case no != nil:
 			return s.recall(ctx, a, request, *no)
 		}
 		request.Command = cmd
 		receipt, err := s.cfg.Store.Execute(ctx, request)
 		switch {
-		case stale(err, tries) && tries < maxStale:
+		case errors.Is(err, zoneupdate.ErrStale) && tries < maxStale:
+			if _, err := s.caughtUp(ctx); err != nil {
+				return s.broken(a, err)
+			}
+		case doubtful(err, tries) && tries < maxStale:
 		case err != nil:
 			return s.refusedUpdate(ctx, a, request, err)
 		default:
@@ -56,19 +71,19 @@ func (s *Server) update(ctx context.Context, a *asked) reply {
 	}
 }
 
-// stale says that an update is to be decided anew. What it reads it reads in rounds, between which
-// others write: what was ignored, or not there, in one may be in the way in the next. So a refusal is
-// believed the second time, and that a record is there already, or has gone, never.
-func stale(err error, tries int) bool {
+// doubtful says that a refusal is to be decided anew. What an update reads it reads in rounds, between
+// which others write: what was ignored, or not there, in one may be in the way in the next. So a refusal
+// is believed the second time, and that a record is there already, or has gone, never.
+func doubtful(err error, tries int) bool {
 	parts, refused := errors.AsType[*batch.Error](err)
 	if !refused {
-		return errors.Is(err, zoneupdate.ErrStale)
+		return false
 	}
 	first := parts.Refusals[0].Err
 	return tries == 0 || dns.IsDuplicate(first) || first.Code == domain.CodeNotFound
 }
 
-// maxStale is how often a command is made anew since the zone's SOA is another one by now.
+// maxStale is how often a command is made anew since the zone is otherwise by now.
 const maxStale = 15
 
 // request is the message as a request to the store, without its command.
@@ -81,18 +96,11 @@ func (s *Server) request(a *asked) eventstore.Request {
 	}
 }
 
-// command makes the command of an update. Not nil is why there is none.
-func (s *Server) command(ctx context.Context, a *asked) (*zoneupdate.Update, *reply, error) {
+// command makes the command of an update of a zone, nil for one that is not here. Not nil is why there
+// is none.
+func (s *Server) command(ctx context.Context, a *asked, zone *dnsmodel.Zone) (*zoneupdate.Update, *reply, error) {
 	no := func(r reply) (*zoneupdate.Update, *reply, error) { return nil, &r, nil }
-	if len(a.msg.Question) != 1 || a.msg.Question[0].Qtype != mdns.TypeSOA {
-		return no(failed(mdns.RcodeFormatError, mdns.ExtendedErrorCodeOther, "the zone section must have one SOA"))
-	}
 	q, user := a.msg.Question[0], a.signed.key.User
-	a.zone = q.Name
-	zone, err := s.zoneAt(ctx, q.Name)
-	if err != nil {
-		return nil, nil, err
-	}
 	if zone == nil || q.Qclass != mdns.ClassINET || hidden(*zone, user) {
 		return no(foreign())
 	}
@@ -100,7 +108,8 @@ func (s *Server) command(ctx context.Context, a *asked) (*zoneupdate.Update, *re
 	if outside != nil {
 		return nil, outside, nil
 	}
-	to := zoneupdate.Target{ZoneID: zone.ID, Zone: zone.Name, ViewID: at.view, View: at.viewName()}
+	to := zoneupdate.Target{ZoneID: zone.ID, Zone: zone.Name, ViewID: at.view, View: at.viewName(), Only: user.Credential.View == 0}
+	var err error
 	if len(a.msg.Answer) > 0 {
 		if to.Fleet, err = s.cfg.Reader.ResolvedFleet(ctx); err != nil {
 			return nil, nil, err
@@ -131,12 +140,7 @@ func (s *Server) command(ctx context.Context, a *asked) (*zoneupdate.Update, *re
 
 // presentSOA returns the zone's SOA as the log has it now, and a position that it is of.
 func (s *Server) presentSOA(ctx context.Context, at placed) (soa *mdns.SOA, of domain.Position, err error) {
-	head, err := s.cfg.Store.Head(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	of = head.Last[domain.ContextDNS]
-	if err := s.cfg.Progress.Wait(ctx, domain.ContextDNS, of); err != nil {
+	if of, err = s.caughtUp(ctx); err != nil {
 		return nil, 0, err
 	}
 	err = s.content(ctx, at, func(c *dnsmodel.Content) error {

@@ -57,6 +57,7 @@ func (s *Server) zonesAt(ctx context.Context, names []string) (map[string]dnsmod
 		}
 		if dns.HaveZoneFile(zone.ZoneData) == nil && dns.FoldName(zone.Name) == names[i] {
 			found[names[i]] = zone
+			s.known.remember(names[i], zone)
 		}
 	}
 	return found, nil
@@ -73,6 +74,29 @@ func (s *Server) zoneAt(ctx context.Context, name string) (*dnsmodel.Zone, error
 		return &zone, err
 	}
 	return nil, err
+}
+
+// zoneToUpdate returns the zone of that name, nil for none. The first time it may be one that is
+// remembered.
+func (s *Server) zoneToUpdate(ctx context.Context, name string, first bool) (zone *dnsmodel.Zone, remembered bool, err error) {
+	if first {
+		zone = s.known.zone(zoneName(name))
+	}
+	if zone != nil {
+		return zone, true, nil
+	}
+	zone, err = s.zoneAt(ctx, name)
+	return zone, false, err
+}
+
+// caughtUp returns once the read models have all of DNS that the log has now, up to a position.
+func (s *Server) caughtUp(ctx context.Context) (upTo domain.Position, err error) {
+	head, err := s.cfg.Store.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	upTo = head.Last[domain.ContextDNS]
+	return upTo, s.cfg.Progress.Wait(ctx, domain.ContextDNS, upTo)
 }
 
 // nearest lists the zones that a name is in, the nearest first.

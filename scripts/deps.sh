@@ -3,6 +3,7 @@
 #   scripts/deps.sh unit    BIND's checking programs
 #   scripts/deps.sh run     the same, PostgreSQL server, named and its tools, curl
 #   scripts/deps.sh test    the same, a C compiler (the race detector needs one) and OpenLDAP's server
+#   scripts/deps.sh interop what `run` has, and programs that speak DNS with opsledger
 # Debian's packages, as root or by sudo; otherwise it says what to install.
 set -eu
 
@@ -31,6 +32,14 @@ if [ "$purpose" = test ]; then
     installed slapd || need slapd
     installed git || need git
     installed svnadmin || need subversion
+fi
+if [ "$purpose" = interop ]; then
+    for program in pebble lego certbot nsd; do
+        installed $program || need $program
+    done
+    installed knotd || need knot
+    installed kea-dhcp-ddns || need kea-dhcp-ddns-server
+    [ -d /usr/lib/python3/dist-packages/certbot_dns_rfc2136 ] || need python3-certbot-dns-rfc2136
 fi
 [ -n "$missing" ] || exit 0
 

@@ -69,8 +69,9 @@ func (a *API) Routes() []api.Route {
 		api.Put(pathZone, api.AccessUser, a.putZone()),
 		api.Patch(pathZone, api.AccessUser, a.patchZone()).ForNarrow(),
 		api.Delete(pathZone, api.AccessUser, a.deleteZone()),
-		put(pathZone+"/notify", a.says("Notification queued")),
-		put(pathZone+"/rectify", a.says("Rectified")),
+		// lego, whose credential is for challenges alone, gives up where it may not notify.
+		put(pathZone+"/notify", a.says("Notification queued")).ForNarrow(),
+		put(pathZone+"/rectify", a.says("Rectified")).ForNarrow(),
 		put(pathZone+"/axfr-retrieve", a.refuseRetrieval),
 		streamed(get(pathZone+"/export", a.export).WithPast()),
 		get(pathZone+"/metadata", a.emptyListOfZone),

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode"
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
@@ -157,7 +158,11 @@ func (in *setsInput) host(name, rrtype string) (string, error) {
 	if owner == dns.Apex {
 		return dns.Apex, nil
 	}
-	host, err := dns.ParseHost(name[:len(name)-len(zone)-1])
+	written := name[:len(name)-len(zone)-1]
+	if !strings.ContainsFunc(written, func(r rune) bool { return r > unicode.MaxASCII }) { // which are letters of IDN labels
+		written = dns.Respelled(written) // PowerDNS wants no backslash before an asterisk in a label
+	}
+	host, err := dns.ParseHost(written)
 	if err != nil {
 		return "", refusedSet(name, rrtype, err)
 	}

@@ -35,6 +35,7 @@ var narrowRoutes = []string{
 	"GET /v1/zones/:id/history", "GET /v1/records/:id/history", "GET /v1/zones/:id/diff",
 	"GET /api", "GET /api/v1", "GET /api/v1/servers", "GET /api/v1/servers/:server", "GET /api/v1/servers/:server/search-data",
 	"GET /api/v1/servers/:server/zones", "GET /api/v1/servers/:server/zones/:zone", "PATCH /api/v1/servers/:server/zones/:zone",
+	"PUT /api/v1/servers/:server/zones/:zone/notify", "PUT /api/v1/servers/:server/zones/:zone/rectify",
 }
 
 func (x *matrix) prepareCredentials() {

@@ -64,13 +64,15 @@ var (
 		LEFT JOIN ` + zoneSettings.In("dns") + ` s ON s.zone_id = z.id
 		LEFT JOIN ` + bases.In("dns") + ` b ON b.zone = lower(z.name) AND b.view = v.name WHERE z.id = $1 AND l.view_id = $2`
 
-	// A view's records are those of the links that the zone has to it.
 	contentRecords = "SELECT " + table.Names((&Record{}).shown()) + " FROM " + records.In("dns") + " r" +
-		" LEFT JOIN " + namesOfViews + " v ON v.id = r.view_id" +
-		" WHERE r.zone_id = $1 AND r.view_id = $2 AND r.link = ANY ($3) AND r.ends <> ALL ($3)"
+		" LEFT JOIN " + namesOfViews + " v ON v.id = r.view_id" + ofContent
+	servedRecords = "SELECT " + table.Names((&Record{}).served()) + " FROM " + records.In("dns") + " r" + ofContent
 )
 
 const (
+	// A view's records are those of the links that the zone has to it.
+	ofContent = " WHERE r.zone_id = $1 AND r.view_id = $2 AND r.link = ANY ($3) AND r.ends <> ALL ($3)"
+
 	inOrder  = " ORDER BY r.place, r.type"
 	atPlaces = " AND r.place = ANY ($4)"
 )
@@ -82,17 +84,12 @@ const (
 func (r *Reader) Content(ctx context.Context, zone, view int64, f func(*Content) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return pgx.BeginTxFunc(ctx, r.pool, options, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT set_config('jit', 'off', true)"); err != nil {
-			return err
-		}
-		var before, after int64
-		if err := tx.QueryRow(ctx, snapshotTables).Scan(&before); err != nil {
-			return err
-		}
 		c := &Content{ZoneID: zone, View: view, ctx: ctx, tx: tx, known: zonedata.Records{}, looked: map[string]bool{}, kept: map[string]*zonedata.RRset{}}
-		if err := c.open(); err != nil {
+		before, err := c.open()
+		if err != nil {
 			return err
 		}
+		var after int64
 		if err := errors.Join(f(c), c.err); err != nil {
 			return err
 		}
@@ -106,45 +103,51 @@ func (r *Reader) Content(ctx context.Context, zone, view int64, f func(*Content)
 	})
 }
 
-// open reads all but the records, and those that generated ones depend on.
-func (c *Content) open() error {
+// open reads all but the records, and those that generated ones depend on: in one round trip, since a
+// question, or an IXFR, costs hardly more than that. It returns which tables it has read.
+func (c *Content) open() (tables int64, err error) {
 	var h contentHead
+	var fleet Fleet
+	var all []dns.FleetServer
+	out := &pgx.Batch{}
+	out.Queue("SELECT set_config('jit', 'off', true)")
+	out.Queue(snapshotTables).QueryRow(func(row pgx.Row) error { return row.Scan(&tables) })
 	changed, position := changedAt(query.MomentOf(c.ctx))
 	columns := h.columns(changed)
-	if err := c.only("SELECT "+table.Names(columns)+fromContent, columns, append([]any{c.ZoneID, c.View}, position...)...); err != nil {
-		return err
-	}
-	var fleet Fleet
-	if err := c.only(selectFleet, fleet.columns()); err != nil {
-		return err
-	}
-	var all []dns.FleetServer
-	err := visitRows(c.ctx, c.tx, snapshotServers, (*Server).columns, func(s Server) error {
-		all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
-		return nil
+	c.only(out, "SELECT "+table.Names(columns)+fromContent, columns, append([]any{c.ZoneID, c.View}, position...)...)
+	c.only(out, selectFleet, fleet.columns())
+	sql, args := query.MomentOf(c.ctx).Of(snapshotServers)
+	out.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		return eachRow(rows, (*Server).columns, func(s Server) error {
+			all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
+			return nil
+		})
 	})
-	if err != nil {
-		return err
+	if err := c.tx.SendBatch(c.ctx, out).Close(); err != nil {
+		return 0, err
 	}
 	c.ViewName, c.Records, c.links, c.Written = h.view, h.records, h.links, h.written
 	c.Name, c.Settings, c.Fleet = zonedata.Absolute(h.name), h.settings, dns.ResolveFleet(fleet.FleetData, all)
 	if err := c.Look(zonedata.Asked(c.Name, c.Fleet, c.Own(zonedata.ApexNS))...); err != nil {
-		return err
+		return 0, err
 	}
 	c.Generated = zonedata.Generate(c.Name, c.Fleet, c.Settings.TTL(), c.Own)
 	c.Position = fleet.Moved.Position(domain.Position(h.changed), c.FleetNames, c.FleetAddresses)
 	c.Serial = h.base.Serial(c.Position)
-	return c.err
+	return tables, c.err
 }
 
-// only reads the only row of a statement, or returns [query.ErrNotFound].
-func (c *Content) only(sql string, columns []table.Column, args ...any) error {
+// only reads the only row of a statement of the batch; the error of the batch is [query.ErrNotFound] if
+// there is none.
+func (c *Content) only(out *pgx.Batch, sql string, columns []table.Column, args ...any) {
 	sql, args = query.MomentOf(c.ctx).Of(sql, args...)
-	err := c.tx.QueryRow(c.ctx, sql, args...).Scan(table.Places(columns)...)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return query.ErrNotFound
-	}
-	return err
+	out.Queue(sql, args...).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(table.Places(columns)...)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return query.ErrNotFound
+		}
+		return err
+	})
 }
 
 // All goes through the records of the log in canonical order: by owner (RFC 4034, section 6.1),
@@ -159,12 +162,12 @@ func (c *Content) AllAt(owner string, each func(Record) error) error {
 }
 
 // Located is [Content.All] with each record's RRset, and its data in canonical wire form, and with
-// the PTRs that the zone has of other zones.
+// the PTRs that the zone has of other zones. Nothing else of the records is read.
 func (c *Content) Located(each func(zonedata.Key, zonedata.Record) error) error {
 	if len(c.Settings.KeptFrom()) > 0 {
 		return c.locatedWithKept(each)
 	}
-	return c.All(c.locating(each))
+	return visitRows(c.ctx, c.tx, servedRecords+inOrder, (*Record).served, c.locating(each), c.ZoneID, c.View, c.links)
 }
 
 // Served is an RRset as it is served.
@@ -218,7 +221,7 @@ func (c *Content) Look(owners ...string) error {
 	if len(places) == 0 {
 		return nil
 	}
-	err := visitRows(c.ctx, c.tx, contentRecords+atPlaces, (*Record).shown, c.locating(func(key zonedata.Key, r zonedata.Record) error {
+	err := visitRows(c.ctx, c.tx, servedRecords+atPlaces, (*Record).served, c.locating(func(key zonedata.Key, r zonedata.Record) error {
 		c.known[key] = append(c.known[key], r)
 		return nil
 	}), c.ZoneID, c.View, c.links, places)

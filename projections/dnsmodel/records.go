@@ -63,6 +63,14 @@ func (r *Record) shown() []table.Column {
 	return append(table.Of("r", r.columns()), table.Column{Name: "coalesce(v.name, r.line)", Place: &r.ViewName})
 }
 
+// served are the columns of the row r that name servers serve.
+func (r *Record) served() []table.Column {
+	return table.Of("r", []table.Column{
+		table.Col("id", table.Number, &r.ID), table.Col("host", table.Bytewise, &r.Host), table.Col("type", table.Bytewise, &r.Type),
+		table.Col("ttl", table.Number, &r.TTL), table.Col("value", table.Bytewise, &r.Value), table.Col("literal", table.Flag, &r.Literal),
+	})
+}
+
 // listed are those of shown, with what rights on the record follow from.
 func (r *Record) listed() []table.Column {
 	return slices.Concat(r.shown(), rights.TargetColumns(&r.Zone), []table.Column{

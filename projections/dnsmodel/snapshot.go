@@ -128,10 +128,17 @@ func visitRows[T any](
 	if err != nil {
 		return err
 	}
+	return eachRow(rows, columns, each)
+}
+
+// eachRow goes through rows, and closes them.
+func eachRow[T any](rows pgx.Rows, columns func(*T) []table.Column, each func(T) error) error {
 	defer rows.Close()
+	var row, empty T
+	places := table.Places(columns(&row)) // once: there may be a million rows
 	for rows.Next() {
-		var row T
-		if err := rows.Scan(table.Places(columns(&row))...); err != nil {
+		row = empty
+		if err := rows.Scan(places...); err != nil {
 			return err
 		}
 		if err := each(row); err != nil {

@@ -24,7 +24,7 @@ const (
 type change struct {
 	kind kind
 	key  zonedata.Key
-	// host is the owner as the message spells it, relative to the zone.
+	// host is the owner, relative to the zone, in the letters of the message.
 	host string
 	ttl  uint32
 	// data is in canonical wire form, written as it stands in the message, uncompressed.
@@ -61,7 +61,7 @@ func readChange(zone string, rr mdns.RR) (c change, failure *Failure) {
 	}
 	c = change{key: zonedata.Key{Owner: owner, Type: h.Rrtype}, host: dns.Apex, ttl: h.Ttl}
 	if owner != dns.Apex {
-		c.host = h.Name[:len(h.Name)-len(zone)-1]
+		c.host = dns.Respelled(h.Name[:len(h.Name)-len(zone)-1])
 	}
 	switch h.Class {
 	case mdns.ClassINET:

@@ -21,6 +21,8 @@ type Target struct {
 	Zone   string
 	ViewID int64
 	View   string
+	// Only says that the view was taken since the zone has no other.
+	Only bool
 	// Fleet is what is generated for zones without name servers of their own. Prerequisites are
 	// compared with what is generated, too.
 	Fleet dns.Fleet
@@ -32,8 +34,21 @@ type Target struct {
 	Kept map[string]*zonedata.RRset
 }
 
-// ErrStale says that the zone was written since its SOA was read: it is to be read anew.
-var ErrStale = errors.New("the zone has another SOA by now")
+// is says whether the log has the zone, which was read, as the target says.
+func (to *Target) is(h domain.History, now *dns.Now) (settings dns.ZoneSettings, is bool, err error) {
+	view := dns.ViewNamed(to.View)
+	if err := h.Load(view); err != nil {
+		return settings, false, err
+	}
+	zone, settings, _ := now.Zone(to.ZoneID) // one that has gone has no name
+	is = dns.FoldName(zone.Name) == to.Zone && dns.HaveZoneFile(zone) == nil && view.HeldBy() == to.ViewID &&
+		slices.Contains(zone.ViewIDs, to.ViewID) && (!to.Only || len(zone.ViewIDs) == 1)
+	return settings, is, nil
+}
+
+// ErrStale says that the zone is not as the target says, or was written since its SOA was read: it is
+// to be looked up anew.
+var ErrStale = errors.New("the zone is otherwise by now")
 
 // AsksForSOA says whether a prerequisite is about the data of the zone's SOA, and thereby about its
 // serial.
@@ -130,9 +145,12 @@ func (o opening) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 	if err := now.Read([]int64{u.to.ZoneID}, append(u.nodes(), u.prerequisites.nodes(u)...)); err != nil {
 		return nil, err
 	}
-	zone, settings, exists := now.Zone(u.to.ZoneID)
-	if !exists || dns.FoldName(zone.Name) != u.to.Zone || !slices.Contains(zone.ViewIDs, u.to.ViewID) || dns.HaveZoneFile(zone) != nil {
-		return nil, fail(mdns.RcodeNotAuth, "there is no zone %s in view %s any more", u.to.Zone, u.to.View)
+	settings, is, err := u.to.is(h, now)
+	if err != nil {
+		return nil, err
+	}
+	if !is {
+		return nil, ErrStale
 	}
 	if err := now.Authorize(env, u.to.ZoneID, access.OperationAccess); err != nil {
 		return nil, err
@@ -159,7 +177,10 @@ func (u *Update) nodes() (nodes []dns.Node) {
 	return nodes
 }
 
-func (u *Update) node(owner string) dns.Node { return dns.Node{Zone: u.to.ZoneID, Host: owner} }
+// node is an owner name; records have it as hosts are spelled.
+func (u *Update) node(owner string) dns.Node {
+	return dns.Node{Zone: u.to.ZoneID, Host: dns.Respelled(owner)}
+}
 
 // present is a record of the zone in the view.
 type present struct {

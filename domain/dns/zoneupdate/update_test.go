@@ -72,9 +72,48 @@ func TestNothingIsTold(t *testing.T) {
 		Before: dns.ZoneData{Name: "Example.org", Group: 1, Type: dns.ZoneMaster, ViewIDs: []int64{1, 2}},
 		After:  dns.ZoneData{Name: "Example.org", Group: 1, Type: dns.ZoneMaster, ViewIDs: []int64{2}},
 	})
-	err = domaintest.Given(gone...).When(cmd).Err
-	if failure, is := errors.AsType[*zoneupdate.Failure](err); !is || failure.Rcode != mdns.RcodeNotAuth {
+	if err := domaintest.Given(gone...).When(cmd).Err; !errors.Is(err, zoneupdate.ErrStale) {
 		t.Errorf("a zone that has left the view: %v", err)
+	}
+}
+
+// What the door remembers of a zone may be past: the log is asked whether it is so.
+func TestZonesThatAreOtherwise(t *testing.T) {
+	t.Parallel()
+	zone := func(name string, kind string, views ...int64) dns.ZoneData {
+		return dns.ZoneData{Name: name, Group: 1, Type: kind, ViewIDs: views}
+	}
+	before := zone("Example.org", dns.ZoneMaster, 1, 2)
+	updated := func(after dns.ZoneData) domain.Event { return dns.ZoneUpdated{ID: 1, Before: before, After: after} }
+	office := dns.ViewData{Name: "office", ACL: "any"}
+	for name, c := range map[string]struct {
+		only  bool
+		then  []domain.Event
+		stale bool
+	}{
+		"as it was":           {},
+		"one view of several": {only: true, stale: true},
+		"one view":            {only: true, then: []domain.Event{updated(zone("Example.org", dns.ZoneMaster, 1))}},
+		"another spelling":    {then: []domain.Event{updated(zone("example.ORG", dns.ZoneMaster, 1, 2))}},
+		"another name":        {then: []domain.Event{updated(zone("example.net", dns.ZoneMaster, 1, 2))}, stale: true},
+		"without records":     {then: []domain.Event{updated(zone("Example.org", dns.ZoneForwardOnly, 1, 2))}, stale: true},
+		"in another view":     {then: []domain.Event{updated(zone("Example.org", dns.ZoneMaster, 2))}, stale: true},
+		"deleted":             {then: []domain.Event{dns.ZoneDeleted{ID: 1, Zone: before}}, stale: true},
+		"its view is renamed": {then: []domain.Event{dns.ViewUpdated{ID: 1, Before: office, After: dns.ViewData{Name: "b", ACL: "any"}}}, stale: true},
+		"its view's name taken": {then: []domain.Event{
+			dns.ViewUpdated{ID: 1, Before: office, After: dns.ViewData{Name: "b", ACL: "any"}},
+			dns.ViewUpdated{ID: 2, Before: dns.ViewData{Name: "other", ACL: "any"}, After: office},
+		}, stale: true},
+	} {
+		to := zoneupdate.Target{ZoneID: 1, Zone: "Example.org", ViewID: 1, View: "office", Only: c.only}
+		cmd, err := zoneupdate.New(to, nil, []mdns.RR{rr(t, "www.example.org. 60 A 192.0.2.1")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = domaintest.Given(append(logged(), c.then...)...).When(cmd).Err
+		if errors.Is(err, zoneupdate.ErrStale) != c.stale || !c.stale && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
