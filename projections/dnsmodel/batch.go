@@ -29,9 +29,12 @@ type batch struct {
 	contentChanges map[contentChangeKey]*contentChange
 	openChanges    []*contentChange
 	records        *rowset.Set[recordKey, recordRow]
-	// births are those of records that come back.
-	births  map[int64]birth
-	imports *rowset.Set[domain.Position, importRow]
+	// returning are the records that come back, births those of them; alive are those of them that
+	// the present change has put.
+	returning map[int64]bool
+	alive     map[int64]recordKey
+	births    map[int64]birth
+	imports   *rowset.Set[domain.Position, importRow]
 	// resources are the servers, views and zones, as rights see them.
 	resources *rowset.Set[resourceKey, rights.Resource]
 	bindConf  *rowset.Set[struct{}, BindConf]
@@ -93,8 +96,8 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 		settings:  rowset.NewVersioned("settings", func(s ZoneSettings) int64 { return s.ZoneID }, nil),
 		fleet:     rowset.NewVersioned("fleet", func(Fleet) (only struct{}) { return only }, nil),
 		endings:   map[int64]*ending{},
-		births:    map[int64]birth{},
-		reopened:  map[int64][]int64{},
+		returning: map[int64]bool{}, alive: map[int64]recordKey{}, births: map[int64]birth{},
+		reopened: map[int64][]int64{},
 
 		endedLinks: map[linkKey]endedLink{}, endedNow: map[linkKey]endedLink{},
 
@@ -120,6 +123,9 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	table.Load(&queries, schema, links.Now(), "zone_id", k.linked.List, "", b.links.LoadedVersion)
 	table.Load(&queries, schema, records.Now(), "id", k.records.List, "", b.records.LoadedVersion)
 	table.Load(&queries, schema, imports.Now(), "id", k.imports.List, "", b.imports.LoadedVersion)
+	for _, id := range k.returning.List {
+		b.returning[id] = true
+	}
 	b.loadBirths(&queries, schema, k.returning.List)
 	b.loadResources(&queries, schema, k.resources)
 	if k.bindConf {
@@ -167,6 +173,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 // endChange ends the change that the last events were of.
 func (b *batch) endChange(at domain.Position) {
 	b.endContentChanges(at)
+	b.noteBirths()
 	for _, set := range b.sets {
 		set.EndChange(at)
 	}

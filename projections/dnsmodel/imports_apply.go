@@ -70,6 +70,7 @@ func (b *batch) stage(record recordRow, data dns.RecordData, staging importRow) 
 	}
 	record.set(data)
 	record.link, record.ends = staging.link, 0
+	b.noteLife(record)
 	return b.records.Add(record)
 }
 

@@ -26,6 +26,7 @@ func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 	if err := add(record); err != nil {
 		return err
 	}
+	b.noteLife(record)
 	b.state.records++
 	return b.logRecord(e, oplog.OperationAdd, record, record)
 }
@@ -48,6 +49,7 @@ func (b *batch) recordUpdated(e domain.Recorded, event dns.RecordUpdated) error 
 		b.records.Drop(before.key())
 	}
 	b.records.Put(after)
+	b.noteLife(after)
 	return b.logRecord(e, oplog.OperationChange, after, before)
 }
 

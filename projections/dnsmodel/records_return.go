@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/opsledger/opsledger/projections/rowset"
 	"github.com/opsledger/opsledger/projections/table"
 )
 
@@ -41,7 +40,7 @@ func (b *batch) loadBirths(out *pgx.Batch, schema string, ids []int64) {
 // change alone has left nothing of it. Replaces says that a dead row is still in its place, which
 // an import has ended: what that was is the past's from here on.
 func (b *batch) comeBack(record *recordRow) (replaces bool) {
-	if was, known := b.birthOf(record.ID); known {
+	if was, known := b.births[record.ID]; known {
 		record.Creator, record.Created = was.creator, was.created
 	}
 	dead, there := b.records.Get(record.key())
@@ -49,14 +48,22 @@ func (b *batch) comeBack(record *recordRow) (replaces bool) {
 	return there && linked && slices.Contains(l.links, dead.ends)
 }
 
-// birthOf is that of a record that had a life before, of which the batch may have the only trace.
-func (b *batch) birthOf(id int64) (was birth, known bool) {
-	if was, known = b.births[id]; known {
-		return was, true
+// noteLife notes that a record, which comes back in the batch, is there.
+func (b *batch) noteLife(r recordRow) {
+	if b.returning[r.ID] {
+		b.alive[r.ID] = r.key()
 	}
-	former := b.records.Former()
-	if i := slices.IndexFunc(former, func(v rowset.Version[recordRow]) bool { return v.Row.ID == id }); i >= 0 {
-		return birth{former[i].Row.Creator, former[i].Row.Created}, true
+}
+
+// noteBirths notes the births of the records that are there at the end of a change: of others nothing
+// is left.
+func (b *batch) noteBirths() {
+	for id, key := range b.alive {
+		if row, there := b.records.Get(key); there {
+			if _, known := b.births[id]; !known {
+				b.births[id] = birth{row.Creator, row.Created}
+			}
+		}
 	}
-	return birth{}, false
+	clear(b.alive)
 }

@@ -72,9 +72,9 @@ func (m *Naive) step() {
 		m.stepServer()
 	case k < 12:
 		m.stepView()
-	case k < 28:
+	case k < 27:
 		m.stepZone()
-	case k < 36:
+	case k < 45:
 		m.stepBack()
 	case k < 88:
 		m.stepRecord()
