@@ -90,6 +90,12 @@ deps: ## install PostgreSQL, BIND and what the tests need (Debian, as root or by
 clients: ## generate a Go and a TypeScript client from api/openapi.yaml and compile them (needs npm)
 	@GO=$(GO) scripts/clients.sh
 
+.PHONY: rules
+rules: ## check the rules for Prometheus, and run their tests (needs promtool)
+	@command -v promtool >/dev/null || { echo "promtool is missing: on Debian, apt-get install prometheus" >&2; exit 1; }
+	promtool check rules monitoring/rules.yml
+	promtool test rules monitoring/rules_test.yml
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for a while (FUZZTIME=30s), and compare CONF_INPUTS=200000 configurations with named
 	OPSLEDGER_CONF_INPUTS=$${CONF_INPUTS:-200000} $(GO) test -count=1 -run '^TestNamedSees' -v ./domain/dns
