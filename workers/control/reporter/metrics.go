@@ -15,9 +15,9 @@ type metrics struct {
 	// up and resolves are 0 of a server whose agent is away; resolves and queries have no series
 	// of one whose agent says nothing of them.
 	up, resolves, queries *prometheus.GaugeVec
-	reports  *prometheus.CounterVec
-	dropped  *prometheus.CounterVec
-	online   prometheus.Gauge
+	reports               *prometheus.CounterVec
+	dropped               *prometheus.CounterVec
+	online                prometheus.Gauge
 	// servers are the names of the agents' servers. The reporter's lock guards them.
 	servers map[int64]string
 }
