@@ -104,6 +104,12 @@ interop: ## try real programs (certbot, lego, external-dns, dnscontrol, kea, sec
 	  OPSLEDGER_TEST_RACES=300 $(GO) test -vet=off -count=1 -run '^TestRacersWithPrerequisites$$' ./ddns || status=1; \
 	  scripts/interop.sh table bin/interop; exit $$status
 
+.PHONY: rules
+rules: ## check the rules for Prometheus, and run their tests (needs promtool)
+	@command -v promtool >/dev/null || { echo "promtool is missing: on Debian, apt-get install prometheus" >&2; exit 1; }
+	promtool check rules monitoring/rules.yml
+	promtool test rules monitoring/rules_test.yml
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for a while (FUZZTIME=30s), and compare CONF_INPUTS=200000 configurations with named
 	OPSLEDGER_CONF_INPUTS=$${CONF_INPUTS:-200000} $(GO) test -count=1 -run '^TestNamedSees' -v ./domain/dns

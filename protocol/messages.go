@@ -26,6 +26,31 @@ type Report struct {
 	At       time.Time       `json:"at"`
 	// Named is the version that named reports, empty while it does not answer.
 	Named string `json:"named"`
+	// Condition is how named is, nil of an agent of an earlier version.
+	Condition *Condition `json:"condition,omitempty"`
+}
+
+// Condition is how a named is, beside what it is proved to serve.
+type Condition struct {
+	// Process: named runs, whether it answers or not. Port: it answers at all its addresses.
+	// Resolve: clients get what the log says, as far as they were asked for lately.
+	Process bool `json:"process"`
+	Port    bool `json:"port"`
+	Resolve bool `json:"resolve"`
+	// Since is when named was started, zero while it does not answer to its control channel.
+	Since time.Time `json:"since,omitzero"`
+	// QueryRate is how many questions clients asked in a second lately, nil while that is not
+	// known. Questions that are signed do not count, nor do those of the agent itself.
+	QueryRate *float64   `json:"query_rate,omitempty"`
+	Zones     ZoneCounts `json:"zones"`
+}
+
+// ZoneCounts are numbers of zones, each counted once for each of its views: those that are to be
+// served, of them those that are not proved to be as the log says, and those that named refuses.
+type ZoneCounts struct {
+	Total   int `json:"total"`
+	Behind  int `json:"behind"`
+	Refused int `json:"refused"`
 }
 
 // Failure is a zone, or the configuration, that named does not serve as the log says.

@@ -200,6 +200,13 @@ func rowsOfTheRest() map[string]row {
 		"GET /v1/events": {func(*matrix) (string, any) { return "/v1/events", nil }, all},
 		"GET /v1/search": {func(*matrix) (string, any) { return "/v1/search?q=example", nil }, all},
 
+		"GET /v1/zones/:id/servers": {func(x *matrix) (string, any) { return zonePath(x.zone, "servers"), nil }, users(403, 200, 403, 200, 200)},
+		"GET /v1/servers/:id/health": {func(x *matrix) (string, any) {
+			return zonePath(x.server, "health"), nil
+		}, users(403, 200, 403, 200, 200)},
+		"GET /v1/servers/:id/zones": {func(x *matrix) (string, any) {
+			return zonePath(x.server, "zones?state=failed"), nil
+		}, users(403, 200, 403, 200, 200)},
 		"GET /v1/changes/:position": {func(*matrix) (string, any) { return "/v1/changes/5", nil }, all},
 		// The refusals of operations stand in the reply to the batch, which is 400.
 		"POST /v1/batch": {func(x *matrix) (string, any) {

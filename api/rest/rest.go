@@ -29,6 +29,7 @@ type Config struct {
 	Presence      opsapi.Presence
 	AttemptWithin time.Duration
 	Changes       v1.Changes
+	NameServers   v1.NameServers
 	Agents        v1.Agents
 	Output        v1.Output
 	Hosts         v1.Hosts
@@ -57,7 +58,7 @@ func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 	admin := adminapi.API{Kernel: kernel, AllowRegister: cfg.AllowRegister}
 	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, Offers: cfg.Offers, AttemptWithin: cfg.AttemptWithin}
 	rest := v1.API{
-		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
+		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, NameServers: cfg.NameServers, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
 		Batchable: resources, Proofs: cfg.Proofs, ProofsPublic: cfg.ProofsPublic, Imports: cfg.Imports, StageAbove: cfg.StageAbove, Feed: cfg.Feed, Hooks: cfg.Webhooks,
 		States: []map[api.Resource]api.States{zones.States(), admin.States(), operations.States()}, PrintRecord: zones.PrintRecord,
 		RecheckConf: zones.RecheckConf,

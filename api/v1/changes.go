@@ -4,18 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
-	"github.com/opsledger/opsledger/domain/access"
-	"github.com/opsledger/opsledger/projections/dnsmodel"
-	"github.com/opsledger/opsledger/projections/query"
 )
 
 // errNoChanges: nobody can tell how far the name servers are.
@@ -65,7 +60,9 @@ type ServerChange struct {
 	Since *time.Time `json:"since"`
 	// AppliedPosition is how far the server is.
 	AppliedPosition domain.Position `json:"applied_position"`
-	Online          bool            `json:"online"`
+	// Proved is how far it is with what the change is about, see [ZoneServer].
+	Proved domain.Position `json:"-"`
+	Online bool            `json:"online"`
 	// Error is what its named, or the program that checks for it, said.
 	Error string `json:"error"`
 	// FailedZone is the zone that Error is about, 0 if it is about no zone alone.
@@ -113,41 +110,21 @@ func (a *API) change(c echo.Context, position domain.Position, wait time.Duratio
 // out, and what named says of a zone that the caller may not ACCESS. What a change has
 // come to, state and percent, is for everybody.
 func (a *API) visibleServers(c echo.Context, servers []ServerChange) ([]ServerChange, error) {
-	if api.Caller(c).Admin() {
-		return append([]ServerChange{}, servers...), nil
-	}
-	all := query.Page{Number: 1, Size: math.MaxInt32} // there are as many as name servers
-	seen, _, err := a.DNS.Servers(c.Request().Context(), api.Viewer(c), dnsmodel.ServerFilter{}, all)
+	seen, err := a.seenServers(c)
 	if err != nil {
-		return nil, fmt.Errorf("servers of the caller: %w", err)
+		return nil, err
 	}
 	visible := []ServerChange{}
 	for _, server := range servers {
-		if !slices.ContainsFunc(seen, func(row dnsmodel.Server) bool { return row.ID == server.ServerID }) {
+		if !seen(server.ServerID) {
 			continue
 		}
-		if err := a.hideZone(c, &server); err != nil {
+		if server.Error, err = a.visibleError(c, server.Error, server.FailedZone); err != nil {
 			return nil, err
 		}
 		visible = append(visible, server)
 	}
 	return visible, nil
-}
-
-// hideZone replaces what named says of a zone that the caller may not ACCESS by the
-// zone's id.
-func (a *API) hideZone(c echo.Context, server *ServerChange) error {
-	if server.FailedZone == 0 {
-		return nil
-	}
-	zone, err := a.DNS.Zone(c.Request().Context(), server.FailedZone)
-	if err != nil && !errors.Is(err, query.ErrNotFound) {
-		return fmt.Errorf("zone of a failure: %w", err)
-	}
-	if err != nil || !api.Caller(c).May(access.On(zone.Target, access.OperationAccess)) {
-		server.Error = access.NameByID(access.KindZone, server.FailedZone)
-	}
-	return nil
 }
 
 func waitText(q *api.Params) *string { return q.Text("wait") }

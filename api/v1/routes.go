@@ -26,6 +26,8 @@ type API struct {
 	Changes Changes
 	Agents  Agents
 	Output  Output
+	// NameServers answers what name servers are asked about; without it that is 503.
+	NameServers NameServers
 	// Hosts says what hosts found in accounts, Offers what they offer: without Hosts that is
 	// not known, without Offers /v1/machines/{name}/offers is 503.
 	Hosts  Hosts
@@ -112,6 +114,10 @@ func (a *API) Routes() []api.Route {
 		api.Put("/v1/zones/:id/settings", api.AccessUser, a.changeSettings()),
 		a.exportRoute(dns).ForNarrow().WithPast(),
 		a.diffRoute(dns),
+		api.Get("/v1/zones/:id/servers", api.AccessUser, dns, a.listZoneServers).WithQuery(api.Reads(viewText)),
+		api.Get("/v1/servers/:id/health", api.AccessUser, dns, a.showHealth),
+		api.Get("/v1/servers/:id/zones", api.AccessUser, dns, a.listFailedZones).
+			WithQuery(api.Reads(limitOf).And(api.Reads(readFailedCursor)).And(api.Reads(stateText))),
 		a.importRoute().ForNarrow(),
 		api.Get("/v1/imports/:id", api.AccessUser, dns, a.showImport).ForNarrow().WithPast(),
 		api.Delete("/v1/imports/:id", api.AccessUser, a.voidImport()).ForNarrow(),

@@ -396,7 +396,7 @@ func (a *App) startAPI(ctx context.Context) error {
 		},
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
 		Presence: known, Offers: a.offers, AttemptWithin: a.cfg.TaskDeadline,
-		Changes: changes{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known, Imports: a.imports, Feed: shown,
+		Changes: changes{a.reports}, NameServers: nameServers{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known, Imports: a.imports, Feed: shown,
 		Proofs: translog.NewReader(a.db.pool, a.store), ProofsPublic: a.cfg.LogPublic,
 		Webhooks: v1.Webhooks{Sender: sender, Deliveries: webhook.NewDeliveries(a.db.pool)},
 	})

@@ -24,11 +24,10 @@ func migrateCommand() *cli.Command {
 		Name:     "migrate",
 		Usage:    "bring the database to this version's schema (serve does so by itself)",
 		Category: "Log and read models",
-		UsageText: "opsledger migrate --database-url postgres://opsledger@db.example.com/opsledger \\\n" +
-			"  --key-file /etc/opsledger/vault.key",
+		UsageText: "opsledger migrate --database-url postgres://opsledger@db.example.com/opsledger",
 		Flags: storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
+			return withoutVault(ctx, cmd, &cfg, func(l *openLog) error {
 				head, err := l.store.Head(ctx)
 				if err != nil {
 					return err
@@ -50,7 +49,7 @@ func rebuildCommand() *cli.Command {
 		UsageText: "opsledger rebuild\nopsledger rebuild dns ops\nopsledger rebuild tiles",
 		Flags:     storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			return withLog(ctx, cmd, &cfg, func(l *openLog) error {
+			return withoutVault(ctx, cmd, &cfg, func(l *openLog) error {
 				names := cmd.Args().Slice()
 				if slices.Equal(names, []string{"tiles"}) {
 					return mendTiles(ctx, cmd.Root().Writer, l)

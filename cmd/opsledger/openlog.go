@@ -18,12 +18,30 @@ import (
 type openLog struct {
 	db    *database
 	store *eventstore.Store
+	// vault is nil in what runs without one, see withoutVault.
 	vault *vault.Vault
 	log   *slog.Logger
 }
 
-// withLog opens database, vault and log, runs the command and closes everything.
-func withLog(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog) error) (err error) {
+// withLog opens database, log and vault, runs the command and closes everything. A vault
+// without a key gets one where serve would look for it, or where the command line says: with
+// a database elsewhere and the default file, the key of a machine by chance would be the one
+// that all serve processes need.
+func withLog(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog) error) error {
+	return withoutVault(ctx, cmd, cfg, func(l *openLog) (err error) {
+		open := vault.Open
+		if cfg.DatabaseURL != "" && !cmd.IsSet(flagKeyFile) {
+			open = vault.OpenExisting
+		}
+		if l.vault, err = open(l.db.pool, cfg.KeyFile); err != nil {
+			return err
+		}
+		return f(l)
+	})
+}
+
+// withoutVault is withLog for a command that seals and opens nothing, and so makes no key.
+func withoutVault(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog) error) (err error) {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -35,9 +53,6 @@ func withLog(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog
 		return err
 	}
 	life.onStop("database", l.db.close)
-	if l.vault, err = vault.Open(l.db.pool, cfg.KeyFile); err != nil {
-		return err
-	}
 	if l.store, err = openStore(ctx, l.db, prometheus.NewRegistry(), log); err != nil {
 		return err
 	}

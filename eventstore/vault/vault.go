@@ -16,6 +16,8 @@ var (
 	ErrNotFound = errors.New("vault: no such secret")
 	// ErrKeyMissing: the vault holds secrets, but the key file is not there.
 	ErrKeyMissing = errors.New("vault: the key file is missing")
+	// ErrNoKey: the vault has no key yet.
+	ErrNoKey = errors.New("vault: this database has no key yet")
 	// ErrWrongKey: the key file is not the one that the vault was sealed with.
 	ErrWrongKey = errors.New("vault: the key file does not fit this database")
 )
@@ -38,18 +40,28 @@ type Vault struct {
 
 // Open opens the vault with the key file, which is created when the vault is
 // new. A lost key cannot be replaced: then the error is ErrKeyMissing.
-func Open(pool *pgxpool.Pool, keyFile string) (*Vault, error) {
+func Open(pool *pgxpool.Pool, keyFile string) (*Vault, error) { return open(pool, keyFile, createKey) }
+
+// OpenExisting is Open for a vault that has a key: of one that has none the error is ErrNoKey,
+// and nothing is made.
+func OpenExisting(pool *pgxpool.Pool, keyFile string) (*Vault, error) { return open(pool, keyFile, nil) }
+
+// open makes a new vault's key by create.
+func open(pool *pgxpool.Pool, keyFile string, create func(keyFile string) ([]byte, error)) (*Vault, error) {
 	ctx := context.Background()
 	check, err := readCheck(ctx, pool)
 	if err != nil {
 		return nil, fmt.Errorf("open the vault: %w", err)
+	}
+	if check == nil && create == nil {
+		return nil, fmt.Errorf("%w: say with --key-file which it is to have, or start serve first", ErrNoKey)
 	}
 	key, err := readKey(keyFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && check != nil:
 		return nil, fmt.Errorf("%w: %s must hold the key that this database's secrets are sealed with", ErrKeyMissing, keyFile)
 	case errors.Is(err, fs.ErrNotExist):
-		key, err = createKey(keyFile)
+		key, err = create(keyFile)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the vault: %w", err)

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -51,7 +52,7 @@ func (s *Schema) Fault(named map[string]*Schema, value any) string {
 	if len(s.OneOf)+len(s.AnyOf) > 0 {
 		return s.faultOfChoice(named, value)
 	}
-	if kind := kindOf(value); kind != s.Type {
+	if kind := kindOf(value); kind != s.Type && (kind != "integer" || s.Type != "number") {
 		return fmt.Sprintf(" is of type %s, not %s", kind, s.Type)
 	}
 	switch v := value.(type) {
@@ -79,6 +80,8 @@ func kindOf(value any) string {
 		return "string"
 	case int:
 		return "integer"
+	case float64, json.Number:
+		return "number"
 	case bool:
 		return "boolean"
 	default:

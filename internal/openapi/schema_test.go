@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -14,10 +15,11 @@ func TestFault(t *testing.T) {
 		schema *Schema
 		value  any
 	}{
-		"":                                {&Schema{Type: "string", Nullable: true}, nil},
-		" is of type <nil>, not string":   {text, nil},
-		" is of type integer, not string": {text, 1},
-		" is of type boolean, not string": {&Schema{Ref: "#/components/schemas/Text"}, true},
+		"":                                          {&Schema{Type: "string", Nullable: true}, nil},
+		" is of type <nil>, not string":             {text, nil},
+		" is of type number, not integer":           {number, 1.5},
+		" is of type integer, not string":           {text, 1},
+		" is of type boolean, not string":           {&Schema{Ref: "#/components/schemas/Text"}, true},
 		" is of the schema #/x, which is not there": {&Schema{Ref: "#/x"}, ""},
 		" is b, none of [a]":                        {&Schema{Type: "string", Enum: []any{"a"}}, "b"},
 		".a is missing":                             {&Schema{Type: "object", Required: []string{"a"}}, map[string]any{}},
@@ -36,6 +38,11 @@ func TestFault(t *testing.T) {
 	} {
 		if got := c.schema.Fault(map[string]*Schema{"Text": text}, c.value); got != want {
 			t.Errorf("the fault of %v is %q, want %q", c.value, got, want)
+		}
+	}
+	for _, value := range []any{1, 1.5, json.Number("1.5")} {
+		if fault := (&Schema{Type: "number"}).Fault(nil, value); fault != "" {
+			t.Errorf("the fault of the number %v is %q", value, fault)
 		}
 	}
 	moment := &Schema{Type: "string", Format: "date-time"}

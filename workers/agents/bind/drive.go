@@ -118,7 +118,7 @@ func (d *driver) noteDown() {
 	defer e.mu.Unlock()
 	e.queue.open = false
 	if e.version != "" {
-		e.version = ""
+		e.version, e.since = "", time.Time{}
 		e.notify()
 	}
 }
@@ -141,8 +141,9 @@ func (d *driver) askStatus(ctx context.Context) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if version := status["version"]; e.version != version {
-		e.version = version
+	since, _ := time.Parse(time.RFC1123, status["boot time"])
+	if version := status["version"]; e.version != version || !e.since.Equal(since) {
+		e.version, e.since = version, since
 		e.notify()
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -48,6 +49,8 @@ type Engine struct {
 	patience time.Duration
 	// updating is read-locked while an update is under way, see controlAlone.
 	updating sync.RWMutex
+	// asked counts the agent's own questions to named that are not signed.
+	asked atomic.Uint64
 
 	mu    sync.Mutex
 	state *desiredState
@@ -64,8 +67,14 @@ type Engine struct {
 	unserved map[concern]fault
 	// doubted are the zones that a sweep did not get as clients do, for health to ask for.
 	doubted map[zoneKey]bool
-	// version is the version that named reports, empty while named does not answer.
+	// version is the version that named reports, empty while named does not answer. since is when
+	// named was started, zero while that is not known.
 	version string
+	since   time.Time
+	// queryRate is how many questions clients ask in a second, nil while it is not known.
+	queryRate *float64
+	// zones are the zones in views, counted lately.
+	zones protocol.ZoneCounts
 }
 
 // New prepares the engine: folders, keys, ports. Nothing runs before Run.
@@ -128,6 +137,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go(func() error { return d.run(ctx) })
 	g.Go(func() error { return e.sweep(ctx) })
 	g.Go(func() error { return (&health{engine: e}).watch(ctx) })
+	g.Go(func() error { return (&traffic{engine: e}).watch(ctx) })
 	for range e.cfg.Workers {
 		w := &worker{engine: e}
 		g.Go(func() error { w.run(ctx); return nil })

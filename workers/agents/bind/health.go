@@ -87,6 +87,7 @@ func (h *health) watch(ctx context.Context) error {
 			return nil
 		}
 		h.note(faults, began)
+		h.engine.countZones()
 		pause.Reset(cmp.Or(doubtEvery*time.Duration(min(len(h.seen), 1)), askEvery))
 	}
 }

@@ -172,8 +172,10 @@ func (h *health) askAt(ctx context.Context, p plan, addr netip.Addr, view int64)
 	}
 	defer func() { _ = conn.Close() }()
 	ask := func(ctx context.Context, m *mdns.Msg) (*mdns.Msg, error) {
+		h.engine.asked.Add(1)
 		reply, _, err := client.ExchangeWithConnContext(ctx, m, conn)
 		if err != nil && ctx.Err() == nil { // a datagram may be lost
+			h.engine.asked.Add(1)
 			reply, _, err = client.ExchangeWithConnContext(ctx, m, conn)
 		}
 		return reply, err

@@ -132,6 +132,7 @@ func (e *Engine) silentAddresses(ctx context.Context, id string) (silent []strin
 	for _, addr := range addresses {
 		at := netip.AddrPortFrom(addr, e.listen.Port()).String()
 		for _, network := range []string{"udp", "tcp"} {
+			e.asked.Add(1)
 			got, err := serverIDAt(ctx, network, at, lookTimeout)
 			switch {
 			case errors.Is(err, syscall.ECONNREFUSED):
@@ -184,6 +185,7 @@ func serverIDAt(ctx context.Context, network, at string, limit time.Duration) (s
 
 // serverID asks named which configuration it runs with.
 func (e *Engine) serverID(ctx context.Context) (string, error) {
+	e.asked.Add(1)
 	id, err := serverIDAt(ctx, "tcp", e.dialAddr(), askTimeout)
 	if err != nil {
 		return "", &silence{at: e.dialAddr(), err: err}

@@ -19,7 +19,7 @@ func (e *Engine) Status() protocol.Report {
 	s := e.state
 	r := protocol.Report{
 		Agent: e.cfg.Agent, Seen: s.seen, Applied: e.appliedLocked(),
-		At: time.Now().UTC(), Named: e.version,
+		At: time.Now().UTC(), Named: e.version, Condition: e.conditionLocked(),
 	}
 	if f := s.settings.failure; f != nil {
 		r.Failures = append(r.Failures, protocol.Failure{Since: f.since, Message: f.message})

@@ -71,8 +71,10 @@ func (r *Reporter) measure(last domain.Position) {
 	defer r.mu.Unlock()
 	r.lastDNS = last
 	for id, w := range r.last {
-		r.metrics.lagging(id, r.nameOf(id), w.report.Applied, last)
-		if w.online(now) {
+		name, is := r.nameOf(id), conditionOf(w, last, now)
+		r.metrics.lagging(id, name, is.Applied, last)
+		r.metrics.condition(id, name, is.Online, is.Condition)
+		if is.Online {
 			online++
 		}
 	}

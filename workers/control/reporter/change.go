@@ -42,6 +42,9 @@ type ServerChange struct {
 	Since *time.Time
 	// AppliedPosition is the position up to which the server has applied the log.
 	AppliedPosition domain.Position
+	// Proved is the position up to which the server is known to serve what was asked about, 0
+	// while that is not known.
+	Proved domain.Position
 	// Online says that the agent has reported lately.
 	Online bool
 	// Error is named's own message if a failure keeps the change from being served.
@@ -78,7 +81,9 @@ func evaluate(position domain.Position, c effects, servers []dnsmodel.Server, wo
 // fillIn fills in what the agent's last report says about the event.
 func (s *ServerChange) fillIn(position domain.Position, c effects, w *lastReport, now time.Time) {
 	s.Online, s.AppliedPosition = w.online(now), w.report.Applied
+	s.Proved = w.report.Applied
 	if failure, ok := c.failureIn(w.report, position); ok {
+		s.Proved = max(0, min(s.Proved, failure.Since-1))
 		s.Error, s.FailedZone = failure.Message, failure.ZoneID
 		if s.Error == "" {
 			s.Error = "refused without a message"

@@ -12,9 +12,12 @@ import (
 type metrics struct {
 	lag      *prometheus.GaugeVec
 	failures *prometheus.GaugeVec
-	reports  *prometheus.CounterVec
-	dropped  *prometheus.CounterVec
-	online   prometheus.Gauge
+	// up and resolves are 0 of a server whose agent is away; resolves and queries have no series
+	// of one whose agent says nothing of them.
+	up, resolves, queries *prometheus.GaugeVec
+	reports               *prometheus.CounterVec
+	dropped               *prometheus.CounterVec
+	online                prometheus.Gauge
 	// servers are the names of the agents' servers. The reporter's lock guards them.
 	servers map[int64]string
 }
@@ -33,6 +36,15 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		failures: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "opsledger_agent_failures", Help: "Things that the agent's named does not serve as the log says.",
 		}, agent),
+		up: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "opsledger_agent_up", Help: "1 while the agent reports, 0 once it has been silent for 15 s.",
+		}, agent),
+		resolves: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "opsledger_server_resolves", Help: "1 while the server's clients get what the log says, as its agent asks for it; 0 while the agent is away.",
+		}, agent),
+		queries: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "opsledger_server_queries_per_second", Help: "Questions of the server's clients, lately; without signed ones and those of the agent.",
+		}, agent),
 		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "opsledger_agent_reports_total", Help: "Reports taken.",
 		}, agent),
@@ -44,7 +56,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.lag, m.failures, m.reports, m.dropped, m.online)
+		reg.MustRegister(m.lag, m.failures, m.up, m.resolves, m.queries, m.reports, m.dropped, m.online)
 	}
 	return m
 }
@@ -59,6 +71,28 @@ func (m *metrics) heard(r protocol.Report, server string, last domain.Position) 
 
 func (m *metrics) lagging(agent int64, server string, applied, last domain.Position) {
 	m.lag.With(m.labels(agent, server)).Set(float64(max(0, last-applied)))
+}
+
+// condition notes how the server of an agent is, nil while that is not known.
+func (m *metrics) condition(agent int64, server string, online bool, c *protocol.Condition) {
+	labels := m.labels(agent, server)
+	m.up.With(labels).Set(oneIf(online))
+	m.queries.Delete(labels)
+	if c == nil && online { // of an earlier version
+		m.resolves.Delete(labels)
+		return
+	}
+	m.resolves.With(labels).Set(oneIf(c != nil && c.Resolve))
+	if c != nil && c.QueryRate != nil {
+		m.queries.With(labels).Set(*c.QueryRate)
+	}
+}
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // labels are those of the agent of a server. The series of another name of the server end.
@@ -78,5 +112,8 @@ func (m *metrics) forget(agent int64) {
 	of := prometheus.Labels{labelAgent: strconv.FormatInt(agent, 10)}
 	m.lag.DeletePartialMatch(of)
 	m.failures.DeletePartialMatch(of)
+	m.up.DeletePartialMatch(of)
+	m.resolves.DeletePartialMatch(of)
+	m.queries.DeletePartialMatch(of)
 	m.reports.DeletePartialMatch(of)
 }

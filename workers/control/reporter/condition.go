@@ -1,0 +1,92 @@
+package reporter
+
+import (
+	"time"
+
+	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/protocol"
+)
+
+// ServerCondition is what is known of a name server from its agent.
+type ServerCondition struct {
+	AgentStatus
+	// Condition is nil while the agent is away, or of an earlier version.
+	Condition *protocol.Condition
+	// Applied is the position up to which the server was last known to serve the log, Lag how
+	// many positions the last event of name servers is ahead of it.
+	Applied, Lag domain.Position
+	// Failure is the first thing that it does not serve as the log says, nil for none.
+	Failure *protocol.Failure
+}
+
+// ServerCondition returns what is known of a server, whose agent may never have reported.
+func (r *Reporter) ServerCondition(server int64) ServerCondition {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return conditionOf(r.last[server], r.lastDNS, now)
+}
+
+func conditionOf(w *lastReport, lastDNS domain.Position, now time.Time) ServerCondition {
+	c := ServerCondition{Lag: lastDNS}
+	if w == nil {
+		return c
+	}
+	c.AgentStatus = AgentStatus{Online: w.online(now), Seen: w.received, Named: w.report.Named}
+	c.Applied, c.Lag = w.report.Applied, max(0, lastDNS-w.report.Applied)
+	if len(w.report.Failures) > 0 {
+		c.Failure = &w.report.Failures[0]
+	}
+	if c.Online {
+		c.Condition = w.report.Condition
+	}
+	return c
+}
+
+// ZoneInView is a zone as it is served in one view.
+type ZoneInView struct {
+	ID, ViewID int64
+	Name       string
+	// Content is the position of the last event that changed what it serves there.
+	Content domain.Position
+}
+
+// Zone says how far each enrolled server is with what a zone serves in a view.
+func (r *Reporter) Zone(z ZoneInView) []ServerChange {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	servers, _ := r.cfg.Roster.Enrolled()
+	return zoneOn(z, servers, r.last, now)
+}
+
+// zoneOn knows nothing of a server whose agent is away: what it served then, it may have lost.
+func zoneOn(z ZoneInView, servers []dnsmodel.Server, last map[int64]*lastReport, now time.Time) []ServerChange {
+	all := effects{{any: true, zone: z.ID, view: z.ViewID, before: z.Name, after: z.Name}: {}}
+	rows := evaluate(z.Content, all, servers, last, now).Servers
+	for i := range rows {
+		if s := &rows[i]; !s.Online {
+			*s = ServerChange{ServerID: s.ServerID, Host: s.Host, IP: s.IP, AppliedPosition: s.AppliedPosition}
+		}
+	}
+	return rows
+}
+
+// FailedZones lists what a server's agent said last of zones that the server does not serve as
+// the log says. more says that other zones may be wrong, too.
+func (r *Reporter) FailedZones(server int64) (zones []protocol.Failure, more bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := r.last[server]
+	if w == nil {
+		return nil, false
+	}
+	for _, f := range w.report.Failures {
+		if f.ZoneID != 0 {
+			zones = append(zones, f)
+		}
+		more = more || f.More
+	}
+	return zones, more
+}
