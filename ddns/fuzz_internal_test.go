@@ -35,6 +35,7 @@ func FuzzMessage(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(signed)
+		f.Add(append(signed[:len(signed)-1:len(signed)-1], 4)) // other data that is not there
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if len(raw) < headerSize {

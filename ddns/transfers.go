@@ -23,11 +23,11 @@ func (n *notifier) remember(ctx context.Context, a *asked, at placed) error {
 	}
 	out := &pgx.Batch{}
 	out.Queue(`INSERT INTO cache.transfers AS t VALUES ($1, $2, $3, $4, now(), $5)
-		ON CONFLICT (zone, view, address) DO UPDATE SET key_name = excluded.key_name, transferred_at = excluded.transferred_at,
+		ON CONFLICT (zone, view, address, key_name) DO UPDATE SET transferred_at = excluded.transferred_at,
 			told = greatest(t.told, excluded.told)`,
 		at.ID, at.view, a.from.Addr(), a.signed.key.Name, int64(a.position))
-	out.Queue(`DELETE FROM cache.transfers WHERE zone = $1 AND (view, address) IN
-		(SELECT view, address FROM cache.transfers WHERE zone = $1 ORDER BY transferred_at DESC OFFSET $2)`, at.ID, notifiedOfZone)
+	out.Queue(`DELETE FROM cache.transfers WHERE zone = $1 AND (view, address, key_name) IN
+		(SELECT view, address, key_name FROM cache.transfers WHERE zone = $1 ORDER BY transferred_at DESC OFFSET $2)`, at.ID, notifiedOfZone)
 	out.Queue("DELETE FROM cache.transfers WHERE transferred_at < now() - " + notifiedFor)
 	if err := n.cfg.Pool.SendBatch(ctx, out).Close(); err != nil {
 		return fmt.Errorf("note a transfer: %w", err)

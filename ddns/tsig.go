@@ -95,6 +95,9 @@ func tsigOf(m *mdns.Msg) (t *mdns.TSIG, sound bool) {
 			if i != len(m.Extra)-1 || m.Extra[i] != rr || is.Hdr.Class != mdns.ClassANY || is.Hdr.Ttl != 0 {
 				return nil, false
 			}
+			if int(is.OtherLen) != len(is.OtherData)/2 { // the library reads what ends before its data so
+				return nil, false
+			}
 			t = is
 		}
 	}

@@ -21,11 +21,11 @@ import (
 func migrateCommand() *cli.Command {
 	var cfg Config
 	return &cli.Command{
-		Name:     "migrate",
-		Usage:    "bring the database to this version's schema (serve does so by itself)",
-		Category: "Log and read models",
+		Name:      "migrate",
+		Usage:     "bring the database to this version's schema (serve does so by itself)",
+		Category:  "Log and read models",
 		UsageText: "opsledger migrate --database-url postgres://opsledger@db.example.com/opsledger",
-		Flags: storageFlags(&cfg),
+		Flags:     storageFlags(&cfg),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return withoutVault(ctx, cmd, &cfg, func(l *openLog) error {
 				head, err := l.store.Head(ctx)

@@ -44,7 +44,9 @@ func Open(pool *pgxpool.Pool, keyFile string) (*Vault, error) { return open(pool
 
 // OpenExisting is Open for a vault that has a key: of one that has none the error is ErrNoKey,
 // and nothing is made.
-func OpenExisting(pool *pgxpool.Pool, keyFile string) (*Vault, error) { return open(pool, keyFile, nil) }
+func OpenExisting(pool *pgxpool.Pool, keyFile string) (*Vault, error) {
+	return open(pool, keyFile, nil)
+}
 
 // open makes a new vault's key by create.
 func open(pool *pgxpool.Pool, keyFile string, create func(keyFile string) ([]byte, error)) (*Vault, error) {

@@ -115,14 +115,14 @@ func (s *desiredState) follow(at locatedRecord, before, after []logRecord, p dom
 
 // claim adds the claims of records to a reverse zone's copy, or takes them away, and notes their
 // owners.
-func (k *logZone) claim(view int64, name string, key setKey, records []logRecord, have bool, owners map[string]bool) {
-	c := k.copies[view]
+func (z *logZone) claim(view int64, name string, key setKey, records []logRecord, have bool, owners map[string]bool) {
+	c := z.copies[view]
 	if c.claims == nil || key.rrtype != mdns.TypeA && key.rrtype != mdns.TypeAAAA {
 		return
 	}
 	for _, r := range records {
 		address := dns.RecordData{ViewID: view, Host: key.owner, Type: dns.TypeName(key.rrtype), TTL: r.ttl, Value: r.value}
-		at, ptr, is := zonedata.Kept(k.data.Name, name, r.id, address)
+		at, ptr, is := zonedata.Kept(z.data.Name, name, r.id, address)
 		if !is {
 			continue
 		}
