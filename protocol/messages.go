@@ -74,6 +74,9 @@ type Failure struct {
 	Message string `json:"message"`
 }
 
+// Gone says that the failure is about a zone that is not in the log any more.
+func (f Failure) Gone() bool { return f.ZoneID == 0 && f.Zone != "" }
+
 // HeadAnnouncement tells all agents from time to time where the log ends, and requests a
 // [Report]. An agent that does not get to LastDNS by itself has lost events: while no
 // later events come, nothing else shows this.

@@ -65,8 +65,11 @@ type ServerChange struct {
 	Online bool            `json:"online"`
 	// Error is what its named, or the program that checks for it, said.
 	Error string `json:"error"`
-	// FailedZone is the zone that Error is about, 0 if it is about no zone alone.
+	// FailedZone is the zone that Error is about, 0 if it is about no zone alone, or about one
+	// that is gone (FailedGone). FailedView is its view, 0 for none.
 	FailedZone int64 `json:"-"`
+	FailedGone bool  `json:"-"`
+	FailedView int64 `json:"-"`
 }
 
 func (a *API) showChange(c echo.Context) error {
@@ -119,7 +122,7 @@ func (a *API) visibleServers(c echo.Context, servers []ServerChange) ([]ServerCh
 		if !seen(server.ServerID) {
 			continue
 		}
-		if server.Error, err = a.visibleError(c, server.Error, server.FailedZone); err != nil {
+		if server.Error, err = a.visibleError(c, server.Error, fault{server.FailedZone, server.FailedGone, server.FailedView}); err != nil {
 			return nil, err
 		}
 		visible = append(visible, server)

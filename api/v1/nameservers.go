@@ -41,8 +41,10 @@ type ServerHealth struct {
 	Zones           *ZoneCounts     `json:"zones"`
 	// Error is the first thing that is wrong, empty for nothing.
 	Error string `json:"error"`
-	// FailedZone is the zone that Error is about, 0 if it is about no zone alone.
+	// Of FailedZone, FailedGone and FailedView see [ServerChange].
 	FailedZone int64 `json:"-"`
+	FailedGone bool  `json:"-"`
+	FailedView int64 `json:"-"`
 }
 
 // NamedBody is a named: its version and when it was started, both null while it does not answer.
@@ -78,6 +80,10 @@ type ZoneServer struct {
 	State string     `json:"state"`
 	Since *time.Time `json:"since"`
 	Error string     `json:"error"`
+	// Of FailedZone, FailedGone and FailedView see [ServerChange].
+	FailedZone int64 `json:"-"`
+	FailedGone bool  `json:"-"`
+	FailedView int64 `json:"-"`
 }
 
 // FailedZone is a zone in a view that a server does not serve as the log says, since a position

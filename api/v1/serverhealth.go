@@ -41,7 +41,7 @@ func (a *API) showHealth(c echo.Context) error {
 		return err
 	}
 	health := a.NameServers.Health(id)
-	if health.Error, err = a.visibleError(c, health.Error, health.FailedZone); err != nil {
+	if health.Error, err = a.visibleError(c, health.Error, fault{health.FailedZone, health.FailedGone, health.FailedView}); err != nil {
 		return err
 	}
 	return api.WriteJSON(c, http.StatusOK, health)
@@ -62,17 +62,32 @@ func (a *API) seenServers(c echo.Context) (func(id int64) bool, error) {
 	}, nil
 }
 
-// visibleError replaces what named says of a zone that the caller may not ACCESS by the zone's id.
-func (a *API) visibleError(c echo.Context, text string, zone int64) (string, error) {
-	sees, err := a.mayAccessZone(c, zone)
+// fault is what an error is about: a zone, or one that is gone, or none, in a view or in none.
+type fault struct {
+	zone int64
+	gone bool
+	view int64
+}
+
+// visibleError replaces what named says of a zone that the caller may not ACCESS by the zone's id,
+// and what it says of a view outside of the bounds of the credential by the view's. Of a zone that
+// is gone admin alone is told.
+func (a *API) visibleError(c echo.Context, text string, about fault) (string, error) {
+	caller := api.Caller(c)
+	if about.view != 0 && caller.RequireView(about.view) != nil {
+		return access.NameByID(access.KindView, about.view), nil
+	}
+	if about.gone && !caller.Admin() {
+		return "a zone that is gone is still served", nil
+	}
+	sees, err := a.mayAccessZone(c, about.zone)
 	if err != nil || sees {
 		return text, err
 	}
-	return access.NameByID(access.KindZone, zone), nil
+	return access.NameByID(access.KindZone, about.zone), nil
 }
 
-// mayAccessZone says whether the caller may ACCESS the zone that a failure is about, 0 for one that
-// is about no zone alone. A zone that is gone is seen by admin.
+// mayAccessZone says whether the caller may ACCESS a zone, 0 for none.
 func (a *API) mayAccessZone(c echo.Context, id int64) (bool, error) {
 	if id == 0 || api.Caller(c).Admin() {
 		return true, nil

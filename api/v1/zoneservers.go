@@ -56,13 +56,24 @@ func (a *API) listZoneServers(c echo.Context) error {
 	return api.WriteJSON(c, http.StatusOK, map[string]any{"servers": rows})
 }
 
-// visibleRows leaves out the servers that the caller's list of servers leaves out.
+// visibleRows leaves out the servers that the caller's list of servers leaves out, and what named
+// says of what the caller may not ACCESS.
 func (a *API) visibleRows(c echo.Context, rows []ZoneServer) ([]ZoneServer, error) {
 	seen, err := a.seenServers(c)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(append([]ZoneServer{}, rows...), func(r ZoneServer) bool { return !seen(r.ServerID) }), nil
+	visible := []ZoneServer{}
+	for _, row := range rows {
+		if !seen(row.ServerID) {
+			continue
+		}
+		if row.Error, err = a.visibleError(c, row.Error, fault{row.FailedZone, row.FailedGone, row.FailedView}); err != nil {
+			return nil, err
+		}
+		visible = append(visible, row)
+	}
+	return visible, nil
 }
 
 // addSerials adds to each row the serial that the zone had at the row's position. Servers are

@@ -29,13 +29,13 @@ func group(title string, flags ...cli.Flag) []cli.Flag {
 	return flags
 }
 
-// flagKeyFile says where the vault's key is.
-const flagKeyFile = "key-file"
+// flagKeyFile says where the vault's key is, flagData where everything private is.
+const flagKeyFile, flagData = "key-file", "data"
 
 // storageFlags are those of every command that opens the log.
 func storageFlags(c *Config) []cli.Flag {
 	return slices.Concat(group("Data",
-		textFlag("data", "`folder` of everything private", "./data", &c.Data),
+		textFlag(flagData, "`folder` of everything private", "./data", &c.Data),
 		textFlag("database-url", "PostgreSQL to use instead of a private one, postgres://…", "", &c.DatabaseURL),
 		textFlag(flagKeyFile, "`file` with the key of the vault, shared by all serve processes (default: <data>/vault.key)", "", &c.KeyFile),
 		textFlag("timezone", "time zone of the DNS dialect's times", "Asia/Shanghai", &c.Timezone),

@@ -24,6 +24,9 @@ func (n nameServers) Health(server int64) v1.ServerHealth {
 		h.Error = "the agent is away since " + c.Seen.UTC().Format(time.RFC3339)
 	case c.Failure != nil:
 		h.Error, h.FailedZone = cmp.Or(c.Failure.Message, "refused without a message"), c.Failure.ZoneID
+		h.FailedGone, h.FailedView = c.Failure.Gone(), c.Failure.ViewID
+	case c.Condition != nil && !c.Condition.Resolve:
+		h.Error = "the agent does not know yet what named is to serve, or named does not answer"
 	}
 	if c.Online && c.Named != "" {
 		h.Named.Version = &c.Named
@@ -40,7 +43,10 @@ func (n nameServers) Health(server int64) v1.ServerHealth {
 func (n nameServers) Zone(z v1.ZoneInView) []v1.ZoneServer {
 	var rows []v1.ZoneServer
 	for _, s := range n.reports.Zone(reporter.ZoneInView(z)) {
-		row := v1.ZoneServer{ServerID: s.ServerID, Server: s.Host, Position: s.Proved, State: v1.StatePending, Since: s.Since, Error: s.Error}
+		row := v1.ZoneServer{
+			ServerID: s.ServerID, Server: s.Host, Position: s.Proved, State: v1.StatePending, Since: s.Since, Error: s.Error,
+			FailedZone: s.FailedZone, FailedGone: s.FailedGone, FailedView: s.FailedView,
+		}
 		switch {
 		case s.Error != "":
 			row.State = v1.StateFailed

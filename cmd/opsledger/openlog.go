@@ -25,12 +25,12 @@ type openLog struct {
 
 // withLog opens database, log and vault, runs the command and closes everything. A vault
 // without a key gets one where serve would look for it, or where the command line says: with
-// a database elsewhere and the default file, the key of a machine by chance would be the one
+// a database elsewhere and the default folder, the key of a machine by chance would be the one
 // that all serve processes need.
 func withLog(ctx context.Context, cmd *cli.Command, cfg *Config, f func(*openLog) error) error {
 	return withoutVault(ctx, cmd, cfg, func(l *openLog) (err error) {
 		open := vault.Open
-		if cfg.DatabaseURL != "" && !cmd.IsSet(flagKeyFile) {
+		if cfg.DatabaseURL != "" && !cmd.IsSet(flagKeyFile) && !cmd.IsSet(flagData) {
 			open = vault.OpenExisting
 		}
 		if l.vault, err = open(l.db.pool, cfg.KeyFile); err != nil {

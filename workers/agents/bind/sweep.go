@@ -57,8 +57,9 @@ const (
 
 // sweepOnce compares serials, and queues the comparisons that are due. It spreads its questions
 // over the time until the next sweep, in the same order each time: so each zone is asked for as
-// often as zones are swept, and named's clients notice nothing.
-func (e *Engine) sweepOnce(ctx context.Context) error {
+// often as zones are swept, and named's clients notice nothing. What cannot be asked keeps nothing
+// else from being asked.
+func (e *Engine) sweepOnce(ctx context.Context) (failed error) {
 	parts := inParts(e.idleZones())
 	if len(parts) == 0 {
 		return nil
@@ -67,7 +68,7 @@ func (e *Engine) sweepOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { conn.Close() }()
 	asClient := e.mayAsk(e.cfg.namedAddr())
 	pause := max(e.cfg.DriftEvery/time.Duration(len(parts)), betweenAsked)
 	began := time.Now()
@@ -79,11 +80,18 @@ func (e *Engine) sweepOnce(ctx context.Context) error {
 		}
 		refused, err := e.sweepSome(ctx, conn, asClient, part)
 		if err != nil {
-			return err
+			failed = err
+			again, err := dnsclient.Dial(ctx, e.dialAddr())
+			if err != nil {
+				return err
+			}
+			conn.Close()
+			conn = again
+			continue
 		}
 		e.doubt(refused)
 	}
-	return nil
+	return failed
 }
 
 // inParts puts zones in order, and cuts them into parts of one view each.

@@ -19,8 +19,8 @@ const trafficEvery = 10 * time.Second
 // traffic measures how much clients ask.
 //
 // Invariants:
-//  1. The agent's own questions do not count: those with keys are left out by named's own
-//     counter of signed requests, those without by asked.
+//  1. The agent's own questions do not count: those without keys are left out by asked, and with
+//     named's own counter of signed requests all signed ones, those of secondaries, too.
 //  2. A rate is of one life of named: counters that fell begin a new measurement.
 type traffic struct {
 	engine *Engine

@@ -1,10 +1,12 @@
 package reporter
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // State says how far the name servers are with a change.
@@ -49,8 +51,11 @@ type ServerChange struct {
 	Online bool
 	// Error is named's own message if a failure keeps the change from being served.
 	Error string
-	// FailedZone is the zone that the failure is about, 0 if it is about no zone alone.
+	// FailedZone is the zone that the failure is about, 0 if it is about no zone alone, or about
+	// one that is gone (FailedGone). FailedView is its view, 0 for none.
 	FailedZone int64
+	FailedGone bool
+	FailedView int64
 }
 
 // evaluate says how far the servers are with the event at the position.
@@ -83,17 +88,19 @@ func (s *ServerChange) fillIn(position domain.Position, c effects, w *lastReport
 	s.Online, s.AppliedPosition = w.online(now), w.report.Applied
 	s.Proved = w.report.Applied
 	if failure, ok := c.failureIn(w.report, position); ok {
-		s.Proved = max(0, min(s.Proved, failure.Since-1))
-		s.Error, s.FailedZone = failure.Message, failure.ZoneID
-		if s.Error == "" {
-			s.Error = "refused without a message"
-		}
+		s.fail(failure)
 		return
 	}
 	if w.report.Applied >= position {
 		since := w.since(position)
 		s.Applied, s.Percent, s.Since = true, 100, &since
 	}
+}
+
+// fail says that a failure keeps from being served what was asked about.
+func (s *ServerChange) fail(f protocol.Failure) {
+	s.Proved = max(0, min(s.Proved, f.Since-1))
+	s.Error, s.FailedZone, s.FailedGone, s.FailedView = cmp.Or(f.Message, "refused without a message"), f.ZoneID, f.Gone(), f.ViewID
 }
 
 // withoutEffect is the state of an event that changes nothing in named.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
 )
@@ -63,18 +64,54 @@ func (r *Reporter) Zone(z ZoneInView) []ServerChange {
 
 // zoneOn knows nothing of a server whose agent is away: what it served then, it may have lost.
 func zoneOn(z ZoneInView, servers []dnsmodel.Server, last map[int64]*lastReport, now time.Time) []ServerChange {
-	all := effects{{any: true, zone: z.ID, view: z.ViewID, before: z.Name, after: z.Name}: {}}
-	rows := evaluate(z.Content, all, servers, last, now).Servers
-	for i := range rows {
-		if s := &rows[i]; !s.Online {
-			*s = ServerChange{ServerID: s.ServerID, Host: s.Host, IP: s.IP, AppliedPosition: s.AppliedPosition}
+	rows := make([]ServerChange, 0, len(servers))
+	for _, s := range servers {
+		row := ServerChange{ServerID: s.ID, Host: s.Host, IP: s.IP}
+		if w := last[s.ID]; w != nil && w.online(now) {
+			z.fillIn(&row, w)
 		}
+		rows = append(rows, row)
 	}
 	return rows
 }
 
+func (z ZoneInView) fillIn(row *ServerChange, w *lastReport) {
+	row.Online, row.AppliedPosition, row.Proved = true, w.report.Applied, w.report.Applied
+	for _, f := range w.report.Failures {
+		if z.failsBy(f, w.report) {
+			row.fail(f)
+			return
+		}
+	}
+	if w.report.Applied >= z.Content {
+		since := w.since(z.Content)
+		row.Applied, row.Percent, row.Since = true, 100, &since
+	}
+}
+
+// failsBy says whether the zone is not served for a failure in a report. One that the agent had
+// before it has seen the zone's last change may end with that; one of the configuration does not
+// keep from being served what was read back.
+func (z ZoneInView) failsBy(f protocol.Failure, r protocol.Report) bool {
+	switch {
+	case !f.Now && r.Applied < z.Content && r.Seen < z.Content:
+		return false
+	case f.More:
+		return true
+	case f.ZoneID != 0:
+		return f.ZoneID == z.ID && f.ViewID == z.ViewID
+	case f.Gone():
+		return f.ViewID == z.ViewID && dns.FoldName(f.Zone) == dns.FoldName(z.Name)
+	case f.Now:
+		return f.ViewID == z.ViewID
+	default:
+		return r.Applied < z.Content
+	}
+}
+
 // FailedZones lists what a server's agent said last of zones that the server does not serve as
-// the log says. more says that other zones may be wrong, too.
+// the log says. more says that there are failures of another kind, such as of the configuration or
+// of a whole view, and that other zones may be wrong, too.
 func (r *Reporter) FailedZones(server int64) (zones []protocol.Failure, more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,7 +123,7 @@ func (r *Reporter) FailedZones(server int64) (zones []protocol.Failure, more boo
 		if f.ZoneID != 0 {
 			zones = append(zones, f)
 		}
-		more = more || f.More
+		more = more || f.ZoneID == 0
 	}
 	return zones, more
 }

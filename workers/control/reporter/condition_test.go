@@ -29,15 +29,21 @@ func TestZoneOnServers(t *testing.T) {
 		proved  domain.Position
 		failed  string
 	}{
-		"never heard":            {nil, false, 0, ""},
-		"has it":                 {said(12, lately), true, 12, ""},
-		"had it, is away":        {said(12, before), false, 0, ""},
-		"is behind":              {said(9, lately), false, 9, ""},
-		"refuses it":             {said(12, lately, protocol.Failure{Since: 8, ZoneID: 5, ViewID: 1, Message: "no"}), false, 7, "no"},
-		"refused it, is away":    {said(12, before, protocol.Failure{Since: 8, ZoneID: 5, ViewID: 1, Message: "no"}), false, 0, ""},
-		"refuses another":        {said(12, lately, protocol.Failure{Since: 8, ZoneID: 6, ViewID: 1, Message: "no"}), true, 12, ""},
-		"clients get another":    {said(12, lately, protocol.Failure{Now: true, ZoneID: 5, ViewID: 1, Message: "no"}), false, 0, "no"},
-		"clients of another one": {said(12, lately, protocol.Failure{Now: true, ZoneID: 5, ViewID: 2, Message: "no"}), true, 12, ""},
+		"never heard":                    {nil, false, 0, ""},
+		"has it":                         {said(12, lately), true, 12, ""},
+		"had it, is away":                {said(12, before), false, 0, ""},
+		"is behind":                      {said(9, lately), false, 9, ""},
+		"refuses it":                     {said(12, lately, protocol.Failure{Since: 8, ZoneID: 5, ViewID: 1, Message: "no"}), false, 7, "no"},
+		"refused it, is away":            {said(12, before, protocol.Failure{Since: 8, ZoneID: 5, ViewID: 1, Message: "no"}), false, 0, ""},
+		"refuses another":                {said(12, lately, protocol.Failure{Since: 8, ZoneID: 6, ViewID: 1, Message: "no"}), true, 12, ""},
+		"refuses another since the same": {said(12, lately, protocol.Failure{Since: 10, ZoneID: 6, ViewID: 1, Message: "no"}), true, 12, ""},
+		"refuses it in another view":     {said(12, lately, protocol.Failure{Since: 10, ZoneID: 5, ViewID: 2, Message: "no"}), true, 12, ""},
+		"refused it before the change":   {said(9, lately, protocol.Failure{Since: 8, ZoneID: 5, ViewID: 1, Message: "no"}), false, 9, ""},
+		"refuses the configuration":      {said(12, lately, protocol.Failure{Since: 11, Message: "no"}), true, 12, ""},
+		"cannot remove what was there":   {said(12, lately, protocol.Failure{Since: 8, Zone: "Z", ViewID: 1, Message: "no"}), false, 7, "no"},
+		"clients of the view get none":   {said(12, lately, protocol.Failure{Now: true, ViewID: 1, Message: "no"}), false, 0, "no"},
+		"clients get another":            {said(12, lately, protocol.Failure{Now: true, ZoneID: 5, ViewID: 1, Message: "no"}), false, 0, "no"},
+		"clients of another one":         {said(12, lately, protocol.Failure{Now: true, ZoneID: 5, ViewID: 2, Message: "no"}), true, 12, ""},
 	} {
 		servers := []dnsmodel.Server{{ID: 1, ServerData: dns.ServerData{Host: "ns1"}}}
 		got := zoneOn(zone, servers, map[int64]*lastReport{1: c.said}, now)[0]

@@ -150,7 +150,7 @@ func (c effect) touches(f protocol.Failure, reached bool) bool {
 	case f.More:
 		return true
 	case f.ZoneID != 0:
-		return f.ZoneID == c.zone
+		return f.ZoneID == c.zone && (c.view == 0 || f.ViewID == 0 || c.view == f.ViewID)
 	case f.Zone != "":
 		name := dns.FoldName(f.Zone)
 		return name == dns.FoldName(c.before) || name == dns.FoldName(c.after)

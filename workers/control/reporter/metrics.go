@@ -40,7 +40,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "opsledger_agent_up", Help: "1 while the agent reports, 0 once it has been silent for 15 s.",
 		}, agent),
 		resolves: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "opsledger_server_resolves", Help: "1 while the server's clients get what the log says, as its agent asks for it; 0 while the agent is away.",
+			Name: "opsledger_server_resolves", Help: "1 while the server's clients get what named has taken of the log; 0 while they do not, or the agent is away. What named refuses is opsledger_agent_failures.",
 		}, agent),
 		queries: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "opsledger_server_queries_per_second", Help: "Questions of the server's clients, lately; without signed ones and those of the agent.",
