@@ -120,6 +120,7 @@ var records = table.Keeping(table.Table[recordRow]{
 	},
 	Indexes: []string{
 		"CREATE INDEX ON {schema}.records (zone_id, id)",
+		"CREATE INDEX ON {schema}.records (zone_id, place)",
 		"CREATE INDEX ON {schema}.records (view_id, reverse) WHERE reverse <> ''",
 	},
 }, "CREATE INDEX ON {schema}.records_past (zone_id, block, until, since)")
