@@ -2,6 +2,7 @@ package revert_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
@@ -44,6 +45,32 @@ func TestConflicts(t *testing.T) {
 	refused, is := errors.AsType[*domain.Error](decide(2, done(5, 7)))
 	if !is || refused.Code != domain.CodeForbidden {
 		t.Errorf("by who may nothing: %v", refused)
+	}
+	// What only others see stands beside what the decision sees, and behind what the actor may not do.
+	against := func(position domain.Position, list []revert.Done) []revert.Done {
+		for i := range list {
+			if list[i].Position == position {
+				list[i].Against = domain.Invalid("bind_conf", "named does not know it")
+			}
+		}
+		return list
+	}
+	if refused, is := errors.AsType[*domain.Error](decide(2, against(7, done(5, 7)))); !is || refused.Code != domain.CodeForbidden {
+		t.Errorf("by who may nothing: %v", refused)
+	}
+	for _, c := range []struct {
+		list []revert.Done
+		at   []domain.Position
+	}{{against(7, done(6, 7)), []domain.Position{7}}, {against(7, done(5, 7)), []domain.Position{7, 6}}, {against(4, done(4, 5, 7)), []domain.Position{6, 4}}} {
+		var at []domain.Position
+		if stands, is := errors.AsType[*revert.Error](decide(1, c.list)); is {
+			for _, conflict := range stands.Conflicts {
+				at = append(at, conflict.Position)
+			}
+		}
+		if !slices.Equal(at, c.at) {
+			t.Errorf("conflicts at %v, want %v", at, c.at)
+		}
 	}
 	// The change at 6 is undone twice, so that the second inverse finds what the first one made.
 	for _, c := range []struct {
