@@ -121,8 +121,9 @@ fuzz: ## fuzz every target for a while (FUZZTIME=30s), and compare CONF_INPUTS=2
 	done
 
 .PHONY: soak
-soak: ## 32 clients do anything for SOAK=10m, and something goes wrong every 20 s (a short form is in test)
+soak: ## 32 clients do anything for SOAK=10m, and something goes wrong every 20 s; races in 300 rounds (short forms are in test)
 	@scripts/deps.sh test
+	CGO_ENABLED=1 OPSLEDGER_TEST_RACES=300 $(GO) test -race -count=1 -run '^TestRacersBreakNoInvariant$$' ./test/system
 	CGO_ENABLED=1 OPSLEDGER_SOAK=$${SOAK:-10m} OPSLEDGER_SOAK_EVERY=20s \
 	  $(GO) test -race -count=1 -run '^TestSoak$$' -v -timeout 60m ./test/system
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // look finds what events did, or would do, that is legal and most likely not meant, and that
@@ -27,8 +28,7 @@ func (k *Kernel) warn(w *Request, events []domain.Event, looks ...look) {
 // hiddenByCuts warns of records that a delegation or a DNAME hides, which came when they were
 // there. Of one that comes below such a name the domain warns.
 func (k *Kernel) hiddenByCuts(w *Request, events []domain.Event) ([]domain.Warning, error) {
-	cuts, touched := dns.NewCuts(events)
-	cuts = cuts[:min(len(cuts), maxWarnings)]
+	cuts, touched := dns.NewCuts(events, maxWarnings)
 	slices.SortStableFunc(cuts, func(a, b dns.Cut) int { return cmp.Compare(a.ZoneID, b.ZoneID) })
 	var warnings []domain.Warning
 	for len(cuts) > 0 {
@@ -46,45 +46,34 @@ func (k *Kernel) hiddenByCuts(w *Request, events []domain.Event) ([]domain.Warni
 	return warnings, nil
 }
 
-// hiddenIn looks at the cuts of one zone.
+// hiddenIn looks at the cuts of one zone. Where an NS record is that the events leave as it is, the
+// name was delegated before.
 func (k *Kernel) hiddenIn(w *Request, events []domain.Event, zone int64, cuts []dns.Cut, touched map[int64]bool) ([]domain.Warning, error) {
 	rows, err := k.DNS.RecordsBelow(w.Context(), w.Viewer(), zone, cuts)
+	rows = slices.DeleteFunc(rows, func(r dnsmodel.Record) bool { return touched[r.ID] })
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	others := recordsOf(events, zone) // which a dry run does not find
+	delegations := dns.Delegations{}
 	for _, r := range rows {
-		if !touched[r.ID] {
-			others = append(others, r.RecordData)
+		delegations.Add(zone, r.Zone.Name, r.RecordData)
+	}
+	fresh := slices.DeleteFunc(slices.Clone(cuts), delegations.Has)
+	for _, event := range events { // what a dry run does not find
+		if _, in, _, r := dns.AboutRecord(event); r != nil && in == zone {
+			delegations.Add(zone, rows[0].Zone.Name, *r)
 		}
 	}
 	var warnings []domain.Warning
-	for _, c := range cuts {
+	for _, c := range fresh {
 		for _, r := range rows {
-			if !touched[r.ID] && c.Hides(r.Zone.Name, others, r.RecordData) {
+			if c.Hides(delegations, r.RecordData) {
 				warnings = append(warnings, wordHiddenBelow(c, r.RecordData))
 				break
 			}
 		}
 	}
 	return warnings, nil
-}
-
-// recordsOf are what events make records of a zone.
-func recordsOf(events []domain.Event, zone int64) (all []dns.RecordData) {
-	for _, event := range events {
-		switch e := event.(type) {
-		case dns.RecordAdded:
-			if e.ZoneID == zone {
-				all = append(all, e.Record)
-			}
-		case dns.RecordUpdated:
-			if e.ZoneID == zone {
-				all = append(all, e.After)
-			}
-		}
-	}
-	return all
 }
 
 func wordHiddenBelow(c dns.Cut, r dns.RecordData) domain.Warning {

@@ -54,8 +54,9 @@ type Reader struct {
 	taken   []*event
 	reached domain.Position
 	alone   bool
-	// live: the reader has been at the log's end, and it has not leapt since. late: it was too
-	// far behind when it had its last portion.
+	// live: the reader has been at the log's end, and that has not leapt beyond it since. late: it
+	// was too far behind when it had its last portion. A leap makes one that reads too slowly one
+	// that catches up: it is not cut before what comes next to it is new again.
 	live, late bool
 	// single: it gives one event at a time, and is never cut, see [Feed.FollowSingly].
 	single bool

@@ -68,7 +68,7 @@ func TestHiddenRecords(t *testing.T) {
 	s := newStack(t)
 	s.withZone()
 	ns := changed(aRecord(1, "sub", "ns.sub"), "record_type", "NS")
-	for _, r := range []m{aRecord(1, "ns.sub", "192.0.2.1"), aRecord(1, "w.sub", "192.0.2.2"), aRecord(1, "w.old", "192.0.2.2"), aRecord(1, "wsub", "192.0.2.2")} {
+	for _, r := range []m{aRecord(1, "ns.sub", "192.0.2.1"), aRecord(1, "w.sub", "192.0.2.2"), aRecord(1, "w.old", "192.0.2.2"), aRecord(1, "wsub", "192.0.2.2"), aRecord(1, "w.none", "192.0.2.2")} {
 		s.ok("POST", "/dns/records", r)
 	}
 	const hidden = "sub is delegated now, which hides the records below it, such as w.sub A"
@@ -76,10 +76,13 @@ func TestHiddenRecords(t *testing.T) {
 	narrow := as(s.credential(m{"restrict": m{"names": []string{"sub.a.com"}}}))
 	s.warns(s.do("POST", "/dns/records", ns, with("Opsledger-Dry-Run", "true"), narrow))
 	s.warns(s.do("POST", "/dns/records", ns), hidden)
+	second := changed(ns, "value", "ns1.example.")
+	s.warns(s.do("POST", "/dns/records", second, with("Opsledger-Dry-Run", "true"))) // it is delegated already
+	s.warns(s.do("POST", "/dns/records", second))
 	dname := operation("POST", "/dns/records", changed(aRecord(1, "old", "x.org."), "record_type", "DNAME"))
 	s.warns(s.do("POST", pathBatch, operations(dname, addRecord(1, "other", "192.0.2.2"))),
 		"the DNAME at old hides the records below it, such as w.old A")
-	none := operations(operation("DELETE", "/dns/records/2", nil), operation("POST", "/dns/records", changed(ns, "value", "ns2.example.")))
+	none := operations(operation("DELETE", "/dns/records/5", nil), operation("POST", "/dns/records", changed(ns, "host", "none")))
 	s.warns(s.do("POST", pathBatch, none, with("Opsledger-Dry-Run", "true")))
 	s.warns(s.do("POST", pathBatch, none))
 }

@@ -388,6 +388,10 @@ func TestRevertOfBindConf(t *testing.T) {
 	s.conflict(at(secret), fmt.Sprintf("bind_conf final at %d", secret))
 	refuses.Store(new("recursion no"))
 	s.conflict(at(option), fmt.Sprintf("bind_conf refused at %d", option))
+	s.ok("POST", "/dns/views", m{"name": "office", "acl": "any"})
+	made := s.end()
+	s.ok("PUT", "/dns/views/1", m{"name": "office", "acl": "none"})
+	s.conflict(m{"positions": []int64{option, made}}, fmt.Sprintf("view:1 changed at %d, bind_conf refused at %d", s.end(), option))
 	refuses.Store(new(other))
 	s.conflict(at(option), fmt.Sprintf("bind_conf refused at %d", option)) // which is checked with the secret of now
 	refuses.Store(new(secretKey))

@@ -82,11 +82,10 @@ func (a *API) undoingAll(w *api.Request, done []revert.Done) (domain.Command, er
 	if err := a.withFormer(w.Context(), done); err != nil {
 		return nil, err
 	}
-	cmd, err := revert.Events(done)
-	if err != nil {
+	if err := a.recheckConf(w, done); err != nil {
 		return nil, err
 	}
-	return cmd, a.recheckConf(w, done)
+	return revert.Events(done)
 }
 
 // withFormer gives events of which the inverse needs it the event before them.

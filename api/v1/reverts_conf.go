@@ -13,8 +13,8 @@ import (
 	"github.com/opsledger/opsledger/projections/query"
 )
 
-// recheckConf refuses a revert after which the BIND main configuration is one that named would not
-// take, as it may have taken it once. What else stands against the configuration the decision says.
+// recheckConf notes what named has against a revert after which the BIND main configuration is one
+// that it would not take, as it may have taken it once: the decision says it with all else.
 func (a *API) recheckConf(w *api.Request, done []revert.Done) error {
 	var last *revert.Done
 	text := ""
@@ -39,9 +39,8 @@ func (a *API) recheckConf(w *api.Request, done []revert.Done) error {
 	}
 	err := a.RecheckConf(w.Context(), w.Caller.ID, text)
 	if refused, is := errors.AsType[*domain.Error](err); is {
-		return &revert.Error{Conflicts: []revert.Conflict{
-			{Position: last.Position, Resource: last.Resource, Reason: revert.ReasonRefused, Err: refused},
-		}}
+		last.Against = refused
+		return nil
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -33,8 +34,9 @@ func (in *intake) warn(what string, warnings []string) {
 	}
 }
 
-// trialRecords is how many records are asked for in one batch.
-const trialRecords = 5000
+// trialRecords is how many records are asked for in one batch, trialBytes about how long they are: a
+// body has 8 MiB at most.
+const trialRecords, trialBytes = 5000, 4 << 20
 
 // trialOperation is one of a batch, and what to call it where it is refused.
 type trialOperation struct {
@@ -68,7 +70,8 @@ func (in *intake) wouldLink(z *movein.Zone) bool {
 func (in *intake) tryZone(ctx context.Context, wanted zoneBody, id int64, z *movein.Zone) error {
 	base, zone := in.trialOf(wanted, id, z)
 	what := titleOf(wanted, z)
-	if refused, err := in.tryAll(ctx, what, base); refused || err != nil {
+	told, refused, err := in.tryAll(ctx, what, base, nil)
+	if refused || err != nil {
 		return err
 	}
 	made := "made"
@@ -97,7 +100,7 @@ func (in *intake) tryZone(ctx context.Context, wanted zoneBody, id int64, z *mov
 		if has && slices.Contains(in.zones[z.Name].ViewIDs, view) { // so there is something to compare with
 			err = in.importContent(ctx, what, zoneImport{Zone: id, View: from.View, Mode: in.Mode, DryRun: true}, content)
 		} else {
-			err = in.tryRecords(ctx, what, base, zone, from.View, content)
+			err = in.tryRecords(ctx, what, trialBase{base, told}, zone, from.View, content)
 		}
 		if err != nil {
 			return err
@@ -125,39 +128,60 @@ func (in *intake) trialOf(wanted zoneBody, id int64, z *movein.Zone) (base []tri
 	return append(base, trialOperation{http.MethodPost, "/dns/zones", body, "zone " + z.Name}), "$" + strconv.Itoa(len(base))
 }
 
-// tryRecords asks for records that a zone would get, those of a host together.
-func (in *intake) tryRecords(ctx context.Context, what string, base []trialOperation, zone any, view string, content *movein.Content) error {
+// trialBase is what each batch of records begins with, and the warnings that were told of it.
+type trialBase struct {
+	operations []trialOperation
+	told       []string
+}
+
+// tryRecords asks for records that a zone would get.
+func (in *intake) tryRecords(ctx context.Context, what string, base trialBase, zone any, view string, content *movein.Content) error {
 	rest, err := content.Inputs()
 	if err != nil {
 		return err
 	}
 	for len(rest) > 0 {
-		n := min(len(rest), trialRecords)
-		for n < len(rest) && dns.FoldName(rest[n].Host) == dns.FoldName(rest[n-1].Host) {
-			n++
-		}
-		all := slices.Clone(base)
-		for _, r := range rest[:n] {
-			all = append(all, trialOperation{
-				http.MethodPost, "/dns/records", trialRecord{zone, view, r.Host, r.Type, r.TTL, r.Value}, r.Host + " " + r.Type + " " + r.Value,
-			})
-		}
-		if refused, err := in.tryAll(ctx, what, all); refused || err != nil {
+		records, err := trialPart(rest, zone, view)
+		if err != nil {
 			return err
 		}
-		rest = rest[n:]
+		if _, refused, err := in.tryAll(ctx, what, slices.Concat(base.operations, records), base.told); refused || err != nil {
+			return err
+		}
+		rest = rest[len(records):]
 	}
 	in.say("%s: %d records would come, serial above %d", what, content.Records(), content.Serial())
 	return nil
 }
 
-// tryAll asks for operations as one batch, and tells of what would be refused.
-func (in *intake) tryAll(ctx context.Context, what string, all []trialOperation) (refused bool, err error) {
-	warnings, err := in.try(ctx, http.MethodPost, "/v1/batch", map[string][]trialOperation{"operations": all})
-	in.warn(what, warnings)
+// trialPart are the operations that make the first of some records, those of a host together.
+func trialPart(rest []dns.RecordData, zone any, view string) (part []trialOperation, err error) {
+	size := 0
+	for i, r := range rest {
+		full := i >= trialRecords || size >= trialBytes
+		if full && dns.FoldName(r.Host) != dns.FoldName(rest[i-1].Host) {
+			break
+		}
+		body, err := json.Marshal(trialRecord{zone, view, r.Host, r.Type, r.TTL, r.Value})
+		if err != nil {
+			return nil, err
+		}
+		size += len(body)
+		part = append(part, trialOperation{http.MethodPost, "/dns/records", json.RawMessage(body), r.Host + " " + r.Type + " " + r.Value})
+	}
+	return part, nil
+}
+
+// tryAll asks for operations as one batch, and tells of what would be refused, and of warnings but
+// for those that were told.
+func (in *intake) tryAll(
+	ctx context.Context, what string, all []trialOperation, told []string,
+) (warnings []string, refused bool, err error) {
+	warnings, err = in.try(ctx, http.MethodPost, "/v1/batch", map[string][]trialOperation{"operations": all})
+	in.warn(what, slices.DeleteFunc(slices.Clone(warnings), func(w string) bool { return slices.Contains(told, w) }))
 	var r *refusal
 	if !errors.As(err, &r) || len(r.Operations) == 0 {
-		return err != nil, in.refused(what, err)
+		return warnings, err != nil, in.refused(what, err)
 	}
 	said := make([]string, len(r.Operations))
 	for i, o := range r.Operations {
@@ -167,5 +191,5 @@ func (in *intake) tryAll(ctx context.Context, what string, all []trialOperation)
 		}
 	}
 	in.leave("%s: %s", what, strings.Join(said, "; "))
-	return true, nil
+	return warnings, true, nil
 }

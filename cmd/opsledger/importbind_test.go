@@ -8,8 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // bindAPI is as much of the API as an import of a BIND asks, of an opsledger that has nothing.
@@ -112,6 +115,7 @@ func TestDryRunAsksForAll(t *testing.T) {
 		},
 		"GET /v1/views/order": func(out http.ResponseWriter) { fmt.Fprint(out, `{"view_ids":[3]}`) },
 		"POST /v1/batch": func(out http.ResponseWriter) {
+			out.Header().Set("Opsledger-Warning", "operations[0]: odd")
 			if batches++; batches == 2 {
 				out.WriteHeader(http.StatusBadRequest)
 				fmt.Fprint(out, `{"message":"Failed","error":"2 operations","results":[{"index":2,"error":"no"},{"index":3,"error":"nor this"}]}`)
@@ -133,6 +137,36 @@ func TestDryRunAsksForAll(t *testing.T) {
 	} {
 		if !strings.Contains(said, line) {
 			t.Errorf("%q is not said: %s", line, said)
+		}
+	}
+	if strings.Count(said, "odd") != 1 {
+		t.Errorf("a warning of what each batch begins with is said again: %s", said)
+	}
+}
+
+// The records of a trial go in parts that the server takes, those of a host together.
+func TestPartsOfATrial(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 60_000)
+	for name, c := range map[string]struct {
+		records int
+		host    func(int) string
+		value   string
+		part    int
+	}{
+		"few":           {3, strconv.Itoa, "x", 3},
+		"many":          {6000, strconv.Itoa, "x", 5000},
+		"many of hosts": {6000, func(i int) string { return strconv.Itoa(i / 3) }, "x", 5001},
+		"long":          {200, strconv.Itoa, long, 70},
+		"of one host":   {80, func(int) string { return "h" }, long, 80},
+		"none":          {0, strconv.Itoa, "x", 0},
+	} {
+		records := make([]dns.RecordData, c.records)
+		for i := range records {
+			records[i] = dns.RecordData{Host: c.host(i), Type: "TXT", TTL: 60, Value: c.value}
+		}
+		if part, err := trialPart(records, 1, "v"); err != nil || len(part) != c.part {
+			t.Errorf("%s: %d records, %v", name, len(part), err)
 		}
 	}
 }

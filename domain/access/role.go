@@ -28,6 +28,14 @@ type roleState struct {
 	replaced domain.Position
 	// changed is the position of the role's last event, 0 for none.
 	changed domain.Position
+	// lastName and lastPrivileges are what a deleted role had. It grants nothing of them.
+	lastName       string
+	lastPrivileges []int64
+}
+
+// endedAs says whether a deleted role had a name and a set.
+func (s roleState) endedAs(name string, privileges []int64) bool {
+	return s.lastName == name && slices.Equal(s.lastPrivileges, privileges)
 }
 
 // NewRole returns the fold of the given role. A built-in role exists from the start.
@@ -57,7 +65,7 @@ func (f *Role) Apply(r domain.Recorded) {
 	case RoleChanged:
 		f.state.name, f.state.privileges, f.state.replaced = e.Name, e.Privileges, e.ReplacedAt(r.Position)
 	case RoleDeleted:
-		f.state = roleState{}
+		f.state = roleState{lastName: f.state.name, lastPrivileges: f.state.privileges}
 	default:
 		return
 	}

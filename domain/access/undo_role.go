@@ -52,7 +52,8 @@ func (c UndoRoleChanged) Decide(h domain.History, env domain.Env) ([]domain.Even
 	}}, nil
 }
 
-// RestoreRole brings a deleted role back, as it was when it was deleted: no user had it.
+// RestoreRole brings a deleted role back, as it was when it was deleted: no user had it. One that the
+// same change deletes is to be what the event deleted.
 type RestoreRole struct {
 	event  RoleDeleted
 	at     domain.Position
@@ -74,6 +75,8 @@ func (c RestoreRole) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	switch changed := role.state.changed; {
 	case role.state.exists || changed != c.at && !changed.Pending():
 		return nil, domain.Changed(changed, "role %d was restored since", id)
+	case changed.Pending() && !role.state.endedAs(c.event.Name, c.before.privileges):
+		return nil, domain.Changed(changed, "role %d was changed since", id)
 	case name.HeldByOther(id):
 		return nil, errRoleTwice()
 	}
@@ -81,7 +84,8 @@ func (c RestoreRole) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 }
 
 // RestorePrivilege brings a deleted privilege back. It is in the sets of the roles again that had
-// it, unless these were replaced since.
+// it, unless these were replaced since. One that the same change deletes is to be what the event
+// deleted.
 type RestorePrivilege struct {
 	event PrivilegeDeleted
 	at    domain.Position
@@ -101,6 +105,8 @@ func (c RestorePrivilege) Decide(h domain.History, env domain.Env) ([]domain.Eve
 	switch changed := privilege.changed; {
 	case privilege.manual || changed != c.at && !changed.Pending():
 		return nil, domain.Changed(changed, "privilege %d was restored since", id)
+	case changed.Pending() && privilege.data != c.event.Privilege:
+		return nil, domain.Changed(changed, "privilege %d was changed since", id)
 	case name.HeldByOther(id):
 		return nil, checkPrivilegeName(c.event.Privilege.Name, name, id)
 	}

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/opsledger/opsledger/domain"
@@ -14,29 +13,42 @@ type Cut struct {
 	Host, Type     string
 }
 
-// NewCuts returns the cuts that events make, without those that were there before them as
-// far as the events tell, and the ids of the records that the events are about. What an
-// external zone has is its provider's to say.
-func NewCuts(events []domain.Event) (cuts []Cut, touched map[int64]bool) {
-	touched = map[int64]bool{}
-	add := func(c Cut, is bool) {
-		if is && !slices.ContainsFunc(cuts, c.same) {
+// NewCuts returns the first cuts that events make, at most so many, without those that were there
+// before them as far as the events tell, and the ids of the records that the events are about. What
+// an external zone has is its provider's to say.
+func NewCuts(events []domain.Event, most int) (cuts []Cut, touched map[int64]bool) {
+	known, touched := cutsBefore(events)
+	for _, event := range events {
+		if len(cuts) == most {
+			break
+		}
+		_, zone, _, after := AboutRecord(event)
+		if after == nil {
+			continue
+		}
+		if c, is := cutOf(zone, *after); is && !known[c.folded()] {
+			known[c.folded()] = true
 			cuts = append(cuts, c)
 		}
 	}
+	return cuts, touched
+}
+
+// cutsBefore returns the cuts that records made before events changed or removed them, folded, and
+// the ids of the records that the events are about.
+func cutsBefore(events []domain.Event) (cuts map[Cut]bool, touched map[int64]bool) {
+	cuts, touched = map[Cut]bool{}, map[int64]bool{}
 	for _, event := range events {
-		switch e := event.(type) {
-		case RecordAdded:
-			touched[e.ID] = true
-			add(cutOf(e.ZoneID, e.Record))
-		case RecordUpdated:
-			touched[e.ID] = true
-			before, was := cutOf(e.ZoneID, e.Before)
-			after, is := cutOf(e.ZoneID, e.After)
-			add(after, is && !(was && after.same(before)))
-		case RecordDeleted:
-			touched[e.ID] = true
+		id, zone, before, after := AboutRecord(event)
+		if before == nil && after == nil {
+			continue
 		}
+		if before != nil && !touched[id] {
+			if c, was := cutOf(zone, *before); was {
+				cuts[c.folded()] = true
+			}
+		}
+		touched[id] = true
 	}
 	return cuts, touched
 }
@@ -47,11 +59,10 @@ func cutOf(zone int64, r RecordData) (c Cut, is bool) {
 	return Cut{ZoneID: zone, ViewID: r.ViewID, Host: r.Host, Type: r.Type}, is
 }
 
-// same says whether both are at one name, however it is spelled.
-func (c Cut) same(other Cut) bool {
-	place := Place(c.Host)
-	c.Host, other.Host = "", Place(other.Host)
-	return place == other.Host && c == Cut{ZoneID: other.ZoneID, ViewID: other.ViewID, Type: other.Type}
+// folded is the same for all cuts of a type at one name, however that is spelled.
+func (c Cut) folded() Cut {
+	c.Host = Place(c.Host)
+	return c
 }
 
 // Below is what the [Place] of each name below the cut begins with.
@@ -62,18 +73,35 @@ func (c Cut) Below() string {
 	return Place(c.Host) + betweenLabels
 }
 
+// Delegations are the cuts that NS records make, folded, each with the names in its zone that its
+// name servers have, as [Place]s.
+type Delegations map[Cut]map[string]bool
+
+// Add takes a record of a zone, whose id and name are given.
+func (d Delegations) Add(id int64, zone string, r RecordData) {
+	c, is := cutOf(id, r)
+	if !is || r.Type != "NS" {
+		return
+	}
+	c = c.folded()
+	if d[c] == nil {
+		d[c] = map[string]bool{}
+	}
+	var memo rdataMemo
+	if host, inside := hostIn(zone, memo.of(zone, r).target); inside {
+		d[c][Place(host)] = true
+	}
+}
+
+// Has says whether there is an NS record at the cut.
+func (d Delegations) Has(c Cut) bool { return d[c.folded()] != nil }
+
 // Hides says whether the cut hides a record that is not at its own name: one below it that is
-// no address of one of its name servers, which stand among the others.
-func (c Cut) Hides(zone string, others []RecordData, r RecordData) bool {
-	if r.ViewID != c.ViewID || r.Host == Apex || !strings.HasPrefix(Place(r.Host), c.Below()) {
+// no address of one of its name servers, which are among the delegations.
+func (c Cut) Hides(d Delegations, r RecordData) bool {
+	place := Place(r.Host)
+	if r.ViewID != c.ViewID || r.Host == Apex || !strings.HasPrefix(place, c.Below()) {
 		return false
 	}
-	return c.Type != "NS" || r.Type != "A" && r.Type != "AAAA" || !slices.ContainsFunc(others, func(ns RecordData) bool {
-		if ns.Type != "NS" || ns.ViewID != c.ViewID || Place(ns.Host) != Place(c.Host) {
-			return false
-		}
-		var memo rdataMemo
-		host, inside := hostIn(zone, memo.of(zone, ns).target)
-		return inside && Place(host) == Place(r.Host)
-	})
+	return c.Type != "NS" || r.Type != "A" && r.Type != "AAAA" || !d[c.folded()][place]
 }

@@ -10,7 +10,7 @@ import (
 // Invariants:
 //  1. Each needs the right to make one, and its names are to be had.
 //  2. It holds only if nothing has become of the resource since the deletion, but for what the same
-//     change undoes.
+//     change undoes: what that deletes is deleted as the event deleted it.
 //  3. It has its old id, its privileges and its creator. An agent is not trusted again.
 
 // RestoreView brings a deleted view back.
@@ -34,10 +34,12 @@ func (c RestoreView) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	if err := access.Authorize(h, actor, access.AddView()); err != nil {
 		return nil, err
 	}
-	if view.exists || view.changed != c.at && !view.changed.Pending() {
+	switch {
+	case view.exists || view.changed != c.at && !view.changed.Pending():
 		return nil, domain.Changed(view.changed, "view %d was restored since", view.id)
-	}
-	if name.HeldByOther(view.id) {
+	case view.changed.Pending() && view.data != c.event.View:
+		return nil, domain.Changed(view.changed, "view %d was changed since", view.id)
+	case name.HeldByOther(view.id):
 		return nil, errViewTwice()
 	}
 	return []domain.Event{ViewCreated{ID: view.id, View: c.event.View, Privilege: view.privilege, Birth: view.birth()}}, nil
@@ -64,10 +66,12 @@ func (c RestoreServer) Decide(h domain.History, env domain.Env) ([]domain.Event,
 	if err := access.Authorize(h, actor, access.AddServer()); err != nil {
 		return nil, err
 	}
-	if server.exists || server.changed != c.at && !server.changed.Pending() {
+	switch {
+	case server.exists || server.changed != c.at && !server.changed.Pending():
 		return nil, domain.Changed(server.changed, "server %d was restored since", server.id)
-	}
-	if host.HeldByOther(server.id) || ip.HeldByOther(server.id) {
+	case server.changed.Pending() && server.data != c.event.Server:
+		return nil, domain.Changed(server.changed, "server %d was changed since", server.id)
+	case host.HeldByOther(server.id) || ip.HeldByOther(server.id):
 		return nil, errServerTwice()
 	}
 	return []domain.Event{ServerCreated{ID: server.id, Server: c.event.Server, Privilege: server.privilege, Birth: server.birth()}}, nil

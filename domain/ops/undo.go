@@ -11,7 +11,8 @@ import (
 // Invariants:
 //  1. Each needs the permission of the same change made by hand.
 //  2. Each holds only while the machine, task or grant is as the event left it; else the refusal,
-//     with [domain.CodeChanged], says by which event it is not.
+//     with [domain.CodeChanged], says by which event it is not. A machine that the same change
+//     deletes is to be what the event deleted.
 
 // UndoMachineAdded removes a machine that is as it was added, has no agent, and no accounts.
 type UndoMachineAdded struct{ event MachineAdded }
@@ -90,8 +91,11 @@ func (c RestoreMachine) Decide(h domain.History, env domain.Env) ([]domain.Event
 	if err := actor.RequireCode(access.CodeAddMachine); err != nil {
 		return nil, err
 	}
-	if machine.exists || machine.changed != c.at && !machine.changed.Pending() {
+	switch {
+	case machine.exists || machine.changed != c.at && !machine.changed.Pending():
 		return nil, domain.Changed(machine.changed, "machine %d was restored since", machine.id)
+	case machine.changed.Pending() && machine.data != c.event.Machine:
+		return nil, domain.Changed(machine.changed, "machine %d was changed since", machine.id)
 	}
 	if err := names.check(machine.id); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package revert
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -24,6 +25,8 @@ type Done struct {
 	Parts []dns.RecordsStaged
 	// Former is the event before it that [Former] asks for, nil if there is none.
 	Former *domain.Recorded
+	// Against is what stands against undoing the event that no decision sees, nil for nothing.
+	Against *domain.Error
 }
 
 // FormerEvent is that of Former, nil for none.
@@ -114,14 +117,33 @@ func (c Command) Decide(h domain.History, env domain.Env) ([]domain.Event, error
 		return nil, nil
 	}
 	events, err := c.batch.Decide(h, env)
-	if all, is := errors.AsType[*batch.Error](err); is {
-		return nil, c.refusal(all.Refusals)
+	all, is := errors.AsType[*batch.Error](err)
+	if err != nil && !is {
+		return nil, err
 	}
-	return events, err
+	refusals := c.against()
+	if is {
+		refusals = append(refusals, all.Refusals...)
+	}
+	if len(refusals) > 0 {
+		return nil, c.refusal(refusals)
+	}
+	return events, nil
+}
+
+// against are the refusals that no decision comes to.
+func (c Command) against() (all []batch.Refusal) {
+	for i, s := range c.steps {
+		if s.of.Against != nil {
+			all = append(all, batch.Refusal{Index: i, Err: s.of.Against})
+		}
+	}
+	return all
 }
 
 // refusal is that of refused inverses. What the actor may not do comes first.
 func (c Command) refusal(all []batch.Refusal) error {
+	slices.SortStableFunc(all, func(a, b batch.Refusal) int { return cmp.Compare(a.Index, b.Index) })
 	conflicts := make([]Conflict, len(all))
 	for i, r := range all {
 		if r.Err.Code == domain.CodeForbidden {

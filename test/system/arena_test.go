@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -64,9 +66,23 @@ func holdTransaction(t *testing.T, pool *pgxpool.Pool) {
 	}
 }
 
+// raceRounds is how many rounds each invariant has; `make soak` takes OPSLEDGER_TEST_RACES=300.
+func raceRounds(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("OPSLEDGER_TEST_RACES")
+	if text == "" {
+		return 100
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("OPSLEDGER_TEST_RACES: %v", err)
+	}
+	return n
+}
+
 func (a *arena) run(r race) {
 	a.t.Helper()
-	rounds := make([][]domain.Command, raceRounds)
+	rounds := make([][]domain.Command, raceRounds(a.t))
 	var before []domain.Event
 	for i := range rounds {
 		s := &scene{t: a.t, round: i}

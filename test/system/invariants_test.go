@@ -8,8 +8,8 @@ import (
 
 const (
 	racers = 8
-	// raceRounds is for each invariant; raceWidth of them run at a time, under names of their own.
-	raceRounds, raceWidth = 100, 25
+	// raceWidth rounds run at a time, under names of their own.
+	raceWidth = 25
 )
 
 // race is one invariant and those who try to break it. Each round has names of
