@@ -21,6 +21,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // readersWait is how long an update that was carried out waits for the read models.
@@ -48,10 +49,12 @@ func (s *Server) update(ctx context.Context, a *asked) reply {
 		}
 		cmd, no, err := s.command(ctx, a, zone)
 		switch {
+		case remembered && (err != nil || no != nil):
+			continue
+		case errors.Is(err, query.ErrNotFound) && tries < maxStale: // it went just now, or left the view
+			continue
 		case err != nil:
 			return s.broken(a, err)
-		case no != nil && remembered:
-			continue
 		case no != nil:
 			return s.recall(ctx, a, request, *no)
 		}
