@@ -22,8 +22,14 @@ const maxKept = maxDiff + 1
 type keeper struct {
 	part          zonedata.Part
 	before, after dns.ZoneSettings
-	// sources are the parts of the zones, in the same view, whose PTRs it has or had.
-	sources []zonedata.Part
+	// sources are the zones, in the same view, whose PTRs it has or had, by id.
+	sources map[int64]*source
+}
+
+// source is a part of a zone whose PTRs reverse zones have or had, and what its events leave.
+type source struct {
+	zonedata.Part
+	made zonedata.Overlay
 }
 
 // withKeepers adds to the parts those of reverse zones that may have other PTRs, and finds which.
@@ -33,16 +39,20 @@ func (d *difference) withKeepers(parts []zonedata.Part) ([]zonedata.Part, error)
 		return nil, err
 	}
 	d.kept = map[keptIn]zonedata.KeptDiff{}
+	sources := make([]*source, len(parts))
+	for i, p := range parts {
+		sources[i] = &source{p, zonedata.NewOverlay(p.View, p.Events)}
+	}
 	for id, s := range settings {
 		own, err := d.partsOf(id, parts)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range own {
-			k := keeper{part: p, before: s, after: p.Settings(s)}
-			for _, source := range parts {
+			k := keeper{part: p, before: s, after: p.Settings(s), sources: map[int64]*source{}}
+			for _, source := range sources {
 				if source.View == p.View && (k.names(source.Before, k.before) || k.names(source.After, k.after)) {
-					k.sources = append(k.sources, source)
+					k.sources[source.ZoneID] = source
 				}
 			}
 			if d.kept[keptIn{id, p.View}], err = d.compareKept(k); err != nil {
@@ -140,8 +150,7 @@ func (d *difference) compareKept(k keeper) (diff zonedata.KeptDiff, err error) {
 		if source.After == nil {
 			continue
 		}
-		made := zonedata.NewOverlay(source.View, source.Events)
-		for id, data := range made {
+		for id, data := range source.made {
 			if data != nil {
 				after.add(source.After.Name, id, *data)
 			}
@@ -149,12 +158,12 @@ func (d *difference) compareKept(k keeper) (diff zonedata.KeptDiff, err error) {
 		if source.Restored == nil {
 			continue
 		}
-		records, _, err := d.restored(source)
+		records, _, err := d.restored(source.Part)
 		if err != nil {
 			return diff, err
 		}
 		for _, r := range records {
-			if _, over := made[r.ID]; !over {
+			if _, over := source.made[r.ID]; !over {
 				after.add(source.After.Name, r.ID, r.RecordData)
 			}
 		}
@@ -220,17 +229,14 @@ func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
 
 // afterwards is the name that the zone of a record has after the events, if they leave the record as it is.
 func (k keeper) afterwards(a dnsmodel.Address) (name string, stays bool) {
-	for _, source := range k.sources {
-		if source.ZoneID != a.ZoneID {
-			continue
-		}
-		_, over := zonedata.NewOverlay(source.View, source.Events)[a.ID]
-		if over || source.After == nil || source.Lost {
-			return "", false
-		}
-		return source.After.Name, true
+	source := k.sources[a.ZoneID]
+	if source == nil {
+		return a.ZoneName, true
 	}
-	return a.ZoneName, true
+	if _, over := source.made[a.ID]; over || source.After == nil || source.Lost {
+		return "", false
+	}
+	return source.After.Name, true
 }
 
 // claims are the records that may give a reverse zone its PTRs.
