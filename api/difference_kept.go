@@ -15,8 +15,15 @@ import (
 // keptIn names a reverse zone in a view.
 type keptIn struct{ zone, view int64 }
 
-// maxKept is of how many names of a reverse zone in a view the PTRs are compared.
+// maxKept is how many records that give a reverse zone in a view PTRs are compared, where all may
+// differ.
 const maxKept = maxDiff + 1
+
+// keptDiff are PTRs that may differ, all of them unless there are more.
+type keptDiff struct {
+	zonedata.KeptDiff
+	more bool
+}
 
 // keeper is a reverse zone in a view, before and after the events.
 type keeper struct {
@@ -38,7 +45,7 @@ func (d *difference) withKeepers(parts []zonedata.Part) ([]zonedata.Part, error)
 	if err != nil {
 		return nil, err
 	}
-	d.kept = map[keptIn]zonedata.KeptDiff{}
+	d.kept = map[keptIn]keptDiff{}
 	sources := make([]*source, len(parts))
 	for i, p := range parts {
 		sources[i] = &source{p, zonedata.NewOverlay(p.View, p.Events)}
@@ -134,8 +141,8 @@ func (d *difference) partsOf(id int64, parts []zonedata.Part) (own []zonedata.Pa
 
 // compareKept finds the PTRs that a reverse zone may have, before and after the events, at all names
 // at which they may differ.
-func (d *difference) compareKept(k keeper) (diff zonedata.KeptDiff, err error) {
-	addresses, err := d.addresses(k)
+func (d *difference) compareKept(k keeper) (diff keptDiff, err error) {
+	addresses, more, err := d.addresses(k)
 	if err != nil || len(addresses) == 0 && len(k.sources) == 0 {
 		return diff, err
 	}
@@ -168,16 +175,19 @@ func (d *difference) compareKept(k keeper) (diff zonedata.KeptDiff, err error) {
 			}
 		}
 	}
-	return zonedata.KeptDiff{Before: before.sets(), After: after.sets()}, nil
+	return keptDiff{zonedata.KeptDiff{Before: before.sets(), After: after.sets()}, more}, nil
 }
 
 // addresses are the records of before the events that decide which PTRs a reverse zone has: all,
-// where the zone itself or its settings change, else those with the addresses that the events concern.
-func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
+// where the zone itself or its settings change, else those with the addresses that the events concern. More
+// says that there are more.
+func (d *difference) addresses(k keeper) (all []dnsmodel.Address, more bool, err error) {
 	names := slices.Concat(k.before.KeptFrom(), k.after.KeptFrom())
 	var rewritten []string
+	var over []int64
 	owners := map[string]bool{}
 	for _, source := range k.sources {
+		over = slices.AppendSeq(over, maps.Keys(source.made))
 		if source.Before != nil {
 			names = append(names, dns.FoldName(source.Before.Name))
 			if !source.Edits() {
@@ -190,13 +200,13 @@ func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
 			if z == nil || len(all) > 0 && z.Name == k.part.Before.Name {
 				continue
 			}
-			some, err := d.DNS.Addresses(d.ctx(), k.part.View, names, z.Name, nil, maxKept)
+			some, beyond, err := d.DNS.Addresses(d.ctx(), k.part.View, names, z.Name, nil, over, maxKept)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
-			all = append(all, some...)
+			all, more = append(all, some...), more || beyond
 		}
-		return all, nil
+		return all, more, nil
 	}
 	reverse := dns.FoldName(k.part.Before.Name)
 	note := func(r dns.RecordData) {
@@ -205,10 +215,11 @@ func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
 		}
 	}
 	if len(rewritten) > 0 {
-		some, err := d.DNS.Addresses(d.ctx(), k.part.View, rewritten, reverse, nil, maxKept)
+		some, beyond, err := d.DNS.Addresses(d.ctx(), k.part.View, rewritten, reverse, nil, nil, maxKept)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		more = beyond
 		for _, a := range some {
 			note(a.RecordData)
 		}
@@ -222,9 +233,11 @@ func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
 		owners[dns.FoldName(host)] = true
 	}
 	if len(owners) == 0 {
-		return nil, nil
+		return nil, more, nil
 	}
-	return d.DNS.Addresses(d.ctx(), k.part.View, names, reverse, slices.Collect(maps.Keys(owners)), len(owners)*maxKept)
+	most := 2 * len(owners) * len(names) // that there can be
+	all, _, err = d.DNS.Addresses(d.ctx(), k.part.View, names, reverse, slices.Collect(maps.Keys(owners)), over, most)
+	return all, more, err
 }
 
 // afterwards is the name that the zone of a record has after the events, if they leave the record as it is.

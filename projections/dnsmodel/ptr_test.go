@@ -2,6 +2,7 @@ package dnsmodel_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/opsledger/opsledger/domain"
@@ -71,5 +72,45 @@ func TestRecordsOfZonesOfTheSameBatchTouchKeepers(t *testing.T) {
 		log.Add(1, dns.ZoneDeleted{ID: zone, Zone: with})
 		log.Add(1, dns.ZoneDeleted{ID: reverse, Zone: named(fmt.Sprint(i, ".in-addr.arpa"), 1)})
 		apply()
+	}
+}
+
+// What decides of many records with one address is listed alone, and that not all is listed is said.
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	pool, log := modeltest.Serving(t), &modeltest.Chain{}
+	log.Add(1, dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v1", ACL: "any"}})
+	for id := range int64(3) {
+		name := string(rune('a'+id)) + ".com"
+		log.Add(1, dns.ZoneCreated{ID: 1 + id, Zone: dns.ZoneData{Name: name, Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: []int64{1}}})
+	}
+	for id, r := range []struct {
+		zone int64
+		last int
+	}{{2, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 2}, {1, 3}, {2, 3}, {3, 3}} {
+		record := dns.RecordData{ViewID: 1, Host: fmt.Sprint("h", id), Type: "A", Value: fmt.Sprint("192.0.2.", r.last)}
+		log.Add(1, dns.RecordAdded{ID: int64(id), ZoneID: r.zone, Record: record})
+	}
+	modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", log.Events, 100)
+	for name, c := range map[string]struct {
+		owners []string
+		apart  []int64
+		most   int
+		want   []int64
+		more   bool
+	}{
+		"the oldest of each zone":         {nil, nil, 10, []int64{0, 1, 5, 6, 7}, false},
+		"of an owner":                     {[]string{"1"}, nil, 10, []int64{0, 1}, false},
+		"without those that are apart":    {[]string{"1"}, []int64{1, 3}, 10, []int64{0, 1, 2}, false},
+		"all of them":                     {nil, nil, 5, []int64{0, 1, 5, 6, 7}, false},
+		"the first names":                 {nil, nil, 4, []int64{0, 1, 5}, true},
+		"not all of the first name":       {nil, nil, 1, nil, true},
+		"others apart than there are any": {[]string{"2"}, []int64{100}, 10, []int64{5}, false},
+	} {
+		all, more, err := dnsmodel.NewReader(pool).Addresses(t.Context(), 1, []string{"a.com", "b.com"}, "2.0.192.in-addr.arpa", c.owners, c.apart, c.most)
+		ids := modeltest.Column(all, func(a dnsmodel.Address) int64 { return a.ID })
+		if slices.Sort(ids); err != nil || !slices.Equal(ids, c.want) || more != c.more {
+			t.Errorf("%s: %v, more: %v, %v", name, ids, more, err)
+		}
 	}
 }
