@@ -61,7 +61,7 @@ type difference struct {
 	room int
 	all  []zoneDiff
 	// kept are the PTRs that differ of reverse zones, by zone and view.
-	kept map[keptIn]zonedata.KeptDiff
+	kept map[keptIn]keptDiff
 }
 
 // newDifference reads what all zones have in common, from read models that have caught up with the
@@ -179,7 +179,8 @@ func (d *difference) parts() ([]zonedata.Part, error) {
 		parts = append(parts, others...)
 	}
 	parts = slices.DeleteFunc(parts, func(p zonedata.Part) bool {
-		return p.Quiet() && !d.moved() && len(d.kept[keptIn{p.ZoneID, p.View}].Owners()) == 0 || d.request.Caller.RequireView(p.View) != nil
+		kept := d.kept[keptIn{p.ZoneID, p.View}]
+		return p.Quiet() && !d.moved() && len(kept.Owners()) == 0 && !kept.more || d.request.Caller.RequireView(p.View) != nil
 	})
 	slices.SortFunc(parts, func(a, b zonedata.Part) int {
 		return cmp.Or(cmp.Compare(a.ZoneID, b.ZoneID), cmp.Compare(a.View, b.View))

@@ -15,15 +15,28 @@ import (
 // keptIn names a reverse zone in a view.
 type keptIn struct{ zone, view int64 }
 
-// maxKept is of how many names of a reverse zone in a view the PTRs are compared.
+// maxKept is how many records that give a reverse zone in a view PTRs are compared, where all may
+// differ.
 const maxKept = maxDiff + 1
+
+// keptDiff are PTRs that may differ, all of them unless there are more.
+type keptDiff struct {
+	zonedata.KeptDiff
+	more bool
+}
 
 // keeper is a reverse zone in a view, before and after the events.
 type keeper struct {
 	part          zonedata.Part
 	before, after dns.ZoneSettings
-	// sources are the parts of the zones, in the same view, whose PTRs it has or had.
-	sources []zonedata.Part
+	// sources are the zones, in the same view, whose PTRs it has or had, by id.
+	sources map[int64]*source
+}
+
+// source is a part of a zone whose PTRs reverse zones have or had, and what its events leave.
+type source struct {
+	zonedata.Part
+	made zonedata.Overlay
 }
 
 // withKeepers adds to the parts those of reverse zones that may have other PTRs, and finds which.
@@ -32,17 +45,21 @@ func (d *difference) withKeepers(parts []zonedata.Part) ([]zonedata.Part, error)
 	if err != nil {
 		return nil, err
 	}
-	d.kept = map[keptIn]zonedata.KeptDiff{}
+	d.kept = map[keptIn]keptDiff{}
+	sources := make([]*source, len(parts))
+	for i, p := range parts {
+		sources[i] = &source{p, zonedata.NewOverlay(p.View, p.Events)}
+	}
 	for id, s := range settings {
 		own, err := d.partsOf(id, parts)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range own {
-			k := keeper{part: p, before: s, after: p.Settings(s)}
-			for _, source := range parts {
+			k := keeper{part: p, before: s, after: p.Settings(s), sources: map[int64]*source{}}
+			for _, source := range sources {
 				if source.View == p.View && (k.names(source.Before, k.before) || k.names(source.After, k.after)) {
-					k.sources = append(k.sources, source)
+					k.sources[source.ZoneID] = source
 				}
 			}
 			if d.kept[keptIn{id, p.View}], err = d.compareKept(k); err != nil {
@@ -124,8 +141,8 @@ func (d *difference) partsOf(id int64, parts []zonedata.Part) (own []zonedata.Pa
 
 // compareKept finds the PTRs that a reverse zone may have, before and after the events, at all names
 // at which they may differ.
-func (d *difference) compareKept(k keeper) (diff zonedata.KeptDiff, err error) {
-	addresses, err := d.addresses(k)
+func (d *difference) compareKept(k keeper) (diff keptDiff, err error) {
+	addresses, more, err := d.addresses(k)
 	if err != nil || len(addresses) == 0 && len(k.sources) == 0 {
 		return diff, err
 	}
@@ -140,8 +157,7 @@ func (d *difference) compareKept(k keeper) (diff zonedata.KeptDiff, err error) {
 		if source.After == nil {
 			continue
 		}
-		made := zonedata.NewOverlay(source.View, source.Events)
-		for id, data := range made {
+		for id, data := range source.made {
 			if data != nil {
 				after.add(source.After.Name, id, *data)
 			}
@@ -149,26 +165,29 @@ func (d *difference) compareKept(k keeper) (diff zonedata.KeptDiff, err error) {
 		if source.Restored == nil {
 			continue
 		}
-		records, _, err := d.restored(source)
+		records, _, err := d.restored(source.Part)
 		if err != nil {
 			return diff, err
 		}
 		for _, r := range records {
-			if _, over := made[r.ID]; !over {
+			if _, over := source.made[r.ID]; !over {
 				after.add(source.After.Name, r.ID, r.RecordData)
 			}
 		}
 	}
-	return zonedata.KeptDiff{Before: before.sets(), After: after.sets()}, nil
+	return keptDiff{zonedata.KeptDiff{Before: before.sets(), After: after.sets()}, more}, nil
 }
 
 // addresses are the records of before the events that decide which PTRs a reverse zone has: all,
-// where the zone itself or its settings change, else those with the addresses that the events concern.
-func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
+// where the zone itself or its settings change, else those with the addresses that the events concern. More
+// says that there are more.
+func (d *difference) addresses(k keeper) (all []dnsmodel.Address, more bool, err error) {
 	names := slices.Concat(k.before.KeptFrom(), k.after.KeptFrom())
 	var rewritten []string
+	var over []int64
 	owners := map[string]bool{}
 	for _, source := range k.sources {
+		over = slices.AppendSeq(over, maps.Keys(source.made))
 		if source.Before != nil {
 			names = append(names, dns.FoldName(source.Before.Name))
 			if !source.Edits() {
@@ -181,13 +200,13 @@ func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
 			if z == nil || len(all) > 0 && z.Name == k.part.Before.Name {
 				continue
 			}
-			some, err := d.DNS.Addresses(d.ctx(), k.part.View, names, z.Name, nil, maxKept)
+			some, beyond, err := d.DNS.Addresses(d.ctx(), k.part.View, names, z.Name, nil, over, maxKept)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
-			all = append(all, some...)
+			all, more = append(all, some...), more || beyond
 		}
-		return all, nil
+		return all, more, nil
 	}
 	reverse := dns.FoldName(k.part.Before.Name)
 	note := func(r dns.RecordData) {
@@ -196,10 +215,11 @@ func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
 		}
 	}
 	if len(rewritten) > 0 {
-		some, err := d.DNS.Addresses(d.ctx(), k.part.View, rewritten, reverse, nil, maxKept)
+		some, beyond, err := d.DNS.Addresses(d.ctx(), k.part.View, rewritten, reverse, nil, nil, maxKept)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		more = beyond
 		for _, a := range some {
 			note(a.RecordData)
 		}
@@ -213,24 +233,23 @@ func (d *difference) addresses(k keeper) (all []dnsmodel.Address, err error) {
 		owners[dns.FoldName(host)] = true
 	}
 	if len(owners) == 0 {
-		return nil, nil
+		return nil, more, nil
 	}
-	return d.DNS.Addresses(d.ctx(), k.part.View, names, reverse, slices.Collect(maps.Keys(owners)), len(owners)*maxKept)
+	most := 2 * len(owners) * len(names) // that there can be
+	all, _, err = d.DNS.Addresses(d.ctx(), k.part.View, names, reverse, slices.Collect(maps.Keys(owners)), over, most)
+	return all, more, err
 }
 
 // afterwards is the name that the zone of a record has after the events, if they leave the record as it is.
 func (k keeper) afterwards(a dnsmodel.Address) (name string, stays bool) {
-	for _, source := range k.sources {
-		if source.ZoneID != a.ZoneID {
-			continue
-		}
-		_, over := zonedata.NewOverlay(source.View, source.Events)[a.ID]
-		if over || source.After == nil || source.Lost {
-			return "", false
-		}
-		return source.After.Name, true
+	source := k.sources[a.ZoneID]
+	if source == nil {
+		return a.ZoneName, true
 	}
-	return a.ZoneName, true
+	if _, over := source.made[a.ID]; over || source.After == nil || source.Lost {
+		return "", false
+	}
+	return source.After.Name, true
 }
 
 // claims are the records that may give a reverse zone its PTRs.

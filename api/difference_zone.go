@@ -26,8 +26,10 @@ func (d *difference) compare(p zonedata.Part) (err error) {
 	if err != nil {
 		return fmt.Errorf("compare zone %d in view %d: %w", p.ZoneID, p.View, err)
 	}
-	if len(diff.Removed)+len(diff.Added) > 0 {
+	more := d.kept[keptIn{p.ZoneID, p.View}].more
+	if more || len(diff.Removed)+len(diff.Added) > 0 {
 		d.room -= diff.cut(d.room)
+		diff.More = diff.More || more
 		d.all = append(d.all, diff)
 	}
 	return nil
@@ -59,7 +61,7 @@ func (d *difference) edit(p zonedata.Part) (removed, added []string, err error) 
 	before := zoneOf(p.Before.Name, settings, d.before, own.lookup)
 	edit := zonedata.NewEdit(before, p.View, own.at)
 	edit.Fleet(d.after)
-	edit.Keep(d.kept[keptIn{p.ZoneID, p.View}])
+	edit.Keep(d.kept[keptIn{p.ZoneID, p.View}].KeptDiff)
 	for _, e := range p.Events {
 		if err := edit.Apply(e); err != nil {
 			return nil, nil, err

@@ -59,4 +59,14 @@ func TestZonesAreLookedUpAnew(t *testing.T) {
 	zone = s.zone("EXAMPLE.com", one)
 	update(k, noError)
 	s.wantRecords(zone, one, `a TXT 1m0s "m"`)
+	ofSOA := func(rcode int) { // for which the zone's content is read
+		t.Helper()
+		s.wantRcode(s.update(k, "example.com.", func(m *mdns.Msg) { m.Answer = s.rrs("example.com. 0 SOA a. b. 1 1 1 1 1") }), rcode)
+	}
+	ofSOA(mdns.RcodeNXRrset)
+	s.deleteZone(zone)
+	zone = s.zone("example.com", one)
+	ofSOA(mdns.RcodeNXRrset)
+	s.deleteZone(zone)
+	ofSOA(mdns.RcodeNotAuth)
 }

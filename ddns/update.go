@@ -21,6 +21,7 @@ import (
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/identity"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // readersWait is how long an update that was carried out waits for the read models.
@@ -48,10 +49,12 @@ func (s *Server) update(ctx context.Context, a *asked) reply {
 		}
 		cmd, no, err := s.command(ctx, a, zone)
 		switch {
+		case remembered && (err != nil || no != nil):
+			continue
+		case errors.Is(err, query.ErrNotFound) && tries < maxStale: // it went just now, or left the view
+			continue
 		case err != nil:
 			return s.broken(a, err)
-		case no != nil && remembered:
-			continue
 		case no != nil:
 			return s.recall(ctx, a, request, *no)
 		}
@@ -109,19 +112,8 @@ func (s *Server) command(ctx context.Context, a *asked, zone *dnsmodel.Zone) (*z
 		return nil, outside, nil
 	}
 	to := zoneupdate.Target{ZoneID: zone.ID, Zone: zone.Name, ViewID: at.view, View: at.viewName(), Only: user.Credential.View == 0}
-	var err error
 	if len(a.msg.Answer) > 0 {
-		if to.Fleet, err = s.cfg.Reader.ResolvedFleet(ctx); err != nil {
-			return nil, nil, err
-		}
-	}
-	if zoneupdate.AsksForSOA(a.msg.Answer) {
-		if to.SOA, to.SOAOf, err = s.presentSOA(ctx, at); err != nil {
-			return nil, nil, err
-		}
-	}
-	if len(a.msg.Answer) > 0 {
-		if to.Kept, err = s.presentKept(ctx, at, a.msg.Answer); err != nil {
+		if err := s.readRequired(ctx, at, a.msg.Answer, &to); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -138,30 +130,20 @@ func (s *Server) command(ctx context.Context, a *asked, zone *dnsmodel.Zone) (*z
 	return cmd, nil, nil
 }
 
-// presentSOA returns the zone's SOA as the log has it now, and a position that it is of.
-func (s *Server) presentSOA(ctx context.Context, at placed) (soa *mdns.SOA, of domain.Position, err error) {
-	if of, err = s.caughtUp(ctx); err != nil {
-		return nil, 0, err
+// readRequired reads what prerequisites may ask about that the log does not say: the fleet, and as the log
+// has it now the zone's SOA, and the PTRs that it has of other zones. Those zones may be written meanwhile, as they
+// may after the update.
+func (s *Server) readRequired(ctx context.Context, at placed, required []mdns.RR, to *zoneupdate.Target) (err error) {
+	if to.Fleet, err = s.cfg.Reader.ResolvedFleet(ctx); err != nil {
+		return err
 	}
-	err = s.content(ctx, at, func(c *dnsmodel.Content) error {
-		soa = c.SOA()
+	asksForSOA := zoneupdate.AsksForSOA(required)
+	if _, reverse := dns.ReversePrefix(at.Name); !asksForSOA && !reverse {
 		return nil
-	})
-	return soa, of, err
-}
-
-// presentKept returns the PTRs that the zone has of other zones, at the names that records are at. Those
-// zones may be written meanwhile, as they may after the update.
-func (s *Server) presentKept(ctx context.Context, at placed, required []mdns.RR) (kept map[string]*zonedata.RRset, err error) {
-	if settings, err := s.cfg.Reader.ZoneSettings(ctx, at.ID); err != nil || settings.PTR == nil {
-		return nil, err
 	}
-	head, err := s.cfg.Store.Head(ctx)
+	upTo, err := s.caughtUp(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.cfg.Progress.Wait(ctx, domain.ContextDNS, head.Last[domain.ContextDNS]); err != nil {
-		return nil, err
+		return err
 	}
 	var owners []string
 	for _, rr := range required {
@@ -169,11 +151,15 @@ func (s *Server) presentKept(ctx context.Context, at placed, required []mdns.RR)
 			owners = append(owners, owner)
 		}
 	}
-	err = s.content(ctx, at, func(c *dnsmodel.Content) error {
-		kept, err = c.Kept(owners...)
+	return s.content(ctx, at, func(c *dnsmodel.Content) (err error) {
+		if asksForSOA {
+			to.SOA, to.SOAOf = c.SOA(), upTo
+		}
+		if len(c.Settings.KeptFrom()) > 0 {
+			to.Kept, err = c.Kept(owners...)
+		}
 		return err
 	})
-	return kept, err
 }
 
 // withinBounds refuses a message that asks about, or is to change, records that the credential is

@@ -21,8 +21,24 @@ type Descriptor struct {
 	Decode func(json.RawMessage) (Event, error)
 }
 
-// Schema is the number of the schema that is written today; the first is 1.
+// Schema is the number of the last schema; the first is 1.
 func (d Descriptor) Schema() int { return len(d.Upcasters) + 1 }
+
+// Plain is an event that may say no more than an earlier schema can, in the same form. It is written in that
+// one then, so that a program of the version before reads it while both run side by side.
+type Plain interface {
+	Event
+	// Needs is the least schema that can say what the event says.
+	Needs() int
+}
+
+// SchemaOf is the number of the schema that an event is written in.
+func (d Descriptor) SchemaOf(e Event) int {
+	if plain, is := e.(Plain); is {
+		return plain.Needs()
+	}
+	return d.Schema()
+}
 
 // Describe builds the descriptor of event type E, whose zero value must know its name.
 func Describe[E Event](context Context, upcasters ...Upcaster) Descriptor {

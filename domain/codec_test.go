@@ -2,11 +2,13 @@ package domain_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 )
 
 // renamed is an event whose field was called "old" in schema 1 and "mid" in schema 2.
@@ -42,6 +44,32 @@ func TestCodecLiftsEverySchema(t *testing.T) {
 	}
 	if _, err := c.Decode("Other", 1, nil); err == nil {
 		t.Error("an unknown type was decoded")
+	}
+}
+
+// Events of settings without what is new in them are written for programs of the version before.
+func TestPlainEventsAreWrittenInEarlierSchemas(t *testing.T) {
+	t.Parallel()
+	keeps := dns.ZoneSettings{PTR: &dns.PTRSettings{From: []string{"a.com"}}}
+	mname := dns.ZoneSettings{MName: "ns.a.com."}
+	for _, c := range []struct {
+		event  domain.Event
+		schema int
+	}{
+		{dns.ZoneSettingsChanged{ID: 1, After: mname}, 2},
+		{dns.ZoneSettingsChanged{ID: 1, After: keeps}, 3},
+		{dns.ZoneSettingsChanged{ID: 1, Before: keeps, After: mname}, 3},
+		{dns.ZoneRestored{ID: 1, Settings: mname}, 1},
+		{dns.ZoneRestored{ID: 1, Settings: keeps}, 2},
+		{dns.ZoneDeleted{ID: 1}, 1},
+	} {
+		d, data, err := codec().Encode(c.event)
+		if err != nil || d.SchemaOf(c.event) != c.schema {
+			t.Errorf("%+v is written in schema %d, want %d, %v", c.event, d.SchemaOf(c.event), c.schema, err)
+		}
+		if again, err := codec().Decode(d.Name, c.schema, data); err != nil || !reflect.DeepEqual(again, c.event) {
+			t.Errorf("%s of schema %d is read as %+v, %v", d.Name, c.schema, again, err)
+		}
 	}
 }
 

@@ -123,7 +123,7 @@ func envelopeOf(codec *domain.Codec, event domain.Event, r *Request) (protocol.E
 		return protocol.Envelope{}, err
 	}
 	return protocol.Envelope{
-		ID: newID(), Type: d.Name, Context: d.Context, Schema: d.Schema(),
+		ID: newID(), Type: d.Name, Context: d.Context, Schema: d.SchemaOf(event),
 		Key: event.SubjectKey(), Tags: domain.TagsOf(event, r.Actor), Data: data, Actor: r.Actor, Credential: r.Credential, Door: r.Door,
 		CommandID: r.CommandID, Causation: r.Causation, Correlation: r.Correlation,
 	}, nil

@@ -36,6 +36,14 @@ type RestoredLink struct {
 // EventType implements [domain.Event].
 func (ZoneRestored) EventType() string { return "ZoneRestored" }
 
+// Needs implements [domain.Plain].
+func (e ZoneRestored) Needs() int {
+	if e.Settings.PTR == nil {
+		return 1
+	}
+	return 2
+}
+
 // SubjectKey implements [domain.Event].
 func (e ZoneRestored) SubjectKey() int64 { return e.ID }
 

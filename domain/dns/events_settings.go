@@ -102,6 +102,14 @@ type ZoneSettingsChanged struct {
 // EventType implements [domain.Event].
 func (ZoneSettingsChanged) EventType() string { return "ZoneSettingsChanged" }
 
+// Needs implements [domain.Plain].
+func (e ZoneSettingsChanged) Needs() int {
+	if e.Before.PTR == nil && e.After.PTR == nil {
+		return 2
+	}
+	return 3
+}
+
 // SubjectKey implements [domain.Event].
 func (e ZoneSettingsChanged) SubjectKey() int64 { return e.ID }
 

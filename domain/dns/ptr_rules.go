@@ -51,11 +51,12 @@ func (f *zoneFold) mayKeepAgain(h domain.History, actor *access.Actor, before Zo
 	return nil
 }
 
-// keptAnew are the zones that other settings name, and the present ones do not.
+// keptAnew are the zones that other settings name, and the present ones do not. A zone that is gone has
+// the PTRs of none.
 func (f *zoneFold) keptAnew(h domain.History, after ZoneSettings) (names []string, zones []*zoneFold, err error) {
 	var holders, folds []domain.Fold
 	for _, name := range after.KeptFrom() {
-		if !f.settings.keepsFrom(name) {
+		if !f.exists || !f.settings.keepsFrom(name) {
 			names, holders = append(names, name), append(holders, zoneNamed(GroupInternal, name))
 		}
 	}

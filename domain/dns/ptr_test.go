@@ -100,6 +100,37 @@ func TestPTRSettings(t *testing.T) {
 	})
 }
 
+// Whoever brings a reverse zone back has it serve the names of forward zones again.
+func TestRestoresOfPTRSettings(t *testing.T) {
+	t.Parallel()
+	keeps := dns.ZoneSettings{PTR: &dns.PTRSettings{From: []string{"b.com"}}}
+	made, reverse := domain.Position(len(users()))+3, master("2.0.192.in-addr.arpa", 1)
+	set := dns.ZoneSettingsChanged{ID: 1, After: keeps}
+	gone := dns.ZoneDeleted{ID: 1, Zone: reverse, Privilege: privilegeOf(1)}
+	given := func(privileges []int64, more ...domain.Event) []domain.Event {
+		return slices.Concat(users(view(1, "v1"), zone(2, "B.com", 1), zone(1, reverse.Name, 1), set), []domain.Event{
+			access.RoleCreated{ID: 8, Name: "r8", Privileges: append([]int64{access.PrivilegeZoneAdd}, privileges...)},
+			access.UserRolesChanged{ID: guest, After: []int64{8}},
+		}, more)
+	}
+	deleted := made + 4
+	restore := dns.NewRestoreZone(gone, deleted)
+	before := dns.NewZoneLife(1).After(domain.Recorded{Position: made, Event: zone(1, reverse.Name, 1)}).After(domain.Recorded{Position: made + 1, Event: set})
+	revert := dns.NewRevertZone(before.After(domain.Recorded{Position: deleted, Event: gone}), before, map[int64]domain.Position{1: made})
+	back := []domain.Event{dns.ZoneRestored{
+		ID: 1, After: reverse, Privilege: privilegeOf(1), Created: made, Settings: keeps, Links: []dns.RestoredLink{{View: 1, Since: made, Until: deleted}},
+	}}
+	may := []int64{privilegeOf(2)}
+	forwardGone := dns.ZoneDeleted{ID: 2, Zone: master("B.com", 1)}
+	runDecisions(t, []decision{
+		{name: "restored", given: given(may, gone), as: guest, when: restore, then: back},
+		{name: "restored without the right", given: given(nil, gone), as: guest, when: restore, code: domain.CodeForbidden, text: "ZONE#2#ACCESS"},
+		{name: "restored where the forward zone has gone", given: given(nil, gone, forwardGone), as: guest, when: restore, then: back},
+		{name: "reverted", given: given(may, gone), as: guest, when: revert, then: back},
+		{name: "reverted without the right", given: given(nil, gone), as: guest, when: revert, code: domain.CodeForbidden, text: "ZONE#2#ACCESS"},
+	})
+}
+
 // What an event may change of addresses, and whether that concerns a reverse zone.
 func TestAddressChanges(t *testing.T) {
 	t.Parallel()

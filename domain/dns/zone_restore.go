@@ -11,7 +11,8 @@ import (
 // RestoreZone brings a deleted zone back, as it was when it was deleted.
 //
 // Invariants:
-//  1. It needs what making a zone of the name needs, and the name and the views are to be had.
+//  1. It needs what making a zone of the name needs, and to be allowed to ACCESS the zones whose PTRs
+//     it has; and the name and the views are to be had.
 //  2. It holds only if nothing has become of the zone since the deletion.
 //  3. What it decides, and costs, does not depend on how many records the zone has.
 type RestoreZone struct {
@@ -35,6 +36,9 @@ func (c RestoreZone) Decide(h domain.History, env domain.Env) ([]domain.Event, e
 	}
 	if zone.exists || zone.changed != c.at {
 		return nil, domain.Changed(zone.changed, "zone %d was restored since", zone.id)
+	}
+	if err := zone.mayKeepAgain(h, actor, zone.settings); err != nil {
+		return nil, err
 	}
 	if err := checkZoneLinks(h, zone.id, was, was.ViewIDs); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package dnsmodel
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -122,20 +123,33 @@ type Address struct {
 	ZoneName string
 }
 
-// Addresses lists the records of zones, by name, in a view of which a reverse zone may have PTRs, so
-// many at most, by their addresses' names and ages: all, or those of some owners of the reverse zone.
-func (r *Reader) Addresses(ctx context.Context, view int64, zones []string, reverse string, owners []string, most int) (all []Address, err error) {
+// Addresses lists records of zones, by name, in a view of which a reverse zone may have PTRs, by their
+// addresses' names: of all of these, or of some owners of the reverse zone. Of each zone's records with one address
+// they are the oldest of those apart, and the oldest of the others. Of more records than most, those of
+// the first names are listed, and more says so.
+func (r *Reader) Addresses(
+	ctx context.Context, view int64, zones []string, reverse string, owners []string, apart []int64, most int,
+) (all []Address, more bool, err error) {
 	from, until := placesOf(reverse)
 	places := make([]string, len(owners))
 	for i, owner := range owners {
 		places[i] = dns.Place(dns.FullName(owner, dns.FoldName(reverse)))
 	}
-	sql := "SELECT " + keptColumns + " FROM (" + addressesIn(query.Moment{}) + " AND ($5 OR r.reverse = ANY ($6))) r ORDER BY r.at, r.id LIMIT $7"
-	rows, err := query.All(ctx, r.pool, query.Row((*keptRow).columns), sql, view, zones, from, until, owners == nil, places, most)
+	const each = "r.at, r.zone_id, r.id = ANY ($7::bigint[])"
+	sql := "SELECT DISTINCT ON (" + each + ") " + keptColumns + " FROM (" + addressesIn(query.Moment{}) +
+		" AND ($5 OR r.reverse = ANY ($6))) r ORDER BY " + each + ", r.id LIMIT $8"
+	if apart == nil {
+		apart = []int64{}
+	}
+	rows, err := query.All(ctx, r.pool, query.Row((*keptRow).columns), sql, view, zones, from, until, owners == nil, places, apart, most+1)
+	if more = len(rows) > most; more { // the last name may not be there with all that it has
+		last := rows[most].place
+		rows = slices.DeleteFunc(rows, func(row keptRow) bool { return row.place == last })
+	}
 	for _, row := range rows {
 		all = append(all, Address{Record: row.Record, ZoneName: row.zone})
 	}
-	return all, err
+	return all, more, err
 }
 
 // Keeper is a reverse zone that has PTRs of other zones.

@@ -11,8 +11,12 @@ import (
 // content is read, so that those of the past are right as well. Of a change of addresses the
 // batch knows the event alone, and touches the reverse zones that it concerns.
 
-// addresses collects the zones of which an event may change addresses.
+// addresses collects the zones of which an event may change addresses. One that is new to the batch
+// has no row yet by which events about its records could find its name.
 func (k *keys) addresses(event domain.Event) {
+	if made, is := event.(dns.ZoneCreated); is {
+		k.addressedNames.Add(dns.FoldName(made.Zone.Name))
+	}
 	named := func(zone int64) string {
 		k.addressed.Add(zone)
 		return ""

@@ -19,9 +19,18 @@ type heldImport struct {
 	removed, added []heldRecord
 }
 
+// heldRecord is a record with the key of its RRset.
 type heldRecord struct {
 	key    setKey
 	record logRecord
+}
+
+func heldAt(key setKey, records []logRecord) []heldRecord {
+	all := make([]heldRecord, len(records))
+	for i, r := range records {
+		all[i] = heldRecord{key, r}
+	}
+	return all
 }
 
 func (i *heldImport) size() int { return len(i.removed) + len(i.added) }
@@ -100,26 +109,17 @@ func (s *desiredState) finishImport(e dns.ZoneImported, p domain.Position) error
 	case c != nil && held.remakes(c):
 		held.remake(c)
 		z.remake()
-		s.followImport(z, c, held, p)
+		s.follow(z, c, held.removed, held.added, p)
 		c.changed = p
 		s.markDirty(z, p)
 	case c != nil:
 		for key, records := range held.apply(c) {
-			s.setRecords(locatedRecord{zone: z, copy: c, key: key}, records, p)
+			s.replaceSet(locatedRecord{zone: z, copy: c, key: key}, records, p)
 		}
+		s.follow(z, c, held.removed, held.added, p)
 	}
 	s.touch(zone, e.ViewID, p)
 	return nil
-}
-
-// followImport lets PTRs follow all that an import has brought.
-func (s *desiredState) followImport(z *zoneInView, c *viewCopy, held *heldImport, p domain.Position) {
-	for _, r := range held.removed {
-		s.follow(locatedRecord{zone: z, copy: c, key: r.key}, []logRecord{r.record}, nil, p)
-	}
-	for _, r := range held.added {
-		s.follow(locatedRecord{zone: z, copy: c, key: r.key}, nil, []logRecord{r.record}, p)
-	}
 }
 
 // apply returns the RRsets that the import changes, as they are after it.

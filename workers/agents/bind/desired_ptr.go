@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -71,13 +70,11 @@ func (s *desiredState) keepAnew(k *logZone, view int64, p domain.Position) {
 	}
 	c.claims = nil
 	if k.settings.PTR != nil && !c.forwards() {
-		c.claims = map[string][]logRecord{}
+		c.claims = map[string]claims{}
 	}
 	for _, name := range k.settings.KeptFrom() {
 		if from := s.inView[zoneKey{view: view, zone: absoluteZone(name)}]; from != nil && from.want != nil {
-			for key, records := range from.want.sets {
-				k.claim(view, name, key, records, true, owners)
-			}
+			k.claimSets(view, name, from.want.sets, true, owners)
 		}
 	}
 	s.settlePTRs(k, view, owners, p)
@@ -87,54 +84,68 @@ func (s *desiredState) keepAnew(k *logZone, view int64, p domain.Position) {
 func (s *desiredState) keepFrom(view int64, name string, sets map[setKey][]logRecord, have bool, p domain.Position) {
 	for _, k := range s.keepers(view, name) {
 		owners := map[string]bool{}
-		for key, records := range sets {
-			k.claim(view, name, key, records, have, owners)
+		k.claimSets(view, name, sets, have, owners)
+		s.settlePTRs(k, view, owners, p)
+	}
+}
+
+// follow lets PTRs follow the records of a zone in a view, of which some went and some came.
+func (s *desiredState) follow(z *zoneInView, c *viewCopy, gone, come []heldRecord, p domain.Position) {
+	if len(s.keeping) == 0 {
+		return
+	}
+	zone, view := s.zones[c.zoneID], z.key.view
+	own := map[string]bool{}
+	for _, records := range [][]heldRecord{gone, come} {
+		for _, r := range records {
+			if r.key.rrtype == mdns.TypePTR || r.key.rrtype == mdns.TypeCNAME {
+				own[r.key.owner] = true
+			}
+		}
+	}
+	s.settlePTRs(zone, view, own, p)
+	for _, k := range s.keepers(view, zone.data.Name) {
+		owners := map[string]bool{}
+		for _, r := range gone {
+			k.claim(view, zone.data.Name, r.key, r.record, false, owners)
+		}
+		for _, r := range come {
+			k.claim(view, zone.data.Name, r.key, r.record, true, owners)
 		}
 		s.settlePTRs(k, view, owners, p)
 	}
 }
 
-// follow lets PTRs follow the records of an RRset, which were others before.
-func (s *desiredState) follow(at locatedRecord, before, after []logRecord, p domain.Position) {
-	if len(s.keeping) == 0 {
-		return
-	}
-	zone, view := s.zones[at.copy.zoneID], at.zone.key.view
-	switch at.key.rrtype {
-	case mdns.TypePTR, mdns.TypeCNAME:
-		s.settlePTRs(zone, view, map[string]bool{at.key.owner: true}, p)
-	case mdns.TypeA, mdns.TypeAAAA:
-		for _, k := range s.keepers(view, zone.data.Name) {
-			owners := map[string]bool{}
-			k.claim(view, zone.data.Name, at.key, before, false, owners)
-			k.claim(view, zone.data.Name, at.key, after, true, owners)
-			s.settlePTRs(k, view, owners, p)
+// claimSets is claim for all records of RRsets.
+func (z *logZone) claimSets(view int64, name string, sets map[setKey][]logRecord, have bool, owners map[string]bool) {
+	for key, records := range sets {
+		for _, r := range records {
+			z.claim(view, name, key, r, have, owners)
 		}
 	}
 }
 
-// claim adds the claims of records to a reverse zone's copy, or takes them away, and notes their
-// owners.
-func (z *logZone) claim(view int64, name string, key setKey, records []logRecord, have bool, owners map[string]bool) {
+// claim adds the claim of a record to a reverse zone's copy, or takes it away, and notes its owner.
+func (z *logZone) claim(view int64, name string, key setKey, r logRecord, have bool, owners map[string]bool) {
 	c := z.copies[view]
 	if c.claims == nil || key.rrtype != mdns.TypeA && key.rrtype != mdns.TypeAAAA {
 		return
 	}
-	for _, r := range records {
-		address := dns.RecordData{ViewID: view, Host: key.owner, Type: dns.TypeName(key.rrtype), TTL: r.ttl, Value: r.value}
-		at, ptr, is := zonedata.Kept(z.data.Name, name, r.id, address)
-		if !is {
-			continue
-		}
-		claims := slices.DeleteFunc(slices.Clone(c.claims[at.Owner]), func(other logRecord) bool { return other.id == r.id })
-		if have {
-			claims = append(claims, logRecord{id: r.id, ttl: ptr.TTL, rdata: ptr.Data, kept: true})
-		}
-		if c.claims[at.Owner] = claims; len(claims) == 0 {
-			delete(c.claims, at.Owner)
-		}
-		owners[at.Owner] = true
+	address := dns.RecordData{ViewID: view, Host: key.owner, Type: dns.TypeName(key.rrtype), TTL: r.ttl, Value: r.value}
+	at, ptr, is := zonedata.Kept(z.data.Name, name, r.id, address)
+	if !is {
+		return
 	}
+	of := c.claims[at.Owner]
+	if have {
+		of.add(logRecord{id: r.id, ttl: ptr.TTL, rdata: ptr.Data, kept: true})
+	} else {
+		of.remove(r.id)
+	}
+	if c.claims[at.Owner] = of; len(of.all) == 0 {
+		delete(c.claims, at.Owner)
+	}
+	owners[at.Owner] = true
 }
 
 // settlePTRs gives owners of a reverse zone the PTRs that they are to have.
@@ -146,8 +157,11 @@ func (s *desiredState) settlePTRs(k *logZone, view int64, owners map[string]bool
 	for owner := range owners {
 		key := setKey{owner: owner, rrtype: mdns.TypePTR}
 		wanted := slices.DeleteFunc(slices.Clone(c.sets[key]), func(r logRecord) bool { return r.kept })
-		if claims := c.claims[owner]; len(wanted) == 0 && len(claims) > 0 && len(c.sets[setKey{owner, mdns.TypeCNAME}]) == 0 {
-			wanted = []logRecord{slices.MinFunc(claims, func(a, b logRecord) int { return cmp.Compare(a.id, b.id) })}
+		if len(wanted) == 0 && len(c.sets[setKey{owner, mdns.TypeCNAME}]) == 0 {
+			if of, some := c.claims[owner]; some {
+				oldest, _ := of.oldest()
+				wanted, c.claims[owner] = []logRecord{oldest}, of
+			}
 		}
 		if !slices.Equal(wanted, c.sets[key]) {
 			s.replaceSet(locatedRecord{zone: z, copy: c, key: key}, wanted, p)

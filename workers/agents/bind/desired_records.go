@@ -122,7 +122,21 @@ func without(at locatedRecord) []logRecord {
 func (s *desiredState) setRecords(at locatedRecord, records []logRecord, p domain.Position) {
 	before := at.copy.sets[at.key]
 	s.replaceSet(at, records, p)
-	s.follow(at, before, records, p)
+	if len(s.keeping) > 0 {
+		gone, come := differing(before, records)
+		s.follow(at.zone, at.copy, heldAt(at.key, gone), heldAt(at.key, come), p)
+	}
+}
+
+// differing returns what lists have between records with which both begin, or end.
+func differing(a, b []logRecord) (ofA, ofB []logRecord) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
 }
 
 func (s *desiredState) replaceSet(at locatedRecord, records []logRecord, p domain.Position) {

@@ -28,7 +28,7 @@ type viewCopy struct {
 	sets     map[setKey][]logRecord
 	settings dns.ZoneSettings
 	// claims are, by owner, the PTRs that a reverse zone may have, nil for any other.
-	claims map[string][]logRecord
+	claims map[string]claims
 	// changed is the position of the last event about the zone that changed what it
 	// serves in this view.
 	changed domain.Position
