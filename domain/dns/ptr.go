@@ -136,6 +136,21 @@ func ReversePlace(d RecordData) string {
 	return Place(strings.Join(labels, ".") + "." + base)
 }
 
+// ReverseNames are the names of the zones in which the name of a record's address may be, in lower case, none
+// for a record that has no PTR anywhere.
+func ReverseNames(d RecordData) []string {
+	a, is := namedAddress(d)
+	if !is {
+		return nil
+	}
+	labels, base := reverseLabels(a)
+	names := append(make([]string, 0, len(labels)+1), base)
+	for _, label := range slices.Backward(labels) {
+		names = append(names, label+"."+names[len(names)-1])
+	}
+	return names
+}
+
 // KeptPTR returns the PTR that a reverse zone may have for a record of another zone, and false if
 // the record has no address of the reverse zone.
 func KeptPTR(reverse, zone string, d RecordData) (ptr RecordData, is bool) {
@@ -162,7 +177,9 @@ type AddressChange struct {
 	Zone string
 	View int64
 	Of   []RecordData
-	Any  bool
+	// Reverse are the [ReverseNames] of Of.
+	Reverse []string
+	Any     bool
 }
 
 // Concerns says whether a reverse zone in the same view counts as changed by it.
@@ -170,11 +187,11 @@ func (c AddressChange) Concerns(reverse string, s ZoneSettings) bool {
 	if !s.keepsFrom(c.Zone) {
 		return false
 	}
-	prefix, is := ReversePrefix(reverse)
-	return is && (c.Any || slices.ContainsFunc(c.Of, func(d RecordData) bool {
-		a, named := namedAddress(d)
-		return named && prefix.Contains(a)
-	}))
+	if !c.Any {
+		return slices.Contains(c.Reverse, FoldName(reverse))
+	}
+	_, is := ReversePrefix(reverse)
+	return is
 }
 
 // AddressChanges lists what an event may change of the addresses of names. Named returns the name of a
@@ -182,8 +199,8 @@ func (c AddressChange) Concerns(reverse string, s ZoneSettings) bool {
 func AddressChanges(event domain.Event, named func(zone int64) string) (all []AddressChange) {
 	record := func(zone int64, states ...RecordData) {
 		for _, d := range states {
-			if _, is := namedAddress(d); is {
-				all = append(all, AddressChange{Zone: named(zone), View: d.ViewID, Of: []RecordData{d}})
+			if names := ReverseNames(d); len(names) > 0 {
+				all = append(all, AddressChange{Zone: named(zone), View: d.ViewID, Of: []RecordData{d}, Reverse: names})
 			}
 		}
 	}

@@ -52,9 +52,17 @@ func TestKeptPTR(t *testing.T) {
 		if got != want || is != (c.owner != "") {
 			t.Errorf("%s in %s: %+v, %v", c.value, c.reverse, got, is)
 		}
+		if is && !slices.Contains(dns.ReverseNames(d), c.reverse) {
+			t.Errorf("%s may not be in %s", c.value, c.reverse)
+		}
 		if is && dns.ReversePlace(d) != dns.Place(dns.FullName(c.owner, c.reverse)) {
 			t.Errorf("%s in %s has another place than its name", c.value, c.reverse)
 		}
+	}
+	two := dns.RecordData{ViewID: 3, Host: "www", Type: "A", Value: "192.0.2.7"}
+	want := []string{"in-addr.arpa", "192.in-addr.arpa", "0.192.in-addr.arpa", "2.0.192.in-addr.arpa", "7.2.0.192.in-addr.arpa"}
+	if got := dns.ReverseNames(two); !slices.Equal(got, want) {
+		t.Errorf("the name of %s may be in %q", two.Value, got)
 	}
 	if d := (dns.RecordData{Line: "x", Host: "www", Type: "A", Value: "192.0.2.7"}); dns.ReversePlace(d) != "" {
 		t.Error("a record that a provider serves")

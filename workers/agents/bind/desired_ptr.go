@@ -20,15 +20,30 @@ import (
 //  2. An owner with claims and without a PTR and a CNAME of the log has the PTR of the oldest
 //     claim, and no other owner has a PTR that is kept.
 
-// keepers are the reverse zones, of those in a view, that have the PTRs of a zone.
-func (s *desiredState) keepers(view int64, zone string) (keepers []*logZone) {
-	name := dns.FoldName(zone)
-	for _, k := range s.keeping {
-		if k.copies[view] != nil && slices.Contains(k.settings.KeptFrom(), name) {
+// keepers are the zones of a view that have the PTRs of a zone, of those with the reverse names of an
+// address: few, however many name the zone.
+func (s *desiredState) keepers(view int64, zone string, reverse []string) (keepers []*logZone) {
+	for _, name := range reverse {
+		z := s.inView[zoneKey{view: view, zone: absoluteZone(name)}]
+		if z == nil || z.want == nil {
+			continue
+		}
+		if k := s.keeping[z.want.zoneID]; k != nil && slices.Contains(k.settings.KeptFrom(), dns.FoldName(zone)) {
 			keepers = append(keepers, k)
 		}
 	}
 	return keepers
+}
+
+// keepsAny says whether any reverse zone has the PTRs of a zone.
+func (s *desiredState) keepsAny(zone string) bool {
+	name := dns.FoldName(zone)
+	for _, k := range s.keeping {
+		if slices.Contains(k.settings.KeptFrom(), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // noteKeeping notes whether a zone has PTRs of others.
@@ -46,7 +61,11 @@ func (s *desiredState) touchKeepers(event domain.Event, p domain.Position) {
 		return
 	}
 	for _, change := range dns.AddressChanges(event, s.nameOf) {
-		for _, k := range s.keeping {
+		concerned := maps.Values(s.keeping)
+		if !change.Any {
+			concerned = slices.Values(s.keepers(change.View, change.Zone, change.Reverse))
+		}
+		for k := range concerned {
 			if k.copies[change.View] != nil && change.Concerns(k.data.Name, k.settings) {
 				s.touch(k, change.View, p)
 			}
@@ -74,7 +93,11 @@ func (s *desiredState) keepAnew(k *logZone, view int64, p domain.Position) {
 	}
 	for _, name := range k.settings.KeptFrom() {
 		if from := s.inView[zoneKey{view: view, zone: absoluteZone(name)}]; from != nil && from.want != nil {
-			k.claimSets(view, name, from.want.sets, true, owners)
+			for key, records := range from.want.sets {
+				for _, r := range records {
+					k.claim(name, r.id, addressOf(view, key, r), true, owners)
+				}
+			}
 		}
 	}
 	s.settlePTRs(k, view, owners, p)
@@ -82,11 +105,16 @@ func (s *desiredState) keepAnew(k *logZone, view int64, p domain.Position) {
 
 // keepFrom has the reverse zones of a view have the PTRs of RRsets of a zone, or lose them.
 func (s *desiredState) keepFrom(view int64, name string, sets map[setKey][]logRecord, have bool, p domain.Position) {
-	for _, k := range s.keepers(view, name) {
-		owners := map[string]bool{}
-		k.claimSets(view, name, sets, have, owners)
-		s.settlePTRs(k, view, owners, p)
+	if !s.keepsAny(name) {
+		return
 	}
+	owners := keptOwners{}
+	for key, records := range sets {
+		for _, r := range records {
+			s.claim(name, r.id, addressOf(view, key, r), have, owners)
+		}
+	}
+	s.settleAll(view, owners, p)
 }
 
 // follow lets PTRs follow the records of a zone in a view, of which some went and some came.
@@ -104,48 +132,66 @@ func (s *desiredState) follow(z *zoneInView, c *viewCopy, gone, come []heldRecor
 		}
 	}
 	s.settlePTRs(zone, view, own, p)
-	for _, k := range s.keepers(view, zone.data.Name) {
-		owners := map[string]bool{}
-		for _, r := range gone {
-			k.claim(view, zone.data.Name, r.key, r.record, false, owners)
-		}
-		for _, r := range come {
-			k.claim(view, zone.data.Name, r.key, r.record, true, owners)
-		}
-		s.settlePTRs(k, view, owners, p)
-	}
-}
-
-// claimSets is claim for all records of RRsets.
-func (z *logZone) claimSets(view int64, name string, sets map[setKey][]logRecord, have bool, owners map[string]bool) {
-	for key, records := range sets {
-		for _, r := range records {
-			z.claim(view, name, key, r, have, owners)
-		}
-	}
-}
-
-// claim adds the claim of a record to a reverse zone's copy, or takes it away, and notes its owner.
-func (z *logZone) claim(view int64, name string, key setKey, r logRecord, have bool, owners map[string]bool) {
-	c := z.copies[view]
-	if c.claims == nil || key.rrtype != mdns.TypeA && key.rrtype != mdns.TypeAAAA {
+	if len(gone)+len(come) > len(s.keeping) && !s.keepsAny(zone.data.Name) { // which then costs less
 		return
 	}
-	address := dns.RecordData{ViewID: view, Host: key.owner, Type: dns.TypeName(key.rrtype), TTL: r.ttl, Value: r.value}
-	at, ptr, is := zonedata.Kept(z.data.Name, name, r.id, address)
+	owners := keptOwners{}
+	for _, r := range gone {
+		s.claim(zone.data.Name, r.record.id, addressOf(view, r.key, r.record), false, owners)
+	}
+	for _, r := range come {
+		s.claim(zone.data.Name, r.record.id, addressOf(view, r.key, r.record), true, owners)
+	}
+	s.settleAll(view, owners, p)
+}
+
+// addressOf is a record as one that may have an address.
+func addressOf(view int64, key setKey, r logRecord) (d dns.RecordData) {
+	if key.rrtype == mdns.TypeA || key.rrtype == mdns.TypeAAAA {
+		d = dns.RecordData{ViewID: view, Host: key.owner, Type: dns.TypeName(key.rrtype), TTL: r.ttl, Value: r.value}
+	}
+	return d
+}
+
+// keptOwners are the owners, of reverse zones, whose claims have changed.
+type keptOwners map[*logZone]map[string]bool
+
+// claim adds the claims of a zone's record to the reverse zones' copies, or takes them away.
+func (s *desiredState) claim(zone string, id int64, d dns.RecordData, have bool, owners keptOwners) {
+	for _, k := range s.keepers(d.ViewID, zone, dns.ReverseNames(d)) {
+		if owners[k] == nil {
+			owners[k] = map[string]bool{}
+		}
+		k.claim(zone, id, d, have, owners[k])
+	}
+}
+
+// claim adds the claim of a zone's record to a reverse zone's copy, or takes it away, and notes its owner.
+func (z *logZone) claim(zone string, id int64, d dns.RecordData, have bool, owners map[string]bool) {
+	c := z.copies[d.ViewID]
+	if c == nil || c.claims == nil {
+		return
+	}
+	at, ptr, is := zonedata.Kept(z.data.Name, zone, id, d)
 	if !is {
 		return
 	}
 	of := c.claims[at.Owner]
 	if have {
-		of.add(logRecord{id: r.id, ttl: ptr.TTL, rdata: ptr.Data, kept: true})
+		of.add(logRecord{id: id, ttl: ptr.TTL, rdata: ptr.Data, kept: true})
 	} else {
-		of.remove(r.id)
+		of.remove(id)
 	}
 	if c.claims[at.Owner] = of; len(of.all) == 0 {
 		delete(c.claims, at.Owner)
 	}
 	owners[at.Owner] = true
+}
+
+func (s *desiredState) settleAll(view int64, owners keptOwners, p domain.Position) {
+	for k, of := range owners {
+		s.settlePTRs(k, view, of, p)
+	}
 }
 
 // settlePTRs gives owners of a reverse zone the PTRs that they are to have.
