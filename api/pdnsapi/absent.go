@@ -2,6 +2,7 @@ package pdnsapi
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,6 +17,84 @@ func (a *API) emptyList(c echo.Context) error {
 		return err
 	}
 	return api.WriteJSON(c, http.StatusOK, []struct{}{})
+}
+
+// absent answers that there is nothing of the name, on a server that there is.
+func (a *API) absent(c echo.Context) error {
+	if _, err := a.serverOf(c); err != nil {
+		return err
+	}
+	return echo.ErrNotFound
+}
+
+// absentOfZone is absent, of a zone that there is.
+func (a *API) absentOfZone(c echo.Context) error {
+	if _, err := a.placeOf(c); err != nil {
+		return err
+	}
+	return echo.ErrNotFound
+}
+
+type metadataBody struct {
+	Kind     string   `json:"kind"`
+	Metadata []string `json:"metadata"`
+	Type     string   `json:"type"`
+}
+
+// noMetadata says that a zone has no metadata of a kind, of which there may be none anywhere.
+func (a *API) noMetadata(c echo.Context) error {
+	if _, err := a.placeOf(c); err != nil {
+		return err
+	}
+	return api.WriteJSON(c, http.StatusOK, metadataBody{Kind: unescaped(c.Param("kind")), Metadata: []string{}, Type: "Metadata"})
+}
+
+// absentRoutes are those of what a PowerDNS server has by name, and those that write it.
+func (a *API) absentRoutes() (routes []api.Route) {
+	for _, path := range []string{"/config/:setting", "/tsigkeys/:id"} {
+		routes = append(routes, api.Get(pathServer+path, api.AccessUser, reads, a.absent))
+	}
+	for _, w := range []struct {
+		method, path string
+		refusal      domain.Phrase
+	}{
+		{http.MethodPost, pathServer + "/tsigkeys", refusedTSIGKeys},
+		{http.MethodPut, pathServer + "/tsigkeys/:id", refusedTSIGKeys},
+		{http.MethodDelete, pathServer + "/tsigkeys/:id", refusedTSIGKeys},
+		{http.MethodPost, pathServer + "/autoprimaries", refusedAutoprimaries},
+		{http.MethodDelete, pathServer + "/autoprimaries/:ip/:nameserver", refusedAutoprimaries},
+		{http.MethodPost, pathZone + "/metadata", refusedMetadata},
+		{http.MethodPut, pathZone + "/metadata/:kind", refusedMetadata},
+		{http.MethodDelete, pathZone + "/metadata/:kind", refusedMetadata},
+		{http.MethodPost, pathZone + "/cryptokeys", refusedCryptokeys},
+		{http.MethodPut, pathZone + "/cryptokeys/:id", refusedCryptokeys},
+		{http.MethodDelete, pathZone + "/cryptokeys/:id", refusedCryptokeys},
+	} {
+		routes = append(routes, harmless(w.method, w.path, a.refuses(strings.HasPrefix(w.path, pathZone), w.refusal)))
+	}
+	return routes
+}
+
+// What is said to who writes what there is not.
+const (
+	refusedTSIGKeys      domain.Phrase = "TSIG keys of PowerDNS are not supported"
+	refusedAutoprimaries domain.Phrase = "autoprimaries are not supported"
+	refusedMetadata      domain.Phrase = "metadata of zones is not supported"
+	refusedCryptokeys    domain.Phrase = "cryptokeys are not supported"
+)
+
+// refuses refuses to write what a server, or a zone, cannot have here.
+func (a *API) refuses(ofZone bool, refusal domain.Phrase) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		_, err := a.serverOf(c)
+		if ofZone && err == nil {
+			_, err = a.placeOf(c)
+		}
+		if err != nil {
+			return err
+		}
+		return domain.Refused("%s", refusal)
+	}
 }
 
 func (a *API) emptyListOfZone(c echo.Context) error {

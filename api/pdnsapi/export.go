@@ -20,6 +20,9 @@ func (a *API) export(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := api.Caller(c).RequireWholeZone(); err != nil {
+		return err
+	}
 	leave, err := a.contents.Take(c.Request().Context(), api.Caller(c).ID)
 	if err != nil {
 		return err
