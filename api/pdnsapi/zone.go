@@ -1,9 +1,12 @@
 package pdnsapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -180,8 +183,9 @@ func generatedSets(content *dnsmodel.Content, show func(zonedata.Key, rrsetBody)
 	if err := show(key, setFor(content.Name, key, soa.Hdr.Ttl, []string{text})); err != nil {
 		return err
 	}
-	for key, set := range content.Sets {
-		if err := showData(content.Name, key, set, show); err != nil {
+	inOrder := func(a, b zonedata.Key) int { return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Type, b.Type)) }
+	for _, key := range slices.SortedFunc(maps.Keys(content.Sets), inOrder) {
+		if err := showData(content.Name, key, content.Sets[key], show); err != nil {
 			return err
 		}
 	}
