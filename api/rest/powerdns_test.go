@@ -392,6 +392,9 @@ func (p *powerDNS) kept() {
 	p.expect(p.ask("PATCH", zone, rrsets(rrset(name, "PTR", "REPLACE", 60, "mine.example.org."))), 204, "")
 	for _, query := range []string{"", "?rrset_name=" + name} {
 		p.wantSet(zone+query, name, "PTR", 60, "mine.example.org.")
+		if got := p.ask("GET", zone+query, nil); strings.Count(got.body, `"name":"`+name) != 1 {
+			p.t.Errorf("what a person made stands beside what is kept: %s", got.body)
+		}
 	}
 	p.expect(p.ask("PATCH", zone, rrsets(m{"name": name, "type": "PTR", "changetype": "DELETE"})), 204, "")
 	p.wantSet(zone, name, "PTR", 300, "a.example.org.")
