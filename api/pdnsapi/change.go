@@ -43,7 +43,7 @@ func (c change) Decide(h domain.History, env domain.Env) ([]domain.Event, error)
 	if parts, is := errors.AsType[*batch.Error](err); is {
 		return nil, c.refusal(parts.Refusals)
 	}
-	if errors.Is(err, zoneupdate.ErrStale) {
+	if _, gone := errors.AsType[*zoneupdate.Failure](err); gone || errors.Is(err, zoneupdate.ErrStale) {
 		return nil, api.ErrStale
 	}
 	if err != nil || len(events) > 0 || c.zone == 0 {
