@@ -21,6 +21,12 @@ var notDry = []string{
 	// These write nothing.
 	"PUT /api/v1/servers/:server/cache/flush", "PUT /api/v1/servers/:server/zones/:zone/notify",
 	"PUT /api/v1/servers/:server/zones/:zone/rectify", "PUT /api/v1/servers/:server/zones/:zone/axfr-retrieve",
+	"POST /api/v1/servers/:server/tsigkeys", "PUT /api/v1/servers/:server/tsigkeys/:id", "DELETE /api/v1/servers/:server/tsigkeys/:id",
+	"POST /api/v1/servers/:server/autoprimaries", "DELETE /api/v1/servers/:server/autoprimaries/:ip/:nameserver",
+	"POST /api/v1/servers/:server/zones/:zone/metadata", "PUT /api/v1/servers/:server/zones/:zone/metadata/:kind",
+	"DELETE /api/v1/servers/:server/zones/:zone/metadata/:kind",
+	"POST /api/v1/servers/:server/zones/:zone/cryptokeys", "PUT /api/v1/servers/:server/zones/:zone/cryptokeys/:id",
+	"DELETE /api/v1/servers/:server/zones/:zone/cryptokeys/:id",
 }
 
 // dryRun is the reply to a dry run.

@@ -1,6 +1,9 @@
 package rest
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // known is what those with a good token get from PowerDNS' API; bad ones are 401.
 func known(plain, guest, stranger, holder, admin int) expected {
@@ -67,6 +70,25 @@ func rowsOfPowerDNS() map[string]row {
 	}
 	for _, of := range []string{"export", "metadata", "cryptokeys"} {
 		rows["GET /api/v1/servers/:server/zones/:zone/"+of] = row{ofZone("/" + of), readers}
+	}
+	rows["GET /api/v1/servers/:server/zones/:zone/metadata/:kind"] = row{ofZone("/metadata/ALLOW-AXFR-FROM"), readers}
+	rows["GET /api/v1/servers/:server/zones/:zone/cryptokeys/:id"] = row{ofZone("/cryptokeys/1"), known(404, 404, 404, 404, 404)}
+	for path, of := range map[string]string{"config/:setting": "config/x", "tsigkeys/:id": "tsigkeys/x."} {
+		rows["GET /api/v1/servers/:server/"+path] = row{at(pathPowerDNS + "/" + of), known(404, 404, 404, 404, 404)}
+	}
+	for _, w := range [][2]string{
+		{"POST tsigkeys", "tsigkeys"}, {"PUT tsigkeys/:id", "tsigkeys/x."}, {"DELETE tsigkeys/:id", "tsigkeys/x."},
+		{"POST autoprimaries", "autoprimaries"}, {"DELETE autoprimaries/:ip/:nameserver", "autoprimaries/192.0.2.1/ns."},
+	} {
+		method, path, _ := strings.Cut(w[0], " ")
+		rows[method+" /api/v1/servers/:server/"+path] = row{at(pathPowerDNS + "/" + w[1]), known(422, 422, 422, 422, 422)}
+	}
+	for _, w := range [][2]string{
+		{"POST metadata", "metadata"}, {"PUT metadata/:kind", "metadata/IXFR"}, {"DELETE metadata/:kind", "metadata/IXFR"},
+		{"POST cryptokeys", "cryptokeys"}, {"PUT cryptokeys/:id", "cryptokeys/1"}, {"DELETE cryptokeys/:id", "cryptokeys/1"},
+	} {
+		method, path, _ := strings.Cut(w[0], " ")
+		rows[method+" /api/v1/servers/:server/zones/:zone/"+path] = row{ofZone("/" + w[1]), known(404, 422, 404, 422, 422)}
 	}
 	for _, of := range []string{"notify", "rectify"} {
 		rows["PUT /api/v1/servers/:server/zones/:zone/"+of] = row{ofZone("/" + of), readers}

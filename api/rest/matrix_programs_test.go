@@ -35,7 +35,10 @@ var narrowRoutes = []string{
 	"GET /v1/zones/:id/history", "GET /v1/records/:id/history", "GET /v1/zones/:id/diff",
 	"GET /api", "GET /api/v1", "GET /api/v1/servers", "GET /api/v1/servers/:server", "GET /api/v1/servers/:server/search-data",
 	"GET /api/v1/servers/:server/zones", "GET /api/v1/servers/:server/zones/:zone", "PATCH /api/v1/servers/:server/zones/:zone",
+	"PUT /api/v1/servers/:server/zones/:zone", "GET /api/v1/servers/:server/zones/:zone/export",
 	"PUT /api/v1/servers/:server/zones/:zone/notify", "PUT /api/v1/servers/:server/zones/:zone/rectify",
+	"GET /api/v1/servers/:server/zones/:zone/metadata", "GET /api/v1/servers/:server/zones/:zone/metadata/:kind",
+	"GET /api/v1/servers/:server/zones/:zone/cryptokeys", "GET /api/v1/servers/:server/zones/:zone/cryptokeys/:id",
 }
 
 func (x *matrix) prepareCredentials() {

@@ -110,6 +110,7 @@ func TestPowerDNS(t *testing.T) {
 	p.forms()
 	p.refusals()
 	p.generated()
+	p.kept()
 	p.comments()
 	p.whole()
 	p.views()
@@ -337,6 +338,11 @@ func (p *powerDNS) refusals() {
 	p.expect(p.ask("PUT", zone+"/rectify", nil), 200, `{"result":"Rectified"}`)
 	p.expect(p.ask("GET", zone+"/cryptokeys", nil), 200, "[]")
 	p.expect(p.ask("GET", zone+"/metadata", nil), 200, "[]")
+	p.expect(p.ask("GET", zone+"/metadata/IXFR", nil), 200, `{"kind":"IXFR","metadata":[],"type":"Metadata"}`)
+	p.expect(p.ask("POST", zone+"/metadata", m{"kind": "IXFR", "metadata": []string{"1"}}), 422, `{"error":"metadata of zones is not supported"}`)
+	p.expect(p.ask("GET", zone+"/cryptokeys/1", nil), 404, `{"error":"Not Found"}`)
+	p.expect(p.ask("PUT", "office/zones/nowhere.example./cryptokeys/1", m{}), 404, `{"error":"Not Found"}`)
+	p.expect(p.ask("POST", "nowhere/tsigkeys", m{}), 404, `{"error":"Not Found"}`)
 }
 
 // generated: what is generated is shown, and to write it as it is changes nothing.
@@ -362,6 +368,36 @@ func (p *powerDNS) generated() {
 	p.wantSet(zone, name, "NS", 60, "ns1.example.net.")
 	p.expect(p.ask("PATCH", zone, rrsets(m{"name": name, "type": "NS", "changetype": "DELETE"})), 204, "")
 	p.wantSet(zone, name, "NS", nsTTL, ns)
+}
+
+// kept: the PTRs that a reverse zone has of others are shown as what is generated is, and as little changed.
+func (p *powerDNS) kept() {
+	p.t.Helper()
+	const zone, name = "office/zones/2.0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa."
+	p.ok("PUT", "/v1/zones/2/settings", m{"ptr": m{"from": []string{"example.org"}}})
+	p.wantSet(zone, name, "PTR", 300, "a.example.org.")
+	p.wantSet(zone+"?rrset_name="+name, name, "PTR", 300, "a.example.org.")
+	p.wantSet(zone+"?rrset_name=3."+name[2:], name, "PTR", 0, "")
+	p.want(p.ask("GET", zone+"/export", nil), 200, name+"\t300\tIN\tPTR\ta.example.org.\n")
+	other := with("X-Api-Key", p.credential(m{"restrict": m{"names": []string{"3.2.0.192.in-addr.arpa"}}}))
+	if shown := decoded[shownZone](p.stack, p.ask("GET", zone, nil, other)); len(shown.RRsets) != 1 || shown.RRsets[0].Name != "3."+name[2:] {
+		p.t.Errorf("a credential for one PTR sees %+v", shown.RRsets)
+	}
+	before := p.position()
+	p.expect(p.ask("PATCH", zone, rrsets(rrset(name, "PTR", "REPLACE", 300, "a.example.org."))), 204, "")
+	p.expect(p.ask("PATCH", zone, rrsets(m{"name": name, "type": "PTR", "changetype": "DELETE"})), 204, "")
+	if p.position() != before {
+		p.t.Error("a PTR that is kept was changed")
+	}
+	p.expect(p.ask("PATCH", zone, rrsets(rrset(name, "PTR", "REPLACE", 60, "mine.example.org."))), 204, "")
+	for _, query := range []string{"", "?rrset_name=" + name} {
+		p.wantSet(zone+query, name, "PTR", 60, "mine.example.org.")
+		if got := p.ask("GET", zone+query, nil); strings.Count(got.body, `"name":"`+name) != 1 {
+			p.t.Errorf("what a person made stands beside what is kept: %s", got.body)
+		}
+	}
+	p.expect(p.ask("PATCH", zone, rrsets(m{"name": name, "type": "PTR", "changetype": "DELETE"})), 204, "")
+	p.wantSet(zone, name, "PTR", 300, "a.example.org.")
 }
 
 func (p *powerDNS) comments() {
@@ -463,6 +499,22 @@ func (p *powerDNS) bounds() {
 	if p.position() != before {
 		p.t.Error("refused, and the log grew")
 	}
+	// One for all records of a zone has the zone as a whole.
+	const text = "office/zones/text.example."
+	whole := with("X-Api-Key", p.credential(m{"restrict": m{"zones": []string{"text.example"}}}))
+	for _, path := range []string{"/export", "/metadata", "/cryptokeys"} {
+		p.want(p.ask("GET", text+path, nil, whole), 200, "")
+		p.expect(p.ask("GET", zone+path, nil, whole), 404, `{"error":"Not Found"}`)
+	}
+	p.expect(p.ask("PUT", text, m{"kind": "Native"}, whole), 204, "")
+	p.expect(p.ask("PUT", text, rrsets(rrset("text.example.", "SOA", "", 60, "a. b. 1 2 3 4 5"), rrset("n.text.example.", "A", "", 60, "192.0.2.7")), whole), 204, "")
+	p.wantSet(text, "m.text.example.", "A", 0, "")
+	p.expect(p.ask("PUT", zone, m{"kind": "Native"}, whole), 404, `{"error":"Not Found"}`)
+	// Who may add no zone is told the same of a name that is taken and of one that is free, and nothing is read before.
+	nobody := as(p.member("nobody"))
+	for _, name := range []string{"example.org.", "free.example."} {
+		p.want(p.do("POST", "/api/v1/servers/office/zones", m{"name": name, "kind": "Native", "zone": "$GENERATE"}, nobody), 403, `{"error":"not allowed`)
+	}
 	// Who may not ACCESS a zone finds none, and learns of its name what anybody does who wants it.
 	adder := as(p.member("adder", p.role("adders", 2)))
 	p.expect(p.do("GET", "/api/v1/servers/"+zone, nil, adder), 404, `{"error":"Not Found"}`)
@@ -499,7 +551,12 @@ func (p *powerDNS) kernel() {
 	p.want(p.ask("GET", "office/zones/sets.example.?as_of="+fmt.Sprint(before), nil), 404, "Not Found")
 	p.want(p.ask("GET", "office/zones?as_of="+fmt.Sprint(before), nil), 200, "example.org.")
 	p.want(p.ask("GET", zone+"?as_of=999999", nil), 400, `{"error":"as_of`)
-	p.want(p.ask("DELETE", zone, nil, with("If-Match", `"1"`)), 412, `{"error":"`)
+	seen := with("If-Match", p.ask("GET", zone+"?rrsets=false", nil).header.Get("Etag"))
+	p.expect(p.ask("PUT", zone, m{"kind": "Native"}, seen), 204, "")
+	p.expect(p.ask("PATCH", zone, m{"rrsets": []m{}}, seen), 204, "")
+	for _, method := range []string{"PUT", "PATCH", "DELETE"} {
+		p.want(p.ask(method, zone, m{"kind": "Native", "rrsets": nil}, with("If-Match", `"1"`)), 412, `{"error":"`)
+	}
 }
 
 func (p *powerDNS) searched() {
@@ -513,6 +570,7 @@ func (p *powerDNS) searched() {
 	found("q=192.0.2.*&object_type=record&max=1", `"content":"192.0.2.`)
 	found("q=*nowhere*", "[]")
 	p.want(p.ask("GET", "office/search-data?q=", nil), 422, "Query q can't be blank")
+	p.want(p.ask("GET", "office/search-data?q="+strings.Repeat("x", 1025), nil), 422, "q must not have more than 1024 octets")
 	p.want(p.ask("GET", "office/search-data?q=x&max=0", nil), 422, "Maximum entries must be larger than 0")
 	p.want(p.ask("GET", "office/search-data?q=x&object_type=y", nil), 422, "object_type must be one of the following options")
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/opsledger/opsledger/api/adminapi"
 	"github.com/opsledger/opsledger/api/dnsapi"
 	"github.com/opsledger/opsledger/api/opsapi"
-	"github.com/opsledger/opsledger/api/pdnsapi"
+	"github.com/opsledger/opsledger/api/powerdns"
 	v1 "github.com/opsledger/opsledger/api/v1"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/feed"
@@ -63,6 +63,6 @@ func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 		States: []map[api.Resource]api.States{zones.States(), admin.States(), operations.States()}, PrintRecord: zones.PrintRecord,
 		RecheckConf: zones.RecheckConf,
 	}
-	powerDNS := pdnsapi.API{Kernel: kernel}
+	powerDNS := powerdns.API{Kernel: kernel}
 	return slices.Concat(resources, admin.Routes(), operations.Routes(), powerDNS.Routes(), rest.Routes(), kernel.Routes())
 }

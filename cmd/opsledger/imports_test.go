@@ -97,7 +97,7 @@ var importRules = []importRule{
 
 // dialects are put together in api/rest alone. None knows another: what they have in
 // common is the kernel's.
-var dialects = []string{"api/adminapi", "api/dnsapi", "api/opsapi", "api/pdnsapi", "api/v1"}
+var dialects = []string{"api/adminapi", "api/dnsapi", "api/opsapi", "api/powerdns", "api/v1"}
 
 func dialectRules() (rules []importRule) {
 	for _, folder := range dialects {

@@ -3,6 +3,8 @@ package zoneupdate
 import (
 	"slices"
 
+	mdns "github.com/miekg/dns"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/dns/zonedata"
@@ -57,8 +59,11 @@ func (s setStep) DecidePart(h domain.History, env domain.Env) ([]domain.Event, e
 // anyway.
 func (s setStep) isGenerated(now *dns.Now) (bool, error) {
 	key := s.key()
-	if len(s.Records) == 0 || generatedAfter(key) == 0 {
+	switch {
+	case len(s.Records) == 0 || generatedAfter(key) == 0:
 		return false, nil
+	case key.Type == mdns.TypePTR:
+		return s.isKept(now)
 	}
 	_, settings, _ := now.Zone(s.u.to.ZoneID)
 	asked, err := s.isAsked(now)
@@ -69,12 +74,27 @@ func (s setStep) isGenerated(now *dns.Now) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	wanted := make([]zonedata.Record, len(s.Records))
-	for i, r := range s.Records {
-		wanted[i] = zonedata.Record{TTL: s.TTL, Data: r.data}
-	}
 	set := served.generated.Sets[key]
-	return set != nil && set.Equal(zonedata.Assemble(wanted)), nil
+	return set != nil && set.Equal(s.wanted()), nil
+}
+
+// wanted are the records that the RRset is to have.
+func (s setStep) wanted() *zonedata.RRset {
+	all := make([]zonedata.Record, len(s.Records))
+	for i, r := range s.Records {
+		all[i] = zonedata.Record{TTL: s.TTL, Data: r.data}
+	}
+	return zonedata.Assemble(all)
+}
+
+// isKept says whether the RRset is a PTR that the zone has of another one.
+func (s setStep) isKept(now *dns.Now) (bool, error) {
+	kept := s.u.to.Kept[s.key().Owner]
+	if kept == nil || !kept.Equal(s.wanted()) {
+		return false, nil
+	}
+	alias, err := s.u.at(now, zonedata.Key{Owner: s.key().Owner, Type: mdns.TypeCNAME})
+	return len(alias) == 0, err
 }
 
 // isAsked says whether it takes more than a look at the name servers to know whether the RRset is
@@ -177,10 +197,13 @@ type wantedRecord struct {
 // plan keeps the records that are wanted. Of the others as many as there are missing ones become these:
 // half the events, and the log says what came in whose place.
 func (s setStep) plan(found []present) (p setPlan) {
-	taken := make([]bool, len(s.Records))
+	taken, places := make([]bool, len(s.Records)), make(map[string]int, len(s.Records))
+	for i, w := range s.Records {
+		places[w.data] = i
+	}
 	for _, r := range found {
-		i := slices.IndexFunc(s.Records, func(w SetRecord) bool { return w.data == r.rdata })
-		if i < 0 || taken[i] {
+		i, wanted := places[r.rdata]
+		if !wanted || taken[i] {
 			p.gone = append(p.gone, r)
 			continue
 		}

@@ -49,8 +49,8 @@ func NewSetRecord(zone, rrtype, value string) (SetRecord, error) {
 	return r, err
 }
 
-// Same says whether two records have the same data.
-func (r SetRecord) Same(o SetRecord) bool { return r.canonical == o.canonical }
+// Canonical is equal for records with the same data.
+func (r SetRecord) Canonical() string { return r.canonical }
 
 // Sets makes RRsets of a zone in a view what a client wants, as one change.
 //
@@ -77,7 +77,7 @@ func NewSets(to Target, sets []Set) *Sets {
 
 func generatedAfter(key zonedata.Key) int {
 	switch {
-	case key == zonedata.ApexNS:
+	case key == zonedata.ApexNS, key.Type == mdns.TypePTR: // which an alias may stand in the way of
 		return 1
 	case key.Type == mdns.TypeA || key.Type == mdns.TypeAAAA:
 		return 2

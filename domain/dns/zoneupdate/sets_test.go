@@ -4,9 +4,12 @@ import (
 	"net/netip"
 	"testing"
 
+	mdns "github.com/miekg/dns"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/domain/dns/zonedata"
 	"github.com/opsledger/opsledger/domain/dns/zoneupdate"
 	"github.com/opsledger/opsledger/domain/domaintest"
 )
@@ -92,6 +95,32 @@ func TestSetsAsGenerated(t *testing.T) {
 	other := set(t, "@", "NS", ttl, "ns.example.net.")
 	domaintest.Given(logged()...).When(sets(t, address, other)).Then(t,
 		added(domaintest.FirstID, record("@", "NS", ttl, "ns.example.net.", "")), added(domaintest.FirstID+1, record("master", "A", ttl, "192.0.2.53", "")))
+}
+
+// A PTR that the zone has of another one is no record if it is wanted as it is, and where no alias stands.
+func TestSetsAsKept(t *testing.T) {
+	t.Parallel()
+	wanted := set(t, "4", "PTR", 60, "www.example.net.")
+	data := domaintest.Must(zonedata.Data(domaintest.Must(mdns.NewRR("4.example.org. 60 IN PTR www.example.net."))))
+	to := zoneupdate.Target{
+		ZoneID: 1, Zone: "example.org", ViewID: 1, View: "office",
+		Kept: map[string]*zonedata.RRset{"4": {TTL: 60, Data: []string{data}}},
+	}
+	decide := func(sets ...zoneupdate.Set) domain.Command {
+		all := zoneupdate.NewSets(to, sets)
+		return domaintest.Must(batch.New(append([]batch.Operation{batch.Of(all.Opening(), nil)}, all.Operations(-1)...)))
+	}
+	domaintest.Given(logged()...).When(decide(wanted)).Then(t)
+	domaintest.Given(logged()...).When(decide(set(t, "4", "PTR", 0))).Then(t)
+	other := record("4", "PTR", 90, "www.example.net.", "")
+	domaintest.Given(logged()...).When(decide(set(t, "4", "PTR", 90, "www.example.net."))).Then(t, added(domaintest.FirstID, other))
+	domaintest.Given(append(logged(), added(2, other))...).When(decide(set(t, "4", "PTR", 0))).Then(t, deleted(2, other))
+	alias := record("4", "CNAME", 60, "x", "")
+	with := append(logged(), added(2, alias))
+	if err := domaintest.Given(with...).When(decide(wanted)).Err; err == nil {
+		t.Error("beside an alias")
+	}
+	domaintest.Given(with...).When(decide(wanted, set(t, "4", "CNAME", 0))).Then(t, deleted(2, alias))
 }
 
 // Who may not ACCESS the zone is told nothing, and all of it is refused if a part is.

@@ -30,7 +30,8 @@ type Target struct {
 	// where a prerequisite is about its data, see [AsksForSOA].
 	SOA   *mdns.SOA
 	SOAOf domain.Position
-	// Kept are the PTRs that the zone has of other zones, of the owners that prerequisites are about.
+	// Kept are the PTRs that the zone has of other zones, of the owners that prerequisites, or PTRs that
+	// are wanted, are about.
 	Kept map[string]*zonedata.RRset
 }
 

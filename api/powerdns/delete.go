@@ -1,4 +1,4 @@
-package pdnsapi
+package powerdns
 
 import (
 	"errors"
@@ -25,12 +25,9 @@ func toLeave(at place) access.Right {
 }
 
 func (w *writing) delete(r *api.Request) (domain.Command, error) {
-	at, err := w.placeOfWrite(r)
+	at, err := w.seen(r)
 	if err != nil {
 		return nil, err
-	}
-	if r.IfMatch != nil && *r.IfMatch != at.Changed {
-		return nil, domain.CheckVersion(r.IfMatch, at.Changed)
 	}
 	if len(at.ViewIDs) == 1 {
 		cmd, err := dns.NewDeleteZone(at.ID, &at.Changed)

@@ -1,4 +1,4 @@
-package pdnsapi
+package powerdns
 
 import (
 	"context"
@@ -19,6 +19,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns/zoneupdate"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/query"
 )
 
 // createZone makes a zone in a view, with its RRsets, or links the view to the zone of that name.
@@ -29,6 +30,9 @@ func (a *API) createZone() api.Write {
 }
 
 func (w *writing) create(r *api.Request) (domain.Command, error) {
+	if err := w.begin(r.Context(), false); err != nil {
+		return nil, err
+	}
 	at, err := w.serverNamed(r.Context(), r.Caller, r.PathText("server"))
 	if err != nil {
 		return nil, err
@@ -47,11 +51,16 @@ func (w *writing) create(r *api.Request) (domain.Command, error) {
 	if err := checkKind(r.Params, zonedata.Absolute(name)); err != nil {
 		return nil, err
 	}
+	if r.Params.Text("zone") != nil { // which may be a line that stands for many records
+		if err := w.take(r.Context(), r, manyRecords); err != nil {
+			return nil, err
+		}
+	}
 	in := newSetsInput(name, r.Caller)
 	if err := in.readNew(r.Context(), r.Params); err != nil {
 		return nil, err
 	}
-	if err := w.take(r.Context(), r, len(in.sets)); err != nil {
+	if err := w.take(r.Context(), r, in.records()); err != nil {
 		return nil, err
 	}
 	return w.making(r.Context(), name, view, linked, in.sets)
@@ -73,7 +82,8 @@ func newName(p *api.Params) (string, error) {
 	return name, err
 }
 
-// newPlace is the view that a new zone comes into, and the zone if it is there without that view.
+// newPlace is the view that a new zone comes into, and the zone if it is there without that view. Who
+// may add none is told so, whether there is a zone that they do not see or none.
 func (w *writing) newPlace(r *api.Request, at server, name string) (view dnsmodel.View, linked *place, err error) {
 	zone, taken, err := w.holderOf(r.Context(), name)
 	if err != nil {
@@ -83,7 +93,12 @@ func (w *writing) newPlace(r *api.Request, at server, name string) (view dnsmode
 	if err != nil {
 		return view, nil, err
 	}
-	hidden := taken && !r.Caller.MayAlone(access.On(zone.Target, access.OperationAccess))
+	hidden := taken && (zone.ID == 0 || !r.Caller.MayAlone(access.On(zone.Target, access.OperationAccess)))
+	if !taken || hidden {
+		if err := r.Caller.Require(access.AddZone()); err != nil {
+			return view, nil, err
+		}
+	}
 	for _, v := range views {
 		if v.ID == at.view || at.view == 0 && len(views) == 1 {
 			view = v
@@ -102,17 +117,24 @@ func (w *writing) newPlace(r *api.Request, at server, name string) (view dnsmode
 			return view, nil, errExists()
 		}
 	}
+	if err := r.Caller.Require(access.On(zone.Target, access.OperationUpdate)); err != nil {
+		return view, nil, err
+	}
 	return view, &place{Zone: zone, server: at, view: view.ID, viewName: view.Name}, nil
 }
 
-// holderOf finds the zone of a name that name servers hold, whoever may see it.
+// holderOf finds the zone of a name that name servers hold, whoever may see it. Nothing is known of one
+// that the read model does not have yet.
 func (w *writing) holderOf(ctx context.Context, name string) (zone dnsmodel.Zone, taken bool, err error) {
 	holder := dns.NewZoneNamed(name)
 	if _, err := w.Store.Load(ctx, holder); err != nil || holder.HeldBy() == 0 {
 		return zone, false, err
 	}
 	zone, err = w.DNS.Zone(ctx, holder.HeldBy())
-	return zone, true, api.Found(api.Zone, holder.HeldBy(), err)
+	if errors.Is(err, query.ErrNotFound) {
+		err = nil
+	}
+	return zone, true, err
 }
 
 // errExists is the 409 of a zone that is there.
@@ -138,9 +160,6 @@ func (w *writing) making(
 	return newChange(first, zoneupdate.NewSets(target, wanted), at.ID, &w.refused)
 }
 
-// maxZoneRecords is how many records the text of a zone has at most that is made at once.
-const maxZoneRecords = batch.MaxOperations
-
 // readNew reads the RRsets of a new zone: a list, or the text of a zone, and name servers.
 func (in *setsInput) readNew(ctx context.Context, p *api.Params) error {
 	given, err := in.readAll(p)
@@ -163,7 +182,7 @@ func (in *setsInput) readNew(ctx context.Context, p *api.Params) error {
 
 // readZone reads the text of a zone.
 func (in *setsInput) readZone(ctx context.Context, zone string) error {
-	file, err := zonefile.Read(ctx, strings.NewReader(zone), in.zone, maxZoneRecords)
+	file, err := zonefile.Read(ctx, strings.NewReader(zone), in.zone, maxRecords)
 	if err != nil {
 		return err
 	}
@@ -178,7 +197,9 @@ func (in *setsInput) readZone(ctx context.Context, zone string) error {
 		if !begun {
 			i = len(in.sets)
 			at[key], in.seen[key] = i, true
-			in.sets = append(in.sets, zoneupdate.Set{Host: strings.Clone(r.Host), Type: dns.TypeName(r.Type), TTL: r.TTL})
+			if err := in.add(zoneupdate.Set{Host: strings.Clone(r.Host), Type: dns.TypeName(r.Type), TTL: r.TTL}); err != nil {
+				return err
+			}
 		}
 		record, err := zoneupdate.NewSetRecord(in.zone, dns.TypeName(r.Type), value)
 		if err != nil {
@@ -218,8 +239,7 @@ func (in *setsInput) readNameServers(p *api.Params) error {
 		}
 		set.Records = append(set.Records, r)
 	}
-	in.sets = append(in.sets, set)
-	return nil
+	return in.add(set)
 }
 
 // newBody is the reply to a new zone.

@@ -1,12 +1,16 @@
-package pdnsapi
+package powerdns
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
@@ -122,7 +126,7 @@ func writeZone(content *dnsmodel.Content, at place, filter setsFilter, who *iden
 }
 
 // eachSet goes through the RRsets that a zone serves, as far as a user's credential is for them: first
-// those that are generated, then the zone's own.
+// those that are generated, then the zone's own, then those that it has of other zones.
 func eachSet(content *dnsmodel.Content, filter setsFilter, who *identity.User, each func(rrsetBody) error) error {
 	wanted, err := filter.wanted(content.Name)
 	if err != nil {
@@ -143,10 +147,32 @@ func eachSet(content *dnsmodel.Content, filter setsFilter, who *identity.User, e
 	} else {
 		err = content.AllAt(wanted.owner, own.add)
 	}
+	if err == nil {
+		err = own.flush()
+	}
 	if err != nil {
 		return err
 	}
-	return own.flush()
+	return keptSets(content, wanted.owner, show)
+}
+
+// keptSets goes through the PTRs that a reverse zone serves of other zones: all, or that of an owner.
+func keptSets(content *dnsmodel.Content, owner string, show func(zonedata.Key, rrsetBody) error) error {
+	if owner == "" {
+		return content.EachKept(func(key zonedata.Key, r zonedata.Record) error {
+			return showData(content.Name, key, &zonedata.RRset{TTL: r.TTL, Data: []string{r.Data}}, show)
+		})
+	}
+	kept, err := content.Kept(dns.FoldName(owner))
+	set := kept[dns.FoldName(owner)]
+	if err != nil || set == nil {
+		return err
+	}
+	key := zonedata.Key{Owner: dns.FoldName(owner), Type: mdns.TypePTR}
+	if content.Served(key) != set { // but another, or an alias
+		return nil
+	}
+	return showData(content.Name, key, set, show)
 }
 
 // generatedSets goes through what is generated: the SOA, and what stands in the place of a zone's own.
@@ -157,20 +183,26 @@ func generatedSets(content *dnsmodel.Content, show func(zonedata.Key, rrsetBody)
 	if err := show(key, setFor(content.Name, key, soa.Hdr.Ttl, []string{text})); err != nil {
 		return err
 	}
-	for key, set := range content.Sets {
-		texts := make([]string, len(set.Data))
-		for i, data := range set.Data {
-			rr, err := zonedata.RR(".", key.Type, 0, data)
-			if err != nil {
-				return err
-			}
-			texts[i] = strings.TrimPrefix(rr.String(), rr.Header().String())
-		}
-		if err := show(key, setFor(content.Name, key, set.TTL, texts)); err != nil {
+	inOrder := func(a, b zonedata.Key) int { return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Type, b.Type)) }
+	for _, key := range slices.SortedFunc(maps.Keys(content.Sets), inOrder) {
+		if err := showData(content.Name, key, content.Sets[key], show); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// showData shows an RRset that no client wrote; zone is the absolute name.
+func showData(zone string, key zonedata.Key, set *zonedata.RRset, show func(zonedata.Key, rrsetBody) error) error {
+	texts := make([]string, len(set.Data))
+	for i, data := range set.Data {
+		rr, err := zonedata.RR(".", key.Type, 0, data)
+		if err != nil {
+			return err
+		}
+		texts[i] = strings.TrimPrefix(rr.String(), rr.Header().String())
+	}
+	return show(key, setFor(zone, key, set.TTL, texts))
 }
 
 // wantedSets are the RRsets of one owner, or of one owner and type; the zero value is all.
@@ -187,7 +219,7 @@ func (f setsFilter) wanted(zone string) (wantedSets, error) {
 	if !inside {
 		return wantedSets{nothing: true, owner: dns.Apex}, nil
 	}
-	return wantedSets{owner: dns.Respelled(owner), rrtype: strings.ToUpper(api.Given(f.rrtype))}, nil
+	return wantedSets{owner: dns.Respelled(owner), rrtype: upper(api.Given(f.rrtype))}, nil
 }
 
 func (w wantedSets) has(key zonedata.Key) bool {

@@ -1,4 +1,4 @@
-package pdnsapi
+package powerdns
 
 import (
 	"context"
@@ -21,6 +21,8 @@ import (
 const (
 	// defaultFound is how much is found where a client does not say, maxFound at most.
 	defaultFound, maxFound = 100, 1000
+	// maxSought is how many octets of a pattern there are at most: each is compared with each of a text's.
+	maxSought = 1024
 	// searchTime is how long the records are looked through for one reply.
 	searchTime = 2 * time.Second
 )
@@ -39,6 +41,8 @@ func readSought(q *api.Params) sought {
 	case q.Err != nil:
 	case s.pattern == "":
 		q.Err = domain.Refused("Query q can't be blank")
+	case len(s.pattern) > maxSought:
+		q.Err = domain.Refused("q must not have more than %d octets", maxSought)
 	case most != nil && *most < 1:
 		q.Err = domain.Refused("Maximum entries must be larger than 0")
 	case s.kind != "" && s.kind != "all" && s.kind != "zone" && s.kind != "record" && s.kind != "comment":
@@ -184,7 +188,10 @@ func (s *searching) records(ctx context.Context) error {
 			return err
 		}
 		for _, r := range records {
-			if at := seen[r.ZoneID]; at != nil && at.view == r.ViewID && !s.full() {
+			if ctx.Err() != nil || s.full() || time.Now().After(s.end) {
+				return ctx.Err()
+			}
+			if at := seen[r.ZoneID]; at != nil && at.view == r.ViewID {
 				if err := s.record(at, r); err != nil {
 					return err
 				}

@@ -1,4 +1,4 @@
-package pdnsapi
+package powerdns
 
 import (
 	"context"
@@ -15,13 +15,16 @@ import (
 // has one value here.
 func (a *API) putZone() api.Write {
 	return a.each(putKeys, func(w *writing) api.Write {
-		return api.Write{Unversioned: true, Right: a.rightOn(onRecords), Command: w.put, Reply: done}
+		return api.Write{Right: a.rightOn(onRecords), Command: w.put, Reply: done}
 	})
 }
 
 func (w *writing) put(r *api.Request) (domain.Command, error) {
-	at, err := w.placeOfWrite(r)
+	at, err := w.seen(r)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.Caller.RequireWholeZone(); err != nil {
 		return nil, err
 	}
 	if err := checkKind(r.Params, at.name()); err != nil {
@@ -35,11 +38,14 @@ func (w *writing) put(r *api.Request) (domain.Command, error) {
 	case given && !in.soa:
 		return nil, domain.Refused("Must give SOA record for zone when replacing all RR sets")
 	case given:
+		if err := w.take(r.Context(), r, manyRecords); err != nil { // however many the zone has
+			return nil, err
+		}
 		if err := w.removeOthers(r.Context(), at, in); err != nil {
 			return nil, err
 		}
 	}
-	return w.change(r, at, in.sets)
+	return w.change(r, at, in)
 }
 
 // removeOthers adds the removal of all RRsets that the zone has and the body has not.
@@ -50,11 +56,11 @@ func (w *writing) removeOthers(ctx context.Context, at place, in *setsInput) err
 	return w.content(ctx, at, func(content *dnsmodel.Content) error {
 		return content.All(func(r dnsmodel.Record) error {
 			key := seenSet{dns.FoldName(r.Host), r.Type, changeReplace}
-			if !in.seen[key] {
-				in.seen[key] = true
-				in.sets = append(in.sets, zoneupdate.Set{Host: r.Host, Type: r.Type, Records: []zoneupdate.SetRecord{}})
+			if in.seen[key] {
+				return nil
 			}
-			return nil
+			in.seen[key] = true
+			return in.add(zoneupdate.Set{Host: r.Host, Type: r.Type, Records: []zoneupdate.SetRecord{}})
 		})
 	})
 }

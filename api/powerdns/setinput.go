@@ -1,4 +1,4 @@
-package pdnsapi
+package powerdns
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/batch"
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/domain/dns/zonedata"
 	"github.com/opsledger/opsledger/domain/dns/zoneupdate"
@@ -23,6 +24,32 @@ type setsInput struct {
 	// soa: the zone's SOA is among them. It is generated, and never one of the sets.
 	soa  bool
 	seen map[seenSet]bool
+	// read is how many records were read.
+	read int
+}
+
+// maxSets and maxRecords are how many RRsets and records a body has at most, and how many RRsets a
+// change has with those that it removes. One operation of the change is no RRset's.
+const (
+	maxSets    = batch.MaxOperations - 1
+	maxRecords = batch.MaxOperations
+)
+
+// records is how much work the RRsets are: their records, and one for an RRset that is to have none.
+func (in *setsInput) records() (n int) {
+	for _, set := range in.sets {
+		n += max(1, len(set.Records))
+	}
+	return n
+}
+
+// add adds an RRset.
+func (in *setsInput) add(set zoneupdate.Set) error {
+	if len(in.sets) == maxSets {
+		return domain.Refused("the change is too large: it would have more than %d RRsets", maxSets)
+	}
+	in.sets = append(in.sets, set)
+	return nil
 }
 
 type seenSet struct{ host, rrtype, change string }
@@ -85,7 +112,7 @@ func (in *setsInput) readOne(raw json.RawMessage, change string) error {
 		if change, err = text(&p, "changetype"); err != nil {
 			return err
 		}
-		change = strings.ToUpper(change)
+		change = upper(change)
 	}
 	set, name, err := in.readKey(&p)
 	if err != nil {
@@ -110,13 +137,23 @@ func (in *setsInput) readOne(raw json.RawMessage, change string) error {
 		in.soa = true
 		return nil
 	}
-	if set.Records != nil || set.Comments != nil {
-		in.sets = append(in.sets, set)
+	if set.Records == nil && set.Comments == nil {
+		return nil
 	}
-	return nil
+	return in.add(set)
 }
 
 const soaType = "SOA"
+
+// upper is a text in upper case: the letters of ASCII, of which words of the protocol are made.
+func upper(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
+	}, text)
+}
 
 // readKey reads of which RRset the object is. What a credential is not for is refused whether it is
 // there or not.
@@ -131,7 +168,7 @@ func (in *setsInput) readKey(p *api.Params) (set zoneupdate.Set, name string, er
 	if set.Host, err = in.host(name, rrtype); err != nil {
 		return set, "", err
 	}
-	set.Type = strings.ToUpper(rrtype)
+	set.Type = upper(rrtype)
 	if _, known := dns.TypeNumber(set.Type); !known {
 		return set, "", domain.Refused("RRset %s IN %s: unknown type given", domain.Shown(name), domain.Shown(rrtype))
 	}
@@ -188,8 +225,9 @@ func (in *setsInput) readContents(p *api.Params, set *zoneupdate.Set, name strin
 			return err
 		}
 	}
+	seen := map[string]bool{}
 	for _, raw := range records {
-		if err := in.readRecord(raw, set, name); err != nil {
+		if err := in.readRecord(raw, set, name, seen); err != nil {
 			return err
 		}
 	}
@@ -210,7 +248,11 @@ func (in *setsInput) readContents(p *api.Params, set *zoneupdate.Set, name strin
 	return nil
 }
 
-func (in *setsInput) readRecord(raw json.RawMessage, set *zoneupdate.Set, name string) error {
+// readRecord reads a record of an RRset, of which the canonical data of others were seen.
+func (in *setsInput) readRecord(raw json.RawMessage, set *zoneupdate.Set, name string, seen map[string]bool) error {
+	if in.read++; in.read > maxRecords {
+		return domain.Refused("the change is too large: it would have more than %d records", maxRecords)
+	}
 	o, err := objectWith(raw, "content")
 	if err != nil {
 		return err
@@ -232,14 +274,13 @@ func (in *setsInput) readRecord(raw json.RawMessage, set *zoneupdate.Set, name s
 	if err != nil {
 		return refusedRecord(name, set.Type, content, err)
 	}
-	for _, other := range set.Records {
-		switch {
-		case set.Type == "CNAME" || set.Type == "DNAME":
-			return domain.Refused("RRset %s IN %s has more than one record", domain.Shown(name), set.Type)
-		case r.Same(other):
-			return domain.Refused("Duplicate record in RRset %s IN %s with content \"%s\"", domain.Shown(name), set.Type, domain.Shown(content))
-		}
+	switch {
+	case len(seen) > 0 && (set.Type == "CNAME" || set.Type == "DNAME"):
+		return domain.Refused("RRset %s IN %s has more than one record", domain.Shown(name), set.Type)
+	case seen[r.Canonical()]:
+		return domain.Refused("Duplicate record in RRset %s IN %s with content \"%s\"", domain.Shown(name), set.Type, domain.Shown(content))
 	}
+	seen[r.Canonical()] = true
 	set.Records = append(set.Records, r)
 	return nil
 }

@@ -1,4 +1,4 @@
-package pdnsapi
+package powerdns
 
 import (
 	"net/http"
@@ -40,14 +40,7 @@ func (a *API) Routes() []api.Route {
 	get := func(path string, handle echo.HandlerFunc) api.Route {
 		return api.Get(path, api.AccessUser, reads, handle)
 	}
-	put := func(path string, handle echo.HandlerFunc) api.Route {
-		return api.Route{Method: http.MethodPut, Path: path, Access: api.AccessUser, Reads: reads, Handle: func(c echo.Context) error {
-			if _, err := api.ReadBody(c); err != nil { // which should have nothing
-				return err
-			}
-			return handle(c)
-		}}
-	}
+	put := func(path string, handle echo.HandlerFunc) api.Route { return harmless(http.MethodPut, path, handle) }
 	dialect := api.Dialect{
 		Door: domain.DoorPowerDNS, Below: pathV1, Failure: fail, Success: succeed, Created: created, InQuery: true, Send: send,
 	}
@@ -66,17 +59,21 @@ func (a *API) Routes() []api.Route {
 		streamed(get(pathZones, a.listZones).WithQuery(api.Reads(readZonesFilter)).ForNarrow().WithPast()),
 		api.Post(pathZones, api.AccessUser, a.createZone()).WithQuery(api.Reads(rrsetsFlag)),
 		streamed(get(pathZone, a.showZone).WithQuery(api.Reads(readSetsFilter)).ForNarrow().WithPast()),
-		api.Put(pathZone, api.AccessUser, a.putZone()),
+		api.Put(pathZone, api.AccessUser, a.putZone()).ForNarrow(),
 		api.Patch(pathZone, api.AccessUser, a.patchZone()).ForNarrow(),
 		api.Delete(pathZone, api.AccessUser, a.deleteZone()),
 		// lego, whose credential is for challenges alone, gives up where it may not notify.
 		put(pathZone+"/notify", a.says("Notification queued")).ForNarrow(),
 		put(pathZone+"/rectify", a.says("Rectified")).ForNarrow(),
 		put(pathZone+"/axfr-retrieve", a.refuseRetrieval),
-		streamed(get(pathZone+"/export", a.export).WithPast()),
-		get(pathZone+"/metadata", a.emptyListOfZone),
-		get(pathZone+"/cryptokeys", a.emptyListOfZone),
+		streamed(get(pathZone+"/export", a.export).ForNarrow().WithPast()),
+		// dnscontrol, whose credential is for a zone's records, reads these with each zone.
+		get(pathZone+"/metadata", a.emptyListOfZone).ForNarrow(),
+		get(pathZone+"/metadata/:kind", a.noMetadata).ForNarrow(),
+		get(pathZone+"/cryptokeys", a.emptyListOfZone).ForNarrow(),
+		get(pathZone+"/cryptokeys/:id", a.absentOfZone).ForNarrow(),
 	)
+	routes = append(routes, dialect.Routes(a.absentRoutes()...)...)
 	for i := range routes {
 		routes[i].Body.JSON = true
 		if routes[i].Write != nil {
@@ -89,6 +86,16 @@ func (a *API) Routes() []api.Route {
 // maxMembers bounds the members of a body's lists and objects: ten thousand RRsets have ten times as
 // many.
 const maxMembers = 100_000
+
+// harmless is a route that changes nothing, whatever its method.
+func harmless(method, path string, handle echo.HandlerFunc) api.Route {
+	return api.Route{Method: method, Path: path, Access: api.AccessUser, Reads: reads, Handle: func(c echo.Context) error {
+		if _, err := api.ReadBody(c); err != nil { // which should have nothing
+			return err
+		}
+		return handle(c)
+	}}
+}
 
 func streamed(r api.Route) api.Route {
 	r.Limit = api.LimitOfStream

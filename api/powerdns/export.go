@@ -1,4 +1,4 @@
-package pdnsapi
+package powerdns
 
 import (
 	"encoding/json"
@@ -18,6 +18,9 @@ const mediaExport = "text/plain; charset=us-ascii"
 func (a *API) export(c echo.Context) error {
 	at, err := a.placeOf(c)
 	if err != nil {
+		return err
+	}
+	if err := api.Caller(c).RequireWholeZone(); err != nil {
 		return err
 	}
 	leave, err := a.contents.Take(c.Request().Context(), api.Caller(c).ID)

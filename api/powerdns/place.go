@@ -1,4 +1,4 @@
-package pdnsapi
+package powerdns
 
 import (
 	"context"
