@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opsledger/opsledger/internal/testkit"
 )
@@ -60,15 +61,21 @@ func TestKea(t *testing.T) {
 		send := func(r request, done string) {
 			t.Helper()
 			r.Forward, r.Reverse, r.Expires, r.Length, r.Conflict = true, true, "20300101000000", 3600, true
-			printed := said.Printed(done)
+			printed, again := said.Printed(done), time.Duration(0)
 			text, err := json.Marshal(r)
-			if err == nil {
-				_, err = c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(text))), text...))
-			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			testkit.Await(t, done, printed)
+			testkit.Eventually(t, done, func() bool {
+				select {
+				case <-printed:
+					return true
+				case <-time.After(again): // it listens a moment after it says that it has started
+					_, _ = c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(text))), text...))
+					again = 5 * time.Second
+					return false
+				}
+			})
 		}
 		const first, second = "000001B0B7E2B4A4D1C1", "000001AAAAAAAAAAAAAA"
 		pc := request{FQDN: "pc.dhcp.example.com.", Address: "192.0.2.10", DHCID: first}
