@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -26,9 +27,8 @@ func Mend(ctx context.Context, pool *pgxpool.Pool, progress func(done, all int64
 		progress = func(int64, int64) {}
 	}
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		var locked bool
-		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock("+lockKey+")").Scan(&locked); err != nil || !locked {
-			return errors.Join(err, ErrPublishing)
+		if err := lockOut(ctx, tx); err != nil {
+			return err
 		}
 		s, err := readPublished(ctx, tx)
 		if errors.Is(err, pgx.ErrNoRows) || err == nil && s.signed.Size == 0 {
@@ -45,6 +45,19 @@ func Mend(ctx context.Context, pool *pgxpool.Pool, progress func(done, all int64
 	}
 	return size, nil
 }
+
+// lockOut takes the lock of who signs. The session of a process that has just ended holds it for a
+// moment longer; one that signs holds it all the time.
+func lockOut(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock("+lockKey+"); SET LOCAL lock_timeout = 0")
+	if refused, is := errors.AsType[*pgconn.PgError](err); is && refused.Code == lockNotAvailable {
+		return ErrPublishing
+	}
+	return err
+}
+
+// lockNotAvailable is the code of a lock that was waited for in vain.
+const lockNotAvailable = "55P03"
 
 func mend(ctx context.Context, tx pgx.Tx, c Checkpoint, progress func(done, all int64)) error {
 	if _, err := tx.Exec(ctx, "DELETE FROM translog.tiles WHERE origin = $1", c.Origin); err != nil {
