@@ -13,16 +13,7 @@ func NewUndoTaskCreated(e TaskCreated) UndoTaskCreated { return UndoTaskCreated{
 
 // Decide implements [domain.Command].
 func (c UndoTaskCreated) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	task, err := loadUndoneTask(h, env, c.event.Task, access.CodeDeleteTask)
-	switch {
-	case err != nil:
-		return nil, err
-	case !task.Exists:
-		return nil, domain.Changed(task.Changed, "task %s is gone", task.task)
-	case task.State != StateCreated:
-		return nil, domain.Changed(task.Changed, "task %s was executed since", task.task)
-	}
-	return []domain.Event{TaskDeleted{Task: task.task, Machine: task.Machine}}, nil
+	return removeTask(h, env, c.event.Task, func(t *taskFold) bool { return t.State != StateCreated })
 }
 
 // RestoreTask brings a deleted task back, as it was when it was deleted.
@@ -61,13 +52,18 @@ func NewUndoTaskRestored(e TaskRestored, at domain.Position) UndoTaskRestored {
 
 // Decide implements [domain.Command].
 func (c UndoTaskRestored) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	task, err := loadUndoneTask(h, env, c.event.Task, access.CodeDeleteTask)
+	return removeTask(h, env, c.event.Task, func(t *taskFold) bool { return t.Attempt.Number > c.at || t.State.Open() })
+}
+
+// removeTask removes a task that was not executed since.
+func removeTask(h domain.History, env domain.Env, name string, executed func(*taskFold) bool) ([]domain.Event, error) {
+	task, err := loadUndoneTask(h, env, name, access.CodeDeleteTask)
 	switch {
 	case err != nil:
 		return nil, err
 	case !task.Exists:
 		return nil, domain.Changed(task.Changed, "task %s is gone", task.task)
-	case task.Attempt.Number > c.at || task.State.Open():
+	case executed(task):
 		return nil, domain.Changed(task.Changed, "task %s was executed since", task.task)
 	}
 	return []domain.Event{TaskDeleted{Task: task.task, Machine: task.Machine}}, nil

@@ -43,16 +43,10 @@ func (s setStep) DecidePart(h domain.History, env domain.Env) ([]domain.Event, e
 		}
 	}
 	commands, err := s.commands(found)
-	var events []domain.Event
-	for _, cmd := range commands {
-		if err != nil {
-			break
-		}
-		var decided []domain.Event
-		decided, err = cmd.DecidePart(h, env)
-		events = append(events, decided...)
+	if err != nil {
+		return nil, err
 	}
-	return events, err
+	return decideParts(h, env, commands)
 }
 
 // isGenerated says whether the RRset, of which the zone has no records, is served as it is wanted

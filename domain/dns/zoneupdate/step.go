@@ -36,16 +36,21 @@ func (s step) DecidePart(h domain.History, env domain.Env) ([]domain.Event, erro
 		return nil, err
 	}
 	commands, err := s.commands(now)
-	var events []domain.Event
-	for _, cmd := range commands {
-		if err != nil {
-			break
-		}
-		var decided []domain.Event
-		decided, err = cmd.DecidePart(h, env)
-		events = append(events, decided...)
+	if err != nil {
+		return nil, err
 	}
-	return events, err
+	return decideParts(h, env, commands)
+}
+
+// decideParts decides commands one after the other, up to the first that is refused.
+func decideParts(h domain.History, env domain.Env, commands []domain.Judged) (events []domain.Event, err error) {
+	for _, cmd := range commands {
+		decided, err := cmd.DecidePart(h, env)
+		if events = append(events, decided...); err != nil {
+			return events, err
+		}
+	}
+	return events, nil
 }
 
 func (s step) commands(now *dns.Now) ([]domain.Judged, error) {

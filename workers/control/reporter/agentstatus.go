@@ -14,11 +14,5 @@ type AgentStatus struct {
 
 // AgentStatus returns what is known of the agent of a server.
 func (r *Reporter) AgentStatus(server int64) AgentStatus {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	w := r.last[server]
-	if w == nil {
-		return AgentStatus{}
-	}
-	return AgentStatus{Online: w.online(time.Now()), Seen: w.received, Named: w.report.Named}
+	return r.ServerCondition(server).AgentStatus
 }

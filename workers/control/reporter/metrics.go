@@ -28,23 +28,21 @@ const labelAgent, labelServer = "agent", "server"
 // newMetrics registers the metrics; with a nil registerer they count unseen.
 func newMetrics(reg prometheus.Registerer) *metrics {
 	agent := []string{labelAgent, labelServer}
+	ofAgent := func(name, help string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, agent)
+	}
 	m := &metrics{
 		servers: map[int64]string{},
-		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "opsledger_agent_lag", Help: "Positions of the log between the last dns event and what the agent's named serves.",
-		}, agent),
-		failures: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "opsledger_agent_failures", Help: "Things that the agent's named does not serve as the log says.",
-		}, agent),
-		up: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "opsledger_agent_up", Help: "1 while the agent reports, 0 once it has been silent for 15 s.",
-		}, agent),
-		resolves: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "opsledger_server_resolves", Help: "1 while the server's clients get what named has taken of the log; 0 while they do not, or the agent is away. What named refuses is opsledger_agent_failures.",
-		}, agent),
-		queries: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "opsledger_server_queries_per_second", Help: "Questions of the server's clients, lately; without signed ones and those of the agent.",
-		}, agent),
+		lag: ofAgent("opsledger_agent_lag",
+			"Positions of the log between the last dns event and what the agent's named serves."),
+		failures: ofAgent("opsledger_agent_failures",
+			"Things that the agent's named does not serve as the log says."),
+		up: ofAgent("opsledger_agent_up",
+			"1 while the agent reports, 0 once it has been silent for 15 s."),
+		resolves: ofAgent("opsledger_server_resolves",
+			"1 while the server's clients get what named has taken of the log; 0 while they do not, or the agent is away. What named refuses is opsledger_agent_failures."),
+		queries: ofAgent("opsledger_server_queries_per_second",
+			"Questions of the server's clients, lately; without signed ones and those of the agent."),
 		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "opsledger_agent_reports_total", Help: "Reports taken.",
 		}, agent),
