@@ -15,7 +15,7 @@ import { NewTask } from './newtask.js';
 import { TaskTable } from './tasks.js';
 import { may } from './state.js';
 
-export default function MachinePage({ params: { name } }) {
+export default function MachinePage({ name }) {
   const past = useSignal(asOf);
   const [dialog, setDialog] = useState('');
   const machine = useLive(({ signal }) => get('/api/machine', { machine_name: name }, { signal }), [name], ['machine']);

@@ -14,7 +14,7 @@ import { TaskOutput } from './taskoutput.js';
 import { TaskProgress, TaskState, offered } from './state.js';
 import { act, iconOf, wordOf } from './actions.js';
 
-export default function TaskPage({ params: { id } }) {
+export default function TaskPage({ id }) {
   const past = useSignal(asOf);
   const task = useLive(({ signal }) => get('/api/task', { task_id: id }, { signal }), [id], ['task']);
   const one = task.data?.data[0];

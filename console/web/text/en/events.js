@@ -37,6 +37,7 @@ export default {
   ServerEnrolled: 'enrolled the name server {name}',
   ServerUpdated: 'changed the name server {name}',
   ServerWithdrawn: 'withdrew the name server {name}',
+  SessionEnded: 'logged out',
   TaskCreated: 'planned task {name}',
   TaskDeleted: 'deleted task {name}',
   TaskRestored: 'restored task {name}',

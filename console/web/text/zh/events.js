@@ -37,6 +37,7 @@ export default {
   ServerEnrolled: '登记了域名服务器 {name}',
   ServerUpdated: '修改了域名服务器 {name}',
   ServerWithdrawn: '注销了域名服务器 {name}',
+  SessionEnded: '退出了登录',
   TaskCreated: '计划了任务 {name}',
   TaskDeleted: '删除了任务 {name}',
   TaskRestored: '恢复了任务 {name}',
