@@ -21,6 +21,11 @@ type System struct {
 var walks = map[string]func(*testing.T, *System){
 	"login": login,
 	"pages": everyPage,
+
+	"task":        task,
+	"long output": longOutput,
+	"audit":       audit,
+	"proof":       proof,
 }
 
 func TestConsole(t *testing.T) {

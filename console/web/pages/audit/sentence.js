@@ -11,6 +11,6 @@ export function Sentence({ type, actor, resource }) {
 }
 
 function said(type, resource) {
-  const name = resource?.name ?? (resource?.id !== undefined && resource?.id !== null ? `#${resource.id}` : '');
+  const name = resource?.name ?? (resource?.id === undefined || resource.id === null ? '' : `#${String(resource.id).slice(0, 8)}`); // a task's id is long
   return has(`events.${type}`) ? t(`events.${type}`, { name }) : `${type} ${name}`;
 }
