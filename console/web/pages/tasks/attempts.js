@@ -7,7 +7,7 @@ import { TaskState } from './state.js';
 
 /** Attempts lists them. `pair` are the numbers of those that are to be compared, at most two. */
 export function Attempts({ attempts, shown, onShow, pair, onPair }) {
-  const toggle = (n) => onPair(pair.includes(n) ? pair.filter((x) => x !== n) : [...pair.slice(-1), n]);
+  const toggle = (n) => onPair((now) => (now.includes(n) ? now.filter((x) => x !== n) : [...now.slice(-1), n]));
   const columns = [
     { key: 'pair', title: t('tasks.compare'), render: (a) => html`<input type="checkbox" checked=${pair.includes(a.number)} onChange=${() => toggle(a.number)}
       aria-label=${`${t('tasks.compare')} ${a.number}`} />` },
