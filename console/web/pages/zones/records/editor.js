@@ -6,7 +6,7 @@ import { send } from '../../../changes/change.js';
 
 // Editor edits the fields of a record. write(fields) is the request that would carry them out: it is
 // decided as a dry run while they are typed, so that what is wrong or odd stands at its field.
-export function Editor({ zone, fields, views, adding, focus, write, etag, onChange, onPreview, onKeep, onCancel, top }) {
+export function Editor({ id, fields, views, adding, focus, write, etag, onChange, onPreview, onKeep, onCancel, top }) {
   const box = useRef(null);
   const [said, ask] = useSaid(write, fields, etag);
   useLayoutEffect(() => {
@@ -39,7 +39,7 @@ export function Editor({ zone, fields, views, adding, focus, write, etag, onChan
 
   const choices = types.includes(fields.record_type) ? types : [fields.record_type, ...types];
   return html`
-    <div class=${cx('editor', top && 'editor-top')} ref=${box} role="gridcell" onKeyDown=${key} onChange=${ask} onMouseDown=${(e) => e.stopPropagation()}>
+    <div class=${cx('editor', top && 'editor-top')} ref=${box} role=${adding ? 'group' : 'gridcell'} aria-label=${adding ? t('zones.add') : undefined} data-version=${etag && `${id} ${etag}`} onKeyDown=${key} onChange=${ask} onMouseDown=${(e) => e.stopPropagation()}>
       <div class="editor-fields">
         <span class="vtable-check"></span>
         <input ...${props('host')} data-testid="record-host" placeholder="@" />

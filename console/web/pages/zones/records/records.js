@@ -151,7 +151,7 @@ export function RecordsTab({ zone, views, moment, onImport }) {
     { key: 'comment', title: t('zones.comment'), className: 'c-comment', cell: (r) => html`<span title=${r.comment}>${r.comment}</span>` },
   ], [t('zones.host')]);
   const cells = useMemo(() => columns.map((c) => ({ ...c, cell: (r) => c.cell(drawn(r)) })), [columns, drafts]);
-  const editor = () => html`<${Editor} zone=${zone.id} fields=${editing.fields} views=${views} adding=${!editing.was} focus=${editing.focus} etag=${editing.etag}
+  const editor = () => html`<${Editor} id=${editing.id} fields=${editing.fields} views=${views} adding=${!editing.was} focus=${editing.focus} etag=${editing.etag}
     write=${(fields) => {
     const request = write(zone.id, new Map([[editing.id, draftOf({ ...editing, fields })]]));
     return { ...request, etag: editing.was ? editing.etag : undefined };
