@@ -39,9 +39,6 @@ func (u *User) Expires() time.Time { return u.expires }
 // Session names the token that the user showed, see [access.SessionEnded].
 func (u *User) Session() string { return u.session }
 
-// Codes are the permission codes that the user holds.
-func (u *User) Codes() []int { return u.whole.Codes() }
-
 // within returns the user as a credential lets a program act for them.
 func (u *User) within(c *access.Credential) *User {
 	bounded := *u

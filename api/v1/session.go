@@ -128,7 +128,7 @@ func (a *API) sessionOf(ctx context.Context, user *identity.User) (sessionBody, 
 			ID: user.ID, Username: user.Username, Source: user.Source, Email: person.Mail, ChineseName: person.Nickname,
 			Roles: append([]int64{}, user.Roles...),
 		},
-		Admin: user.Admin(), Permissions: append([]int{}, user.Codes()...), Zone: a.Location.String(),
+		Admin: user.Admin(), Permissions: append([]int{}, user.Codes...), Zone: a.Location.String(),
 		Can: sessionCan{
 			AddServer: user.May(access.AddServer()), AddView: user.May(access.AddView()), AddZone: user.May(access.AddZone()),
 			EditBindConf: user.May(access.EditBindConf()), Write: user.MayWrite(),

@@ -16,6 +16,7 @@ export function Login() {
       await login({ username: username.trim(), password, ...(local ? { source: 'local' } : {}) });
     } catch (error) {
       if (error.status === 503) setAway(true);
+      if (error.status === 403) error.message = t('shell.wrongLogin');
       throw error;
     }
   });

@@ -1,7 +1,7 @@
 export default {
   skip: 'Skip to the content', navigation: 'Navigation', noPage: 'There is no such page', broken: 'This page broke', updated: 'opsledger was updated under this page', reload: 'Reload',
   away: 'The connection is lost. Trying to reach opsledger again…',
-  login: 'Log in', logout: 'Log out', username: 'Username', password: 'Password', loginNote: 'Your local account, or your account of the directory.', localAccount: 'This is a local account',
+  login: 'Log in', logout: 'Log out', username: 'Username', password: 'Password', wrongLogin: 'The name or the password is wrong', loginNote: 'Your local account, or your account of the directory.', localAccount: 'This is a local account',
   search: 'Search', searchHint: 'Search zones, records, addresses…', help: 'Keyboard', language: 'Language', theme: 'Theme', account: 'My account', user: 'User {name}',
   'themes.system': 'As the system', 'themes.light': 'Light', 'themes.dark': 'Dark',
   'stream.on': 'Changes appear by themselves', 'stream.opening': 'Connecting to the live changes', 'stream.off': 'No live changes', 'streamShort.on': 'Live', 'streamShort.opening': 'Connecting', 'streamShort.off': 'Paused',

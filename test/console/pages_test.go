@@ -1,0 +1,27 @@
+package console
+
+import (
+	"testing"
+
+	"github.com/opsledger/opsledger/test/deployment"
+)
+
+// pages are the addresses of all pages, by what their pictures are called.
+var pages = []struct{ name, path string }{
+	{"overview", "/console/"},
+	{"servers", "/console/servers"},
+	{"server", "/console/servers/1"},
+}
+
+// everyPage looks at each page in both themes, and on a phone, with the eyes of axe-core.
+func everyPage(t *testing.T, s *System) {
+	p := s.As(t, "admin", deployment.Password)
+	for _, theme := range []string{"light", "dark"} {
+		p.Theme(theme)
+		for _, page := range pages {
+			p.Size(1440, 900)
+			p.Go(page.path)
+			p.Accessible(page.name + ", " + theme)
+		}
+	}
+}
