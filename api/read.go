@@ -114,7 +114,7 @@ func ShowVersion(c echo.Context, changed domain.Position) {
 // Viewer is the caller of a request as lists see them.
 func Viewer(c echo.Context) rights.Caller {
 	caller := Caller(c)
-	viewer := rights.NewCaller(caller.ID, caller.Roles, caller.Codes()...)
+	viewer := rights.NewCaller(caller.ID, caller.Roles, caller.Codes...)
 	if caller.Credential != nil {
 		viewer = viewer.Within(&caller.Credential.CredentialState)
 	}
