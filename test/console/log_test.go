@@ -12,19 +12,24 @@ import (
 // audit shows the log by filters, what comes while it is looked at, and proves an event.
 func audit(t *testing.T, s *System) {
 	p := s.As(t, "admin", deployment.Password)
-	p.Go("/console/audit?lang=en&type=RecordAdded")
+	p.Go("/console/audit?lang=en&type=RecordAdded,RecordDeleted")
 	p.Wait(`document.querySelectorAll('[data-testid=audit-row]').length >= 2`)
 	s.Post("/dns/records", `{"zone_id":1,"view_name":"world","host":"audited","value":"192.0.2.77"}`)
-	p.Wait(`document.querySelector('.entry.fresh')?.innerText.includes('audited.example.com')`)
+	p.Wait(`document.querySelector('.log-entry.fresh')?.innerText.includes('audited.example.com')`)
 	p.Click("audit-pause")
 	s.Post("/dns/records", `{"zone_id":1,"view_name":"world","host":"paused","value":"192.0.2.78"}`)
 	p.WaitText("1 new event")
 	p.Click("audit-pause")
-	p.Click(".entry.fresh .entry-head")
+	p.Click(".log-entry.fresh .entry-head")
 	p.WaitText(`"host": "paused"`)
 	// No checkpoint may cover the event yet: one is made once a second.
 	p.Wait(`(document.querySelector('[data-testid=audit-proved].good-text') || (document.querySelector('[data-testid=audit-prove]').click(), false))`)
 	p.Accessible("an open event")
+
+	p.Click(`.log-entry.open [data-testid="undo"]`)
+	p.WaitText("paused")
+	p.Click("apply")
+	p.WaitText("deleted the record paused.example.com")
 }
 
 // proof keeps a checkpoint, and has the browser find out whether the log still holds: it does, until somebody

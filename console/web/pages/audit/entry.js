@@ -4,7 +4,9 @@ import { number, t } from '../../kernel/text.js';
 import { href } from '../../kernel/router.js';
 import { isAdmin } from '../../kernel/session.js';
 import { Badge, Button, Facts, Time } from '../../ui/all.js';
-import { Sentence } from './sentence.js';
+import { undo } from '../../changes/undo.js';
+import { Sentence, saidOf } from './sentence.js';
+import { undoable } from './undoable.js';
 import { Wrong, newest, oneEvent } from './proof/check.js';
 import { readLog } from './proof/read.js';
 
@@ -13,7 +15,7 @@ const pages = { zone: (id) => `/zones/${id}`, task: (id) => `/tasks/${id}`, serv
 
 export function Entry({ event, fresh }) {
   const [open, setOpen] = useState(false);
-  return html`<li class=${cx('entry', fresh && 'fresh', open && 'open')} data-testid="audit-row" data-position=${event.position}>
+  return html`<li class=${cx('log-entry', fresh && 'fresh', open && 'open')} data-testid="audit-row" data-position=${event.position}>
     <button type="button" class="entry-head" aria-expanded=${open ? 'true' : 'false'} onClick=${() => setOpen(!open)}>
       <span class="mono dim entry-position">${event.position}</span><${Time} value=${event.time} form="short" />
       <span class="entry-said"><${Sentence} ...${event} /></span>
@@ -36,6 +38,7 @@ function Details({ event }) {
   ]} />
   <pre class="mono data" tabindex="0" aria-label=${t('audit.details')}>${JSON.stringify(event.data, null, 2)}</pre>
   <div class="entry-actions">${page && html`<a class="button small plain" href=${href(page, { as_of: event.change })}>${t('audit.showThen')}</a>`}
+    ${undoable(event) && html`<${Button} small icon="undo" onClick=${() => undo({ positions: [event.change] }, saidOf(event))} data-testid="undo">${t('audit.undo')}<//>`}
     ${isAdmin() && html`<${Proved} position=${event.position} />`}</div></div>`;
 }
 

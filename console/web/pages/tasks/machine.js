@@ -7,7 +7,7 @@ import { asOf, navigate } from '../../kernel/router.js';
 import { useEvery, useLive, useLoad } from '../../kernel/data.js';
 import { mayCode } from '../../kernel/session.js';
 import { Badge, Button, Empty, Facts, Loaded, Page, Panel, Tabs, Time, confirm, toast, toastError } from '../../ui/all.js';
-import { History } from '../audit/history.js';
+import { History } from '../history/history.js';
 import { AccountAccess } from './access.js';
 import { MachineForm } from './machineform.js';
 import { Online } from './machines.js';
@@ -57,7 +57,7 @@ function Body({ machine }) {
     ${tab === 'offers' && html`<${Offers} name=${machine.machine_name} />`}
     ${tab === 'tasks' && html`<${Tasks} name=${machine.machine_name} />`}
     ${tab === 'logins' && html`<${AccountAccess} machine=${machine.machine_name} />`}
-    ${tab === 'history' && html`<${History} of=${`/v1/machines/${machine.id}`} kinds=${['machine']} />`}
+    ${tab === 'history' && html`<${History} path=${`/v1/machines/${machine.id}/history`} kinds=${['machine']} name=${machine.machine_name} />`}
   <//>`;
 }
 

@@ -1,7 +1,7 @@
 // Pages of tasks, machines and logins.
 import { mayCode } from '../../kernel/session.js';
 
-const texts = ['tasks', 'machines', 'audit', 'events'];
+const texts = ['tasks', 'machines', 'history', 'audit', 'events'];
 
 export default [
   { path: '/tasks', nav: 'tasks', texts, needs: () => mayCode(8), load: () => import('./tasks.js') },

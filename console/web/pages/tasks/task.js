@@ -7,7 +7,7 @@ import { asOf, href, navigate } from '../../kernel/router.js';
 import { useLive, useLoad } from '../../kernel/data.js';
 import { mayCode } from '../../kernel/session.js';
 import { Button, Empty, Facts, Loaded, Page, Panel, Tabs, Time } from '../../ui/all.js';
-import { History } from '../audit/history.js';
+import { History } from '../history/history.js';
 import { Attempts } from './attempts.js';
 import { Comparison } from './comparison.js';
 import { TaskOutput } from './taskoutput.js';
@@ -52,7 +52,7 @@ function Body({ task }) {
     <${Tabs} tabs=${tabs} at=${tab} onTab=${setTab} label=${t('tasks.task')}>
       ${tab === 'output' && (shown ? html`<${TaskOutput} key=${shown.number} task=${task.task_id} attempt=${shown} />` : html`<${Empty} icon="tasks" title=${t('tasks.noAttempts')} />`)}
       ${tab === 'compare' && html`<${Comparison} task=${task.task_id} attempts=${all ?? []} pair=${pair} onPair=${setPair} />`}
-      ${tab === 'history' && html`<${History} of=${`/v1/tasks/${task.task_id}`} kinds=${['task']} />`}
+      ${tab === 'history' && html`<${History} path=${`/v1/tasks/${task.task_id}/history`} kinds=${['task']} name=${`${task.action} ${task.target}`} />`}
     <//>
   </div>`;
 }
