@@ -65,13 +65,13 @@ func (s *System) As(t testing.TB, name, password string) *Page {
 func (p *Page) listen(event any) {
 	fault := ""
 	switch e := event.(type) {
-	case *runtime.ExceptionThrownEvent:
+	case *runtime.EventExceptionThrown:
 		fault = fmt.Sprintf("%+v", e.ExceptionDetails)
-	case *log.EntryAddedEvent:
+	case *log.EventEntryAdded:
 		if e.Entry.Level == "error" {
 			fault = e.Entry.Text + " " + e.Entry.URL
 		}
-	case *runtime.ConsoleAPICalledEvent:
+	case *runtime.EventConsoleAPICalled:
 		if e.Type == "error" || e.Type == "assert" {
 			fault = fmt.Sprintf("%s %v", e.Type, e.Args)
 		}
@@ -217,7 +217,7 @@ var axe string
 func (p *Page) Accessible(where string) {
 	p.t.Helper()
 	p.Do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := chromedp.Evaluate[any]("if (!window.axe) {" + axe + "}; true")(ctx, target)
+		_, err := chromedp.Evaluate[any]("if (!window.axe) {"+axe+"}; true")(ctx, target)
 		return err
 	}))
 	found := p.Eval(`const r = await axe.run(document, {resultTypes: ['violations']});
