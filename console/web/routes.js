@@ -4,7 +4,7 @@
 // the navigation that it belongs to, and needs says whether it is offered to who is logged in.
 import overview from './pages/overview/routes.js';
 import zones from './pages/zones/routes.js';
-import time from './pages/time/routes.js';
+import search from './pages/search/routes.js';
 import servers from './pages/servers/routes.js';
 import views from './pages/views/routes.js';
 import conf from './pages/conf/routes.js';
@@ -15,7 +15,7 @@ import credentials from './pages/credentials/routes.js';
 import webhooks from './pages/webhooks/routes.js';
 import api from './pages/api/routes.js';
 
-export const routes = [overview, zones, time, servers, views, conf, tasks, audit, access, credentials, webhooks, api].flat();
+export const routes = [overview, zones, search, servers, views, conf, tasks, audit, access, credentials, webhooks, api].flat();
 
 // navigation is the order of the entries, in groups. An entry without a page is not shown.
 export const navigation = [

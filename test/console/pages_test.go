@@ -9,6 +9,13 @@ import (
 // pages are the addresses of all pages, by what their pictures are called.
 var pages = []struct{ name, path string }{
 	{"overview", "/console/"},
+	{"zones", "/console/zones"},
+	{"zone", "/console/zones/1"},
+	{"zone-history", "/console/zones/1?tab=history"},
+	{"zone-compare", "/console/zones/1?tab=compare&from=10"},
+	{"zone-servers", "/console/zones/1?tab=servers"},
+	{"zone-settings", "/console/zones/1?tab=settings"},
+	{"search", "/console/search?q=example"},
 	{"servers", "/console/servers"},
 	{"server", "/console/servers/1"},
 }

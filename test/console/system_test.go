@@ -19,8 +19,14 @@ type System struct {
 // walks are what people do. Each runs beside the others, on the one system: it names what it makes
 // after itself, and leaves what others made alone.
 var walks = map[string]func(*testing.T, *System){
-	"login": login,
-	"pages": everyPage,
+	"login":    login,
+	"pages":    everyPage,
+	"zone":     zoneWalk,
+	"conflict": conflictWalk,
+	"time":     timeWalk,
+	"import":   importWalk,
+	"reader":   readerWalk,
+	"large":    largeWalk,
 }
 
 func TestConsole(t *testing.T) {

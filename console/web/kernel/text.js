@@ -6,7 +6,7 @@ import { signal } from './signal.js';
 export const languages = { en: 'English', zh: '中文' };
 const stored = 'opsledger.language';
 const dictionaries = { en: {}, zh: {} };
-const wanted = new Set(['shell', 'ui']);
+const wanted = new Set(['shell', 'ui', 'changes', 'time', 'search']);
 
 export const language = signal(first());
 

@@ -5,7 +5,6 @@ export default {
   search: 'Search', searchHint: 'Search zones, records, addresses…', help: 'Keyboard', language: 'Language', theme: 'Theme', account: 'My account', user: 'User {name}',
   'themes.system': 'As the system', 'themes.light': 'Light', 'themes.dark': 'Dark',
   'stream.on': 'Changes appear by themselves', 'stream.opening': 'Connecting to the live changes', 'stream.off': 'No live changes', 'streamShort.on': 'Live', 'streamShort.opening': 'Connecting', 'streamShort.off': 'Paused',
-  past: 'You see everything as it was at {moment}', now: 'Back to now',
   'group.dns': 'DNS', 'group.hosts': 'Hosts', 'group.log': 'Log', 'group.access': 'Access',
   'nav.overview': 'Overview', 'nav.zones': 'Zones', 'nav.views': 'Views & ACLs', 'nav.servers': 'Servers', 'nav.conf': 'BIND configuration', 'nav.tasks': 'Tasks', 'nav.machines': 'Machines', 'nav.logins': 'Who can log in',
   'nav.audit': 'Audit', 'nav.proof': 'Proof', 'nav.users': 'Users', 'nav.roles': 'Roles', 'nav.privileges': 'Privileges', 'nav.credentials': 'Credentials', 'nav.webhooks': 'Webhooks', 'nav.api': 'API',

@@ -5,7 +5,6 @@ export default {
   search: '搜索', searchHint: '搜索域名、记录、地址…', help: '键盘快捷键', language: '语言', theme: '主题', account: '我的账号', user: '用户 {name}',
   'themes.system': '跟随系统', 'themes.light': '浅色', 'themes.dark': '深色',
   'stream.on': '变更会自动显示', 'stream.opening': '正在连接实时变更', 'stream.off': '没有实时变更', 'streamShort.on': '实时', 'streamShort.opening': '连接中', 'streamShort.off': '已暂停',
-  past: '正在查看 {moment} 时的状态', now: '回到现在',
   'group.dns': 'DNS', 'group.hosts': '主机', 'group.log': '日志', 'group.access': '权限',
   'nav.overview': '总览', 'nav.zones': '域名', 'nav.views': '视图与 ACL', 'nav.servers': '服务器', 'nav.conf': 'BIND 配置', 'nav.tasks': '任务', 'nav.machines': '机器', 'nav.logins': '谁能登录',
   'nav.audit': '审计', 'nav.proof': '证明', 'nav.users': '用户', 'nav.roles': '角色', 'nav.privileges': '权限项', 'nav.credentials': '凭据', 'nav.webhooks': 'Webhook', 'nav.api': 'API',
