@@ -23,6 +23,11 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 		j.installed.kind = ""
 	}
 	fresh := j.installed.kind == ""
+	if fresh && (j.proven != nil || j.reported != nil) {
+		if err := w.onMissing(ctx, j, "named does not have the zone"); err != nil {
+			return outcome{}, err
+		}
+	}
 	if fresh {
 		if err := w.install(ctx, &j); err != nil {
 			return outcome{}, err
@@ -30,6 +35,9 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 	}
 	held, soa, err := w.fetch(ctx, j.key)
 	if rcode := dnsclient.RcodeError(0); !fresh && errors.As(err, &rcode) && notLoaded(rcode) {
+		if err := w.onNotServed(ctx, j, rcode); err != nil {
+			return outcome{}, err
+		}
 		if held, soa, err = w.reinstall(ctx, &j); err != nil {
 			return outcome{}, err
 		}
@@ -39,9 +47,10 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 	}
 	w.engine.metrics.transfers.Inc()
 	changes := j.content.diff(held)
-	if j.check && len(changes) > 0 {
-		w.engine.metrics.drift.Inc()
-		w.engine.log.Warn("zone was changed outside the log, repairing it", "zone", j.key.zone, "view", j.key.view, "rrsets", len(changes))
+	if foreign, is := j.drift(changes, soa); is && !fresh {
+		if err := w.onOtherContent(ctx, j, foreign, soa); err != nil {
+			return outcome{}, err
+		}
 	}
 	out, err := w.change(ctx, j, changes, soa)
 	out.compared = err == nil

@@ -30,6 +30,9 @@ type driver struct {
 	triedVersion int
 	lastTry      time.Time
 	listening    listening
+	conf         confWatch
+	// status is what named said of itself last.
+	status map[string]string
 }
 
 const (
@@ -105,6 +108,7 @@ func (d *driver) step(ctx context.Context) error {
 	if err := d.admitWorkers(ctx); err != nil {
 		return err
 	}
+	d.watchConf(d.status)
 	d.checkListening(ctx)
 	return nil
 }
@@ -131,6 +135,7 @@ func (d *driver) askStatus(ctx context.Context) error {
 		return err
 	}
 	status := parseStatus(text)
+	d.status = status
 	boot := fmt.Sprintf("%s %d", status["boot time"], d.named.pid())
 	if d.boot != boot {
 		running, err := e.serverID(ctx)

@@ -67,6 +67,11 @@ type Engine struct {
 	unserved map[concern]fault
 	// doubted are the zones that a sweep did not get as clients do, for health to ask for.
 	doubted map[zoneKey]bool
+	// drift is what is told of drift, own the ports that updates of the engine come from, and confLeft
+	// what was found of a configuration whose drift is left, empty for none.
+	drift    driftBook
+	own      ownPorts
+	confLeft string
 	// version is the version that named reports, empty while named does not answer. since is when
 	// named was started, zero while that is not known.
 	version string
@@ -88,6 +93,7 @@ func New(cfg Config) (*Engine, error) {
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
 		state: newDesiredState(), frozen: map[zoneKey]bool{}, doubted: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
 	}
+	e.drift, e.state.self = newDriftBook(), cfg.Agent
 	e.state.inventory.waiting = 1
 	e.state.frontier.note(&e.state.inventory)
 	e.queue = queue{ready: sync.NewCond(&e.mu), backgroundLimit: max(1, cfg.Workers/2)}
@@ -136,6 +142,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	d := &driver{engine: e}
 	g.Go(func() error { return d.run(ctx) })
 	g.Go(func() error { return e.sweep(ctx) })
+	g.Go(func() error { return e.tellKept(ctx) })
 	g.Go(func() error { return (&health{engine: e}).watch(ctx) })
 	g.Go(func() error { return (&traffic{engine: e}).watch(ctx) })
 	for range e.cfg.Workers {

@@ -47,6 +47,8 @@ type host struct {
 	patience time.Duration
 	// verify, if set, is how often each zone is compared.
 	verify time.Duration
+	// drift, if set, is told of drift.
+	drift func(context.Context, protocol.DriftFinding) (protocol.DriftVerdict, error)
 	// recursive makes clients ask for recursion.
 	recursive bool
 }
@@ -84,7 +86,8 @@ func (h *host) startFrom(s Snapshot) {
 	}
 	e, err := New(Config{
 		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
-		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
+		Drift: h.drift,
+		Log:   slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
 		h.t.Fatal(err)
