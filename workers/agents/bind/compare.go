@@ -34,8 +34,8 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 		}
 	}
 	held, soa, err := w.fetch(ctx, j.key)
-	if rcode := dnsclient.RcodeError(0); !fresh && errors.As(err, &rcode) && notLoaded(rcode) {
-		if err := w.onNotServed(ctx, j, rcode); err != nil {
+	if err != nil && !fresh && w.notServed(ctx, j.key, err) {
+		if err := w.onNotServed(ctx, j, err); err != nil {
 			return outcome{}, err
 		}
 		if held, soa, err = w.reinstall(ctx, &j); err != nil {
@@ -55,6 +55,17 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 	out, err := w.change(ctx, j, changes, soa)
 	out.compared = err == nil
 	return out, err
+}
+
+// notServed says whether the error of a transfer means that named does not serve the zone. That it does
+// not have the zone is said by an answer that is not signed, as anybody could: the control channel tells.
+func (w *worker) notServed(ctx context.Context, key zoneKey, err error) bool {
+	if errors.Is(err, mdns.ErrAuth) {
+		have, err := w.engine.showZone(ctx, key)
+		return err == nil && have.kind == ""
+	}
+	rcode, refused := errors.AsType[dnsclient.RcodeError](err)
+	return refused && notLoaded(rcode)
 }
 
 // notLoaded says whether the rcode of a refused transfer means that named does

@@ -15,15 +15,16 @@ const (
 	// zone, and recently how old a line may be.
 	lookedForWho = 256 << 10
 	recently     = time.Minute
-	// namedTime is how named's log has times, in the host's zone.
-	namedTime = "02-Jan-2006 15:04:05.000"
+	// namedTime is how named's log has times, and localTime how it has them in the host's zone, where
+	// the configuration has a log of its own.
+	namedTime, localTime = time.RFC3339Nano, "02-Jan-2006 15:04:05.000"
 	// rememberedPorts is how many of the engine's own ports are told from others' in that log.
 	rememberedPorts = 512
 )
 
 // updateLine is what named logs of each change that an update makes.
 var updateLine = regexp.MustCompile(
-	`^(\S+ \S+) .*client @\S+ (\S+)#(\d+)(?:/key (\S+?))?(?: \([^)]*\))?: view (\S+?): updating zone '([^']+)/IN': (?:adding an RR|deleting an RR|deleting rrset)\b.* '([^']+)' (\S+)`)
+	`^(\S+(?: \d\d:\S+)?) .*client @\S+ (\S+)#(\d+)(?:/key (\S+?))?(?: \([^)]*\))?: view (\S+?): updating zone '([^']+)/IN': (?:adding an RR|deleting an RR|deleting rrset)\b.* '([^']+)' (\S+)`)
 
 // ownPorts are the ports that the engine has sent updates from lately, the oldest of which are
 // forgotten.
@@ -67,7 +68,10 @@ func foreignUpdate(line string, key zoneKey, changes []change, own func(port int
 	if m == nil || m[5] != viewName(key.view) || dns.FoldName(m[6]) != strings.TrimSuffix(key.zone, ".") {
 		return "", false
 	}
-	at, err := time.ParseInLocation(namedTime, m[1], time.Local)
+	at, err := time.Parse(namedTime, m[1])
+	if err != nil {
+		at, err = time.ParseInLocation(localTime, m[1], time.Local)
+	}
 	port, _ := strconv.Atoi(m[3])
 	if err != nil || now.Sub(at) > recently || own(port) {
 		return "", false

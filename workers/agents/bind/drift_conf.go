@@ -1,7 +1,10 @@
 package bind
 
 import (
+	"context"
+	"fmt"
 	"os"
+	"slices"
 
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/protocol"
@@ -18,11 +21,51 @@ type confWatch struct {
 	// boot and starts tell which start of named is known.
 	boot   string
 	starts int
+	// zones is what of zones was added and removed before named was asked last: that counts for named as
+	// configuring, too.
+	zones zonesState
 }
 
-// look compares what named says of itself with what is known. It returns what is drift, nil for none.
-func (c *confWatch) look(status map[string]string, text string, starts int) (configuration, process *protocol.DriftFinding) {
+// zonesState changes with every zone that is added to named or removed from it.
+type zonesState struct {
+	// commands counts the engine's own, and lists is of what all have made.
+	commands int
+	lists    string
+}
+
+func (e *Engine) zonesState() (s zonesState) {
+	for _, view := range slices.Sorted(slices.Values(e.configuredViews())) {
+		s.lists += fmt.Sprint(view, e.stateOf(view))
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.commands = e.zoneCommands
+	return s
+}
+
+// addOrRemove runs a command that adds a zone or removes one.
+func (e *Engine) addOrRemove(ctx context.Context, command string) error {
+	e.noteZoneCommand()
+	defer e.noteZoneCommand()
+	_, err := e.controlAlone(ctx, command)
+	return err
+}
+
+func (e *Engine) noteZoneCommand() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.zoneCommands++
+}
+
+// look compares what named says of itself with what is known: zones are those of before named was asked,
+// and of now. It returns what is drift, nil for none.
+func (c *confWatch) look(
+	status map[string]string, text string, starts int, zones [2]zonesState,
+) (configuration, process *protocol.DriftFinding) {
 	configured, boot := status["last configured"], status["boot time"]
+	if zones[1] != c.zones {
+		c.configured = "" // somebody may have added a zone, or removed one
+	}
 	switch {
 	case c.boot != "" && c.boot != boot && c.starts == starts:
 		process = &protocol.DriftFinding{
@@ -45,7 +88,7 @@ func (c *confWatch) look(status map[string]string, text string, starts int) (con
 			What: dns.DriftConfiguration, Expected: "named configured last at " + c.configured, Found: "named configured at " + configured,
 		}
 	}
-	c.boot, c.starts, c.configured = boot, starts, configured
+	c.boot, c.starts, c.configured, c.zones = boot, starts, configured, zones[0]
 	return configuration, process
 }
 
@@ -58,7 +101,7 @@ func (d *driver) watchConf(status map[string]string) {
 		e.log.Warn("cannot look at named's configuration", "error", err)
 		return
 	}
-	configuration, process := d.conf.look(status, string(text), d.named.starts)
+	configuration, process := d.conf.look(status, string(text), d.named.starts, [2]zonesState{d.zones, e.zonesState()})
 	if process != nil {
 		e.tellSoon(*process)
 	}
@@ -66,12 +109,14 @@ func (d *driver) watchConf(status map[string]string) {
 		return
 	}
 	e.mu.Lock()
-	mode := e.state.onDrift
-	told := e.confLeft == configuration.Found
-	if e.confLeft = ""; mode == dns.DriftReport {
-		e.confLeft = configuration.Found
-	} else {
+	mode, told := e.state.onDrift, e.confLeft == configuration.Found
+	e.confLeft = ""
+	switch {
+	case mode != dns.DriftReport:
+		_ = d.named.startedWithConf() // whatever it started with, it is to read it again
 		e.state.settings.forwardsRemoved++ // which has named configured though the configuration is the same
+	case string(text) != d.conf.rendered: // else named has read it just now
+		e.confLeft = configuration.Found
 	}
 	e.mu.Unlock()
 	configuration.Done = doneBy(mode)
@@ -111,7 +156,8 @@ func (e *Engine) ended(how string) {
 // fellSilent tells that named does not answer at an address any more. The caller holds the lock.
 func (e *Engine) fellSilent(message string) {
 	f := protocol.DriftFinding{What: dns.DriftProcess, Expected: "named answers", Found: message, Done: dns.DriftReported}.Shortened()
-	if _, waits := e.drift.waiting[""]; e.cfg.Drift != nil && !waits {
+	ran := e.state.inventory.unapplied() == 0 // before, named may be starting for the first time
+	if _, waits := e.drift.waiting[""]; e.cfg.Drift != nil && ran && !waits {
 		e.drift.keep(f)
 	}
 }

@@ -177,8 +177,10 @@ func (e *Engine) settleDrift(z *zoneInView, err error) bool {
 // the log would have it, nil where there is none.
 func (w *worker) onDrift(ctx context.Context, j job, f protocol.DriftFinding, adopt func() []byte) error {
 	e := w.engine
-	e.metrics.drift.Inc()
-	e.log.Warn("a zone was changed outside the log", "zone", j.key.zone, "view", j.key.view, "what", f.What, "found", f.Found, "by", f.By)
+	if j.reported == nil {
+		e.metrics.drift.Inc()
+		e.log.Warn("a zone was changed outside the log", "zone", j.key.zone, "view", j.key.view, "what", f.What, "found", f.Found, "by", f.By)
+	}
 	if e.cfg.Drift == nil {
 		return nil
 	}
@@ -245,6 +247,9 @@ func (w *worker) onMissing(ctx context.Context, j job, found string) error {
 func (w *worker) onNotServed(ctx context.Context, j job, answer error) error {
 	if j.proven == nil && j.reported == nil {
 		return nil
+	}
+	if errors.Is(answer, mdns.ErrAuth) {
+		return w.onMissing(ctx, j, "named does not have the zone")
 	}
 	return w.onMissing(ctx, j, answer.Error())
 }

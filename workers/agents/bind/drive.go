@@ -31,8 +31,9 @@ type driver struct {
 	lastTry      time.Time
 	listening    listening
 	conf         confWatch
-	// status is what named said of itself last.
+	// status is what named said of itself last, and zones that of before it was asked.
 	status map[string]string
+	zones  zonesState
 }
 
 const (
@@ -130,12 +131,13 @@ func (d *driver) noteDown() {
 // askStatus asks named for its status, by which a restart is noticed, and its version.
 func (d *driver) askStatus(ctx context.Context) error {
 	e := d.engine
+	zones := e.zonesState()
 	text, err := e.control(ctx, "status")
 	if err != nil {
 		return err
 	}
 	status := parseStatus(text)
-	d.status = status
+	d.status, d.zones = status, zones
 	boot := fmt.Sprintf("%s %d", status["boot time"], d.named.pid())
 	if d.boot != boot {
 		running, err := e.serverID(ctx)

@@ -72,6 +72,8 @@ type Engine struct {
 	drift    driftBook
 	own      ownPorts
 	confLeft string
+	// zoneCommands counts the beginnings and ends of commands that add or remove zones.
+	zoneCommands int
 	// version is the version that named reports, empty while named does not answer. since is when
 	// named was started, zero while that is not known.
 	version string
