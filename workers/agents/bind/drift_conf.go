@@ -113,7 +113,7 @@ func (d *driver) watchConf(status map[string]string) {
 	e.confLeft = ""
 	switch {
 	case mode != dns.DriftReport:
-		_ = d.named.startedWithConf() // whatever it started with, it is to read it again
+		_ = d.named.startedWithConf()      // whatever it started with, it is to read it again
 		e.state.settings.forwardsRemoved++ // which has named configured though the configuration is the same
 	case string(text) != d.conf.rendered: // else named has read it just now
 		e.confLeft = configuration.Found
