@@ -150,6 +150,8 @@ type SnapshotRow struct {
 	Fleet    *SnapshotFleet    `json:"f,omitempty"`
 	Order    *SnapshotOrder    `json:"o,omitempty"`
 	Base     *SnapshotBase     `json:"b,omitempty"`
+
+	ServerSettings *SnapshotServerSettings `json:"d,omitempty"`
 }
 
 // SnapshotServer is a name server.
@@ -159,6 +161,12 @@ type SnapshotServer struct {
 	Changed domain.Position `json:"changed"`
 	// Enrolled says that the server has an agent.
 	Enrolled bool `json:"enrolled,omitempty"`
+}
+
+// SnapshotServerSettings are the settings of a server for which others than the default were set.
+type SnapshotServerSettings struct {
+	ID       int64              `json:"id"`
+	Settings dns.ServerSettings `json:"settings"`
 }
 
 // SnapshotFleet is what zones have in common that say nothing of their own. It always is
