@@ -88,7 +88,7 @@ func New(cfg Config) (*Engine, error) {
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
 		state: newDesiredState(), frozen: map[zoneKey]bool{}, doubted: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
 	}
-	e.state.inventory.waiting = 1
+	e.state.server, e.state.inventory.waiting = cfg.Agent, 1
 	e.state.frontier.note(&e.state.inventory)
 	e.queue = queue{ready: sync.NewCond(&e.mu), backgroundLimit: max(1, cfg.Workers/2)}
 	if err := e.prepare(); err != nil {
