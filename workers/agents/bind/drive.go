@@ -118,7 +118,7 @@ func (d *driver) noteDown() {
 	defer e.mu.Unlock()
 	e.queue.open = false
 	if e.version != "" {
-		e.version, e.since = "", time.Time{}
+		e.version, e.since, e.queryRate = "", time.Time{}, nil
 		e.notify()
 	}
 }
@@ -126,7 +126,7 @@ func (d *driver) noteDown() {
 // askStatus asks named for its status, by which a restart is noticed, and its version.
 func (d *driver) askStatus(ctx context.Context) error {
 	e := d.engine
-	text, err := e.control(ctx, "status")
+	text, err := e.ask(ctx, "status")
 	if err != nil {
 		return err
 	}
