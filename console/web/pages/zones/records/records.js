@@ -117,6 +117,10 @@ export function RecordsTab({ zone, views, moment, onImport }) {
       write: single?.kind === 'add' ? request : { ...request, etag: single?.etag },
       danger: [...of.values()].every((d) => d.kind === 'delete'),
       conflict: (refusal) => conflictOf(refusal, of, zone.id),
+      current: single ? undefined : async () => { // a batch has no version: its records are compared
+        await store.refresh();
+        return conflicts(of, (id) => store.get(id)).length === 0;
+      },
       applied: () => {
         if (editing && !editing.was) setLastViews(editing.fields.view_names);
         setDrafts(new Map());

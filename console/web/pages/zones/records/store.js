@@ -79,7 +79,9 @@ export class Records {
       return this.#refreshing.done;
     }
     const run = { again: false };
-    run.done = this.#takeDifference(run).finally(() => { this.#refreshing = null; });
+    run.done = this.#takeDifference(run).catch((error) => {
+      if (error.name !== 'AbortError') this.#set({ error });
+    }).finally(() => { this.#refreshing = null; });
     this.#refreshing = run;
     return run.done;
   }
@@ -89,6 +91,7 @@ export class Records {
       run.again = false;
       const difference = await get(`/v1/zones/${this.#zone}/diff`, { from: this.#position }, { signal: this.#loading.signal, past: false });
       this.#position = difference.to;
+      if (this.state.value.error) this.#set({ error: null });
       if (difference.added.length + difference.removed.length + difference.changed.length === 0) continue;
       for (const { id } of difference.removed) this.#all.delete(id);
       const given = [...difference.added, ...difference.changed.map((c) => c.after)].map(prepared);
