@@ -65,6 +65,8 @@ type zoneInView struct {
 	installed installed
 	// verified is when the whole zone was last compared.
 	verified time.Time
+	// proof is what the engine before proved of the zone, until the first inventory.
+	proof *zoneProof
 
 	// checkDue asks for a comparison of the whole zone.
 	checkDue bool
