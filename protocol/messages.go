@@ -43,6 +43,9 @@ type Condition struct {
 	// known. Questions that are signed do not count, nor do those of the agent itself.
 	QueryRate *float64   `json:"query_rate,omitempty"`
 	Zones     ZoneCounts `json:"zones"`
+	// Unapplied is how many zones, each counted once for each of its views, changes wait for, or are
+	// under way in. Unlike Zones it is as of the report.
+	Unapplied int `json:"unapplied,omitempty"`
 }
 
 // ZoneCounts are numbers of zones, each counted once for each of its views: those that are to be
@@ -76,6 +79,9 @@ type Failure struct {
 
 // Gone says that the failure is about a zone that is not in the log any more.
 func (f Failure) Gone() bool { return f.ZoneID == 0 && f.Zone != "" }
+
+// OfSettings says that the failure is about the configuration as a whole.
+func (f Failure) OfSettings() bool { return f.ZoneID == 0 && f.Zone == "" && !f.More && !f.Now }
 
 // HeadAnnouncement tells all agents from time to time where the log ends, and requests a
 // [Report]. An agent that does not get to LastDNS by itself has lost events: while no
@@ -150,6 +156,7 @@ type SnapshotRow struct {
 	Fleet    *SnapshotFleet    `json:"f,omitempty"`
 	Order    *SnapshotOrder    `json:"o,omitempty"`
 	Base     *SnapshotBase     `json:"b,omitempty"`
+	Rollout  *SnapshotRollout  `json:"t,omitempty"`
 
 	ServerSettings *SnapshotServerSettings `json:"d,omitempty"`
 }
@@ -217,6 +224,17 @@ type SnapshotRecord struct {
 type SnapshotBindConf struct {
 	Conf    dns.BindConfChanged `json:"conf"`
 	Changed domain.Position     `json:"changed"`
+}
+
+// SnapshotRollout is the rollout that is under way, absent while there is none. It comes behind the
+// views, their order and the configuration, which are those of the log.
+type SnapshotRollout struct {
+	ID domain.Position `json:"id"`
+	// Stages are the servers of all stages but the last, Reached the stage that was reached last,
+	// and Former what the servers of later stages have.
+	Stages  dns.RolloutStages  `json:"stages"`
+	Reached int                `json:"reached"`
+	Former  dns.FormerSettings `json:"former"`
 }
 
 // SecretsRequest asks for secrets by the vault ids that the current configuration names.

@@ -43,6 +43,9 @@ var writes = map[string]int{
 	"POST /v1/zones/:id/import": harmless, // makes records, and settings of a zone that is there
 	"DELETE /v1/imports/:id":    harmless,
 
+	// They say when servers get a configuration that was written by who may.
+	"PUT /v1/rollout": harmless, "POST /v1/rollouts/:id/continue": harmless, "POST /v1/rollouts/:id/stop": harmless,
+
 	"POST /api/v1/servers/:server/zones": namesZones, "PUT /api/v1/servers/:server/zones/:zone": harmless,
 	"PATCH /api/v1/servers/:server/zones/:zone": harmless, "DELETE /api/v1/servers/:server/zones/:zone": harmless,
 

@@ -127,6 +127,13 @@ func (a *API) Routes() []api.Route {
 		api.Delete("/v1/imports/:id", api.AccessUser, a.voidImport()).ForNarrow(),
 		api.Get("/v1/views/order", api.AccessUser, dns, a.showViewOrder).WithPast(),
 		api.Put("/v1/views/order", api.AccessAdmin, a.orderViews()),
+		api.Get("/v1/rollout", api.AccessBindConf, dns, a.showRolloutPlan).WithPast(),
+		api.Put("/v1/rollout", api.AccessBindConf, a.planRollouts()),
+		api.Get("/v1/rollouts", api.AccessBindConf, dns, a.listRollouts).
+			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf))).WithPast(),
+		api.Get("/v1/rollouts/:id", api.AccessBindConf, dns, a.showRollout).WithPast(),
+		api.Post("/v1/rollouts/:id/continue", api.AccessBindConf, a.stepRollout(continueRollout)),
+		api.Post("/v1/rollouts/:id/stop", api.AccessBindConf, a.stepRollout(stopRollout)),
 		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet).WithPast(),
 		api.Put("/v1/fleet", api.AccessAdmin, a.changeFleet()),
 		api.Post("/v1/records", api.AccessUser, a.addRecords()).ForNarrow(),

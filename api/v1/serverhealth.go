@@ -55,14 +55,23 @@ func (a *API) seenServers(c echo.Context) (func(id int64) bool, error) {
 	if api.Caller(c).Admin() {
 		return func(int64) bool { return true }, nil
 	}
+	rows, err := a.serversSeen(c)
+	if err != nil {
+		return nil, err
+	}
+	return func(id int64) bool {
+		return slices.ContainsFunc(rows, func(row dnsmodel.Server) bool { return row.ID == id })
+	}, nil
+}
+
+// serversSeen are the servers that the caller's list of servers shows.
+func (a *API) serversSeen(c echo.Context) ([]dnsmodel.Server, error) {
 	all := query.Page{Number: 1, Size: math.MaxInt32} // there are as many as name servers
 	rows, _, err := a.DNS.Servers(c.Request().Context(), api.Viewer(c), dnsmodel.ServerFilter{}, all)
 	if err != nil {
 		return nil, fmt.Errorf("servers of the caller: %w", err)
 	}
-	return func(id int64) bool {
-		return slices.ContainsFunc(rows, func(row dnsmodel.Server) bool { return row.ID == id })
-	}, nil
+	return rows, nil
 }
 
 // fault is what an error is about: a zone, or one that is gone, or none, in a view or in none.

@@ -26,6 +26,8 @@ func foldLog() []domain.Recorded {
 		ServerSettingsChanged{ID: 1, After: ServerSettings{OnDrift: DriftReport}}, DriftFound{ServerID: 1, Zone: "a.com", Adopted: 2},
 		DriftFound{ServerID: 1, Zone: "b.com"}, DriftFound{ServerID: 1, Adopted: 1},
 		ViewsOrdered{ViewIDs: []int64{2, 1}}, ViewsOrdered{ViewIDs: []int64{1}}, ZonesRenumbered{},
+		RolloutPlanned{After: RolloutPlan{Order: [][]string{{"a"}}}}, RolloutStarted{Order: [][]string{{"a"}}}, RolloutStageReached{Rollout: 1, Stage: 2},
+		RolloutEnded{Rollout: 1}, RolloutStopped{Rollout: 1},
 		RecordDeleted{ID: 1, ZoneID: 1, Record: r2}, ZoneDeleted{ID: 1, Zone: z}, ViewDeleted{ID: 1, View: ViewData{Name: "v"}},
 	} {
 		out = append(out, domain.Recorded{Position: domain.Position(i + 1), Event: e})
@@ -52,6 +54,7 @@ func everyFold() map[string]func() domain.Fold {
 		"bind conf":   func() domain.Fold { return &bindConfFold{} },
 		"fleet":       func() domain.Fold { return &fleetFold{} },
 		"view order":  func() domain.Fold { return &viewOrder{} },
+		"rollout":     func() domain.Fold { return newRolloutFold() },
 		"renumbered":  func() domain.Fold { return &renumbered{} },
 		"agents":      func() domain.Fold { return &servingUntil{} },
 		"zones named": func() domain.Fold { return &zonesNamed{tag: TagZoneName(GroupHijack, "A.com")} },

@@ -21,6 +21,9 @@ type keys struct {
 	bindConf bool
 	// order says whether the order of views is wanted.
 	order bool
+	// rolloutPlan says whether the plan of rollouts is wanted.
+	rolloutPlan bool
+	rollouts    rowset.Keys[domain.Position]
 	// restored are the zones that come back, in part or all of them.
 	restored rowset.Keys[int64]
 	// reopened are the links that are open again, with the first position at which each had ended.
@@ -133,6 +136,23 @@ func (k *keys) ofImport(e domain.Event) {
 		staging(e.Import, e.ZoneID, e.ViewID)
 	case dns.ImportVoided:
 		staging(e.Import, e.ZoneID, e.ViewID)
+	default:
+		k.ofRollout(e)
+	}
+}
+
+func (k *keys) ofRollout(e domain.Event) {
+	switch e := e.(type) {
+	case dns.RolloutPlanned:
+		k.rolloutPlan = true
+	case dns.RolloutStarted:
+		k.fleet = true // whose stages it is about
+	case dns.RolloutStageReached:
+		k.rollouts.Add(e.Rollout)
+	case dns.RolloutEnded:
+		k.rollouts.Add(e.Rollout)
+	case dns.RolloutStopped:
+		k.rollouts.Add(e.Rollout)
 	}
 }
 

@@ -24,6 +24,9 @@ type desiredState struct {
 	// keeping are those of zones that have PTRs of others.
 	keeping map[int64]*logZone
 	conf    dns.BindConfChanged
+	// rollout is the one under way, nil for none: views, order and conf are those of the log, see
+	// [desiredState.configuration].
+	rollout *rollout
 	fleet   dns.FleetData
 	// fallback is what follows from fleet and servers.
 	fallback nameServers
@@ -83,6 +86,7 @@ func (s *desiredState) clear() {
 	s.servers, s.views, s.zones = map[int64]dns.FleetServer{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
 	s.keeping = map[int64]*logZone{}
 	s.conf, s.order, s.imports = dns.BindConfChanged{}, nil, map[domain.Position]*heldImport{}
+	s.rollout = nil
 	s.fleet, s.changes, s.bases = dns.FleetData{}, dns.FleetChanges{}, dns.SerialBases{}
 	s.onDrift = dns.DriftRepair
 	s.resolveFallback()
@@ -147,6 +151,8 @@ func (s *desiredState) load(row protocol.SnapshotRow) error {
 		s.views[row.View.ID] = row.View.View
 	case row.BindConf != nil:
 		s.conf = row.BindConf.Conf
+	case row.Rollout != nil:
+		s.rollout = &rollout{stages: row.Rollout.Stages, reached: row.Rollout.Reached, former: row.Rollout.Former}
 	case row.Zone != nil:
 		s.addZone(row.Zone.ID, row.Zone.Zone, row.Zone.Settings, row.Zone.Changed, 0)
 	case row.Record != nil:
@@ -210,6 +216,8 @@ func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 	case dns.BindConfChanged:
 		s.conf = e
 		s.markSettingsDirty(p)
+	case dns.RolloutStarted, dns.RolloutStageReached, dns.RolloutEnded, dns.RolloutStopped:
+		s.changeRollout(e, p)
 	case dns.ZoneCreated:
 		s.addZone(e.ID, e.Zone, dns.ZoneSettings{}, nil, p)
 	case dns.ZoneSettingsChanged:

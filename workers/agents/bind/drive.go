@@ -123,7 +123,7 @@ func (d *driver) noteDown() {
 	defer e.mu.Unlock()
 	e.queue.open = false
 	if e.version != "" {
-		e.version, e.since = "", time.Time{}
+		e.version, e.since, e.queryRate = "", time.Time{}, nil
 		e.notify()
 	}
 }
@@ -132,7 +132,7 @@ func (d *driver) noteDown() {
 func (d *driver) askStatus(ctx context.Context) error {
 	e := d.engine
 	zones := e.zonesState()
-	text, err := e.control(ctx, "status")
+	text, err := e.ask(ctx, "status")
 	if err != nil {
 		return err
 	}

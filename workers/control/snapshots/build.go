@@ -118,6 +118,11 @@ func (w *writer) BindConf(c dnsmodel.BindConf) error {
 	}})
 }
 
+// Rollout implements [dnsmodel.Visitor].
+func (w *writer) Rollout(r dnsmodel.Rollout) error {
+	return w.write(protocol.SnapshotRow{Rollout: &protocol.SnapshotRollout{ID: r.ID, Stages: r.Stages, Reached: r.Stage(), Former: r.Former}})
+}
+
 // Zone implements [dnsmodel.Visitor].
 func (w *writer) Zone(z dnsmodel.Zone, settings dns.ZoneSettings, changed map[int64]domain.Position) error {
 	return w.write(protocol.SnapshotRow{Zone: &protocol.SnapshotZone{ID: z.ID, Zone: z.ZoneData, Changed: changed, Settings: settings}})
