@@ -18,6 +18,17 @@ var pages = []struct{ name, path string }{
 	{"search", "/console/search?q=example"},
 	{"servers", "/console/servers"},
 	{"server", "/console/servers/1"},
+	{"views", "/console/views"},
+	{"configuration", "/console/conf"},
+	{"users", "/console/users"},
+	{"user", "/console/users/2"},
+	{"roles", "/console/roles"},
+	{"role", "/console/roles/3"},
+	{"privileges", "/console/privileges"},
+	{"account", "/console/account"},
+	{"credentials", "/console/credentials"},
+	{"webhooks", "/console/webhooks"},
+	{"api", "/console/api?op=createRecord"},
 }
 
 // everyPage looks at each page in both themes, and on a phone, with the eyes of axe-core.
