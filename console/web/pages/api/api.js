@@ -33,12 +33,12 @@ function Browser({ description }) {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = all.filter((o) => words.every((w) => `${o.method} ${o.path} ${o.summary} ${o.id}`.toLowerCase().includes(w)));
   const chosen = all.find((o) => o.id === op) ?? shown[0];
-  const groups = new Map();
+  const groups = new Map(description.tags.map((tag) => [tag.name, []]));
   for (const o of shown) groups.set(o.tags[0], [...(groups.get(o.tags[0]) ?? []), o]);
   const about = Object.fromEntries(description.tags.map((tag) => [tag.name, tag.description]));
   return html`<div class="api"><div class="api-list"><${Input} label=${t('api.find')} type="search" value=${q} onValue=${(v) => setQuery({ q: v })} />
       <p class="dim">${t('api.count', { n: shown.length })}</p>
-      <nav class="api-operations" aria-label=${t('api.operations')}>${[...groups].map(([tag, list]) => html`<${Group} key=${tag} tag=${tag} about=${about[tag]} list=${list} chosen=${chosen} open=${words.length > 0 || list.includes(chosen)} />`)}</nav></div>
+      <nav class="api-operations" aria-label=${t('api.operations')}>${[...groups].filter(([, list]) => list.length).map(([tag, list]) => html`<${Group} key=${tag} tag=${tag} about=${about[tag]} list=${list} chosen=${chosen} open=${words.length > 0 || list.includes(chosen)} />`)}</nav></div>
     <div class="stack">${chosen ? html`<${Operation} key=${chosen.id} operation=${chosen} description=${description} />` : html`<${Panel}>${t('api.nothing')}<//>`}</div></div>`;
 }
 
