@@ -104,6 +104,12 @@ interop: ## try real programs (certbot, lego, external-dns, dnscontrol, kea, sec
 	  OPSLEDGER_TEST_RACES=300 $(GO) test -vet=off -count=1 -run '^TestRacersWithPrerequisites$$' ./ddns || status=1; \
 	  scripts/interop.sh table bin/interop; exit $$status
 
+.PHONY: console-pictures
+console-pictures: ## write a picture of each page of the console into docs/console, in both themes and on a phone
+	@scripts/deps.sh test
+	@mkdir -p docs/console
+	OPSLEDGER_CONSOLE_PICTURES=$(CURDIR)/docs/console $(GO) test -count=1 -run '^TestPictures$$' ./test/console
+
 .PHONY: rules
 rules: ## check the rules for Prometheus, and run their tests (needs promtool)
 	@command -v promtool >/dev/null || { echo "promtool is missing: on Debian, apt-get install prometheus" >&2; exit 1; }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/opsledger/opsledger/identity"
 )
 
 const (
@@ -32,10 +34,10 @@ func FromForeignPage(r *http.Request) bool {
 	return asked && !fromOwnPage(r)
 }
 
-// GiveCookie has the browser keep a token for so long. No script can read it, and no page of
+// GiveCookie has the browser keep the token of a login. No script can read it, and no page of
 // somebody else has it sent.
-func (k *Kernel) GiveCookie(c echo.Context, token string, life time.Duration) {
-	cookie := tokenCookie(tokenName, token, int(life.Round(time.Second)/time.Second))
+func (k *Kernel) GiveCookie(c echo.Context, token string) {
+	cookie := tokenCookie(tokenName, token, int(identity.TokenLife/time.Second))
 	if k.byTLS(c.Request()) {
 		cookie.Name, cookie.Secure = secureTokenName, true
 	}

@@ -24,7 +24,8 @@ var (
 )
 
 const (
-	tokenLife = 24 * time.Hour
+	// TokenLife is how long a login's token is good.
+	TokenLife = 24 * time.Hour
 	// clockSkew is how far the clocks of two processes may differ: one issues what
 	// the other reads at once.
 	clockSkew = time.Minute
@@ -83,7 +84,7 @@ func (t *tokens) issue(ctx context.Context, h holder, username string, now time.
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		User: username,
 		RegisteredClaims: jwt.RegisteredClaims{
-			ExpiresAt: jwt.NewNumericDate(now.Add(tokenLife)),
+			ExpiresAt: jwt.NewNumericDate(now.Add(TokenLife)),
 			IssuedAt:  jwt.NewNumericDate(now),
 			ID:        fmt.Sprintf("%d.%s.%s", h.ID, h.Generation, rand.Text()),
 		},

@@ -129,7 +129,7 @@ func TestTokenEndsLongRequests(t *testing.T) {
 	must(t, err)
 	again, err := w.Again(t.Context(), who)
 	must(t, err)
-	w.users.now = func() time.Time { return time.Now().Add(tokenLife) }
+	w.users.now = func() time.Time { return time.Now().Add(TokenLife) }
 	for _, user := range []*User{who, again} {
 		if _, err := w.Again(t.Context(), user); !errors.Is(err, ErrTokenInvalid) || !errors.Is(err, ErrTokenExpired) {
 			t.Errorf("%v", err)

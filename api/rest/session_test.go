@@ -61,7 +61,7 @@ func TestSession(t *testing.T) {
 	before := s.head()
 	for _, foreign := range []func(*http.Request){with("Sec-Fetch-Site", "cross-site"), with("Sec-Fetch-Site", "same-site"), with("Origin", "https://elsewhere.example")} {
 		s.refused("POST", "/v1/session", m{"username": "carol", "password": "secret"}, http.StatusForbidden, foreign)
-		s.refused("DELETE", "/v1/session", nil, http.StatusForbidden, page(cookie), foreign)
+		s.refused("DELETE", "/v1/session", nil, http.StatusForbidden, page(cookie), with("Sec-Fetch-Site", ""), foreign)
 	}
 	s.refused("POST", "/v1/session", m{"username": "carol", "password": "secret", "source": "ldap"}, http.StatusBadRequest)
 	if s.head() != before {

@@ -106,7 +106,7 @@ func (a *API) login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a.GiveCookie(c, token, time.Until(user.Expires()))
+	a.GiveCookie(c, token)
 	return api.WriteJSON(c, http.StatusOK, body)
 }
 

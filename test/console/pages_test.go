@@ -23,6 +23,17 @@ var pages = []struct{ name, path string }{
 	{"logins", "/console/logins?q=admin"},
 	{"audit", "/console/audit"},
 	{"proof", "/console/proof"},
+	{"views", "/console/views"},
+	{"configuration", "/console/conf"},
+	{"users", "/console/users"},
+	{"user", "/console/users/2"},
+	{"roles", "/console/roles"},
+	{"role", "/console/roles/3"},
+	{"privileges", "/console/privileges"},
+	{"account", "/console/account"},
+	{"credentials", "/console/credentials"},
+	{"webhooks", "/console/webhooks"},
+	{"api", "/console/api?op=createRecord"},
 }
 
 // everyPage looks at each page in both themes, and on a phone, with the eyes of axe-core.

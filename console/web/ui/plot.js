@@ -35,10 +35,12 @@ function options(width, height, series, min, max) {
   const axis = { stroke: color('--dim'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   return {
     width, height, legend: { show: false }, cursor: { points: { size: 6 } }, padding: [8, 4, 0, 0],
-    scales: { y: { range: (u, low, high) => [min, max ?? Math.max(1, (high ?? 0) * 1.15)] } },
-    axes: [{ ...axis, size: 24, space: 70 }, { ...axis, size: 42, space: 28, values: (u, ticks) => ticks.map(short) }],
+    scales: { x: { range: () => [Date.now() / 1000 - span, Date.now() / 1000] }, y: { range: (u, low, high) => [min, max ?? Math.max(1, (high ?? 0) * 1.15)] } },
+    axes: [{ ...axis, size: 38, space: 70 }, { ...axis, size: 42, space: 28, values: (u, ticks) => ticks.map(short) }],
     series: [{}, ...series.map((s) => ({ label: s.label, stroke: color(s.color), width: 1.5, fill: s.fill ? color(s.fill) : undefined, points: { show: false } }))],
   };
 }
+
+const span = 300; // seconds that a plot shows
 
 const short = (n) => (n >= 1e6 ? `${n / 1e6}M` : n >= 1e3 ? `${n / 1e3}k` : String(Math.round(n * 100) / 100));

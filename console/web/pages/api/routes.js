@@ -1,1 +1,1 @@
-export default [];
+export default [{ path: '/api', load: () => import('./api.js'), nav: 'api', texts: ['api'] }];

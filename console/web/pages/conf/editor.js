@@ -17,7 +17,7 @@ export function Editor({ value, onValue, wrong = [], label, readonly }) {
     area.current.setRangeText('\t', from, to, 'end');
     onValue(area.current.value);
   };
-  return html`<div class="editor"><div class="editor-numbers" ref=${numbers} aria-hidden="true">${Array.from({ length: count }, (_, i) => html`<div key=${i} class=${wrong.includes(i + 1) ? 'wrong' : ''}>${i + 1}</div>`)}</div>
+  return html`<div class="conf-editor"><div class="conf-editor-numbers" ref=${numbers} aria-hidden="true">${Array.from({ length: count }, (_, i) => html`<div key=${i} class=${wrong.includes(i + 1) ? 'wrong' : ''}>${i + 1}</div>`)}</div>
     <textarea ref=${area} class="mono" aria-label=${label} aria-invalid=${wrong.length ? 'true' : undefined} value=${value} readonly=${readonly} spellcheck=${false} wrap="off" data-testid="conf-text" rows=${Math.min(Math.max(count + 1, 14), 34)}
       onScroll=${follow} onKeyDown=${keyed} onInput=${(e) => onValue(e.currentTarget.value)}></textarea></div>`;
 }

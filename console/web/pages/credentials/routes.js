@@ -1,1 +1,1 @@
-export default [];
+export default [{ path: '/credentials', load: () => import('./list.js'), nav: 'credentials', texts: ['credentials'] }];

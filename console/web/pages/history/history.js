@@ -44,4 +44,8 @@ export function Changes({ before, after }) {
   return html`<dl class="changes">${different.map((n) => html`<div key=${n}><dt>${n}</dt><dd>${before && n in before && html`<del>${text(before[n])}</del>`}${before && after ? ' → ' : ''}${after && n in after && html`<ins>${text(after[n])}</ins>`}</dd></div>`)}</dl>`;
 }
 
-const text = (value) => (value === null || value === undefined || value === '' ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+function text(value) {
+  if (value === null || value === undefined || value === '') return '–';
+  if (Array.isArray(value)) return value.map((v) => v?.name ?? v?.username ?? text(v)).join(', ') || '–';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

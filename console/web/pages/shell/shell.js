@@ -33,7 +33,7 @@ function Frame() {
     <${Navigation} open=${open} onClose=${() => setOpen(false)} />
     <div class="column">
       <${TopBar} onMenu=${() => setOpen(!open)} open=${open} />
-      <${AsOfBar} />
+      <section aria-label=${t('shell.moment')}><${AsOfBar} /></section>
       <main id="main" tabindex="-1"><${Outlet} /></main>
     </div>
     <${Help} /><${Confirmations} />

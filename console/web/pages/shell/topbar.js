@@ -51,5 +51,5 @@ function UserMenu() {
     null,
     { text: t('shell.logout'), icon: 'logout', run: () => logout().catch(toastError) },
   ];
-  return html`<${Menu} label=${t('shell.user', { name: user.username })} text=${html`<span class="avatar" aria-hidden="true">${user.username.slice(0, 2)}</span><span class="wide-only">${user.username}</span>`} items=${items} testid="user-menu" />`;
+  return html`<${Menu} label=${t('shell.user', { name: user.username })} text=${html`<span class="avatar" aria-hidden="true" data-initials=${user.username.slice(0, 2)}></span><span class="wide-only">${user.username}</span>`} items=${items} testid="user-menu" />`;
 }

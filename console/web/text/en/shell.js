@@ -1,5 +1,5 @@
 export default {
-  skip: 'Skip to the content', navigation: 'Navigation', noPage: 'There is no such page', broken: 'This page broke', updated: 'opsledger was updated under this page', reload: 'Reload',
+  moment: 'Moment that is shown', skip: 'Skip to the content', navigation: 'Navigation', noPage: 'There is no such page', broken: 'This page broke', updated: 'opsledger was updated under this page', reload: 'Reload',
   away: 'The connection is lost. Trying to reach opsledger again…',
   login: 'Log in', logout: 'Log out', username: 'Username', password: 'Password', wrongLogin: 'The name or the password is wrong', loginNote: 'Your local account, or your account of the directory.', localAccount: 'This is a local account',
   search: 'Search', searchHint: 'Search zones, records, addresses…', help: 'Keyboard', language: 'Language', theme: 'Theme', account: 'My account', user: 'User {name}',

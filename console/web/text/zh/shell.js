@@ -1,5 +1,5 @@
 export default {
-  skip: '跳到正文', navigation: '导航', noPage: '没有这个页面', broken: '页面出错', updated: 'opsledger 已更新，请重新加载页面', reload: '重新加载',
+  moment: '显示的时刻', skip: '跳到正文', navigation: '导航', noPage: '没有这个页面', broken: '页面出错', updated: 'opsledger 已更新，请重新加载页面', reload: '重新加载',
   away: '连接已断开，正在重新连接 opsledger…',
   login: '登录', logout: '退出登录', username: '用户名', password: '密码', wrongLogin: '用户名或密码错误', loginNote: '使用本地账号或目录账号登录。', localAccount: '这是本地账号',
   search: '搜索', searchHint: '搜索域名、记录、地址…', help: '键盘快捷键', language: '语言', theme: '主题', account: '我的账号', user: '用户 {name}',
