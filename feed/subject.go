@@ -112,6 +112,13 @@ func ofDNS(e domain.Event) subject {
 		return of(kindServer, e.ID, "")
 	case dns.ServerWithdrawn:
 		return of(kindServer, e.ID, "")
+	case dns.ServerSettingsChanged:
+		return of(kindServer, e.ID, "")
+	case dns.DriftFound:
+		if e.ZoneID == 0 {
+			return of(kindServer, e.ServerID, "")
+		}
+		return of(kindZone, e.ZoneID, e.Zone)
 	case dns.ViewCreated:
 		return of(kindView, e.ID, e.View.Name)
 	case dns.ViewUpdated:

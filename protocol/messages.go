@@ -157,6 +157,8 @@ type SnapshotRow struct {
 	Order    *SnapshotOrder    `json:"o,omitempty"`
 	Base     *SnapshotBase     `json:"b,omitempty"`
 	Rollout  *SnapshotRollout  `json:"t,omitempty"`
+
+	ServerSettings *SnapshotServerSettings `json:"d,omitempty"`
 }
 
 // SnapshotServer is a name server.
@@ -166,6 +168,12 @@ type SnapshotServer struct {
 	Changed domain.Position `json:"changed"`
 	// Enrolled says that the server has an agent.
 	Enrolled bool `json:"enrolled,omitempty"`
+}
+
+// SnapshotServerSettings are the settings of a server for which others than the default were set.
+type SnapshotServerSettings struct {
+	ID       int64              `json:"id"`
+	Settings dns.ServerSettings `json:"settings"`
 }
 
 // SnapshotFleet is what zones have in common that say nothing of their own. It always is

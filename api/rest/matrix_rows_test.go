@@ -210,6 +210,13 @@ func rowsOfTheRest() map[string]row {
 		"GET /v1/servers/:id/health": {func(x *matrix) (string, any) {
 			return zonePath(x.server, "health"), nil
 		}, users(403, 200, 403, 200, 200)},
+		"GET /v1/servers/:id/settings": {func(x *matrix) (string, any) {
+			return zonePath(x.server, "settings"), nil
+		}, users(403, 403, 403, 403, 200)},
+		"PUT /v1/servers/:id/settings": {func(x *matrix) (string, any) {
+			return zonePath(x.newServer(), "settings"), m{"on_drift": "report"}
+		}, users(403, 403, 403, 403, 200)},
+		"GET /v1/drift": {func(*matrix) (string, any) { return "/v1/drift", nil }, all},
 		"GET /v1/servers/:id/zones": {func(x *matrix) (string, any) {
 			return zonePath(x.server, "zones?state=failed"), nil
 		}, users(403, 200, 403, 200, 200)},

@@ -116,6 +116,10 @@ func (a *API) Routes() []api.Route {
 		a.diffRoute(dns),
 		api.Get("/v1/zones/:id/servers", api.AccessUser, dns, a.listZoneServers).WithQuery(api.Reads(viewText)),
 		api.Get("/v1/servers/:id/health", api.AccessUser, dns, a.showHealth),
+		api.Get("/v1/servers/:id/settings", api.AccessAdmin, dns, a.showServerSettings).WithPast(),
+		api.Put("/v1/servers/:id/settings", api.AccessAdmin, a.changeServerSettings()),
+		api.Get("/v1/drift", api.AccessUser, dns, a.listDrift).
+			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf)).And(api.Reads(readDriftFilter))).WithPast(),
 		api.Get("/v1/servers/:id/zones", api.AccessUser, dns, a.listFailedZones).
 			WithQuery(api.Reads(limitOf).And(api.Reads(readFailedCursor)).And(api.Reads(stateText))),
 		a.importRoute().ForNarrow(),

@@ -44,6 +44,9 @@ func (a *API) showHealth(c echo.Context) error {
 	if health.Error, err = a.visibleError(c, health.Error, fault{health.FailedZone, health.FailedGone, health.FailedView}); err != nil {
 		return err
 	}
+	if health.Drift, err = a.driftOf(c, id); err != nil {
+		return err
+	}
 	return api.WriteJSON(c, http.StatusOK, health)
 }
 

@@ -41,6 +41,7 @@ import (
 	"github.com/opsledger/opsledger/workers/control/busauth"
 	"github.com/opsledger/opsledger/workers/control/confcheck"
 	"github.com/opsledger/opsledger/workers/control/consumers"
+	"github.com/opsledger/opsledger/workers/control/drift"
 	"github.com/opsledger/opsledger/workers/control/erasure"
 	"github.com/opsledger/opsledger/workers/control/hostdesk"
 	"github.com/opsledger/opsledger/workers/control/imports"
@@ -284,6 +285,14 @@ func (a *App) startServerWorkers() {
 	a.life.start("snapshots", snapshots.New(snapshots.Config{
 		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
 		Vault: a.vault, Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
+	}).Run)
+	a.life.start("drift", drift.New(drift.Config{
+		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
+		Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
+	}).Run)
+	a.life.start("drift", drift.New(drift.Config{
+		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
+		Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
 	}).Run)
 	a.imports = imports.New(imports.Config{Store: a.store, Pool: a.db.pool, Reader: a.dns, Progress: a.progress, Log: a.log})
 	a.life.start("imports", a.imports.Run)

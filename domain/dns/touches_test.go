@@ -38,6 +38,7 @@ func TestTouches(t *testing.T) {
 		// What follows from another fleet is compared as a whole.
 		{dns.FleetChanged{}, false}, {dns.ServerCreated{}, false}, {dns.ServerUpdated{}, false}, {dns.ServerDeleted{}, false},
 		{dns.ServerEnrolled{}, false}, {dns.ServerWithdrawn{}, false},
+		{dns.ServerSettingsChanged{}, false}, {dns.DriftFound{}, false},
 	} {
 		looked[c.event.EventType()] = true
 		if got := dns.Touches(c.event); got != c.want {

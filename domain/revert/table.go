@@ -95,6 +95,7 @@ var inverses = func() map[string]inverse {
 	put(by(dns.NewUndoServerCreated), dns.ServerCreated{})
 	put(by(dns.NewUndoServerUpdated), dns.ServerUpdated{})
 	put(byPlace(dns.NewRestoreServer), dns.ServerDeleted{})
+	put(by(dns.NewUndoServerSettings), dns.ServerSettingsChanged{})
 	put(by(dns.NewUndoFleet), dns.FleetChanged{})
 	put(by(dns.NewUndoRolloutPlan), dns.RolloutPlanned{})
 	put(byFormer(dns.NewUndoBindConf, func(dns.BindConfChanged) domain.Tag { return dns.TagBindConf }, dns.BindConfChanged{}), dns.BindConfChanged{})
@@ -125,7 +126,7 @@ var inverses = func() map[string]inverse {
 		access.UserRegistered{}, access.UserDeleted{}, access.UserPasswordChanged{}, access.UserLinked{}, ops.UserKeysChanged{},
 		access.CredentialAdded{}, access.CredentialDeleted{}, access.UserLoggedIn{}, access.LoginFailed{}, access.SessionEnded{}, access.LogKeyRotated{},
 		access.WebhookAdded{}, access.WebhookChanged{}, access.WebhookRotated{}, access.WebhookDeleted{},
-		dns.ServerEnrolled{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{},
+		dns.ServerEnrolled{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{}, dns.DriftFound{},
 		dns.RolloutStageReached{}, dns.RolloutEnded{},
 		ops.HostEnrolled{}, ops.HostWithdrawn{}, ops.AttemptAccepted{}, ops.CancelRequested{}, ops.AttemptStarted{},
 		ops.AttemptProgressed{}, ops.AttemptFinished{}, ops.AttemptPresumed{})

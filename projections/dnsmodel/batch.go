@@ -43,6 +43,10 @@ type batch struct {
 	rolloutPlan *rowset.Set[struct{}, RolloutPlan]
 	rollouts    *rowset.Set[domain.Position, Rollout]
 	settings    *rowset.Set[int64, ZoneSettings]
+	// serverSettings are those of the servers that the events change.
+	serverSettings *rowset.Set[int64, ServerSettings]
+	// drifts are the findings of the batch.
+	drifts []Drift
 	// bases are those of the zone names, and of the views, that the events name.
 	bases *rowset.Set[dns.SerialName, baseRow]
 	fleet *rowset.Set[struct{}, Fleet]
@@ -101,9 +105,12 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 		rolloutPlan: rowset.NewVersioned("plan", func(RolloutPlan) (only struct{}) { return only }, nil),
 		rollouts:    rowset.NewVersioned("rollout", func(r Rollout) domain.Position { return r.ID }, nil),
 
-		settings:  rowset.NewVersioned("settings", func(s ZoneSettings) int64 { return s.ZoneID }, nil),
-		fleet:     rowset.NewVersioned("fleet", func(Fleet) (only struct{}) { return only }, nil),
-		endings:   map[int64]*ending{},
+		settings: rowset.NewVersioned("settings", func(s ZoneSettings) int64 { return s.ZoneID }, nil),
+		fleet:    rowset.NewVersioned("fleet", func(Fleet) (only struct{}) { return only }, nil),
+		endings:  map[int64]*ending{},
+
+		serverSettings: rowset.NewVersioned("server settings", func(s ServerSettings) int64 { return s.ServerID }, nil),
+
 		returning: map[int64]bool{}, alive: map[int64]recordKey{}, births: map[int64]birth{},
 		reopened: map[int64][]int64{},
 
@@ -114,7 +121,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	}
 	b.sets = []versioned{
 		b.servers, b.views, b.zones, b.links, b.records, b.imports, b.resources, b.bindConf, b.order, b.settings, b.bases, b.fleet,
-		b.rolloutPlan, b.rollouts,
+		b.serverSettings, b.rolloutPlan, b.rollouts,
 	}
 	if err := b.loadEndedLinks(ctx, tx, schema, k.restored.List, k.reopened); err != nil {
 		return nil, err
@@ -148,6 +155,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	}
 	table.Load(&queries, schema, rollouts.Now(), "id", k.rollouts.List, "", b.rollouts.LoadedVersion)
 	table.Load(&queries, schema, zoneSettings.Now(), "zone_id", k.settings.List, "", b.settings.LoadedVersion)
+	table.Load(&queries, schema, serverSettings.Now(), "server_id", k.serverSettings.List, "", b.serverSettings.LoadedVersion)
 	table.Load(&queries, schema, bases.Now(), "zone", k.numbered.List, "", b.bases.LoadedVersion)
 	table.Load(&queries, schema, bases.Now(), "view", k.renamed.List, "", b.bases.LoadedVersion)
 	b.loadKeepers(&queries, schema, k)
@@ -170,6 +178,8 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 		table.SaveVersions(ctx, tx, &writes, schema, rolloutPlans, b.rolloutPlan),
 		table.SaveVersions(ctx, tx, &writes, schema, rollouts, b.rollouts),
 		table.SaveVersions(ctx, tx, &writes, schema, zoneSettings, b.settings),
+		table.SaveVersions(ctx, tx, &writes, schema, serverSettings, b.serverSettings),
+		b.writeDrift(ctx, tx, &writes, schema),
 		table.SaveVersions(ctx, tx, &writes, schema, bases, b.bases),
 		table.SaveVersions(ctx, tx, &writes, schema, fleets, b.fleet),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
@@ -218,6 +228,10 @@ func (b *batch) apply(e domain.Recorded) error {
 	case dns.ZonesRenumbered:
 		b.zonesRenumbered(e)
 		return nil
+	case dns.ServerSettingsChanged:
+		return b.serverSettingsChanged(e, event)
+	case dns.DriftFound:
+		return b.driftFound(e, event)
 	case dns.ViewsOrdered:
 		return b.viewsOrdered(e, event)
 	case dns.ZoneSettingsChanged:

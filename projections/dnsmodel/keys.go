@@ -9,7 +9,7 @@ import (
 
 // keys are the keys of the rows that a batch of events reads or writes.
 type keys struct {
-	views, zones, records, settings rowset.Keys[int64]
+	views, zones, records, settings, serverSettings rowset.Keys[int64]
 	// fleet says whether the servers are wanted, all of them, and what follows from them.
 	fleet bool
 	// resources are those that are named anew or deleted.
@@ -54,6 +54,13 @@ func touchedBy(events []domain.Recorded) *keys {
 		case dns.ServerDeleted:
 			k.fleet = true
 			k.resource(access.KindServer, e.ID)
+		case dns.ServerSettingsChanged:
+			k.fleet = true
+			k.serverSettings.Add(e.ID)
+		case dns.DriftFound:
+			k.fleet = true
+			k.zones.Add(e.ZoneID)
+			k.views.Add(e.ViewID)
 		case dns.ViewCreated:
 			k.views.Add(e.ID)
 			k.comesBack(access.KindView, e.ID, e.Birth)

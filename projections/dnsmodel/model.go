@@ -53,6 +53,7 @@ func (m *Model) Version() int { return 15 }
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	tables := append(oplog.Create(), servers.Create(), views.Create(), zones.Create(), links.Create(), records.Create(), imports.Create(),
 		rights.Resources.Create(), bindConfs.Create(), viewOrders.Create(), rolloutPlans.Create(), rollouts.Create(), zoneSettings.Create(), bases.Create(), fleets.Create(),
+		serverSettings.Create(), drifts.Create(), driftCounts.Create(),
 		states.Create(), contentChanges.Create(), endings.Create(), endedLinks.Create())
 	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {

@@ -24,6 +24,7 @@ type Visitor interface {
 	// event at or before it (0: none).
 	Begin(position, lastDNS domain.Position) error
 	Server(Server) error
+	ServerSettings(ServerSettings) error
 	Fleet(Fleet) error
 	View(View) error
 	Order(ViewOrder) error
@@ -88,6 +89,9 @@ func visit(ctx context.Context, tx pgx.Tx, visitor Visitor) error {
 		return err
 	}
 	if err := visitRows(ctx, tx, snapshotServers, (*Server).columns, visitor.Server); err != nil {
+		return err
+	}
+	if err := visitRows(ctx, tx, snapshotServerSettings, (*ServerSettings).columns, visitor.ServerSettings); err != nil {
 		return err
 	}
 	if err := visitRows(ctx, tx, selectFleet, (*Fleet).columns, visitor.Fleet); err != nil {

@@ -110,9 +110,16 @@ func (d *driver) try(ctx context.Context, text string, want desiredSettings) err
 		d.running = ""
 	}
 	if d.running == digest && !want.rebuildViews {
+		if d.conf.rendered == "" {
+			d.conf.rendered = rendered
+		}
 		return nil
 	}
-	return d.replaceConf(ctx, text, rendered, digest, want)
+	err = d.replaceConf(ctx, text, rendered, digest, want)
+	if err == nil {
+		d.gaveConf(rendered)
+	}
+	return err
 }
 
 // replaceConf checks the configuration, puts it into named.conf and makes named

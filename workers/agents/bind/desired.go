@@ -13,8 +13,9 @@ import (
 // much of it is proved. It is pure, without I/O or locks. Applying an event costs
 // O(its changes), whatever the zone's size.
 type desiredState struct {
-	// server is the one whose named it is.
-	server  int64
+	// self is the server that the engine is on, and onDrift what becomes of drift there.
+	self    int64
+	onDrift dns.DriftMode
 	servers map[int64]dns.FleetServer
 	views   map[int64]dns.ViewData
 	// order is that in which views are matched, see [dns.InOrder].
@@ -87,6 +88,7 @@ func (s *desiredState) clear() {
 	s.conf, s.order, s.imports = dns.BindConfChanged{}, nil, map[domain.Position]*heldImport{}
 	s.rollout = nil
 	s.fleet, s.changes, s.bases = dns.FleetData{}, dns.FleetChanges{}, dns.SerialBases{}
+	s.onDrift = dns.DriftRepair
 	s.resolveFallback()
 }
 
@@ -135,6 +137,10 @@ func (s *desiredState) load(row protocol.SnapshotRow) error {
 	switch {
 	case row.Server != nil:
 		s.servers[row.Server.ID] = dns.FleetServer{ServerData: row.Server.Server, Enrolled: row.Server.Enrolled}
+	case row.ServerSettings != nil:
+		if row.ServerSettings.ID == s.self {
+			s.onDrift = row.ServerSettings.Settings.OnDrift
+		}
 	case row.Fleet != nil:
 		s.fleet, s.changes = row.Fleet.Fleet, row.Fleet.Changes
 	case row.Order != nil:
@@ -194,6 +200,8 @@ func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 	switch e := event.(type) {
 	case dns.ServerCreated, dns.ServerUpdated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged:
 		s.changeFleet(e, p)
+	case dns.ServerSettingsChanged:
+		s.changeMode(e)
 	case dns.ZonesRenumbered:
 		s.renumber(p)
 	case dns.ViewCreated:
@@ -285,9 +293,24 @@ func (s *desiredState) renameView(id int64, before, after string, p domain.Posit
 	}
 }
 
+// changeMode has zones compared again whose drift was left.
+func (s *desiredState) changeMode(e dns.ServerSettingsChanged) {
+	if e.ID != s.self {
+		return
+	}
+	s.onDrift = e.After.OnDrift
+	for z := range s.failing {
+		if z.reported != nil {
+			z.checkDue = true
+			s.dirty = append(s.dirty, z)
+		}
+	}
+}
+
 // startJob makes the job for a zone and notes that it is under way.
 func (s *desiredState) startJob(z *zoneInView, check bool) job {
 	j := s.number(z.startJob(s.fallback, check))
+	j.onDrift = s.onDrift
 	s.frontier.note(&z.pending)
 	return j
 }

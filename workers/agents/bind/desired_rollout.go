@@ -19,7 +19,7 @@ type rollout struct {
 
 // waits says whether the server is to have the former configuration.
 func (s *desiredState) waits() bool {
-	return s.rollout != nil && s.rollout.stages.Of(s.server) > s.rollout.reached
+	return s.rollout != nil && s.rollout.stages.Of(s.self) > s.rollout.reached
 }
 
 // configuration is what named's configuration is to be made of, as a copy.

@@ -30,6 +30,10 @@ type driver struct {
 	triedVersion int
 	lastTry      time.Time
 	listening    listening
+	conf         confWatch
+	// status is what named said of itself last, and zones that of before it was asked.
+	status map[string]string
+	zones  zonesState
 }
 
 const (
@@ -105,6 +109,7 @@ func (d *driver) step(ctx context.Context) error {
 	if err := d.admitWorkers(ctx); err != nil {
 		return err
 	}
+	d.watchConf(d.status)
 	d.checkListening(ctx)
 	return nil
 }
@@ -126,11 +131,13 @@ func (d *driver) noteDown() {
 // askStatus asks named for its status, by which a restart is noticed, and its version.
 func (d *driver) askStatus(ctx context.Context) error {
 	e := d.engine
+	zones := e.zonesState()
 	text, err := e.ask(ctx, "status")
 	if err != nil {
 		return err
 	}
 	status := parseStatus(text)
+	d.status, d.zones = status, zones
 	boot := fmt.Sprintf("%s %d", status["boot time"], d.named.pid())
 	if d.boot != boot {
 		running, err := e.serverID(ctx)

@@ -83,6 +83,13 @@ type Engine struct {
 	unserved map[concern]fault
 	// doubted are the zones that a sweep did not get as clients do, for health to ask for.
 	doubted map[zoneKey]bool
+	// drift is what is told of drift, own the ports that updates of the engine come from, and confLeft
+	// what was found of a configuration whose drift is left, empty for none.
+	drift    driftBook
+	own      ownPorts
+	confLeft string
+	// zoneCommands counts the beginnings and ends of commands that add or remove zones.
+	zoneCommands int
 	// version is the version that named reports, empty while named does not answer. since is when
 	// named was started, zero while that is not known.
 	version string
@@ -104,7 +111,8 @@ func New(cfg Config) (*Engine, error) {
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
 		state: newDesiredState(), frozen: map[zoneKey]bool{}, doubted: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep, adoptPatience: adoptPatience,
 	}
-	e.state.server, e.state.inventory.waiting = cfg.Agent, 1
+	e.drift, e.state.self = newDriftBook(), cfg.Agent
+	e.state.inventory.waiting = 1
 	e.state.frontier.note(&e.state.inventory)
 	e.program = programID()
 	e.queue = queue{ready: sync.NewCond(&e.mu), backgroundLimit: max(1, cfg.Workers/2)}
@@ -153,6 +161,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	d := &driver{engine: e}
 	g.Go(func() error { return d.run(ctx) })
 	g.Go(func() error { return e.sweep(ctx) })
+	g.Go(func() error { return e.tellKept(ctx) })
 	g.Go(func() error { return (&health{engine: e}).watch(ctx) })
 	g.Go(func() error { return (&traffic{engine: e}).watch(ctx) })
 	for range e.cfg.Workers {

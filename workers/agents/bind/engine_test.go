@@ -51,6 +51,8 @@ type host struct {
 	// outlives lets named go on when the engine ends, and adoptPatience, if set, replaces the engine's.
 	outlives      bool
 	adoptPatience time.Duration
+	// drift, if set, is told of drift.
+	drift func(context.Context, protocol.DriftFinding) (protocol.DriftVerdict, error)
 	// recursive makes clients ask for recursion.
 	recursive bool
 }
@@ -100,7 +102,8 @@ func (h *host) run() {
 	}
 	e, err := New(Config{
 		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Outlives: h.outlives, Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
-		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
+		Drift: h.drift,
+		Log:   slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
 		h.t.Fatal(err)

@@ -24,6 +24,8 @@ type process struct {
 	notBefore time.Time
 	// started is set from a start until the first configuration after it.
 	started bool
+	// starts counts the starts.
+	starts int
 }
 
 const (
@@ -91,6 +93,7 @@ func (p *process) keepRunning(ctx context.Context, e *Engine) error {
 			return nil
 		}
 		e.log.Warn("named has ended", "error", p.child.Err(), "output", lastErrors(e.layout))
+		e.ended(fmt.Sprint(p.child.Err()))
 		p.child = nil
 	}
 	if !e.haveConf() || time.Now().Before(p.notBefore) {
@@ -142,6 +145,7 @@ func (p *process) start(ctx context.Context, e *Engine) error {
 		return &refusal{text: err.Error()}
 	}
 	e.metrics.starts.Inc()
+	p.starts++
 	p.child = c
 	if err := p.awaitAnswer(ctx, e, startTimeout); err != nil {
 		p.delayStart()

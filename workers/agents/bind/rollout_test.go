@@ -13,7 +13,7 @@ import (
 func stagedState(t *testing.T, server int64) (*desiredState, func(...domain.Event) domain.Position) {
 	t.Helper()
 	s := newDesiredState()
-	s.server = server
+	s.self = server
 	end := domain.Position(0)
 	emit := func(events ...domain.Event) domain.Position {
 		t.Helper()
@@ -115,7 +115,7 @@ func TestRolloutInASnapshot(t *testing.T) {
 	t.Parallel()
 	for server, waits := range map[int64]bool{1: false, 2: false, 3: true} {
 		s := newDesiredState()
-		s.server = server
+		s.self = server
 		started := stagedChange()[4].(dns.RolloutStarted)
 		err := s.reset(Snapshot{Position: 20, LastDNS: 20, Rows: []protocol.SnapshotRow{
 			{View: &protocol.SnapshotView{ID: 1, View: dns.ViewData{Name: "v", ACL: "192.0.2.1"}}},

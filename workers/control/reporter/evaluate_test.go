@@ -42,6 +42,8 @@ func TestConcernOf(t *testing.T) {
 		"renumbered":           {dns.ZonesRenumbered{}, effect{any: true}, nil},
 		"order of views":       {dns.ViewsOrdered{}, effect{any: true}, nil},
 		"zone's settings":      {dns.ZoneSettingsChanged{ID: 5}, effect{any: true, zone: 5}, nil},
+		"server's settings":    {dns.ServerSettingsChanged{ID: 1}, effect{}, nil},
+		"drift":                {dns.DriftFound{ServerID: 1, ZoneID: 5}, effect{}, nil},
 		"view":                 {dns.ViewCreated{ID: 1}, effect{any: true}, []int64{1}},
 		"view renamed":         {dns.ViewUpdated{ID: 1, Before: dns.ViewData{Name: "a", ACL: "any"}, After: dns.ViewData{Name: "b", ACL: "any"}}, effect{}, []int64{1}},
 		"view's ACL":           {dns.ViewUpdated{ID: 1, Before: dns.ViewData{ACL: "any"}, After: dns.ViewData{ACL: "none"}}, effect{any: true}, []int64{1}},
@@ -73,7 +75,7 @@ func TestConcernOf(t *testing.T) {
 // Every event type of the dns context has an answer of its own; a new one must get one.
 func TestEveryEventTypeIsConsidered(t *testing.T) {
 	t.Parallel()
-	const considered = 29
+	const considered = 31
 	if got := len(dns.Events()); got != considered {
 		t.Errorf("there are %d event types, concernOf knows %d", got, considered)
 	}

@@ -86,6 +86,11 @@ func (w *writer) Server(s dnsmodel.Server) error {
 	return w.write(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Changed: s.Changed, Enrolled: s.Enrolled}})
 }
 
+// ServerSettings implements [dnsmodel.Visitor].
+func (w *writer) ServerSettings(s dnsmodel.ServerSettings) error {
+	return w.write(protocol.SnapshotRow{ServerSettings: &protocol.SnapshotServerSettings{ID: s.ServerID, Settings: s.ServerSettings}})
+}
+
 // Fleet implements [dnsmodel.Visitor].
 func (w *writer) Fleet(f dnsmodel.Fleet) error {
 	return w.write(protocol.SnapshotRow{Fleet: &protocol.SnapshotFleet{Fleet: f.FleetData, Changes: f.Moved}})
