@@ -56,7 +56,7 @@ func failureOf(s *desiredState, z *zoneInView) protocol.Failure {
 	if z.want != nil {
 		f.ZoneID = z.want.zoneID
 	}
-	if z.reported != nil { // what was served before is not, either
+	if z.reported != nil && z.want != nil { // what was served before is not, either
 		f.Since, f.Now = 0, true
 	}
 	return f

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -94,6 +95,10 @@ func (s *desiredState) rows() (rows []protocol.SnapshotRow) {
 		rows = append(rows, protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: id, Server: server.ServerData, Enrolled: server.Enrolled}})
 	}
 	rows = append(rows, protocol.SnapshotRow{Fleet: &protocol.SnapshotFleet{Fleet: s.fleet, Changes: s.changes}})
+	if s.onDrift != dns.DriftRepair {
+		own := dns.ServerSettings{OnDrift: s.onDrift}
+		rows = append(rows, protocol.SnapshotRow{ServerSettings: &protocol.SnapshotServerSettings{ID: s.self, Settings: own}})
+	}
 	if s.order != nil {
 		rows = append(rows, protocol.SnapshotRow{Order: &protocol.SnapshotOrder{ViewIDs: s.order}})
 	}
