@@ -34,7 +34,7 @@ func TestTouches(t *testing.T) {
 		{dns.ViewCreated{}, true}, {dns.ViewUpdated{}, true}, {dns.ViewDeleted{}, true}, {dns.ViewsOrdered{}, true},
 		// What follows from another fleet is compared as a whole.
 		{dns.FleetChanged{}, false}, {dns.ServerCreated{}, false}, {dns.ServerUpdated{}, false}, {dns.ServerDeleted{}, false},
-		{dns.ServerEnrolled{}, false}, {dns.ServerWithdrawn{}, false},
+		{dns.ServerEnrolled{}, false}, {dns.ServerProved{}, false}, {dns.ServerWithdrawn{}, false},
 	} {
 		looked[c.event.EventType()] = true
 		if got := dns.Touches(c.event); got != c.want {

@@ -124,7 +124,7 @@ var inverses = func() map[string]inverse {
 		access.UserRegistered{}, access.UserDeleted{}, access.UserPasswordChanged{}, access.UserLinked{}, ops.UserKeysChanged{},
 		access.CredentialAdded{}, access.CredentialDeleted{}, access.UserLoggedIn{}, access.LoginFailed{}, access.LogKeyRotated{},
 		access.WebhookAdded{}, access.WebhookChanged{}, access.WebhookRotated{}, access.WebhookDeleted{},
-		dns.ServerEnrolled{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{},
+		dns.ServerEnrolled{}, dns.ServerProved{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{},
 		ops.HostEnrolled{}, ops.HostWithdrawn{}, ops.AttemptAccepted{}, ops.CancelRequested{}, ops.AttemptStarted{},
 		ops.AttemptProgressed{}, ops.AttemptFinished{}, ops.AttemptPresumed{})
 	return all

@@ -47,7 +47,7 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (m *Model) Context() domain.Context { return domain.ContextDNS }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 14 }
+func (m *Model) Version() int { return 15 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {

@@ -40,6 +40,9 @@ type Config struct {
 	User string
 	// Secrets resolves vault ids named by the BIND configuration; nil knows none.
 	Secrets func(ctx context.Context, ids []string) (map[string]string, error)
+	// TransferKeys are the keys by which the servers of the fleet exchange zones, by the ids of their
+	// views; nil: nobody has any.
+	TransferKeys func(ctx context.Context, views []int64) (map[int64][]byte, error)
 	// Workers is the number of zones worked on at the same time, 16 when 0. Most of
 	// the time a worker waits for named, and named for its disk, so that more
 	// workers than cores pay.

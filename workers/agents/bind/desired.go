@@ -13,7 +13,9 @@ import (
 // much of it is proved. It is pure, without I/O or locks. Applying an event costs
 // O(its changes), whatever the zone's size.
 type desiredState struct {
-	servers map[int64]dns.FleetServer
+	// self is the server whose named it is.
+	self    int64
+	servers dns.FleetServers
 	views   map[int64]dns.ViewData
 	// order is that in which views are matched, see [dns.InOrder].
 	order []int64
@@ -22,6 +24,9 @@ type desiredState struct {
 	keeping map[int64]*logZone
 	conf    dns.BindConfChanged
 	fleet   dns.FleetData
+	// peers follow from the servers, and left is when one of these last lost its agent.
+	peers peers
+	left  domain.Position
 	// fallback is what follows from fleet and servers.
 	fallback nameServers
 	changes  dns.FleetChanges
@@ -62,6 +67,8 @@ type settings struct {
 	tried int
 	// configured lists the views that named is known to have.
 	configured map[int64]bool
+	// secondary says that named is configured as a slave's.
+	secondary bool
 	// forwardsRemoved counts the forward-only zones that were removed: named goes on
 	// forwarding for each until its views are built anew. forwardsCleared is the
 	// count at the last time that they were.
@@ -76,7 +83,7 @@ func newDesiredState() *desiredState {
 }
 
 func (s *desiredState) clear() {
-	s.servers, s.views, s.zones = map[int64]dns.FleetServer{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
+	s.servers, s.views, s.zones = dns.FleetServers{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
 	s.keeping = map[int64]*logZone{}
 	s.conf, s.order, s.imports = dns.BindConfChanged{}, nil, map[domain.Position]*heldImport{}
 	s.fleet, s.changes, s.bases = dns.FleetData{}, dns.FleetChanges{}, dns.SerialBases{}
@@ -99,6 +106,7 @@ func (s *desiredState) reset(from Snapshot) error {
 	}
 	s.seen = from.Position
 	s.resolveFallback()
+	s.peers = peersOf(s.self, s.servers, s.left)
 	for _, k := range s.keeping {
 		for view, c := range k.copies {
 			s.keepAnew(k, view, c.changed)
@@ -119,7 +127,7 @@ func (s *desiredState) reset(from Snapshot) error {
 func (s *desiredState) load(row protocol.SnapshotRow) error {
 	switch {
 	case row.Server != nil:
-		s.servers[row.Server.ID] = dns.FleetServer{ServerData: row.Server.Server, Enrolled: row.Server.Enrolled}
+		s.servers[row.Server.ID] = dns.FleetServer{ServerData: row.Server.Server, Enrolled: row.Server.Enrolled, Serves: row.Server.Serves}
 	case row.Fleet != nil:
 		s.fleet, s.changes = row.Fleet.Fleet, row.Fleet.Changes
 	case row.Order != nil:
@@ -173,7 +181,7 @@ func (s *desiredState) lacking(p domain.Position) domain.Position {
 
 func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 	switch e := event.(type) {
-	case dns.ServerCreated, dns.ServerUpdated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged:
+	case dns.ServerCreated, dns.ServerUpdated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerProved, dns.ServerWithdrawn, dns.FleetChanged:
 		s.changeFleet(e, p)
 	case dns.ZonesRenumbered:
 		s.renumber(p)
@@ -266,6 +274,7 @@ func (s *desiredState) renameView(id int64, before, after string, p domain.Posit
 
 // startJob makes the job for a zone and notes that it is under way.
 func (s *desiredState) startJob(z *zoneInView, check bool) job {
+	z.secondary = s.peers.secondary
 	j := s.number(z.startJob(s.fallback, check))
 	s.frontier.note(&z.pending)
 	return j

@@ -73,6 +73,8 @@ type Engine struct {
 	since   time.Time
 	// queryRate is how many questions clients ask in a second, nil while it is not known.
 	queryRate *float64
+	// followed is when named was last seen to have got a zone from its primaries.
+	followed time.Time
 	// zones are the zones in views, counted lately.
 	zones protocol.ZoneCounts
 }
@@ -88,6 +90,7 @@ func New(cfg Config) (*Engine, error) {
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
 		state: newDesiredState(), frozen: map[zoneKey]bool{}, doubted: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
 	}
+	e.state.self = cfg.Agent
 	e.state.inventory.waiting = 1
 	e.state.frontier.note(&e.state.inventory)
 	e.queue = queue{ready: sync.NewCond(&e.mu), backgroundLimit: max(1, cfg.Workers/2)}

@@ -3,6 +3,7 @@ package bind
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -47,6 +48,8 @@ type host struct {
 	patience time.Duration
 	// verify, if set, is how often each zone is compared.
 	verify time.Duration
+	// agent, if set, is the server whose named it is.
+	agent int64
 	// recursive makes clients ask for recursion.
 	recursive bool
 }
@@ -83,7 +86,7 @@ func (h *host) startFrom(s Snapshot) {
 		listen = h.foreign
 	}
 	e, err := New(Config{
-		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
+		Dir: h.dir, Agent: cmp.Or(h.agent, 7), TransferKeys: transferKeysOfTests, Supervise: !h.foreign.IsValid(), Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
 		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
@@ -106,11 +109,25 @@ func (h *host) startFrom(s Snapshot) {
 	}
 }
 
+// transferKeysOfTests are those that the control plane would give.
+func transferKeysOfTests(_ context.Context, views []int64) (map[int64][]byte, error) {
+	keys := map[int64][]byte{}
+	for _, id := range views {
+		keys[id] = fmt.Append(nil, "the key of transfers, view ", id)
+	}
+	return keys, nil
+}
+
+// stop ends the engine, if it runs.
 func (h *host) stop() {
+	if h.ended == nil {
+		return
+	}
 	h.cancel()
 	if err := <-h.ended; err != nil {
 		h.t.Errorf("Run: %v", err)
 	}
+	h.ended = nil
 }
 
 type logWriter struct{ t *testing.T }

@@ -121,7 +121,7 @@ func (e *Engine) idleZones() []expected {
 	// a share of all zones per sweep, so that they do not all come at once
 	due := 1 + int(2*float64(len(e.state.inView))*e.cfg.DriftEvery.Seconds()/e.cfg.VerifyEvery.Seconds())
 	for _, z := range e.state.inView {
-		if z.working || z.queued || z.unapplied() != 0 || z.failure != nil || !z.proved() || z.want == nil {
+		if z.working || z.queued || z.awaited != nil || z.unapplied() != 0 || z.failure != nil || !z.proved() || z.want == nil {
 			continue
 		}
 		if due > 0 && time.Since(z.verified) > e.cfg.VerifyEvery {

@@ -66,6 +66,12 @@ type zoneInView struct {
 	// verified is when the whole zone was last compared.
 	verified time.Time
 
+	// secondary says, from its first job on, that the zone is to be one of a slave.
+	secondary bool
+	// awaited is the job that waits for named to get the zone from its primaries, nil for none. It
+	// counts as under way.
+	awaited *job
+
 	// checkDue asks for a comparison of the whole zone.
 	checkDue bool
 	// uncertain counts the tries in a row whose result is not certain.
@@ -109,6 +115,11 @@ type job struct {
 	// only carries changes.
 	content content
 	full    bool
+	// secondary says that named is to get the zone from its primaries. looks are how often a worker
+	// has looked in vain whether it has, since began.
+	secondary bool
+	looks     int
+	began     time.Time
 	// remade says, of a full job, that the zone's file may be replaced before named was asked what it holds.
 	remade  bool
 	changes []change
@@ -148,7 +159,7 @@ type outcome struct {
 // else O(zone) to copy the references to its records.
 func (z *zoneInView) startJob(fallback nameServers, check bool) job {
 	z.begin()
-	full := z.tracked == nil || check || z.soa == nil || !z.installed.known || z.installed.kind != kindPrimary
+	full := z.tracked == nil || check || z.soa == nil || !z.installed.known || z.installed.kind != kindOf(z.secondary)
 	j := z.job(fallback, full)
 	j.soa, j.installed, j.check, j.byNames = z.soa, z.installed, check, z.uncertain >= rewriteTries
 	if z.want == nil || z.want.forwards() {
@@ -246,7 +257,7 @@ func (z *zoneInView) note(key setKey, set *rrset) {
 
 // replace sets what is wanted as a whole.
 func (z *zoneInView) replace(want *viewCopy) {
-	z.want, z.tracked, z.trail, z.remade = want, nil, trail{}, false
+	z.want, z.tracked, z.trail, z.remade, z.awaited = want, nil, trail{}, false, nil
 	z.generation++
 }
 
@@ -273,5 +284,5 @@ func (z *zoneInView) settle(j job, o outcome, now time.Time) {
 
 // forget drops all that is known of what named holds.
 func (z *zoneInView) forget() {
-	z.tracked, z.trail, z.soa, z.installed = nil, trail{}, nil, installed{}
+	z.tracked, z.trail, z.soa, z.installed, z.awaited = nil, trail{}, nil, installed{}, nil
 }
