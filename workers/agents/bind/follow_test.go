@@ -18,6 +18,7 @@ import (
 
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/agents/bind/dnsclient"
 )
@@ -34,7 +35,6 @@ func newFleet(t *testing.T, types ...string) *fleet {
 	f := &fleet{t: t}
 	for i := range types {
 		addr := fmt.Sprintf("127.0.0.%d", i+2)
-		run(t, "ip", "addr", "add", addr+"/32", "dev", "lo")
 		h := &host{t: t, dir: t.TempDir(), ids: 100, agent: int64(i + 1), listen: netip.MustParseAddrPort(addr + ":53")}
 		h.start()
 		t.Cleanup(h.stop)
@@ -117,7 +117,7 @@ func (h *host) received(zone string, view int64) (records []int) {
 // has not read back is pending, and it serves what it has while the master is away, also from its files.
 func TestASlaveFollows(t *testing.T) {
 	t.Parallel()
-	if !inNetwork(t) {
+	if !testkit.InNetwork(t, "127.0.0.2", "127.0.0.3", "127.0.0.4") {
 		return
 	}
 	f := newFleet(t, "master", "slave")
@@ -262,7 +262,7 @@ func watched(t *testing.T, at, name, want string) (stop func() time.Duration) {
 // A slave becomes master, and the master slave, under clients who get no wrong answer.
 func TestPromotionAndDemotion(t *testing.T) {
 	t.Parallel()
-	if !inNetwork(t) {
+	if !testkit.InNetwork(t, "127.0.0.2", "127.0.0.3", "127.0.0.4") {
 		return
 	}
 	f := newFleet(t, "master", "slave", "slave")

@@ -60,7 +60,7 @@ func (w *worker) run(ctx context.Context) {
 // handle releases while it talks to named.
 func (w *worker) handle(ctx context.Context, z *zoneInView) {
 	e := w.engine
-	if !e.state.settings.configured[z.key.view] || e.state.settings.secondary != e.state.peers.secondary {
+	if !e.state.settings.configured[z.key.view] || e.state.peers.secondary && !e.state.settings.secondary {
 		e.park(z)
 		return
 	}
