@@ -16,6 +16,7 @@ import (
 	"github.com/opsledger/opsledger/api"
 	"github.com/opsledger/opsledger/api/rest"
 	v1 "github.com/opsledger/opsledger/api/v1"
+	"github.com/opsledger/opsledger/console"
 	"github.com/opsledger/opsledger/ddns"
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
@@ -416,6 +417,9 @@ func (a *App) startAPI(ctx context.Context) error {
 		Webhooks: v1.Webhooks{Sender: sender, Deliveries: webhook.NewDeliveries(a.db.pool)},
 	})
 	if err != nil {
+		return err
+	}
+	if handler, err = console.New(handler, api.HasCookie); err != nil {
 		return err
 	}
 	var secure *tls.Config
