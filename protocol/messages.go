@@ -87,13 +87,32 @@ type HeadAnnouncement struct {
 	LastDNS domain.Position `json:"last_dns"`
 }
 
+// SnapshotRequest is the body of a request for a snapshot; it may be missing.
+type SnapshotRequest struct {
+	// Held is what the agent has stored, nil for nothing.
+	Held *SnapshotHeld `json:"held,omitempty"`
+}
+
+// SnapshotHeld says of which log, and of which place in it, an agent has the state.
+type SnapshotHeld struct {
+	Log uuid.UUID `json:"log"`
+	// LastDNS is the position of the last dns event that the agent has, and LastID that event's id.
+	LastDNS domain.Position `json:"last_dns"`
+	LastID  uuid.UUID       `json:"last_id"`
+}
+
 // SnapshotInfo answers the request for a snapshot. It is signed, see [Question], and
 // Digest makes the signature one of the whole snapshot.
 type SnapshotInfo struct {
 	Log      uuid.UUID       `json:"log"`
 	Position domain.Position `json:"position"`
-	// LastDNS is the position of the last event of the dns context at Position.
+	// LastDNS is the position of the last event of the dns context at Position, and LastID that
+	// event's id; it is nil of an earlier version.
 	LastDNS domain.Position `json:"last_dns"`
+	LastID  uuid.UUID       `json:"last_id,omitzero"`
+	// Resume says that the agent's own state is one of this log, and that there is no snapshot:
+	// it goes on with the events after that. LastDNS and Head are those of the log then.
+	Resume bool `json:"resume,omitempty"`
 	// Head is the end of the log when the snapshot was asked for. An agent that is beyond
 	// Head has followed a log that was restored to an earlier state since; an agent that
 	// is only beyond Position is ahead of a read model that lags.

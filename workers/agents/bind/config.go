@@ -34,6 +34,9 @@ type Config struct {
 	// Supervise starts named as a private child and restarts it when it dies.
 	// Otherwise the system runs named with the configuration in Dir/named.conf.
 	Supervise bool
+	// Outlives lets a supervised named go on when the engine ends, for the next one in Dir
+	// to take over, see outliving.go.
+	Outlives bool
 	// User is whom a root agent has named run as; when empty the first that exists of
 	// bind, named, opsledger and nobody, or, for a named that the system runs, the owner
 	// of its folders.

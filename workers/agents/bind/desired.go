@@ -42,8 +42,9 @@ type desiredState struct {
 	inventory pending
 	frontier  frontier
 	failing   map[*zoneInView]struct{}
-	// seen is the end of the last change that the state has.
-	seen domain.Position
+	// seen is the end of the last change that the state has, and origin the place in the log.
+	seen   domain.Position
+	origin Origin
 	// begun is the first event of the change that is being applied, 0 for none.
 	begun domain.Position
 
@@ -93,18 +94,26 @@ func (s *desiredState) clear() {
 // reset replaces the desired state. It keeps which zones named has, but every zone
 // is compared anew.
 func (s *desiredState) reset(from Snapshot) error {
+	return s.resetWith(from, func(*desiredState) error { return nil })
+}
+
+// resetWith is reset with a snapshot whose records fill adds.
+func (s *desiredState) resetWith(from Snapshot, fill func(*desiredState) error) error {
 	s.clear()
 	clear(s.failing)
 	for _, z := range s.inView {
 		z.replace(nil)
-		z.failure = nil
+		z.failure, z.proof = nil, nil
 	}
 	for _, row := range from.Rows {
 		if err := s.load(row); err != nil {
 			return err
 		}
 	}
-	s.seen = from.Position
+	if err := fill(s); err != nil {
+		return err
+	}
+	s.seen, s.origin = from.Position, Origin{Log: from.Log, LastDNS: from.LastDNS, LastID: from.LastID}
 	s.resolveFallback()
 	s.peers = peersOf(s.self, s.servers, s.left)
 	for _, k := range s.keeping {
@@ -165,6 +174,8 @@ func (s *desiredState) apply(c Change) error {
 		s.seen = e.Position
 	}
 	s.seen = max(s.seen, c.End)
+	last := c.Events[len(c.Events)-1]
+	s.origin.LastDNS, s.origin.LastID = last.Position, last.ID
 	for _, z := range s.dirty {
 		z.trail.endChange()
 	}

@@ -47,7 +47,7 @@ const (
 func (d *driver) run(ctx context.Context) error {
 	e := d.engine
 	defer func() {
-		if err := d.named.stop(); err != nil {
+		if err := d.named.leave(e); err != nil {
 			e.log.Warn("named did not stop by itself", "error", err)
 		}
 	}()
@@ -179,6 +179,7 @@ func (d *driver) admitWorkers(ctx context.Context) error {
 		return err
 	}
 	d.inventoried = d.boot
+	e.takeProofs(ctx, fmt.Sprintf("%s %d", d.boot, e.orphan()))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.queue.resume()

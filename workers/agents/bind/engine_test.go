@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	mdns "github.com/miekg/dns"
 	"github.com/prometheus/client_golang/prometheus"
 	promdto "github.com/prometheus/client_model/go"
@@ -50,6 +51,9 @@ type host struct {
 	verify time.Duration
 	// agent, if set, is the server whose named it is.
 	agent int64
+	// outlives lets named go on when the engine ends, and adoptPatience, if set, replaces the engine's.
+	outlives      bool
+	adoptPatience time.Duration
 	// recursive makes clients ask for recursion.
 	recursive bool
 }
@@ -66,7 +70,7 @@ func newHost(t *testing.T) *host {
 // start runs a new engine on the host's directory and gives it the log so far.
 func (h *host) start() {
 	h.t.Helper()
-	h.startFrom(Snapshot{})
+	h.startFrom(Snapshot{Log: logOfTests})
 	for _, e := range h.history {
 		if err := h.engine.Take(Change{Events: []domain.Recorded{e}}); err != nil {
 			h.t.Fatal(err)
@@ -74,8 +78,20 @@ func (h *host) start() {
 	}
 }
 
+// logOfTests is the id of the log that all hosts follow.
+var logOfTests = uuid.New()
+
 // startFrom runs a new engine on the host's directory and gives it a snapshot.
 func (h *host) startFrom(s Snapshot) {
+	h.t.Helper()
+	h.run()
+	if err := h.engine.Reset(h.t.Context(), s); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// run runs a new engine on the host's directory.
+func (h *host) run() {
 	h.t.Helper()
 	level := slog.LevelWarn
 	if os.Getenv("BIND_TEST_DEBUG") != "" {
@@ -86,7 +102,8 @@ func (h *host) startFrom(s Snapshot) {
 		listen = h.foreign
 	}
 	e, err := New(Config{
-		Dir: h.dir, Agent: cmp.Or(h.agent, 7), TransferKeys: transferKeysOfTests, Supervise: !h.foreign.IsValid(), Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
+		Dir: h.dir, Agent: cmp.Or(h.agent, 7), TransferKeys: transferKeysOfTests, Supervise: !h.foreign.IsValid(), Outlives: h.outlives,
+		Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
 		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
@@ -98,15 +115,15 @@ func (h *host) startFrom(s Snapshot) {
 	if h.passing != nil {
 		e.passing = h.passing
 	}
+	if h.adoptPatience > 0 {
+		e.adoptPatience = h.adoptPatience
+	}
 	if h.patience > 0 {
 		e.patience = h.patience
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.engine, h.cancel, h.ended = e, cancel, make(chan error, 1)
 	go func() { h.ended <- e.Run(ctx) }()
-	if err := e.Reset(ctx, s); err != nil {
-		h.t.Fatal(err)
-	}
 }
 
 // transferKeysOfTests are those that the control plane would give.
@@ -141,7 +158,7 @@ func (w logWriter) Write(p []byte) (int, error) {
 func (h *host) emit(event domain.Event) domain.Position {
 	h.t.Helper()
 	h.position++
-	e := domain.Recorded{Position: h.position, Prev: h.position - 1, At: time.Now(), Event: event}
+	e := domain.Recorded{Position: h.position, Prev: h.position - 1, ID: uuid.New(), At: time.Now(), Event: event}
 	h.history = append(h.history, e)
 	if err := h.engine.Take(Change{Events: []domain.Recorded{e}}); err != nil {
 		h.t.Fatal(err)
@@ -270,7 +287,7 @@ func domainEvents(position *domain.Position, events ...domain.Event) []domain.Re
 	var out []domain.Recorded
 	for _, event := range events {
 		*position++
-		out = append(out, domain.Recorded{Position: *position, Prev: *position - 1, At: time.Now(), Event: event})
+		out = append(out, domain.Recorded{Position: *position, Prev: *position - 1, ID: uuid.New(), At: time.Now(), Event: event})
 	}
 	return out
 }

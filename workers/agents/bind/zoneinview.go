@@ -65,6 +65,8 @@ type zoneInView struct {
 	installed installed
 	// verified is when the whole zone was last compared.
 	verified time.Time
+	// proof is what the engine before proved of the zone, until the first inventory.
+	proof *zoneProof
 
 	// secondary says, from its first job on, that the zone is to be one of a slave.
 	secondary bool

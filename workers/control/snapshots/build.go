@@ -40,8 +40,12 @@ func (s *Service) build(ctx context.Context) (*snapshot, error) {
 	if err := s.atChangeEnd(ctx, w.position); err != nil {
 		return nil, err
 	}
+	lastID, err := s.dnsEventAt(ctx, w.lastDNS)
+	if err != nil {
+		return nil, err
+	}
 	made := &snapshot{
-		id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, chunks: w.chunks, rows: w.rows, digest: protocol.SnapshotDigest(w.chunks),
+		id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, lastID: lastID, chunks: w.chunks, rows: w.rows, digest: protocol.SnapshotDigest(w.chunks),
 	}
 	s.metrics.built(time.Since(began), made)
 	s.cfg.Log.Debug("snapshots: built", "position", made.position, "rows", made.rows, "chunks", len(made.chunks), "took", time.Since(began))

@@ -1,1 +1,3 @@
-export default [];
+import { mayEditConf } from '../../kernel/session.js';
+
+export default [{ path: '/conf', load: () => import('./conf.js'), nav: 'conf', texts: ['conf'], needs: mayEditConf }];

@@ -1,1 +1,1 @@
-export default [];
+export default [{ path: '/views', load: () => import('./list.js'), nav: 'views', texts: ['views'] }];

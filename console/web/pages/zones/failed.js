@@ -19,6 +19,6 @@ export function useFailedZones(past) {
   };
   const quietly = () => load().catch(() => {}); // the list of zones says what does not work
   useEffect(() => { quietly(); }, [past]);
-  useEvery(15000, quietly);
+  useEvery(60000, quietly);
   return failed;
 }

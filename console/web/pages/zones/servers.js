@@ -17,7 +17,7 @@ function useZoneServers(zone, views) {
   const quietly = () => load().catch(() => {}); // asked again soon
   useEffect(() => { quietly(); }, [zone, views.join()]);
   useChanges(['zone', 'record'], quietly, { delay: 300 });
-  useEvery(3000, quietly);
+  useEvery(5000, quietly);
   return rows;
 }
 

@@ -49,7 +49,8 @@ export function RecordsTab({ zone, views, moment, onImport }) {
     small.addEventListener('change', fit);
     return () => small.removeEventListener('change', fit);
   }, []);
-  useChanges(['zone', 'record', 'view'], () => store.refresh(), { delay: 60 });
+  // What an import brought is read page by page: as one difference it may be all of a large zone.
+  useChanges(['zone', 'record', 'view'], (events) => (events.some((e) => e?.type === 'ZoneImported' && e.resource.id === zone.id) ? store.load() : store.refresh()), { delay: 60 });
 
   const focusTable = () => root.current?.querySelector('[role="grid"]')?.focus({ preventScroll: true });
   const typed = (text) => {
@@ -117,6 +118,10 @@ export function RecordsTab({ zone, views, moment, onImport }) {
       write: single?.kind === 'add' ? request : { ...request, etag: single?.etag },
       danger: [...of.values()].every((d) => d.kind === 'delete'),
       conflict: (refusal) => conflictOf(refusal, of, zone.id),
+      current: single ? undefined : async () => { // a batch has no version: its records are compared
+        await store.refresh();
+        return conflicts(of, (id) => store.get(id)).length === 0;
+      },
       applied: () => {
         if (editing && !editing.was) setLastViews(editing.fields.view_names);
         setDrafts(new Map());
