@@ -27,7 +27,7 @@ type Running struct {
 func Run(t testing.TB, models func(*eventstore.Store) []projections.Model) *Running {
 	t.Helper()
 	ctx, pool, quiet := t.Context(), testkit.Postgres(t), slog.New(slog.DiscardHandler)
-	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded})
+	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded, Complete: dns.InStages})
 	check(t, err)
 	t.Cleanup(store.Close)
 	testkit.Background(t, store.Run)

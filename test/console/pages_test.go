@@ -29,6 +29,11 @@ var pages = []struct{ name, path string }{
 	{"credentials", "/console/credentials"},
 	{"webhooks", "/console/webhooks"},
 	{"api", "/console/api?op=createRecord"},
+	{"tasks", "/console/tasks"},
+	{"machines", "/console/machines"},
+	{"logins", "/console/logins?q=admin"},
+	{"audit", "/console/audit"},
+	{"proof", "/console/proof"},
 }
 
 // everyPage looks at each page in both themes, and on a phone, with the eyes of axe-core.

@@ -149,7 +149,7 @@ func importWalk(t *testing.T, s *System) {
 	p.Click("import-preview")
 	p.Wait(`document.querySelector('dialog .failure')?.innerText.includes('2')`)
 	p.ClickText("Back")
-	p.Eval(fmt.Sprintf(paste, "$TTL 300\nwww A 192.0.2.7\n例子 A 192.0.2.8\n"))
+	p.Eval(fmt.Sprintf(paste, "$TTL 300\nwww A 192.0.2.7\napi A 192.0.2.8\n"))
 	p.Eval(`const mode = document.querySelector('[data-testid=import-mode]'); mode.value = 'replace'; mode.dispatchEvent(new Event('change', {bubbles: true}));`)
 	p.Click("import-preview")
 	p.Wait(`document.querySelector('[data-testid=diff] div.minus')?.innerText.includes('old')`)
