@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -206,7 +207,7 @@ func TestPlanOfRollouts(t *testing.T) {
 		"below 0": {nil, new(-1), "soak_s"}, "above a day": {nil, new(86_401), "soak_s"},
 	} {
 		_, err := dns.NewPlanRollouts(c.order, c.soak, nil)
-		if e, is := err.(*domain.Error); !is || e.Field != c.field {
+		if e, is := errors.AsType[*domain.Error](err); !is || e.Field != c.field {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

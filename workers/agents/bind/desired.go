@@ -152,7 +152,7 @@ func (s *desiredState) load(row protocol.SnapshotRow) error {
 	case row.BindConf != nil:
 		s.conf = row.BindConf.Conf
 	case row.Rollout != nil:
-		s.rollout = &rollout{stages: row.Rollout.Stages, reached: row.Rollout.Reached, former: row.Rollout.Former}
+		s.rollout = &rollout{id: row.Rollout.ID, stages: row.Rollout.Stages, reached: row.Rollout.Reached, former: row.Rollout.Former}
 	case row.Zone != nil:
 		s.addZone(row.Zone.ID, row.Zone.Zone, row.Zone.Settings, row.Zone.Changed, 0)
 	case row.Record != nil:

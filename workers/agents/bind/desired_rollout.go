@@ -10,6 +10,7 @@ import (
 // rollout is one that is under way: a change of the configuration that the servers have one stage
 // after the other. The log's events of that time, zones and records among them, are applied as ever.
 type rollout struct {
+	id      domain.Position
 	stages  dns.RolloutStages
 	reached int
 	// former is what the servers of stages have that are not reached.
@@ -36,7 +37,7 @@ func (s *desiredState) changeRollout(event domain.Event, p domain.Position) {
 	waited := s.waits()
 	switch e := event.(type) {
 	case dns.RolloutStarted:
-		s.startRollout(e)
+		s.startRollout(e, p)
 		return
 	case dns.RolloutStageReached:
 		if s.rollout != nil {
@@ -50,10 +51,10 @@ func (s *desiredState) changeRollout(event domain.Event, p domain.Position) {
 	}
 }
 
-func (s *desiredState) startRollout(e dns.RolloutStarted) {
+func (s *desiredState) startRollout(e dns.RolloutStarted, p domain.Position) {
 	servers := make(map[int64]dns.ServerData, len(s.servers))
 	for id, server := range s.servers {
 		servers[id] = server.ServerData
 	}
-	s.rollout = &rollout{stages: dns.StagesOf(e.Order, servers), reached: 1, former: e.Former}
+	s.rollout = &rollout{id: p, stages: dns.StagesOf(e.Order, servers), reached: 1, former: e.Former}
 }

@@ -109,7 +109,8 @@ func TestRolloutStoppedOnServers(t *testing.T) {
 	}
 }
 
-// An agent that starts while a rollout is under way has of a snapshot what it has of the events.
+// An agent that starts while a rollout is under way has of a snapshot, and of what it has stored itself, what it
+// has of the events.
 func TestRolloutInASnapshot(t *testing.T) {
 	t.Parallel()
 	for server, waits := range map[int64]bool{1: false, 2: false, 3: true} {
@@ -127,6 +128,11 @@ func TestRolloutInASnapshot(t *testing.T) {
 		views, _, conf := s.configuration()
 		if former := conf.Text == "former" && views[1].ACL == "any"; former != waits || s.waits() != waits {
 			t.Errorf("server %d: %q, %+v", server, conf.Text, views)
+		}
+		stored := newDesiredState() // which the engine leaves for the next one
+		stored.server = server
+		if err := stored.reset(Snapshot{Position: 20, LastDNS: 20, Rows: s.rows()}); err != nil || stored.waits() != waits {
+			t.Errorf("server %d: as it was stored it waits: %v, %v", server, stored.waits(), err)
 		}
 		if s.reset(Snapshot{Position: 21}) != nil || s.waits() {
 			t.Errorf("server %d waits for a rollout that the next snapshot does not have", server)

@@ -109,6 +109,9 @@ func (s *desiredState) rows() (rows []protocol.SnapshotRow) {
 		rows = append(rows, protocol.SnapshotRow{View: &protocol.SnapshotView{ID: id, View: view}})
 	}
 	rows = append(rows, protocol.SnapshotRow{BindConf: &protocol.SnapshotBindConf{Conf: s.conf}})
+	if r := s.rollout; r != nil {
+		rows = append(rows, protocol.SnapshotRow{Rollout: &protocol.SnapshotRollout{ID: r.id, Stages: r.stages, Reached: r.reached, Former: r.former}})
+	}
 	for id, zone := range s.zones {
 		changed := make(map[int64]domain.Position, len(zone.copies))
 		for view, c := range zone.copies {
