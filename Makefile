@@ -128,6 +128,12 @@ soak: ## 32 clients do anything for SOAK=10m, and something goes wrong every 20 
 	CGO_ENABLED=1 OPSLEDGER_SOAK=$${SOAK:-10m} OPSLEDGER_SOAK_EVERY=20s \
 	  $(GO) test -race -count=1 -run '^TestSoak$$' -v -timeout 60m ./test/system
 
+.PHONY: fleet-soak
+fleet-soak: ## two serve, three NATS nodes and name servers that are compared every 20 ms, with faults for SOAK=10m (a short form is in test)
+	@scripts/deps.sh test
+	CGO_ENABLED=1 OPSLEDGER_FLEET_SOAK=$${SOAK:-10m} OPSLEDGER_FLEET_SOAK_EVERY=10s \
+	  $(GO) test -race -count=1 -run '^TestFleetSoak$$' -v -timeout 60m ./test/system
+
 .PHONY: clean
 clean: ## remove what was built; ./data stays
 	rm -rf bin

@@ -62,8 +62,10 @@ func tokenOf(r *http.Request) (token string, byCookie bool) {
 	if text := r.Header.Get(tokenName); text != "" {
 		return ofLogin(text), false
 	}
-	if cookie, err := r.Cookie(tokenName); err == nil {
-		return ofLogin(cookie.Value), true
+	for _, name := range []string{secureTokenName, tokenName} {
+		if cookie, err := r.Cookie(name); err == nil {
+			return ofLogin(cookie.Value), true
+		}
 	}
 	return "", false
 }
@@ -85,9 +87,14 @@ func foreignPageCouldSend(r *http.Request) bool {
 	case http.MethodGet, http.MethodHead:
 		return false
 	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
-		return site != "same-origin"
+	return !fromOwnPage(r)
+}
+
+// fromOwnPage says that a browser sent the request for a page of ours.
+func fromOwnPage(r *http.Request) bool {
+	if site := r.Header.Get(headerFetchSite); site != "" {
+		return site == "same-origin"
 	}
 	origin, err := url.Parse(r.Header.Get(echo.HeaderOrigin))
-	return err != nil || origin.Host == "" || !strings.EqualFold(origin.Host, r.Host)
+	return err == nil && origin.Host != "" && strings.EqualFold(origin.Host, r.Host)
 }

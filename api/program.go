@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -84,11 +83,5 @@ func warnInClear(c echo.Context, r *remarks) {
 // inClear says whether others on the way could read the request. What a trusted proxy says
 // of its client is believed.
 func (k *Kernel) inClear(r *http.Request) bool {
-	if r.TLS != nil {
-		return false
-	}
-	if k.trusts(parseAddress(r.RemoteAddr)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
-		return false
-	}
-	return !k.ClientAddress(r).IsLoopback()
+	return !k.byTLS(r) && !k.ClientAddress(r).IsLoopback()
 }

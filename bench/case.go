@@ -40,5 +40,5 @@ func numbers(flag, list string) ([]int, error) {
 // Cases returns all cases, in the order in which help shows them. Each call
 // returns new ones, whose flags have their defaults.
 func Cases() []Case {
-	return []Case{Append(), Replay(), Rebuild(), Verify(), HTTP(), DDNS(), Live(), Bulk(), Import(), Grow(), Past(), Revert(), Tasks(), Events()}
+	return []Case{Append(), Replay(), Rebuild(), Verify(), HTTP(), DDNS(), Live(), Fleet(), Bulk(), Import(), Grow(), Past(), Revert(), Tasks(), Events()}
 }

@@ -17,9 +17,9 @@ type client struct {
 func (s *session) crew(ctx context.Context, clients, n int, job func(ctx context.Context, w *client, i int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
-	for range min(clients, n) {
+	for k := range min(clients, n) {
 		g.Go(func() error {
-			conn, err := dialAPI(ctx, s.api)
+			conn, err := dialAPI(ctx, s.apiOf(k))
 			if err != nil {
 				return err
 			}

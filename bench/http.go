@@ -21,12 +21,15 @@ func HTTP() Case {
 comes when the record is in the log, on disk, and in the read models (late_replies counts those that said that it is not
 there yet). named and its agent serve the records meanwhile, on the same machine.
 The baseline: as many connections to the same PostgreSQL insert one row of such a record and commit, in turn with the above;
-and where it is installed PowerDNS in the same PostgreSQL, where as many clients PATCH an RRset and wait for its answer by DNS.`,
+and where it is installed PowerDNS in the same PostgreSQL, where as many clients PATCH an RRset and wait for its answer by DNS.
+With --serves so many serve processes share one PostgreSQL and one NATS, without a name server, and the clients are divided
+among them; the numbers take turns, and the baseline is the first of them.`,
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "clients", Usage: "connections", Value: 64, Destination: &c.clients},
 			&cli.IntFlag{Name: "zones", Usage: "zones that the records go to in turn", Value: 20, Destination: &c.zones},
 			&cli.DurationFlag{Name: "duration", Usage: "of each turn", Value: 5 * time.Second, Destination: &c.duration},
 			&cli.IntFlag{Name: "rounds", Usage: "turns", Value: 3, Destination: &c.rounds},
+			&cli.StringFlag{Name: "serves", Usage: "processes that share the clients, such as 1,2,4", Destination: &c.serves},
 		},
 		Tiny: []string{"--clients", "4", "--zones", "2", "--duration", "100ms", "--rounds", "1"},
 		Run:  c.run,
@@ -36,9 +39,13 @@ and where it is installed PowerDNS in the same PostgreSQL, where as many clients
 type httpCase struct {
 	clients, zones, rounds int
 	duration               time.Duration
+	serves                 string
 }
 
 func (c *httpCase) run(ctx context.Context, e *Env) error {
+	if c.serves != "" {
+		return c.runServes(ctx, e)
+	}
 	s, err := openSession(ctx, e)
 	if err != nil {
 		return err

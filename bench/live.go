@@ -90,30 +90,37 @@ func (c *liveCase) run(ctx context.Context, e *Env) error {
 	return r.memoryLine("all")
 }
 
-// bare measures the baseline on a zone of its own, which goes afterwards.
-func (r *liveRun) bare(ctx context.Context) error {
-	zones, err := r.loadZones(ctx, "bare", 1, 0)
-	if err != nil {
-		return err
-	}
-	d, err := openDirect(ctx, r.plane, r.viewID, zones[0].name)
-	if err != nil {
-		return err
-	}
-	defer d.close()
-	asker, err := dialResolver(r.dns)
-	if err != nil {
-		return err
-	}
-	defer asker.close()
-	if r.base, err = directLatency(ctx, d, asker, r.changes); err != nil {
-		return err
-	}
-	return r.remove(fmt.Sprintf("/dns/zones/%d", zones[0].id))
+// bare measures the baseline.
+func (r *liveRun) bare(ctx context.Context) (err error) {
+	r.base, err = r.bareUpdates(ctx, r.changes)
+	return err
 }
 
-func (r *liveRun) remove(path string) error {
-	reply, err := r.conn.do(request{method: http.MethodDelete, path: path, token: r.token})
+// bareUpdates measures signed updates of named, on a zone of their own, which goes afterwards.
+func (s *session) bareUpdates(ctx context.Context, n int) (*Latencies, error) {
+	zones, err := s.loadZones(ctx, "bare", 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openDirect(ctx, s.plane, s.viewID, zones[0].name)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	asker, err := dialResolver(s.dns)
+	if err != nil {
+		return nil, err
+	}
+	defer asker.close()
+	took, err := directLatency(ctx, d, asker, n)
+	if err != nil {
+		return nil, err
+	}
+	return took, s.remove(fmt.Sprintf("/dns/zones/%d", zones[0].id))
+}
+
+func (s *session) remove(path string) error {
+	reply, err := s.conn.do(request{method: http.MethodDelete, path: path, token: s.token})
 	if err == nil && reply.status != http.StatusOK {
 		err = fmt.Errorf("DELETE %s: status %d: %s", path, reply.status, firstOctets(reply.body, 300))
 	}

@@ -72,6 +72,28 @@ func (r *resolver) until(ctx context.Context, name, address string) error {
 	return r.poll(ctx, name, mdns.TypeA, func(m *mdns.Msg) bool { return answers(m, address) })
 }
 
+// resolvers ask several nameds.
+type resolvers []*resolver
+
+// until returns when each of them answers with the address.
+func (all resolvers) until(ctx context.Context, name, address string) error {
+	for _, r := range all {
+		if err := r.until(ctx, name, address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (all resolvers) poll(ctx context.Context, name string, rrtype uint16, wanted func(*mdns.Msg) bool) error {
+	for _, r := range all {
+		if err := r.poll(ctx, name, rrtype, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 const (
 	// pollPause is the time between an answer that is not the wanted one and the next question.
 	pollPause = 200 * time.Microsecond

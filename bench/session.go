@@ -13,6 +13,8 @@ import (
 // session is a plane with a user logged in.
 type session struct {
 	*plane
+	// apis are those that crews divide their clients among, where the log has other processes as well.
+	apis   []string
 	token  string
 	conn   *apiConn
 	view   string
@@ -44,6 +46,14 @@ func (p *plane) login(ctx context.Context) (*session, error) {
 }
 
 func (s *session) close() { s.conn.close() }
+
+// apiOf is the API that a crew's client uses.
+func (s *session) apiOf(client int) string {
+	if len(s.apis) == 0 {
+		return s.api
+	}
+	return s.apis[client%len(s.apis)]
+}
 
 // post creates something and returns the reply; any other status than 200 is an error.
 func (s *session) post(path string, body any) (apiReply, error) {

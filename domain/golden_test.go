@@ -83,7 +83,7 @@ func samples() []domain.Event {
 		access.UserPasswordChanged{ID: 1, PasswordHash: "c2", Former: "c1"},
 		access.UserLinked{ID: 1, Former: "c2"},
 		access.UserDeleted{ID: 1, Username: "admin", MailDigest: "d1", PasswordHash: "c1", PersonalKey: "k1", Roles: []int64{1, 2}},
-		access.UserLoggedIn{ID: 1}, access.LoginFailed{NameDigest: "d2", Reason: access.FailedUnknown},
+		access.UserLoggedIn{ID: 1}, access.LoginFailed{NameDigest: "d2", Reason: access.FailedUnknown}, access.SessionEnded{ID: 1, Session: "5e551011"},
 		access.RoleCreated{ID: 8, Name: "运维", Privileges: []int64{1, 5}},
 		access.RoleChanged{ID: 8, FormerName: "运维", Name: "role1", Privileges: []int64{}}, access.RoleDeleted{ID: 8, Name: "role1"},
 		access.PrivilegeCreated{ID: 14, Privilege: privilege}, access.PrivilegeChanged{ID: 14, Before: privilege, After: moved},

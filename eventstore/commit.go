@@ -77,6 +77,10 @@ func (w *writer) attempt(ctx context.Context, batch []*entry, sent **plan) (*pla
 	if seen.head.log != w.id {
 		return nil, ErrOtherLog
 	}
+	if w.head.log != w.id || w.head.Position != seen.head.Position {
+		w.term = newTerm()
+	}
+	seen.term = w.term
 	if *sent != nil {
 		w.metrics.resolved.Inc()
 		if (*sent).committedAs(seen.first) {
@@ -158,8 +162,11 @@ func (w *writer) abort() {
 		w.disconnect()
 	}
 	w.extendAt = 0
-	w.head, w.recent = storedHead{}, recentEvents{}
+	w.forget()
 }
+
+// forget has the writer look at the log before it appends again.
+func (w *writer) forget() { w.head, w.recent, w.term = storedHead{}, recentEvents{}, 0 }
 
 func (w *writer) rollback(ctx context.Context) error {
 	_, err := w.conn.Exec(ctx, "ROLLBACK")

@@ -34,7 +34,7 @@ const (
 // batch depends on, in one round trip. sent is an earlier attempt whose outcome is
 // unknown. Events after upTo are not searched: the caller makes sure that there are none.
 func inspect(ctx context.Context, conn *pgx.Conn, batch []*entry, sent *plan, upTo domain.Position) (inspection, error) {
-	seen := inspection{known: map[uuid.UUID]storedCommand{}, conflicts: map[int32]bool{}}
+	seen := inspection{known: map[uuid.UUID]storedCommand{}, conflicts: map[int32]bool{}, places: map[uuid.UUID]place{}}
 	var b pgx.Batch
 	b.Queue(begin)
 	b.Queue(lockHead).QueryRow(func(row pgx.Row) (err error) { seen.head, err = scanHead(row); return err })
@@ -47,6 +47,7 @@ func inspect(ctx context.Context, conn *pgx.Conn, batch []*entry, sent *plan, up
 			return err
 		})
 	}
+	queueDoubtful(&b, batch, seen.places)
 	queueKnown(&b, batch, seen.known)
 	queueConditions(&b, batch, seen.conflicts, upTo)
 	return seen, conn.SendBatch(ctx, &b).Close()

@@ -33,6 +33,12 @@ type entry struct {
 	tags  []tagRow
 	bytes int
 	since time.Time
+	// foreign: the entry came from another process, in a term of this writer.
+	foreign bool
+	term    uint64
+	// doubt is set once the entry was handed over and no answer came: it may have been appended
+	// behind that position.
+	doubt *domain.Position
 	state atomic.Int32
 	done  chan answer // has room for the one answer
 }
@@ -75,7 +81,9 @@ type condition struct {
 type answer struct {
 	events []protocol.Envelope
 	stored *storedCommand // the command had been carried out before
-	err    error
+	// term is the writer's where err is errTermOver, 0 if it has none.
+	term uint64
+	err  error
 }
 
 // mailbox holds the decisions that wait for the writer.

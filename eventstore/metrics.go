@@ -9,6 +9,8 @@ type metrics struct {
 	conflicts prometheus.Counter
 	retries   prometheus.Counter
 	resolved  prometheus.Counter
+	// handedOver counts on the side that hands over.
+	handedOver prometheus.Counter
 }
 
 // newMetrics registers the metrics; without a registerer they count for nobody.
@@ -35,9 +37,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		resolved: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "opsledger_append_resolved_total", Help: "Commits whose outcome had to be looked up after a lost connection.",
 		}),
+		handedOver: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "opsledger_append_handed_over_total", Help: "Commands of this process that another process committed, see docs/architecture.md.",
+		}),
 	}
 	if r != nil {
-		r.MustRegister(m.latency, m.commands, m.events, m.conflicts, m.retries, m.resolved)
+		r.MustRegister(m.latency, m.commands, m.events, m.conflicts, m.retries, m.resolved, m.handedOver)
 	}
 	return m
 }

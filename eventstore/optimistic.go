@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"slices"
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
@@ -37,11 +38,15 @@ const checkAssumptions = `SELECT 1 / CASE WHEN
 // append commits a batch, without a look at the log where the writer knows its end.
 // The error says that nothing may be appended any more.
 func (w *writer) append(batch []*entry) error {
-	if len(batch) == 0 {
+	if batch = w.handOver(batch); len(batch) == 0 {
 		return nil
 	}
+	if err := w.acquaint(batch); err != nil {
+		refuse(batch, err)
+		return err
+	}
 	var p *plan
-	if w.trusted() {
+	if w.trusted() && !slices.ContainsFunc(batch, (*entry).doubtful) {
 		p = w.assume(batch)
 	}
 	if p == nil {
@@ -89,7 +94,7 @@ func (w *writer) assume(batch []*entry) *plan {
 	if w.head.log != w.id {
 		return nil
 	}
-	p := makePlan(batch, inspection{head: w.head, conflicts: w.recent.conflicts(batch)}, time.Now())
+	p := makePlan(batch, inspection{head: w.head, conflicts: w.recent.conflicts(batch), term: w.term}, time.Now())
 	if p.empty() || p.head.Position >= w.extendAt {
 		return nil
 	}

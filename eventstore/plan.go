@@ -19,6 +19,10 @@ type inspection struct {
 	conflicts map[int32]bool
 	// first is the event at the position where the previous attempt's batch began, if any.
 	first uuid.UUID
+	// term is the writer's: that of the entries of other processes which may be appended.
+	term uint64
+	// places are those of the events of doubtful entries that are in the log.
+	places map[uuid.UUID]place
 }
 
 // plan is what one transaction will append, and what each entry will be told.
@@ -45,13 +49,18 @@ func makePlan(batch []*entry, seen inspection, now time.Time) *plan {
 	keyed := map[uuid.UUID]*entry{}
 	for i, e := range batch {
 		known, replayed := seen.known[e.commandID]
+		appended := e.appendedAs(seen.places)
 		switch {
+		case appended != nil:
+			p.answers[i].events = appended
 		case e.keyed && replayed:
 			p.answers[i].stored = &known
 		case e.keyed && keyed[e.commandID] != nil:
 			p.answers[i].err = repeated(e, keyed[e.commandID])
 		case seen.conflicts[int32(i)] || beyond(e.conditions, seen.head.Position) || fresh.breaks(e.conditions):
 			p.answers[i].err = errConflict
+		case !e.mayAppend(seen.term):
+			p.answers[i].err, p.answers[i].term = errTermOver, seen.term
 		default:
 			if e.keyed {
 				keyed[e.commandID] = e

@@ -39,7 +39,8 @@ func (w *writer) connect(ctx context.Context) error {
 		w.log.Info("the database is available again")
 	}
 	w.conn = conn
-	w.extendAt, w.head, w.recent = 0, storedHead{}, recentEvents{}
+	w.extendAt = 0
+	w.forget()
 	return nil
 }
 
@@ -101,6 +102,7 @@ func (w *writer) recognize(ctx context.Context, conn *pgx.Conn) error {
 	if head.log != w.id {
 		return ErrOtherLog
 	}
+	w.bottom = max(w.bottom, head.Position)
 	if w.last == 0 {
 		return nil
 	}

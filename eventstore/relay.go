@@ -166,6 +166,8 @@ type relayPass struct {
 	// tip is the last event that was handed to JetStream, or found there.
 	tip    streamTip
 	window *publishWindow
+	// abroad is where the last look found the stream when others had published.
+	abroad domain.Position
 }
 
 // catchUp publishes from Postgres until it has no more.
@@ -288,12 +290,27 @@ func (p *relayPass) look(ctx context.Context) error {
 		return err
 	}
 	info := stream.CachedInfo()
-	if info.Config.Metadata[protocol.MetadataLog] != p.store.LogID().String() || domain.Position(info.State.LastSeq) != p.tip.last {
+	if info.Config.Metadata[protocol.MetadataLog] != p.store.LogID().String() {
 		return errResync
+	}
+	if last := domain.Position(info.State.LastSeq); last != p.tip.last {
+		return p.leave(last)
 	}
 	p.trouble.Store(nil) // all that was handed over is there
 	if p.queue.waiting() {
 		return nil // what comes next is in memory, or JetStream will refuse that and say so
 	}
 	return p.catchUp(ctx)
+}
+
+// leave leaves the stream to another relay, as long as that gets on and this process has
+// nothing to publish: two that publish the same only refuse each other's messages.
+func (p *relayPass) leave(last domain.Position) error {
+	if last <= max(p.tip.last, p.abroad) || p.queue.waiting() {
+		return errResync
+	}
+	p.abroad = last
+	p.metrics.have(last)
+	p.trouble.Store(nil)
+	return nil
 }

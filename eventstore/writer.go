@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,8 @@ const (
 //  3. Every entry gets exactly one answer.
 //  4. Nothing is appended to another log, or to an older state of this one, than
 //     the process has seen.
+//  5. An entry of another process is appended only in the term that it was sent in: while
+//     the log ends where this writer left it. See [Handover].
 type writer struct {
 	log       *slog.Logger
 	metrics   *metrics
@@ -45,6 +48,8 @@ type writer struct {
 	box       *mailbox
 	committed func([]protocol.Envelope)
 
+	// handover hands batches over to another process, nil for none.
+	handover atomic.Pointer[Handover]
 	// down: the last attempt to connect failed.
 	down atomic.Bool
 	// refused is why the server refused a batch, until it takes one; see [Store.Writable].
@@ -61,6 +66,10 @@ type writer struct {
 	searchLimit domain.Position
 	// head is the log's end as this writer left it. Its log is unset when that is not known.
 	head storedHead
+	// term is the time since which nobody else has appended. It is 0 while head is not known.
+	term uint64
+	// bottom is a position that the log is known to have passed.
+	bottom domain.Position
 	// recent are the events that this writer appended last, up to head.
 	recent recentEvents
 	// last is the newest event that this process knows to be in the log.
@@ -146,6 +155,10 @@ func (w *writer) refuseWaiting(err error) {
 
 func refuse(batch []*entry, err error) {
 	for _, e := range batch {
+		if e.doubtful() && !errors.Is(err, ErrUnknownOutcome) {
+			e.done <- answer{err: fmt.Errorf("%w: %w", ErrUnknownOutcome, err)}
+			continue
+		}
 		e.done <- answer{err: err}
 	}
 }

@@ -14,8 +14,9 @@ import (
 )
 
 func entryOf(tags ...domain.Tag) *entry {
-	e := &entry{commandID: newID(), done: make(chan answer, 1), events: []protocol.Envelope{{
-		ID: newID(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: tags,
+	id := newID()
+	e := &entry{commandID: id, done: make(chan answer, 1), events: []protocol.Envelope{{
+		ID: newID(), Type: "T", Context: domain.ContextDNS, Schema: 1, Data: []byte("{}"), Tags: tags, CommandID: id,
 	}}}
 	if err := e.index(); err != nil {
 		panic(err)

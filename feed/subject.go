@@ -59,7 +59,8 @@ func ofAccount(machine int64, account string) subject {
 func subjectOf(e domain.Event) (s subject, known bool) {
 	switch e.(type) {
 	case access.UserRegistered, access.UserProfileChanged, access.UserRolesChanged, access.UserPermissionsChanged,
-		access.UserPasswordChanged, access.UserLinked, access.UserDeleted, access.UserLoggedIn, access.LoginFailed:
+		access.UserPasswordChanged, access.UserLinked, access.UserDeleted, access.UserLoggedIn, access.LoginFailed,
+		access.SessionEnded:
 		s = ofUser(e)
 	case ops.MachineAdded, ops.MachineUpdated, ops.MachineDeleted, ops.HostEnrolled, ops.HostWithdrawn,
 		ops.UserKeysChanged, ops.AccountGranted, ops.AccountRevoked, ops.AccountKeysSet:
@@ -92,6 +93,8 @@ func ofUser(e domain.Event) subject {
 		return of(kindUser, int64(e.ID), "")
 	case access.LoginFailed:
 		return of(kindUser, int64(e.ID), "") // of nobody where nobody has the name
+	case access.SessionEnded:
+		return of(kindUser, int64(e.ID), "")
 	default:
 		return subject{}
 	}

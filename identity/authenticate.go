@@ -27,7 +27,10 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*User, error)
 	if h.Generation != user.Generation() {
 		return nil, fmt.Errorf("%w: user %d has another password or other roles since", ErrTokenInvalid, h.ID)
 	}
-	return user.until(h.Expires), nil
+	if err := s.alive(ctx, h.Session); err != nil {
+		return nil, err
+	}
+	return user.shown(h), nil
 }
 
 // Again returns the user as they are now, if what they showed still holds. It is for
@@ -46,5 +49,8 @@ func (s *Service) Again(ctx context.Context, who *User) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	return user.until(who.expires), nil
+	if err := s.alive(ctx, who.session); err != nil {
+		return nil, err
+	}
+	return user.shown(holder{Expires: who.expires, Session: who.session}), nil
 }

@@ -44,6 +44,8 @@ type holder struct {
 	Generation string
 	// Expires is when the token ends.
 	Expires time.Time
+	// Session names the token, without being of use to anybody, see [access.SessionEnded].
+	Session string
 }
 
 // generation changes with a user's password and roles, and with it the tokens
@@ -119,7 +121,7 @@ func (t *tokens) read(ctx context.Context, text string) (holder, error) {
 	if err != nil {
 		return h, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
 	}
-	h.Expires = c.ExpiresAt.Time // which the parser requires
+	h.Expires, h.Session = c.ExpiresAt.Time, tokenDigest(c.ID) // exp is what the parser requires
 	return h, nil
 }
 

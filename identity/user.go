@@ -22,14 +22,22 @@ type User struct {
 	// expires is when the token ends that was shown; zero for a user who showed none, and
 	// for a program, whose credential says it.
 	expires time.Time
+	// session names the token that was shown, empty for who showed none.
+	session string
 }
 
-// until returns the user as one who showed a token that ends then.
-func (u *User) until(expires time.Time) *User {
+// shown returns the user as one who showed the token of a holder.
+func (u *User) shown(h holder) *User {
 	shown := *u
-	shown.expires = expires
+	shown.expires, shown.session = h.Expires, h.Session
 	return &shown
 }
+
+// Expires is when the token ends that the user showed; it is zero for who showed none of a login.
+func (u *User) Expires() time.Time { return u.expires }
+
+// Session names the token that the user showed, see [access.SessionEnded].
+func (u *User) Session() string { return u.session }
 
 // within returns the user as a credential lets a program act for them.
 func (u *User) within(c *access.Credential) *User {

@@ -51,13 +51,14 @@ type users struct {
 	// seen is what appended was when the last look began that has ended.
 	seen     uint64
 	programs credentials
+	sessions sessions
 	known    map[domain.UserID]*User
 	at       domain.Position // of the last access event that was seen; written by who has the turn
 	checked  time.Time
 }
 
 func newUsers(store *eventstore.Store) *users {
-	k := &users{store: store, now: time.Now, turn: make(chan struct{}, 1), known: map[domain.UserID]*User{}, programs: newCredentials()}
+	k := &users{store: store, now: time.Now, turn: make(chan struct{}, 1), known: map[domain.UserID]*User{}, programs: newCredentials(), sessions: sessions{}}
 	store.OnCommit(func(batch []protocol.Envelope) {
 		for i := range batch {
 			if batch[i].Context == domain.ContextAccess {
@@ -178,6 +179,7 @@ func (k *users) look(ctx context.Context) error {
 		clear(k.programs.known)
 		clear(k.programs.ended)
 		clear(k.programs.secrets)
+		clear(k.sessions)
 	}
 	for i := range news {
 		k.forget(news[i].Tags)
@@ -190,6 +192,10 @@ func (k *users) look(ctx context.Context) error {
 func (k *users) forget(tags []domain.Tag) {
 	for _, tag := range tags {
 		kind, text, _ := strings.Cut(string(tag), ":")
+		if tag == access.TagSession(text) {
+			delete(k.sessions, text)
+			continue
+		}
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			continue

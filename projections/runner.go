@@ -25,7 +25,7 @@ const (
 	poisonRetryMax = 30 * time.Second
 )
 
-// RunnerConfig is what a runner works with. All fields but Registerer must be set.
+// RunnerConfig is what a runner works with. All fields but Registerer and Leading must be set.
 type RunnerConfig struct {
 	// Pool leads to the read models. A runner takes one connection out of it for good.
 	Pool     *pgxpool.Pool
@@ -36,6 +36,8 @@ type RunnerConfig struct {
 	Log      *slog.Logger
 	// Registerer takes the metrics; nil keeps them private.
 	Registerer prometheus.Registerer
+	// Leading is told when this runner begins and ends to lead; nil for nobody.
+	Leading func(bool)
 }
 
 // Runner applies the events of one context to its model. Every process runs one
@@ -113,6 +115,10 @@ func (r *Runner) turn(ctx context.Context) error {
 		return err
 	}
 	l := &leadership{Runner: r, session: s, locked: locked}
+	if locked && r.Leading != nil {
+		r.Leading(true)
+		defer r.Leading(false)
+	}
 	return l.run(ctx)
 }
 

@@ -2,7 +2,7 @@
 # Installs the programs that opsledger runs or is tested with, if any is missing:
 #   scripts/deps.sh unit    BIND's checking programs
 #   scripts/deps.sh run     the same, PostgreSQL server, named and its tools, curl
-#   scripts/deps.sh test    the same, a C compiler (the race detector needs one) and OpenLDAP's server
+#   scripts/deps.sh test    the same, a C compiler (the race detector needs one), OpenLDAP's server and Chromium
 #   scripts/deps.sh interop what `run` has, and programs that speak DNS with opsledger
 # Debian's packages, as root or by sudo; otherwise it says what to install.
 set -eu
@@ -30,6 +30,7 @@ fi
 if [ "$purpose" = test ]; then
     installed gcc || missing="$missing gcc libc6-dev"
     installed slapd || need slapd
+    installed chromium || need chromium
     installed git || need git
     installed svnadmin || need subversion
 fi

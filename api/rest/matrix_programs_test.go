@@ -22,7 +22,7 @@ var ofLogins = []string{
 	"POST /api/ssh_key_manage", // a grant
 	"POST /admin/roles", "PUT /admin/roles/:id", "DELETE /admin/roles/:id",
 	"POST /admin/privileges", "PUT /admin/privileges/:id", "DELETE /admin/privileges/:id",
-	"GET /v1/credentials", "POST /v1/credentials", "DELETE /v1/credentials/:id",
+	"GET /v1/credentials", "POST /v1/credentials", "DELETE /v1/credentials/:id", "DELETE /v1/session",
 }
 
 // narrowRoutes are those that a narrow credential may ask at all.
@@ -31,7 +31,7 @@ var narrowRoutes = []string{
 	"GET /dns/records/:id", "PUT /dns/records/:id", "DELETE /dns/records/:id",
 	"GET /v1/zones/:id/settings", "GET /v1/zones/:id/export", "POST /v1/zones/:id/import", "POST /v1/records",
 	"GET /v1/imports/:id", "DELETE /v1/imports/:id", "POST /v1/batch",
-	"GET /v1/search", "POST /v1/records/replace", "GET /v1/events", "POST /v1/reverts",
+	"GET /v1/search", "POST /v1/records/replace", "GET /v1/events", "POST /v1/reverts", "GET /v1/session",
 	"GET /v1/zones/:id/history", "GET /v1/records/:id/history", "GET /v1/zones/:id/diff",
 	"GET /api", "GET /api/v1", "GET /api/v1/servers", "GET /api/v1/servers/:server", "GET /api/v1/servers/:server/search-data",
 	"GET /api/v1/servers/:server/zones", "GET /api/v1/servers/:server/zones/:zone", "PATCH /api/v1/servers/:server/zones/:zone",
@@ -75,7 +75,7 @@ func (x *matrix) checkPrograms(route api.Route, row row) {
 		switch {
 		case slices.Contains(ofLogins, name), who == readOnly && (route.Write != nil || name == "POST /v1/webhooks/:id/test"):
 			want = http.StatusForbidden
-		case who == narrow && slices.Contains([]string{"GET /dns/zones", "GET /v1/search", "GET /v1/events", "POST /v1/records/replace", "GET /v1/zones/:id/history", "GET /v1/records/:id/history"}, name): // it finds nothing
+		case who == narrow && slices.Contains([]string{"GET /dns/zones", "GET /v1/session", "GET /v1/search", "GET /v1/events", "POST /v1/records/replace", "GET /v1/zones/:id/history", "GET /v1/records/:id/history"}, name): // it finds nothing
 		case who == narrow && name == "POST /v1/batch": // which says it of each operation
 			want = http.StatusBadRequest
 		case who == narrow && route.Narrow && isPowerDNS(route): // it finds nothing, and no zone

@@ -27,7 +27,13 @@ func rowsOfAuth() map[string]row {
 	login := row{ask: func(*matrix) (string, any) {
 		return "/auth/login_local", m{"username": "admin", "password": adminPassword}
 	}, expected: everybody(200)}
+	own := func(*matrix) (string, any) { return "/v1/session", nil }
 	return map[string]row{
+		"POST /v1/session": {func(*matrix) (string, any) {
+			return "/v1/session", m{"username": "admin", "password": adminPassword}
+		}, everybody(200)},
+		"GET /v1/session":        {own, users(200, 200, 200, 200, 200)},
+		"DELETE /v1/session":     {own, users(200, 200, 200, 200, 200)},
 		"POST /auth/login_local": login,
 		"POST /auth/login_ldap":  login,
 		"POST /auth/register_local": {func(x *matrix) (string, any) {

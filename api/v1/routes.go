@@ -99,7 +99,7 @@ func (a *API) Routes() []api.Route {
 
 	dialect := api.Plain()
 	dialect.Failure, dialect.Strict, dialect.Created, dialect.Door = api.FailNamingField, true, created, domain.DoorV1
-	return dialect.Routes(append(slices.Concat(a.credentials(), a.proofs(), a.webhooks(), a.histories()),
+	return dialect.Routes(append(slices.Concat(a.session(), a.credentials(), a.proofs(), a.webhooks(), a.histories()),
 		api.Put("/v1/users/:id/password", api.AccessSelf.ByLogin(), a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin.ByLogin(), a.linkUser()),
 

@@ -12,6 +12,7 @@ var ofCredentials = map[string]string{
 	"一个用户最多有%d个凭据！":                           "a user has at most %d credentials",
 	"只能是服务用户！":                                "must be a service user",
 	"无权限！这需要登录，不能用凭据":                         "not allowed: this takes a login, not a credential",
+	"无权限！其它网站的页面不能登录":                         "not allowed: a page of another site does not log in",
 	"无权限！凭据只能通过TLS使用":                         "not allowed: credentials are taken by TLS alone",
 	"无权限！凭据%s只能读取":                            "not allowed: the credential %s may only read",
 	"无权限！凭据%s不能使用此接口":                         "not allowed: this is not for the credential %s",

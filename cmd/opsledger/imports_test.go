@@ -84,6 +84,8 @@ var importRules = []importRule{
 	{folder: "projections", forbidden: module + "ddns", reason: "read models do not know who asks"},
 	{folder: "api", forbidden: module + "ddns", reason: "a door does not know another"},
 
+	{folder: "console", forbidden: module, reason: "the console serves files; its pages use the API as everybody does"},
+
 	{folder: "bindio", forbidden: module + "api", reason: "what goes in and out of BIND goes through the API, from any machine"},
 	{folder: "bindio", forbidden: module + "eventstore", reason: "what goes in and out of BIND goes through the API, from any machine"},
 	{folder: "bindio", forbidden: module + "projections", reason: "what goes in and out of BIND goes through the API, from any machine"},

@@ -8,7 +8,7 @@ func Events() []domain.Descriptor {
 	return []domain.Descriptor{
 		domain.Describe[UserRegistered](c), domain.Describe[UserProfileChanged](c), domain.Describe[UserRolesChanged](c),
 		domain.Describe[UserPermissionsChanged](c), domain.Describe[UserPasswordChanged](c), domain.Describe[UserLinked](c),
-		domain.Describe[UserDeleted](c), domain.Describe[UserLoggedIn](c), domain.Describe[LoginFailed](c),
+		domain.Describe[UserDeleted](c), domain.Describe[UserLoggedIn](c), domain.Describe[LoginFailed](c), domain.Describe[SessionEnded](c),
 		domain.Describe[RoleCreated](c), domain.Describe[RoleChanged](c), domain.Describe[RoleDeleted](c),
 		domain.Describe[PrivilegeCreated](c), domain.Describe[PrivilegeChanged](c), domain.Describe[PrivilegeDeleted](c),
 		domain.Describe[CredentialAdded](c), domain.Describe[CredentialDeleted](c), domain.Describe[LogKeyRotated](c),

@@ -24,7 +24,7 @@ func Main(m *testing.M) {
 	}
 	debug.SetGCPercent(garbage)
 	code := m.Run()
-	if err := errors.Join(shared.stop(), pristine.remove(), built.remove()); err != nil {
+	if err := errors.Join(shared.stop(), pristine.remove(), built.remove(), older.remove()); err != nil {
 		fmt.Fprintln(os.Stderr, "testkit:", err)
 		code = max(code, 1)
 	}

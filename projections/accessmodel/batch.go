@@ -93,7 +93,7 @@ func (b *batch) apply(e domain.Recorded) error {
 	case access.UserLoggedIn:
 		b.userLoggedIn(e, event)
 		return nil
-	case access.LoginFailed, access.LogKeyRotated:
+	case access.LoginFailed, access.SessionEnded, access.LogKeyRotated:
 		return nil
 	default:
 		return b.applyGrants(e)

@@ -33,7 +33,7 @@ func (k *keys) add(e domain.Recorded) {
 	case access.UserLoggedIn:
 		k.users.Add(event.ID)
 		return
-	case access.LoginFailed:
+	case access.LoginFailed, access.SessionEnded:
 		return
 	case access.UserRegistered:
 		k.users.Add(event.ID)

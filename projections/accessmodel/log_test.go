@@ -45,6 +45,7 @@ func accessSteps() []entryStep {
 		{access.UserLoggedIn{ID: 2}, oplog.Entry{}},
 		{access.LoginFailed{ID: 2, Reason: access.FailedSecret}, oplog.Entry{}},
 		{access.LoginFailed{NameDigest: "digest", Reason: access.FailedUnknown}, oplog.Entry{}},
+		{access.SessionEnded{ID: 2, Session: "digest"}, oplog.Entry{}},
 		{access.UserProfileChanged{ID: 2, Before: profile, After: moved}, user("修改", before+wang+"修改项: ['手机号', '地址', '部门']\n")},
 		{access.UserPasswordChanged{ID: 2, PasswordHash: "hash-id-2", Former: "hash-id"}, user("修改", before+wang+"修改项: ['密码']\n")},
 		{access.UserPermissionsChanged{ID: 2, Codes: []int{3, 9}}, user("修改", before+wang+"修改项: ['权限代码']\n")},

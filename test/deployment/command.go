@@ -21,10 +21,13 @@ func Command(t testing.TB, args ...string) string {
 	return string(said)
 }
 
-// start starts opsledger as a process of its own.
-func start(t testing.TB, said *testkit.Output, args ...string) *child.Process {
+// start starts opsledger as a process of its own, from another file than that of [testkit.Program] if one is given.
+func start(t testing.TB, program string, said *testkit.Output, args ...string) *child.Process {
 	t.Helper()
-	process, err := child.Start(context.Background(), child.Spec{Name: args[0], Path: testkit.Program(t), Args: args, Env: os.Environ(), Log: said.File()})
+	if program == "" {
+		program = testkit.Program(t)
+	}
+	process, err := child.Start(context.Background(), child.Spec{Name: args[0], Path: program, Args: args, Env: os.Environ(), Log: said.File()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,7 @@ func (m *Machine) Words(name string) []string {
 // Start starts the agent, with these flags beside its own.
 func (m *Machine) Start(flags ...string) {
 	m.t.Helper()
-	m.process = start(m.t, m.Said, append([]string{"agent", "run", "--creds", m.path("creds"), "--dir", m.path("state"),
+	m.process = start(m.t, "", m.Said, append([]string{"agent", "run", "--creds", m.path("creds"), "--dir", m.path("state"),
 		"--config", m.path("actions.yaml"), "--log-level", "warn"}, flags...)...)
 }
 

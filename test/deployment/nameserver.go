@@ -17,13 +17,21 @@ type NameServer struct {
 	// Dir is the agent's folder.
 	Dir string
 	// Said is what the agent prints.
-	Said    *testkit.Output
+	Said *testkit.Output
+	// Program is the file that Start starts, empty for that of [testkit.Program].
+	Program string
 	process *child.Process
 }
 
 // EnrollNameServer registers this machine with the control plane of a data folder,
 // or of the flags. The agent has not been started yet; it ends with the test.
 func EnrollNameServer(t testing.TB, data string, flags ...string) *NameServer {
+	t.Helper()
+	return EnrollNameServerAs(t, "127.0.0.1", "ns1.example", append([]string{"--data", data}, flags...)...)
+}
+
+// EnrollNameServerAs is EnrollNameServer for one of several name servers.
+func EnrollNameServerAs(t testing.TB, ip, host string, flags ...string) *NameServer {
 	t.Helper()
 	n := &NameServer{
 		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), Said: testkit.NewOutput(t, "agent"),
@@ -33,7 +41,7 @@ func EnrollNameServer(t testing.TB, data string, flags ...string) *NameServer {
 		t.Fatal(err)
 	}
 	Command(t, append([]string{
-		"agent", "enroll", "--data", data, "--ip", "127.0.0.1", "--host", "ns1.example", "--create", "--creds", n.creds(),
+		"agent", "enroll", "--ip", ip, "--host", host, "--create", "--creds", n.creds(),
 	}, flags...)...)
 	return n
 }
@@ -66,7 +74,7 @@ func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") 
 // Start starts the agent, which starts named.
 func (n *NameServer) Start() {
 	n.t.Helper()
-	n.process = start(n.t, n.Said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn")
+	n.process = start(n.t, n.Program, n.Said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn")
 }
 
 // Stop stops the agent, which must end well.
@@ -76,6 +84,33 @@ func (n *NameServer) Stop() {
 		stopWell(n.t, "the agent", n.process)
 	}
 	n.process = nil
+}
+
+// Kill ends the agent at once, and its named with it.
+func (n *NameServer) Kill() {
+	n.process.Kill()
+	n.process = nil
+}
+
+// KillNamed kills named alone, which the agent starts again.
+func (n *NameServer) KillNamed() {
+	n.t.Helper()
+	kill(n.t, n.pidFile(), "named")
+}
+
+// Freeze has the agent, not its named, stand still until Thaw.
+func (n *NameServer) Freeze() {
+	n.t.Helper()
+	send(n.t, n.process.Pid(), syscall.SIGSTOP)
+	n.t.Cleanup(n.Thaw) // else it could not be stopped
+}
+
+// Thaw lets it go on; it may be called again.
+func (n *NameServer) Thaw() {
+	n.t.Helper()
+	if n.process != nil {
+		send(n.t, n.process.Pid(), syscall.SIGCONT)
+	}
 }
 
 // Forget takes from the stopped agent all that it has but its credentials.

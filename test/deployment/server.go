@@ -28,7 +28,9 @@ type Server struct {
 	// Data is its data folder.
 	Data string
 	// Said is what it prints.
-	Said    *testkit.Output
+	Said *testkit.Output
+	// Program is the file that Start starts, empty for that of [testkit.Program].
+	Program string
 	command []string
 	process *child.Process
 }
@@ -75,7 +77,7 @@ func (s *Server) Begin() (ready <-chan struct{}) {
 	s.t.Helper()
 	s.makeCluster()
 	ready = s.Said.Printed(" is ready\n")
-	s.process = start(s.t, s.Said, s.command...)
+	s.process = start(s.t, s.Program, s.Said, s.command...)
 	return ready
 }
 
@@ -110,7 +112,7 @@ func (s *Server) Start() {
 func (s *Server) RefusesToStart(why string) {
 	s.t.Helper()
 	told := s.Said.Printed(why)
-	s.process = start(s.t, s.Said, s.command...)
+	s.process = start(s.t, s.Program, s.Said, s.command...)
 	testkit.Await(s.t, "it ends by itself", s.process.Done())
 	if s.process.Err() == nil {
 		s.t.Fatalf("%s ended as if nothing were wrong", s.command[0])

@@ -86,6 +86,9 @@ func (a *Authority) Trust(ctx context.Context) (*embeddednats.Trust, error) {
 // Signer signs what agents are told.
 func (a *Authority) Signer() *signing.Signer { return a.signer }
 
+// Writers is the key by which the writers of the control plane's processes know each other.
+func (a *Authority) Writers() []byte { return a.keys.writers() }
+
 // ControlAccount is the public key of the account that the streams are in.
 func (a *Authority) ControlAccount() string { return public(a.keys.control()) }
 

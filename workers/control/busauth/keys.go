@@ -20,7 +20,7 @@ func newSecret() []byte {
 	return secret
 }
 
-// keys are all key pairs of the bus. Each is an Ed25519 key whose seed is the HMAC-SHA-256
+// keys are all keys of the bus. Each pair is an Ed25519 key whose seed is the HMAC-SHA-256
 // of a label under the secret, so that no key tells anything about another.
 type keys struct{ secret []byte }
 
@@ -45,10 +45,17 @@ func (k keys) agent(who Identity, enrolment domain.Position) nkeys.KeyPair {
 	return k.pair(nkeys.PrefixByteUser, fmt.Sprintf("agent %s %d", who, enrolment))
 }
 
-func (k keys) pair(prefix nkeys.PrefixByte, label string) nkeys.KeyPair {
+// writers is the key by which the writers of the control plane's processes know each other.
+func (k keys) writers() []byte { return k.sum("writers") }
+
+func (k keys) sum(label string) []byte {
 	mac := hmac.New(sha256.New, k.secret)
 	mac.Write([]byte("opsledger bus\x00" + label))
-	seed, err := nkeys.EncodeSeed(prefix, mac.Sum(nil))
+	return mac.Sum(nil)
+}
+
+func (k keys) pair(prefix nkeys.PrefixByte, label string) nkeys.KeyPair {
+	seed, err := nkeys.EncodeSeed(prefix, k.sum(label))
 	if err != nil {
 		panic(err) // the prefixes are those of seeds, and a sum has the right length
 	}

@@ -1,0 +1,1 @@
+export default [{ path: '/search', load: () => import('./results.js'), texts: ['search', 'zones'] }];

@@ -1,0 +1,1 @@
+export default [{ path: '/views', load: () => import('./list.js'), nav: 'views', texts: ['views'] }];

@@ -1,0 +1,9 @@
+export default {
+  add: '添加服务器', edit: '编辑 {name}', none: '还没有服务器', noneHint: '先添加服务器，再在主机上注册代理。',
+  host: '主机名', env: '环境', kind: '类型', master: '主', slave: '从', lag: '延迟', rate: '查询量', zones: '域名数', zone: '域名', view: '视图',
+  monitoring: '监控项', zb_process: '进程监控项', zb_port: '端口监控项', zb_resolve: '解析监控项', zb_rate: '解析量监控项',
+  away: '代理离线', process: 'named 运行中', port: '端口应答', resolve: '客户端可解析', position: '已证实到', version: '版本', upSince: '启动于',
+  behind: { other: '{n} 个落后' }, refused: { other: '{n} 个被拒绝' },
+  failedZones: '与日志不一致的域名', noFailed: '所有域名均与日志一致', moreFailed: '还有未列出的问题。',
+  deleteTitle: '删除服务器 {name}？', deleteBody: '其代理将不再收到变更，相关权限项也会失效。可在审计中撤销。',
+};

@@ -1,0 +1,34 @@
+package console
+
+import (
+	"testing"
+
+	"github.com/opsledger/opsledger/test/deployment"
+)
+
+// pages are the addresses of all pages, by what their pictures are called.
+var pages = []struct{ name, path string }{
+	{"overview", "/console/"},
+	{"zones", "/console/zones"},
+	{"zone", "/console/zones/1"},
+	{"zone-history", "/console/zones/1?tab=history"},
+	{"zone-compare", "/console/zones/1?tab=compare&from=10"},
+	{"zone-servers", "/console/zones/1?tab=servers"},
+	{"zone-settings", "/console/zones/1?tab=settings"},
+	{"search", "/console/search?q=example"},
+	{"servers", "/console/servers"},
+	{"server", "/console/servers/1"},
+}
+
+// everyPage looks at each page in both themes, and on a phone, with the eyes of axe-core.
+func everyPage(t *testing.T, s *System) {
+	p := s.As(t, "admin", deployment.Password)
+	for _, theme := range []string{"light", "dark"} {
+		p.Theme(theme)
+		for _, page := range pages {
+			p.Size(1440, 900)
+			p.Go(page.path)
+			p.Accessible(page.name + ", " + theme)
+		}
+	}
+}
