@@ -83,8 +83,8 @@ func (w *Request) describe(r domain.Recorded) {
 // changes says whether an event makes another version of a resource that was there.
 func changes(e domain.Event) bool {
 	switch e.(type) {
-	case dns.ServerUpdated, dns.ViewUpdated, dns.ZoneUpdated, dns.RecordUpdated, dns.BindConfChanged,
-		dns.ZoneSettingsChanged, dns.ViewsOrdered, dns.FleetChanged,
+	case dns.ServerUpdated, dns.ServerSettingsChanged, dns.ViewUpdated, dns.ZoneUpdated, dns.RecordUpdated, dns.BindConfChanged,
+		dns.ZoneSettingsChanged, dns.ViewsOrdered, dns.FleetChanged, dns.RolloutPlanned,
 		access.UserProfileChanged, access.UserRolesChanged, access.UserPermissionsChanged, access.UserPasswordChanged, access.UserLinked,
 		access.RoleChanged, access.PrivilegeChanged,
 		ops.MachineUpdated, ops.AttemptAccepted, ops.CancelRequested, ops.AttemptPresumed:

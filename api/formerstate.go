@@ -136,6 +136,8 @@ func (f *formerState) withheld(e domain.Event) *access.Withheld {
 		seen, w = f.seesRecord(e.ID, e.ZoneID), update(e.Before, e.After)
 	case dns.RecordDeleted:
 		seen, w = f.seesRecord(e.ID, e.ZoneID), whole("record")
+	case dns.RolloutStarted: // which follows from a change of views as well, and names servers
+		seen, w = f.caller != nil && f.caller.May(access.EditBindConf()), whole("order", "soak_s")
 	case ops.MachineAdded:
 		seen, w = f.holds(access.CodeGetMachine) || eventstore.Undrawn(e.ID), whole("machine")
 	case ops.MachineUpdated:

@@ -16,8 +16,8 @@ import (
 func TestFormerStatesOfAllEventsAreConsidered(t *testing.T) {
 	t.Parallel()
 	shown := []string{
-		// Views are for everybody, and the others are changed by who sees them: admin, and of a webhook its maker.
-		"ViewUpdated", "ViewDeleted", "FleetChanged", "PrivilegeChanged", "UserRolesChanged", "WebhookChanged",
+		// Views are for everybody, and the others are changed by who sees them: admin, who may edit the configuration, and of a webhook its maker.
+		"ViewUpdated", "ViewDeleted", "FleetChanged", "RolloutPlanned", "PrivilegeChanged", "UserRolesChanged", "WebhookChanged",
 		// These tell no more than what the request named.
 		"UserDeleted", "RoleDeleted", "PrivilegeDeleted", "CredentialDeleted", "WebhookDeleted", "TaskDeleted",
 	}

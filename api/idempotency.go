@@ -76,7 +76,7 @@ func (k *Kernel) fingerprint(r *http.Request, canonical []byte) []byte {
 // carrying is the request to the store that carries the command.
 func (w *Request) carrying(cmd domain.Command) eventstore.Request {
 	r := origin(w.echo, w.key.actor)
-	r.Command, r.CommandID, r.Fingerprint = cmd, w.key.command, w.key.fingerprint
+	r.Command, r.CommandID, r.Fingerprint, r.AtOnce = cmd, w.key.command, w.key.fingerprint, w.remarks().atOnce
 	return r
 }
 

@@ -25,6 +25,8 @@ var sometimes = map[string][]string{
 	// Where they are wanted.
 	"PDNSZone": {"dnssec", "edited_serial"}, "PDNSWholeZone": {"rrsets"},
 	"PDNSFound": {"zone", "type", "ttl", "disabled", "content"},
+	// Of one rollout, not of a list.
+	"Rollout": {"stages"}, "Rollouts": {"stages"},
 	// Of reverse zones alone.
 	"ZoneSettings": {"ptr"},
 	// Of a TSIG key alone.

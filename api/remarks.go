@@ -13,6 +13,8 @@ const (
 	headerStrict  = "Opsledger-Strict"
 	headerWarning = "Opsledger-Warning"
 	headerField   = "Opsledger-Field"
+	// headerRollout sends a configuration to all name servers at once.
+	headerRollout = "Opsledger-Rollout"
 	// HeaderID is the id of what a write created.
 	HeaderID = "Opsledger-Id"
 )
@@ -36,6 +38,8 @@ type remarks struct {
 	strict bool
 	// dry: the write is to be decided and not carried out.
 	dry bool
+	// atOnce: the write is not to go to the name servers in stages.
+	atOnce bool
 	// keys are what a route knows of a body that its handler reads.
 	keys     Names
 	warnings []domain.Warning
@@ -86,6 +90,13 @@ func (r *remarks) readHeaders(request *http.Request) error {
 		r.dry = true
 	default:
 		return domain.Invalid(headerDryRun, "必须是true或false！")
+	}
+	switch request.Header.Get(headerRollout) {
+	case "":
+	case "now":
+		r.atOnce = true
+	default:
+		return domain.Invalid(headerRollout, "must be one of %s", "now")
 	}
 	_, err := readLanguage(request)
 	return err

@@ -80,6 +80,9 @@ func (k *Kernel) parse(c echo.Context, route Route) (*Request, error) {
 	if w.dialect.InQuery {
 		canonical = append(append([]byte(c.Request().URL.RawQuery), 0), canonical...)
 	}
+	if w.remarks().atOnce { // which makes another request of it
+		canonical = append(append([]byte(headerRollout), 0), canonical...)
+	}
 	w.key, err = k.identify(c.Request(), w.Caller, canonical)
 	return w, err
 }

@@ -30,6 +30,8 @@ const (
 	Webhook Resource = "Webhook"
 	// Import is an import that is staged.
 	Import Resource = "Import"
+	// Rollout is a configuration that goes to the name servers in stages.
+	Rollout Resource = "Rollout"
 	// Machine and Task are those of the operations dialect.
 	Machine Resource = "Machine"
 	Task    Resource = "Task"

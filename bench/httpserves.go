@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opsledger/opsledger/internal/backoff"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 )
 
@@ -111,6 +112,9 @@ func (s *severalServes) turn(ctx context.Context, e *Env, t *servesTurns) error 
 		}
 		planes, s.apis = append(planes, p), append(s.apis, p.api)
 	}
+	if err := s.rest(ctx, planes); err != nil {
+		return err
+	}
 	// Plans, caches and files get warm.
 	if _, err := s.create(ctx, s.clients, s.duration/3, s.zones, new(createTimes)); err != nil {
 		return fmt.Errorf("with %d serve: %w", t.n, err)
@@ -119,6 +123,28 @@ func (s *severalServes) turn(ctx context.Context, e *Env, t *servesTurns) error 
 	did, err := s.create(ctx, s.clients, s.duration, s.zones, &t.times)
 	t.work, t.cpu = t.work.plus(did), t.cpu+cpuOf(planes)-before
 	return err
+}
+
+// The processes count as started when they compute next to nothing, or after a while in any case.
+const (
+	restFor   = 300 * time.Millisecond
+	restBelow = 30 * time.Millisecond
+	restLimit = 10 * time.Second
+)
+
+// rest waits until what the processes do at their start is over.
+func (s *severalServes) rest(ctx context.Context, planes []*plane) error {
+	for began, used := time.Now(), cpuOf(planes); time.Since(began) < restLimit; {
+		if !backoff.Sleep(ctx, restFor) {
+			return ctx.Err()
+		}
+		now := cpuOf(planes)
+		if now-used < restBelow {
+			break
+		}
+		used = now
+	}
+	return nil
 }
 
 func cpuOf(planes []*plane) (sum time.Duration) {

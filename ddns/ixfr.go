@@ -351,7 +351,7 @@ func (t *touches) own(event domain.Event) error {
 			return nil
 		}
 		return errWhole
-	case dns.ZoneSettingsChanged, dns.ImportBegun, dns.RecordsStaged, dns.ImportVoided:
+	case dns.ZoneSettingsChanged, dns.ImportBegun, dns.RecordsStaged, dns.ImportVoided, dns.DriftFound:
 		return nil // of settings follows what is generated, and of the others nothing by itself
 	default:
 		return errWhole

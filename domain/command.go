@@ -40,6 +40,9 @@ type Env struct {
 	Now        time.Time
 	// Preview: nothing of what is decided will be appended.
 	Preview bool
+	// AtOnce: a configuration that is decided goes to all name servers at once, whatever stages
+	// there are.
+	AtOnce bool
 	// Import is the staged import, by its id, that the decision is a part of, 0 for none.
 	Import Position
 	// bounds are those of the credential, nil for none.

@@ -63,6 +63,17 @@ func samples() []domain.Event {
 		}},
 		dns.FleetChanged{Before: dns.FleetData{}, After: dns.FleetData{NS: []string{"ns1.example.net."}, Addresses: []string{"192.0.2.53"}}},
 		dns.ViewsOrdered{ViewIDs: []int64{2, 1}}, dns.ZonesRenumbered{},
+		dns.ServerSettingsChanged{ID: 1, Before: dns.DefaultServerSettings(), After: dns.ServerSettings{OnDrift: dns.DriftAdopt}},
+		dns.DriftFound{
+			ServerID: 1, ZoneID: 3, Zone: "example.com", ViewID: 2, What: dns.DriftRecords, Expected: "www.example.com. A 192.0.2.1",
+			Found: "www.example.com. A 192.0.2.9", Done: dns.DriftRepaired, Reason: "why", By: "key k at 192.0.2.7", Adopted: 1, Zones: 101,
+		},
+		dns.RolloutPlanned{Before: dns.RolloutPlan{SoakS: 30}, After: dns.RolloutPlan{Order: [][]string{{"env1"}, {"env2", "s1"}}, SoakS: 60}},
+		dns.RolloutStarted{Order: [][]string{{"env1"}}, SoakS: 60, Former: dns.FormerSettings{
+			BindConf: &dns.FormerBindConf{Text: "options { };\n", Secrets: []string{"018f0000-0000-7000-8000-000000000000"}},
+			ACLs:     []dns.FormerACL{{ViewID: 2, ACL: "none"}}, Order: new([]int64{2, 1}),
+		}},
+		dns.RolloutStageReached{Rollout: 78, Stage: 2}, dns.RolloutEnded{Rollout: 78, Overtaken: true}, dns.RolloutStopped{Rollout: 78, Reason: "s1: no"},
 		dns.ImportBegun{ZoneID: 9, ViewID: 2, Mode: "replace", Read: 12_000, Changes: 11_000},
 		dns.RecordsStaged{
 			Import: 77, ZoneID: 9, ViewID: 2, Added: []dns.StagedRecord{{ID: 5, Record: record}}, Removed: []dns.StagedRecord{{ID: 6, Record: record}},

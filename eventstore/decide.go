@@ -65,8 +65,10 @@ func (x *execution) run(h *history) (d decision, err error) {
 		h.wants = a.Allocates()
 	}
 	env := domain.NewEnv(x.Actor, time.Now().UTC(), h.ids).Warning(&d.warnings).Causing(&d.causes)
-	env.Preview = x.preview
-	d.events, err = x.Command.Decide(h, env)
+	env.Preview, env.AtOnce = x.preview, x.AtOnce
+	if d.events, err = x.Command.Decide(h, env); err == nil && x.store.complete != nil {
+		d.events, err = x.store.complete(h, env, d.events)
+	}
 	return d, err
 }
 

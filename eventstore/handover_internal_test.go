@@ -3,6 +3,7 @@ package eventstore
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -251,6 +252,8 @@ func TestForgedAnswers(t *testing.T) {
 	e.done <- answer{err: errConflict}
 	payload := replyTo(batchHeader{sender: h.self, number: 7, term: 1}, []*entry{e})
 	sealed := h.seal.close(kindReply, payload)
+	another := slices.Clone(payload)
+	another[len(h.self)+7]++ // the number
 	foreign := messageSeal{key: []byte("another"), log: h.seal.log}
 	for name, c := range map[string]struct {
 		subject string
@@ -263,7 +266,7 @@ func TestForgedAnswers(t *testing.T) {
 		"of another kind":   {"inbox.7", h.seal.close(kindBatch, payload), false},
 		"of another log":    {"inbox.7", messageSeal{sharedKey, uuid.New()}.close(kindReply, payload), false},
 		"cut off":           {"inbox.7", h.seal.close(kindReply, payload[:len(payload)-1]), false},
-		"for another batch": {"inbox.7", h.seal.close(kindReply, append(make([]byte, 24), payload[24:]...)), false},
+		"for another batch": {"inbox.7", h.seal.close(kindReply, another), false},
 	} {
 		if _, err := h.reply(&nats.Msg{Subject: c.subject, Data: c.data}, 1); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)

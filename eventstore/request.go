@@ -17,6 +17,8 @@ type Request struct {
 	Credential domain.CredentialID
 	// Door is the way by which the request came. A request without one is refused.
 	Door domain.Door
+	// AtOnce: a configuration goes to all name servers at once, see [domain.Env].
+	AtOnce bool
 	// CommandID makes the request repeatable: a command with the same id is carried
 	// out once and answered alike for a week, for a day if it was refused. If it is zero, the command gets a new id,
 	// which is not kept.

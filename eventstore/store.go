@@ -30,6 +30,9 @@ type Config struct {
 	// credential. Without it no request with a credential is carried out. It stands here
 	// so that no door to the log can forget it.
 	Bound func(domain.Command, domain.CredentialID) domain.Command
+	// Complete returns what a command has decided with the events that follow from that by a rule
+	// which holds for all doors, or refuses it. It stands here for the same reason, and may be nil.
+	Complete func(domain.History, domain.Env, []domain.Event) ([]domain.Event, error)
 	// Log may be nil.
 	Log *slog.Logger
 	// Registerer may be nil.
@@ -40,11 +43,13 @@ type Config struct {
 
 // Store reads and appends to the log. All methods may be called concurrently.
 type Store struct {
-	codec   *domain.Codec
-	bound   func(domain.Command, domain.CredentialID) domain.Command
-	log     *slog.Logger
-	metrics *metrics
-	id      uuid.UUID
+	codec *domain.Codec
+	bound func(domain.Command, domain.CredentialID) domain.Command
+	// complete is nil where nothing follows from what is decided.
+	complete func(domain.History, domain.Env, []domain.Event) ([]domain.Event, error)
+	log      *slog.Logger
+	metrics  *metrics
+	id       uuid.UUID
 	// reads has its own connections, whose plans are pinned.
 	reads   *pgxpool.Pool
 	loader  *loader
@@ -84,7 +89,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	s := &Store{
-		codec: cfg.Codec, bound: cfg.Bound, log: cfg.Log, metrics: newMetrics(cfg.Registerer),
+		codec: cfg.Codec, bound: cfg.Bound, complete: cfg.Complete, log: cfg.Log, metrics: newMetrics(cfg.Registerer),
 		reads: reads, box: newMailbox(), cache: newFoldCache(), ids: newIDPool(),
 	}
 	s.loader = &loader{read: s.load}

@@ -12,12 +12,12 @@ import (
 
 // The kinds of what events are on.
 const (
-	kindServer, kindView, kindZone, kindRecord      = "server", "view", "zone", "record"
-	kindUser, kindRole, kindPrivilege               = "user", "role", "privilege"
-	kindCredential                                  = "credential"
-	kindMachine, kindTask, kindAccount              = "machine", "task", "account"
-	kindBindConf, kindFleet, kindViewOrder, kindAll = "bind_conf", "fleet", "view_order", "zones"
-	kindLogKey, kindWebhook                         = "log_key", "webhook"
+	kindServer, kindView, kindZone, kindRecord                   = "server", "view", "zone", "record"
+	kindUser, kindRole, kindPrivilege                            = "user", "role", "privilege"
+	kindCredential                                               = "credential"
+	kindMachine, kindTask, kindAccount                           = "machine", "task", "account"
+	kindBindConf, kindFleet, kindViewOrder, kindRollout, kindAll = "bind_conf", "fleet", "view_order", "rollout", "zones"
+	kindLogKey, kindWebhook                                      = "log_key", "webhook"
 )
 
 // subject is what an event is on.
@@ -112,6 +112,13 @@ func ofDNS(e domain.Event) subject {
 		return of(kindServer, e.ID, "")
 	case dns.ServerWithdrawn:
 		return of(kindServer, e.ID, "")
+	case dns.ServerSettingsChanged:
+		return of(kindServer, e.ID, "")
+	case dns.DriftFound:
+		if e.ZoneID == 0 {
+			return of(kindServer, e.ServerID, "")
+		}
+		return of(kindZone, e.ZoneID, e.Zone)
 	case dns.ViewCreated:
 		return of(kindView, e.ID, e.View.Name)
 	case dns.ViewUpdated:
@@ -180,6 +187,8 @@ func ofOther(e domain.Event) subject {
 		return subject{kind: kindFleet}
 	case dns.ViewsOrdered:
 		return subject{kind: kindViewOrder}
+	case dns.RolloutPlanned, dns.RolloutStarted, dns.RolloutStageReached, dns.RolloutEnded, dns.RolloutStopped:
+		return subject{kind: kindRollout}
 	case dns.ZonesRenumbered:
 		return subject{kind: kindAll}
 	case access.RoleCreated:
@@ -238,7 +247,8 @@ func ParseResource(text string) (tags []domain.Tag, ok bool) {
 	kind, ref, numbered := strings.Cut(text, ":")
 	if !numbered {
 		single := map[string]domain.Tag{
-			kindBindConf: dns.TagBindConf, kindFleet: dns.TagFleet, kindViewOrder: dns.TagViewOrder, kindAll: dns.TagRenumbering, kindLogKey: access.TagLogKey,
+			kindBindConf: dns.TagBindConf, kindFleet: dns.TagFleet, kindViewOrder: dns.TagViewOrder, kindRollout: dns.TagRollout,
+			kindAll: dns.TagRenumbering, kindLogKey: access.TagLogKey,
 		}
 		tag, ok := single[kind]
 		return []domain.Tag{tag}, ok

@@ -43,6 +43,9 @@ type Condition struct {
 	// known. Questions that are signed do not count, nor do those of the agent itself.
 	QueryRate *float64   `json:"query_rate,omitempty"`
 	Zones     ZoneCounts `json:"zones"`
+	// Unapplied is how many zones, each counted once for each of its views, changes wait for, or are
+	// under way in. Unlike Zones it is as of the report.
+	Unapplied int `json:"unapplied,omitempty"`
 }
 
 // ZoneCounts are numbers of zones, each counted once for each of its views: those that are to be
@@ -77,6 +80,9 @@ type Failure struct {
 // Gone says that the failure is about a zone that is not in the log any more.
 func (f Failure) Gone() bool { return f.ZoneID == 0 && f.Zone != "" }
 
+// OfSettings says that the failure is about the configuration as a whole.
+func (f Failure) OfSettings() bool { return f.ZoneID == 0 && f.Zone == "" && !f.More && !f.Now }
+
 // HeadAnnouncement tells all agents from time to time where the log ends, and requests a
 // [Report]. An agent that does not get to LastDNS by itself has lost events: while no
 // later events come, nothing else shows this.
@@ -87,13 +93,32 @@ type HeadAnnouncement struct {
 	LastDNS domain.Position `json:"last_dns"`
 }
 
+// SnapshotRequest is the body of a request for a snapshot; it may be missing.
+type SnapshotRequest struct {
+	// Held is what the agent has stored, nil for nothing.
+	Held *SnapshotHeld `json:"held,omitempty"`
+}
+
+// SnapshotHeld says of which log, and of which place in it, an agent has the state.
+type SnapshotHeld struct {
+	Log uuid.UUID `json:"log"`
+	// LastDNS is the position of the last dns event that the agent has, and LastID that event's id.
+	LastDNS domain.Position `json:"last_dns"`
+	LastID  uuid.UUID       `json:"last_id"`
+}
+
 // SnapshotInfo answers the request for a snapshot. It is signed, see [Question], and
 // Digest makes the signature one of the whole snapshot.
 type SnapshotInfo struct {
 	Log      uuid.UUID       `json:"log"`
 	Position domain.Position `json:"position"`
-	// LastDNS is the position of the last event of the dns context at Position.
+	// LastDNS is the position of the last event of the dns context at Position, and LastID that
+	// event's id; it is nil of an earlier version.
 	LastDNS domain.Position `json:"last_dns"`
+	LastID  uuid.UUID       `json:"last_id,omitzero"`
+	// Resume says that the agent's own state is one of this log, and that there is no snapshot:
+	// it goes on with the events after that. LastDNS and Head are those of the log then.
+	Resume bool `json:"resume,omitempty"`
 	// Head is the end of the log when the snapshot was asked for. An agent that is beyond
 	// Head has followed a log that was restored to an earlier state since; an agent that
 	// is only beyond Position is ahead of a read model that lags.
@@ -131,6 +156,9 @@ type SnapshotRow struct {
 	Fleet    *SnapshotFleet    `json:"f,omitempty"`
 	Order    *SnapshotOrder    `json:"o,omitempty"`
 	Base     *SnapshotBase     `json:"b,omitempty"`
+	Rollout  *SnapshotRollout  `json:"t,omitempty"`
+
+	ServerSettings *SnapshotServerSettings `json:"d,omitempty"`
 }
 
 // SnapshotServer is a name server.
@@ -140,6 +168,12 @@ type SnapshotServer struct {
 	Changed domain.Position `json:"changed"`
 	// Enrolled says that the server has an agent.
 	Enrolled bool `json:"enrolled,omitempty"`
+}
+
+// SnapshotServerSettings are the settings of a server for which others than the default were set.
+type SnapshotServerSettings struct {
+	ID       int64              `json:"id"`
+	Settings dns.ServerSettings `json:"settings"`
 }
 
 // SnapshotFleet is what zones have in common that say nothing of their own. It always is
@@ -190,6 +224,17 @@ type SnapshotRecord struct {
 type SnapshotBindConf struct {
 	Conf    dns.BindConfChanged `json:"conf"`
 	Changed domain.Position     `json:"changed"`
+}
+
+// SnapshotRollout is the rollout that is under way, absent while there is none. It comes behind the
+// views, their order and the configuration, which are those of the log.
+type SnapshotRollout struct {
+	ID domain.Position `json:"id"`
+	// Stages are the servers of all stages but the last, Reached the stage that was reached last,
+	// and Former what the servers of later stages have.
+	Stages  dns.RolloutStages  `json:"stages"`
+	Reached int                `json:"reached"`
+	Former  dns.FormerSettings `json:"former"`
 }
 
 // SecretsRequest asks for secrets by the vault ids that the current configuration names.

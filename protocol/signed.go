@@ -31,6 +31,7 @@ const (
 	ForEvents   Purpose = "opsledger events 1"
 	ForSession  Purpose = "opsledger session 1"
 	ForOffers   Purpose = "opsledger offers 1"
+	ForDrift    Purpose = "opsledger drift 1"
 )
 
 const (

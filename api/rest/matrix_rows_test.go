@@ -15,7 +15,7 @@ import (
 // each route of [Routes].
 func matrixRows() map[string]row {
 	rows := map[string]row{}
-	for _, group := range []map[string]row{rowsOfAuth(), rowsOfResources(), rowsOfRecords(), rowsOfAdmin(), rowsOfOps(), rowsOfPowerDNS(), rowsOfTheRest()} {
+	for _, group := range []map[string]row{rowsOfAuth(), rowsOfResources(), rowsOfRecords(), rowsOfAdmin(), rowsOfOps(), rowsOfPowerDNS(), rowsOfRollouts(), rowsOfTheRest()} {
 		for name, r := range group {
 			rows[name] = r
 		}
@@ -210,6 +210,13 @@ func rowsOfTheRest() map[string]row {
 		"GET /v1/servers/:id/health": {func(x *matrix) (string, any) {
 			return zonePath(x.server, "health"), nil
 		}, users(403, 200, 403, 200, 200)},
+		"GET /v1/servers/:id/settings": {func(x *matrix) (string, any) {
+			return zonePath(x.server, "settings"), nil
+		}, users(403, 403, 403, 403, 200)},
+		"PUT /v1/servers/:id/settings": {func(x *matrix) (string, any) {
+			return zonePath(x.newServer(), "settings"), m{"on_drift": "report"}
+		}, users(403, 403, 403, 403, 200)},
+		"GET /v1/drift": {func(*matrix) (string, any) { return "/v1/drift", nil }, all},
 		"GET /v1/servers/:id/zones": {func(x *matrix) (string, any) {
 			return zonePath(x.server, "zones?state=failed"), nil
 		}, users(403, 200, 403, 200, 200)},
@@ -223,6 +230,18 @@ func rowsOfTheRest() map[string]row {
 		"GET /healthz":         {func(*matrix) (string, any) { return "/healthz", nil }, public},
 		"GET /readyz":          {func(*matrix) (string, any) { return "/readyz", nil }, public},
 		"GET /metrics":         {func(*matrix) (string, any) { return "/metrics", nil }, public},
+	}
+}
+
+func rowsOfRollouts() map[string]row {
+	writers, none := users(403, 403, 403, 200, 200), users(403, 403, 403, 404, 404)
+	return map[string]row{
+		"GET /v1/rollout":                {func(*matrix) (string, any) { return "/v1/rollout", nil }, writers},
+		"PUT /v1/rollout":                {func(*matrix) (string, any) { return "/v1/rollout", m{"soak_s": 60} }, writers},
+		"GET /v1/rollouts":               {func(*matrix) (string, any) { return "/v1/rollouts", nil }, writers},
+		"GET /v1/rollouts/:id":           {func(*matrix) (string, any) { return "/v1/rollouts/1", nil }, none},
+		"POST /v1/rollouts/:id/continue": {func(*matrix) (string, any) { return "/v1/rollouts/1/continue", nil }, none},
+		"POST /v1/rollouts/:id/stop":     {func(*matrix) (string, any) { return "/v1/rollouts/1/stop", nil }, none},
 	}
 }
 

@@ -37,11 +37,14 @@ var writes = map[string]int{
 	"POST /admin/privileges": harmless, "PUT /admin/privileges/:id": harmless, "DELETE /admin/privileges/:id": harmless,
 
 	"POST /v1/batch":             changesBoth,
-	"PUT /v1/zones/:id/settings": harmless, "PUT /v1/views/order": harmless, "PUT /v1/fleet": harmless, "POST /v1/records": harmless,
+	"PUT /v1/zones/:id/settings": harmless, "PUT /v1/views/order": harmless, "PUT /v1/fleet": harmless, "PUT /v1/servers/:id/settings": harmless, "POST /v1/records": harmless,
 	"POST /v1/records/replace":  harmless,
 	"POST /v1/reverts":          harmless, // each inverse needs the right of the same change made by hand, and is none on users
 	"POST /v1/zones/:id/import": harmless, // makes records, and settings of a zone that is there
 	"DELETE /v1/imports/:id":    harmless,
+
+	// They say when servers get a configuration that was written by who may.
+	"PUT /v1/rollout": harmless, "POST /v1/rollouts/:id/continue": harmless, "POST /v1/rollouts/:id/stop": harmless,
 
 	"POST /api/v1/servers/:server/zones": namesZones, "PUT /api/v1/servers/:server/zones/:zone": harmless,
 	"PATCH /api/v1/servers/:server/zones/:zone": harmless, "DELETE /api/v1/servers/:server/zones/:zone": harmless,

@@ -41,6 +41,8 @@ type ServerHealth struct {
 	Zones           *ZoneCounts     `json:"zones"`
 	// Error is the first thing that is wrong, empty for nothing.
 	Error string `json:"error"`
+	// Drift is counted in the log.
+	Drift DriftCounts `json:"drift"`
 	// Of FailedZone, FailedGone and FailedView see [ServerChange].
 	FailedZone int64 `json:"-"`
 	FailedGone bool  `json:"-"`

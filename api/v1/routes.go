@@ -116,6 +116,10 @@ func (a *API) Routes() []api.Route {
 		a.diffRoute(dns),
 		api.Get("/v1/zones/:id/servers", api.AccessUser, dns, a.listZoneServers).WithQuery(api.Reads(viewText)),
 		api.Get("/v1/servers/:id/health", api.AccessUser, dns, a.showHealth),
+		api.Get("/v1/servers/:id/settings", api.AccessAdmin, dns, a.showServerSettings).WithPast(),
+		api.Put("/v1/servers/:id/settings", api.AccessAdmin, a.changeServerSettings()),
+		api.Get("/v1/drift", api.AccessUser, dns, a.listDrift).
+			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf)).And(api.Reads(readDriftFilter))).WithPast(),
 		api.Get("/v1/servers/:id/zones", api.AccessUser, dns, a.listFailedZones).
 			WithQuery(api.Reads(limitOf).And(api.Reads(readFailedCursor)).And(api.Reads(stateText))),
 		a.importRoute().ForNarrow(),
@@ -123,6 +127,13 @@ func (a *API) Routes() []api.Route {
 		api.Delete("/v1/imports/:id", api.AccessUser, a.voidImport()).ForNarrow(),
 		api.Get("/v1/views/order", api.AccessUser, dns, a.showViewOrder).WithPast(),
 		api.Put("/v1/views/order", api.AccessAdmin, a.orderViews()),
+		api.Get("/v1/rollout", api.AccessBindConf, dns, a.showRolloutPlan).WithPast(),
+		api.Put("/v1/rollout", api.AccessBindConf, a.planRollouts()),
+		api.Get("/v1/rollouts", api.AccessBindConf, dns, a.listRollouts).
+			WithQuery(api.Reads(limitOf).And(api.Reads(cursorOf))).WithPast(),
+		api.Get("/v1/rollouts/:id", api.AccessBindConf, dns, a.showRollout).WithPast(),
+		api.Post("/v1/rollouts/:id/continue", api.AccessBindConf, a.stepRollout(continueRollout)),
+		api.Post("/v1/rollouts/:id/stop", api.AccessBindConf, a.stepRollout(stopRollout)),
 		api.Get("/v1/fleet", api.AccessAdmin, dns, a.showFleet).WithPast(),
 		api.Put("/v1/fleet", api.AccessAdmin, a.changeFleet()),
 		api.Post("/v1/records", api.AccessUser, a.addRecords()).ForNarrow(),

@@ -44,6 +44,9 @@ func (a *API) showHealth(c echo.Context) error {
 	if health.Error, err = a.visibleError(c, health.Error, fault{health.FailedZone, health.FailedGone, health.FailedView}); err != nil {
 		return err
 	}
+	if health.Drift, err = a.driftOf(c, id); err != nil {
+		return err
+	}
 	return api.WriteJSON(c, http.StatusOK, health)
 }
 
@@ -52,14 +55,23 @@ func (a *API) seenServers(c echo.Context) (func(id int64) bool, error) {
 	if api.Caller(c).Admin() {
 		return func(int64) bool { return true }, nil
 	}
+	rows, err := a.serversSeen(c)
+	if err != nil {
+		return nil, err
+	}
+	return func(id int64) bool {
+		return slices.ContainsFunc(rows, func(row dnsmodel.Server) bool { return row.ID == id })
+	}, nil
+}
+
+// serversSeen are the servers that the caller's list of servers shows.
+func (a *API) serversSeen(c echo.Context) ([]dnsmodel.Server, error) {
 	all := query.Page{Number: 1, Size: math.MaxInt32} // there are as many as name servers
 	rows, _, err := a.DNS.Servers(c.Request().Context(), api.Viewer(c), dnsmodel.ServerFilter{}, all)
 	if err != nil {
 		return nil, fmt.Errorf("servers of the caller: %w", err)
 	}
-	return func(id int64) bool {
-		return slices.ContainsFunc(rows, func(row dnsmodel.Server) bool { return row.ID == id })
-	}, nil
+	return rows, nil
 }
 
 // fault is what an error is about: a zone, or one that is gone, or none, in a view or in none.

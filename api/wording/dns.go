@@ -150,5 +150,12 @@ var ofDNS = map[string]string{
 	"must be an integer, or null":                                                          "必须是整数或null！",
 	"there is no zone %q":                                                                  "没有Zone %q！",
 	"only a zone for the names of addresses, below in-addr.arpa or ip6.arpa, has PTRs of other zones": "只有in-addr.arpa或ip6.arpa之下的反向Zone才能有其他Zone的PTR！",
-	"is required: a list of the ids of all views":                                                     "必填：所有View的id列表！",
+	"a rollout is under way, stage %d of %d: see /v1/rollouts/%d":                                     "正在分阶段发布（第%d阶段，共%d个阶段），参见/v1/rollouts/%d！",
+	"a stage names no servers":                    "阶段中没有服务器！",
+	"a name is empty":                             "名称不能为空！",
+	"the plan of rollouts was changed since":      "发布计划此后已被修改！",
+	"the rollout is in stage %d already":          "发布已处于第%d阶段！",
+	"the rollout has ended":                       "发布已结束！",
+	"must be a list of lists of texts":            "必须是字符串列表的列表！",
+	"is required: a list of the ids of all views": "必填：所有View的id列表！",
 }

@@ -35,6 +35,7 @@ var ofReverts = map[string]string{
 	"view %d is gone":                                                        "View %d 已不存在！",
 	"server %d is gone":                                                      "Server %d 已不存在！",
 	"server %d was changed since":                                            "Server %d 之后又被修改！",
+	"the settings of server %d were changed since":                           "Server %d 的设置之后又被修改！",
 	"the fleet was changed since":                                            "名称服务器组之后又被修改！",
 	"role %d is gone":                                                        "Role %d 已不存在！",
 	"role %d was changed since":                                              "Role %d 之后又被修改！",

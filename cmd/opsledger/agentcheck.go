@@ -161,5 +161,5 @@ func readable(path string) error {
 
 // engine is how the agent of a name server drives its named.
 func (c agentConfig) engine(listen netip.AddrPort) bind.Config {
-	return bind.Config{Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, User: c.NamedUser}
+	return bind.Config{Dir: c.Dir, Listen: listen, Supervise: !c.SystemNamed, Outlives: !c.EndNamed, User: c.NamedUser}
 }

@@ -25,7 +25,9 @@ func agentCommand() *cli.Command {
 		UsageText: "opsledger agent enroll --machine web01 --create --inside-ip 10.0.0.1 --creds web01.creds\n" +
 			"opsledger agent check --creds web01.creds --config actions.yaml\n" +
 			"opsledger agent run --creds web01.creds --config actions.yaml --dir /var/lib/opsledger",
-		Commands: []*cli.Command{agentEnrollCommand(), agentCheckCommand(), agentRunCommand(), agentWithdrawCommand()},
+		Commands: []*cli.Command{
+			agentEnrollCommand(), agentCheckCommand(), agentRunCommand(), agentStopNamedCommand(), agentWithdrawCommand(),
+		},
 	}
 }
 
@@ -50,6 +52,8 @@ type agentConfig struct {
 	DNS string
 	// SystemNamed leaves starting named to the system.
 	SystemNamed bool
+	// EndNamed ends named with the agent.
+	EndNamed bool
 	// NamedUser is whom a root agent has named run as.
 	NamedUser string
 	Logging   logging
@@ -62,7 +66,8 @@ func agentRunCommand() *cli.Command {
 		Usage: "put the zones of the log into this host's named, run the tasks of this machine, and report",
 		Description: "The credentials say which: those of a server drive its named, those of a machine run its tasks and keep the " +
 			"ssh keys of its accounts. One process may be given both.\n" +
-			"A server: by default the agent starts named itself and keeps it running. With --system-named the system runs named " +
+			"A server: by default the agent starts named itself and keeps it running. named goes on when the agent ends, and the next " +
+			"agent in --dir takes it over; `opsledger agent stop-named` ends it. With --system-named the system runs named " +
 			"with the configuration that the agent writes: named -c <dir>/named.conf.\n" +
 			"A machine: nothing happens that the file given by --config does not allow; docs/executors.md describes it.",
 		UsageText: "opsledger agent run --creds ns1.creds --dns 192.0.2.53:53 --dir /var/lib/opsledger\n" +
@@ -90,6 +95,7 @@ func (c *agentConfig) flags() []cli.Flag {
 		group("Name server",
 			textFlag("dns", "`address:port` where named answers", "0.0.0.0:53", &c.DNS),
 			&cli.BoolFlag{Name: "system-named", Usage: "the system runs named, not the agent", Destination: &c.SystemNamed, Sources: fromEnv("system-named")},
+			&cli.BoolFlag{Name: "end-named", Usage: "end named when the agent ends, as in a container", Destination: &c.EndNamed, Sources: fromEnv("end-named")},
 			textFlag("named-user", "`user` whom a root agent has named run as (default: bind, named, opsledger or nobody)", "", &c.NamedUser),
 			&cli.Int64Flag{Name: "id", Usage: "a server's `id`, when there is no credentials file", HideDefault: true,
 				Destination: &c.ID, Sources: fromEnv("id")},

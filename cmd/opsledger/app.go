@@ -41,6 +41,7 @@ import (
 	"github.com/opsledger/opsledger/workers/control/busauth"
 	"github.com/opsledger/opsledger/workers/control/confcheck"
 	"github.com/opsledger/opsledger/workers/control/consumers"
+	"github.com/opsledger/opsledger/workers/control/drift"
 	"github.com/opsledger/opsledger/workers/control/erasure"
 	"github.com/opsledger/opsledger/workers/control/hostdesk"
 	"github.com/opsledger/opsledger/workers/control/imports"
@@ -48,6 +49,7 @@ import (
 	outputs "github.com/opsledger/opsledger/workers/control/output"
 	"github.com/opsledger/opsledger/workers/control/presence"
 	"github.com/opsledger/opsledger/workers/control/reporter"
+	"github.com/opsledger/opsledger/workers/control/rollouts"
 	"github.com/opsledger/opsledger/workers/control/roster"
 	"github.com/opsledger/opsledger/workers/control/sessions"
 	"github.com/opsledger/opsledger/workers/control/snapshots"
@@ -150,7 +152,7 @@ func (a *App) openStore(ctx context.Context) error {
 
 // openStore opens the log with all event types of this program.
 func openStore(ctx context.Context, db *database, registry prometheus.Registerer, log *slog.Logger) (*eventstore.Store, error) {
-	return eventstore.Open(ctx, eventstore.Config{Pool: db.pool, Codec: newCodec(), Bound: dns.NewBounded, Log: log, Registerer: registry})
+	return eventstore.Open(ctx, eventstore.Config{Pool: db.pool, Codec: newCodec(), Bound: dns.NewBounded, Complete: dns.InStages, Log: log, Registerer: registry})
 }
 
 // unread is a type of event that this build does not know. The linker sets it where tests of
@@ -284,6 +286,14 @@ func (a *App) startServerWorkers() {
 		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
 		Vault: a.vault, Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
 	}).Run)
+	a.life.start("drift", drift.New(drift.Config{
+		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
+		Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
+	}).Run)
+	a.life.start("drift", drift.New(drift.Config{
+		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
+		Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
+	}).Run)
 	a.imports = imports.New(imports.Config{Store: a.store, Pool: a.db.pool, Reader: a.dns, Progress: a.progress, Log: a.log})
 	a.life.start("imports", a.imports.Run)
 	a.reports = reporter.New(reporter.Config{
@@ -291,6 +301,9 @@ func (a *App) startServerWorkers() {
 		Log: a.log, Registerer: a.registry,
 	})
 	a.life.start("reporter", a.reports.Run)
+	a.life.start("rollouts", rollouts.New(rollouts.Config{
+		Store: a.store, Reader: a.dns, Progress: a.progress, Reports: a.reports, Log: a.log,
+	}).Run)
 	asked := sessions.Config{NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Signer: a.auth.Signer(), Log: a.log}
 	a.sessions, a.hostSessions = sessions.OfServers(asked), sessions.OfHosts(asked)
 	a.life.start("sessions", a.sessions.Run)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/opsledger/opsledger/bindio/movein"
 	"github.com/opsledger/opsledger/domain/dns"
@@ -21,11 +22,34 @@ import (
 // write sends a change, or asks what it would do; then no id is known, and to stays as it is.
 func (in *intake) write(ctx context.Context, method, path string, change, to any) (int64, error) {
 	if !in.DryRun {
-		return in.client.write(ctx, method, path, change, to)
+		return in.writeInTurn(ctx, method, path, change, to)
 	}
 	warnings, err := in.try(ctx, method, path, change)
 	in.warn(path, warnings)
 	return 0, err
+}
+
+// rolloutPause is how long the end of a rollout is waited for before a change is sent again.
+const rolloutPause = 2 * time.Second
+
+// writeInTurn sends a change, again as long as a rollout is under way: where configurations go out in
+// stages, one of the import waits for the one before.
+func (in *intake) writeInTurn(ctx context.Context, method, path string, change, to any) (int64, error) {
+	for told := false; ; told = true {
+		id, err := in.client.write(ctx, method, path, change, to)
+		if refused, is := errors.AsType[*refusal](err); !is || !strings.Contains(refused.Text, "a rollout is under way") {
+			return id, err
+		} else if !told {
+			in.say("waiting: %s", refused.Text)
+		}
+		pause := time.NewTimer(rolloutPause)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return 0, ctx.Err()
+		case <-pause.C:
+		}
+	}
 }
 
 func (in *intake) warn(what string, warnings []string) {

@@ -25,6 +25,8 @@ func (n nameServers) Health(server int64) v1.ServerHealth {
 	case c.Failure != nil:
 		h.Error, h.FailedZone = cmp.Or(c.Failure.Message, "refused without a message"), c.Failure.ZoneID
 		h.FailedGone, h.FailedView = c.Failure.Gone(), c.Failure.ViewID
+	case c.Condition != nil && !c.Condition.Process:
+		h.Error = "named does not run"
 	case c.Condition != nil && !c.Condition.Resolve:
 		h.Error = "the agent does not know yet what named is to serve, or named does not answer"
 	}

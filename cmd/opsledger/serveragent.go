@@ -16,6 +16,7 @@ func startServerAgent(life *lifecycle, c busauth.Credentials, at busAddress, cfg
 		return nil, err
 	}
 	cfg.Agent, cfg.Secrets = c.ID, nameserver.Secrets(nc, c.ID, c.Key)
+	cfg.Drift = nameserver.Drift(nc, c.ID, c.Key)
 	engine, err := bind.New(cfg)
 	if err != nil {
 		return nil, err

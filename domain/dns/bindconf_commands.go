@@ -58,6 +58,7 @@ type bindConfFold struct{ bindConfState }
 
 type bindConfState struct {
 	text    string
+	secrets []string
 	changed domain.Position
 }
 
@@ -69,7 +70,7 @@ func (*bindConfFold) Item() domain.Item {
 // Apply implements [domain.Fold].
 func (f *bindConfFold) Apply(r domain.Recorded) {
 	if e, ok := r.Event.(BindConfChanged); ok {
-		f.text, f.changed = e.Text, r.Position
+		f.text, f.secrets, f.changed = e.Text, e.Secrets, r.Position
 	}
 }
 

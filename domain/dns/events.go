@@ -15,6 +15,9 @@ func Events() []domain.Descriptor {
 		domain.Describe[BindConfChanged](c),
 		domain.Describe[ZoneSettingsChanged](c, liftSettings, liftPTR), domain.Describe[FleetChanged](c), domain.Describe[ViewsOrdered](c),
 		domain.Describe[ZonesRenumbered](c),
+		domain.Describe[ServerSettingsChanged](c), domain.Describe[DriftFound](c),
+		domain.Describe[RolloutPlanned](c), domain.Describe[RolloutStarted](c), domain.Describe[RolloutStageReached](c),
+		domain.Describe[RolloutEnded](c), domain.Describe[RolloutStopped](c),
 		domain.Describe[ImportBegun](c), domain.Describe[RecordsStaged](c), domain.Describe[ZoneImported](c), domain.Describe[ImportVoided](c),
 	}
 }

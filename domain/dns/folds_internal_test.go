@@ -23,7 +23,11 @@ func foldLog() []domain.Recorded {
 		RecordUpdated{ID: 1, ZoneID: 1, Before: r, After: r2}, RecordDeleted{ID: 2, ZoneID: 1, Record: r},
 		ZoneUpdated{ID: 1, Before: z, After: z2}, ZoneUpdated{ID: 1, Before: z2, After: z}, BindConfChanged{Text: "a"},
 		ZoneSettingsChanged{ID: 1, After: ZoneSettings{MName: "a."}}, FleetChanged{After: FleetData{NS: []string{"a."}}},
+		ServerSettingsChanged{ID: 1, After: ServerSettings{OnDrift: DriftReport}}, DriftFound{ServerID: 1, Zone: "a.com", Adopted: 2},
+		DriftFound{ServerID: 1, Zone: "b.com"}, DriftFound{ServerID: 1, Adopted: 1},
 		ViewsOrdered{ViewIDs: []int64{2, 1}}, ViewsOrdered{ViewIDs: []int64{1}}, ZonesRenumbered{},
+		RolloutPlanned{After: RolloutPlan{Order: [][]string{{"a"}}}}, RolloutStarted{Order: [][]string{{"a"}}}, RolloutStageReached{Rollout: 1, Stage: 2},
+		RolloutEnded{Rollout: 1}, RolloutStopped{Rollout: 1},
 		RecordDeleted{ID: 1, ZoneID: 1, Record: r2}, ZoneDeleted{ID: 1, Zone: z}, ViewDeleted{ID: 1, View: ViewData{Name: "v"}},
 	} {
 		out = append(out, domain.Recorded{Position: domain.Position(i + 1), Event: e})
@@ -34,6 +38,8 @@ func foldLog() []domain.Recorded {
 func everyFold() map[string]func() domain.Fold {
 	return map[string]func() domain.Fold{
 		"server":      func() domain.Fold { return newServerFold(1) },
+		"settings":    func() domain.Fold { return newServerSettingsFold(1) },
+		"drift":       func() domain.Fold { return newDriftFold(1) },
 		"server host": func() domain.Fold { return serverWithHost("h") },
 		"server ip":   func() domain.Fold { return serverWithIP("1.1.1.1") },
 		"view":        func() domain.Fold { return newViewFold(1) },
@@ -48,6 +54,7 @@ func everyFold() map[string]func() domain.Fold {
 		"bind conf":   func() domain.Fold { return &bindConfFold{} },
 		"fleet":       func() domain.Fold { return &fleetFold{} },
 		"view order":  func() domain.Fold { return &viewOrder{} },
+		"rollout":     func() domain.Fold { return newRolloutFold() },
 		"renumbered":  func() domain.Fold { return &renumbered{} },
 		"agents":      func() domain.Fold { return &servingUntil{} },
 		"zones named": func() domain.Fold { return &zonesNamed{tag: TagZoneName(GroupHijack, "A.com")} },

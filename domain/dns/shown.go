@@ -12,6 +12,7 @@ import (
 //  1. An event on a record is shown if every state that it tells of is within the bounds.
 //  2. Of an event on many records those are left that are.
 //  3. A narrow credential sees nothing but zones that it covers and their records.
+//     Drift is told in texts, which may be of any record.
 //  4. One for some of a zone's records sees the records that an import stages, but not the import's
 //     begin and end: these count and blame records that it does not cover.
 func Shown(c *access.CredentialState, zone string, e domain.Event) (domain.Event, bool) {
@@ -60,6 +61,8 @@ func Shown(c *access.CredentialState, zone string, e domain.Event) (domain.Event
 		return e, ofZone(e.After.Name)
 	case ZoneSettingsChanged:
 		return e, ofZone()
+	case DriftFound:
+		return e, !c.Restrict.Narrow() && (c.View == 0 || e.ViewID == c.View)
 	case ImportBegun:
 		return e, ofImport(e.ViewID)
 	case ZoneImported:

@@ -64,6 +64,8 @@ const (
 	TagFleet       domain.Tag = "fleet"
 	TagViewOrder   domain.Tag = "vieworder"
 	TagRenumbering domain.Tag = "renumbering"
+	// TagRollout marks the versions of the stages in which configurations go out, and all rollouts.
+	TagRollout domain.Tag = "rollout"
 )
 
 // FoldName brings a domain name to the form in which names compare: lower

@@ -10,7 +10,8 @@ import (
 // another configuration. What follows from another [Fleet] is left out.
 func Touches(e domain.Event) bool {
 	switch e := e.(type) {
-	case ViewCreated, ViewUpdated, ViewDeleted, ViewsOrdered, BindConfChanged, ZoneSettingsChanged, ZonesRenumbered, RecordsStaged:
+	case ViewCreated, ViewUpdated, ViewDeleted, ViewsOrdered, BindConfChanged, ZoneSettingsChanged, ZonesRenumbered, RecordsStaged,
+		RolloutStageReached, RolloutEnded:
 		return true
 	case ZoneCreated:
 		return e.Zone.Group.Rendered()

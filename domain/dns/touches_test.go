@@ -32,9 +32,13 @@ func TestTouches(t *testing.T) {
 		{dns.RecordsStaged{}, true}, {dns.ZoneImported{}, false}, {dns.ImportBegun{}, false}, {dns.ImportVoided{}, false},
 		{dns.ZoneSettingsChanged{}, true}, {dns.ZonesRenumbered{}, true}, {dns.BindConfChanged{}, true},
 		{dns.ViewCreated{}, true}, {dns.ViewUpdated{}, true}, {dns.ViewDeleted{}, true}, {dns.ViewsOrdered{}, true},
+		{dns.RolloutStageReached{}, true}, {dns.RolloutEnded{}, true},
+		// Of these the events that are in their change touch.
+		{dns.RolloutStarted{}, false}, {dns.RolloutStopped{}, false}, {dns.RolloutPlanned{}, false},
 		// What follows from another fleet is compared as a whole.
 		{dns.FleetChanged{}, false}, {dns.ServerCreated{}, false}, {dns.ServerUpdated{}, false}, {dns.ServerDeleted{}, false},
 		{dns.ServerEnrolled{}, false}, {dns.ServerWithdrawn{}, false},
+		{dns.ServerSettingsChanged{}, false}, {dns.DriftFound{}, false},
 	} {
 		looked[c.event.EventType()] = true
 		if got := dns.Touches(c.event); got != c.want {

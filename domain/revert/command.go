@@ -52,6 +52,7 @@ type step struct {
 //  3. What the actor may not do by hand is refused before anything is said of what stands
 //     against it.
 //  4. Each event that comes of it names the event that it undoes, see [domain.Env.Because].
+//  5. An event and what has undone it cancel each other out, see withoutPairs.
 type Command struct {
 	steps []step
 	batch batch.Command
@@ -62,6 +63,7 @@ type Command struct {
 // [ErrTooMany].
 func Events(done []Done) (domain.Command, error) {
 	moved := movedIn(done)
+	done = withoutPairs(done)
 	var steps []step
 	var conflicts, following []Conflict
 	for _, d := range slices.Backward(done) {

@@ -152,3 +152,60 @@ func TestWhatWasChangedBetweenDeletions(t *testing.T) {
 		}
 	}
 }
+
+// Invariant 5 of Command: undoing a change together with its undoing changes nothing by itself, whatever happened since, and what
+// else was done is undone.
+func TestUndoneTogetherWithItsUndoing(t *testing.T) {
+	t.Parallel()
+	view := func(name string) dns.ViewData { return dns.ViewData{Name: name, ACL: "any"} }
+	zone := dns.ZoneData{Name: "example.com", Group: 1, Type: "master", ViewIDs: []int64{1}}
+	events := []domain.Recorded{
+		{Event: access.UserRegistered{ID: 1, Username: "admin"}}, {Event: access.UserRolesChanged{ID: 1, After: []int64{access.RoleAdmin}}},
+		{Event: dns.ViewCreated{ID: 1, View: view("v"), Privilege: 5}},
+		{Event: dns.ZoneCreated{ID: 1, Zone: zone, Privilege: 8}},
+		{Event: dns.ZoneDeleted{ID: 1, Zone: zone, Privilege: 8}},
+		{Event: dns.ZoneRestored{ID: 1, After: zone, Privilege: 8, Created: 4, Creator: 1}, Causation: 5},
+		{Event: dns.ViewUpdated{ID: 1, Before: view("v"), After: view("w")}},
+		{Event: dns.ZoneDeleted{ID: 1, Zone: zone, Privilege: 8}, Causation: 6},
+		{Event: dns.ZoneRestored{ID: 1, After: zone, Privilege: 8, Created: 4, Creator: 1}, Causation: 8},
+		{Event: dns.ViewUpdated{ID: 1, Before: view("w"), After: view("v")}, Causation: 7},
+		{Event: dns.ViewUpdated{ID: 1, Before: view("v"), After: view("w")}, Causation: 10},
+		{Event: dns.ViewUpdated{ID: 1, Before: view("w"), After: view("v")}, Causation: 7}, // which holds again by then
+	}
+	revertOf := func(upTo int, positions ...domain.Position) []domain.Event {
+		t.Helper()
+		var done []revert.Done
+		for _, p := range positions {
+			done = append(done, revert.Done{Recorded: domain.Recorded{Position: p, Event: events[p-1].Event, Causation: events[p-1].Causation}})
+		}
+		var before []domain.Event
+		for _, e := range events[:upTo] {
+			before = append(before, e.Event)
+		}
+		cmd := domaintest.Must(revert.Events(done))
+		decided, err := cmd.Decide(domaintest.NewHistory(before...), domaintest.Env(1, cmd))
+		if err != nil {
+			t.Errorf("undoing %v of %d: %v", positions, upTo, err)
+		}
+		return decided
+	}
+	for _, c := range []struct {
+		upTo      int
+		positions []domain.Position
+		wants     []string
+	}{
+		{7, []domain.Position{5, 6}, nil},
+		{7, []domain.Position{5, 6, 7}, []string{"ViewUpdated"}},
+		{9, []domain.Position{5, 6, 8, 9}, nil},
+		{8, []domain.Position{5, 6, 8}, []string{"ZoneRestored"}},
+		{12, []domain.Position{7, 10, 11, 12}, []string{"ViewUpdated", "ViewUpdated"}},
+	} {
+		var types []string
+		for _, e := range revertOf(c.upTo, c.positions...) {
+			types = append(types, e.EventType())
+		}
+		if !slices.Equal(types, c.wants) {
+			t.Errorf("undoing %v of %d: %v, want %v", c.positions, c.upTo, types, c.wants)
+		}
+	}
+}

@@ -95,7 +95,9 @@ var inverses = func() map[string]inverse {
 	put(by(dns.NewUndoServerCreated), dns.ServerCreated{})
 	put(by(dns.NewUndoServerUpdated), dns.ServerUpdated{})
 	put(byPlace(dns.NewRestoreServer), dns.ServerDeleted{})
+	put(by(dns.NewUndoServerSettings), dns.ServerSettingsChanged{})
 	put(by(dns.NewUndoFleet), dns.FleetChanged{})
+	put(by(dns.NewUndoRolloutPlan), dns.RolloutPlanned{})
 	put(byFormer(dns.NewUndoBindConf, func(dns.BindConfChanged) domain.Tag { return dns.TagBindConf }, dns.BindConfChanged{}), dns.BindConfChanged{})
 
 	put(by(access.NewUndoRoleCreated), access.RoleCreated{})
@@ -118,13 +120,14 @@ var inverses = func() map[string]inverse {
 	put(by(ops.NewUndoAccountGranted), ops.AccountGranted{})
 	put(by(ops.NewUndoAccountRevoked), ops.AccountRevoked{})
 
-	put(inverse{fate: follows}, dns.ZoneImported{}, dns.RecordsStaged{}, ops.AccountKeysSet{})
+	put(inverse{fate: follows}, dns.RolloutStarted{}, dns.RolloutStopped{}, dns.ZoneImported{}, dns.RecordsStaged{}, ops.AccountKeysSet{})
 
 	put(inverse{fate: final},
 		access.UserRegistered{}, access.UserDeleted{}, access.UserPasswordChanged{}, access.UserLinked{}, ops.UserKeysChanged{},
 		access.CredentialAdded{}, access.CredentialDeleted{}, access.UserLoggedIn{}, access.LoginFailed{}, access.SessionEnded{}, access.LogKeyRotated{},
 		access.WebhookAdded{}, access.WebhookChanged{}, access.WebhookRotated{}, access.WebhookDeleted{},
-		dns.ServerEnrolled{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{},
+		dns.ServerEnrolled{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{}, dns.DriftFound{},
+		dns.RolloutStageReached{}, dns.RolloutEnded{},
 		ops.HostEnrolled{}, ops.HostWithdrawn{}, ops.AttemptAccepted{}, ops.CancelRequested{}, ops.AttemptStarted{},
 		ops.AttemptProgressed{}, ops.AttemptFinished{}, ops.AttemptPresumed{})
 	return all

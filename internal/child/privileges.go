@@ -70,13 +70,16 @@ func waysFor(ctx context.Context, spec Spec) ([]way, error) {
 	if death == 0 {
 		death = syscall.SIGKILL
 	}
-	plain := &syscall.SysProcAttr{Pdeathsig: death, Setpgid: true, AmbientCaps: spec.Capabilities}
+	plain := spec.bound(death)
 	if !spec.Unprivileged || os.Geteuid() != 0 {
 		return []way{{attr: plain, private: spec.Unprivileged}}, nil
 	}
 	if spec.As != nil {
 		w, err := asUser(spec, death)
 		return []way{w}, err
+	}
+	if spec.Outlives {
+		return nil, fmt.Errorf("run %s: what outlives its parent needs a user of its own", spec.name())
 	}
 	if namespacesAllowed(ctx) {
 		return []way{{attr: inNamespace(death), private: true}}, takeBack(spec)
@@ -98,13 +101,17 @@ func asUser(spec Spec, death syscall.Signal) (way, error) {
 			return way{}, fmt.Errorf("run %s as %s: %w", spec.name(), spec.As.Name, err)
 		}
 	}
-	return way{
-		private: true, closed: closed, reach: spec.Reach,
-		attr: &syscall.SysProcAttr{
-			Pdeathsig: death, Setpgid: true, AmbientCaps: spec.Capabilities,
-			Credential: &syscall.Credential{Uid: spec.As.UID, Gid: spec.As.GID, Groups: spec.As.Groups},
-		},
-	}, nil
+	attr := spec.bound(death)
+	attr.Credential = &syscall.Credential{Uid: spec.As.UID, Gid: spec.As.GID, Groups: spec.As.Groups}
+	return way{private: true, closed: closed, reach: spec.Reach, attr: attr}, nil
+}
+
+// bound binds the child's life to the parent's, or lets it go on in a session of its own.
+func (s Spec) bound(death syscall.Signal) *syscall.SysProcAttr {
+	if s.Outlives {
+		return &syscall.SysProcAttr{Setsid: true, AmbientCaps: s.Capabilities}
+	}
+	return &syscall.SysProcAttr{Pdeathsig: death, Setpgid: true, AmbientCaps: s.Capabilities}
 }
 
 func inNamespace(death syscall.Signal) *syscall.SysProcAttr {

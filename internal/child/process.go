@@ -33,6 +33,9 @@ type Spec struct {
 	StopSignal syscall.Signal
 	// DeathSignal is sent by the kernel when the parent dies, SIGKILL when 0.
 	DeathSignal syscall.Signal
+	// Outlives lets the program go on when its parent ends, see outlive.go. Log must be a
+	// file then, or nil.
+	Outlives bool
 	// Unprivileged takes root's powers away, see privileges.go. What the program
 	// writes is its user's alone, and it cannot get rights that it does not begin with.
 	Unprivileged bool
@@ -63,16 +66,19 @@ func (s Spec) name() string {
 // Process is a running child.
 //
 // Invariants:
-//  1. The child does not outlive the parent: the thread that started it, to
-//     which the kernel binds the death signal, lives until the child has ended. The
-//     thread ends then: what was set for the child (privileges.go) stays with it.
+//  1. The child does not outlive the parent, unless it is meant to: the thread that
+//     started it, to which the kernel binds the death signal, lives until the child has
+//     ended. The thread ends then: what was set for the child (privileges.go) stays with it.
 //  2. Done is closed only after the child was reaped, so its pid is never
-//     signalled once it may belong to somebody else.
+//     signalled once it may belong to somebody else. One that outlives its parents is
+//     signalled by its pidfd, which never belongs to somebody else.
 type Process struct {
 	spec Spec
 	cmd  *exec.Cmd
 	done chan struct{}
 	err  error
+	// follows is set for a program that outlives its parents.
+	follows *pidfd
 }
 
 // Start starts the program and returns when it runs (or could not be started).
@@ -113,8 +119,11 @@ func (p *Process) launch(ctx context.Context, w way) error {
 		if err == nil {
 			err = p.startCommand(ctx, w.attr)
 		}
+		if err == nil && p.spec.Outlives {
+			err = p.letGo()
+		}
 		started <- err
-		if err != nil {
+		if err != nil || p.spec.Outlives {
 			return
 		}
 		p.err = p.cmd.Wait()
@@ -167,12 +176,18 @@ func (p *Process) command(attr *syscall.SysProcAttr) *exec.Cmd {
 }
 
 // Pid is the child's process id.
-func (p *Process) Pid() int { return p.cmd.Process.Pid }
+func (p *Process) Pid() int {
+	if p.follows != nil {
+		return p.follows.pid
+	}
+	return p.cmd.Process.Pid
+}
 
 // Done is closed when the child has ended and been reaped.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err tells, after Done, how the child ended: nil for exit code 0.
+// Err tells, after Done, how the child ended: nil for exit code 0, and for a program that
+// outlives its parents, of which only its own parent is told.
 func (p *Process) Err() error { return p.err }
 
 // Signal sends a signal; a child that has ended is no error.
@@ -182,10 +197,17 @@ func (p *Process) Signal(sig syscall.Signal) error {
 		return nil
 	default:
 	}
-	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, syscall.ESRCH) && !isFinished(err) {
+	if err := p.send(sig); err != nil && !errors.Is(err, syscall.ESRCH) && !isFinished(err) {
 		return fmt.Errorf("signal %s: %w", p.spec.name(), err)
 	}
 	return nil
+}
+
+func (p *Process) send(sig syscall.Signal) error {
+	if p.follows != nil {
+		return p.follows.signal(sig)
+	}
+	return p.cmd.Process.Signal(sig)
 }
 
 // Kill ends the child at once and waits until it is gone. Of a confined child the whole

@@ -39,13 +39,22 @@ type batch struct {
 	resources *rowset.Set[resourceKey, rights.Resource]
 	bindConf  *rowset.Set[struct{}, BindConf]
 	order     *rowset.Set[struct{}, ViewOrder]
-	settings  *rowset.Set[int64, ZoneSettings]
+	// rolloutPlan and rollouts are those that the events name.
+	rolloutPlan *rowset.Set[struct{}, RolloutPlan]
+	rollouts    *rowset.Set[domain.Position, Rollout]
+	settings    *rowset.Set[int64, ZoneSettings]
+	// serverSettings are those of the servers that the events change.
+	serverSettings *rowset.Set[int64, ServerSettings]
+	// drifts are the findings of the batch.
+	drifts []Drift
 	// bases are those of the zone names, and of the views, that the events name.
 	bases *rowset.Set[dns.SerialName, baseRow]
 	fleet *rowset.Set[struct{}, Fleet]
 	// sets are all of these.
 	sets    []versioned
 	entries []oplog.Entry
+	// begun is the position of the first event of the present change.
+	begun domain.Position
 	// endings are those of the present change, by zone, and ended those before.
 	endings map[int64]*ending
 	ended   []ending
@@ -84,18 +93,24 @@ var states = table.Table[state]{Name: "state", Key: "singleton", Columns: func(s
 // load reads the rows of the given keys in one round trip.
 func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error) {
 	b := &batch{
-		servers:   rowset.NewVersioned("server", func(s Server) int64 { return s.ID }, nil),
-		views:     rowset.NewVersioned("view", func(v View) int64 { return v.ID }, nil),
-		zones:     rowset.NewVersioned("zone", func(z zoneRow) int64 { return z.ID }, sameZone),
-		links:     rowset.NewVersioned("link", func(l linkRow) linkKey { return l.linkKey }, sameLink),
-		records:   rowset.NewVersioned("record", recordRow.key, sameRecord),
-		imports:   rowset.NewVersioned("import", func(i importRow) domain.Position { return i.ID }, nil),
-		resources: rowset.NewVersioned("resource", keyOf, nil),
-		bindConf:  rowset.NewVersioned("configuration", func(BindConf) (only struct{}) { return only }, nil),
-		order:     rowset.NewVersioned("order", func(ViewOrder) (only struct{}) { return only }, nil),
-		settings:  rowset.NewVersioned("settings", func(s ZoneSettings) int64 { return s.ZoneID }, nil),
-		fleet:     rowset.NewVersioned("fleet", func(Fleet) (only struct{}) { return only }, nil),
-		endings:   map[int64]*ending{},
+		servers:     rowset.NewVersioned("server", func(s Server) int64 { return s.ID }, nil),
+		views:       rowset.NewVersioned("view", func(v View) int64 { return v.ID }, nil),
+		zones:       rowset.NewVersioned("zone", func(z zoneRow) int64 { return z.ID }, sameZone),
+		links:       rowset.NewVersioned("link", func(l linkRow) linkKey { return l.linkKey }, sameLink),
+		records:     rowset.NewVersioned("record", recordRow.key, sameRecord),
+		imports:     rowset.NewVersioned("import", func(i importRow) domain.Position { return i.ID }, nil),
+		resources:   rowset.NewVersioned("resource", keyOf, nil),
+		bindConf:    rowset.NewVersioned("configuration", func(BindConf) (only struct{}) { return only }, nil),
+		order:       rowset.NewVersioned("order", func(ViewOrder) (only struct{}) { return only }, nil),
+		rolloutPlan: rowset.NewVersioned("plan", func(RolloutPlan) (only struct{}) { return only }, nil),
+		rollouts:    rowset.NewVersioned("rollout", func(r Rollout) domain.Position { return r.ID }, nil),
+
+		settings: rowset.NewVersioned("settings", func(s ZoneSettings) int64 { return s.ZoneID }, nil),
+		fleet:    rowset.NewVersioned("fleet", func(Fleet) (only struct{}) { return only }, nil),
+		endings:  map[int64]*ending{},
+
+		serverSettings: rowset.NewVersioned("server settings", func(s ServerSettings) int64 { return s.ServerID }, nil),
+
 		returning: map[int64]bool{}, alive: map[int64]recordKey{}, births: map[int64]birth{},
 		reopened: map[int64][]int64{},
 
@@ -106,6 +121,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	}
 	b.sets = []versioned{
 		b.servers, b.views, b.zones, b.links, b.records, b.imports, b.resources, b.bindConf, b.order, b.settings, b.bases, b.fleet,
+		b.serverSettings, b.rolloutPlan, b.rollouts,
 	}
 	if err := b.loadEndedLinks(ctx, tx, schema, k.restored.List, k.reopened); err != nil {
 		return nil, err
@@ -134,7 +150,12 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 	if k.order {
 		viewOrders.Now().LoadAll(&queries, schema, b.order.LoadedVersion)
 	}
+	if k.rolloutPlan {
+		rolloutPlans.Now().LoadAll(&queries, schema, b.rolloutPlan.LoadedVersion)
+	}
+	table.Load(&queries, schema, rollouts.Now(), "id", k.rollouts.List, "", b.rollouts.LoadedVersion)
 	table.Load(&queries, schema, zoneSettings.Now(), "zone_id", k.settings.List, "", b.settings.LoadedVersion)
+	table.Load(&queries, schema, serverSettings.Now(), "server_id", k.serverSettings.List, "", b.serverSettings.LoadedVersion)
 	table.Load(&queries, schema, bases.Now(), "zone", k.numbered.List, "", b.bases.LoadedVersion)
 	table.Load(&queries, schema, bases.Now(), "view", k.renamed.List, "", b.bases.LoadedVersion)
 	b.loadKeepers(&queries, schema, k)
@@ -154,7 +175,11 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 		table.SaveVersions(ctx, tx, &writes, schema, imports, b.imports),
 		table.SaveVersions(ctx, tx, &writes, schema, bindConfs, b.bindConf),
 		table.SaveVersions(ctx, tx, &writes, schema, viewOrders, b.order),
+		table.SaveVersions(ctx, tx, &writes, schema, rolloutPlans, b.rolloutPlan),
+		table.SaveVersions(ctx, tx, &writes, schema, rollouts, b.rollouts),
 		table.SaveVersions(ctx, tx, &writes, schema, zoneSettings, b.settings),
+		table.SaveVersions(ctx, tx, &writes, schema, serverSettings, b.serverSettings),
+		b.writeDrift(ctx, tx, &writes, schema),
 		table.SaveVersions(ctx, tx, &writes, schema, bases, b.bases),
 		table.SaveVersions(ctx, tx, &writes, schema, fleets, b.fleet),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
@@ -203,6 +228,10 @@ func (b *batch) apply(e domain.Recorded) error {
 	case dns.ZonesRenumbered:
 		b.zonesRenumbered(e)
 		return nil
+	case dns.ServerSettingsChanged:
+		return b.serverSettingsChanged(e, event)
+	case dns.DriftFound:
+		return b.driftFound(e, event)
 	case dns.ViewsOrdered:
 		return b.viewsOrdered(e, event)
 	case dns.ZoneSettingsChanged:
@@ -245,7 +274,7 @@ func (b *batch) applyImport(e domain.Recorded) error {
 	case dns.ImportVoided:
 		return b.importVoided(e, event)
 	default:
-		return fmt.Errorf("unknown event type %T", e.Event)
+		return b.applyRollout(e)
 	}
 }
 

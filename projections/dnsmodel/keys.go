@@ -9,7 +9,7 @@ import (
 
 // keys are the keys of the rows that a batch of events reads or writes.
 type keys struct {
-	views, zones, records, settings rowset.Keys[int64]
+	views, zones, records, settings, serverSettings rowset.Keys[int64]
 	// fleet says whether the servers are wanted, all of them, and what follows from them.
 	fleet bool
 	// resources are those that are named anew or deleted.
@@ -21,6 +21,9 @@ type keys struct {
 	bindConf bool
 	// order says whether the order of views is wanted.
 	order bool
+	// rolloutPlan says whether the plan of rollouts is wanted.
+	rolloutPlan bool
+	rollouts    rowset.Keys[domain.Position]
 	// restored are the zones that come back, in part or all of them.
 	restored rowset.Keys[int64]
 	// reopened are the links that are open again, with the first position at which each had ended.
@@ -51,6 +54,13 @@ func touchedBy(events []domain.Recorded) *keys {
 		case dns.ServerDeleted:
 			k.fleet = true
 			k.resource(access.KindServer, e.ID)
+		case dns.ServerSettingsChanged:
+			k.fleet = true
+			k.serverSettings.Add(e.ID)
+		case dns.DriftFound:
+			k.fleet = true
+			k.zones.Add(e.ZoneID)
+			k.views.Add(e.ViewID)
 		case dns.ViewCreated:
 			k.views.Add(e.ID)
 			k.comesBack(access.KindView, e.ID, e.Birth)
@@ -126,6 +136,23 @@ func (k *keys) ofImport(e domain.Event) {
 		staging(e.Import, e.ZoneID, e.ViewID)
 	case dns.ImportVoided:
 		staging(e.Import, e.ZoneID, e.ViewID)
+	default:
+		k.ofRollout(e)
+	}
+}
+
+func (k *keys) ofRollout(e domain.Event) {
+	switch e := e.(type) {
+	case dns.RolloutPlanned:
+		k.rolloutPlan = true
+	case dns.RolloutStarted:
+		k.fleet = true // whose stages it is about
+	case dns.RolloutStageReached:
+		k.rollouts.Add(e.Rollout)
+	case dns.RolloutEnded:
+		k.rollouts.Add(e.Rollout)
+	case dns.RolloutStopped:
+		k.rollouts.Add(e.Rollout)
 	}
 }
 

@@ -47,12 +47,13 @@ func New(names oplog.Usernames, location *time.Location) *Model {
 func (m *Model) Context() domain.Context { return domain.ContextDNS }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 14 }
+func (m *Model) Version() int { return 15 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	tables := append(oplog.Create(), servers.Create(), views.Create(), zones.Create(), links.Create(), records.Create(), imports.Create(),
-		rights.Resources.Create(), bindConfs.Create(), viewOrders.Create(), zoneSettings.Create(), bases.Create(), fleets.Create(),
+		rights.Resources.Create(), bindConfs.Create(), viewOrders.Create(), rolloutPlans.Create(), rollouts.Create(), zoneSettings.Create(), bases.Create(), fleets.Create(),
+		serverSettings.Create(), drifts.Create(), driftCounts.Create(),
 		states.Create(), contentChanges.Create(), endings.Create(), endedLinks.Create())
 	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
@@ -84,6 +85,9 @@ func (m *Model) Apply(ctx context.Context, tx pgx.Tx, schema string, events []do
 	}
 	batch.operators, batch.location, batch.entries = operators, m.location, make([]oplog.Entry, 0, len(events))
 	for i, e := range events {
+		if i == 0 || events[i-1].End() != e.End() {
+			batch.begun = e.Position
+		}
 		if err := batch.apply(e); err != nil {
 			return fmt.Errorf("apply event %d: %w", e.Position, err)
 		}

@@ -59,8 +59,11 @@ func (b *batch) serverEnrolled(e domain.Recorded, id int64, enrolled bool) error
 // logServer writes an entry on a server, which shows the given state of it, that before
 // a change.
 func (b *batch) logServer(e domain.Recorded, operation string, server, shown Server) error {
-	target := oplog.Target{Type: oplog.TargetServer, Name: server.Host, ID: server.ID, Resource: server.ID}
-	return b.log(e, operation, target, oplog.TextsOf(operation, serverDetail(shown), serverDetail(server)))
+	return b.log(e, operation, serverTarget(server), oplog.TextsOf(operation, serverDetail(shown), serverDetail(server)))
+}
+
+func serverTarget(s Server) oplog.Target {
+	return oplog.Target{Type: oplog.TargetServer, Name: s.Host, ID: s.ID, Resource: s.ID}
 }
 
 func serverDetail(s Server) *oplog.Detail {

@@ -16,7 +16,7 @@ import (
 
 // Visitor receives all state that name servers render, in the order of its
 // methods: Begin, the servers, the fleet, the views, their order if one was set, the
-// configuration if one was set, the bases of serials, the zones, and the records ordered by
+// configuration if one was set, the rollout if one is under way, the bases of serials, the zones, and the records ordered by
 // zone and id. External zones and their
 // records are left out. An error ends the visit.
 type Visitor interface {
@@ -24,10 +24,12 @@ type Visitor interface {
 	// event at or before it (0: none).
 	Begin(position, lastDNS domain.Position) error
 	Server(Server) error
+	ServerSettings(ServerSettings) error
 	Fleet(Fleet) error
 	View(View) error
 	Order(ViewOrder) error
 	BindConf(BindConf) error
+	Rollout(Rollout) error
 	Base(dns.SerialName, dns.SerialBase) error
 	// Zone gets, by view id, the position of the last event about the zone, or about the
 	// view's name, that changed what it serves in that view.
@@ -89,6 +91,9 @@ func visit(ctx context.Context, tx pgx.Tx, visitor Visitor) error {
 	if err := visitRows(ctx, tx, snapshotServers, (*Server).columns, visitor.Server); err != nil {
 		return err
 	}
+	if err := visitRows(ctx, tx, snapshotServerSettings, (*ServerSettings).columns, visitor.ServerSettings); err != nil {
+		return err
+	}
 	if err := visitRows(ctx, tx, selectFleet, (*Fleet).columns, visitor.Fleet); err != nil {
 		return err
 	}
@@ -99,6 +104,9 @@ func visit(ctx context.Context, tx pgx.Tx, visitor Visitor) error {
 		return err
 	}
 	if err := visitRows(ctx, tx, selectBindConf, (*BindConf).columns, visitor.BindConf); err != nil {
+		return err
+	}
+	if err := visitRows(ctx, tx, runningRollout, (*Rollout).columns, visitor.Rollout); err != nil {
 		return err
 	}
 	base := func(r baseRow) error { return visitor.Base(r.SerialName, r.base) }

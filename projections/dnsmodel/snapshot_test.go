@@ -58,6 +58,7 @@ func (m *memory) Order(o dnsmodel.ViewOrder) error {
 	m.viewOrder = o
 	return m.at("view order")
 }
+func (m *memory) ServerSettings(dnsmodel.ServerSettings) error { return m.at("server settings") }
 func (m *memory) Base(of dns.SerialName, base dns.SerialBase) error {
 	m.bases[of] = base
 	return m.at("base")

@@ -46,5 +46,5 @@ func EmptyLog(models Models) func(context.Context, *pgxpool.Pool) (struct{}, err
 }
 
 func open(ctx context.Context, pool *pgxpool.Pool) (*eventstore.Store, error) {
-	return eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded})
+	return eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded, Complete: dns.InStages})
 }

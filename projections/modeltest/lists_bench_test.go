@@ -169,6 +169,7 @@ func (blind) Begin(domain.Position, domain.Position) error                      
 func (blind) Server(dnsmodel.Server) error                                          { return nil }
 func (blind) View(dnsmodel.View) error                                              { return nil }
 func (blind) BindConf(dnsmodel.BindConf) error                                      { return nil }
+func (blind) ServerSettings(dnsmodel.ServerSettings) error                          { return nil }
 func (blind) Fleet(dnsmodel.Fleet) error                                            { return nil }
 func (blind) Order(dnsmodel.ViewOrder) error                                        { return nil }
 func (blind) Base(dns.SerialName, dns.SerialBase) error                             { return nil }

@@ -18,6 +18,11 @@ var pages = []struct{ name, path string }{
 	{"search", "/console/search?q=example"},
 	{"servers", "/console/servers"},
 	{"server", "/console/servers/1"},
+	{"tasks", "/console/tasks"},
+	{"machines", "/console/machines"},
+	{"logins", "/console/logins?q=admin"},
+	{"audit", "/console/audit"},
+	{"proof", "/console/proof"},
 }
 
 // everyPage looks at each page in both themes, and on a phone, with the eyes of axe-core.

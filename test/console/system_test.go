@@ -27,6 +27,11 @@ var walks = map[string]func(*testing.T, *System){
 	"import":   importWalk,
 	"reader":   readerWalk,
 	"large":    largeWalk,
+
+	"task":        task,
+	"long output": longOutput,
+	"audit":       audit,
+	"proof":       proof,
 }
 
 func TestConsole(t *testing.T) {

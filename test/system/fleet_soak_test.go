@@ -24,17 +24,18 @@ func TestFleetSoak(t *testing.T) {
 		serves = append(serves, s)
 	}
 	var servers []*deployment.NameServer
+	var wires []*deployment.Wire
 	for number := range 2 {
-		n := f.nameServer(number + 1)
+		n, wire := f.nameServer(number + 1)
 		n.Start()
-		servers = append(servers, n)
+		servers, wires = append(servers, n), append(wires, wire)
 	}
 	view := serves[0].Created(serves[0].Post("/dns/views", `{"name":"office","acl":"any"}`))
 	zone := serves[0].Created(serves[0].Post("/dns/zones", fmt.Sprintf(`{"name":"example.com","zone_type":"master","view_ids":[%s]}`, view)))
 	serves[0].PostLive("/dns/records", deployment.RecordBody("first", "192.0.2.1", zone))
 	load := startLoad(t, zone, 3, serves...)
 	watch := watchFleet(t, load, serves, servers)
-	faults := fleetFaults(f, serves, servers, interval)
+	faults := fleetFaults(f, serves, servers, wires, interval)
 	for i := range max(int(length/interval), len(faults)) {
 		next := time.NewTimer(interval)
 		fault := faults[i%len(faults)]
@@ -67,7 +68,9 @@ type fleetFault struct {
 
 // fleetFaults are those of docs/faults.md, at each part of the fleet. What is frozen is so for
 // the interval, or until nobody waits for it any more.
-func fleetFaults(f *fleet, serves []*deployment.Server, servers []*deployment.NameServer, interval time.Duration) []fleetFault {
+func fleetFaults(
+	f *fleet, serves []*deployment.Server, servers []*deployment.NameServer, wires []*deployment.Wire, interval time.Duration,
+) []fleetFault {
 	nodes, length := f.bus.Nodes, max(interval, 2*time.Second)
 	frozen := func(freeze, thaw func()) func() {
 		return func() {
@@ -80,11 +83,13 @@ func fleetFaults(f *fleet, serves []*deployment.Server, servers []*deployment.Na
 	return []fleetFault{
 		{"the leading serve is killed", serves[0].Restart},
 		{"an agent is killed with its named", func() { servers[0].Kill(); servers[0].Start() }},
+		{"an agent's connection is cut", wires[1].Cut},
 		{"a NATS node is killed", restarted(nodes[0])},
 		{"a serve is frozen", frozen(serves[1].Freeze, serves[1].Thaw)},
 		{"named is killed", servers[1].KillNamed},
 		{"a NATS node is frozen", frozen(nodes[1].Freeze, nodes[1].Thaw)},
 		{"the other serve is killed", serves[1].Restart},
+		{"an agent is cut off from the bus", frozen(wires[0].Down, wires[0].Up)},
 		{"an agent is frozen", frozen(servers[1].Freeze, servers[1].Thaw)},
 		{"two NATS nodes are killed", func() { nodes[1].Kill(); nodes[2].Kill(); nodes[1].Start(); nodes[2].Start() }},
 	}

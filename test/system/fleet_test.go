@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,8 +23,8 @@ type fleet struct {
 	t   *testing.T
 	url string
 	bus *natscluster.Cluster
-	// flags are those of all commands.
-	flags []string
+	// storage are the flags by which all commands find the log and the vault.
+	storage []string
 }
 
 func newFleet(t *testing.T) *fleet {
@@ -39,7 +40,7 @@ func newFleet(t *testing.T) *fleet {
 		t.Fatal(err)
 	}
 	f.bus = natscluster.New(t, string(text))
-	f.flags = append(storage, "--nats-url", f.bus.URLs())
+	f.storage = storage
 	f.bus.Start()
 	return f
 }
@@ -47,14 +48,19 @@ func newFleet(t *testing.T) *fleet {
 // serve is a process of the control plane that has not been started yet.
 func (f *fleet) serve(name string) *deployment.Server {
 	f.t.Helper()
-	return deployment.NewServe(f.t, name, append(f.flags, "--nats-replicas", "3")...)
+	return deployment.NewServe(f.t, name, append(f.storage, "--nats-url", f.bus.URLs(), "--nats-replicas", "3")...)
 }
 
-// nameServer is one that has been enrolled, and not been started yet.
-func (f *fleet) nameServer(number int) *deployment.NameServer {
+// nameServer is one that has been enrolled, and not been started yet, and its wire to the bus.
+func (f *fleet) nameServer(number int) (*deployment.NameServer, *deployment.Wire) {
 	f.t.Helper()
-	return deployment.EnrollNameServerAs(f.t, fmt.Sprintf("127.0.0.%d", number), fmt.Sprintf("ns%d.example", number),
-		append(f.flags, "--data", f.t.TempDir(), "--log-level", "error")...)
+	var nodes []string
+	for _, n := range f.bus.Nodes {
+		nodes = append(nodes, strings.TrimPrefix(n.URL, "nats://"))
+	}
+	wire := deployment.NewWire(f.t, nodes...)
+	return deployment.EnrollNameServerAs(f.t, fmt.Sprintf("127.0.0.%d", number), fmt.Sprintf("ns%d.example", number), append(f.storage,
+		"--nats-url", "nats://"+strings.Join(wire.Addresses(), ",nats://"), "--data", f.t.TempDir(), "--log-level", "error")...), wire
 }
 
 // load is clients that add records without a pause, each under a key of its own until it is

@@ -30,8 +30,8 @@ type fleetWatch struct {
 	servers []*deployment.NameServer
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
-	// compared counts the answers that were as they should be. silent is since when a server has
-	// been said to be in sync and answered nothing.
+	// compared counts the answers of each. silent is since when a server has been said to be in sync
+	// and answered nothing.
 	compared []int
 	silent   []time.Time
 }
@@ -106,18 +106,13 @@ func (w *fleetWatch) said(turn int) []saidServer {
 
 func (w *fleetWatch) compare(ctx context.Context, said saidServer) {
 	i := int(said.Server) - 1
-	if said.State != "INSYNC" || said.Serial == nil || i < 0 || i >= len(w.servers) {
+	if said.Serial == nil || i < 0 || i >= len(w.servers) {
 		return
 	}
 	named := w.servers[i].DNS
 	reply := ask(ctx, named, "example.com.", mdns.TypeSOA)
 	if reply == nil || reply.Rcode != mdns.RcodeSuccess {
-		if w.silent[i].IsZero() {
-			w.silent[i] = time.Now()
-		}
-		if since := time.Since(w.silent[i]); since > truthWithin {
-			w.t.Errorf("name server %d is said to be in sync, and has not answered for %s: %v", i+1, since, reply)
-		}
+		w.hushed(i, said, reply)
 		return
 	}
 	w.silent[i] = time.Time{}
@@ -132,6 +127,18 @@ func (w *fleetWatch) compare(ctx context.Context, said saidServer) {
 	reply = ask(ctx, named, host+".example.com.", mdns.TypeA)
 	if reply != nil && (reply.Rcode == mdns.RcodeNameError || reply.Rcode == mdns.RcodeSuccess && len(reply.Answer) == 0) {
 		w.t.Errorf("name server %d is said to have position %d, and lacks %s", i+1, said.Position, host)
+	}
+}
+
+// hushed takes note that a named has not answered, or with an error.
+func (w *fleetWatch) hushed(i int, said saidServer, reply *mdns.Msg) {
+	switch {
+	case said.State != "INSYNC":
+		w.silent[i] = time.Time{}
+	case w.silent[i].IsZero():
+		w.silent[i] = time.Now()
+	case time.Since(w.silent[i]) > truthWithin:
+		w.t.Errorf("name server %d is said to be in sync, and has not answered since %s: %v", i+1, w.silent[i], reply)
 	}
 }
 

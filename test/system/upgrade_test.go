@@ -21,7 +21,7 @@ func TestUpgradeUnderLoad(t *testing.T) {
 		s.Start() // the first takes the lead
 		s.Login()
 	}
-	named := f.nameServer(1)
+	named, _ := f.nameServer(1)
 	named.Program = older
 	named.Start()
 	var views [2]string
@@ -37,8 +37,11 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	second.Program = ""
 	second.Start()
 	load.more(20)
+	standsStill, snapshot := first.Said.Printed("stands still before an event"), named.Said.Printed("asking for a snapshot")
 	second.Put("/v1/views/order", fmt.Sprintf(`{"view_ids":[%s,%s]}`, views[0], views[1]))
 	second.PostLive("/dns/records", deployment.RecordBody("between", "192.0.2.1", zone)) // which the older ones have, too
+	testkit.Await(t, "the older serve says what it does not know", standsStill)
+	testkit.Await(t, "the older agent takes a snapshot in its place", snapshot)
 	load.more(20)
 
 	first.Stop()

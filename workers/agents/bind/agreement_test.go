@@ -160,8 +160,11 @@ func (v *rowVisitor) View(w dnsmodel.View) error {
 	return v.add(protocol.SnapshotRow{View: &protocol.SnapshotView{ID: w.ID, View: w.ViewData}})
 }
 
+func (v *rowVisitor) ServerSettings(dnsmodel.ServerSettings) error { return nil }
+
 func (v *rowVisitor) Order(dnsmodel.ViewOrder) error   { return nil }
 func (v *rowVisitor) BindConf(dnsmodel.BindConf) error { return nil }
+func (v *rowVisitor) Rollout(dnsmodel.Rollout) error   { return nil }
 
 func (v *rowVisitor) Base(of dns.SerialName, base dns.SerialBase) error {
 	return v.add(protocol.SnapshotRow{Base: &protocol.SnapshotBase{Zone: of.Zone, View: of.View, Base: base}})

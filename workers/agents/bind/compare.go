@@ -23,13 +23,21 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 		j.installed.kind = ""
 	}
 	fresh := j.installed.kind == ""
+	if fresh && (j.proven != nil || j.reported != nil) {
+		if err := w.onMissing(ctx, j, "named does not have the zone"); err != nil {
+			return outcome{}, err
+		}
+	}
 	if fresh {
 		if err := w.install(ctx, &j); err != nil {
 			return outcome{}, err
 		}
 	}
 	held, soa, err := w.fetch(ctx, j.key)
-	if rcode := dnsclient.RcodeError(0); !fresh && errors.As(err, &rcode) && notLoaded(rcode) {
+	if err != nil && !fresh && w.notServed(ctx, j.key, err) {
+		if err := w.onNotServed(ctx, j, err); err != nil {
+			return outcome{}, err
+		}
 		if held, soa, err = w.reinstall(ctx, &j); err != nil {
 			return outcome{}, err
 		}
@@ -39,13 +47,25 @@ func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
 	}
 	w.engine.metrics.transfers.Inc()
 	changes := j.content.diff(held)
-	if j.check && len(changes) > 0 {
-		w.engine.metrics.drift.Inc()
-		w.engine.log.Warn("zone was changed outside the log, repairing it", "zone", j.key.zone, "view", j.key.view, "rrsets", len(changes))
+	if foreign, is := j.drift(changes, soa); is && !fresh {
+		if err := w.onOtherContent(ctx, j, foreign, soa); err != nil {
+			return outcome{}, err
+		}
 	}
 	out, err := w.change(ctx, j, changes, soa)
 	out.compared = err == nil
 	return out, err
+}
+
+// notServed says whether the error of a transfer means that named does not serve the zone. That it does
+// not have the zone is said by an answer that is not signed, as anybody could: the control channel tells.
+func (w *worker) notServed(ctx context.Context, key zoneKey, err error) bool {
+	if errors.Is(err, mdns.ErrAuth) {
+		have, err := w.engine.showZone(ctx, key)
+		return err == nil && have.kind == ""
+	}
+	rcode, refused := errors.AsType[dnsclient.RcodeError](err)
+	return refused && notLoaded(rcode)
 }
 
 // notLoaded says whether the rcode of a refused transfer means that named does

@@ -13,6 +13,8 @@ func (e *Engine) conditionLocked() *protocol.Condition {
 	}
 	c.Resolve = c.Port && e.loaded && len(e.unserved) == 0
 	c.Zones.Refused = len(e.state.failing)
+	s := e.state
+	c.Unapplied = max(0, s.frontier.waiting-count(s.settings.counted)-count(s.inventory.counted))
 	return c
 }
 

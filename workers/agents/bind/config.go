@@ -13,6 +13,7 @@ import (
 
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/freeport"
+	"github.com/opsledger/opsledger/protocol"
 )
 
 // Config says where the engine works. Zero values are usable but for Dir.
@@ -34,12 +35,18 @@ type Config struct {
 	// Supervise starts named as a private child and restarts it when it dies.
 	// Otherwise the system runs named with the configuration in Dir/named.conf.
 	Supervise bool
+	// Outlives lets a supervised named go on when the engine ends, for the next one in Dir
+	// to take over, see outliving.go.
+	Outlives bool
 	// User is whom a root agent has named run as; when empty the first that exists of
 	// bind, named, opsledger and nobody, or, for a named that the system runs, the owner
 	// of its folders.
 	User string
 	// Secrets resolves vault ids named by the BIND configuration; nil knows none.
 	Secrets func(ctx context.Context, ids []string) (map[string]string, error)
+	// Drift tells the control plane what named has otherwise than it was proved to have, and returns what
+	// became of that in the log; nil: nobody is told.
+	Drift func(ctx context.Context, f protocol.DriftFinding) (protocol.DriftVerdict, error)
 	// Workers is the number of zones worked on at the same time, 16 when 0. Most of
 	// the time a worker waits for named, and named for its disk, so that more
 	// workers than cores pay.
@@ -47,7 +54,7 @@ type Config struct {
 	// DriftEvery is the time in which all zones' serials are asked for once, 8 s when 0.
 	DriftEvery time.Duration
 	// VerifyEvery is the time in which every zone is transferred and compared
-	// once, whatever its serial says, 1 h when 0.
+	// once, whatever its serial says, 15 min when 0.
 	VerifyEvery time.Duration
 	Log         *slog.Logger
 	Registerer  prometheus.Registerer
@@ -75,7 +82,7 @@ func (c Config) complete() (Config, error) {
 		c.DriftEvery = 8 * time.Second
 	}
 	if c.VerifyEvery <= 0 {
-		c.VerifyEvery = time.Hour
+		c.VerifyEvery = 15 * time.Minute
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"strings"
 	"time"
@@ -25,9 +24,10 @@ type desiredSettings struct {
 // desiredSettings returns a copy of the wanted settings. The caller holds the lock.
 func (e *Engine) desiredSettings() desiredSettings {
 	s := e.state.settings
+	views, order, conf := e.state.configuration()
 	return desiredSettings{
 		version: s.version, forwardsRemoved: s.forwardsRemoved, rebuildViews: s.forwardsRemoved != s.forwardsCleared,
-		views: maps.Clone(e.state.views), order: e.state.order, conf: e.state.conf,
+		views: views, order: order, conf: conf,
 	}
 }
 
@@ -110,9 +110,16 @@ func (d *driver) try(ctx context.Context, text string, want desiredSettings) err
 		d.running = ""
 	}
 	if d.running == digest && !want.rebuildViews {
+		if d.conf.rendered == "" {
+			d.conf.rendered = rendered
+		}
 		return nil
 	}
-	return d.replaceConf(ctx, text, rendered, digest, want)
+	err = d.replaceConf(ctx, text, rendered, digest, want)
+	if err == nil {
+		d.gaveConf(rendered)
+	}
+	return err
 }
 
 // replaceConf checks the configuration, puts it into named.conf and makes named

@@ -19,7 +19,17 @@ func (r *refusal) Error() string { return r.text }
 func (e *Engine) control(ctx context.Context, command string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	text, err := e.rndc.Call(ctx, command)
+	return said(e.rndc.Call(ctx, command))
+}
+
+// ask is control for a question, which named answers at once: one that does not is frozen, and that is
+// to be in a report within 15 s.
+func (e *Engine) ask(ctx context.Context, question string) (string, error) {
+	return said(e.rndc.CallWithin(ctx, askTimeout, question))
+}
+
+// said is what named said, or a refusal in named's words.
+func said(text string, err error) (string, error) {
 	var refused *rndc.CommandError
 	if errors.As(err, &refused) {
 		return "", &refusal{text: refused.Error()}

@@ -13,6 +13,9 @@ import (
 // much of it is proved. It is pure, without I/O or locks. Applying an event costs
 // O(its changes), whatever the zone's size.
 type desiredState struct {
+	// self is the server that the engine is on, and onDrift what becomes of drift there.
+	self    int64
+	onDrift dns.DriftMode
 	servers map[int64]dns.FleetServer
 	views   map[int64]dns.ViewData
 	// order is that in which views are matched, see [dns.InOrder].
@@ -21,6 +24,9 @@ type desiredState struct {
 	// keeping are those of zones that have PTRs of others.
 	keeping map[int64]*logZone
 	conf    dns.BindConfChanged
+	// rollout is the one under way, nil for none: views, order and conf are those of the log, see
+	// [desiredState.configuration].
+	rollout *rollout
 	fleet   dns.FleetData
 	// fallback is what follows from fleet and servers.
 	fallback nameServers
@@ -37,8 +43,9 @@ type desiredState struct {
 	inventory pending
 	frontier  frontier
 	failing   map[*zoneInView]struct{}
-	// seen is the end of the last change that the state has.
-	seen domain.Position
+	// seen is the end of the last change that the state has, and origin the place in the log.
+	seen   domain.Position
+	origin Origin
 	// begun is the first event of the change that is being applied, 0 for none.
 	begun domain.Position
 
@@ -79,25 +86,35 @@ func (s *desiredState) clear() {
 	s.servers, s.views, s.zones = map[int64]dns.FleetServer{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
 	s.keeping = map[int64]*logZone{}
 	s.conf, s.order, s.imports = dns.BindConfChanged{}, nil, map[domain.Position]*heldImport{}
+	s.rollout = nil
 	s.fleet, s.changes, s.bases = dns.FleetData{}, dns.FleetChanges{}, dns.SerialBases{}
+	s.onDrift = dns.DriftRepair
 	s.resolveFallback()
 }
 
 // reset replaces the desired state. It keeps which zones named has, but every zone
 // is compared anew.
 func (s *desiredState) reset(from Snapshot) error {
+	return s.resetWith(from, func(*desiredState) error { return nil })
+}
+
+// resetWith is reset with a snapshot whose records fill adds.
+func (s *desiredState) resetWith(from Snapshot, fill func(*desiredState) error) error {
 	s.clear()
 	clear(s.failing)
 	for _, z := range s.inView {
 		z.replace(nil)
-		z.failure = nil
+		z.failure, z.proof = nil, nil
 	}
 	for _, row := range from.Rows {
 		if err := s.load(row); err != nil {
 			return err
 		}
 	}
-	s.seen = from.Position
+	if err := fill(s); err != nil {
+		return err
+	}
+	s.seen, s.origin = from.Position, Origin{Log: from.Log, LastDNS: from.LastDNS, LastID: from.LastID}
 	s.resolveFallback()
 	for _, k := range s.keeping {
 		for view, c := range k.copies {
@@ -120,6 +137,10 @@ func (s *desiredState) load(row protocol.SnapshotRow) error {
 	switch {
 	case row.Server != nil:
 		s.servers[row.Server.ID] = dns.FleetServer{ServerData: row.Server.Server, Enrolled: row.Server.Enrolled}
+	case row.ServerSettings != nil:
+		if row.ServerSettings.ID == s.self {
+			s.onDrift = row.ServerSettings.Settings.OnDrift
+		}
 	case row.Fleet != nil:
 		s.fleet, s.changes = row.Fleet.Fleet, row.Fleet.Changes
 	case row.Order != nil:
@@ -130,6 +151,8 @@ func (s *desiredState) load(row protocol.SnapshotRow) error {
 		s.views[row.View.ID] = row.View.View
 	case row.BindConf != nil:
 		s.conf = row.BindConf.Conf
+	case row.Rollout != nil:
+		s.rollout = &rollout{stages: row.Rollout.Stages, reached: row.Rollout.Reached, former: row.Rollout.Former}
 	case row.Zone != nil:
 		s.addZone(row.Zone.ID, row.Zone.Zone, row.Zone.Settings, row.Zone.Changed, 0)
 	case row.Record != nil:
@@ -157,6 +180,8 @@ func (s *desiredState) apply(c Change) error {
 		s.seen = e.Position
 	}
 	s.seen = max(s.seen, c.End)
+	last := c.Events[len(c.Events)-1]
+	s.origin.LastDNS, s.origin.LastID = last.Position, last.ID
 	for _, z := range s.dirty {
 		z.trail.endChange()
 	}
@@ -175,6 +200,8 @@ func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 	switch e := event.(type) {
 	case dns.ServerCreated, dns.ServerUpdated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged:
 		s.changeFleet(e, p)
+	case dns.ServerSettingsChanged:
+		s.changeMode(e)
 	case dns.ZonesRenumbered:
 		s.renumber(p)
 	case dns.ViewCreated:
@@ -189,6 +216,8 @@ func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 	case dns.BindConfChanged:
 		s.conf = e
 		s.markSettingsDirty(p)
+	case dns.RolloutStarted, dns.RolloutStageReached, dns.RolloutEnded, dns.RolloutStopped:
+		s.changeRollout(e, p)
 	case dns.ZoneCreated:
 		s.addZone(e.ID, e.Zone, dns.ZoneSettings{}, nil, p)
 	case dns.ZoneSettingsChanged:
@@ -264,9 +293,24 @@ func (s *desiredState) renameView(id int64, before, after string, p domain.Posit
 	}
 }
 
+// changeMode has zones compared again whose drift was left.
+func (s *desiredState) changeMode(e dns.ServerSettingsChanged) {
+	if e.ID != s.self {
+		return
+	}
+	s.onDrift = e.After.OnDrift
+	for z := range s.failing {
+		if z.reported != nil {
+			z.checkDue = true
+			s.dirty = append(s.dirty, z)
+		}
+	}
+}
+
 // startJob makes the job for a zone and notes that it is under way.
 func (s *desiredState) startJob(z *zoneInView, check bool) job {
 	j := s.number(z.startJob(s.fallback, check))
+	j.onDrift = s.onDrift
 	s.frontier.note(&z.pending)
 	return j
 }

@@ -30,6 +30,10 @@ type driver struct {
 	triedVersion int
 	lastTry      time.Time
 	listening    listening
+	conf         confWatch
+	// status is what named said of itself last, and zones that of before it was asked.
+	status map[string]string
+	zones  zonesState
 }
 
 const (
@@ -47,7 +51,7 @@ const (
 func (d *driver) run(ctx context.Context) error {
 	e := d.engine
 	defer func() {
-		if err := d.named.stop(); err != nil {
+		if err := d.named.leave(e); err != nil {
 			e.log.Warn("named did not stop by itself", "error", err)
 		}
 	}()
@@ -105,6 +109,7 @@ func (d *driver) step(ctx context.Context) error {
 	if err := d.admitWorkers(ctx); err != nil {
 		return err
 	}
+	d.watchConf(d.status)
 	d.checkListening(ctx)
 	return nil
 }
@@ -118,7 +123,7 @@ func (d *driver) noteDown() {
 	defer e.mu.Unlock()
 	e.queue.open = false
 	if e.version != "" {
-		e.version, e.since = "", time.Time{}
+		e.version, e.since, e.queryRate = "", time.Time{}, nil
 		e.notify()
 	}
 }
@@ -126,11 +131,13 @@ func (d *driver) noteDown() {
 // askStatus asks named for its status, by which a restart is noticed, and its version.
 func (d *driver) askStatus(ctx context.Context) error {
 	e := d.engine
-	text, err := e.control(ctx, "status")
+	zones := e.zonesState()
+	text, err := e.ask(ctx, "status")
 	if err != nil {
 		return err
 	}
 	status := parseStatus(text)
+	d.status, d.zones = status, zones
 	boot := fmt.Sprintf("%s %d", status["boot time"], d.named.pid())
 	if d.boot != boot {
 		running, err := e.serverID(ctx)
@@ -179,6 +186,7 @@ func (d *driver) admitWorkers(ctx context.Context) error {
 		return err
 	}
 	d.inventoried = d.boot
+	e.takeProofs(ctx, fmt.Sprintf("%s %d", d.boot, e.orphan()))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.queue.resume()

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/opsledger/opsledger/domain"
@@ -24,6 +25,9 @@ type Snapshot struct {
 	// Position is the log's head as the snapshot saw it. LastDNS is the position of
 	// the last dns event up to Position.
 	Position, LastDNS domain.Position
+	// Log is the log, and LastID the id of its event at LastDNS; both may be nil. Without them
+	// nothing is stored for the next engine.
+	Log, LastID uuid.UUID
 	// Rows come in the order servers, views, configuration, zones, records.
 	Rows []protocol.SnapshotRow
 }
@@ -47,6 +51,8 @@ type Engine struct {
 	passing func(step string)
 	// patience bounds each wait for named in a rewrite.
 	patience time.Duration
+	// adoptPatience is how long a named that was left running may take to answer.
+	adoptPatience time.Duration
 	// updating is read-locked while an update is under way, see controlAlone.
 	updating sync.RWMutex
 	// asked counts the agent's own questions to named that are not signed.
@@ -56,8 +62,18 @@ type Engine struct {
 	state *desiredState
 	queue queue
 	local *local
-	// loaded is set by the first Reset: before it nothing is compared or removed.
+	// loaded is set by the first Reset, or by Begin: before it nothing is compared or removed.
 	loaded bool
+	// left is what the engine before has stored, until Resume or Reset.
+	left *stored
+	// boot is the start of named that the last inventory was taken of, and resumed the one by
+	// which the proofs hold that the engine before has left.
+	boot, resumed string
+	// program is this program's id, by which it knows what it has stored itself.
+	program string
+	// storedOrigin is that of the state that was stored last, at storedAt.
+	storedOrigin Origin
+	storedAt     time.Time
 	// silent is set while named runs and does not answer at all its addresses.
 	silent *failure
 	// frozen are the zones of which named may take no updates, since a rewrite was begun, or
@@ -67,6 +83,13 @@ type Engine struct {
 	unserved map[concern]fault
 	// doubted are the zones that a sweep did not get as clients do, for health to ask for.
 	doubted map[zoneKey]bool
+	// drift is what is told of drift, own the ports that updates of the engine come from, and confLeft
+	// what was found of a configuration whose drift is left, empty for none.
+	drift    driftBook
+	own      ownPorts
+	confLeft string
+	// zoneCommands counts the beginnings and ends of commands that add or remove zones.
+	zoneCommands int
 	// version is the version that named reports, empty while named does not answer. since is when
 	// named was started, zero while that is not known.
 	version string
@@ -86,10 +109,12 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, layout: layout{dir: cfg.Dir}, metrics: newMetrics(),
 		changed: make(chan struct{}, 1), attention: make(chan struct{}, 1), checkconf: checkconf.New(cfg.CheckConfPath),
-		state: newDesiredState(), frozen: map[zoneKey]bool{}, doubted: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep,
+		state: newDesiredState(), frozen: map[zoneKey]bool{}, doubted: map[zoneKey]bool{}, passing: func(string) {}, patience: rewriteStep, adoptPatience: adoptPatience,
 	}
+	e.drift, e.state.self = newDriftBook(), cfg.Agent
 	e.state.inventory.waiting = 1
 	e.state.frontier.note(&e.state.inventory)
+	e.program = programID()
 	e.queue = queue{ready: sync.NewCond(&e.mu), backgroundLimit: max(1, cfg.Workers/2)}
 	if err := e.prepare(); err != nil {
 		e.ports.release()
@@ -136,6 +161,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	d := &driver{engine: e}
 	g.Go(func() error { return d.run(ctx) })
 	g.Go(func() error { return e.sweep(ctx) })
+	g.Go(func() error { return e.tellKept(ctx) })
 	g.Go(func() error { return (&health{engine: e}).watch(ctx) })
 	g.Go(func() error { return (&traffic{engine: e}).watch(ctx) })
 	for range e.cfg.Workers {
@@ -149,8 +175,10 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.queue.close()
 		return nil
 	})
+	g.Go(func() error { return e.storeNowAndThen(ctx) })
 	err := g.Wait()
 	e.rndc.Close()
+	e.store()
 	return err
 }
 
@@ -165,7 +193,7 @@ func (e *Engine) Reset(ctx context.Context, s Snapshot) error {
 	if err := e.state.reset(s); err != nil {
 		return fmt.Errorf("take snapshot at %d: %w", s.Position, err)
 	}
-	e.loaded = true
+	e.loaded, e.left, e.resumed = true, nil, ""
 	e.queueDirty(false)
 	e.wakeDriver()
 	e.notify()

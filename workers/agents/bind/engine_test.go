@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	mdns "github.com/miekg/dns"
 	"github.com/prometheus/client_golang/prometheus"
 	promdto "github.com/prometheus/client_model/go"
@@ -47,6 +48,11 @@ type host struct {
 	patience time.Duration
 	// verify, if set, is how often each zone is compared.
 	verify time.Duration
+	// outlives lets named go on when the engine ends, and adoptPatience, if set, replaces the engine's.
+	outlives      bool
+	adoptPatience time.Duration
+	// drift, if set, is told of drift.
+	drift func(context.Context, protocol.DriftFinding) (protocol.DriftVerdict, error)
 	// recursive makes clients ask for recursion.
 	recursive bool
 }
@@ -63,7 +69,7 @@ func newHost(t *testing.T) *host {
 // start runs a new engine on the host's directory and gives it the log so far.
 func (h *host) start() {
 	h.t.Helper()
-	h.startFrom(Snapshot{})
+	h.startFrom(Snapshot{Log: logOfTests})
 	for _, e := range h.history {
 		if err := h.engine.Take(Change{Events: []domain.Recorded{e}}); err != nil {
 			h.t.Fatal(err)
@@ -71,8 +77,20 @@ func (h *host) start() {
 	}
 }
 
+// logOfTests is the id of the log that all hosts follow.
+var logOfTests = uuid.New()
+
 // startFrom runs a new engine on the host's directory and gives it a snapshot.
 func (h *host) startFrom(s Snapshot) {
+	h.t.Helper()
+	h.run()
+	if err := h.engine.Reset(h.t.Context(), s); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// run runs a new engine on the host's directory.
+func (h *host) run() {
 	h.t.Helper()
 	level := slog.LevelWarn
 	if os.Getenv("BIND_TEST_DEBUG") != "" {
@@ -83,8 +101,9 @@ func (h *host) startFrom(s Snapshot) {
 		listen = h.foreign
 	}
 	e, err := New(Config{
-		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
-		Log: slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
+		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Outlives: h.outlives, Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
+		Drift: h.drift,
+		Log:   slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
 		h.t.Fatal(err)
@@ -95,15 +114,15 @@ func (h *host) startFrom(s Snapshot) {
 	if h.passing != nil {
 		e.passing = h.passing
 	}
+	if h.adoptPatience > 0 {
+		e.adoptPatience = h.adoptPatience
+	}
 	if h.patience > 0 {
 		e.patience = h.patience
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.engine, h.cancel, h.ended = e, cancel, make(chan error, 1)
 	go func() { h.ended <- e.Run(ctx) }()
-	if err := e.Reset(ctx, s); err != nil {
-		h.t.Fatal(err)
-	}
 }
 
 func (h *host) stop() {
@@ -124,7 +143,7 @@ func (w logWriter) Write(p []byte) (int, error) {
 func (h *host) emit(event domain.Event) domain.Position {
 	h.t.Helper()
 	h.position++
-	e := domain.Recorded{Position: h.position, Prev: h.position - 1, At: time.Now(), Event: event}
+	e := domain.Recorded{Position: h.position, Prev: h.position - 1, ID: uuid.New(), At: time.Now(), Event: event}
 	h.history = append(h.history, e)
 	if err := h.engine.Take(Change{Events: []domain.Recorded{e}}); err != nil {
 		h.t.Fatal(err)
@@ -253,7 +272,7 @@ func domainEvents(position *domain.Position, events ...domain.Event) []domain.Re
 	var out []domain.Recorded
 	for _, event := range events {
 		*position++
-		out = append(out, domain.Recorded{Position: *position, Prev: *position - 1, At: time.Now(), Event: event})
+		out = append(out, domain.Recorded{Position: *position, Prev: *position - 1, ID: uuid.New(), At: time.Now(), Event: event})
 	}
 	return out
 }

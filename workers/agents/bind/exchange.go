@@ -36,6 +36,7 @@ func (w *worker) connection(ctx context.Context) (*dnsclient.Conn, error) {
 			return nil, err
 		}
 		w.conn = conn
+		w.engine.notePort(conn.Port())
 	}
 	return w.conn, nil
 }

@@ -41,6 +41,12 @@ func (l layout) log() string       { return filepath.Join(l.work(), "named.log")
 func (l layout) pid() string       { return filepath.Join(l.work(), "named.pid") }
 func (l layout) lock() string      { return filepath.Join(l.work(), "named.lock") }
 
+// stored is the stored state.
+func (l layout) stored() string { return filepath.Join(l.dir, "state") }
+
+// output is what named wrote to standard error, before its log was open. It is the agent's file.
+func (l layout) output() string { return filepath.Join(l.dir, "named.out") }
+
 // formerFiles are what named wrote beside its folders in earlier versions.
 var formerFiles = []string{"named.log", "named.log.0", "named.log.1", "named.log.2", "named.pid", "named.lock"}
 

@@ -15,6 +15,8 @@ type pending struct {
 	underway domain.Position
 	// noted is the position of the unit's newest entry in the frontier.
 	noted domain.Position
+	// counted says that the frontier counts the unit.
+	counted bool
 	// failure is set while the unit cannot be applied. Such a unit no longer holds
 	// the frontier back, but every report names it.
 	failure *failure
@@ -77,7 +79,11 @@ func (p *pending) fail(message string, now domain.Position) {
 // Invariants:
 //  1. Every unit with an unapplied position has an entry at or below it.
 //  2. An entry that is out of date is dropped when it reaches the top.
-type frontier struct{ entries frontierHeap }
+//  3. Waiting is how many units have an unapplied position.
+type frontier struct {
+	entries frontierHeap
+	waiting int
+}
 
 type frontierEntry struct {
 	unit *pending
@@ -86,10 +92,23 @@ type frontierEntry struct {
 
 // note must be called whenever the unapplied position of a unit may have changed.
 func (f *frontier) note(unit *pending) {
-	if at := unit.unapplied(); at != 0 && at != unit.noted {
+	at := unit.unapplied()
+	if counts := at != 0; counts != unit.counted {
+		unit.counted = counts
+		f.waiting += 1 - 2*count(!counts)
+	}
+	if at != 0 && at != unit.noted {
 		unit.noted = at
 		heap.Push(&f.entries, frontierEntry{unit: unit, at: at})
 	}
+}
+
+// count is 1 for yes.
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // applied is the highest position below all unapplied ones, at most seen.

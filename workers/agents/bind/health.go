@@ -125,6 +125,9 @@ func (e *Engine) setUnserved(said map[concern]fault) {
 	for at, f := range said {
 		if _, before := e.unserved[at]; !before {
 			e.metrics.failures.Inc()
+			if f.silent {
+				e.fellSilent(f.message)
+			}
 			e.log.Warn("clients do not get what the log says", "error", f.message)
 		}
 	}

@@ -43,8 +43,9 @@ func (e *Engine) plan(wrong map[zoneKey]bool) (plan, bool) {
 	if p.version = e.state.settings.version; p.version != e.state.settings.tried {
 		return p, true // named is to have other views: only whether it lives can be asked
 	}
-	for _, id := range dns.InOrder(sortedIDs(e.state.views), e.state.order) {
-		if entries, err := dns.ParseACL(e.state.views[id].ACL); err == nil && e.state.settings.configured[id] {
+	views, order, _ := e.state.configuration()
+	for _, id := range dns.InOrder(sortedIDs(views), order) {
+		if entries, err := dns.ParseACL(views[id].ACL); err == nil && e.state.settings.configured[id] {
 			p.order, p.views[id], p.probes[id] = append(p.order, id), entries, e.local.probeKey(id)
 		}
 	}

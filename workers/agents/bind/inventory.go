@@ -127,7 +127,9 @@ func (e *Engine) takeInventory(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, z := range e.state.inView {
+		known := z.provenBefore() // by another process of named
 		z.forget()
+		z.proven = known
 		z.installed.known = e.state.settings.configured[z.key.view]
 	}
 	for view, list := range lists {
@@ -159,29 +161,11 @@ func (e *Engine) configuredViews() []int64 {
 func (e *Engine) noteFound(key zoneKey, have installed) *zoneInView {
 	z := e.state.inView[key]
 	if z == nil {
-		e.log.Warn("zone is in named and not in the log, removing it", "zone", key.zone, "view", key.view)
-		e.metrics.drift.Inc()
-		z = &zoneInView{key: key}
+		e.log.Warn("zone is in named and not in the log", "zone", key.zone, "view", key.view)
+		// At the engine's start it may be one that was deleted from the log meanwhile.
+		z = &zoneInView{key: key, stray: e.state.inventory.unapplied() == 0}
 		e.state.inView[key] = z
 	}
 	z.installed = have
 	return z
-}
-
-// findStrays queues for removal the zones that somebody else has added.
-func (e *Engine) findStrays(ctx context.Context) error {
-	for _, view := range e.configuredViews() {
-		list, err := e.listZones(ctx, view)
-		if err != nil {
-			return err
-		}
-		e.mu.Lock()
-		for _, z := range list {
-			if key := (zoneKey{view: view, zone: z.zone}); e.state.inView[key] == nil {
-				e.queue.put(e.noteFound(key, z.installed), false)
-			}
-		}
-		e.mu.Unlock()
-	}
-	return nil
 }

@@ -9,33 +9,50 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/opsledger/opsledger/internal/child"
 )
+
+// haltPatience is how long a named that was left running may take to answer the command that ends it. One that
+// is frozen never answers, and serves nobody.
+const haltPatience = 3 * time.Second
 
 // endOrphan ends a named of this directory that outlived its engine. Such a named
 // is known by the engine's control key, or by a command line that names the
-// engine's configuration.
+// engine's configuration. It returns once the named, and with it each of its sockets, is gone.
 func endOrphan(ctx context.Context, e *Engine) error {
+	var left *child.Process
 	pid := e.orphan()
-	if _, err := e.control(ctx, "halt"); err == nil {
-		e.log.Info("ended a named that was left over", "pid", pid)
-	} else if pid != 0 {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+	if pid != 0 {
+		var err error
+		left, err = child.Adopt(pid, func() bool { return e.orphan() == pid })
+		if err != nil && !errors.Is(err, child.ErrGone) {
 			return fmt.Errorf("bind: end named (pid %d) that was left over: %w", pid, err)
 		}
 	}
+	asking, end := context.WithTimeout(ctx, haltPatience)
+	defer end()
+	_, refused := e.control(asking, "halt")
 	e.rndc.Close()
-	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
-	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for e.orphan() != 0 {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("bind: named (pid %d) that was left over does not end", pid)
-		case <-tick.C:
-		}
+	if refused == nil {
+		e.log.Info("ended a named that was left over", "pid", pid)
+	}
+	if left == nil {
+		return nil
+	}
+	if refused != nil {
+		left.Kill()
+		return nil
+	}
+	timer := time.NewTimer(stopTimeout)
+	defer timer.Stop()
+	select {
+	case <-left.Done():
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		left.Kill()
 	}
 	return nil
 }

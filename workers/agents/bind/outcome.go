@@ -29,6 +29,10 @@ const maxUncertain = 5
 // handleFailure decides what follows a job that did not succeed. The caller holds
 // the lock.
 func (e *Engine) handleFailure(ctx context.Context, z *zoneInView, err error) {
+	if ctx.Err() == nil && e.settleDrift(z, err) {
+		e.notify()
+		return
+	}
 	z.uncertain++
 	var (
 		refused *refusal

@@ -23,7 +23,11 @@ func (p *ports) release() {
 func (e *Engine) settlePorts() error {
 	port := e.cfg.Listen.Port()
 	if port == 0 {
-		held, err := freeport.Keep(e.cfg.namedAddr(), e.local.ListenPort)
+		hold := func() (*freeport.Port, error) { return freeport.Keep(e.cfg.namedAddr(), e.local.ListenPort) }
+		if e.cfg.Outlives && e.local.ListenPort != 0 && e.orphan() != 0 { // which listens there
+			hold = func() (*freeport.Port, error) { return freeport.Hold(e.local.ListenPort) }
+		}
+		held, err := hold()
 		if err != nil {
 			return fmt.Errorf("bind: %w", err)
 		}

@@ -14,19 +14,18 @@ import (
 
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/freeport"
-	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
-// process is named as a private child.
+// process is a named that the engine starts, or takes over from an engine before it.
 type process struct {
 	child *child.Process
-	// output is what the child wrote to standard error, before its log was open.
-	output *outputTail
 	// failures in a row delay the next start until notBefore.
 	failures  int
 	notBefore time.Time
 	// started is set from a start until the first configuration after it.
 	started bool
+	// starts counts the starts.
+	starts int
 }
 
 const (
@@ -57,9 +56,12 @@ func (p *process) startedWithConf() bool {
 	return started
 }
 
-// takeOver ends a named that outlived an earlier engine, and makes sure that the
-// ports are free: two named on one port would both start and answer in turn.
+// takeOver goes on with a named that outlived an earlier engine, or ends it, and makes sure
+// that the ports are free: two named on one port would both start and answer in turn.
 func (p *process) takeOver(ctx context.Context, e *Engine) error {
+	if e.cfg.Outlives && p.adopt(ctx, e) {
+		return nil
+	}
 	if err := endOrphan(ctx, e); err != nil {
 		return err
 	}
@@ -79,7 +81,7 @@ func (p *process) takeOver(ctx context.Context, e *Engine) error {
 	if err != nil {
 		return fmt.Errorf("bind: named cannot listen on %s: %w", e.listen, err)
 	}
-	return e.copyProgram()
+	return nil
 }
 
 // keepRunning starts named if it does not run and has a configuration for our ports.
@@ -90,7 +92,8 @@ func (p *process) keepRunning(ctx context.Context, e *Engine) error {
 		default:
 			return nil
 		}
-		e.log.Warn("named has ended", "error", p.child.Err(), "output", p.lastErrors(e))
+		e.log.Warn("named has ended", "error", p.child.Err(), "output", lastErrors(e.layout))
+		e.ended(fmt.Sprint(p.child.Err()))
 		p.child = nil
 	}
 	if !e.haveConf() || time.Now().Before(p.notBefore) {
@@ -118,7 +121,16 @@ func (p *process) start(ctx context.Context, e *Engine) error {
 	if err := e.cfg.Claim.HandOver(); err != nil {
 		e.log.Warn("named may find its port in use", "error", err)
 	}
-	p.output = &outputTail{}
+	if err := e.copyProgram(); err != nil {
+		p.delayStart()
+		return &refusal{text: err.Error()}
+	}
+	output, err := os.OpenFile(e.layout.output(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
+	if err != nil {
+		p.delayStart()
+		return &refusal{text: err.Error()}
+	}
+	defer output.Close()
 	// By default named has as many threads as there are cores, and a thread that waits
 	// for the disk after an update answers no query meanwhile. So named gets one more
 	// thread for each update that may be under way.
@@ -126,15 +138,16 @@ func (p *process) start(ctx context.Context, e *Engine) error {
 	c, err := child.Start(ctx, e.layout.asNamed(child.Spec{
 		Name: "named", Path: e.layout.program(), Dir: e.layout.work(),
 		Args: []string{"-f", "-n", strconv.Itoa(threads), "-L", e.layout.log(), "-c", e.layout.conf()},
-		Log:  p.output, Capabilities: e.capabilities,
+		Log:  output, Capabilities: e.capabilities, Outlives: e.cfg.Outlives,
 	}))
 	if err != nil {
 		p.delayStart()
 		return &refusal{text: err.Error()}
 	}
 	e.metrics.starts.Inc()
+	p.starts++
 	p.child = c
-	if err := p.awaitAnswer(ctx, e); err != nil {
+	if err := p.awaitAnswer(ctx, e, startTimeout); err != nil {
 		p.delayStart()
 		return err
 	}
@@ -149,8 +162,8 @@ func (p *process) delayStart() {
 }
 
 // awaitAnswer waits until named answers on its control channel.
-func (p *process) awaitAnswer(ctx context.Context, e *Engine) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+func (p *process) awaitAnswer(ctx context.Context, e *Engine, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -159,7 +172,7 @@ func (p *process) awaitAnswer(ctx context.Context, e *Engine) error {
 		case <-ctx.Done():
 			return fmt.Errorf("named does not answer: %w", ctx.Err())
 		case <-p.child.Done():
-			text := p.lastErrors(e)
+			text := lastErrors(e.layout)
 			p.child = nil
 			return &refusal{text: "named ended at once: " + text}
 		case <-tick.C:
@@ -170,30 +183,39 @@ func (p *process) awaitAnswer(ctx context.Context, e *Engine) error {
 	}
 }
 
-func (p *process) stop() error {
-	if p.child == nil {
+// leave is the end of the engine: named ends as well, unless it is to go on.
+func (p *process) leave(e *Engine) error {
+	switch {
+	case p.child == nil:
 		return nil
+	case e.cfg.Outlives:
+		e.log.Info("named goes on without the agent", "pid", p.pid())
+		p.child.Leave()
+		return nil
+	default:
+		return p.child.Stop(stopTimeout)
 	}
-	return p.child.Stop(stopTimeout)
 }
 
-// lastErrors are the last errors that named logged, else the last line that it
-// wrote.
-func (p *process) lastErrors(e *Engine) string {
-	lines := lastLines(e.layout.log(), 16<<10)
-	var errs []string
-	for _, line := range lines {
-		if strings.Contains(line, " critical: ") || strings.Contains(line, "error: ") {
-			errs = append(errs, line)
+// lastErrors are the last errors that named logged, else the last line that it logged, or that it wrote
+// before its log was open.
+func lastErrors(l layout) string {
+	for _, path := range []string{l.log(), l.output()} {
+		lines := lastLines(path, 16<<10)
+		var errs []string
+		for _, line := range lines {
+			if strings.Contains(line, " critical: ") || strings.Contains(line, "error: ") {
+				errs = append(errs, line)
+			}
+		}
+		if len(errs) > 0 {
+			return strings.Join(errs[max(0, len(errs)-3):], "; ")
+		}
+		if len(lines) > 0 && lines[len(lines)-1] != "" {
+			return lines[len(lines)-1]
 		}
 	}
-	if len(errs) > 0 {
-		return strings.Join(errs[max(0, len(errs)-3):], "; ")
-	}
-	if len(lines) > 0 {
-		return lines[len(lines)-1]
-	}
-	return p.output.String()
+	return ""
 }
 
 // lastLines reads the whole lines in the last octets of a file, if it can be read.
@@ -213,20 +235,4 @@ func lastLines(path string, octets int64) []string {
 		return nil
 	}
 	return strings.Split(strings.TrimSpace(string(data)), "\n")
-}
-
-// copyProgram copies named into the engine's folder: a distribution's AppArmor
-// profile for the original would keep named out of that folder.
-func (e *Engine) copyProgram() error {
-	data, err := os.ReadFile(e.cfg.NamedPath)
-	if err != nil {
-		return fmt.Errorf("bind: %w", err)
-	}
-	if own, err := os.ReadFile(e.layout.program()); err == nil && bytes.Equal(own, data) {
-		return nil
-	}
-	if err := wholefile.Write(e.layout.program(), data, 0o755); err != nil {
-		return fmt.Errorf("bind: %w", err)
-	}
-	return nil
 }

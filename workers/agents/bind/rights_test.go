@@ -170,7 +170,7 @@ func TestLinkOfNamedsUserIsNotFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := &Engine{layout: l}
-	if text := (&process{output: &outputTail{}}).lastErrors(e); strings.Contains(text, "secret") {
+	if text := lastErrors(l); strings.Contains(text, "secret") {
 		t.Errorf("the log led to %q", text)
 	}
 	if _, err := e.listZones(t.Context(), 1); err == nil || strings.Contains(err.Error(), "secret") {

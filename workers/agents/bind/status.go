@@ -24,6 +24,9 @@ func (e *Engine) Status() protocol.Report {
 	if f := s.settings.failure; f != nil {
 		r.Failures = append(r.Failures, protocol.Failure{Since: f.since, Message: f.message})
 	}
+	if f := e.confLeftLocked(); f != nil {
+		r.Failures = append(r.Failures, *f)
+	}
 	if f := e.silent; f != nil {
 		r.Failures = append(r.Failures, protocol.Failure{Since: f.since, More: true, Message: f.message})
 	}
@@ -52,6 +55,9 @@ func failureOf(s *desiredState, z *zoneInView) protocol.Failure {
 	}
 	if z.want != nil {
 		f.ZoneID = z.want.zoneID
+	}
+	if z.reported != nil && z.want != nil { // what was served before is not, either
+		f.Since, f.Now = 0, true
 	}
 	return f
 }

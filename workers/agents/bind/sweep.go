@@ -21,24 +21,24 @@ import (
 func (e *Engine) sweep(ctx context.Context) error {
 	tick := time.NewTicker(e.cfg.DriftEvery)
 	defer tick.Stop()
-	strays := time.Now()
+	files, lists := time.Now(), zoneLists{}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
+		if err := e.compareLists(ctx, lists); err != nil && ctx.Err() == nil {
+			e.log.Warn("cannot look for zones that were added or removed", "error", err)
+		}
 		if err := e.sweepOnce(ctx); err != nil && ctx.Err() == nil {
 			e.log.Warn("cannot look for drift", "error", err)
 		}
-		if time.Since(strays) < min(e.cfg.VerifyEvery, 20*e.cfg.DriftEvery) {
-			continue
+		if time.Since(files) >= min(e.cfg.VerifyEvery, 20*e.cfg.DriftEvery) {
+			files = time.Now()
+			clear(lists) // whatever their times say
+			e.sweepFiles()
 		}
-		strays = time.Now()
-		if err := e.findStrays(ctx); err != nil && ctx.Err() == nil {
-			e.log.Warn("cannot look for zones that are not in the log", "error", err)
-		}
-		e.sweepFiles()
 	}
 }
 
@@ -46,6 +46,8 @@ func (e *Engine) sweep(ctx context.Context) error {
 type expected struct {
 	zone   *zoneInView
 	serial uint32
+	// left says that this is drift which was left, and serial 0 that named did not have the zone.
+	left bool
 }
 
 const (
@@ -60,8 +62,10 @@ const (
 // often as zones are swept, and named's clients notice nothing. What cannot be asked keeps nothing
 // else from being asked.
 func (e *Engine) sweepOnce(ctx context.Context) (failed error) {
-	parts := inParts(e.idleZones())
+	idle, due := e.idleZones()
+	parts := inParts(idle)
 	if len(parts) == 0 {
+		e.compareAll(due)
 		return nil
 	}
 	conn, err := dnsclient.Dial(ctx, e.dialAddr())
@@ -78,6 +82,9 @@ func (e *Engine) sweepOnce(ctx context.Context) (failed error) {
 			return nil
 		case <-time.After(time.Until(began.Add(time.Duration(i) * pause))):
 		}
+		share := len(due) / (len(parts) - i) // so that they do not all come at once
+		e.compareAll(due[:share])
+		due = due[share:]
 		refused, err := e.sweepSome(ctx, conn, asClient, part)
 		if err != nil {
 			failed = err
@@ -109,29 +116,43 @@ func inParts(zones []expected) (parts [][]expected) {
 	return parts
 }
 
-// idleZones lists the zones that should be as they were last proved, and queues
-// those whose last comparison is long ago.
-func (e *Engine) idleZones() []expected {
+// idleZones lists the zones that should be as they were last proved, or as they were left, and those
+// whose last comparison is long ago. Within [Config.VerifyEvery] all come: in the first half of it none
+// does, and in the second a share of all with each sweep.
+func (e *Engine) idleZones() (quiet []expected, due []*zoneInView) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var quiet []expected
 	if !e.queue.open {
-		return nil
+		return nil, nil
 	}
-	// a share of all zones per sweep, so that they do not all come at once
-	due := 1 + int(2*float64(len(e.state.inView))*e.cfg.DriftEvery.Seconds()/e.cfg.VerifyEvery.Seconds())
+	share := 1 + int(2*float64(len(e.state.inView))*e.cfg.DriftEvery.Seconds()/e.cfg.VerifyEvery.Seconds())
 	for _, z := range e.state.inView {
-		if z.working || z.queued || z.unapplied() != 0 || z.failure != nil || !z.proved() || z.want == nil {
+		if z.working || z.queued || z.want == nil {
 			continue
 		}
-		if due > 0 && time.Since(z.verified) > e.cfg.VerifyEvery {
-			due--
-			e.compareSoon(z)
-		} else if !z.want.forwards() {
+		left := z.reported != nil && z.failure != nil
+		if !left && (z.unapplied() != 0 || z.failure != nil || !z.proved()) {
+			continue
+		}
+		switch {
+		case len(due) < share && time.Since(z.verified) > e.cfg.VerifyEvery/2:
+			due = append(due, z)
+		case z.want.forwards():
+		case left:
+			quiet = append(quiet, expected{zone: z, serial: z.reported.serial, left: true})
+		default:
 			quiet = append(quiet, expected{zone: z, serial: z.soa.Serial})
 		}
 	}
-	return quiet
+	return quiet, due
+}
+
+func (e *Engine) compareAll(zones []*zoneInView) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, z := range zones {
+		e.compareSoon(z)
+	}
 }
 
 func (e *Engine) compareSoon(z *zoneInView) {
@@ -188,12 +209,30 @@ func (e *Engine) wrongAmong(ctx context.Context, conn *dnsclient.Conn, key dnscl
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i, x := range list {
-		moved := x.zone.soa == nil || x.zone.soa.Serial != x.serial || x.zone.working
-		if !moved && x.wrongIn(answers[i]) != "" {
+		if x.moved() {
+			continue
+		}
+		if x.wrongIn(answers[i]) != x.wrongBefore() {
 			wrong = append(wrong, x)
 		}
 	}
 	return wrong, nil
+}
+
+// wrongBefore is what is known to be wrong with answers, empty for nothing.
+func (x expected) wrongBefore() string {
+	if x.left && x.serial == 0 {
+		return mdns.RcodeToString[mdns.RcodeRefused]
+	}
+	return ""
+}
+
+// moved says whether somebody has worked on the zone since. The caller holds the lock.
+func (x expected) moved() bool {
+	if x.left {
+		return x.zone.working || x.zone.reported == nil || x.zone.reported.serial != x.serial
+	}
+	return x.zone.working || x.zone.soa == nil || x.zone.soa.Serial != x.serial
 }
 
 // sweepFiles deletes zone files that are old and belong to no zone.

@@ -80,7 +80,7 @@ func (e *Engine) readCounters(ctx context.Context) (counters, error) {
 		return counters{}, err
 	}
 	asked := e.asked.Load()
-	if _, err := e.control(ctx, "stats"); err != nil {
+	if _, err := e.ask(ctx, "stats"); err != nil {
 		return counters{}, err
 	}
 	f, err := os.Open(file)

@@ -72,6 +72,9 @@ func TestConditionOfNamed(t *testing.T) {
 	}
 	s.signal(syscall.SIGSTOP)
 	condition("it is frozen", func(c *protocol.Condition) bool { return c.Process && !c.Port && !c.Resolve })
+	s.until("it has no version, and nobody counts its questions", func(r protocol.Report) bool {
+		return r.Named == "" && r.Condition.Since.IsZero() && r.Condition.QueryRate == nil
+	})
 	s.named.Kill()
 	condition("it is dead", func(c *protocol.Condition) bool { return !c.Process && !c.Port && !c.Resolve })
 	testkit.Eventually(t, "its counters cannot be read", func() bool { _, err := s.engine.readCounters(t.Context()); return err != nil })

@@ -64,6 +64,9 @@ func (w *worker) handle(ctx context.Context, z *zoneInView) {
 		e.park(z)
 		return
 	}
+	if z.awaits(e.state.seen, time.Now()) {
+		return
+	}
 	check := z.checkDue
 	z.checkDue = false
 	if z.unapplied() == 0 && z.failure == nil && !check && z.proved() {
@@ -80,6 +83,7 @@ func (w *worker) handle(ctx context.Context, z *zoneInView) {
 		return
 	}
 	e.handleFailure(ctx, z, err)
+	z.keepProof(j, err)
 }
 
 // work makes named serve what the job says, and proves it.
@@ -117,6 +121,17 @@ func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 
 // clear removes whatever named has under the zone's name.
 func (w *worker) clear(ctx context.Context, j job) (outcome, error) {
+	if j.stray {
+		have, err := w.engine.showZone(ctx, j.key) // it was listed, and may have gone since
+		if err != nil {
+			return outcome{}, err
+		}
+		if j.installed = have; have.kind != "" {
+			if err := w.onAdded(ctx, j); err != nil {
+				return outcome{}, err
+			}
+		}
+	}
 	if j.installed.kind != "" {
 		if err := w.engine.removeZone(ctx, j.key, j.installed); err != nil {
 			return outcome{}, err
@@ -134,6 +149,11 @@ func (w *worker) forward(ctx context.Context, j job) (outcome, error) {
 	}
 	if have.kind == kindStub && slices.Equal(have.forwarders, j.want.forwarders) {
 		return outcome{installed: have, compared: true}, nil
+	}
+	if j.check {
+		if err := w.onMissing(ctx, j, "named does not forward as it was told"); err != nil {
+			return outcome{}, err
+		}
 	}
 	if have.kind != "" {
 		if err := w.engine.removeZone(ctx, j.key, have); err != nil {

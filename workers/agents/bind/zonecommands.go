@@ -50,7 +50,7 @@ func (e *Engine) showZone(ctx context.Context, key zoneKey) (installed, error) {
 // removeZone removes a zone and its files from named.
 func (e *Engine) removeZone(ctx context.Context, key zoneKey, have installed) error {
 	// Without -clean, at which named aborts if the zone has no file.
-	_, err := e.controlAlone(ctx, "delzone "+zoneArgs(key))
+	err := e.addOrRemove(ctx, "delzone "+zoneArgs(key))
 	if err != nil && !refusedAs(err, "not found") {
 		return err
 	}
@@ -81,7 +81,7 @@ func (e *Engine) addPrimary(ctx context.Context, j job) (installed, error) {
 	if err != nil {
 		return installed{}, &refusal{text: err.Error()}
 	}
-	if _, err := e.controlAlone(ctx, "addzone "+zoneArgs(j.key)+" "+primaryStatement(file, j.key.view)); err != nil {
+	if err := e.addOrRemove(ctx, "addzone "+zoneArgs(j.key)+" "+primaryStatement(file, j.key.view)); err != nil {
 		if _, refused := errors.AsType[*refusal](err); refused {
 			e.removeFiles(file)
 		}
@@ -120,7 +120,7 @@ func (e *Engine) addStub(ctx context.Context, key zoneKey, forwarders []string) 
 	if err != nil {
 		return installed{}, &refusal{text: err.Error()}
 	}
-	_, err = e.controlAlone(ctx, "addzone "+zoneArgs(key)+" "+statement)
+	err = e.addOrRemove(ctx, "addzone "+zoneArgs(key)+" "+statement)
 	if refusedAs(err, "already exists") {
 		return installed{}, errReconfigure
 	}

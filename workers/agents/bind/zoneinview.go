@@ -65,11 +65,23 @@ type zoneInView struct {
 	installed installed
 	// verified is when the whole zone was last compared.
 	verified time.Time
+	// proof is what the engine before proved of the zone, until the first inventory.
+	proof *zoneProof
 
 	// checkDue asks for a comparison of the whole zone.
 	checkDue bool
 	// uncertain counts the tries in a row whose result is not certain.
 	uncertain int
+
+	// proven is what named was proved to hold while tracked is nil, nil if that is not known. reported
+	// is drift that was left in named.
+	proven   *proven
+	reported *reported
+	// awaited is the position of the log that the zone waits for, until awaitedUntil.
+	awaited      domain.Position
+	awaitedUntil time.Time
+	// stray says that somebody else added the zone to named.
+	stray bool
 
 	queued, working, requeue bool
 	// streak counts the jobs that ended with more to do, less those that did not.
@@ -133,6 +145,13 @@ type job struct {
 	looked    bool
 	// check asks for a comparison although no change is pending.
 	check bool
+	// onDrift says what becomes of drift, proven what named was proved to hold, nil if that is not known,
+	// reported which drift was left before.
+	onDrift  dns.DriftMode
+	proven   *proven
+	reported *reported
+	// stray is that of the zone; uncertain says that what named holds may come from a job that broke off.
+	stray, uncertain bool
 }
 
 // outcome is what a worker found out.
@@ -151,9 +170,11 @@ func (z *zoneInView) startJob(fallback nameServers, check bool) job {
 	full := z.tracked == nil || check || z.soa == nil || !z.installed.known || z.installed.kind != kindPrimary
 	j := z.job(fallback, full)
 	j.soa, j.installed, j.check, j.byNames = z.soa, z.installed, check, z.uncertain >= rewriteTries
+	j.stray, j.uncertain, j.reported = z.stray, z.uncertain > 0, z.reported
 	if z.want == nil || z.want.forwards() {
 		return j
 	}
+	j.proven, z.proven = z.provenNow(j.content), nil
 	if !full {
 		z.carryChanges(&j)
 	}
@@ -227,6 +248,7 @@ func (z *zoneInView) pendingChanges(next content) []change {
 // RRset that named holds.
 func (z *zoneInView) track(key setKey) {
 	if z.tracked == nil {
+		z.remember(key)
 		return
 	}
 	if _, tracked := z.tracked[key]; !tracked {
@@ -247,6 +269,7 @@ func (z *zoneInView) note(key setKey, set *rrset) {
 // replace sets what is wanted as a whole.
 func (z *zoneInView) replace(want *viewCopy) {
 	z.want, z.tracked, z.trail, z.remade = want, nil, trail{}, false
+	z.proven, z.awaited = nil, 0
 	z.generation++
 }
 
@@ -259,7 +282,7 @@ func (z *zoneInView) settle(j job, o outcome, now time.Time) {
 	}
 	before := z.failure
 	z.succeed()
-	z.soa, z.uncertain = o.soa, 0
+	z.soa, z.uncertain, z.reported = o.soa, 0, nil
 	if o.compared {
 		z.verified = now
 	}
@@ -273,5 +296,5 @@ func (z *zoneInView) settle(j job, o outcome, now time.Time) {
 
 // forget drops all that is known of what named holds.
 func (z *zoneInView) forget() {
-	z.tracked, z.trail, z.soa, z.installed = nil, trail{}, nil, installed{}
+	z.tracked, z.trail, z.soa, z.installed, z.proven = nil, trail{}, nil, installed{}, nil
 }

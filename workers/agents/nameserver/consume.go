@@ -74,6 +74,7 @@ func (fd *feeder) take(e protocol.Envelope) error {
 		}
 		fd.checkpoint, fd.anchor, fd.change = e.ChangeEnd(), e.Position, nil
 		fd.redelivered, fd.stale = false, staleAfter
+		fd.begin()
 	}
 	fd.progress(time.Now())
 	return nil

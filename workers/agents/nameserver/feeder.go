@@ -79,6 +79,12 @@ type feeder struct {
 	delivering time.Time
 	begun      bool
 
+	// resuming is the last dns event that the engine is to have before it works with the state
+	// that it had stored; 0 while it works.
+	resuming domain.Position
+	// spoilt says that the engine cannot take what it has stored.
+	spoilt bool
+
 	// announced is the announced end of the log, and since the time when it was first
 	// missed or the last event came; announced is zero if it is reached.
 	announced domain.Position
@@ -147,9 +153,12 @@ func (fd *feeder) deliver(ctx context.Context) error {
 // in doubt, only which log the consumer's stream holds; then a snapshot that is behind
 // the engine changes nothing.
 func (fd *feeder) takeSnapshot(ctx context.Context, onlyCompare bool) error {
-	s, err := fd.follower.fetchSnapshot(ctx)
+	s, err := fd.follower.fetchSnapshot(ctx, fd.held())
 	if err != nil {
 		return err
+	}
+	if s.resume {
+		return fd.resume(s)
 	}
 	if fd.behind(s) {
 		if onlyCompare {
@@ -162,7 +171,7 @@ func (fd *feeder) takeSnapshot(ctx context.Context, onlyCompare bool) error {
 	}
 	fd.log.Info("took a snapshot", "position", s.Position, "rows", len(s.Rows), "log", s.log, "before", fd.checkpoint)
 	fd.logID, fd.checkpoint, fd.anchor, fd.change = s.log, s.Position, s.LastDNS, nil
-	fd.redelivered, fd.announced = false, 0
+	fd.redelivered, fd.announced, fd.resuming = false, 0, 0
 	fd.follower.log.Store(&s.log)
 	return nil
 }

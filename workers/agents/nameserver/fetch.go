@@ -39,20 +39,25 @@ const (
 )
 
 // snapshot is a state that the engine can start from, with the log that it is of and
-// the position of the log's end when it was made.
+// the position of the log's end when it was made. With resume it is the engine's own, and
+// LastDNS is that of the log.
 type snapshot struct {
 	bind.Snapshot
-	log  uuid.UUID
-	head domain.Position
+	log    uuid.UUID
+	head   domain.Position
+	resume bool
 }
 
 // fetchSnapshot opens a snapshot and fetches it whole. It reads no chunk before it has
 // all of them and has found that they are what the control plane signed: before, they may
 // be anybody's, and a small one may unpack to any size.
-func (f *Follower) fetchSnapshot(ctx context.Context) (snapshot, error) {
-	info, err := f.openSnapshot(ctx)
+func (f *Follower) fetchSnapshot(ctx context.Context, held *protocol.SnapshotHeld) (snapshot, error) {
+	info, err := f.openSnapshot(ctx, held)
 	if err != nil {
 		return snapshot{}, fmt.Errorf("open a snapshot: %w", err)
+	}
+	if info.Resume {
+		return snapshot{resume: true, log: info.Log, head: info.Head, Snapshot: bind.Snapshot{LastDNS: info.LastDNS}}, nil
 	}
 	chunks := make([][]byte, info.Chunks)
 	g, gctx := errgroup.WithContext(ctx)
@@ -69,7 +74,9 @@ func (f *Follower) fetchSnapshot(ctx context.Context) (snapshot, error) {
 	if !bytes.Equal(protocol.SnapshotDigest(chunks), info.Digest) {
 		return snapshot{}, fmt.Errorf("fetch snapshot at %d: its chunks: %w", info.Position, protocol.ErrNotGenuine)
 	}
-	s := snapshot{log: info.Log, head: info.Head, Snapshot: bind.Snapshot{Position: info.Position, LastDNS: info.LastDNS}}
+	s := snapshot{log: info.Log, head: info.Head, Snapshot: bind.Snapshot{
+		Position: info.Position, LastDNS: info.LastDNS, Log: info.Log, LastID: info.LastID,
+	}}
 	s.Rows = make([]protocol.SnapshotRow, 0, max(0, min(info.Rows, 1<<20)))
 	for i, chunk := range chunks {
 		rows, err := decodeChunk(chunk)
@@ -85,20 +92,23 @@ func (f *Follower) fetchSnapshot(ctx context.Context) (snapshot, error) {
 	return s, nil
 }
 
-func (f *Follower) openSnapshot(ctx context.Context) (protocol.SnapshotInfo, error) {
+func (f *Follower) openSnapshot(ctx context.Context, held *protocol.SnapshotHeld) (protocol.SnapshotInfo, error) {
 	for patience := openPatience; ; patience *= 2 {
-		info, err := f.askForSnapshot(ctx, min(patience, openTimeout))
+		info, err := f.askForSnapshot(ctx, held, min(patience, openTimeout))
 		if patience >= openTimeout || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 			return info, err
 		}
 	}
 }
 
-func (f *Follower) askForSnapshot(ctx context.Context, patience time.Duration) (protocol.SnapshotInfo, error) {
+func (f *Follower) askForSnapshot(ctx context.Context, held *protocol.SnapshotHeld, patience time.Duration) (info protocol.SnapshotInfo, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var info protocol.SnapshotInfo
-	answer, err := f.asker().Ask(ctx, protocol.ForSnapshot, protocol.SubjectSnapshotOpen(f.cfg.ID), nil)
+	body, err := json.Marshal(protocol.SnapshotRequest{Held: held})
+	if err != nil {
+		return info, err
+	}
+	answer, err := f.asker().Ask(ctx, protocol.ForSnapshot, protocol.SubjectSnapshotOpen(f.cfg.ID), body)
 	if err != nil {
 		return info, err
 	}
@@ -110,6 +120,8 @@ func (f *Follower) askForSnapshot(ctx context.Context, patience time.Duration) (
 		return info, errors.New(info.Error)
 	case info.Log == uuid.Nil:
 		return info, errors.New("the answer names no log")
+	case info.Resume && (held == nil || info.Log != held.Log || info.LastDNS < held.LastDNS):
+		return info, errors.New("the answer lets the agent go on with what it does not have")
 	case info.Chunks < 0 || info.Chunks > maxChunks:
 		return info, fmt.Errorf("the answer speaks of %d chunks", info.Chunks)
 	}

@@ -26,6 +26,12 @@ type Engine interface {
 	// Take takes the next change's dns events, in memory and quickly. An error means that
 	// the change does not fit the state.
 	Take(c bind.Change) error
+	// Stored says of which event the state is that an engine before has stored, false if there
+	// is none. Resume makes it the desired state, and Begin lets the engine work with that once
+	// it has all changes since.
+	Stored() (bind.Origin, bool)
+	Resume() error
+	Begin()
 	// Status reports how far named is proved to be. The follower fills in Log, Agent,
 	// Boot and Seq.
 	Status() protocol.Report

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
@@ -28,7 +30,10 @@ type recorder struct {
 	refuse   domain.Position // Take fails once for this position
 	news     chan struct{}   // closed at every change
 	delays   []time.Duration // from an event's recording to Take
-	checked  []string        // configurations that were to be checked
+	stored   bind.Origin     // what an engine before has stored
+	spoilt   bool            // it cannot be taken
+	begun    []domain.Position
+	checked  []string // configurations that were to be checked
 }
 
 func newRecorder() *recorder {
@@ -73,6 +78,18 @@ func (r *recorder) Status() protocol.Report {
 	defer r.mu.Unlock()
 	return protocol.Report{Applied: r.position, Seen: r.position, Failures: r.failures, Named: "9.18.0"}
 }
+
+func (r *recorder) Stored() (bind.Origin, bool) { return r.stored, r.stored.Log != uuid.Nil }
+
+func (r *recorder) Resume() error {
+	if r.spoilt {
+		return errors.New("cannot be taken")
+	}
+	r.update(func() { r.position = r.stored.LastDNS })
+	return nil
+}
+
+func (r *recorder) Begin() { r.update(func() { r.begun = append(r.begun, r.position) }) }
 
 func (r *recorder) Changed() <-chan struct{} { return r.changed }
 

@@ -125,7 +125,7 @@ func TestRogueBus(t *testing.T) {
 		return err
 	}
 	snapshot := func() error {
-		_, err := f.fetchSnapshot(t.Context())
+		_, err := f.fetchSnapshot(t.Context(), nil)
 		return err
 	}
 	for what, ask := range map[string]func() error{"a snapshot": snapshot, "secrets": secrets} {

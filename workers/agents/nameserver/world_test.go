@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
@@ -34,6 +35,8 @@ type world struct {
 	log    uuid.UUID
 	info   func() protocol.SnapshotInfo // nil: none is to be had
 	opened int
+	// resume says whether an agent that holds a state may go on with it; nil: none may.
+	resume func(held protocol.SnapshotHeld) bool
 }
 
 func newWorld(t *testing.T) *world {
@@ -103,6 +106,14 @@ func (w *world) openSnapshot(m *nats.Msg) {
 	info := protocol.SnapshotInfo{Log: w.log, Error: "not now"}
 	if w.info != nil {
 		info = w.info()
+		var asked protocol.SnapshotRequest
+		if err := json.Unmarshal(m.Data, &asked); err != nil {
+			panic(err)
+		}
+		if w.resume != nil && asked.Held != nil && w.resume(*asked.Held) {
+			info.Resume = true
+			info.Position = 0
+		}
 		info.Instance, info.ID, info.Chunks, info.Rows = "i", "s", 3, 6
 		info.Digest = protocol.SnapshotDigest([][]byte{chunk(), chunk(), chunk()})
 	}

@@ -26,7 +26,8 @@ const (
 type Change struct {
 	Position domain.Position
 	State    State
-	// Percent is the share of the servers that have the change, 100 without servers.
+	// Percent is the share of the change's zones that are proved to be served, over all servers, 100
+	// without servers. Of a change of the configuration it is the share of the servers that have it.
 	Percent int
 	// Servers has one entry for each enrolled server, never nil.
 	Servers []ServerChange
@@ -38,7 +39,8 @@ type ServerChange struct {
 	Host, IP string
 	// Applied says that the server is known to serve the change.
 	Applied bool
-	// Percent is 100 when Applied, else 0.
+	// Percent is 100 when Applied, else the share of the change's zones that the server is proved to
+	// serve, as far as is known.
 	Percent int
 	// Since is when the server was first known to serve the change, nil while it is not.
 	Since *time.Time
@@ -58,36 +60,61 @@ type ServerChange struct {
 	FailedView int64
 }
 
-// evaluate says how far the servers are with the event at the position.
-func evaluate(position domain.Position, c effects, servers []dnsmodel.Server, words map[int64]*lastReport, now time.Time) Change {
-	change := Change{Position: position, State: InSync, Percent: 100, Servers: make([]ServerChange, 0, len(servers))}
-	applied := 0
+// evaluate says how far the servers are with the change.
+func (a *asked) evaluate(servers []dnsmodel.Server, words map[int64]*lastReport, now time.Time) Change {
+	change := Change{Position: a.end, State: InSync, Percent: 100, Servers: make([]ServerChange, 0, len(servers))}
+	percent := 0
 	for _, s := range servers {
 		row := ServerChange{ServerID: s.ID, Host: s.Host, IP: s.IP}
-		if w := words[s.ID]; w != nil {
-			row.fillIn(position, c, w, now)
+		from, waits, failed := a.from(s.ID)
+		if w := words[s.ID]; w != nil && from == 0 {
+			row.Online, row.AppliedPosition, row.Proved = w.online(now), w.report.Applied, w.report.Applied
+		} else if w != nil {
+			row.fillIn(from, a, w, now)
 		}
 		switch {
 		case row.Applied:
-			applied++
-		case row.Error != "":
+		case row.Error != "", failed:
 			change.State = Failed
 		case change.State != Failed:
 			change.State = Pending
 		}
+		row.Error = cmp.Or(row.Error, waits)
+		percent += row.Percent
 		change.Servers = append(change.Servers, row)
 	}
 	if len(servers) > 0 {
-		change.Percent = applied * 100 / len(servers)
+		change.Percent = percent / len(servers)
 	}
 	return change
 }
 
+// percentOn is the share of the change's zones that a server without all of the change is known to serve.
+// What other changes wait for counts against it: the report has one number for all.
+func (a *asked) percentOn(from domain.Position, w *lastReport) int {
+	c, zones := w.report.Condition, a.effects.zones()
+	if c == nil || w.report.Seen < from {
+		return 0
+	}
+	if a.everywhere {
+		zones = c.Zones.Total
+	}
+	if zones == 0 {
+		return 0
+	}
+	lacking := min(zones, max(1, c.Unapplied+c.Zones.Refused))
+	return (zones - lacking) * 100 / zones
+}
+
 // fillIn fills in what the agent's last report says about the event.
-func (s *ServerChange) fillIn(position domain.Position, c effects, w *lastReport, now time.Time) {
+func (s *ServerChange) fillIn(position domain.Position, a *asked, w *lastReport, now time.Time) {
 	s.Online, s.AppliedPosition = w.online(now), w.report.Applied
 	s.Proved = w.report.Applied
-	if failure, ok := c.failureIn(w.report, position); ok {
+	failure, failed := a.effects.failureIn(w.report, position)
+	if !failed || !failure.Now {
+		s.Percent = a.percentOn(position, w)
+	}
+	if failed {
 		s.fail(failure)
 		return
 	}
@@ -105,7 +132,7 @@ func (s *ServerChange) fail(f protocol.Failure) {
 
 // withoutEffect is the state of an event that changes nothing in named.
 func withoutEffect(position domain.Position, at time.Time, servers []dnsmodel.Server, words map[int64]*lastReport, now time.Time) Change {
-	change := evaluate(position, nil, servers, words, now)
+	change := (&asked{end: position}).evaluate(servers, words, now)
 	change.State, change.Percent = InSync, 100
 	for i := range change.Servers {
 		s := &change.Servers[i]

@@ -31,7 +31,7 @@ func effectOf(e domain.Event) (effect, []int64) {
 		return effect{any: e.Before.IP != e.After.IP || e.Before.IsMaster() != e.After.IsMaster()}, nil
 	case dns.ZoneSettingsChanged:
 		return effect{any: true, zone: e.ID}, nil
-	case dns.ViewsOrdered, dns.BindConfChanged:
+	case dns.ViewsOrdered, dns.BindConfChanged, dns.RolloutStageReached, dns.RolloutEnded:
 		return effect{any: true}, nil
 	case dns.ViewCreated:
 		return effect{any: true}, []int64{e.ID}
@@ -85,6 +85,28 @@ func (all effects) add(event domain.Event) {
 	}
 	for _, e.view = range views {
 		all[e] = struct{}{}
+	}
+}
+
+// zones is how many zones in views they are about, those that are about all left out.
+func (all effects) zones() int {
+	type zoneInView struct{ zone, view int64 }
+	known := map[zoneInView]struct{}{}
+	for e := range all {
+		if e.zone != 0 {
+			known[zoneInView{e.zone, e.view}] = struct{}{}
+		}
+	}
+	return len(known)
+}
+
+// concernsAllZones says whether zones without a word of their own may have other content by an event.
+func concernsAllZones(e domain.Event) bool {
+	switch e.(type) {
+	case dns.ServerCreated, dns.ServerUpdated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
+		return true
+	default:
+		return false
 	}
 }
 

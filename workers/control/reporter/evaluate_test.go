@@ -42,6 +42,8 @@ func TestConcernOf(t *testing.T) {
 		"renumbered":           {dns.ZonesRenumbered{}, effect{any: true}, nil},
 		"order of views":       {dns.ViewsOrdered{}, effect{any: true}, nil},
 		"zone's settings":      {dns.ZoneSettingsChanged{ID: 5}, effect{any: true, zone: 5}, nil},
+		"server's settings":    {dns.ServerSettingsChanged{ID: 1}, effect{}, nil},
+		"drift":                {dns.DriftFound{ServerID: 1, ZoneID: 5}, effect{}, nil},
 		"view":                 {dns.ViewCreated{ID: 1}, effect{any: true}, []int64{1}},
 		"view renamed":         {dns.ViewUpdated{ID: 1, Before: dns.ViewData{Name: "a", ACL: "any"}, After: dns.ViewData{Name: "b", ACL: "any"}}, effect{}, []int64{1}},
 		"view's ACL":           {dns.ViewUpdated{ID: 1, Before: dns.ViewData{ACL: "any"}, After: dns.ViewData{ACL: "none"}}, effect{any: true}, []int64{1}},
@@ -73,7 +75,7 @@ func TestConcernOf(t *testing.T) {
 // Every event type of the dns context has an answer of its own; a new one must get one.
 func TestEveryEventTypeIsConsidered(t *testing.T) {
 	t.Parallel()
-	const considered = 24
+	const considered = 31
 	if got := len(dns.Events()); got != considered {
 		t.Errorf("there are %d event types, concernOf knows %d", got, considered)
 	}
@@ -147,7 +149,7 @@ func TestEvaluate(t *testing.T) {
 				words[id] = w
 			}
 		}
-		got := evaluate(10, effects{c.concern: {}}, servers, words, now)
+		got := (&asked{end: 10, effects: effects{c.concern: {}}}).evaluate(servers, words, now)
 		if got.State != c.state || got.Percent != c.percent || len(got.Servers) != len(servers) || got.Servers == nil {
 			t.Errorf("%s: got %s %d%% %+v, want %s %d%%", name, got.State, got.Percent, got.Servers, c.state, c.percent)
 		}
@@ -166,7 +168,7 @@ func TestOnline(t *testing.T) {
 	w.take(protocol.Report{Seq: 1, Applied: 5}, now)
 	servers := []dnsmodel.Server{{ID: 1}}
 	for after, want := range map[time.Duration]bool{0: true, offlineAfter - 1: true, offlineAfter: false} {
-		if got := evaluate(5, nil, servers, map[int64]*lastReport{1: w}, now.Add(after)).Servers[0].Online; got != want {
+		if got := (&asked{end: 5}).evaluate(servers, map[int64]*lastReport{1: w}, now.Add(after)).Servers[0].Online; got != want {
 			t.Errorf("after %s: online is %t", after, got)
 		}
 	}

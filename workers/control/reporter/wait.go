@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/opsledger/opsledger/domain"
+	"github.com/opsledger/opsledger/projections/dnsmodel"
 )
 
 // ErrNotFound says that the log has no event at the position.
@@ -31,13 +32,24 @@ func (r *Reporter) Change(ctx context.Context, position domain.Position, wait ti
 	if err := r.addKeepers(ctx, asked); err != nil {
 		return Change{}, err
 	}
+	again := time.NewTicker(stagedEvery)
+	defer again.Stop()
 	for {
+		if err := r.loadRollout(ctx, &asked); err != nil {
+			return Change{}, err
+		}
 		change, waiter := r.look(asked, wait > 0)
 		if waiter == nil {
 			return change, nil
 		}
+		var stages <-chan time.Time
+		if asked.goesOn() {
+			stages = again.C
+		}
 		select {
 		case <-waiter.Answer():
+		case <-stages:
+			r.leave(waiter)
 		case <-deadline.C:
 			r.leave(waiter)
 			change, _ = r.look(asked, false)
@@ -59,6 +71,11 @@ type asked struct {
 	effects effects
 	// events are those of name servers.
 	events []domain.Event
+	// staged says that the change goes to the servers in stages, by the rollout.
+	staged  bool
+	rollout *dnsmodel.Rollout
+	// everywhere: it may change all zones.
+	everywhere bool
 }
 
 // read reads the change that is asked about.
@@ -83,7 +100,9 @@ func (r *Reporter) read(ctx context.Context, position domain.Position) (asked, e
 		a.dns = true
 		a.effects.add(decoded.Event)
 		a.events = append(a.events, decoded.Event)
+		a.everywhere = a.everywhere || concernsAllZones(decoded.Event)
 	}
+	a.staged = startsRollout(a.events)
 	return a, nil
 }
 
@@ -113,12 +132,13 @@ func (r *Reporter) look(a asked, mayWait bool) (Change, *waiter) {
 		change.Position = a.position
 		return change, nil
 	}
-	change := evaluate(a.end, a.effects, servers, r.last, now)
+	change := a.evaluate(servers, r.last, now)
 	change.Position = a.position
 	if !mayWait || change.State == InSync {
 		return change, nil
 	}
-	return change, r.waiters.join(a.end, r.appliedByAll(servers) >= a.end)
+	through := a.through()
+	return change, r.waiters.join(through, r.appliedByAll(servers) >= through)
 }
 
 func (r *Reporter) leave(w *waiter) {

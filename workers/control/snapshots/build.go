@@ -40,8 +40,12 @@ func (s *Service) build(ctx context.Context) (*snapshot, error) {
 	if err := s.atChangeEnd(ctx, w.position); err != nil {
 		return nil, err
 	}
+	lastID, err := s.dnsEventAt(ctx, w.lastDNS)
+	if err != nil {
+		return nil, err
+	}
 	made := &snapshot{
-		id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, chunks: w.chunks, rows: w.rows, digest: protocol.SnapshotDigest(w.chunks),
+		id: nuid.Next(), position: w.position, lastDNS: w.lastDNS, lastID: lastID, chunks: w.chunks, rows: w.rows, digest: protocol.SnapshotDigest(w.chunks),
 	}
 	s.metrics.built(time.Since(began), made)
 	s.cfg.Log.Debug("snapshots: built", "position", made.position, "rows", made.rows, "chunks", len(made.chunks), "took", time.Since(began))
@@ -82,6 +86,11 @@ func (w *writer) Server(s dnsmodel.Server) error {
 	return w.write(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Changed: s.Changed, Enrolled: s.Enrolled}})
 }
 
+// ServerSettings implements [dnsmodel.Visitor].
+func (w *writer) ServerSettings(s dnsmodel.ServerSettings) error {
+	return w.write(protocol.SnapshotRow{ServerSettings: &protocol.SnapshotServerSettings{ID: s.ServerID, Settings: s.ServerSettings}})
+}
+
 // Fleet implements [dnsmodel.Visitor].
 func (w *writer) Fleet(f dnsmodel.Fleet) error {
 	return w.write(protocol.SnapshotRow{Fleet: &protocol.SnapshotFleet{Fleet: f.FleetData, Changes: f.Moved}})
@@ -107,6 +116,11 @@ func (w *writer) BindConf(c dnsmodel.BindConf) error {
 	return w.write(protocol.SnapshotRow{BindConf: &protocol.SnapshotBindConf{
 		Conf: dns.BindConfChanged{Text: c.Text, Secrets: c.Secrets}, Changed: c.Changed,
 	}})
+}
+
+// Rollout implements [dnsmodel.Visitor].
+func (w *writer) Rollout(r dnsmodel.Rollout) error {
+	return w.write(protocol.SnapshotRow{Rollout: &protocol.SnapshotRollout{ID: r.ID, Stages: r.Stages, Reached: r.Stage(), Former: r.Former}})
 }
 
 // Zone implements [dnsmodel.Visitor].

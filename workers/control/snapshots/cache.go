@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/opsledger/opsledger/domain"
 )
 
@@ -20,6 +22,7 @@ const (
 type snapshot struct {
 	id                string
 	position, lastDNS domain.Position
+	lastID            uuid.UUID
 	chunks            [][]byte
 	digest            []byte
 	rows              int

@@ -27,7 +27,7 @@ const (
 
 // open answers a request for a snapshot.
 func (s *Service) open(ctx context.Context, agent int64, m *nats.Msg) error {
-	info, err := s.prepare(ctx)
+	info, err := s.prepareFor(ctx, m.Data)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -60,7 +60,7 @@ func (s *Service) prepare(ctx context.Context) (protocol.SnapshotInfo, error) {
 		return protocol.SnapshotInfo{}, fmt.Errorf("build a snapshot: %w", err)
 	}
 	return protocol.SnapshotInfo{
-		Log: s.cfg.Store.LogID(), Position: found.position, LastDNS: found.lastDNS,
+		Log: s.cfg.Store.LogID(), Position: found.position, LastDNS: found.lastDNS, LastID: found.lastID,
 		Head: max(head.Position, found.position), Instance: s.instance, ID: found.id,
 		Chunks: len(found.chunks), Digest: found.digest, Rows: found.rows,
 	}, nil

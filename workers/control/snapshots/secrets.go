@@ -74,7 +74,8 @@ func (s *Service) reveal(ctx context.Context, ids []string) (map[string]string, 
 	return secrets, nil
 }
 
-// namedSecrets lists the ids that the current configuration names. It waits for the read
+// namedSecrets lists the ids that the current configuration names, and the former one, which servers
+// have that a rollout has not reached. It waits for the read
 // model, since an agent may have the configuration's event before.
 func (s *Service) namedSecrets(ctx context.Context) ([]string, error) {
 	head, err := s.cfg.Store.Head(ctx)
@@ -85,8 +86,15 @@ func (s *Service) namedSecrets(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("wait for the configuration: %w", err)
 	}
 	conf, err := s.cfg.Reader.BindConf(ctx)
+	if err != nil && !errors.Is(err, query.ErrNotFound) {
+		return nil, err
+	}
+	rollout, err := s.cfg.Reader.RunningRollout(ctx)
 	if errors.Is(err, query.ErrNotFound) {
-		return nil, nil
+		return conf.Secrets, nil
+	}
+	if former := rollout.Former.BindConf; err == nil && former != nil {
+		return slices.Concat(conf.Secrets, former.Secrets), nil
 	}
 	return conf.Secrets, err
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/opsledger/opsledger/projections/modeltest"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/workers/control/consumers"
+	"github.com/opsledger/opsledger/workers/control/drift"
 	"github.com/opsledger/opsledger/workers/control/reporter"
 	"github.com/opsledger/opsledger/workers/control/roster"
 	"github.com/opsledger/opsledger/workers/control/sessions"
@@ -115,6 +116,9 @@ func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
 		"consumers": consumers.New(consumers.Config{NC: p.NC, JS: p.JS, Store: p.Store}, p.Roster).Run,
 		"snapshots": snapshots.New(snapshots.Config{
 			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress, Roster: p.Roster, Vault: p.Vault, Signer: p.Signer,
+		}).Run,
+		"drift": drift.New(drift.Config{
+			NC: p.NC, Store: p.Store, Reader: p.Reader, Progress: p.Progress, Roster: p.Roster, Signer: p.Signer,
 		}).Run,
 		"reporter": p.Reporter.Run,
 		"sessions": p.Sessions.Run,

@@ -5,9 +5,10 @@ import { useLive } from '../../kernel/data.js';
 import { href, place } from '../../kernel/router.js';
 import { t } from '../../kernel/text.js';
 import { Button, Empty, Failure, Loaded, Time } from '../../ui/all.js';
+import { Sentence } from '../audit/sentence.js';
 
-// History shows the list that path answers; the page shows it again after events on the kinds.
-export function History({ path, kinds, query = {} }) {
+// History shows the list that path answers, of a resource that is called so; the page shows it again after events on the kinds.
+export function History({ path, kinds, query = {}, name }) {
   const [older, setOlder] = useState([]);
   const [next, setNext] = useState(null);
   const [error, setError] = useState(null);
@@ -25,17 +26,15 @@ export function History({ path, kinds, query = {} }) {
     } catch (e) { setError(e); }
   };
   return html`<${Loaded} of=${first}>${(history) => (history.length === 0 ? html`<${Empty} icon="clock" title=${t('history.none')} />` : html`
-    <ol class="history">${[...history, ...older].map((entry) => html`<${Entry} key=${entry.position} entry=${entry} />`)}</ol>
+    <ol class="history">${[...history, ...older].map((entry) => html`<${Entry} key=${`${entry.position} ${entry.what}`} entry=${entry} name=${name} />`)}</ol>
     <${Failure} error=${error} />${next && html`<p class="pager"><${Button} small onClick=${more}>${t('ui.loadMore')}<//></p>`}`)}<//>`;
 }
 
-function Entry({ entry }) {
-  return html`<li><div class="line"><b>${entry.what}</b><span class="dim">${t('history.by', { name: actorOf(entry), door: entry.door })}</span><span class="grow" />
+function Entry({ entry, name }) {
+  return html`<li data-testid="happening"><div class="line"><${Sentence} type=${entry.what} actor=${entry.actor} resource=${{ name: name ?? '' }} /><span class="dim">${entry.door}</span><span class="grow" />
       <a class="mono" href=${href(place.value.path, { as_of: entry.position })} title=${t('history.asOf')}>#${entry.position}</a><${Time} value=${entry.time} /></div>
     <${Changes} before=${entry.before} after=${entry.after} /></li>`;
 }
-
-const actorOf = (entry) => entry.actor?.username || t('history.somebody');
 
 // Changes shows the fields that are different, or all of what came or went.
 export function Changes({ before, after }) {

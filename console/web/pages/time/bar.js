@@ -45,7 +45,7 @@ function Bar() {
   const step = (back) => nextChange(held, back, head).then((to) => to !== null && showAsOf(to >= head ? '' : String(to)), toastError);
   const shown = typed ?? (past ? (/^\d+$/.test(moment) ? `#${moment}` : fullTime(moment)) : '');
   return html`
-    <form class=${cx('asof', past && 'past')} role="group" aria-label=${t('time.moment')} onSubmit=${take}>
+    <form class=${cx('asof', past && 'past')} aria-label=${t('time.moment')} onSubmit=${take}>
       <${Icon} name="clock" />
       <${IconButton} small icon="left" label=${t('time.changeBefore')} onClick=${() => step(true)} />
       <input class="asof-slider" type="range" min="1" max=${Math.max(1, head)} value=${held} aria-label=${t('time.slider')} aria-valuetext=${label || t('time.now')}

@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.js';
 import { Table } from '../../ui/table.js';
 import { Empty, Loaded, Time } from '../../ui/state.js';
 import { shown } from '../../dns/names.js';
+import { knowZones } from '../../changes/names.js';
 import { undo } from '../../changes/undo.js';
 
 // Deleted lists the newest deletions of zones that have not come back.
@@ -21,6 +22,7 @@ export function Deleted({ living }) {
     { key: 'back', title: '', render: (e) => html`<${Button} small icon="undo" data-testid="undo" onClick=${() => bringBack(e)}>${t('zones.bringBack')}<//>` },
   ];
   return html`<${Loaded} of=${deleted}>${({ events }) => {
+    knowZones(events.map((e) => e.resource).filter((r) => r.name));
     const seen = new Set(); // a zone that was deleted twice is there once, by its last deletion
     const gone = events.filter((e) => !living?.has(e.resource.id) && !seen.has(e.resource.id) && seen.add(e.resource.id));
     return html`<${Table} label=${t('zones.deleted')} columns=${columns} rows=${living ? gone : null} rowKey=${(e) => e.position} testid="deleted-row"

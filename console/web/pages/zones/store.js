@@ -39,7 +39,10 @@ export class Zones {
   async take(events) {
     const ids = new Set(events.map((e) => (e?.resource?.kind === 'zone' ? e.resource.id : null)));
     if (ids.has(null) || ids.size > fewChanges || !this.state.value.complete) return this.load();
-    await Promise.allSettled([...ids].map((id) => this.#take(id)));
+    const gone = new Set(events.filter((e) => e.type === 'ZoneDeleted').map((e) => e.resource.id));
+    for (const e of events) if (e.type !== 'ZoneDeleted') gone.delete(e.resource.id); // it came back
+    for (const id of gone) this.#all.delete(id);
+    await Promise.allSettled([...ids].filter((id) => !gone.has(id)).map((id) => this.#take(id)));
     this.#show({ total: this.#all.size });
   }
 

@@ -1,3 +1,3 @@
 export default {
-  none: 'Nothing happened yet', by: '{name}, by {door}', asOf: 'See the page as it was then', somebody: 'somebody',
+  none: 'Nothing happened yet', asOf: 'See the page as it was then',
 };

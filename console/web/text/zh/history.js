@@ -1,3 +1,3 @@
 export default {
-  none: '还没有变更', by: '{name}，通过 {door}', asOf: '查看当时的页面', somebody: '某人',
+  none: '还没有变更', asOf: '查看当时的页面',
 };

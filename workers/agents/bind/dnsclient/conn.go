@@ -65,6 +65,15 @@ func (c *Conn) acknowledge() {
 // Close ends the connection.
 func (c *Conn) Close() { _ = c.net.Close() } // an error would change nothing
 
+// Port is the connection's own.
+func (c *Conn) Port() int {
+	at, _ := c.net.LocalAddr().(*net.TCPAddr)
+	if at == nil {
+		return 0
+	}
+	return at.Port
+}
+
 // Idle is for how long nothing was sent.
 func (c *Conn) Idle() time.Duration { return time.Since(c.used) }
 

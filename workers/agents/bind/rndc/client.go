@@ -69,6 +69,20 @@ func (c *Client) Close() {
 func (c *Client) Call(ctx context.Context, command string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.call(ctx, command)
+}
+
+// CallWithin is Call for a command that named answers at once: the limit is for named alone, and
+// begins when the commands before have ended.
+func (c *Client) CallWithin(ctx context.Context, limit time.Duration, command string) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return c.call(ctx, command)
+}
+
+func (c *Client) call(ctx context.Context, command string) (string, error) {
 	if c.conn != nil && time.Since(c.used) > idleLimit {
 		c.drop()
 	}

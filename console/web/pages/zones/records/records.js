@@ -49,7 +49,8 @@ export function RecordsTab({ zone, views, moment, onImport }) {
     small.addEventListener('change', fit);
     return () => small.removeEventListener('change', fit);
   }, []);
-  useChanges(['zone', 'record', 'view'], () => store.refresh(), { delay: 60 });
+  // What an import brought is read page by page: as one difference it may be all of a large zone.
+  useChanges(['zone', 'record', 'view'], (events) => (events.some((e) => e?.type === 'ZoneImported' && e.resource.id === zone.id) ? store.load() : store.refresh()), { delay: 60 });
 
   const focusTable = () => root.current?.querySelector('[role="grid"]')?.focus({ preventScroll: true });
   const typed = (text) => {

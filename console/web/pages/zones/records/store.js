@@ -20,7 +20,9 @@ export class Records {
   #asOf;
   #all = new Map(); // by id
   #position = 0; // the difference to it was not asked for yet
-  #loading = new AbortController();
+  #stop = new AbortController();
+  #reading = false;
+  #left = 3; // how often all is loaded again until a difference was had
   #arranging = null;
   #refreshing = null;
   state;
@@ -35,53 +37,72 @@ export class Records {
 
   get(id) { return this.#all.get(id); }
 
-  // load reads all pages, the first one first. What came before stays in sight meanwhile.
-  async load(again = 3) {
-    const { signal: aborted } = this.#loading;
+  // load reads all pages, the first one first, and takes over what has changed meanwhile. What was there before stays in
+  // sight until then.
+  async load(recount = true) {
+    if (this.#reading) return;
+    this.#reading = true;
     try {
-      if (!this.#asOf) this.#position = (await get('/v1/events', { limit: 1 }, { signal: aborted })).head;
-      const all = new Map();
-      for (let page = 1, total = 1; all.size < total && (page - 1) * pageSize < total; page++) {
-        const got = await get('/dns/records', { zone_id: this.#zone, pageSize, currentPage: page }, { signal: aborted });
-        total = got.total;
-        for (const record of got.records) all.set(record.id, prepared(record));
-        if (!this.state.value.complete) this.#all = all;
-        this.#set({ total, loaded: all.size, error: null });
-        if (page === 1 || page % 10 === 0) await this.#arrange();
-      }
-      this.#all = all;
-      this.#set({ complete: true });
+      await this.#read();
+      this.#reading = false;
       await this.refresh();
       await this.#arrange();
-      if (all.size > pageSize && !this.#asOf && again > 0) await this.#count(again);
+      if (recount && await this.#missed()) await this.load(false);
     } catch (error) {
       if (error.name !== 'AbortError') this.#set({ error });
+    } finally {
+      this.#reading = false;
     }
   }
 
-  // count loads again if a record was missed: what is deleted while pages come moves those behind it.
-  async #count(again) {
-    const { total } = await get('/dns/records', { zone_id: this.#zone, pageSize: 1 }, { signal: this.#loading.signal });
+  async #read() {
+    const { signal: aborted } = this.#stop;
+    if (!this.#asOf) this.#position = (await get('/v1/events', { limit: 1 }, { signal: aborted })).head;
+    const all = new Map();
+    for (let page = 1, total = 1; all.size < total && (page - 1) * pageSize < total; page++) {
+      const got = await get('/dns/records', { zone_id: this.#zone, pageSize, currentPage: page }, { signal: aborted });
+      total = got.total;
+      for (const record of got.records) all.set(record.id, prepared(record));
+      if (!this.state.value.complete) this.#all = all;
+      this.#set({ total, loaded: all.size, error: null });
+      if (page === 1 || page % 10 === 0) await this.#arrange();
+    }
+    this.#all = all;
+    this.#set({ complete: true });
+  }
+
+  // missed says whether a record was missed: what is deleted while pages come moves those behind it.
+  async #missed() {
+    if (this.#all.size <= pageSize || this.#asOf) return false;
+    const { total } = await get('/dns/records', { zone_id: this.#zone, pageSize: 1 }, { signal: this.#stop.signal });
     await this.refresh();
-    if (total !== this.#all.size) await this.load(again - 1);
+    return total > this.#all.size;
+  }
+
+  // again loads once more, but not for ever.
+  #again() {
+    return this.#left-- > 0 ? this.load() : undefined;
   }
 
   close() {
-    this.#loading.abort();
+    this.#stop.abort();
     this.#arranging?.abort();
   }
 
   // refresh takes over what has changed since. One that is asked for while one is under way follows it.
   refresh() {
-    if (this.#asOf || !this.state.value.complete) return Promise.resolve();
+    if (this.#asOf || this.#reading || !this.state.value.complete) return Promise.resolve(); // what is read ends with it
     if (this.#refreshing) {
       this.#refreshing.again = true;
       return this.#refreshing.done;
     }
     const run = { again: false };
-    run.done = this.#takeDifference(run).catch((error) => {
-      if (error.name !== 'AbortError') this.#set({ error });
-    }).finally(() => { this.#refreshing = null; });
+    run.done = this.#takeDifference(run).then(() => null, (error) => error).then((error) => {
+      this.#refreshing = null;
+      if (!error || error.name === 'AbortError') return undefined;
+      this.#set({ error });
+      return this.#again(); // a difference that cannot be had, as it is too large
+    });
     this.#refreshing = run;
     return run.done;
   }
@@ -89,9 +110,10 @@ export class Records {
   async #takeDifference(run) {
     do {
       run.again = false;
-      const difference = await get(`/v1/zones/${this.#zone}/diff`, { from: this.#position }, { signal: this.#loading.signal, past: false });
+      const difference = await get(`/v1/zones/${this.#zone}/diff`, { from: this.#position }, { signal: this.#stop.signal, past: false });
+      if (this.#reading) return; // all is read anew, from a later position
       this.#position = difference.to;
-      if (this.state.value.error) this.#set({ error: null });
+      this.#left = 3;
       if (difference.added.length + difference.removed.length + difference.changed.length === 0) continue;
       for (const { id } of difference.removed) this.#all.delete(id);
       const given = [...difference.added, ...difference.changed.map((c) => c.after)].map(prepared);

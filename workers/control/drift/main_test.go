@@ -1,0 +1,9 @@
+package drift_test
+
+import (
+	"testing"
+
+	"github.com/opsledger/opsledger/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
