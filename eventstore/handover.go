@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
+
+	"github.com/opsledger/opsledger/domain"
 )
 
 const (
@@ -36,7 +39,9 @@ const (
 //     [writer.admit]. Whoever got no answer looks under the head's lock what became of a batch,
 //     and what is missing it appends itself. That, or what broke the batch's conditions, has
 //     ended the term, or keeps the batch from being appended for ever.
-//  2. A batch is taken once, however often it arrives: its sender numbers its batches.
+//  2. A batch is taken once, however often it arrives, and by the process alone that it is for: its
+//     sender numbers its batches. So what that process answers is true of the batch, also when
+//     several believe that they lead.
 //  3. Who does not have the key can neither append anything nor answer.
 type Handover struct {
 	store *Store
@@ -48,8 +53,8 @@ type Handover struct {
 
 	leading atomic.Bool
 	changed chan struct{} // has room for one
-	// heard is when another leading writer was last heard of.
-	heard atomic.Pointer[time.Time]
+	// heard is the other process that leads, nil if none is known to.
+	heard atomic.Pointer[leader]
 	inbox string
 	// replies are those to the batches that were handed over.
 	replies chan *nats.Msg
@@ -60,6 +65,19 @@ type Handover struct {
 	rest         time.Duration
 	// limit is handoverLimit, except in tests.
 	limit time.Duration
+
+	mu sync.Mutex
+	// taken are the numbers of the last batches of each sender, as long as this process lives: it
+	// may lead again in the term in which it led before.
+	taken map[uuid.UUID]uint64
+}
+
+// leader is a process that leads.
+type leader struct {
+	process uuid.UUID
+	// passed is a position that the log has passed.
+	passed domain.Position
+	at     time.Time
 }
 
 // NewHandover returns a handover under a key that the processes of the log have in common.
@@ -71,6 +89,7 @@ func NewHandover(s *Store, nc *nats.Conn, key []byte, log *slog.Logger) *Handove
 	return &Handover{
 		store: s, nc: nc, seal: messageSeal{key: key, log: s.id}, self: self, log: log.With("component", "handover"),
 		changed: make(chan struct{}, 1), inbox: nc.NewInbox(), replies: make(chan *nats.Msg, 16), rest: restMin, limit: handoverLimit,
+		taken: map[uuid.UUID]uint64{},
 	}
 }
 
@@ -84,7 +103,9 @@ func (h *Handover) Lead(leading bool) {
 }
 
 // Subjects of the control plane's processes among themselves.
-func subjectBatches(log uuid.UUID) string        { return "writer." + log.String() + ".batch" }
+func subjectBatches(log, of uuid.UUID) string {
+	return "writer." + log.String() + ".batch." + of.String()
+}
 func subjectWriterAlive(log uuid.UUID) string    { return "writer." + log.String() + ".alive" }
 func (h *Handover) replySubject(n uint64) string { return fmt.Sprintf("%s.%d", h.inbox, n) }
 
@@ -133,23 +154,29 @@ func (h *Handover) lead(t *taker) (*taker, error) {
 			return nil, err
 		}
 	}
-	return t, h.nc.Publish(subjectWriterAlive(h.store.id), h.seal.close(kindAlive, h.self[:]))
+	passed := domain.Position(h.store.writer.passed.Load())
+	return t, h.nc.Publish(subjectWriterAlive(h.store.id), h.seal.close(kindAlive, appendInt(bytes.Clone(h.self[:]), int64(passed))))
 }
 
-// hear takes note of another process's leading writer.
+// hear takes note of the process that leads. If several say so, it is the first one, until that
+// one is silent.
 func (h *Handover) hear(m *nats.Msg) {
-	if who, ok := h.seal.open(kindAlive, m.Data); ok && string(who) != string(h.self[:]) {
-		now := time.Now()
-		h.heard.Store(&now)
-	} else if _, gone := h.seal.open(kindGone, m.Data); gone {
+	known := h.heard.Load()
+	if payload, ok := h.seal.open(kindAlive, m.Data); ok {
+		r := hashReader{rest: string(payload)}
+		l := &leader{process: r.uuid(), passed: domain.Position(r.int64()), at: time.Now()}
+		if !r.short && l.process != h.self && (h.silent() || l.process == known.process) {
+			h.heard.Store(l)
+		}
+	} else if who, gone := h.seal.open(kindGone, m.Data); gone && known != nil && string(who) == string(known.process[:]) {
 		h.heard.Store(nil)
 	}
 }
 
 // silent says that no other process leads, as far as is known.
 func (h *Handover) silent() bool {
-	last := h.heard.Load()
-	return last == nil || time.Since(*last) > silentAfter
+	l := h.heard.Load()
+	return l == nil || time.Since(l.at) > silentAfter
 }
 
 // wanted says whether the writer should hand its batches over.
@@ -162,16 +189,14 @@ func (h *Handover) failed() {
 	h.until, h.rest = time.Now().Add(h.rest), min(2*h.rest, restMax)
 }
 
-// errNobody says that nobody got the batch.
-var errNobody = errors.New("handover: nobody leads")
-
-// ask hands a batch over and waits for the answers. Any error but errNobody leaves its fate open.
-func (h *Handover) ask(entries [][]byte) (handoverReply, error) {
+// ask hands a batch over to the process that leads and waits for its answer. An error leaves the
+// batch's fate open, also one that the bus tells: nobody vouches for what the bus says.
+func (h *Handover) ask(to uuid.UUID, entries [][]byte) (handoverReply, error) {
 	h.number++
 	drain(h.replies)
-	batch := batchHeader{sender: h.self, number: h.number, term: h.term}
-	if err := h.nc.PublishRequest(subjectBatches(h.store.id), h.replySubject(h.number), h.seal.close(kindBatch, batch.with(entries))); err != nil {
-		return handoverReply{}, fmt.Errorf("%w: %w", errNobody, err)
+	batch := batchHeader{sender: h.self, leader: to, number: h.number, term: h.term}
+	if err := h.nc.PublishRequest(subjectBatches(h.store.id, to), h.replySubject(h.number), h.seal.close(kindBatch, batch.with(entries))); err != nil {
+		return handoverReply{}, err
 	}
 	limit := time.NewTimer(h.limit)
 	defer limit.Stop()
@@ -180,7 +205,7 @@ func (h *Handover) ask(entries [][]byte) (handoverReply, error) {
 	for {
 		select {
 		case m := <-h.replies:
-			if r, err := h.reply(m, len(entries)); err == nil || errors.Is(err, errNobody) {
+			if r, err := h.reply(m, len(entries)); err == nil || errors.Is(err, nats.ErrNoResponders) {
 				return r, err
 			}
 		case <-look.C:
@@ -199,7 +224,7 @@ func (h *Handover) reply(m *nats.Msg, entries int) (handoverReply, error) {
 		return handoverReply{}, errors.New("an answer that comes late")
 	}
 	if len(m.Data) == 0 && m.Header.Get("Status") == "503" {
-		return handoverReply{}, errNobody
+		return handoverReply{}, nats.ErrNoResponders
 	}
 	payload, ok := h.seal.open(kindReply, m.Data)
 	if !ok {
@@ -223,31 +248,30 @@ type taker struct {
 	*Handover
 	sub   *nats.Subscription
 	types *typeLists
-
-	mu sync.Mutex
-	// taken are the numbers of the last batches of each sender.
-	taken   map[uuid.UUID]uint64
+	// stopped is under the lock of taken.
+	stopped bool
 	working sync.WaitGroup
 }
 
 func (h *Handover) take() (*taker, error) {
-	t := &taker{Handover: h, types: &typeLists{}, taken: map[uuid.UUID]uint64{}}
+	t := &taker{Handover: h, types: &typeLists{}}
 	var err error
-	t.sub, err = h.nc.Subscribe(subjectBatches(h.store.id), t.receive)
+	t.sub, err = h.nc.Subscribe(subjectBatches(h.store.id, h.self), t.receive)
 	return t, err
 }
 
-// stop waits for the answers to what was taken.
+// stop waits for the answers to what was taken, and then says that this process does not lead: so
+// nobody gives up on an answer that is about to come.
 func (t *taker) stop() {
 	if t == nil {
 		return
 	}
 	_ = t.sub.Unsubscribe() // both fail only when the connection is closed already
-	_ = t.nc.Publish(subjectWriterAlive(t.store.id), t.seal.close(kindGone, t.self[:]))
 	t.mu.Lock()
-	t.taken = nil
+	t.stopped = true
 	t.mu.Unlock()
 	t.working.Wait()
+	_ = t.nc.Publish(subjectWriterAlive(t.store.id), t.seal.close(kindGone, t.self[:]))
 }
 
 // receive gives a batch to the writer, and answers when the writer has.
@@ -280,11 +304,12 @@ func (t *taker) receive(m *nats.Msg) {
 	}()
 }
 
-// fresh says whether the batch comes for the first time, and then counts it as being worked on.
+// fresh says whether the batch is for this process and comes for the first time, and then counts it
+// as being worked on.
 func (t *taker) fresh(b batchHeader) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.taken == nil || b.sender == t.self || b.number <= t.taken[b.sender] {
+	if t.stopped || b.leader != t.self || b.number <= t.taken[b.sender] {
 		return false
 	}
 	t.taken[b.sender] = b.number

@@ -85,13 +85,13 @@ func (j *joined) put(entries ...*entry) (answers []answer) {
 
 // message is a batch as another process would hand it over.
 func (j *joined) message(sender uuid.UUID, number, term uint64, e *entry) []byte {
-	return j.ha.seal.close(kindBatch, batchHeader{sender: sender, number: number, term: term}.with([][]byte{e.encode()}))
+	return j.ha.seal.close(kindBatch, batchHeader{sender: sender, leader: j.ha.self, number: number, term: term}.with([][]byte{e.encode()}))
 }
 
 // request sends a message and returns the answer to its one entry.
 func (j *joined) request(message []byte, sender uuid.UUID, number uint64) entryReply {
 	j.t.Helper()
-	m, err := j.nc.Request(subjectBatches(j.a.id), message, testkit.Patience)
+	m, err := j.nc.Request(subjectBatches(j.a.id, j.ha.self), message, testkit.Patience)
 	if err != nil {
 		j.t.Fatal(err)
 	}
@@ -170,12 +170,20 @@ func TestHandedOverTwice(t *testing.T) {
 	if a := j.request(once, sender, 1); a.answer != answeredCommitted || a.first != 2 {
 		t.Errorf("answered with %+v", a)
 	}
-	forged := messageSeal{key: []byte("another key"), log: j.a.id}.close(kindBatch, batchHeader{uuid.New(), 1, term}.with([][]byte{entryOf("forged").encode()}))
-	for _, m := range [][]byte{once, forged, forged[:10], nil} {
-		if err := j.nc.Publish(subjectBatches(j.a.id), m); err != nil {
-			t.Fatal(err)
+	forged := messageSeal{key: []byte("another key"), log: j.a.id}.close(kindBatch, batchHeader{uuid.New(), j.ha.self, 1, term}.with([][]byte{entryOf("forged").encode()}))
+	replay := func() {
+		for _, m := range [][]byte{once, forged, forged[:10], nil} {
+			if err := j.nc.Publish(subjectBatches(j.a.id, j.ha.self), m); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	replay()
+	j.ha.Lead(false)
+	testkit.Eventually(t, "nobody leads", j.hb.silent)
+	j.ha.Lead(true) // in the same term
+	testkit.Eventually(t, "it leads again", func() bool { return !j.hb.silent() })
+	replay()
 	if a := j.request(j.message(sender, 2, term, second), sender, 2); a.answer != answeredCommitted {
 		t.Errorf("answered with %+v", a)
 	}
@@ -198,10 +206,9 @@ func TestAnswerLost(t *testing.T) {
 				j.ha.Lead(false)
 				testkit.Eventually(t, "nobody leads", j.hb.silent)
 			}
-			later := time.Now().Add(time.Hour)
-			deaf.heard.Store(&later)
+			deaf.heard.Store(&leader{process: j.ha.self, at: time.Now().Add(time.Hour)})
 			j.b.writer.handover.Store(deaf)
-			seen, err := j.nc.SubscribeSync(subjectBatches(j.a.id))
+			seen, err := j.nc.SubscribeSync(subjectBatches(j.a.id, j.ha.self))
 			if err == nil {
 				err = j.nc.Flush()
 			}
@@ -229,6 +236,93 @@ func TestAnswerLost(t *testing.T) {
 			}
 			j.log(1, lost, next)
 		})
+	}
+}
+
+// The bus may say that nobody takes a batch, and be wrong: the sender looks what became of it, no
+// further back than what it knows of the log's end.
+func TestBusLies(t *testing.T) {
+	t.Parallel()
+	j := newJoined(t)
+	j.add(j.a)
+	testkit.Eventually(t, "it is known how far the log is", func() bool { return j.hb.heard.Load().passed == 1 })
+	sub, err := j.nc.Subscribe(subjectBatches(j.a.id, j.ha.self), func(m *nats.Msg) {
+		if err := m.RespondMsg(&nats.Msg{Header: nats.Header{"Status": {"503"}}}); err != nil {
+			t.Error(err)
+		}
+	})
+	if err == nil {
+		err = errors.Join(j.nc.Flush(), sub.AutoUnsubscribe(1))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, release := entryOf("x"), j.hold()
+	j.b.box.put(e)
+	j.waiting(2) // both have it
+	release()
+	if a := <-e.done; a.err != nil || a.events[0].Position != 2 || *e.doubt != 1 {
+		t.Errorf("%+v, in doubt from %d on", a, *e.doubt)
+	}
+	j.log(1, e)
+}
+
+// While two believe that they lead, a batch is taken by the one that it is for.
+func TestTwoLead(t *testing.T) {
+	t.Parallel()
+	j := newJoined(t)
+	c, err := Open(t.Context(), Config{Pool: j.pool, Codec: testkit.Codec()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	testkit.Background(t, c.Run)
+	var byC []uuid.UUID
+	hc := j.join(c, &byC)
+	testkit.Eventually(t, "the third process knows that the first leads", func() bool { return !hc.silent() })
+	j.hb.Lead(true)
+	testkit.Eventually(t, "the second leads, too", func() bool { return !j.ha.silent() })
+	var entries []*entry
+	for range 30 {
+		e := entryOf("x")
+		c.box.put(e)
+		if a := <-e.done; a.err != nil {
+			t.Fatal(a.err)
+		}
+		entries = append(entries, e)
+	}
+	j.log(0, entries...)
+	j.committedBy(&j.byB)
+	second := &taker{Handover: j.hb}
+	for leader, want := range map[uuid.UUID]bool{j.ha.self: false, j.hb.self: true} { // wherever the bus brings a batch
+		if got := second.fresh(batchHeader{sender: uuid.New(), leader: leader, number: 1}); got != want {
+			t.Errorf("taken is %v, want %v", got, want)
+		}
+		if want {
+			second.working.Done()
+		}
+	}
+}
+
+// The leading writer keeps the answer to a command that changes nothing, too.
+func TestRefusalHandedOver(t *testing.T) {
+	t.Parallel()
+	j := newJoined(t)
+	refused := func(id uuid.UUID) *entry {
+		return &entry{commandID: id, keyed: true, fingerprint: []byte("f"), refusal: &Refusal{Status: 400, Body: []byte(`{}`)}, done: make(chan answer, 1)}
+	}
+	id := newID()
+	if a := j.put(entryOf("x"), refused(id))[1]; a.err != nil || a.stored != nil {
+		t.Errorf("the first time: %+v", a)
+	}
+	if a := j.put(refused(id))[0]; a.err != nil || a.stored == nil || a.stored.refusal == nil {
+		t.Errorf("again: %+v", a)
+	}
+	doubtful := refused(newID())
+	doubtful.doubt = new(domain.Position)
+	p := makePlan([]*entry{doubtful}, inspection{places: map[uuid.UUID]place{newID(): {}}}, time.Now())
+	if len(p.keyed) != 1 {
+		t.Error("a refusal whose fate is not known is not kept")
 	}
 }
 

@@ -56,14 +56,14 @@ func (s messageSeal) open(kind byte, message []byte) (payload []byte, ok bool) {
 
 var errHandover = errors.New("not a message of a handover")
 
-// batchHeader says whose batch it is, and for which term of the leading writer.
+// batchHeader says whose batch it is, which process is to take it, and in which term of that one's writer.
 type batchHeader struct {
-	sender       uuid.UUID
-	number, term uint64
+	sender, leader uuid.UUID
+	number, term   uint64
 }
 
 func (b batchHeader) with(entries [][]byte) []byte {
-	m := append([]byte(nil), b.sender[:]...)
+	m := append(append([]byte(nil), b.sender[:]...), b.leader[:]...)
 	m = binary.BigEndian.AppendUint64(m, b.number)
 	m = binary.BigEndian.AppendUint64(m, b.term)
 	m = binary.BigEndian.AppendUint32(m, uint32(len(entries)))
@@ -133,7 +133,7 @@ func (l *typeLists) of(joined string) *typeSet {
 
 func (l *typeLists) readBatch(payload []byte) (b batchHeader, entries []*entry, err error) {
 	r := hashReader{rest: string(payload)}
-	b = batchHeader{sender: r.uuid(), number: uint64(r.int64()), term: uint64(r.int64())}
+	b = batchHeader{sender: r.uuid(), leader: r.uuid(), number: uint64(r.int64()), term: uint64(r.int64())}
 	for n := r.uint32(); n > 0 && !r.short; n-- {
 		e, err := l.readEntry(r.text())
 		if err != nil {
@@ -185,7 +185,7 @@ func (r *hashReader) flag() bool {
 type handoverAnswer byte
 
 const (
-	// answeredCommitted: the events have their places.
+	// answeredCommitted: the events have their places, or there are none and the command is kept.
 	answeredCommitted handoverAnswer = iota
 	// answeredConflict: a condition does not hold, and never will.
 	answeredConflict
@@ -235,13 +235,17 @@ func appendAnswer(b []byte, a answer) []byte {
 		return append(b, byte(answeredLate))
 	case errors.Is(a.err, errConflict):
 		return append(b, byte(answeredConflict))
-	case errors.Is(a.err, ErrUnknownOutcome):
+	case errors.Is(a.err, ErrUnknownOutcome), errors.Is(a.err, ErrOtherLog): // the log of before may have it
 		return append(b, byte(answeredOpen))
-	case a.err != nil || len(a.events) == 0:
+	case a.err != nil || a.stored != nil:
 		return append(b, byte(answeredNot))
 	}
+	var first protocol.Envelope
+	if len(a.events) > 0 {
+		first = a.events[0]
+	}
 	b = append(b, byte(answeredCommitted))
-	b = appendInt(appendInt(b, int64(a.events[0].Position)), a.events[0].RecordedAt.UnixMicro())
+	b = appendInt(appendInt(b, int64(first.Position)), first.RecordedAt.UnixMicro())
 	b = binary.BigEndian.AppendUint32(b, uint32(len(a.events)))
 	for i := range a.events {
 		b = appendInt(b, int64(a.events[i].Prev))

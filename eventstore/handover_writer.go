@@ -70,14 +70,14 @@ func (h *Handover) fitting(batch []*entry) (part []*entry, encoded [][]byte) {
 // which the answer names the next one of.
 func (w *writer) handOverPart(h *Handover, part []*entry, encoded [][]byte) (own []*entry) {
 	for range 2 {
+		to := h.heard.Load()
+		if to == nil {
+			break
+		}
 		w.head = storedHead{} // another process appends
-		passed := max(w.bottom, w.last)
-		reply, err := h.ask(encoded)
-		switch {
-		case errors.Is(err, errNobody):
-			h.failed()
-			return append(own, part...)
-		case err != nil:
+		passed := max(domain.Position(w.passed.Load()), to.passed)
+		reply, err := h.ask(to.process, encoded)
+		if err != nil {
 			h.log.Warn("a batch was handed over, and its fate is looked up", "commands", len(part), "error", err)
 			h.failed()
 			for _, e := range part {
@@ -115,8 +115,8 @@ func (w *writer) answered(e *entry, a entryReply, passed domain.Position) bool {
 			e.doubt = &passed
 			return false
 		}
-		if last := &events[len(events)-1]; last.Position > w.last {
-			w.last, w.lastID = last.Position, last.ID
+		if n := len(events); n > 0 && events[n-1].Position > w.last {
+			w.saw(events[n-1])
 		}
 		w.refused.Store(nil)
 		w.metrics.handedOver.Inc()
@@ -132,17 +132,8 @@ func (w *writer) answered(e *entry, a entryReply, passed domain.Position) bool {
 	return false
 }
 
-// acquaint looks where the log ends before entries of another process are appended, if that is
-// not known: a term begins there.
-func (w *writer) acquaint(batch []*entry) error {
-	if w.head.log == w.id || !slices.ContainsFunc(batch, isForeign) {
-		return nil
-	}
-	return w.commit(nil, nil)
-}
-
-// findDoubtful finds what was appended of entries. What they may have been appended behind is a
-// few seconds old.
+// findDoubtful finds what was appended of entries. There is no index for it: what they may have been
+// appended behind is what the leading writer had appended when it last showed itself.
 const findDoubtful = `SELECT id, position, prev, recorded_at FROM log.events WHERE position > $1 AND command_id = ANY($2::uuid[])`
 
 // place is where an event is in the log.
@@ -179,7 +170,7 @@ func queueDoubtful(b *pgx.Batch, batch []*entry, found map[uuid.UUID]place) {
 
 // appendedAs returns the entry's events as they are in the log, nil if they are not there.
 func (e *entry) appendedAs(found map[uuid.UUID]place) []protocol.Envelope {
-	if !e.doubtful() || len(found) == 0 {
+	if !e.doubtful() || len(e.events) == 0 {
 		return nil
 	}
 	events := make([]protocol.Envelope, 0, len(e.events))

@@ -41,10 +41,6 @@ func (w *writer) append(batch []*entry) error {
 	if batch = w.handOver(batch); len(batch) == 0 {
 		return nil
 	}
-	if err := w.acquaint(batch); err != nil {
-		refuse(batch, err)
-		return err
-	}
 	var p *plan
 	if w.trusted() && !slices.ContainsFunc(batch, (*entry).doubtful) {
 		p = w.assume(batch)

@@ -102,7 +102,7 @@ func (w *writer) recognize(ctx context.Context, conn *pgx.Conn) error {
 	if head.log != w.id {
 		return ErrOtherLog
 	}
-	w.bottom = max(w.bottom, head.Position)
+	w.passed.Store(int64(head.Position))
 	if w.last == 0 {
 		return nil
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 // writer commits the entries in the mailbox, in batches, on a connection of its own.
-// Only the goroutine of Run uses it, but for down and refused.
+// Only the goroutine of Run uses it, but for what is atomic.
 //
 // Invariants:
 //  1. Conditions and command ids are checked under the head's lock, in statements
@@ -68,8 +68,8 @@ type writer struct {
 	head storedHead
 	// term is the time since which nobody else has appended. It is 0 while head is not known.
 	term uint64
-	// bottom is a position that the log is known to have passed.
-	bottom domain.Position
+	// passed is a position that the log is known to have passed.
+	passed atomic.Int64
 	// recent are the events that this writer appended last, up to head.
 	recent recentEvents
 	// last is the newest event that this process knows to be in the log.
@@ -134,7 +134,7 @@ func (w *writer) advance(p *plan) {
 func (w *writer) settle(p *plan) {
 	if n := len(p.events); n > 0 {
 		w.refused.Store(nil)
-		w.last, w.lastID = p.events[n-1].Position, p.events[n-1].ID
+		w.saw(p.events[n-1])
 		w.committed(p.events)
 	}
 	w.metrics.commands.Observe(float64(len(p.batch)))
@@ -145,6 +145,12 @@ func (w *writer) settle(p *plan) {
 		}
 	}
 	p.tell()
+}
+
+// saw takes note of the newest event that is known to be in the log.
+func (w *writer) saw(e protocol.Envelope) {
+	w.last, w.lastID = e.Position, e.ID
+	w.passed.Store(int64(e.Position))
 }
 
 func (w *writer) refuseWaiting(err error) {

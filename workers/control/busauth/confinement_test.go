@@ -154,6 +154,7 @@ func forbidden(own Identity) []string {
 		"$JS.API.STREAM.MSG.GET.EVENTS", "$JS.API.DIRECT.GET.EVENTS", "$JS.API.STREAM.MSG.DELETE.EVENTS", "$JS.API.STREAM.MSG.GET.OUTPUT", "$JS.API.DIRECT.GET.OUTPUT",
 		"$JS.API.CONSUMER.CREATE.EVENTS", "$JS.API.CONSUMER.CREATE.OUTPUT.x.output.>", "$JS.API.CONSUMER.LIST.EVENTS", "$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.SERVER.PING",
 		"events.dns.0.Forged", "events.ops.1.AttemptAccepted", "agents.report", "hosts.poke", "hosts.2.poke", "agents.2.checkconf", "projections.dns",
+		"writer.1.alive", "writer.1.batch.2",
 		"report.2.dns", "snap.2.open", "secrets.2", "host.2.report", "host.2.work", "host.2.alive", "host.2.lines.x.1", "output.1.x.1", "output.2.x.1", "_INBOX_agent_2.x", "_INBOX_host_2.x",
 	}
 	for _, name := range []string{"agent-1", "agent-2", "host-1", "host-2"} {
@@ -213,7 +214,7 @@ func TestAnAgentCanDoNothingElse(t *testing.T) {
 		}
 		for _, subject := range []string{
 			">", "events.>", "events.dns.0.X", "report.>", "host.>", "output.>", "agents.2.>", "agents.>", "hosts.2.>", "hosts.>",
-			"_INBOX_agent_2.>", "_INBOX_host_2.>", "_INBOX.>", "$JS.>", "_R_.>", "snap.>", "$SYS.>",
+			"_INBOX_agent_2.>", "_INBOX_host_2.>", "_INBOX.>", "$JS.>", "_R_.>", "snap.>", "$SYS.>", "writer.>",
 		} {
 			sub, err := nc.SubscribeSync(subject)
 			if err = errors.Join(err, nc.FlushTimeout(testkit.Patience)); err == nil { // the refusal has come, too
