@@ -55,7 +55,8 @@ func TestDriftIsListed(t *testing.T) {
 	enroll(s, 1)
 	s.expect(s.do("GET", "/v1/drift", nil), 200, `{"drift":[],"next":null}`)
 	of := dns.DriftFound{
-		ServerID: 1, ZoneID: 1, Zone: "example.org", ViewID: 1, What: dns.DriftRecords, Expected: "a", Found: "b", Done: dns.DriftRepaired, By: "key k",
+		ServerID: 1, ZoneID: 1, Zone: "example.org", ViewID: 1,
+		What: dns.DriftRecords, Expected: "a", Found: "b", Done: dns.DriftRepaired, By: "key k",
 	}
 	first := s.finds(of)
 	if s.finds(of) != first {
@@ -67,11 +68,12 @@ func TestDriftIsListed(t *testing.T) {
 	if len(all.Drift) != 2 || all.Next != nil {
 		t.Fatalf("%+v", all)
 	}
-	if d := all.Drift[0]; d.Position != second || d.ZoneID != nil || d.Zone != nil || d.View != nil || *d.Reason != "r" || d.By != nil || d.Zones != 0 || d.Done != "reported" {
+	if d := all.Drift[0]; d.Position != second || d.ZoneID != nil || d.Zone != nil || d.View != nil ||
+		*d.Reason != "r" || d.By != nil || d.Zones != 0 || d.Done != "reported" {
 		t.Errorf("%+v", d)
 	}
-	if d := all.Drift[1]; d.Position != first || d.Time.IsZero() || d.Server != "s1" || *d.ZoneID != 1 || *d.Zone != "example.org" || *d.View != "office" ||
-		d.Expected != "a" || d.Found != "b" || d.Reason != nil || *d.By != "key k" || d.Zones != 1 {
+	if d := all.Drift[1]; d.Position != first || d.Time.IsZero() || d.Server != "s1" || *d.ZoneID != 1 ||
+		*d.Zone != "example.org" || *d.View != "office" || d.Expected != "a" || d.Found != "b" || d.Reason != nil || *d.By != "key k" || d.Zones != 1 {
 		t.Errorf("%+v", d)
 	}
 	page := s.drift("?limit=1")
