@@ -17,7 +17,8 @@ func TestFormerStatesOfAllEventsAreConsidered(t *testing.T) {
 	t.Parallel()
 	shown := []string{
 		// Views are for everybody, and the others are changed by who sees them: admin, who may edit the configuration, and of a webhook its maker.
-		"ViewUpdated", "ViewDeleted", "FleetChanged", "RolloutPlanned", "PrivilegeChanged", "UserRolesChanged", "WebhookChanged",
+		"ViewUpdated", "ViewDeleted", "FleetChanged", "RolloutPlanned", "ServerSettingsChanged",
+		"PrivilegeChanged", "UserRolesChanged", "WebhookChanged",
 		// These tell no more than what the request named.
 		"UserDeleted", "RoleDeleted", "PrivilegeDeleted", "CredentialDeleted", "WebhookDeleted", "TaskDeleted",
 	}

@@ -53,7 +53,7 @@ func TestNameServers(t *testing.T) {
 	guest := s.member("guest", 3) // servers alone
 
 	body := `{"online":true,"named":{"version":"9.18","since":null},"process":true,"port":true,"resolve":false,"query_rate":12.5,` +
-		`"applied_position":7,"lag":1,"zones":{"total":3,"behind":0,"refused":1},"error":"zone hidden.com/IN: bad"}`
+		`"applied_position":7,"lag":1,"zones":{"total":3,"behind":0,"refused":1},"error":"zone hidden.com/IN: bad","drift":{"found":0,"repaired":0,"last":null}}`
 	s.expect(s.do("GET", "/v1/servers/1/health", nil), 200, body)
 	s.expect(s.do("GET", "/v1/servers/1/health", nil, with("Authorization", guest)), 200, strings.Replace(body, "zone hidden.com/IN: bad", "ZONE#"+idIn(zone), 1))
 	s.expect(s.do("GET", "/v1/servers/9/health", nil), 404, failedWith("Server 9 不存在！"))

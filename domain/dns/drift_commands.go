@@ -87,7 +87,7 @@ func (c FindDrift) Decide(h domain.History, env domain.Env) ([]domain.Event, err
 		return nil, err
 	}
 	if !server.exists || !server.enrolled {
-		return nil, domain.NotFound("Server %d 不存在！", c.found.ServerID)
+		return nil, notFound("Server", c.found.ServerID)
 	}
 	found := c.found
 	switch {

@@ -39,7 +39,7 @@ func (c ChangeServerSettings) Decide(h domain.History, env domain.Env) ([]domain
 		return nil, err
 	}
 	if !server.exists {
-		return nil, domain.NotFound("Server %d 不存在！", c.id)
+		return nil, notFound("Server", c.id)
 	}
 	if err := domain.CheckVersion(c.ifMatch, current.changed); err != nil {
 		return nil, err
