@@ -290,10 +290,6 @@ func (a *App) startServerWorkers() {
 		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
 		Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
 	}).Run)
-	a.life.start("drift", drift.New(drift.Config{
-		NC: a.bus.nc, Store: a.store, Reader: a.dns, Progress: a.progress, Roster: a.roster,
-		Signer: a.auth.Signer(), Log: a.log, Registerer: a.registry,
-	}).Run)
 	a.imports = imports.New(imports.Config{Store: a.store, Pool: a.db.pool, Reader: a.dns, Progress: a.progress, Log: a.log})
 	a.life.start("imports", a.imports.Run)
 	a.reports = reporter.New(reporter.Config{
