@@ -14,6 +14,7 @@ CASE ?=
 # call takes seconds with it. They start no goroutine that outlives a call and use no atomics, and
 # their callers, which are with it, own what they hand over: no race can be missed or made up.
 # Tables for debuggers, which the linker would leave out, are a fifth of the compiler's time.
+# docs/decisions/0161 and 0171 tell what else the suite's time goes into, and what was done about it.
 TEST_GOFLAGS := '$(shell $(GO) env GOFLAGS) -gcflags=all=-dwarf=false -gcflags=golang.org/x/crypto/argon2=-race=false -gcflags=golang.org/x/crypto/scrypt=-race=false'
 
 # The longest packages begin first, so that none of them is alone at the end, and one more at a time

@@ -51,7 +51,7 @@ type difference struct {
 	events  []domain.Event
 	outline *zonedata.Outline
 	// servers are those before the events.
-	servers       map[int64]dns.FleetServer
+	servers       dns.FleetServers
 	before, after dns.Fleet
 	views         map[int64]string
 	// visible are the zones that the caller may ACCESS, as far as it is known.
@@ -86,9 +86,9 @@ func (d *difference) readFleet() error {
 	if err != nil {
 		return fmt.Errorf("read servers: %w", err)
 	}
-	d.servers = make(map[int64]dns.FleetServer, len(servers))
+	d.servers = make(dns.FleetServers, len(servers))
 	for _, s := range servers {
-		d.servers[s.ID] = dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled}
+		d.servers[s.ID] = s.InFleet()
 	}
 	d.before = dns.FleetOf(fleet.FleetData, d.servers)
 	d.after = dns.FleetOf(fleet.FleetData.After(d.servers, d.events))

@@ -3,7 +3,6 @@ package ddns_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -46,17 +45,26 @@ type stack struct {
 	cfg  ddns.Config
 }
 
+// models are the read models of a stack.
+func models(store *eventstore.Store) []projections.Model {
+	return []projections.Model{accessmodel.New(), dnsmodel.New(oplog.NewUsernames(store), time.UTC)}
+}
+
+// begin makes the first user of the log that each stack has a copy of, and returns the key of its vault.
+func begin(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store) (key []byte, err error) {
+	return modeltest.NewVault(pool, func(secrets *vault.Vault) error {
+		_, _, err := identity.EnsureAdmin(ctx, store, secrets, "correct horse")
+		return err
+	})
+}
+
 func newStack(t *testing.T) *stack {
 	t.Helper()
 	ctx := t.Context()
-	log := modeltest.Run(t, func(store *eventstore.Store) []projections.Model {
-		return []projections.Model{accessmodel.New(), dnsmodel.New(oplog.NewUsernames(store), time.UTC)}
-	})
-	pool, store, progress := log.Pool, log.Store, log.Progress
-	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
-	must(t, err)
-	_, _, err = identity.EnsureAdmin(ctx, store, secrets, "correct horse")
-	must(t, err)
+	pool, key := testkit.PostgresWith(t, "stack", modeltest.Log(models, begin))
+	log := modeltest.Run(t, pool, models)
+	store, progress := log.Store, log.Progress
+	secrets := modeltest.Vault(t, pool, key)
 	people, err := identity.New(ctx, identity.Config{Store: store, Vault: secrets, Pool: pool})
 	must(t, err)
 	s := &stack{t: t, store: store, pool: pool, reader: dnsmodel.NewReader(pool), progress: progress, identity: people}

@@ -48,7 +48,7 @@ func samples() []domain.Event {
 	another := access.WebhookData{Origin: "http://192.0.2.1", Target: "c6"}
 	return append(opsSamples(), []domain.Event{
 		dns.ServerCreated{ID: 1, Server: server, Privilege: 5}, dns.ServerUpdated{ID: 1, Before: server, After: other},
-		dns.ServerDeleted{ID: 1, Server: other, Privilege: 5}, dns.ServerEnrolled{ID: 1}, dns.ServerWithdrawn{ID: 1},
+		dns.ServerDeleted{ID: 1, Server: other, Privilege: 5}, dns.ServerEnrolled{ID: 1}, dns.ServerProved{ID: 1}, dns.ServerWithdrawn{ID: 1},
 		dns.ViewCreated{ID: 2, View: view, Privilege: 8}, dns.ViewUpdated{ID: 2, Before: view, After: dns.ViewData{Name: "v2", ACL: "any"}},
 		dns.ViewDeleted{ID: 2, View: view, Privilege: 8},
 		dns.ZoneCreated{ID: 3, Zone: zone, Privilege: 11}, dns.ZoneUpdated{ID: 3, Before: external, After: external}, dns.ZoneDeleted{ID: 3, Zone: zone, Privilege: 11},
@@ -118,9 +118,10 @@ func samples() []domain.Event {
 func later() map[string]domain.Event {
 	birth := &dns.Birth{Created: 40, Creator: 2}
 	return map[string]domain.Event{
-		"birth.ServerCreated":  dns.ServerCreated{ID: 1, Server: dns.ServerData{Host: "s1", IP: "192.0.2.1", Env: "dev", Type: "master"}, Privilege: 5, Birth: birth},
-		"birth.ViewCreated":    dns.ViewCreated{ID: 2, View: dns.ViewData{Name: "v1", ACL: "any"}, Privilege: 8, Birth: birth},
-		"replaced.RoleChanged": access.RoleChanged{ID: 8, FormerName: "r", Name: "r", Privileges: []int64{1}, Replaced: new(domain.Position(7))},
+		"birth.ServerCreated":     dns.ServerCreated{ID: 1, Server: dns.ServerData{Host: "s1", IP: "192.0.2.1", Env: "dev", Type: "master"}, Privilege: 5, Birth: birth},
+		"birth.ViewCreated":       dns.ViewCreated{ID: 2, View: dns.ViewData{Name: "v1", ACL: "any"}, Privilege: 8, Birth: birth},
+		"unproved.ServerEnrolled": dns.ServerEnrolled{ID: 1, Unproved: true},
+		"replaced.RoleChanged":    access.RoleChanged{ID: 8, FormerName: "r", Name: "r", Privileges: []int64{1}, Replaced: new(domain.Position(7))},
 	}
 }
 

@@ -110,6 +110,8 @@ func ofDNS(e domain.Event) subject {
 		return of(kindServer, e.ID, e.Server.Host)
 	case dns.ServerEnrolled:
 		return of(kindServer, e.ID, "")
+	case dns.ServerProved:
+		return of(kindServer, e.ID, "")
 	case dns.ServerWithdrawn:
 		return of(kindServer, e.ID, "")
 	case dns.ServerSettingsChanged:

@@ -166,8 +166,9 @@ type SnapshotServer struct {
 	ID      int64           `json:"id"`
 	Server  dns.ServerData  `json:"server"`
 	Changed domain.Position `json:"changed"`
-	// Enrolled says that the server has an agent.
+	// Enrolled says that the server has an agent, Serves that it has served all of the log once.
 	Enrolled bool `json:"enrolled,omitempty"`
+	Serves   bool `json:"serves,omitempty"`
 }
 
 // SnapshotServerSettings are the settings of a server for which others than the default were set.
@@ -237,15 +238,18 @@ type SnapshotRollout struct {
 	Former  dns.FormerSettings `json:"former"`
 }
 
-// SecretsRequest asks for secrets by the vault ids that the current configuration names.
+// SecretsRequest asks for secrets by the vault ids that the current configuration names, and for the
+// keys by which the servers of the fleet exchange zones, by the ids of their views.
 type SecretsRequest struct {
-	IDs []string `json:"ids"`
+	IDs      []string `json:"ids"`
+	Transfer []int64  `json:"transfer,omitempty"`
 }
 
-// SecretsReply maps vault ids to secrets.
+// SecretsReply maps vault ids to secrets, and views to their keys.
 type SecretsReply struct {
-	Secrets map[string]string `json:"secrets"`
-	Error   string            `json:"error,omitempty"`
+	Secrets  map[string]string `json:"secrets"`
+	Transfer map[int64][]byte  `json:"transfer,omitempty"`
+	Error    string            `json:"error,omitempty"`
 }
 
 // CheckConfRequest asks whether named would take a main configuration. Text was rendered from

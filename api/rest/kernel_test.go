@@ -24,12 +24,13 @@ func TestEveryRoute(t *testing.T) {
 	for _, route := range Routes(&api.Kernel{}, Config{}) {
 		name := route.Method + " " + route.Path
 		t.Run(strings.ReplaceAll(name, "/", "|"), func(t *testing.T) {
-			part, row := x.in(t), rows[name]
-			part.checkUnknown(route, row)
-			part.checkCreation(route, row)
-			part.checkIfMatch(route, row)
-			part.checkHead(route, row)
-			part.checkPathsBelow(route, row)
+			part, asked := x.in(t), rows[name]
+			for _, check := range []func(api.Route, row){part.checkUnknown, part.checkCreation, part.checkIfMatch, part.checkHead, part.checkPathsBelow} {
+				if name == "DELETE /v1/session" {
+					part.admin = part.anotherLogin(asAdmin) // which the check before may have ended
+				}
+				check(route, asked)
+			}
 		})
 	}
 }

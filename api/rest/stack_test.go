@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,19 +65,46 @@ type config struct {
 	Now       func() time.Time
 }
 
+// models are the read models of a stack.
+func models(store *eventstore.Store) []projections.Model {
+	names := oplog.NewUsernames(store)
+	return []projections.Model{accessmodel.New(), dnsmodel.New(names, time.UTC), opsmodel.New(names, time.UTC)}
+}
+
+// begun is what the log has begun with that each stack has a copy of: its first user has logged in.
+type begun struct {
+	vaultKey []byte
+	token    string
+}
+
+func begin(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store) (b begun, err error) {
+	record := func(actor domain.UserID, cmd domain.Command) error {
+		_, err := store.Execute(ctx, eventstore.Request{Command: cmd, Actor: actor, Door: domain.DoorDNS})
+		return err
+	}
+	b.vaultKey, err = modeltest.NewVault(pool, func(secrets *vault.Vault) error {
+		if _, _, err := identity.EnsureAdmin(ctx, store, secrets, adminPassword); err != nil {
+			return err
+		}
+		people, err := identity.New(ctx, identity.Config{Store: store, Vault: secrets})
+		if err != nil {
+			return err
+		}
+		_, b.token, err = people.LoginLocal(ctx, identity.Login{Name: "admin", Password: adminPassword, Record: record})
+		return err
+	})
+	return b, err
+}
+
 // newStack starts a stack of the test's own; changes adjust its configuration.
 func newStack(t *testing.T, changes ...func(*config)) *stack {
 	t.Helper()
-	ctx := t.Context()
-	log := modeltest.Run(t, func(store *eventstore.Store) []projections.Model {
-		names := oplog.NewUsernames(store)
-		return []projections.Model{accessmodel.New(), dnsmodel.New(names, time.UTC), opsmodel.New(names, time.UTC)}
-	})
-	pool, store, progress := log.Pool, log.Store, log.Progress
-	secrets, err := vault.Open(pool, filepath.Join(t.TempDir(), "vault.key"))
-	must(t, err)
+	pool, begun := testkit.PostgresWith(t, "stack", modeltest.Log(models, begin))
+	log := modeltest.Run(t, pool, models)
+	store, progress := log.Store, log.Progress
+	secrets := modeltest.Vault(t, pool, begun.vaultKey)
 	registry := prometheus.NewRegistry()
-	s := &stack{t: t, store: store, pool: pool, js: log.JS, cfg: config{Config: Config{
+	s := &stack{t: t, store: store, pool: pool, js: log.JS, admin: begun.token, cfg: config{Config: Config{
 		Config: api.Config{
 			Store: store, Access: accessmodel.NewReader(pool), DNS: dnsmodel.NewReader(pool), Oplogs: oplog.NewReader(pool), Progress: progress, Vault: secrets,
 			Location: time.FixedZone("CST", 8*3600), RequestTimeout: testkit.Patience, Log: slog.New(slog.DiscardHandler), Registerer: registry, Gatherer: registry,
@@ -100,13 +126,8 @@ func newStack(t *testing.T, changes ...func(*config)) *stack {
 	for _, change := range changes {
 		change(&s.cfg)
 	}
-	created, _, err := identity.EnsureAdmin(ctx, store, secrets, adminPassword)
-	if must(t, err); !created {
-		t.Fatal("the admin was there before")
-	}
 	s.awaitLog()
 	s.serve()
-	s.admin = s.login("admin", adminPassword)
 	return s
 }
 

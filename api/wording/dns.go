@@ -2,10 +2,12 @@ package wording
 
 // ofDNS are the texts about name servers, views, zones and records.
 var ofDNS = map[string]string{
-	"无权限！找到的%d条Record中有%d条不能修改（%s），没有任何修改：%s": "forbidden: of %d records that were found %d may not be changed (%s), nothing was changed: %s",
-	"找到的%d条Record中有%d条不能这样修改（%s），没有任何修改：%s":   "of %d records that were found %d cannot be changed so (%s), nothing was changed: %s",
-	"创建失败! 重复的Server，相同Host或IP地址已存在！":         "not created: a server with that host or address exists already",
-	"修改失败! 重复的Server，相同Host或IP地址已存在！":         "not changed: another server has that host or address",
+	"无权限！找到的%d条Record中有%d条不能修改（%s），没有任何修改：%s":        "forbidden: of %d records that were found %d may not be changed (%s), nothing was changed: %s",
+	"找到的%d条Record中有%d条不能这样修改（%s），没有任何修改：%s":          "of %d records that were found %d cannot be changed so (%s), nothing was changed: %s",
+	"创建失败! 重复的Server，相同Host或IP地址已存在！":                "not created: a server with that host or address exists already",
+	"修改失败! 重复的Server，相同Host或IP地址已存在！":                "not changed: another server has that host or address",
+	"修改失败! 最后一个master不能改为slave！":                     "not changed: the last master cannot become a slave",
+	"删除失败! 最后一个master还有slave，请先将其中一个改为master，或删除它们！": "not deleted: slaves have their zones from this last master: promote one of them first, or delete them",
 	"必须是master或slave！":                                                                        "must be master or slave",
 	"必须是IPv4或IPv6地址！":                                                                         "must be an IPv4 or IPv6 address",
 	"%q不是IPv4或IPv6地址！":                                                                        "%q is not an IPv4 or IPv6 address",

@@ -15,7 +15,7 @@ func startServerAgent(life *lifecycle, c busauth.Credentials, at busAddress, cfg
 	if err != nil {
 		return nil, err
 	}
-	cfg.Agent, cfg.Secrets = c.ID, nameserver.Secrets(nc, c.ID, c.Key)
+	cfg.Agent, cfg.Secrets, cfg.TransferKeys = c.ID, nameserver.Secrets(nc, c.ID, c.Key), nameserver.TransferKeys(nc, c.ID, c.Key)
 	cfg.Drift = nameserver.Drift(nc, c.ID, c.Key)
 	engine, err := bind.New(cfg)
 	if err != nil {

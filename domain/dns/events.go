@@ -7,7 +7,7 @@ func Events() []domain.Descriptor {
 	const c = domain.ContextDNS
 	return []domain.Descriptor{
 		domain.Describe[ServerCreated](c), domain.Describe[ServerUpdated](c), domain.Describe[ServerDeleted](c),
-		domain.Describe[ServerEnrolled](c), domain.Describe[ServerWithdrawn](c),
+		domain.Describe[ServerEnrolled](c), domain.Describe[ServerProved](c), domain.Describe[ServerWithdrawn](c),
 		domain.Describe[ViewCreated](c), domain.Describe[ViewUpdated](c), domain.Describe[ViewDeleted](c),
 		domain.Describe[ZoneCreated](c), domain.Describe[ZoneUpdated](c), domain.Describe[ZoneDeleted](c), domain.Describe[ZoneRestored](c, liftPTR),
 		domain.Describe[RecordAdded](c, liftRecord), domain.Describe[RecordUpdated](c, liftRecord),

@@ -53,6 +53,16 @@ type ServerDeleted struct {
 type ServerEnrolled struct {
 	unkeyed
 	ID int64 `json:"id"`
+	// Unproved says that the server serves only from a [ServerProved] on. Without it, as in older
+	// logs, the server serves from its enrolment on.
+	Unproved bool `json:"unproved,omitempty"`
+}
+
+// ServerProved says that the server, for the first time since its enrolment, serves all that the
+// log says.
+type ServerProved struct {
+	unkeyed
+	ID int64 `json:"id"`
 }
 
 // ServerWithdrawn says that the server's agent is no longer trusted nor counted.
@@ -66,6 +76,7 @@ func (ServerCreated) EventType() string   { return "ServerCreated" }
 func (ServerUpdated) EventType() string   { return "ServerUpdated" }
 func (ServerDeleted) EventType() string   { return "ServerDeleted" }
 func (ServerEnrolled) EventType() string  { return "ServerEnrolled" }
+func (ServerProved) EventType() string    { return "ServerProved" }
 func (ServerWithdrawn) EventType() string { return "ServerWithdrawn" }
 
 // Tags implements [domain.Event].
@@ -81,6 +92,7 @@ func (e ServerDeleted) Tags() []domain.Tag {
 func (e ServerEnrolled) Tags() []domain.Tag {
 	return []domain.Tag{TagServer(e.ID), domain.TagEnrolments}
 }
+func (e ServerProved) Tags() []domain.Tag { return []domain.Tag{TagServer(e.ID)} }
 func (e ServerWithdrawn) Tags() []domain.Tag {
 	return []domain.Tag{TagServer(e.ID), domain.TagEnrolments}
 }

@@ -26,9 +26,9 @@ func (d FleetData) equal(o FleetData) bool {
 // FleetServer is a server as the fleet's addresses follow from it.
 type FleetServer struct {
 	ServerData
-	// Enrolled says that the server has an agent: as far as the log knows it serves, whether
-	// the agent runs or not.
-	Enrolled bool
+	// Enrolled says that the server has an agent, and Serves that it has once served all that
+	// the log says: as far as the log knows it still does, whether the agent runs or not.
+	Enrolled, Serves bool
 }
 
 // Fleet is what zones get that say nothing of their own: names in lower case and
@@ -64,6 +64,7 @@ func ResolveFleet(d FleetData, servers []FleetServer) Fleet {
 // them stands in: named refuses a zone whose name server has no address.
 func addressesOf(servers []FleetServer) []netip.Addr {
 	for _, serves := range []func(FleetServer) bool{
+		func(s FleetServer) bool { return s.IsMaster() && s.Serves },
 		func(s FleetServer) bool { return s.IsMaster() && s.Enrolled },
 		func(s FleetServer) bool { return s.IsMaster() },
 		func(s FleetServer) bool { return s.Enrolled },

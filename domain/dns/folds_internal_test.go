@@ -15,7 +15,7 @@ func foldLog() []domain.Recorded {
 	r, r2 := RecordData{ViewID: 1, Host: "www", Type: "A"}, RecordData{ViewID: 1, Host: "w2", Type: "A"}
 	var out []domain.Recorded
 	for i, e := range []domain.Event{
-		ServerCreated{ID: 1, Server: s}, ServerUpdated{ID: 1, Before: s, After: s2}, ServerEnrolled{ID: 1},
+		ServerCreated{ID: 1, Server: s}, ServerUpdated{ID: 1, Before: s, After: s2}, ServerEnrolled{ID: 1, Unproved: true}, ServerProved{ID: 1},
 		ServerCreated{ID: 2, Server: s}, ServerWithdrawn{ID: 1}, ServerDeleted{ID: 2, Server: s}, ServerDeleted{ID: 1, Server: s2},
 		ViewCreated{ID: 1, View: ViewData{Name: "v"}}, ViewUpdated{ID: 1, Before: ViewData{Name: "v"}, After: ViewData{Name: "x"}},
 		ViewUpdated{ID: 1, Before: ViewData{Name: "x"}, After: ViewData{Name: "v"}},

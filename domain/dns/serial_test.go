@@ -107,9 +107,10 @@ func TestRenamedBasesOnlyGrow(t *testing.T) {
 // What named gives out without agents' own settings is the log's alone.
 func TestFleetOfServers(t *testing.T) {
 	t.Parallel()
-	server := func(ip, kind string, enrolled bool) dns.FleetServer {
-		return dns.FleetServer{ServerData: dns.ServerData{IP: ip, Type: kind}, Enrolled: enrolled}
+	server := func(ip, kind string, serves bool) dns.FleetServer {
+		return dns.FleetServer{ServerData: dns.ServerData{IP: ip, Type: kind}, Enrolled: serves, Serves: serves}
 	}
+	fresh := dns.FleetServer{ServerData: dns.ServerData{IP: "192.0.2.4", Type: "master"}, Enrolled: true}
 	master, planned := server("192.0.2.1", "master", true), server("192.0.2.2", "master", false)
 	slave, old := server("192.0.2.3", "slave", true), server("0.0.0.4.0", "master", true)
 	for _, c := range []struct {
@@ -118,7 +119,8 @@ func TestFleetOfServers(t *testing.T) {
 		data    dns.FleetData
 		want    string
 	}{
-		{"those that serve", []dns.FleetServer{planned, slave, master, old}, dns.FleetData{}, "192.0.2.1"},
+		{"those that serve", []dns.FleetServer{planned, fresh, slave, master, old}, dns.FleetData{}, "192.0.2.1"},
+		{"none serves yet", []dns.FleetServer{planned, fresh, slave}, dns.FleetData{}, "192.0.2.4"},
 		{"none serves", []dns.FleetServer{planned, slave}, dns.FleetData{}, "192.0.2.2"},
 		{"no master", []dns.FleetServer{slave}, dns.FleetData{}, "192.0.2.3"},
 		{"nobody", nil, dns.FleetData{}, "127.0.0.1"},

@@ -82,6 +82,9 @@ func (f *serverFold) become(h domain.History, after ServerData) ([]domain.Event,
 	if host.HeldByOther(f.id) || ip.HeldByOther(f.id) {
 		return nil, domain.Refused("修改失败! 重复的Server，相同Host或IP地址已存在！")
 	}
+	if err := f.mayBecome(h, after); err != nil {
+		return nil, err
+	}
 	return []domain.Event{ServerUpdated{ID: f.id, Before: f.data, After: after}}, nil
 }
 
@@ -100,6 +103,9 @@ func NewDeleteServer(id int64, ifMatch *domain.Position) (DeleteServer, error) {
 func (c DeleteServer) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
 	server, err := loadServer(h, env, c.id, access.OperationDelete, c.ifMatch)
 	if err != nil {
+		return nil, err
+	}
+	if err := server.mayGo(h); err != nil {
 		return nil, err
 	}
 	return []domain.Event{ServerDeleted{ID: c.id, Server: server.data, Privilege: server.privilege}}, nil

@@ -12,6 +12,7 @@ type serverState struct {
 	origin
 	exists   bool
 	enrolled bool
+	serves   bool
 	data     ServerData
 	changed  domain.Position
 }
@@ -23,7 +24,7 @@ func newServerFold(id int64) *serverFold { return &serverFold{id: id} }
 func (f *serverFold) Item() domain.Item {
 	guards := []string{
 		ServerUpdated{}.EventType(), ServerDeleted{}.EventType(),
-		ServerEnrolled{}.EventType(), ServerWithdrawn{}.EventType(),
+		ServerEnrolled{}.EventType(), ServerProved{}.EventType(), ServerWithdrawn{}.EventType(),
 	}
 	return domain.Item{Tag: TagServer(f.id), Types: append([]string{ServerCreated{}.EventType()}, guards...), Guards: guards}
 }
@@ -36,11 +37,13 @@ func (f *serverFold) Apply(r domain.Recorded) {
 	case ServerUpdated:
 		f.data = e.After
 	case ServerEnrolled:
-		f.enrolled = true
+		f.enrolled, f.serves = true, !e.Unproved
+	case ServerProved:
+		f.serves = true
 	case ServerWithdrawn:
-		f.enrolled = false
+		f.enrolled, f.serves = false, false
 	case ServerDeleted:
-		f.exists, f.enrolled = false, false
+		f.exists, f.enrolled, f.serves = false, false, false
 	default:
 		return
 	}

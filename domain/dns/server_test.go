@@ -2,6 +2,7 @@ package dns_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -76,12 +77,64 @@ func TestServerDecisions(t *testing.T) {
 		{name: "delete other version", given: one, when: must(dns.NewDeleteServer(1, new(domain.Position(2)))), code: domain.CodePrecondition},
 		{name: "guest may not delete", given: users(one...), as: guest, when: must(dns.NewDeleteServer(1, nil)), code: domain.CodeForbidden, text: "SERVER#1#DELETE"},
 
-		{name: "enroll", given: one, when: must(dns.NewEnrollServer(1)), then: []domain.Event{dns.ServerEnrolled{ID: 1}}},
+		{name: "enroll", given: one, when: must(dns.NewEnrollServer(1)), then: []domain.Event{dns.ServerEnrolled{ID: 1, Unproved: true}}},
 		{name: "enroll again", given: slices.Concat(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewEnrollServer(1))},
 		{name: "enroll unknown", when: must(dns.NewEnrollServer(1)), code: domain.CodeNotFound},
 		{name: "withdraw", given: slices.Concat(one, []domain.Event{dns.ServerEnrolled{ID: 1}}), when: must(dns.NewWithdrawServer(1)), then: []domain.Event{dns.ServerWithdrawn{ID: 1}}},
 		{name: "withdraw what is not enrolled", given: one, when: must(dns.NewWithdrawServer(1))},
 		{name: "guest may not enroll", given: users(one...), as: guest, when: must(dns.NewEnrollServer(1)), code: domain.CodeForbidden},
+	})
+}
+
+// Slaves are not left without a master that has an agent, and new servers serve once they are proved to.
+func TestServersOfAFleet(t *testing.T) {
+	t.Parallel()
+	typed := func(id int64, kind string) (domain.Event, dns.ServerData, dns.ServerInput) {
+		host, ip := fmt.Sprint("s", id), fmt.Sprint("192.0.2.", id)
+		data, in := serverData(host, ip), serverInput(host, ip)
+		data.Type, in.Type = kind, &kind
+		return dns.ServerCreated{ID: id, Privilege: privilegeOf(id), Server: data}, data, in
+	}
+	first, firstData, _ := typed(1, "master")
+	second, secondData, _ := typed(2, "master")
+	third, thirdData, _ := typed(3, "slave")
+	_, demoted, demotedIn := typed(1, "slave")
+	_, demotedSecond, _ := typed(2, "slave")
+	_, promoted, promotedIn := typed(3, "master")
+	agent := func(id int64) domain.Event { return dns.ServerEnrolled{ID: id, Unproved: true} }
+	demote, promote := must(dns.NewUpdateServer(1, demotedIn, nil)), must(dns.NewUpdateServer(3, promotedIn, nil))
+	remove := must(dns.NewDeleteServer(1, nil))
+	becameSlave := []domain.Event{dns.ServerUpdated{ID: 1, Before: firstData, After: demoted}}
+	gone := []domain.Event{dns.ServerDeleted{ID: 1, Privilege: privilegeOf(1), Server: firstData}}
+	alone := []domain.Event{first, second, third, agent(1)}
+	withSlave, withMaster := append(slices.Clip(alone), agent(3)), append(slices.Clip(alone), agent(2))
+	back := append(slices.Clip(alone), dns.ServerUpdated{ID: 1, Before: demoted, After: firstData})
+	prove := func(at domain.Position) domain.Command { return must(dns.NewProveServer(1, at)) }
+	runDecisions(t, []decision{
+		{name: "the last master", given: alone, when: demote, code: domain.CodeInvalid, text: "最后一个master"},
+		{name: "the last master, beside a slave", given: withSlave, when: demote, code: domain.CodeInvalid, text: "最后一个master"},
+		{name: "the last master, undone", given: back, code: domain.CodeInvalid, text: "最后一个master",
+			when: dns.NewUndoServerUpdated(dns.ServerUpdated{ID: 1, Before: demoted, After: firstData})},
+		{name: "one of two masters", given: withMaster, when: demote, then: becameSlave},
+		{name: "a master without an agent", given: alone[:3], when: demote, then: becameSlave},
+		{name: "a slave", given: withSlave, when: promote, then: []domain.Event{dns.ServerUpdated{ID: 3, Before: thirdData, After: promoted}}},
+		{name: "the last master goes", given: alone, when: remove, then: gone},
+		{name: "the last master goes, beside a slave", given: withSlave, when: remove, code: domain.CodeRefused, text: "还有slave"},
+		{name: "one of two masters goes", given: append(slices.Clip(withMaster), agent(3)), when: remove, then: gone},
+
+		{name: "proved", given: alone, when: prove(4), then: []domain.Event{dns.ServerProved{ID: 1}}},
+		{name: "proved to before its enrolment", given: alone, when: prove(3)},
+		{name: "proved again", given: append(slices.Clip(alone), dns.ServerProved{ID: 1}), when: prove(9)},
+		{name: "proved, of an older log", given: []domain.Event{first, dns.ServerEnrolled{ID: 1}}, when: prove(9)},
+		{name: "proved, withdrawn", given: append(slices.Clip(alone), dns.ServerWithdrawn{ID: 1}), when: prove(9)},
+		{name: "proved, enrolled anew", given: append(slices.Clip(alone), dns.ServerProved{ID: 1}, dns.ServerWithdrawn{ID: 1}, agent(1)), when: prove(7),
+			then: []domain.Event{dns.ServerProved{ID: 1}}},
+	})
+	runRaces(t, []race{
+		{"the other master is demoted", withMaster, demote, dns.ServerUpdated{ID: 2, Before: secondData, After: demotedSecond}, true},
+		{"the other master goes", withMaster, demote, dns.ServerDeleted{ID: 2, Privilege: privilegeOf(2), Server: secondData}, true},
+		{"the other master loses its agent", withMaster, demote, dns.ServerWithdrawn{ID: 2}, true},
+		{"a slave comes", alone, remove, agent(3), true},
 	})
 }
 

@@ -37,7 +37,7 @@ func TestTouches(t *testing.T) {
 		{dns.RolloutStarted{}, false}, {dns.RolloutStopped{}, false}, {dns.RolloutPlanned{}, false},
 		// What follows from another fleet is compared as a whole.
 		{dns.FleetChanged{}, false}, {dns.ServerCreated{}, false}, {dns.ServerUpdated{}, false}, {dns.ServerDeleted{}, false},
-		{dns.ServerEnrolled{}, false}, {dns.ServerWithdrawn{}, false},
+		{dns.ServerEnrolled{}, false}, {dns.ServerProved{}, false}, {dns.ServerWithdrawn{}, false},
 		{dns.ServerSettingsChanged{}, false}, {dns.DriftFound{}, false},
 	} {
 		looked[c.event.EventType()] = true

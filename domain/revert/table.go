@@ -126,7 +126,7 @@ var inverses = func() map[string]inverse {
 		access.UserRegistered{}, access.UserDeleted{}, access.UserPasswordChanged{}, access.UserLinked{}, ops.UserKeysChanged{},
 		access.CredentialAdded{}, access.CredentialDeleted{}, access.UserLoggedIn{}, access.LoginFailed{}, access.SessionEnded{}, access.LogKeyRotated{},
 		access.WebhookAdded{}, access.WebhookChanged{}, access.WebhookRotated{}, access.WebhookDeleted{},
-		dns.ServerEnrolled{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{}, dns.DriftFound{},
+		dns.ServerEnrolled{}, dns.ServerProved{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{}, dns.DriftFound{},
 		dns.RolloutStageReached{}, dns.RolloutEnded{},
 		ops.HostEnrolled{}, ops.HostWithdrawn{}, ops.AttemptAccepted{}, ops.CancelRequested{}, ops.AttemptStarted{},
 		ops.AttemptProgressed{}, ops.AttemptFinished{}, ops.AttemptPresumed{})

@@ -31,14 +31,23 @@ type cluster struct {
 	dir     string
 	server  *privatepg.Server
 	counter atomic.Int64
-	// copying serialises CREATE DATABASE: PostgreSQL refuses two at once from one template.
-	copying sync.Mutex
+	// filled are the databases of [PostgresWith] that others are copied from.
+	filled sync.Map
+	// mu guards conn, the one connection that makes databases and cuts those to them: a new
+	// one costs as much as a database.
+	mu   sync.Mutex
+	conn *pgx.Conn
 }
 
 // Postgres returns a pool on a fresh, migrated database. TestMain must call [Main].
 func Postgres(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	pool, err := pgxpool.New(context.Background(), PostgresURL(t))
+	return poolOn(t, PostgresURL(t))
+}
+
+func poolOn(t testing.TB, url string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,12 +69,46 @@ func EmptyPostgresURL(t testing.TB) string {
 	return newDatabase(t, "template1")
 }
 
-func newDatabase(t testing.TB, from string) string {
+// PostgresWith is like Postgres, on a copy of a database that fill has filled. It fills one for
+// each name, for the first test of the binary that asks for it, and gives each what fill returned.
+// What fill has opened it closes. Such databases have one log: they are for tests that know no other.
+func PostgresWith[T any](t testing.TB, name string, fill func(context.Context, *pgxpool.Pool) (T, error)) (*pgxpool.Pool, T) {
+	t.Helper()
+	startShared(t)
+	once, _ := shared.filled.LoadOrStore(name, sync.OnceValues(func() (T, error) { return filledDatabase(name, fill) }))
+	filled, err := once.(func() (T, error))()
+	if err != nil {
+		t.Fatalf("fill the database %s: %v", name, err)
+	}
+	return poolOn(t, newDatabase(t, name)), filled
+}
+
+func filledDatabase[T any](name string, fill func(context.Context, *pgxpool.Pool) (T, error)) (filled T, err error) {
+	if err := shared.copy(template, name); err != nil {
+		return filled, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	pool, err := pgxpool.New(ctx, shared.url(name))
+	if err != nil {
+		return filled, err
+	}
+	filled, err = fill(ctx, pool)
+	pool.Close()
+	return filled, errors.Join(err, shared.leave(name))
+}
+
+func startShared(t testing.TB) {
 	t.Helper()
 	shared.once.Do(func() { shared.err = shared.start() })
 	if shared.err != nil {
 		t.Fatalf("shared PostgreSQL: %v", shared.err)
 	}
+}
+
+func newDatabase(t testing.TB, from string) string {
+	t.Helper()
+	startShared(t)
 	name := fmt.Sprintf("test_%d", shared.counter.Add(1))
 	if err := shared.copy(from, name); err != nil {
 		t.Fatal(err)
@@ -97,7 +140,13 @@ func (c *cluster) start() (err error) {
 	if err := c.exec("CREATE DATABASE " + template); err != nil {
 		return err
 	}
-	return migrate(ctx, c.url(template))
+	return errors.Join(migrate(ctx, c.url(template)), c.leave(template))
+}
+
+// leave returns when nobody is connected to a database, which else could not be copied. Those who
+// have closed their connections may be seen for a while.
+func (c *cluster) leave(name string) error {
+	return c.exec(fmt.Sprintf("SELECT pg_terminate_backend(pid, %d) FROM pg_stat_activity WHERE datname = '%s'", Patience.Milliseconds(), name))
 }
 
 func (c *cluster) stop() error {
@@ -106,25 +155,32 @@ func (c *cluster) stop() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	return errors.Join(c.server.Stop(ctx), os.RemoveAll(c.dir))
+	var closed error
+	if c.conn != nil {
+		closed = c.conn.Close(ctx)
+	}
+	return errors.Join(closed, c.server.Stop(ctx), os.RemoveAll(c.dir))
 }
 
+// copy copies files. The usual way is by the log, page by page, which takes five times as long.
 func (c *cluster) copy(from, name string) error {
-	c.copying.Lock()
-	defer c.copying.Unlock()
-	return c.exec("CREATE DATABASE " + name + " TEMPLATE " + from)
+	return c.exec("CREATE DATABASE " + name + " TEMPLATE " + from + " STRATEGY FILE_COPY")
 }
 
-// exec runs one statement on the maintenance database.
-func (c *cluster) exec(sql string) error {
+// exec runs one statement on the maintenance database. One runs at a time: PostgreSQL refuses two
+// copies of one template at once.
+func (c *cluster) exec(sql string) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, c.url("postgres"))
-	if err != nil {
-		return err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn == nil || c.conn.IsClosed() {
+		if c.conn, err = pgx.Connect(ctx, c.url("postgres")); err != nil {
+			return err
+		}
 	}
-	_, err = conn.Exec(ctx, sql)
-	return errors.Join(err, conn.Close(ctx))
+	_, err = c.conn.Exec(ctx, sql)
+	return err
 }
 
 // url names a database of the server.

@@ -220,9 +220,11 @@ func (b *batch) apply(e domain.Recorded) error {
 	case dns.ServerDeleted:
 		return b.changeFleet(e, func() error { return b.serverDeleted(e, event) })
 	case dns.ServerEnrolled:
-		return b.changeFleet(e, func() error { return b.serverEnrolled(e, event.ID, true) })
+		return b.changeFleet(e, func() error { return b.agentOf(e, event.ID, true, !event.Unproved) })
+	case dns.ServerProved:
+		return b.changeFleet(e, func() error { return b.agentOf(e, event.ID, true, true) })
 	case dns.ServerWithdrawn:
-		return b.changeFleet(e, func() error { return b.serverEnrolled(e, event.ID, false) })
+		return b.changeFleet(e, func() error { return b.agentOf(e, event.ID, false, false) })
 	case dns.FleetChanged:
 		return b.changeFleet(e, func() error { return b.fleetChanged(e, event) })
 	case dns.ZonesRenumbered:

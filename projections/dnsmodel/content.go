@@ -119,7 +119,7 @@ func (c *Content) open() (tables int64, err error) {
 	sql, args := query.MomentOf(c.ctx).Of(snapshotServers)
 	out.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		return eachRow(rows, (*Server).columns, func(s Server) error {
-			all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
+			all = append(all, s.InFleet())
 			return nil
 		})
 	})

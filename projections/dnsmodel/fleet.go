@@ -47,7 +47,7 @@ func (r *Reader) Fleet(ctx context.Context) (Fleet, error) {
 func (b *batch) resolved() dns.Fleet {
 	var all []dns.FleetServer
 	for s := range b.servers.All() {
-		all = append(all, dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled})
+		all = append(all, s.InFleet())
 	}
 	return dns.ResolveFleet(b.theFleet().FleetData, all)
 }
@@ -104,7 +104,7 @@ func (r *Reader) ResolvedFleet(ctx context.Context) (dns.Fleet, error) {
 	servers, _, err := r.Servers(ctx, rights.System(), ServerFilter{}, query.Everything())
 	all := make([]dns.FleetServer, len(servers))
 	for i, s := range servers {
-		all[i] = dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled}
+		all[i] = s.InFleet()
 	}
 	return dns.ResolveFleet(f.FleetData, all), err
 }

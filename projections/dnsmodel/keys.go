@@ -43,7 +43,7 @@ func touchedBy(events []domain.Recorded) *keys {
 	for _, recorded := range events {
 		k.addresses(recorded.Event)
 		switch e := recorded.Event.(type) {
-		case dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
+		case dns.ServerEnrolled, dns.ServerProved, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
 			k.fleet = true
 		case dns.ServerCreated:
 			k.fleet = true

@@ -15,12 +15,18 @@ import (
 type Server struct {
 	ID int64
 	dns.ServerData
-	// Enrolled says whether the server has an agent.
-	Enrolled bool
+	// Enrolled says whether the server has an agent, and Serves whether it has served all of the
+	// log since it got that.
+	Enrolled, Serves bool
 	// Target is the server as rights see it; lists and Reader.Server fill it in.
 	Target access.Target
 	// Changed is the position of the server's last event.
 	Changed domain.Position
+}
+
+// InFleet is the server as the fleet's addresses follow from it.
+func (s *Server) InFleet() dns.FleetServer {
+	return dns.FleetServer{ServerData: s.ServerData, Enrolled: s.Enrolled, Serves: s.Serves}
 }
 
 // ServerFilter restricts a list of servers; what is nil or empty does not.
@@ -43,6 +49,7 @@ func (s *Server) columns() []table.Column {
 		table.Col("zb_resolve", table.Text, &s.ZbResolveItem),
 		table.Col("zb_resolve_rate", table.Text, &s.ZbResolveRateID),
 		table.Col("enrolled", table.Flag, &s.Enrolled),
+		table.Col("serves", table.Flag, &s.Serves),
 		table.Col("changed", table.Number, &s.Changed),
 	}
 }

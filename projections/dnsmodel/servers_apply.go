@@ -44,14 +44,14 @@ func (b *batch) serverDeleted(e domain.Recorded, event dns.ServerDeleted) error 
 	return b.logServer(e, oplog.OperationDelete, server, server)
 }
 
-// serverEnrolled writes no entry: an agent's coming and going is no operation on
-// the resource that the log's readers know.
-func (b *batch) serverEnrolled(e domain.Recorded, id int64, enrolled bool) error {
+// agentOf notes whether a server has an agent, and has served all of the log. It writes no entry:
+// an agent's coming and going is no operation on the resource that the log's readers know.
+func (b *batch) agentOf(e domain.Recorded, id int64, enrolled, serves bool) error {
 	server, err := b.servers.Find(id)
 	if err != nil {
 		return err
 	}
-	server.Enrolled, server.Changed = enrolled, e.Position
+	server.Enrolled, server.Serves, server.Changed = enrolled, serves, e.Position
 	b.servers.Put(server)
 	return nil
 }

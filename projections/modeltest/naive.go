@@ -161,7 +161,7 @@ func (m *Naive) stepServer() {
 	data := dns.ServerData{Host: fmt.Sprint("ns", m.number()), IP: fmt.Sprint("ip", m.last), Env: "e", Type: "master"}
 	id := Pick(m, m.Servers)
 	s := m.Servers[id]
-	switch k := m.rng.IntN(5); {
+	switch k := m.rng.IntN(6); {
 	case k == 0 || id == 0:
 		id = m.newID(access.KindServer)
 		m.Servers[id] = dnsmodel.Server{ID: id, ServerData: data, Changed: m.event(dns.ServerCreated{ID: id, Server: data, Privilege: m.NewPrivilege()})}
@@ -174,11 +174,16 @@ func (m *Naive) stepServer() {
 		s.ServerData = data
 		m.Servers[id] = s
 	case k == 3:
-		s.Enrolled, s.Changed = true, m.event(dns.ServerEnrolled{ID: id})
+		s.Enrolled, s.Serves = true, m.rng.IntN(2) == 0
+		s.Changed = m.event(dns.ServerEnrolled{ID: id, Unproved: !s.Serves})
+		m.Servers[id] = s
+		m.Entries--
+	case k == 4 && s.Enrolled:
+		s.Serves, s.Changed = true, m.event(dns.ServerProved{ID: id})
 		m.Servers[id] = s
 		m.Entries--
 	default:
-		s.Enrolled, s.Changed = false, m.event(dns.ServerWithdrawn{ID: id})
+		s.Enrolled, s.Serves, s.Changed = false, false, m.event(dns.ServerWithdrawn{ID: id})
 		m.Servers[id] = s
 		m.Entries--
 	}

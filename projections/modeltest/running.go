@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/projections"
@@ -23,11 +22,11 @@ type Running struct {
 	StopModels func()
 }
 
-// Run starts a log of the test's own with read models of it; models are made when the log is open.
-func Run(t testing.TB, models func(*eventstore.Store) []projections.Model) *Running {
+// Run opens the log of a database and follows it with read models.
+func Run(t testing.TB, pool *pgxpool.Pool, models Models) *Running {
 	t.Helper()
-	ctx, pool, quiet := t.Context(), testkit.Postgres(t), slog.New(slog.DiscardHandler)
-	store, err := eventstore.Open(ctx, eventstore.Config{Pool: pool, Codec: testkit.Codec(), Bound: dns.NewBounded, Complete: dns.InStages})
+	ctx, quiet := t.Context(), slog.New(slog.DiscardHandler)
+	store, err := open(ctx, pool)
 	check(t, err)
 	t.Cleanup(store.Close)
 	testkit.Background(t, store.Run)

@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -88,17 +89,23 @@ func NewOps() *opsmodel.Model { return opsmodel.New(someNames, shanghai) }
 // Serving returns a database with the empty tables of all contexts.
 func Serving(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	pool := testkit.Postgres(t)
-	MakeTables(t, pool, NewDNS(), "dns")
-	MakeTables(t, pool, accessmodel.New(), "access")
-	MakeTables(t, pool, NewOps(), "ops")
+	pool, _ := testkit.PostgresWith(t, "serving", func(ctx context.Context, pool *pgxpool.Pool) (none struct{}, err error) {
+		for schema, model := range map[string]projections.Model{"dns": NewDNS(), "access": accessmodel.New(), "ops": NewOps()} {
+			err = errors.Join(err, makeTables(ctx, pool, model, schema))
+		}
+		return none, err
+	})
 	return pool
 }
 
 // MakeTables makes a model's empty tables and the checkpoint in a new schema.
 func MakeTables(t testing.TB, pool *pgxpool.Pool, model projections.Model, schema string) {
 	t.Helper()
-	InTx(t, pool, func(ctx context.Context, tx pgx.Tx) error {
+	check(t, makeTables(t.Context(), pool, model, schema))
+}
+
+func makeTables(ctx context.Context, pool *pgxpool.Pool, model projections.Model, schema string) error {
+	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		name := pgx.Identifier{schema}.Sanitize()
 		sql := "CREATE SCHEMA " + name + "; CREATE TABLE " + name + ".checkpoint (position bigint NOT NULL)"
 		if _, err := tx.Exec(ctx, sql+"; INSERT INTO "+name+".checkpoint VALUES (0)"); err != nil {

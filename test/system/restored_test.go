@@ -273,7 +273,7 @@ func wantClassified(t *testing.T, s *deployment.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"mail", "login", "idempotency", "bus", "jwt", "agents", "checkpoints"} // the last four are never a copy's
+	known := []string{"mail", "login", "idempotency", "bus", "jwt", "agents", "checkpoints", "transfer"} // the last five are never a copy's
 	for _, name := range found {
 		family, _, _ := strings.Cut(name, ".")
 		if !slices.Contains(known, family) {

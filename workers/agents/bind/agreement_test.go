@@ -42,7 +42,7 @@ func TestReadModelAndEngineNumberAlike(t *testing.T) {
 			}
 			for _, kind := range []string{
 				"ViewUpdated renamed", "ZoneUpdated renamed", "ZoneUpdated linked", "ZoneUpdated unlinked", "ZoneUpdated type", "ZoneDeleted",
-				"ZoneImported", "ImportVoided", "ViewDeleted", "ServerWithdrawn", "FleetChanged", "RecordUpdated", "RecordDeleted", "ZoneSettingsChanged raised",
+				"ZoneImported", "ImportVoided", "ViewDeleted", "ServerProved", "ServerWithdrawn", "FleetChanged", "RecordUpdated", "RecordDeleted", "ZoneSettingsChanged raised",
 			} {
 				if l.seen[kind] == 0 {
 					t.Errorf("the history has no %s: %v", kind, l.seen)
@@ -149,7 +149,7 @@ func (v *rowVisitor) Begin(position, lastDNS domain.Position) error {
 }
 
 func (v *rowVisitor) Server(s dnsmodel.Server) error {
-	return v.add(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Enrolled: s.Enrolled}})
+	return v.add(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Enrolled: s.Enrolled, Serves: s.Serves}})
 }
 
 func (v *rowVisitor) Fleet(f dnsmodel.Fleet) error {
@@ -328,9 +328,11 @@ func (l *randomLog) serverCommand() (domain.Command, error) {
 		Host: &host, IP: &ip, Env: &env, Type: &kind, ZbProcessItem: &env, ZbPortItem: &env, ZbResolveItem: &env, ZbResolveRateItem: &env,
 	}
 	id := l.id(domain.SequenceServer)
-	switch l.rng.IntN(6) {
+	switch l.rng.IntN(8) {
 	case 0, 1:
 		return dns.NewCreateServer(in)
+	case 5, 6:
+		return dns.NewProveServer(id, l.state.seen)
 	case 2:
 		return dns.NewUpdateServer(id, in, nil)
 	case 3:

@@ -18,7 +18,7 @@ const checkTimeout = 30 * time.Second
 // with the current views. Any other error means that the text could not be checked.
 func (e *Engine) CheckConf(ctx context.Context, text string) error {
 	e.mu.Lock()
-	views := maps.Clone(e.state.views)
+	views, peers := maps.Clone(e.state.views), e.state.peers
 	e.mu.Unlock()
 	conf, err := dns.ReadBindConf(text)
 	if err != nil {
@@ -27,13 +27,13 @@ func (e *Engine) CheckConf(ctx context.Context, text string) error {
 	if err := conf.Validate(); err != nil {
 		return err
 	}
-	return e.checkRendered(ctx, text, views)
+	return e.checkRendered(ctx, text, views, peers)
 }
 
 // checkRendered has named-checkconf check a main configuration as it would stand in
 // named.conf beside the views, but for what the program is not to see: it gets other
 // secrets, and paths in a folder of its own.
-func (e *Engine) checkRendered(ctx context.Context, text string, views map[int64]dns.ViewData) error {
+func (e *Engine) checkRendered(ctx context.Context, text string, views map[int64]dns.ViewData, peers peers) error {
 	conf, err := dns.ReadBindConf(text)
 	if err != nil {
 		return err
@@ -43,8 +43,9 @@ func (e *Engine) checkRendered(ctx context.Context, text string, views map[int64
 	}
 	keys := &local{ControlPort: 953, ControlSecret: newSecret(), ViewSecrets: map[int64][]byte{}}
 	keys.addViewKeys(sortedIDs(views))
+	keys.TransferSecrets = keys.ViewSecrets
 	own := layout{dir: "."}
-	rendered, _, err := renderConf(confInput{text: conf.String(), views: views, local: keys, listen: e.listen, layout: own})
+	rendered, _, err := renderConf(confInput{text: conf.String(), views: views, peers: peers, local: keys, listen: e.listen, layout: own})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,13 @@ var errBusy = errors.New("named does not transfer the zone, which it serves: too
 // compare makes named serve a zone with records: it transfers the whole zone and
 // changes what differs.
 func (w *worker) compare(ctx context.Context, j job) (outcome, error) {
-	if j.installed.kind != "" && j.installed.kind != kindPrimary {
+	switch j.installed.kind {
+	case "", kindPrimary:
+	case kindSecondary:
+		if err := w.convert(ctx, &j); err != nil {
+			return outcome{}, err
+		}
+	default:
 		if err := w.engine.removeZone(ctx, j.key, j.installed); err != nil {
 			return outcome{}, err
 		}

@@ -21,6 +21,7 @@ type confInput struct {
 	// order is that in which views are matched, see [dns.InOrder].
 	order  []int64
 	local  *local
+	peers  peers
 	listen netip.AddrPort
 	layout layout
 }
@@ -65,13 +66,14 @@ func writeConf(in confInput, conf *dns.BindConf, serverID string) (string, error
 		w.key(viewKeyName(id), in.local.ViewSecrets[id])
 		w.key(probeKeyName(id), in.local.probeSecret(id))
 	}
-	w.viewKeys(views)
+	w.peerLists(in, conf, views)
+	w.viewKeys(in, views)
 	w.line("controls { inet 127.0.0.1 port %d allow { 127.0.0.1; } keys { %s; }; };", in.local.ControlPort, quoted(controlKeyName))
 	w.logging(conf, in.layout)
 	w.text(dns.FormatStatements(onLoopback(conf.Others()), 0))
 	w.options(conf, in, serverID)
 	for _, id := range views {
-		if err := w.view(id, in.views[id], conf); err != nil {
+		if err := w.view(id, in, conf); err != nil {
 			return "", err
 		}
 	}
@@ -119,9 +121,15 @@ func (w *confWriter) key(name string, secret []byte) {
 	w.line("key %s { algorithm hmac-sha256; secret %s; };", quoted(name), quoted(base64.StdEncoding.EncodeToString(secret)))
 }
 
+func (w *confWriter) keys(names []string) {
+	for _, name := range names {
+		w.line("key %s;", quoted(name))
+	}
+}
+
 // viewKeys writes the list of all views' keys. Each view refuses the keys in it,
 // except its own.
-func (w *confWriter) viewKeys(views []int64) {
+func (w *confWriter) viewKeys(in confInput, views []int64) {
 	if len(views) == 0 {
 		return
 	}
@@ -129,6 +137,9 @@ func (w *confWriter) viewKeys(views []int64) {
 	for _, id := range views {
 		w.line("key %s;", quoted(viewKeyName(id)))
 		w.line("key %s;", quoted(probeKeyName(id)))
+		if in.peers.exchange() {
+			w.line("key %s;", quoted(transferKeyName(id)))
+		}
 	}
 	w.close()
 }
@@ -168,7 +179,11 @@ func (w *confWriter) options(conf *dns.BindConf, in confInput, serverID string) 
 			w.text(dns.FormatStatements([]dns.Statement{s}, w.depth))
 		}
 	}
-	for _, d := range defaultOptions {
+	defaults := defaultOptions
+	if in.peers.exchange() {
+		defaults = slices.Concat(defaults, exchangeOptions)
+	}
+	for _, d := range defaults {
 		if name, _, _ := strings.Cut(d, " "); !given[name] {
 			w.line("%s;", d)
 		}
@@ -213,16 +228,19 @@ func (w *confWriter) listen(at netip.AddrPort) {
 
 // view writes one view. The view's keys lead to it whatever its ACL says, and the keys of
 // other views never do. The probe key gives no right: who asks with it is a client.
-func (w *confWriter) view(id int64, data dns.ViewData, conf *dns.BindConf) error {
+func (w *confWriter) view(id int64, in confInput, conf *dns.BindConf) error {
+	data := in.views[id]
 	entries, err := dns.ParseACL(data.ACL)
 	if err != nil {
 		return fmt.Errorf("view %s: %w", data.Name, err)
 	}
-	key := quoted(viewKeyName(id))
+	own := []string{viewKeyName(id)}
+	if in.peers.exchange() {
+		own = append(own, transferKeyName(id))
+	}
 	w.open("view %s IN", quoted(viewName(id)))
 	w.open("match-clients")
-	w.line("key %s;", key)
-	w.line("key %s;", quoted(probeKeyName(id)))
+	w.keys(append(own, probeKeyName(id)))
 	w.line("!%s;", quoted(viewKeysACL))
 	for _, e := range entries {
 		w.line("%s;", e)
@@ -230,10 +248,11 @@ func (w *confWriter) view(id int64, data dns.ViewData, conf *dns.BindConf) error
 	w.close()
 	w.line("allow-new-zones yes;")
 	w.line("lmdb-mapsize %s;", newZoneMapSize)
-	w.accessList("allow-transfer", key, conf)
-	if slices.ContainsFunc(conf.Options(), func(s dns.Statement) bool { return s.Name() == "allow-query" }) {
-		w.accessList("allow-query", key, conf)
+	w.accessList("allow-transfer", conf, own...)
+	if _, there := option(conf, "allow-query"); there {
+		w.accessList("allow-query", conf, own...)
 	}
+	w.exchange(in, conf, id)
 	w.close()
 	return nil
 }
@@ -242,11 +261,11 @@ func (w *confWriter) view(id int64, data dns.ViewData, conf *dns.BindConf) error
 // each. It is address space, not memory.
 const newZoneMapSize = "512M"
 
-// accessList writes who may do something in a view: the view's key, and whom the user's
+// accessList writes who may do something in a view: whoever has one of the keys, and whom the user's
 // option of that name lists.
-func (w *confWriter) accessList(option, key string, conf *dns.BindConf) {
+func (w *confWriter) accessList(option string, conf *dns.BindConf, keys ...string) {
 	w.open("%s", option)
-	w.line("key %s;", key)
+	w.keys(keys)
 	for _, s := range conf.Options() {
 		if s.Name() != option {
 			continue

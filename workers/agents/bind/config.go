@@ -47,6 +47,9 @@ type Config struct {
 	// Drift tells the control plane what named has otherwise than it was proved to have, and returns what
 	// became of that in the log; nil: nobody is told.
 	Drift func(ctx context.Context, f protocol.DriftFinding) (protocol.DriftVerdict, error)
+	// TransferKeys are the keys by which the servers of the fleet exchange zones, by the ids of their
+	// views; nil: nobody has any.
+	TransferKeys func(ctx context.Context, views []int64) (map[int64][]byte, error)
 	// Workers is the number of zones worked on at the same time, 16 when 0. Most of
 	// the time a worker waits for named, and named for its disk, so that more
 	// workers than cores pay.

@@ -16,6 +16,7 @@ type desiredSettings struct {
 	version, forwardsRemoved int
 	views                    map[int64]dns.ViewData
 	order                    []int64
+	peers                    peers
 	conf                     dns.BindConfChanged
 	// rebuildViews asks for a reconfiguration although the configuration is the same.
 	rebuildViews bool
@@ -27,7 +28,7 @@ func (e *Engine) desiredSettings() desiredSettings {
 	views, order, conf := e.state.configuration()
 	return desiredSettings{
 		version: s.version, forwardsRemoved: s.forwardsRemoved, rebuildViews: s.forwardsRemoved != s.forwardsCleared,
-		views: views, order: order, conf: conf,
+		views: views, order: order, peers: e.state.peers, conf: conf,
 	}
 }
 
@@ -95,7 +96,7 @@ func (d *driver) try(ctx context.Context, text string, want desiredSettings) err
 	e := d.engine
 	e.mu.Lock()
 	added := e.local.addViewKeys(sortedIDs(want.views))
-	in := confInput{text: text, views: want.views, order: want.order, local: e.local, listen: e.listen, layout: e.layout}
+	in := confInput{text: text, views: want.views, order: want.order, peers: want.peers, local: e.local, listen: e.listen, layout: e.layout}
 	rendered, digest, err := renderConf(in)
 	e.mu.Unlock()
 	if err != nil {
@@ -134,7 +135,7 @@ func (d *driver) replaceConf(ctx context.Context, text, rendered, digest string,
 		e.seed(ctx) // before there is a named.conf: if the engine is stopped meanwhile, it seeds again
 	}
 	if string(before) != rendered {
-		if err := e.putConf(ctx, text, rendered, want.views); err != nil {
+		if err := e.putConf(ctx, text, rendered, want); err != nil {
 			return err
 		}
 	}
@@ -150,8 +151,8 @@ func (d *driver) replaceConf(ctx context.Context, text, rendered, digest string,
 }
 
 // putConf replaces named.conf by a configuration that named-checkconf takes.
-func (e *Engine) putConf(ctx context.Context, text, rendered string, views map[int64]dns.ViewData) error {
-	if err := e.checkRendered(ctx, text, views); err != nil {
+func (e *Engine) putConf(ctx context.Context, text, rendered string, want desiredSettings) error {
+	if err := e.checkRendered(ctx, text, want.views, want.peers); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

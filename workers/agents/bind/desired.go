@@ -16,7 +16,7 @@ type desiredState struct {
 	// self is the server that the engine is on, and onDrift what becomes of drift there.
 	self    int64
 	onDrift dns.DriftMode
-	servers map[int64]dns.FleetServer
+	servers dns.FleetServers
 	views   map[int64]dns.ViewData
 	// order is that in which views are matched, see [dns.InOrder].
 	order []int64
@@ -28,6 +28,9 @@ type desiredState struct {
 	// [desiredState.configuration].
 	rollout *rollout
 	fleet   dns.FleetData
+	// peers follow from the servers, and left is when one of these last lost its agent.
+	peers peers
+	left  domain.Position
 	// fallback is what follows from fleet and servers.
 	fallback nameServers
 	changes  dns.FleetChanges
@@ -69,6 +72,8 @@ type settings struct {
 	tried int
 	// configured lists the views that named is known to have.
 	configured map[int64]bool
+	// secondary says that named is configured as a slave's.
+	secondary bool
 	// forwardsRemoved counts the forward-only zones that were removed: named goes on
 	// forwarding for each until its views are built anew. forwardsCleared is the
 	// count at the last time that they were.
@@ -83,7 +88,7 @@ func newDesiredState() *desiredState {
 }
 
 func (s *desiredState) clear() {
-	s.servers, s.views, s.zones = map[int64]dns.FleetServer{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
+	s.servers, s.views, s.zones = dns.FleetServers{}, map[int64]dns.ViewData{}, map[int64]*logZone{}
 	s.keeping = map[int64]*logZone{}
 	s.conf, s.order, s.imports = dns.BindConfChanged{}, nil, map[domain.Position]*heldImport{}
 	s.rollout = nil
@@ -116,6 +121,7 @@ func (s *desiredState) resetWith(from Snapshot, fill func(*desiredState) error) 
 	}
 	s.seen, s.origin = from.Position, Origin{Log: from.Log, LastDNS: from.LastDNS, LastID: from.LastID}
 	s.resolveFallback()
+	s.peers = peersOf(s.self, s.servers, s.left)
 	for _, k := range s.keeping {
 		for view, c := range k.copies {
 			s.keepAnew(k, view, c.changed)
@@ -136,7 +142,7 @@ func (s *desiredState) resetWith(from Snapshot, fill func(*desiredState) error) 
 func (s *desiredState) load(row protocol.SnapshotRow) error {
 	switch {
 	case row.Server != nil:
-		s.servers[row.Server.ID] = dns.FleetServer{ServerData: row.Server.Server, Enrolled: row.Server.Enrolled}
+		s.servers[row.Server.ID] = dns.FleetServer{ServerData: row.Server.Server, Enrolled: row.Server.Enrolled, Serves: row.Server.Serves}
 	case row.ServerSettings != nil:
 		if row.ServerSettings.ID == s.self {
 			s.onDrift = row.ServerSettings.Settings.OnDrift
@@ -198,7 +204,7 @@ func (s *desiredState) lacking(p domain.Position) domain.Position {
 
 func (s *desiredState) dispatch(event domain.Event, p domain.Position) error {
 	switch e := event.(type) {
-	case dns.ServerCreated, dns.ServerUpdated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged:
+	case dns.ServerCreated, dns.ServerUpdated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerProved, dns.ServerWithdrawn, dns.FleetChanged:
 		s.changeFleet(e, p)
 	case dns.ServerSettingsChanged:
 		s.changeMode(e)
@@ -309,6 +315,7 @@ func (s *desiredState) changeMode(e dns.ServerSettingsChanged) {
 
 // startJob makes the job for a zone and notes that it is under way.
 func (s *desiredState) startJob(z *zoneInView, check bool) job {
+	z.secondary = s.peers.secondary
 	j := s.number(z.startJob(s.fallback, check))
 	j.onDrift = s.onDrift
 	s.frontier.note(&z.pending)

@@ -1,9 +1,6 @@
 package bind
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/dns"
 )
@@ -11,35 +8,22 @@ import (
 // changeFleet takes an event on which the fallback of zones depends that say nothing of
 // their own. Every zone whose content it changes has another position from then on.
 func (s *desiredState) changeFleet(event domain.Event, p domain.Position) {
-	switch e := event.(type) {
-	case dns.ServerCreated:
-		s.servers[e.ID] = dns.FleetServer{ServerData: e.Server}
-	case dns.ServerUpdated:
-		s.servers[e.ID] = dns.FleetServer{ServerData: e.After, Enrolled: s.servers[e.ID].Enrolled}
-	case dns.ServerDeleted:
-		delete(s.servers, e.ID)
-	case dns.ServerEnrolled:
-		s.enroll(e.ID, true)
-	case dns.ServerWithdrawn:
-		s.enroll(e.ID, false)
-	case dns.FleetChanged:
+	if e, is := event.(dns.FleetChanged); is {
 		s.fleet = e.After
 	}
+	if s.losesAgent(event) {
+		s.left = p
+	}
+	s.servers.Take(event)
+	s.changePeers(p)
 	before := s.fallback.Fleet
 	s.resolveFallback()
 	s.changes.Note(before, s.fallback.Fleet, p)
 	s.markMoved(p)
 }
 
-func (s *desiredState) enroll(id int64, enrolled bool) {
-	if server, known := s.servers[id]; known {
-		server.Enrolled = enrolled
-		s.servers[id] = server
-	}
-}
-
 func (s *desiredState) resolveFallback() {
-	s.fallback = nameServers{Fleet: dns.ResolveFleet(s.fleet, slices.Collect(maps.Values(s.servers)))}
+	s.fallback = nameServers{Fleet: dns.FleetOf(s.fleet, s.servers)}
 }
 
 func (s *desiredState) renumber(p domain.Position) {
@@ -78,6 +62,7 @@ func (s *desiredState) positionWith(c *viewCopy, a apex) domain.Position {
 // number gives a job the position and the serial that follow from the log. They are the
 // same on every name server.
 func (s *desiredState) number(j job) job {
+	j.secondary = s.peers.secondary
 	if j.want == nil || j.want.forwards() {
 		return j
 	}

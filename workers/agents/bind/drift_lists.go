@@ -62,7 +62,7 @@ func (e *Engine) atRestIn(view int64) map[*zoneInView]int {
 // restingAs says whether named should have the zone, which is not worked on, as it was wanted in a
 // generation.
 func (z *zoneInView) restingAs(generation int) bool {
-	return z.generation == generation && !z.working && !z.queued && z.unapplied() == 0 && z.failure == nil && z.proved()
+	return z.generation == generation && !z.working && !z.queued && z.awaited == nil && z.unapplied() == 0 && z.failure == nil && z.proved()
 }
 
 // compareList compares a view's list of zones with what named should have. before are the zones that

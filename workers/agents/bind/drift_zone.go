@@ -137,12 +137,12 @@ func (a *awaitLog) Error() string { return fmt.Sprintf("waits for the log's posi
 // awaitMost is how long a zone waits for that.
 const awaitMost = 10 * time.Second
 
-// awaits says whether the zone still waits for what the log has.
-func (z *zoneInView) awaits(seen domain.Position, now time.Time) bool {
-	if z.awaited > seen && now.Before(z.awaitedUntil) {
+// expects says whether the zone still waits for what the log has.
+func (z *zoneInView) expects(seen domain.Position, now time.Time) bool {
+	if z.expected > seen && now.Before(z.expectedUntil) {
 		return true
 	}
-	z.awaited = 0
+	z.expected = 0
 	return false
 }
 
@@ -163,7 +163,7 @@ func (e *Engine) settleDrift(z *zoneInView, err error) bool {
 	case errors.As(err, &await):
 		e.state.postpone(z)
 		z.uncertain, z.reported = 0, nil
-		z.awaited, z.awaitedUntil = await.position, time.Now().Add(awaitMost)
+		z.expected, z.expectedUntil = await.position, time.Now().Add(awaitMost)
 		if z.requeue = z.requeue || e.state.seen >= await.position; !z.requeue {
 			e.retry(z, awaitMost)
 		}

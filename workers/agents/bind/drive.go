@@ -229,7 +229,9 @@ func (d *driver) configure(ctx context.Context) error {
 	e.mu.Unlock()
 
 	d.lastTry = time.Now()
+	lacking := e.takeTransferKeys(ctx, &want)
 	complaint, err := d.establish(ctx, want)
+	complaint = errors.Join(lacking, complaint)
 	if err == nil && complaint == nil {
 		d.triedVersion = want.version
 	}

@@ -96,6 +96,8 @@ type Engine struct {
 	since   time.Time
 	// queryRate is how many questions clients ask in a second, nil while it is not known.
 	queryRate *float64
+	// followed is when named was last seen to have got a zone from its primaries.
+	followed time.Time
 	// zones are the zones in views, counted lately.
 	zones protocol.ZoneCounts
 }

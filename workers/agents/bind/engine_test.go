@@ -3,6 +3,7 @@ package bind
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -48,6 +49,8 @@ type host struct {
 	patience time.Duration
 	// verify, if set, is how often each zone is compared.
 	verify time.Duration
+	// agent, if set, is the server whose named it is.
+	agent int64
 	// outlives lets named go on when the engine ends, and adoptPatience, if set, replaces the engine's.
 	outlives      bool
 	adoptPatience time.Duration
@@ -101,7 +104,8 @@ func (h *host) run() {
 		listen = h.foreign
 	}
 	e, err := New(Config{
-		Dir: h.dir, Agent: 7, Supervise: !h.foreign.IsValid(), Outlives: h.outlives, Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
+		Dir: h.dir, Agent: cmp.Or(h.agent, 7), TransferKeys: transferKeysOfTests, Supervise: !h.foreign.IsValid(), Outlives: h.outlives,
+		Listen: listen, DriftEvery: 200 * time.Millisecond, VerifyEvery: cmp.Or(h.verify, 2*time.Second),
 		Drift: h.drift,
 		Log:   slog.New(slog.NewTextHandler(logWriter{h.t}, &slog.HandlerOptions{Level: level})),
 	})
@@ -125,11 +129,25 @@ func (h *host) run() {
 	go func() { h.ended <- e.Run(ctx) }()
 }
 
+// transferKeysOfTests are those that the control plane would give.
+func transferKeysOfTests(_ context.Context, views []int64) (map[int64][]byte, error) {
+	keys := map[int64][]byte{}
+	for _, id := range views {
+		keys[id] = fmt.Append(nil, "the key of transfers, view ", id)
+	}
+	return keys, nil
+}
+
+// stop ends the engine, if it runs.
 func (h *host) stop() {
+	if h.ended == nil {
+		return
+	}
 	h.cancel()
 	if err := <-h.ended; err != nil {
 		h.t.Errorf("Run: %v", err)
 	}
+	h.ended = nil
 }
 
 type logWriter struct{ t *testing.T }

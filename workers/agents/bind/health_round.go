@@ -78,7 +78,7 @@ func (p *plan) add(z *zoneInView) bool {
 // atRest says whether named should serve the zone as it was last read back. The engine's
 // lock is held.
 func (z *zoneInView) atRest() bool {
-	return !z.working && !z.queued && z.unapplied() == 0 && z.failure == nil && z.proved() && z.want != nil && !z.want.forwards()
+	return !z.working && !z.queued && z.awaited == nil && z.unapplied() == 0 && z.failure == nil && z.proved() && z.want != nil && !z.want.forwards()
 }
 
 // wrong are the zones of which the last round has seen a fault.

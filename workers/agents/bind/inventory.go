@@ -52,8 +52,11 @@ func readStatement(s dns.Statement) zoneStatement {
 		switch value := inner.Elements[1]; inner.Name() {
 		case "type":
 			z.kind = value.Text
-			if z.kind == "master" {
+			switch z.kind {
+			case "master":
 				z.kind = kindPrimary
+			case "slave":
+				z.kind = kindSecondary
 			}
 		case "file":
 			z.file = value.Text

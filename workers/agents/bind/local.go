@@ -25,6 +25,9 @@ type local struct {
 	ListenPort uint16 `json:"listen_port"`
 	// ViewSecrets holds each view's TSIG secret by view id.
 	ViewSecrets map[int64][]byte `json:"view_secrets"`
+	// TransferSecrets are the TSIG secrets by which the servers of the fleet exchange zones, by view
+	// id. They are the control plane's, and here for a start without it.
+	TransferSecrets map[int64][]byte `json:"transfer_secrets,omitempty"`
 }
 
 // openLocal reads the file, or starts a new one when there is none.
@@ -82,6 +85,8 @@ func (o *local) controlAddr() string {
 func viewName(id int64) string { return "v" + strconv.FormatInt(id, 10) }
 
 func viewKeyName(id int64) string { return "opsledger-" + viewName(id) }
+
+func transferKeyName(id int64) string { return "opsledger-transfer-" + viewName(id) }
 
 func probeKeyName(id int64) string { return "opsledger-probe-" + viewName(id) }
 

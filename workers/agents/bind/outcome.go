@@ -12,6 +12,9 @@ import (
 // settle takes over what a worker proved. The caller holds the lock.
 func (e *Engine) settle(z *zoneInView, j job, o outcome) {
 	failed := z.failure != nil
+	if j.secondary && o.soa != nil && j.soa != nil && j.soa.Serial != o.soa.Serial {
+		e.followed = time.Now()
+	}
 	e.state.settle(z, j, o, time.Now())
 	if failed && z.failure == nil {
 		e.log.Info("zone is served as the log says again", "zone", z.key.zone, "view", z.key.view)

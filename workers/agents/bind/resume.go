@@ -121,7 +121,7 @@ func (e *Engine) proofs(boot string) (held []expected) {
 		return nil
 	}
 	for _, z := range e.state.inView {
-		if z.proof != nil && z.want != nil && !z.want.forwards() && z.installed.known && z.installed.kind == kindPrimary {
+		if z.proof != nil && z.want != nil && !z.want.forwards() && z.installed.known && z.installed.kind == kindOf(e.state.peers.secondary) {
 			held = append(held, expected{zone: z, serial: z.proof.serial})
 		}
 	}

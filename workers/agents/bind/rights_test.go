@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/protocol"
 )
 
@@ -209,36 +210,6 @@ func TestNamedUser(t *testing.T) {
 	}
 }
 
-// networkMode makes the test binary run one of the tests in a network of its own.
-const networkMode = "OPSLEDGER_TEST_NETWORK"
-
-// inNetwork runs the test of that name in a network of its own, where it may listen on
-// port 53, and returns true there.
-func inNetwork(t *testing.T) bool {
-	t.Helper()
-	onlyRoot(t)
-	if os.Getenv(networkMode) != "" {
-		run(t, "ip", "link", "set", "lo", "up")
-		return true
-	}
-	runtime.LockOSThread() // the end of the thread is the death of its children
-	defer runtime.UnlockOSThread()
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")
-	cmd.Env = append(os.Environ(), networkMode+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	said, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) {
-		t.Skip("no network namespace can be made here:", err)
-	}
-	if strings.Contains(string(said), "--- SKIP") {
-		t.Skip(string(said))
-	}
-	if err != nil {
-		t.Errorf("%v:\n%s", err, said)
-	}
-	return false
-}
-
 func run(t *testing.T, name string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
@@ -261,7 +232,7 @@ func newHostAt(t *testing.T, listen string) *host {
 // A root agent's named listens on port 53 at all addresses and has that right alone.
 func TestPort53(t *testing.T) {
 	t.Parallel()
-	if !inNetwork(t) {
+	if !testkit.InNetwork(t) {
 		return
 	}
 	run(t, "ip", "addr", "add", "10.9.0.1/32", "dev", "lo")
@@ -288,7 +259,7 @@ func TestPort53(t *testing.T) {
 // once it can listen they are applied.
 func TestSilentNamedIsReported(t *testing.T) {
 	t.Parallel()
-	if !inNetwork(t) {
+	if !testkit.InNetwork(t) {
 		return
 	}
 	h := &host{t: t, dir: t.TempDir(), ids: 100, listen: netip.MustParseAddrPort("127.0.0.1:53"), without: true}
@@ -311,7 +282,7 @@ func TestSilentNamedIsReported(t *testing.T) {
 // One address where a stranger listens is reported while the stranger is there.
 func TestStrangersAddressIsReported(t *testing.T) {
 	t.Parallel()
-	if !inNetwork(t) {
+	if !testkit.InNetwork(t) {
 		return
 	}
 	h := newHostAt(t, "0.0.0.0:53")
@@ -363,7 +334,7 @@ func TestStrangersAddressIsReported(t *testing.T) {
 // An agent without the right to listen on the port says at its start what to do.
 func TestPortNeedsARight(t *testing.T) {
 	t.Parallel()
-	if !inNetwork(t) {
+	if !testkit.InNetwork(t) {
 		return
 	}
 	dir := t.TempDir()

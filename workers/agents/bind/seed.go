@@ -43,6 +43,9 @@ func (e *Engine) seedZone(j job) (statement string, err error) {
 	if j.want.forwards() {
 		return stubStatement(j.want.forwarders)
 	}
+	if j.secondary {
+		return secondaryStatement(e.newFile(j), j.key.view), nil
+	}
 	file, err := e.writeZone(j)
 	return primaryStatement(file, j.key.view), err
 }

@@ -19,7 +19,7 @@ func snapshot(s *desiredState) Snapshot {
 	out := Snapshot{Position: s.seen, LastDNS: s.seen}
 	add := func(row protocol.SnapshotRow) { out.Rows = append(out.Rows, row) }
 	for id, server := range s.servers {
-		add(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: id, Server: server.ServerData, Enrolled: server.Enrolled}})
+		add(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: id, Server: server.ServerData, Enrolled: server.Enrolled, Serves: server.Serves}})
 	}
 	add(protocol.SnapshotRow{Fleet: &protocol.SnapshotFleet{Fleet: s.fleet, Changes: s.changes}})
 	for id, view := range s.views {
@@ -87,7 +87,8 @@ func TestSerialsDoNotDependOnWhatWasSeen(t *testing.T) {
 	check(dns.ServerCreated{ID: 1, Server: master})
 	wantMoved("the first agent of the only server", check(dns.ServerEnrolled{ID: 1}), false)
 	wantMoved("a row that nobody serves behind", check(dns.ServerCreated{ID: 2, Server: other}), false)
-	wantMoved("a server that begins to serve", check(dns.ServerEnrolled{ID: 2}), true)
+	wantMoved("an agent that has not proved anything", check(dns.ServerEnrolled{ID: 2, Unproved: true}), false)
+	wantMoved("a server that begins to serve", check(dns.ServerProved{ID: 2}), true)
 	ns := record(1, "@", "NS", "ns")
 	check(dns.RecordAdded{ID: 9, ZoneID: 5, Record: ns})
 	wantMoved("a name server of its own without an address", check(dns.ServerWithdrawn{ID: 2}), true)

@@ -25,6 +25,7 @@ func (e *Engine) settleSettings(want desiredSettings, complaint, err error) {
 		for id := range want.views {
 			s.configured[id] = true
 		}
+		s.secondary = want.peers.secondary
 	}
 	e.state.frontier.note(&s.pending)
 	for _, z := range e.state.inView {

@@ -81,7 +81,7 @@ func (s *desiredState) cut() *stored {
 			continue
 		}
 		of := storedZone{key: key, zoneID: z.want.zoneID, sets: maps.Clone(z.want.sets)}
-		if z.proved() && z.unapplied() == 0 && z.failure == nil && !z.working {
+		if z.proved() && z.unapplied() == 0 && z.failure == nil && !z.working && z.awaited == nil {
 			of.proof = &zoneProof{serial: z.soa.Serial, verified: z.verified}
 		}
 		c.zones = append(c.zones, of)
@@ -92,7 +92,7 @@ func (s *desiredState) cut() *stored {
 // rows are those of a snapshot, without records.
 func (s *desiredState) rows() (rows []protocol.SnapshotRow) {
 	for id, server := range s.servers {
-		rows = append(rows, protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: id, Server: server.ServerData, Enrolled: server.Enrolled}})
+		rows = append(rows, protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: id, Server: server.ServerData, Enrolled: server.Enrolled, Serves: server.Serves}})
 	}
 	rows = append(rows, protocol.SnapshotRow{Fleet: &protocol.SnapshotFleet{Fleet: s.fleet, Changes: s.changes}})
 	if s.onDrift != dns.DriftRepair {

@@ -127,7 +127,7 @@ func (e *Engine) idleZones() (quiet []expected, due []*zoneInView) {
 	}
 	share := 1 + int(2*float64(len(e.state.inView))*e.cfg.DriftEvery.Seconds()/e.cfg.VerifyEvery.Seconds())
 	for _, z := range e.state.inView {
-		if z.working || z.queued || z.want == nil {
+		if z.working || z.queued || z.awaited != nil || z.want == nil {
 			continue
 		}
 		left := z.reported != nil && z.failure != nil

@@ -60,11 +60,17 @@ func (w *worker) run(ctx context.Context) {
 // handle releases while it talks to named.
 func (w *worker) handle(ctx context.Context, z *zoneInView) {
 	e := w.engine
-	if !e.state.settings.configured[z.key.view] {
+	if !e.state.settings.configured[z.key.view] || e.state.peers.secondary && !e.state.settings.secondary {
 		e.park(z)
 		return
 	}
-	if z.awaits(e.state.seen, time.Now()) {
+	if z.expects(e.state.seen, time.Now()) {
+		return
+	}
+	if z.awaited != nil {
+		j := *z.awaited
+		z.awaited = nil
+		w.do(ctx, z, j)
 		return
 	}
 	check := z.checkDue
@@ -72,18 +78,26 @@ func (w *worker) handle(ctx context.Context, z *zoneInView) {
 	if z.unapplied() == 0 && z.failure == nil && !check && z.proved() {
 		return
 	}
-	j := e.state.startJob(z, check)
+	w.do(ctx, z, e.state.startJob(z, check))
+}
+
+// do works on a job. The caller holds the engine's lock, which do releases meanwhile.
+func (w *worker) do(ctx context.Context, z *zoneInView, j job) {
+	e := w.engine
 	e.mu.Unlock()
 	started := time.Now()
 	done, err := w.work(ctx, j)
 	e.mu.Lock()
-	if err == nil {
+	switch {
+	case err == nil:
 		e.metrics.updateSeconds.Observe(time.Since(started).Seconds())
 		e.settle(z, j, done)
-		return
+	case errors.Is(err, errAwaited) && ctx.Err() == nil:
+		e.putAway(z, j, done, err)
+	default:
+		e.handleFailure(ctx, z, err)
+		z.keepProof(j, err)
 	}
-	e.handleFailure(ctx, z, err)
-	z.keepProof(j, err)
 }
 
 // work makes named serve what the job says, and proves it.
@@ -110,6 +124,8 @@ func (w *worker) work(ctx context.Context, j job) (outcome, error) {
 		return w.clear(ctx, j)
 	case j.want.forwards():
 		return w.forward(ctx, j)
+	case j.secondary:
+		return w.follow(ctx, j)
 	case w.mayRemake(&j):
 		return w.remake(ctx, j)
 	case j.full:

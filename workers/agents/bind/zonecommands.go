@@ -17,8 +17,9 @@ import (
 
 // The kinds of zone statements that the engine makes.
 const (
-	kindPrimary = "primary"
-	kindStub    = "static-stub"
+	kindPrimary   = "primary"
+	kindSecondary = "secondary"
+	kindStub      = "static-stub"
 )
 
 // errReconfigure says that named goes on forwarding for a removed zone, and takes
@@ -91,16 +92,46 @@ func (e *Engine) addPrimary(ctx context.Context, j job) (installed, error) {
 	return installed{known: true, kind: kindPrimary, file: file}, nil
 }
 
-// writeZone writes a new file with the zone and returns its path.
-func (e *Engine) writeZone(j job) (file string, err error) {
+// addSecondary has named get a zone from its primaries.
+func (e *Engine) addSecondary(ctx context.Context, j job) (installed, error) {
+	file := e.newFile(j)
+	if _, err := e.controlAlone(ctx, "addzone "+zoneArgs(j.key)+" "+secondaryStatement(file, j.key.view)); err != nil {
+		return installed{}, err
+	}
+	e.metrics.additions.Inc()
+	return installed{known: true, kind: kindSecondary, file: file}, nil
+}
+
+// replaceStatement has named serve a zone that it has in another way, from a file that is there. named
+// does not serve the zone between the two commands, so that nothing else is done there.
+func (e *Engine) replaceStatement(ctx context.Context, j job, file string) error {
+	statement := primaryStatement(file, j.key.view)
+	if j.secondary {
+		statement = secondaryStatement(file, j.key.view)
+	}
+	e.updating.Lock()
+	defer e.updating.Unlock()
+	if _, err := e.control(ctx, "delzone "+zoneArgs(j.key)); err != nil && !refusedAs(err, "not found") {
+		return err
+	}
+	_, err := e.control(ctx, "addzone "+zoneArgs(j.key)+" "+statement)
+	return err
+}
+
+// newFile is a path that no zone has used.
+func (e *Engine) newFile(j job) string {
 	var nonce [4]byte
 	_, _ = rand.Read(nonce[:]) // never fails
-	name := fmt.Sprintf("z%d-%s-%d-%s.db", j.zoneID, viewName(j.key.view), j.changed, hex.EncodeToString(nonce[:]))
+	return filepath.Join(e.layout.zones(), fmt.Sprintf("z%d-%s-%d-%s.db", j.zoneID, viewName(j.key.view), j.changed, hex.EncodeToString(nonce[:])))
+}
+
+// writeZone writes a new file with the zone and returns its path.
+func (e *Engine) writeZone(j job) (file string, err error) {
 	text, err := zoneFile(j.content, j.serial)
 	if err != nil {
 		return "", err
 	}
-	file = filepath.Join(e.layout.zones(), name)
+	file = e.newFile(j)
 	return file, e.layout.writeNew(file, text)
 }
 
@@ -109,6 +140,12 @@ func (e *Engine) writeZone(j job) (file string, err error) {
 func primaryStatement(file string, view int64) string {
 	return "{ type primary; file " + rndc.Quote(file) + "; " +
 		"update-policy { grant " + rndc.Quote(viewKeyName(view)) + " zonesub any; }; " + tolerant + "};"
+}
+
+// secondaryStatement has named get the zone from the view's primaries, and accept all that these serve.
+func secondaryStatement(file string, view int64) string {
+	return "{ type secondary; file " + rndc.Quote(file) + "; masterfile-format text; multi-master yes; " +
+		"primaries { " + rndc.Quote(primariesName(view)) + "; }; check-names ignore; max-records-per-type 0; max-types-per-name 0; };"
 }
 
 const tolerant = "check-names ignore; check-integrity no; check-mx ignore; check-mx-cname ignore; " +

@@ -68,6 +68,12 @@ type zoneInView struct {
 	// proof is what the engine before proved of the zone, until the first inventory.
 	proof *zoneProof
 
+	// secondary says, from its first job on, that the zone is to be one of a slave.
+	secondary bool
+	// awaited is the job that waits for named to get the zone from its primaries, nil for none. It
+	// counts as under way.
+	awaited *job
+
 	// checkDue asks for a comparison of the whole zone.
 	checkDue bool
 	// uncertain counts the tries in a row whose result is not certain.
@@ -77,9 +83,9 @@ type zoneInView struct {
 	// is drift that was left in named.
 	proven   *proven
 	reported *reported
-	// awaited is the position of the log that the zone waits for, until awaitedUntil.
-	awaited      domain.Position
-	awaitedUntil time.Time
+	// expected is the position of the log that the zone waits for, until expectedUntil.
+	expected      domain.Position
+	expectedUntil time.Time
 	// stray says that somebody else added the zone to named.
 	stray bool
 
@@ -121,6 +127,11 @@ type job struct {
 	// only carries changes.
 	content content
 	full    bool
+	// secondary says that named is to get the zone from its primaries. looks are how often a worker
+	// has looked in vain whether it has, since began.
+	secondary bool
+	looks     int
+	began     time.Time
 	// remade says, of a full job, that the zone's file may be replaced before named was asked what it holds.
 	remade  bool
 	changes []change
@@ -167,7 +178,7 @@ type outcome struct {
 // else O(zone) to copy the references to its records.
 func (z *zoneInView) startJob(fallback nameServers, check bool) job {
 	z.begin()
-	full := z.tracked == nil || check || z.soa == nil || !z.installed.known || z.installed.kind != kindPrimary
+	full := z.tracked == nil || check || z.soa == nil || !z.installed.known || z.installed.kind != kindOf(z.secondary)
 	j := z.job(fallback, full)
 	j.soa, j.installed, j.check, j.byNames = z.soa, z.installed, check, z.uncertain >= rewriteTries
 	j.stray, j.uncertain, j.reported = z.stray, z.uncertain > 0, z.reported
@@ -268,8 +279,8 @@ func (z *zoneInView) note(key setKey, set *rrset) {
 
 // replace sets what is wanted as a whole.
 func (z *zoneInView) replace(want *viewCopy) {
-	z.want, z.tracked, z.trail, z.remade = want, nil, trail{}, false
-	z.proven, z.awaited = nil, 0
+	z.want, z.tracked, z.trail, z.remade, z.awaited = want, nil, trail{}, false, nil
+	z.proven, z.expected = nil, 0
 	z.generation++
 }
 
@@ -296,5 +307,5 @@ func (z *zoneInView) settle(j job, o outcome, now time.Time) {
 
 // forget drops all that is known of what named holds.
 func (z *zoneInView) forget() {
-	z.tracked, z.trail, z.soa, z.installed, z.proven = nil, trail{}, nil, installed{}, nil
+	z.tracked, z.trail, z.soa, z.installed, z.proven, z.awaited = nil, trail{}, nil, installed{}, nil, nil
 }

@@ -25,7 +25,7 @@ type effect struct {
 // effectOf says what an event changes in named, and in which views, nil for all.
 func effectOf(e domain.Event) (effect, []int64) {
 	switch e := e.(type) {
-	case dns.ServerCreated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
+	case dns.ServerCreated, dns.ServerDeleted, dns.ServerEnrolled, dns.ServerProved, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
 		return effect{any: true}, nil // zones without apex NS may have other ones
 	case dns.ServerUpdated:
 		return effect{any: e.Before.IP != e.After.IP || e.Before.IsMaster() != e.After.IsMaster()}, nil

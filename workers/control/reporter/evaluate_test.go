@@ -37,6 +37,7 @@ func TestConcernOf(t *testing.T) {
 		"master becomes slave": {dns.ServerUpdated{Before: master, After: slave}, effect{any: true}, nil},
 		"master gone":          {dns.ServerDeleted{Server: master}, effect{any: true}, nil},
 		"enrolled":             {dns.ServerEnrolled{ID: 1}, effect{any: true}, nil},
+		"proved":               {dns.ServerProved{ID: 1}, effect{any: true}, nil},
 		"withdrawn":            {dns.ServerWithdrawn{ID: 1}, effect{any: true}, nil},
 		"fleet":                {dns.FleetChanged{}, effect{any: true}, nil},
 		"renumbered":           {dns.ZonesRenumbered{}, effect{any: true}, nil},
@@ -75,7 +76,7 @@ func TestConcernOf(t *testing.T) {
 // Every event type of the dns context has an answer of its own; a new one must get one.
 func TestEveryEventTypeIsConsidered(t *testing.T) {
 	t.Parallel()
-	const considered = 31
+	const considered = 32
 	if got := len(dns.Events()); got != considered {
 		t.Errorf("there are %d event types, concernOf knows %d", got, considered)
 	}

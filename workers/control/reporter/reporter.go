@@ -116,6 +116,7 @@ func (r *Reporter) keep(ctx context.Context) {
 			return
 		case <-tick.C:
 			r.saveReports(ctx)
+			r.noteProved(ctx)
 		case <-changed:
 			_, changed = r.cfg.Roster.Enrolled()
 			r.forget(ctx)

@@ -24,7 +24,7 @@ func NewServers(cfg Config, reader *dnsmodel.Reader) *Servers {
 func concernsServers(eventType string) bool {
 	switch eventType {
 	case dns.ServerCreated{}.EventType(), dns.ServerUpdated{}.EventType(), dns.ServerDeleted{}.EventType(),
-		dns.ServerEnrolled{}.EventType(), dns.ServerWithdrawn{}.EventType():
+		dns.ServerEnrolled{}.EventType(), dns.ServerProved{}.EventType(), dns.ServerWithdrawn{}.EventType():
 		return true
 	}
 	return false

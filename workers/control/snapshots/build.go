@@ -83,7 +83,7 @@ func (w *writer) Begin(position, lastDNS domain.Position) error {
 
 // Server implements [dnsmodel.Visitor].
 func (w *writer) Server(s dnsmodel.Server) error {
-	return w.write(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Changed: s.Changed, Enrolled: s.Enrolled}})
+	return w.write(protocol.SnapshotRow{Server: &protocol.SnapshotServer{ID: s.ID, Server: s.ServerData, Changed: s.Changed, Enrolled: s.Enrolled, Serves: s.Serves}})
 }
 
 // ServerSettings implements [dnsmodel.Visitor].

@@ -22,7 +22,7 @@ const secretsTimeout = 4 * time.Second
 // errNotNamed says that an agent asked for a secret that it has no use for.
 var errNotNamed = errors.New("the current configuration does not name this secret")
 
-// secrets answers with the secrets of the current BIND configuration. An error is logged
+// secrets answers with the secrets of the current BIND configuration, and the keys of transfers. An error is logged
 // here; the agent learns only that it gets no secrets.
 func (s *Service) secrets(ctx context.Context, agent int64, m *nats.Msg) error {
 	ctx, cancel := context.WithTimeout(ctx, secretsTimeout)
@@ -33,13 +33,16 @@ func (s *Service) secrets(ctx context.Context, agent int64, m *nats.Msg) error {
 	}
 	var reply protocol.SecretsReply
 	secrets, err := s.reveal(ctx, request.IDs)
+	if err == nil {
+		reply.Transfer, err = s.transfer.of(ctx, s.cfg, request.Transfer)
+	}
 	switch {
 	case errors.Is(err, errNotNamed):
 		s.cfg.Log.Warn("snapshots: refused secrets", "agent", agent, "error", err)
 		reply.Error = errNotNamed.Error()
 	case err != nil:
 		s.cfg.Log.Warn("snapshots: cannot answer for secrets", "agent", agent, "error", err)
-		reply.Error = "secrets cannot be had now"
+		reply.Transfer, reply.Error = nil, "secrets cannot be had now"
 	default:
 		reply.Secrets = secrets
 	}
@@ -52,6 +55,9 @@ func (s *Service) secrets(ctx context.Context, agent int64, m *nats.Msg) error {
 
 // reveal reads the secrets, all of which the current configuration must name.
 func (s *Service) reveal(ctx context.Context, ids []string) (map[string]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	named, err := s.namedSecrets(ctx)
 	if err != nil {
 		return nil, err

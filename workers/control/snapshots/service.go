@@ -61,6 +61,7 @@ type Service struct {
 	cfg      Config
 	instance string
 	cache    *cache
+	transfer *transferKeys
 	metrics  *metrics
 	handlers *parallel.Handlers
 	senders  *allowance.Allowances
@@ -72,7 +73,7 @@ func New(cfg Config) *Service {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Service{
-		cfg: cfg, instance: nuid.Next(), cache: newCache(),
+		cfg: cfg, instance: nuid.Next(), cache: newCache(), transfer: &transferKeys{agents: map[int64]bool{}},
 		metrics: newMetrics(cfg.Registerer), handlers: parallel.New(maxHandlers),
 		senders: allowance.New(ofAgent, "snapshots", cfg.Log),
 	}

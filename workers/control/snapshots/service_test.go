@@ -1,10 +1,12 @@
 package snapshots_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -129,6 +131,45 @@ func TestOnlyEnrolledAgentsAreAnswered(t *testing.T) {
 	p.Eventually("the withdrawal is known", func() bool { return !p.Roster.Has(1) })
 	if m, err := nc.Request(protocol.SubjectSnapshotOpen(1), nil, 300*time.Millisecond); err == nil {
 		t.Errorf("a withdrawn agent was answered: %s", m.Data)
+	}
+}
+
+// All agents get the same keys of transfers, from whichever process, a key for each view; and others once a
+// server has lost its agent.
+func TestTransferKeys(t *testing.T) {
+	t.Parallel()
+	p, one := enrolled(t)
+	p.Beside()
+	p.Enroll(2, dns.ServerData{Host: "ns2", IP: "192.0.2.2", Type: "slave"})
+	two := testkit.Connect(t, p.Server, nameserver.Options(2)...)
+	ask := func(nc *nats.Conn, agent int64) map[int64][]byte {
+		t.Helper()
+		keys, err := nameserver.TransferKeys(nc, agent, known(t, p))(t.Context(), []int64{5, 6})
+		if err != nil || len(keys) != 2 || len(keys[5]) != 32 || bytes.Equal(keys[5], keys[6]) {
+			t.Fatalf("keys %v, %v", keys, err)
+		}
+		return keys
+	}
+	same := func(a, b map[int64][]byte) bool { return maps.EqualFunc(a, b, bytes.Equal) }
+	first := ask(one, 1)
+	for range 8 {
+		if !same(first, ask(one, 1)) || !same(first, ask(two, 2)) {
+			t.Fatal("agents get different keys")
+		}
+	}
+	p.Append(dns.ServerCreated{ID: 3, Server: dns.ServerData{Host: "ns3", IP: "192.0.2.3", Type: "slave"}})
+	p.Append(dns.ServerDeleted{ID: 3, Server: dns.ServerData{Host: "ns3", IP: "192.0.2.3", Type: "slave"}}) // had no agent
+	if !same(first, ask(one, 1)) {
+		t.Error("other keys, and nobody has lost any")
+	}
+	p.Append(dns.ServerWithdrawn{ID: 2})
+	second := ask(one, 1)
+	if same(first, second) {
+		t.Error("who is withdrawn has the keys of the others")
+	}
+	p.Append(dns.ServerEnrolled{ID: 2})
+	if !same(second, ask(one, 1)) || !same(second, ask(two, 2)) {
+		t.Error("other keys, and nobody has lost any since")
 	}
 }
 

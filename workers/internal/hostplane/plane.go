@@ -11,9 +11,12 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/projections"
+	"github.com/opsledger/opsledger/projections/modeltest"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/projections/opsmodel"
 	"github.com/opsledger/opsledger/protocol"
@@ -51,7 +54,9 @@ type Plane struct {
 // listens on Address.
 func Start(t testing.TB) *Plane {
 	t.Helper()
-	pool := testkit.Postgres(t)
+	pool, _ := testkit.PostgresWith(t, "ops", modeltest.EmptyLog(func(store *eventstore.Store) []projections.Model {
+		return []projections.Model{model(store)}
+	}))
 	p := &Plane{
 		t: t, keyFile: filepath.Join(t.TempDir(), "vault.key"), NATSDir: t.TempDir(),
 		Address: testkit.Address(t), Silence: time.Minute, Reader: opsmodel.NewReader(pool),
@@ -61,6 +66,10 @@ func Start(t testing.TB) *Plane {
 	t.Cleanup(func() { p.Server.Stop() })
 	p.startServe()
 	return p
+}
+
+func model(store *eventstore.Store) projections.Model {
+	return opsmodel.New(oplog.NewUsernames(store), time.UTC)
 }
 
 func (p *Plane) openLog(pool *pgxpool.Pool) {
@@ -105,7 +114,7 @@ func (p *Plane) RestartServe(between func()) {
 // startServe starts what serve runs for hosts.
 func (p *Plane) startServe() {
 	p.t.Helper()
-	p.Connect(p.Server, opsmodel.New(oplog.NewUsernames(p.Store), time.UTC))
+	p.Connect(p.Server, model(p.Store))
 	hosts := roster.NewHosts(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Presence = presence.New(presence.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Reader: p.Reader, Silence: p.Silence})
 	p.Output = output.New(output.Config{NC: p.NC, JS: p.JS, Store: p.Store, MaxBytes: p.OutputBytes})

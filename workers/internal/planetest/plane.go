@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
 
 	"github.com/opsledger/opsledger/domain"
@@ -18,7 +19,9 @@ import (
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/projections"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
+	"github.com/opsledger/opsledger/projections/modeltest"
 	"github.com/opsledger/opsledger/projections/oplog"
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/drift"
@@ -49,7 +52,20 @@ type Plane struct {
 // Start starts a control plane on a database and a NATS server of its own.
 func Start(t testing.TB) *Plane {
 	t.Helper()
-	return start(t, servetest.Open(t, testkit.Postgres(t)), testkit.NATSServer(t), filepath.Join(t.TempDir(), "vault.key"))
+	return start(t, servetest.Open(t, database(t)), testkit.NATSServer(t), filepath.Join(t.TempDir(), "vault.key"))
+}
+
+// database has the log and the read model of a plane.
+func database(t testing.TB) *pgxpool.Pool {
+	t.Helper()
+	pool, _ := testkit.PostgresWith(t, "dns", modeltest.EmptyLog(func(store *eventstore.Store) []projections.Model {
+		return []projections.Model{model(store)}
+	}))
+	return pool
+}
+
+func model(store *eventstore.Store) projections.Model {
+	return dnsmodel.New(oplog.NewUsernames(store), time.UTC)
 }
 
 // Beside starts another process of the same control plane.
@@ -70,7 +86,7 @@ func start(t testing.TB, process *servetest.Process, server *embeddednats.Server
 // its log and its vault are open.
 func StartOutside(t testing.TB, stream eventstore.StreamConfig, join func(*Plane) *nats.Conn) *Plane {
 	t.Helper()
-	p := open(t, servetest.Open(t, testkit.Postgres(t)), filepath.Join(t.TempDir(), "vault.key"))
+	p := open(t, servetest.Open(t, database(t)), filepath.Join(t.TempDir(), "vault.key"))
 	p.run(join(p), stream)
 	return p
 }
@@ -91,7 +107,7 @@ func open(t testing.TB, process *servetest.Process, keyFile string) *Plane {
 // run serves the agents.
 func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
 	p.t.Helper()
-	p.ConnectBy(nc, stream, dnsmodel.New(oplog.NewUsernames(p.Store), time.UTC))
+	p.ConnectBy(nc, stream, model(p.Store))
 	p.Roster = roster.NewServers(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Reporter = reporter.New(reporter.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Progress: p.Progress, Roster: p.Roster})
 	p.Sessions = sessions.OfServers(sessions.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Signer: p.Signer})
