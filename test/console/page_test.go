@@ -164,8 +164,9 @@ func at(what string) string {
 // Click clicks what has a test id, or what a selector finds, once it is there to be clicked.
 func (p *Page) Click(what string) {
 	p.t.Helper()
-	p.Wait(`document.querySelector(` + quoted(at(what)) + `)`)
-	p.Do(chromedp.Click(chromedp.CSS(at(what)), chromedp.NodeVisible))
+	selector := at(what) + ":not(:disabled)"
+	p.Wait(`document.querySelector(` + quoted(selector) + `)`)
+	p.Do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
 // ClickText clicks the button, link or tab that shows a text.

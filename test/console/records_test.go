@@ -12,12 +12,15 @@ import (
 	"github.com/opsledger/opsledger/test/deployment"
 )
 
-// applied waits for the preview of a change, applies it by the Enter key, and waits until it is live.
+// applied waits for the preview of a change, applies it by the Enter key, and waits until it is live: it, and
+// not one before it, which may stand there as live already.
 func (p *Page) applied() {
 	p.t.Helper()
 	p.Wait(`document.activeElement?.dataset.testid === 'apply'`)
+	const newest = `(document.querySelector('.followed-title .dim')?.innerText ?? '')`
+	before, _ := p.Eval(`return ` + newest + `;`).(string)
 	p.Keys(kb.Enter)
-	p.Wait(`document.querySelector('[data-testid=live-state][data-state=INSYNC]') && !document.querySelector('dialog[open]')`)
+	p.Wait(`document.querySelector('[data-testid=live-state][data-state=INSYNC]') && !document.querySelector('dialog[open]') && ` + newest + ` !== ` + quoted(before))
 }
 
 // zone makes a zone of some records in the view "world", and returns its address in the console.
