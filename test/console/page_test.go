@@ -10,9 +10,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/opsledger/opsledger/internal/testkit"
 )
@@ -161,8 +164,9 @@ func at(what string) string {
 // Click clicks what has a test id, or what a selector finds, once it is there to be clicked.
 func (p *Page) Click(what string) {
 	p.t.Helper()
-	p.Wait(`document.querySelector(` + quoted(at(what)) + `)`)
-	p.Do(chromedp.Click(chromedp.CSS(at(what)), chromedp.NodeVisible))
+	selector := at(what) + ":not(:disabled)"
+	p.Wait(`document.querySelector(` + quoted(selector) + `)`)
+	p.Do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
 // ClickText clicks the button, link or tab that shows a text.
@@ -178,7 +182,7 @@ func (p *Page) Type(what, text string) {
 	p.t.Helper()
 	p.Wait(`document.querySelector(` + quoted(at(what)) + `)`)
 	p.Eval(`const e = document.querySelector(` + quoted(at(what)) + `); e.focus(); e.select?.();`)
-	p.Do(chromedp.KeyEvent(text))
+	p.Keys(text)
 }
 
 // Label is the selector of the field with a label.
@@ -189,10 +193,25 @@ func (p *Page) Label(label string) string {
 	return fmt.Sprintf(`[id="%v"]`, p.Eval(`return `+find+`.htmlFor;`))
 }
 
-// Keys presses keys where the focus is.
+// Keys presses keys where the focus is. The text of a key goes with the key, as a keyboard has it: a page
+// that takes the key for itself gets no text of it.
 func (p *Page) Keys(keys string) {
 	p.t.Helper()
-	p.Do(chromedp.KeyEvent(keys))
+	p.Do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, r := range keys {
+			events := kb.Encode(r)
+			down, up := events[0], events[len(events)-1]
+			if len(events) == 3 {
+				down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+			}
+			for _, e := range []*input.DispatchKeyEventParams{down, up} {
+				if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, *e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 }
 
 // Language and Theme choose one, as the menus of the bar do.

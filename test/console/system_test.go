@@ -42,7 +42,7 @@ func TestConsole(t *testing.T) {
 		for name, walk := range walks {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				walk(t, s)
+				walk(t, &System{Dev: s.In(t), browser: s.browser})
 			})
 		}
 	})

@@ -31,6 +31,13 @@ func StartDev(t testing.TB, data string, flags ...string) *Dev {
 	return d
 }
 
+// In is the same `dev` for a test within the one that started it: what fails fails that one.
+func (d *Dev) In(t testing.TB) *Dev {
+	server, caller := *d.Server, *d.Caller
+	server.Caller, caller.t = &caller, t
+	return &Dev{&server, Named{t: t, DNS: d.DNS}}
+}
+
 // Start returns when the program is ready and its named answers: that a change is
 // live may be known from what the agent reported before.
 func (d *Dev) Start() {

@@ -21,7 +21,7 @@ function Followed({ change, newest }) {
   const done = servers.filter((s) => s.applied).length;
   return html`
     <div class=${cx('followed', state.toLowerCase())}>
-      <${LiveState} state=${state} percent=${percent} testid=${newest ? 'live-state' : undefined} />
+      <${LiveState} state=${state} percent=${percent} testid=${newest ? 'live-state' : 'live-state-before'} />
       <span class="followed-title" title=${title}>${title} <span class="dim">#${position}</span></span>
       <span class="followed-servers">${servers.slice(0, 12).map((s) => html`
         <span key=${s.server_id} class=${cx('chip', s.error ? 'bad' : s.applied ? 'good' : 'wait')} data-testid="live-server" title=${s.error || (s.applied ? s.ip : t(s.online ? 'changes.behind' : 'changes.away'))}>${s.host}</span>`)}

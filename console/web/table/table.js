@@ -1,6 +1,7 @@
 // A table of any number of rows, of which those in sight are drawn. The focus stays on the grid, and
 // aria-activedescendant names the cell: rows come and go while it has the focus.
 import { html, cx, useEffect, useId, useLayoutEffect, useRef, useState } from '../kernel/view.js';
+import { t } from '../kernel/text.js';
 import { moved, scrollTo, windowOf } from './window.js';
 
 // VirtualTable shows rows, an array of objects with an id.
@@ -56,7 +57,7 @@ export function VirtualTable(props) {
         </span>`}
         ${columns.map((c) => html`
           <span key=${c.key} class=${c.className} role="columnheader" aria-sort=${sort.key !== c.key ? undefined : sort.descending ? 'descending' : 'ascending'}>
-            ${c.sortable === false ? c.title : html`
+            ${c.sortable === false ? c.title || html`<span class="unseen">${t('ui.actions')}</span>` : html`
               <button type="button" class="vtable-sort" onClick=${() => onSort(c.key)}>${c.title}<i aria-hidden="true">${sort.key !== c.key ? '' : sort.descending ? '↓' : '↑'}</i></button>`}
           </span>`)}
       </div>

@@ -28,7 +28,7 @@ export function Table({ columns, rows, rowKey = (row) => row.id, onOpen, testid,
   };
   return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${label}>
     <table class=${cx('table', onOpen && 'opens')}>
-      <thead><tr>${columns.map((c) => html`<th key=${c.key} scope="col" class=${cx(c.class, c.align)}>${c.title ?? html`<span class="unseen">${t('ui.actions')}</span>`}</th>`)}</tr></thead>
+      <thead><tr>${columns.map((c) => html`<th key=${c.key} scope="col" class=${cx(c.class, c.align)}>${c.title || html`<span class="unseen">${t('ui.actions')}</span>`}</th>`)}</tr></thead>
       <tbody ref=${body} onKeyDown=${keyed}>${rows.map((row, i) => html`<tr key=${rowKey(row)} tabindex=${i === Math.min(at, rows.length - 1) ? 0 : -1}
         data-testid=${testid} data-id=${rowKey(row)} class=${cx(rowClass?.(row), selected === rowKey(row) && 'selected')} onFocus=${() => setAt(i)}
         onClick=${(e) => pressed(e, row)}>${columns.map((c) => html`<td key=${c.key} class=${cx(c.class, c.align)}>${c.render ? c.render(row) : row[c.key]}</td>`)}</tr>`)}</tbody>

@@ -46,7 +46,7 @@ function Filters({ filter }) {
   const any = ['type', 'context', 'actor', 'resource', 'since', 'until'].some((name) => filter[name]);
   return html`<div class="filters">
     <${Select} label=${t('audit.context')} value=${filter.context} onValue=${set('context')} options=${[['', t('audit.anyContext')], ['dns', t('audit.contextDns')], ['ops', t('audit.contextOps')], ['access', t('audit.contextAccess')]]} />
-    <${Select} label=${t('audit.type')} value=${filter.type} onValue=${set('type')} options=${[['', t('audit.anyType')], ...Object.keys(names)]} />
+    <${Select} label=${t('audit.type')} value=${filter.type} onValue=${set('type')} options=${[['', t('audit.anyType')], ...(filter.type?.includes(',') ? [filter.type] : []), ...Object.keys(names)]} />
     <${Input} label=${t('audit.actor')} value=${filter.actor} onValue=${set('actor')} data-testid="audit-actor" />
     <${Input} label=${t('audit.resource')} placeholder=${t('audit.resourceHint')} value=${filter.resource} onValue=${set('resource')} data-testid="audit-resource" />
     <${Input} label=${t('audit.since')} type="datetime-local" step="1" value=${filter.since} onValue=${set('since')} />

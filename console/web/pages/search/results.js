@@ -37,7 +37,7 @@ export default function SearchPage() {
   const columns = [
     { key: 'kind', title: t('search.type'), render: (h) => html`<${Badge}>${t(`search.kinds.${h.kind}`)}<//>` },
     { key: 'title', title: t('zones.name'), class: 'wide', render: (h) => html`<a href=${href(h.path, h.query)}>${h.title}</a>` },
-    { key: 'note', title: '', render: (h) => html`<span class="mono soft">${h.note}</span>` },
+    { key: 'note', title: t('search.details'), render: (h) => html`<span class="mono soft">${h.note}</span>` },
   ];
   return html`
     <${Page} title=${q ? `${t('search.results')}: ${q}` : t('search.results')} actions=${!moment && html`<${Button} icon="edit" onClick=${() => setReplacing(true)}>${t('search.replace')}<//>`}>
