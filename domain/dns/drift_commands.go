@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -30,7 +31,9 @@ const (
 //     and of more zones than [MaxDriftZones] in a minute none: nothing is decided then.
 //  2. Records are changed only where the server's mode says so, by the decision that a client's change
 //     would be, and no more than [MaxAdopted] in a day.
-//  3. A serial is lifted only over one that is above ours, within reach, and not left in named.
+//  3. What the agent calls a zone of the log is not believed: its name, and whether it is in the view, are
+//     the log's, also for invariant 1.
+//  4. A serial is lifted only over one that is above ours, within reach, and not left in named.
 type FindDrift struct {
 	found   DriftFound
 	present *uint32
@@ -87,8 +90,14 @@ func (c FindDrift) Decide(h domain.History, env domain.Env) ([]domain.Event, err
 		return nil, domain.NotFound("Server %d 不存在！", c.found.ServerID)
 	}
 	found := c.found
-	if !zone.exists {
+	switch {
+	case !zone.exists:
 		found.ZoneID, found.ViewID = 0, 0
+	case !slices.Contains(zone.data.ViewIDs, found.ViewID):
+		found.ViewID = 0
+		fallthrough
+	default:
+		found.Zone = FoldName(zone.data.Name)
 	}
 	if !before.allows(found.Zone, env.Now) {
 		return nil, nil

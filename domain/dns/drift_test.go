@@ -39,6 +39,8 @@ func TestDrift(t *testing.T) {
 	adopted.Done, adopted.Adopted = dns.DriftAdopted, 1
 	reported.Done = dns.DriftReported
 	elsewhere.ZoneID, elsewhere.ViewID = 0, 0
+	unlinked, nowhere := found, found
+	unlinked.ViewID, nowhere.ViewID = 9, 0
 	long := found
 	long.Found = strings.Repeat("ä", 600)
 	cut := found
@@ -62,6 +64,9 @@ func TestDrift(t *testing.T) {
 		"of no zone":             {given: after(1, found), when: must(dns.NewFindDrift(configuration)), then: []domain.Event{configuration}},
 		"of no zone, again":      {given: after(1, configuration), when: must(dns.NewFindDrift(configuration))},
 		"of a zone that is gone": {given: domaintest.Given(drifting(dns.DriftRepair, dns.ZoneDeleted{ID: 3, Zone: dns.ZoneData{Name: "a.test"}})...), when: find.Over(9, 1), then: []domain.Event{elsewhere}},
+		"by another name":        {given: after(0), when: must(dns.NewFindDrift(foundIn("b.test"))).Over(100, 99), then: []domain.Event{found, raised(101)}},
+		"by another name, again": {given: after(59, found), when: must(dns.NewFindDrift(foundIn("b.test")))},
+		"in a view without it":   {given: after(0), when: must(dns.NewFindDrift(unlinked)).Over(100, 99), then: []domain.Event{nowhere}},
 		"long texts":             {given: after(0), when: must(dns.NewFindDrift(long)), then: []domain.Event{cut}},
 
 		"a foreign serial above":        {given: after(0), when: find.Over(100, 99), then: []domain.Event{found, raised(101)}},

@@ -400,7 +400,7 @@ func TestDriftBook(t *testing.T) {
 	t.Parallel()
 	b, start := newDriftBook(), time.Now()
 	in := func(zone string) protocol.DriftFinding {
-		return protocol.DriftFinding{Zone: zone, What: dns.DriftRecords, ID: uuid.New(), Update: []byte{1}}
+		return protocol.DriftFinding{Zone: zone, What: dns.DriftRecords, ID: uuid.New()}
 	}
 	if !b.admits(in("a"), start) || b.admits(in("a"), start.Add(driftPause-1)) {
 		t.Error("a zone is told other than once a minute")
@@ -410,7 +410,7 @@ func TestDriftBook(t *testing.T) {
 	if f, is := b.due(dns.DriftRepair, start.Add(driftPause-1)); is {
 		t.Errorf("%+v is told early", f)
 	}
-	if f, is := b.due(dns.DriftRepair, start.Add(driftPause)); !is || f.ID != last.ID || f.Update != nil {
+	if f, is := b.due(dns.DriftRepair, start.Add(driftPause)); !is || f.ID != last.ID {
 		t.Errorf("the last one is told as %+v, %v", f, is)
 	}
 	later := start.Add(3 * driftPause)
@@ -430,6 +430,31 @@ func TestDriftBook(t *testing.T) {
 	b.takeBack(failed)
 	if f, is := b.due(dns.DriftRepair, later.Add(driftPause)); !is || f.ID != failed.ID {
 		t.Errorf("what could not be told is told as %+v, %v", f, is)
+	}
+}
+
+// What is to be adopted waits with its zone: told by the book it would count as repaired, and the zone's
+// worker would never get a turn.
+func TestWhatIsToBeAdoptedIsToldByItsZone(t *testing.T) {
+	t.Parallel()
+	b, start := newDriftBook(), time.Now()
+	held := func(zone string) protocol.DriftFinding {
+		return protocol.DriftFinding{Zone: zone, What: dns.DriftRecords, ID: uuid.New(), Update: []byte{1}}
+	}
+	for i := range dns.MaxDriftZones {
+		b.admits(held(fmt.Sprint(i)), start)
+	}
+	if b.admits(held("0"), start.Add(1)) || b.admits(held("beyond"), start.Add(1)) {
+		t.Error("more is told than the log takes")
+	}
+	b.takeBack(held("1"))
+	if f, is := b.due(dns.DriftAdopt, start.Add(driftPause)); is {
+		t.Errorf("%+v is told by the book", f)
+	}
+	for _, zone := range []string{"0", "beyond", "1"} {
+		if !b.admits(held(zone), start.Add(driftPause)) {
+			t.Errorf("zone %s is not told a minute later", zone)
+		}
 	}
 }
 

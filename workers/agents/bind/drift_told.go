@@ -26,6 +26,8 @@ const (
 //     its place.
 //  2. Above [dns.MaxDriftZones] zones in a minute the others are counted, and told as one finding.
 //     So what waits is bounded, too.
+//  3. What is to be adopted is neither kept nor counted: its zone is held until it was told, and its
+//     worker tells it again. Told from here it would be said to be repaired, and take the zone's turn.
 type driftBook struct {
 	told    map[string]time.Time
 	waiting map[string]protocol.DriftFinding
@@ -47,12 +49,17 @@ func (b *driftBook) admits(f protocol.DriftFinding, now time.Time) bool {
 			zones++
 		}
 	}
+	adopts := f.Update != nil
 	switch _, lately := b.told[f.Zone]; {
 	case lately:
-		b.keep(f)
+		if !adopts {
+			b.keep(f)
+		}
 		return false
 	case f.Zone != "" && zones >= dns.MaxDriftZones:
-		b.many++
+		if !adopts {
+			b.many++
+		}
 		return false
 	}
 	b.told[f.Zone] = now
@@ -60,16 +67,15 @@ func (b *driftBook) admits(f protocol.DriftFinding, now time.Time) bool {
 	return true
 }
 
-// keep keeps a finding to be told later. By then its zone is another.
-func (b *driftBook) keep(f protocol.DriftFinding) {
-	f.Update = nil
-	b.waiting[f.Zone] = f
-}
+// keep keeps a finding to be told later.
+func (b *driftBook) keep(f protocol.DriftFinding) { b.waiting[f.Zone] = f }
 
 // takeBack notes that a finding could not be told.
 func (b *driftBook) takeBack(f protocol.DriftFinding) {
 	delete(b.told, f.Zone)
-	b.keep(f)
+	if f.Update == nil {
+		b.keep(f)
+	}
 }
 
 // due returns a finding that may be told now, and notes that it is.
@@ -123,7 +129,7 @@ func (e *Engine) tellNow(ctx context.Context, f protocol.DriftFinding) (protocol
 	defer e.mu.Unlock()
 	if err != nil {
 		e.drift.takeBack(f)
-	} else {
+	} else if f.Update == nil {
 		f.ID = uuid.Nil // it was answered: nothing was noted
 		e.drift.keep(f)
 	}

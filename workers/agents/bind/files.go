@@ -71,7 +71,7 @@ func (l layout) mendFiles() error {
 			return fmt.Errorf("bind: %w", err)
 		}
 	}
-	for _, path := range []string{l.local(), l.goodText()} {
+	for _, path := range []string{l.local(), l.goodText(), l.stored(), l.output()} {
 		if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("bind: %w", err)
 		}

@@ -130,7 +130,7 @@ func TestRolloutInASnapshot(t *testing.T) {
 			t.Errorf("server %d: %q, %+v", server, conf.Text, views)
 		}
 		stored := newDesiredState() // which the engine leaves for the next one
-		stored.server = server
+		stored.self = server
 		if err := stored.reset(Snapshot{Position: 20, LastDNS: 20, Rows: s.rows()}); err != nil || stored.waits() != waits {
 			t.Errorf("server %d: as it was stored it waits: %v, %v", server, stored.waits(), err)
 		}

@@ -78,11 +78,14 @@ type SettingsOn struct {
 }
 
 // Settings says of each enrolled server how it is with the configuration that a change of the log brought,
-// which brought says the first and the last position of.
+// which brought says the first and the last position of. It is nil while it is not known who is enrolled.
 func (r *Reporter) Settings(brought func(server int64) (first, last domain.Position)) map[int64]SettingsOn {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !r.cfg.Roster.Loaded() {
+		return nil
+	}
 	servers, _ := r.cfg.Roster.Enrolled()
 	all := make(map[int64]SettingsOn, len(servers))
 	for _, s := range servers {

@@ -11,6 +11,7 @@ import (
 	"github.com/opsledger/opsledger/domain/dns"
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/protocol"
+	"github.com/opsledger/opsledger/workers/control/roster"
 )
 
 func said(r protocol.Report, at time.Time) *lastReport {
@@ -18,6 +19,15 @@ func said(r protocol.Report, at time.Time) *lastReport {
 	r.Boot, r.Seq = uuid.New(), 1
 	w.take(r, at)
 	return w
+}
+
+// Before it was read who is enrolled, nobody can say that a stage has no servers.
+func TestSettingsOfUnknownServers(t *testing.T) {
+	t.Parallel()
+	r := &Reporter{cfg: Config{Roster: roster.NewServers(roster.Config{}, nil)}}
+	if servers := r.Settings(func(int64) (first, last domain.Position) { return 0, 0 }); servers != nil {
+		t.Errorf("%v", servers)
+	}
 }
 
 // A change that goes out in stages is had by a server once its stage is reached and proved there; until the

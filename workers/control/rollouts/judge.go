@@ -24,6 +24,7 @@ const unwellFor = 10 * time.Second
 //  2. A server of a stage that was reached, whichever it is, stops the rollout as soon as its named
 //     refuses the configuration, and when it has been unwell for a while.
 //  3. Servers whose stage was not reached have no say.
+//  4. Nothing is decided while it is not known which servers there are, as after a start.
 type watch struct {
 	rollout domain.Position
 	stage   int
@@ -39,13 +40,17 @@ type step struct {
 	failed string
 }
 
-// judge takes a look at the servers.
+// judge takes a look at the servers, which are nil while they are not known.
 func (w *watch) judge(r dnsmodel.Rollout, servers map[int64]reporter.SettingsOn, now time.Time) step {
 	if w.rollout != r.ID {
 		*w = watch{rollout: r.ID, unwell: map[int64]time.Time{}}
 	}
 	if w.stage != r.Stage() {
 		w.stage, w.well = r.Stage(), time.Time{}
+	}
+	if servers == nil {
+		w.well = time.Time{}
+		return step{}
 	}
 	good, any := true, false
 	for _, id := range slices.Sorted(maps.Keys(servers)) {

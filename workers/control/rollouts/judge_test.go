@@ -123,6 +123,17 @@ func TestAnotherRolloutBeginsAnew(t *testing.T) {
 	}
 }
 
+// A process that has just started knows no servers, which is no stage without servers.
+func TestUnknownServersAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	var w watch
+	for at := range int64(2) {
+		if got := w.judge(runningIn(2), nil, time.Unix(at*3600, 0)); got != (step{}) {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
 // A server is looked at from the change on that brings it the configuration.
 func TestBrought(t *testing.T) {
 	t.Parallel()
