@@ -172,6 +172,7 @@ func (blind) BindConf(dnsmodel.BindConf) error                                  
 func (blind) ServerSettings(dnsmodel.ServerSettings) error                          { return nil }
 func (blind) Fleet(dnsmodel.Fleet) error                                            { return nil }
 func (blind) Order(dnsmodel.ViewOrder) error                                        { return nil }
+func (blind) Rollout(dnsmodel.Rollout) error                                        { return nil }
 func (blind) Base(dns.SerialName, dns.SerialBase) error                             { return nil }
 func (blind) Zone(dnsmodel.Zone, dns.ZoneSettings, map[int64]domain.Position) error { return nil }
 func (blind) Record(dnsmodel.Record) error                                          { return nil }
