@@ -59,6 +59,7 @@ func (m *memory) Order(o dnsmodel.ViewOrder) error {
 	return m.at("view order")
 }
 func (m *memory) ServerSettings(dnsmodel.ServerSettings) error { return m.at("server settings") }
+func (m *memory) Rollout(dnsmodel.Rollout) error               { return m.at("rollout") }
 func (m *memory) Base(of dns.SerialName, base dns.SerialBase) error {
 	m.bases[of] = base
 	return m.at("base")
