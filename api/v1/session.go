@@ -95,11 +95,12 @@ func (a *API) login(c echo.Context) error {
 	if asked.source != "" {
 		admit = a.Identity.LoginLocal
 	}
-	user, token, err := admit(c.Request().Context(), a.Login(c, asked.Name, asked.Password))
+	_, token, err := admit(c.Request().Context(), a.Login(c, asked.Name, asked.Password))
 	if err != nil {
 		return err
 	}
-	if user, err = a.Identity.Authenticate(c.Request().Context(), token); err != nil {
+	user, err := a.Identity.Authenticate(c.Request().Context(), token)
+	if err != nil {
 		return err
 	}
 	body, err := a.sessionOf(c.Request().Context(), user)
