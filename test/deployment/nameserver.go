@@ -71,10 +71,10 @@ func (n *NameServer) Copy(t testing.TB) *NameServer {
 
 func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") }
 
-// Start starts the agent, which starts named.
+// Start starts the agent, which starts named. named ends with it: no test leaves one behind.
 func (n *NameServer) Start() {
 	n.t.Helper()
-	n.process = start(n.t, n.Program, n.Said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn")
+	n.process = start(n.t, n.Program, n.Said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--end-named", "--log-level", "warn")
 }
 
 // Stop stops the agent, which must end well.
