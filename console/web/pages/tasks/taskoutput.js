@@ -1,5 +1,6 @@
 // The output of one attempt, with a search in it.
 import { html, useMemo, useState } from '../../kernel/view.js';
+import { save } from '../../kernel/save.js';
 import { t } from '../../kernel/text.js';
 import { Badge, Button, Empty, Input } from '../../ui/all.js';
 import { LogView } from './logview.js';
@@ -23,7 +24,7 @@ export function TaskOutput({ task, attempt }) {
       <span class="dim" data-testid="task-log-lines">${t('tasks.lines', { n: length })}</span><span class="grow" />
       ${sought && html`<span class="dim" role="status">${t('tasks.found', { n: hits.length })}</span>`}
       <${Input} type="search" aria-label=${t('tasks.find')} placeholder=${t('tasks.find')} value=${sought} onValue=${(v) => { setSought(v); setAt(0); }} onKeyDown=${keyed} />
-      <${Button} small icon="download" disabled=${!length} onClick=${() => save(`task-${task}-${attempt.number}.log`, output.lines)}>${t('tasks.save')}<//>
+      <${Button} small icon="download" disabled=${!length} onClick=${() => save(`task-${task}-${attempt.number}.log`, textOf(output.lines))}>${t('tasks.save')}<//>
     </div>
     ${output.error && html`<p class="failure" role="alert">${output.error.message}</p>`}
     ${length === 0 ? html`<${Empty} icon="tasks" title=${t('tasks.noOutput')} />`
@@ -44,12 +45,5 @@ function useHits(lines, sought) {
 
 const useSet = (hits) => useMemo(() => new Set(hits), [hits]);
 
-/** save offers lines as a file. */
-function save(name, lines) {
-  const text = lines.map((l) => l.text ?? t('tasks.missing', l)).join('\n');
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text, '\n'], { type: 'text/plain' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
+/** textOf is the output as a file has it. */
+const textOf = (lines) => lines.map((l) => `${l.text ?? t('tasks.missing', l)}\n`).join('');

@@ -17,10 +17,8 @@ export default {
   resourceHint: 'such as zone:12, user:3 or task:…',
   since: 'Since',
   until: 'Until',
-  position: 'Position',
   time: 'Time',
   what: 'What',
-  door: 'Door',
   credential: 'by credential {name}',
   none: 'No event fits these filters',
   more: 'Older events',
@@ -36,6 +34,5 @@ export default {
   undo: 'Undo',
   system: 'opsledger',
   head: 'The log ends at {position}',
-  behind: 'This page fell behind the log and goes on from where it was.',
   clear: 'Clear filters',
 };

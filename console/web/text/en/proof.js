@@ -12,7 +12,6 @@ export default {
   stop: 'Stop',
   keep: 'Keep today’s checkpoint',
   keepHint: 'A file of 200 bytes. With it you can find out at any later time that nothing before it was changed.',
-  copyKey: 'Copy the key',
   remembered: 'Also remembered in this browser',
   choose: 'Choose a file',
   stepKey: 'Signature of the newest checkpoint',

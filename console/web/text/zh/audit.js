@@ -17,10 +17,8 @@ export default {
   resourceHint: '例如 zone:12、user:3 或 task:…',
   since: '自',
   until: '至',
-  position: '位置',
   time: '时间',
   what: '事件',
-  door: '入口',
   credential: '使用凭据 {name}',
   none: '没有符合条件的事件',
   more: '更早的事件',
@@ -36,6 +34,5 @@ export default {
   undo: '撤销',
   system: 'opsledger',
   head: '日志到 {position} 为止',
-  behind: '本页落后于日志，将从原处继续。',
   clear: '清除条件',
 };

@@ -12,7 +12,6 @@ export default {
   stop: '停止',
   keep: '保存今天的检查点',
   keepHint: '一个 200 字节的文件。凭它以后随时可以查明此前的内容没有被改动。',
-  copyKey: '复制密钥',
   remembered: '也记在了本浏览器里',
   choose: '选择文件',
   stepKey: '最新检查点的签名',

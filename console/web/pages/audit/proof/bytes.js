@@ -5,10 +5,6 @@ export function fromBase64(text) {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
-export function toBase64(bytes) {
-  return btoa(String.fromCharCode(...bytes));
-}
-
 export function toHex(bytes) {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }

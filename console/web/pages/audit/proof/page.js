@@ -1,5 +1,6 @@
 // The page on which the browser proves the log to its user.
 import { html, cx, useRef, useState } from '../../../kernel/view.js';
+import { save } from '../../../kernel/save.js';
 import { number, t } from '../../../kernel/text.js';
 import { Button, Icon, Input, Page, Panel, Progress, TextArea, toast, toastError } from '../../../ui/all.js';
 import { BadNote, Wrong, continues, newest, parseCheckpoint, wholeTree } from './check.js';
@@ -73,14 +74,6 @@ function remembered() {
   } catch {
     return { checkpoint: '', key: '' };
   }
-}
-
-function save(name, text) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 /**
