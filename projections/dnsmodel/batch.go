@@ -34,7 +34,9 @@ type batch struct {
 	returning map[int64]bool
 	alive     map[int64]recordKey
 	births    map[int64]birth
-	imports   *rowset.Set[domain.Position, importRow]
+	// unpurged are the endings that the table has of zones with such records.
+	unpurged []ending
+	imports  *rowset.Set[domain.Position, importRow]
 	// resources are the servers, views and zones, as rights see them.
 	resources *rowset.Set[resourceKey, rights.Resource]
 	bindConf  *rowset.Set[struct{}, BindConf]
@@ -143,6 +145,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, k *keys) (*batch, error
 		b.returning[id] = true
 	}
 	b.loadBirths(&queries, schema, k.returning.List)
+	b.loadUnpurged(&queries, schema, k.returnedTo.List)
 	b.loadResources(&queries, schema, k.resources)
 	if k.bindConf {
 		bindConfs.Now().LoadAll(&queries, schema, b.bindConf.LoadedVersion)

@@ -28,8 +28,8 @@ type keys struct {
 	restored rowset.Keys[int64]
 	// reopened are the links that are open again, with the first position at which each had ended.
 	reopened map[linkKey]domain.Position
-	// returning are the records that come back with their old id.
-	returning rowset.Keys[int64]
+	// returning are the records that come back with their old id, returnedTo their zones.
+	returning, returnedTo rowset.Keys[int64]
 	// numbered are the zones, renamed the views whose bases are wanted, by name.
 	numbered, renamed rowset.Keys[string]
 	// addressed are zones with records of which addresses may change, addressedNames such zones by name.
@@ -96,6 +96,7 @@ func touchedBy(events []domain.Recorded) *keys {
 		case dns.RecordAdded:
 			if recorded.Causation != 0 {
 				k.returning.Add(e.ID)
+				k.returnedTo.Add(e.ZoneID)
 				k.records.Add(e.ID)
 			}
 			k.record(e.ZoneID, e.Record)

@@ -49,13 +49,13 @@ func TestOperationLog(t *testing.T) {
 		{1, dns.ZoneCreated{ID: 4, Zone: zoneOne}, &oplog.Entry{OperationType: "添加", Operator: "user1", TargetType: "Zone", TargetName: "a.example", TargetID: "4",
 			TargetDetail: "id: 4\nZone名称: a.example\nZone归属: 内部域名\nZone类型: master\n关联View: ['inside', 'rest']\n"}},
 		{3, dns.RecordAdded{ID: 9, ZoneID: 4, Record: recordOne}, &oplog.Entry{OperationType: "添加", Operator: "user3", TargetType: "Record", TargetName: "www", TargetID: "9",
-			TargetDetail: "id: 9\n记录主机: www\n记录类型: A\n记录值: 192.0.2.7\nTTL: 600\n线路类型: inside\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:17\n"}},
+			TargetDetail: "id: 9\n记录主机: www\n记录类型: A\n记录值: 192.0.2.7\nTTL: 600\n线路类型: inside\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:19\n"}},
 		{1, dns.ViewUpdated{ID: 1, Before: dns.ViewData{Name: "inside", ACL: "10.0.0.0/8\n!any"}, After: dns.ViewData{Name: "office", ACL: "any"}}, &oplog.Entry{OperationType: "修改", Operator: "user1", TargetType: "View", TargetName: "office", TargetID: "1",
 			TargetDetail: "修改前：\nid: 1\nView名称: inside\nACL: 10.0.0.0/8\n!any\n"}},
 		{4, dns.RecordUpdated{ID: 9, ZoneID: 4, Before: recordOne, After: recordAfter}, &oplog.Entry{OperationType: "修改", Operator: "user4", TargetType: "Record", TargetName: "@", TargetID: "9",
-			TargetDetail: "修改前：\nid: 9\n记录主机: www\n记录类型: A\n记录值: 192.0.2.7\nTTL: 600\n线路类型: office\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:17\n"}},
+			TargetDetail: "修改前：\nid: 9\n记录主机: www\n记录类型: A\n记录值: 192.0.2.7\nTTL: 600\n线路类型: office\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:19\n"}},
 		{5, dns.RecordDeleted{ID: 9, ZoneID: 4, Record: recordAfter}, &oplog.Entry{OperationType: "删除", Operator: "user5", TargetType: "Record", TargetName: "@", TargetID: "9",
-			TargetDetail: "id: 9\n记录主机: @\n记录类型: A\n记录值: 192.0.2.7\nTTL: 60\n线路类型: rest\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:17\n"}},
+			TargetDetail: "id: 9\n记录主机: @\n记录类型: A\n记录值: 192.0.2.7\nTTL: 60\n线路类型: rest\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:19\n"}},
 		{1, dns.RecordAdded{ID: 10, ZoneID: 4, Record: recordOne}, nil},
 		{1, dns.ZoneUpdated{ID: 4, Before: zoneOne, After: zoneOneB}, &oplog.Entry{OperationType: "修改", Operator: "user1", TargetType: "Zone", TargetName: "b.example", TargetID: "4",
 			TargetDetail: "修改前：\nid: 4\nZone名称: a.example\nZone归属: 内部域名\nZone类型: master\n关联View: ['office', 'rest']\n删除记录数: 1\n"}},
@@ -69,7 +69,7 @@ func TestOperationLog(t *testing.T) {
 		{1, dns.ZoneCreated{ID: 5, Zone: dns.ZoneData{Name: "c.example", Type: dns.ZoneMaster}}, &oplog.Entry{OperationType: "添加", Operator: "user1", TargetType: "Zone", TargetName: "c.example", TargetID: "5",
 			TargetDetail: "id: 5\nZone名称: c.example\nZone归属: 外部域名\nZone类型: master\n关联View: []\n"}},
 		{1, dns.RecordAdded{ID: 11, ZoneID: 5, Record: dns.RecordData{Line: "default", Host: "x", Type: "TXT", Value: "v"}}, &oplog.Entry{OperationType: "添加", Operator: "user1", TargetType: "Record", TargetName: "x", TargetID: "11",
-			TargetDetail: "id: 11\n记录主机: x\n记录类型: TXT\n记录值: v\nTTL: 0\n线路类型: default\n备注: \n创建人: user1\n创建时间: 2026-03-02 00:30:39\n"}},
+			TargetDetail: "id: 11\n记录主机: x\n记录类型: TXT\n记录值: v\nTTL: 0\n线路类型: default\n备注: \n创建人: user1\n创建时间: 2026-03-02 00:30:41\n"}},
 		{1, dns.BindConfChanged{Text: "options { };"}, &oplog.Entry{OperationType: "修改", Operator: "user1", TargetType: "BindConf", TargetName: "named.conf", TargetID: "0",
 			TargetDetail: "修改前：\nBIND主配置: " + dns.DefaultBindConf + "\n"}},
 		{1, dns.BindConfChanged{Text: "logging { };", Secrets: []string{"k"}}, &oplog.Entry{OperationType: "修改", Operator: "user1", TargetType: "BindConf", TargetName: "named.conf", TargetID: "0",
@@ -78,7 +78,7 @@ func TestOperationLog(t *testing.T) {
 	after := []string{
 		"id: 6\n主机名: ns1\nIP地址: 192.0.2.1\n环境: prod\nDNS类型: master\n",
 		"id: 1\nView名称: office\nACL: any\n",
-		"id: 9\n记录主机: @\n记录类型: A\n记录值: 192.0.2.7\nTTL: 60\n线路类型: rest\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:17\n",
+		"id: 9\n记录主机: @\n记录类型: A\n记录值: 192.0.2.7\nTTL: 60\n线路类型: rest\n备注: the site\n创建人: user3\n创建时间: 2026-03-02 00:30:19\n",
 		"id: 4\nZone名称: b.example\nZone归属: 劫持域名\nZone类型: forward only\n关联View: ['rest']\n",
 		"id: 4\nZone名称: b.example\nZone归属: 劫持域名\nZone类型: forward only\n关联View: ['rest']\n",
 		"BIND主配置: options { };\n",
@@ -114,7 +114,7 @@ func TestOperationLog(t *testing.T) {
 		}
 	}
 	_, total := modeltest.MustPage(oplog.NewReader(pool).Entries(t.Context(), rights.System(), oplog.Filter{}, modeltest.PageOf(1, 1)))
-	if want := len(steps) - 2; total != want { // two of agents
+	if want := len(steps) - 3; total != want { // three of agents
 		t.Errorf("%d entries, want %d", total, want)
 	}
 }
@@ -165,11 +165,11 @@ func TestRows(t *testing.T) {
 		t.Errorf("configuration before the first: %v", err)
 	}
 	modeltest.ApplyAll(t, pool, modeltest.NewDNS(), "dns", log.Events, 3)
-	modeltest.Same(t, "server", modeltest.Must(r.Server(ctx, 1)), dnsmodel.Server{ID: 1, ServerData: serverOne, Enrolled: true, Changed: enrolled,
+	modeltest.Same(t, "server", modeltest.Must(r.Server(ctx, 1)), dnsmodel.Server{ID: 1, ServerData: serverOne, Enrolled: true, Serves: true, Changed: enrolled,
 		Target: access.Target{ID: 1, Name: serverOne.Host, Privilege: 5, Created: 1, Creator: 1}})
 	modeltest.Same(t, "withdrawn server", modeltest.Must(r.Server(ctx, 2)), dnsmodel.Server{ID: 2, ServerData: serverTwo, Changed: withdrawn,
 		Target: access.Target{ID: 2, Name: serverTwo.Host, Privilege: 8, Created: another, Creator: 2}})
-	modeltest.Same(t, "enrolled", modeltest.Must(r.EnrolledServers(ctx)), []dnsmodel.Server{{ID: 1, ServerData: serverOne, Enrolled: true, Changed: enrolled}})
+	modeltest.Same(t, "enrolled", modeltest.Must(r.EnrolledServers(ctx)), []dnsmodel.Server{{ID: 1, ServerData: serverOne, Enrolled: true, Serves: true, Changed: enrolled}})
 	modeltest.Same(t, "view 1", modeltest.Must(r.View(ctx, 1)), dnsmodel.View{ID: 1, ViewData: dns.ViewData{Name: "v1", ACL: "any"}, Changed: view,
 		Target: access.Target{Kind: access.KindView, ID: 1, Name: "v1", Created: view, Creator: 1}})
 	modeltest.Same(t, "view 2", modeltest.Must(r.View(ctx, 2)), dnsmodel.View{ID: 2, ViewData: dns.ViewData{Name: "v2", ACL: "none"}, Changed: renamed, Renamed: renamed,

@@ -20,8 +20,9 @@ func (b *batch) recordAdded(e domain.Recorded, event dns.RecordAdded) error {
 		return err
 	}
 	add := b.records.Add
-	if e.Causation != 0 && b.comeBack(&record) {
-		add = func(r recordRow) error { b.records.Put(r); return nil }
+	if e.Causation != 0 {
+		b.bornBefore(&record)
+		add = b.addAgain
 	}
 	if err := add(record); err != nil {
 		return err

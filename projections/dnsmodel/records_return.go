@@ -35,17 +35,36 @@ func (b *batch) loadBirths(out *pgx.Batch, schema string, ids []int64) {
 	})
 }
 
-// comeBack gives a record that comes back what it had from its first life: that is no other
+// bornBefore gives a record that comes back what it had from its first life: that is no other
 // than before, and is not for who undid its end to change. A record that was there inside a
-// change alone has left nothing of it. Replaces says that a dead row is still in its place, which
-// an import has ended: what that was is the past's from here on.
-func (b *batch) comeBack(record *recordRow) (replaces bool) {
+// change alone has left nothing of it.
+func (b *batch) bornBefore(record *recordRow) {
 	if was, known := b.births[record.ID]; known {
 		record.Creator, record.Created = was.creator, was.created
 	}
+}
+
+// addAgain adds a record that comes back. A dead row that is still in its place, which an import
+// has ended, is the past's, and ended with that import.
+func (b *batch) addAgain(record recordRow) error {
 	dead, there := b.records.Get(record.key())
 	l, linked := b.links.Get(linkKey{record.ZoneID, record.ViewID})
-	return there && linked && slices.Contains(l.links, dead.ends)
+	if !there || !linked || !slices.Contains(l.links, dead.ends) {
+		return b.records.Add(record)
+	}
+	for _, e := range slices.Concat(b.unpurged, b.ended) {
+		if e.zone == dead.ZoneID && slices.Contains(e.replaced, dead.ends) {
+			b.records.Replace(record, e.at)
+			return nil
+		}
+	}
+	b.records.Put(record) // the import ends with the present change
+	return nil
+}
+
+// loadUnpurged reads the endings of zones whose records come back.
+func (b *batch) loadUnpurged(out *pgx.Batch, schema string, zones []int64) {
+	table.Load(out, schema, endings, "zone_id", zones, "", func(e ending) { b.unpurged = append(b.unpurged, e) })
 }
 
 // noteLife notes that a record, which comes back in the batch, is there.

@@ -102,6 +102,15 @@ func (s *Set[K, R]) Put(row R) {
 	t.row, t.exists = row, true
 }
 
+// Replace is [Set.Put] for a row of which the table has another that had ended with the change until,
+// without an event that dropped it.
+func (s *Set[K, R]) Replace(row R, until domain.Position) {
+	s.Put(row)
+	if t := s.rows[s.key(row)]; t.was != nil {
+		t.was.Until = until
+	}
+}
+
 // Drop removes the row.
 func (s *Set[K, R]) Drop(key K) {
 	t := s.touch(key)

@@ -37,11 +37,13 @@ func (s *Set[K, R]) EndChange(at domain.Position) {
 	for _, t := range s.touched {
 		was := t.was
 		t.touched, t.was = false, nil
-		if was != nil && t.exists && s.same != nil && s.same(was.Row, t.row) {
-			continue
-		}
-		if was != nil && was.Since < at {
+		if was != nil && was.Until == 0 {
+			if t.exists && s.same != nil && s.same(was.Row, t.row) {
+				continue
+			}
 			was.Until = at
+		}
+		if was != nil && was.Since < was.Until {
 			s.former = append(s.former, *was)
 		}
 		t.since = at

@@ -99,8 +99,9 @@ func (c content) diff(held map[setKey]*rrset) []change {
 	for key := range c.apex.sets {
 		compare(key)
 	}
+	_, signed := held[setKey{owner: "@", rrtype: mdns.TypeRRSIG}]
 	for key, have := range held {
-		if !c.has(key) && !madeBySigning(key.rrtype) {
+		if !c.has(key) && !(madeBySigning(key) && (signed || !isKey(key.rrtype))) {
 			changes = append(changes, change{key: key, held: have})
 		}
 	}
@@ -113,13 +114,22 @@ func sortChanges(changes []change) []change {
 	return changes
 }
 
-func madeBySigning(rrtype uint16) bool {
+// madeBySigning says whether signing may have made an RRset. Keys, and what is about them, are at the
+// apex: a client may have them elsewhere.
+func madeBySigning(key setKey) bool {
 	const privateSigning = 65534 // BIND's record of unfinished signing
-	switch rrtype {
-	case mdns.TypeRRSIG, mdns.TypeNSEC, mdns.TypeNSEC3, mdns.TypeNSEC3PARAM, mdns.TypeDNSKEY,
-		mdns.TypeCDS, mdns.TypeCDNSKEY, mdns.TypeSOA, privateSigning:
+	switch key.rrtype {
+	case mdns.TypeRRSIG, mdns.TypeNSEC, mdns.TypeNSEC3:
 		return true
+	case mdns.TypeNSEC3PARAM, mdns.TypeSOA, privateSigning:
+		return key.owner == "@"
 	default:
-		return false
+		return key.owner == "@" && isKey(key.rrtype)
 	}
+}
+
+// isKey says whether records of the type are keys of a zone, or for its parent to know them by: the log
+// may have them, and named if it signs.
+func isKey(rrtype uint16) bool {
+	return rrtype == mdns.TypeDNSKEY || rrtype == mdns.TypeCDS || rrtype == mdns.TypeCDNSKEY
 }

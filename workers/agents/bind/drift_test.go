@@ -164,7 +164,7 @@ func TestDriftIsRepairedAndTold(t *testing.T) {
 	// Of a zone there is one finding a minute: this one waits, and is repaired all the same.
 	d.tamper(v, "update.test.", "again.update.test. 60 A 10.0.0.9")
 	d.until("the second is repaired", func(r protocol.Report) bool {
-		return r.Applied == d.position && d.serial("127.0.0.1", "update.test") == numbersOf(d.host)[zoneKey{view: v, zone: "update.test."}]
+		return r.Applied == d.last() && d.serial("127.0.0.1", "update.test") == numbersOf(d.host)[zoneKey{view: v, zone: "update.test."}]
 	})
 	d.expect("127.0.0.1", "again.update.test", "A")
 	d.quietNow()

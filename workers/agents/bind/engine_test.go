@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,9 +35,11 @@ type host struct {
 	cancel context.CancelFunc
 	ended  chan error
 
-	position domain.Position
-	ids      int64
-	history  []domain.Recorded
+	// appending is held while the log grows: drift is noted in it beside the test.
+	appending sync.Mutex
+	position  domain.Position
+	ids       int64
+	history   []domain.Recorded
 	// foreign is where a named of the system listens, if not the engine's own child.
 	foreign netip.AddrPort
 	// listen is where the engine's own named listens, if not on a port that it picks;
@@ -160,6 +163,8 @@ func (w logWriter) Write(p []byte) (int, error) {
 // emit appends an event to the log and gives it to the engine.
 func (h *host) emit(event domain.Event) domain.Position {
 	h.t.Helper()
+	h.appending.Lock()
+	defer h.appending.Unlock()
 	h.position++
 	e := domain.Recorded{Position: h.position, Prev: h.position - 1, ID: uuid.New(), At: time.Now(), Event: event}
 	h.history = append(h.history, e)
@@ -172,11 +177,20 @@ func (h *host) emit(event domain.Event) domain.Position {
 // emitAll appends the events as one change.
 func (h *host) emitAll(events ...domain.Event) domain.Position {
 	h.t.Helper()
+	h.appending.Lock()
+	defer h.appending.Unlock()
 	change := Change{Events: domainEvents(&h.position, events...), End: h.position}
 	h.history = append(h.history, change.Events...)
 	if err := h.engine.Take(change); err != nil {
 		h.t.Fatal(err)
 	}
+	return h.position
+}
+
+// last is the last position of the log.
+func (h *host) last() domain.Position {
+	h.appending.Lock()
+	defer h.appending.Unlock()
 	return h.position
 }
 
@@ -211,7 +225,7 @@ func (h *host) drop(e dns.RecordAdded) {
 // applied waits until everything emitted is proved, without failures.
 func (h *host) applied() {
 	h.t.Helper()
-	h.until("all is applied", func(r protocol.Report) bool { return r.Applied == h.position && len(r.Failures) == 0 })
+	h.until("all is applied", func(r protocol.Report) bool { return r.Applied == h.last() && len(r.Failures) == 0 })
 }
 
 func (h *host) until(what string, ok func(protocol.Report) bool) {

@@ -61,7 +61,7 @@ func (p *proof) take(rr mdns.RR) {
 
 // endSet compares the RRset that has come.
 func (p *proof) endSet() {
-	if p.set == nil || p.err != nil || !p.content.has(p.key) && madeBySigning(p.key.rrtype) {
+	if p.set == nil || p.err != nil || !p.content.has(p.key) && madeBySigning(p.key) {
 		return
 	}
 	slices.Sort(p.set.rdata)

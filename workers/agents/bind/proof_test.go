@@ -76,3 +76,33 @@ func records(t *testing.T, texts []string) (rrs []mdns.RR) {
 	}
 	return rrs
 }
+
+// A comparison takes away what the log no longer has, also keys and what is about them, and leaves what
+// signing makes.
+func TestSigningIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	const (
+		keys     = "a.test. 60 IN CDNSKEY 257 3 8 AwEAAQ=="
+		below    = "x.a.test. 60 IN CDNSKEY 257 3 8 AwEAAQ=="
+		signed   = "a.test. 60 IN RRSIG A 8 2 60 20300101000000 20200101000000 1 a.test. AAAA"
+		chain    = "x.a.test. 60 IN NSEC a.test. A"
+		progress = "a.test. 60 IN TYPE65534 \\# 5 0800010000"
+	)
+	for name, c := range map[string]struct{ served, gone []string }{
+		"keys of an unsigned zone": {[]string{keys, progress}, []string{"@ CDNSKEY"}},
+		"keys of a signed zone":    {[]string{keys, signed, chain, progress}, nil},
+		"keys below the apex":      {[]string{below, signed, chain}, []string{"x CDNSKEY"}},
+	} {
+		held, err := collect("a.test.", records(t, c.served))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var gone []string
+		for _, change := range (content{zone: "a.test."}).diff(held) {
+			gone = append(gone, change.key.owner+" "+mdns.TypeToString[change.key.rrtype])
+		}
+		if !slices.Equal(gone, c.gone) {
+			t.Errorf("%s: %v goes, want %v", name, gone, c.gone)
+		}
+	}
+}
