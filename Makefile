@@ -47,7 +47,7 @@ build: ## build bin/opsledger
 test: ## install what the tests need and run them all with the race detector
 	@scripts/deps.sh test
 	@CGO_ENABLED=1 GOFLAGS=$(TEST_GOFLAGS) scripts/progress.sh "building for the tests" $(GO) build -race ./...
-	GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 GOFLAGS=$(TEST_GOFLAGS) $(GO) test -race -vet=off -ldflags='-s -w' -timeout 20m -p $(TEST_AT_ONCE) -parallel 4 $(TEST_PACKAGES)
+	GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 GOFLAGS=$(TEST_GOFLAGS) $(GO) test -race -vet=off -ldflags='-s -w' -timeout 40m -p $(TEST_AT_ONCE) -parallel 4 $(TEST_PACKAGES)
 
 .PHONY: unit
 unit: ## run the tests that start no server: seconds, not minutes
