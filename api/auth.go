@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -22,7 +23,7 @@ func Caller(c echo.Context) *identity.User { return c.Get(callerKey).(*identity.
 // Authenticate finds the caller by the request's token. The error is [ErrTokenMissing],
 // [identity.ErrTokenInvalid], or what stood in the way of an answer.
 func (k *Kernel) Authenticate(c echo.Context) (*identity.User, error) {
-	text, byCookie := tokenOf(c.Request())
+	text, byCookie := k.tokenOf(c.Request())
 	if text == "" || byCookie && foreignPageCouldSend(c.Request()) {
 		return nil, ErrTokenMissing
 	}
@@ -47,8 +48,9 @@ const headerAPIKey = "X-API-Key"
 
 // tokenOf returns the request's token: the first of the Authorization header (with or
 // without "Bearer"), X-API-Key, and the header and the cookie access_token. X-API-Key is for
-// programs alone, and the last two are for logins.
-func tokenOf(r *http.Request) (token string, byCookie bool) {
+// programs alone, and the last two are for logins. Of two cookies the one counts that a login by
+// this way would give: a browser may still have a dead one from the other.
+func (k *Kernel) tokenOf(r *http.Request) (token string, byCookie bool) {
 	if text := strings.TrimSpace(r.Header.Get(echo.HeaderAuthorization)); text != "" {
 		scheme, rest, found := strings.Cut(text, " ")
 		if found && strings.EqualFold(scheme, "bearer") {
@@ -62,7 +64,11 @@ func tokenOf(r *http.Request) (token string, byCookie bool) {
 	if text := r.Header.Get(tokenName); text != "" {
 		return ofLogin(text), false
 	}
-	for _, name := range []string{secureTokenName, tokenName} {
+	names := []string{tokenName, secureTokenName}
+	if k.byTLS(r) {
+		slices.Reverse(names)
+	}
+	for _, name := range names {
 		if cookie, err := r.Cookie(name); err == nil {
 			return ofLogin(cookie.Value), true
 		}

@@ -64,6 +64,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	switch {
 	case path == "/" && reads(r) && strings.Contains(r.Header.Get("Accept"), "text/html"):
+		protect(w.Header())
 		w.Header().Add("Vary", "Accept")
 		w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(w, r, withQuery(root+"/", r), http.StatusFound)

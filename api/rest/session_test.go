@@ -58,6 +58,15 @@ func TestSession(t *testing.T) {
 		}
 	}
 
+	// A dead cookie of the other way is in nobody's way.
+	for _, c := range []struct {
+		live, dead *http.Cookie
+		proto      string
+	}{{cookie, secure, "http"}, {secure, cookie, "https"}} {
+		dead := &http.Cookie{Name: c.dead.Name, Value: "dead"}
+		s.done("GET", "/v1/session", nil, page(dead), func(r *http.Request) { r.AddCookie(c.live) }, with("X-Forwarded-Proto", c.proto))
+	}
+
 	before := s.head()
 	for _, foreign := range []func(*http.Request){with("Sec-Fetch-Site", "cross-site"), with("Sec-Fetch-Site", "same-site"), with("Origin", "https://elsewhere.example")} {
 		s.refused("POST", "/v1/session", m{"username": "carol", "password": "secret"}, http.StatusForbidden, foreign)

@@ -82,8 +82,9 @@ func (l *Leader) look(ctx context.Context) error {
 	receipt, err := l.cfg.Store.Execute(ctx, eventstore.Request{
 		Command: command, Actor: domain.System, Door: domain.DoorSystem, Causation: rollout.ID,
 	})
-	if _, taken := errors.AsType[*domain.Error](err); taken {
-		return nil // by another process, or by a user
+	if refused, taken := errors.AsType[*domain.Error](err); taken {
+		l.cfg.Log.DebugContext(ctx, "the step of a rollout was taken by another process, or by a user", "rollout", rollout.ID, "answer", refused)
+		return nil
 	}
 	if err != nil {
 		return err
