@@ -47,8 +47,6 @@ type fleetRun struct {
 	watches []*watcher
 	// base is what bare updates took.
 	base *Latencies
-	// loaded is the position of the last event that was loaded.
-	loaded int64
 }
 
 func (c *fleetCase) run(ctx context.Context, e *Env) error {
@@ -109,7 +107,7 @@ func (r *fleetRun) create(ctx context.Context) error {
 		r.targets = append(r.targets, target{id: id, name: fleetZone(i)})
 	}
 	views := []string{r.view, r.second}
-	_, r.loaded, err = r.load(ctx, r.records, func(i int) operation {
+	_, _, err = r.load(ctx, r.records, func(i int) operation {
 		zone, n := r.targets[i%r.zones], i/r.zones
 		return operation{http.MethodPost, "/dns/records", recordBody(zone.id, views[n%2], fmt.Sprintf("host%d", n/2), address(i))}
 	})
@@ -142,13 +140,18 @@ func (r *fleetRun) join(ctx context.Context, n int) error {
 			return err
 		}
 	}
+	// Only a change made after they were enrolled is one that they have to prove.
+	reply, err := r.post("/dns/records", recordBody(r.targets[0].id, r.view, fmt.Sprintf("join%d", len(r.joined)), address(1)))
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	for _, s := range fresh {
 		if err := s.start(ctx); err != nil {
 			return err
 		}
 	}
-	if err := r.settled(ctx, r.loaded); err != nil {
+	if err := r.settled(ctx, reply.position); err != nil {
 		return err
 	}
 	took := time.Since(began)
