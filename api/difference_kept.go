@@ -82,17 +82,19 @@ func (k keeper) names(z *dns.ZoneData, s dns.ZoneSettings) bool {
 func (d *difference) keepers(parts []zonedata.Part) (map[int64]dns.ZoneSettings, error) {
 	names := []string{}
 	settings := map[int64]dns.ZoneSettings{}
+	var changes []dns.AddressChange
 	for _, p := range parts {
 		for _, z := range []*dns.ZoneData{p.Before, p.After} {
 			if z != nil {
 				names = append(names, dns.FoldName(z.Name))
 			}
 		}
+		changes = append(changes, addressChanges(p)...)
 		if len(p.Settings(dns.ZoneSettings{}).KeptFrom()) > 0 {
 			settings[p.ZoneID] = dns.ZoneSettings{}
 		}
 	}
-	found, err := d.DNS.Keepers(d.ctx(), names)
+	found, err := d.DNS.Keepers(d.ctx(), names, dns.Reversed(changes))
 	if err != nil {
 		return nil, fmt.Errorf("read reverse zones: %w", err)
 	}
@@ -111,6 +113,21 @@ func (d *difference) keepers(parts []zonedata.Part) (map[int64]dns.ZoneSettings,
 		}
 	}
 	return settings, nil
+}
+
+// addressChanges are those of a part: of any address, unless single records alone become others.
+func addressChanges(p zonedata.Part) (all []dns.AddressChange) {
+	any := []dns.AddressChange{{Any: true}}
+	if p.Lost || p.Restored != nil || p.Before == nil || p.After == nil || dns.ServedOtherwise(*p.Before, *p.After) {
+		return any
+	}
+	for _, event := range p.Events {
+		if _, staged := event.(dns.RecordsStaged); staged {
+			return any
+		}
+		all = append(all, dns.AddressChanges(event, func(int64) string { return "" })...)
+	}
+	return all
 }
 
 func nameOf(p zonedata.Part) string {

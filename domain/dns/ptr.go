@@ -2,6 +2,7 @@ package dns
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -232,6 +233,20 @@ func AddressChanges(event domain.Event, named func(zone int64) string) (all []Ad
 		zone(e.After.Name, e.After.ViewIDs)
 	}
 	return all
+}
+
+// Reversed are the names that a reverse zone has which one of the changes concerns, nil if it may have any.
+func Reversed(changes []AddressChange) []string {
+	names := map[string]bool{}
+	for _, c := range changes {
+		if c.Any {
+			return nil
+		}
+		for _, name := range c.Reverse {
+			names[name] = true
+		}
+	}
+	return slices.AppendSeq([]string{}, maps.Keys(names))
 }
 
 // changedViews are the views of a zone in which what it serves is otherwise, or nothing, on the

@@ -45,6 +45,8 @@ type batch struct {
 	rolloutPlan *rowset.Set[struct{}, RolloutPlan]
 	rollouts    *rowset.Set[domain.Position, Rollout]
 	settings    *rowset.Set[int64, ZoneSettings]
+	// keepersByName are the reverse zones that have PTRs of others, nil while that is to be found out.
+	keepersByName map[string][]ZoneSettings
 	// serverSettings are those of the servers that the events change.
 	serverSettings *rowset.Set[int64, ServerSettings]
 	// drifts are the findings of the batch.

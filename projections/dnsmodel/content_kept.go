@@ -160,13 +160,14 @@ type Keeper struct {
 }
 
 var selectKeepers = "SELECT z.id, z.name, s.settings FROM dns.zone_settings s JOIN dns.zones z ON z.id = s.zone_id" +
-	" WHERE s.settings->'ptr'->'from' ?| $1"
+	" WHERE s.settings->'ptr'->'from' ?| $1 AND ($2::text[] IS NULL OR lower(z.name) = ANY ($2))"
 
-// Keepers lists the reverse zones that have PTRs of zones, which are named.
-func (r *Reader) Keepers(ctx context.Context, zones []string) ([]Keeper, error) {
+// Keepers lists the reverse zones that have PTRs of zones, which are named: those of the names that
+// [dns.Reversed] returns.
+func (r *Reader) Keepers(ctx context.Context, zones, reverse []string) ([]Keeper, error) {
 	return query.All(ctx, r.pool, func(row pgx.CollectableRow) (k Keeper, err error) {
 		return k, row.Scan(&k.ID, &k.Name, &k.Settings)
-	}, selectKeepers, zones)
+	}, selectKeepers, zones, reverse)
 }
 
 // ZoneNames are the names of zones, of those that there are.

@@ -32,16 +32,14 @@ type keys struct {
 	returning, returnedTo rowset.Keys[int64]
 	// numbered are the zones, renamed the views whose bases are wanted, by name.
 	numbered, renamed rowset.Keys[string]
-	// addressed are zones with records of which addresses may change, addressedNames such zones by name.
-	addressed      rowset.Keys[int64]
-	addressedNames rowset.Keys[string]
+	addressed         addressed
 }
 
 // touchedBy collects the keys. A record that is added has no row yet.
 func touchedBy(events []domain.Recorded) *keys {
 	k := &keys{resources: map[access.Kind]*rowset.Keys[int64]{}}
 	for _, recorded := range events {
-		k.addresses(recorded.Event)
+		k.addressed.add(recorded.Event)
 		switch e := recorded.Event.(type) {
 		case dns.ServerEnrolled, dns.ServerProved, dns.ServerWithdrawn, dns.FleetChanged, dns.ZonesRenumbered:
 			k.fleet = true
@@ -80,6 +78,9 @@ func touchedBy(events []domain.Recorded) *keys {
 			k.zone(e.ID, e.Zone)
 		case dns.ZoneUpdated:
 			k.zone(e.ID, e.Before, e.After)
+			if e.Before.Name != e.After.Name {
+				k.settings.Add(e.ID) // under its new name it may have PTRs of others
+			}
 		case dns.ZoneDeleted:
 			k.zone(e.ID, e.Zone)
 			k.settings.Add(e.ID)

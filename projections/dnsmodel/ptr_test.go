@@ -75,6 +75,48 @@ func TestRecordsOfZonesOfTheSameBatchTouchKeepers(t *testing.T) {
 	}
 }
 
+// A change of one address touches the reverse zone of its name alone, also one that has the name since the same
+// batch.
+func TestAddressesTouchTheirReverseZones(t *testing.T) {
+	t.Parallel()
+	pool, log, model := modeltest.Serving(t), &modeltest.Chain{}, modeltest.NewDNS()
+	zone := func(name string) dns.ZoneData {
+		return dns.ZoneData{Name: name, Group: dns.GroupInternal, Type: dns.ZoneMaster, ViewIDs: []int64{1}}
+	}
+	log.Add(1, dns.ViewCreated{ID: 1, View: dns.ViewData{Name: "v1", ACL: "any"}})
+	log.Add(1, dns.ZoneCreated{ID: 1, Zone: zone("a.com")})
+	names := []string{"1.10.in-addr.arpa", "2.10.in-addr.arpa", "elsewhere.com"}
+	want := map[int64]domain.Position{}
+	for i, name := range names {
+		log.Add(1, dns.ZoneCreated{ID: int64(2 + i), Zone: zone(name)})
+		want[int64(2+i)] = log.Add(1, dns.ZoneSettingsChanged{ID: int64(2 + i), After: dns.ZoneSettings{PTR: &dns.PTRSettings{From: []string{"a.com"}}}})
+	}
+	modeltest.ApplyAll(t, pool, model, "dns", log.Events, len(log.Events))
+	before := len(log.Events)
+	want[4] = log.Add(1, dns.ZoneUpdated{ID: 4, Before: zone("elsewhere.com"), After: zone("3.10.in-addr.arpa")})
+	for i, value := range []string{"10.1.0.1", "10.3.0.1", "192.0.2.1"} {
+		at := log.Add(1, dns.RecordAdded{ID: int64(1 + i), ZoneID: 1, Record: dns.RecordData{ViewID: 1, Host: fmt.Sprint("h", i), Type: "A", Value: value}})
+		switch value {
+		case "10.1.0.1":
+			want[2] = at
+		case "10.3.0.1":
+			want[4] = at
+		}
+	}
+	modeltest.ApplyAll(t, pool, model, "dns", log.Events[before:], len(log.Events))
+	for id, position := range want {
+		err := dnsmodel.NewReader(pool).Content(t.Context(), id, 1, func(content *dnsmodel.Content) error {
+			if content.Position != position {
+				t.Errorf("zone %d is of position %d, want %d", id, content.Position, position)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // What decides of many records with one address is listed alone, and that not all is listed is said.
 func TestAddresses(t *testing.T) {
 	t.Parallel()

@@ -28,13 +28,15 @@ func (r *Reporter) addKeepers(ctx context.Context, a asked) error {
 	if err != nil {
 		return fmt.Errorf("read zones: %w", err)
 	}
-	changes := map[string][]dns.AddressChange{}
+	var all []dns.AddressChange
 	for _, event := range a.events {
-		for _, change := range dns.AddressChanges(event, func(zone int64) string { return names[zone] }) {
-			changes[dns.FoldName(change.Zone)] = append(changes[dns.FoldName(change.Zone)], change)
-		}
+		all = append(all, dns.AddressChanges(event, func(zone int64) string { return names[zone] })...)
 	}
-	keepers, err := r.zones.Keepers(ctx, slices.Collect(maps.Keys(changes)))
+	changes := map[string][]dns.AddressChange{}
+	for _, change := range all {
+		changes[dns.FoldName(change.Zone)] = append(changes[dns.FoldName(change.Zone)], change)
+	}
+	keepers, err := r.zones.Keepers(ctx, slices.Collect(maps.Keys(changes)), dns.Reversed(all))
 	if err != nil {
 		return fmt.Errorf("read reverse zones: %w", err)
 	}
