@@ -33,6 +33,13 @@ type Fold interface {
 	Restore(any)
 }
 
+// Sized is implemented by snapshots that do not grow with each event. Of others a store takes each
+// event to add an item.
+type Sized interface {
+	// Size is how many items the snapshot holds.
+	Size() int
+}
+
 // History gives access to the log for one decision. Whatever is loaded becomes
 // part of the append condition, so a decision cannot forget to guard what it read.
 type History interface {

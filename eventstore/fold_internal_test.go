@@ -62,6 +62,41 @@ func TestFoldStopsAtTheHead(t *testing.T) {
 	}
 }
 
+// lastOnly is a tally that says that it does not grow.
+type lastOnly struct{ tally }
+
+type lastState struct{ n int }
+
+func (lastState) Size() int { return 1 }
+
+func (f *lastOnly) Snapshot() any { return lastState{f.n} }
+func (f *lastOnly) Restore(s any) { f.n = s.(lastState).n }
+
+// A state that says what it holds weighs that, however many events are behind it: one that changes all the
+// time does not push others out.
+func TestStateWeighsWhatItHolds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fold domain.Fold
+		want int
+	}{{&lastOnly{}, 1}, {&tally{}, 1000}} {
+		s := &Store{codec: domain.NewCodec([]domain.Descriptor{domain.Describe[event](domain.ContextDNS)}), cache: newFoldCache()}
+		for from := range 2 {
+			var events []protocol.Envelope
+			for i := range 500 {
+				events = append(events, protocol.Envelope{Position: domain.Position(500*from + i + 1), Type: "T", Schema: 1, Data: json.RawMessage("{}"), Tags: []domain.Tag{"x"}})
+			}
+			tail := s.tailOf(c.fold)
+			if err := s.fold(&tail, events, domain.Position(500*(from+1))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := s.cache.weight - baseWeight; got != c.want {
+			t.Errorf("%T weighs %d, want %d", c.fold, got, c.want)
+		}
+	}
+}
+
 // The cache keeps what was used last, within its weight, and the later state of two.
 func TestFoldCacheBounds(t *testing.T) {
 	t.Parallel()
@@ -83,15 +118,15 @@ func TestFoldCacheBounds(t *testing.T) {
 			t.Errorf("weight %d, %d states, %d keys", c.weight, c.recent.Len(), len(c.byKey))
 		}
 	}
-	put("a", foldState{at: 5, snapshot: 5, folded: 10})
-	put("a", foldState{at: 3, snapshot: 3, folded: 6})
-	put("b", foldState{at: 1, folded: cacheWeight/2 - 100})
+	put("a", foldState{at: 5, snapshot: 5, holds: 10})
+	put("a", foldState{at: 3, snapshot: 3, holds: 6})
+	put("b", foldState{at: 1, holds: cacheWeight/2 - 100})
 	_, gone := c.get(foldKey{"b", &types})
 	wants(map[domain.Tag]domain.Position{"a": 5})
-	put("c", foldState{at: 1, folded: cacheWeight / 2})
-	put("d", foldState{at: 1, folded: 100})
+	put("c", foldState{at: 1, holds: cacheWeight / 2})
+	put("d", foldState{at: 1, holds: 100})
 	wants(map[domain.Tag]domain.Position{"a": 5, "b": 0, "c": 1, "d": 1})
-	c.put(foldKey{"b", &types}, gone, foldState{at: 2, folded: 1}) // it had been there when it was read
+	c.put(foldKey{"b", &types}, gone, foldState{at: 2, holds: 1}) // it had been there when it was read
 	wants(map[domain.Tag]domain.Position{"a": 5, "b": 2, "c": 1, "d": 1})
 }
 

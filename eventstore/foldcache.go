@@ -7,7 +7,7 @@ import (
 	"github.com/opsledger/opsledger/domain"
 )
 
-// cacheWeight bounds the cache: each state weighs the events it was folded from and a base.
+// cacheWeight bounds the cache: each state weighs what it holds and a base.
 const (
 	cacheWeight = 500_000
 	baseWeight  = 8
@@ -24,8 +24,8 @@ type foldKey struct {
 type foldState struct {
 	at       domain.Position
 	snapshot any
-	// folded counts the events behind the snapshot.
-	folded int
+	// holds is how many items the snapshot has by its own word, or the events behind it; 0 if no event is.
+	holds int
 	// stale: the log has events that the snapshot lacks.
 	stale bool
 }
@@ -76,9 +76,9 @@ func (c *foldCache) put(key foldKey, at *cached, state foldState) {
 		at = &cached{key: key, state: state}
 		at.element = c.recent.PushFront(at)
 		c.byKey[key] = at
-		c.weight += state.folded + baseWeight
+		c.weight += state.holds + baseWeight
 	case at.state.at < state.at:
-		c.weight += state.folded - at.state.folded
+		c.weight += state.holds - at.state.holds
 		at.state = state
 	}
 	for c.weight > cacheWeight && c.recent.Len() > 1 {
@@ -108,5 +108,5 @@ func (c *foldCache) remove(at *cached) {
 	c.recent.Remove(at.element)
 	at.element = nil
 	delete(c.byKey, at.key)
-	c.weight -= at.state.folded + baseWeight
+	c.weight -= at.state.holds + baseWeight
 }

@@ -97,12 +97,15 @@ func (s *Store) fold(t *tail, events []protocol.Envelope, head domain.Position) 
 // remember keeps the state at the head. Without new events the old snapshot
 // serves on, and an empty state is not worth keeping.
 func (s *Store) remember(t *tail, head domain.Position, folded int) {
-	t.from.at, t.from.folded, t.from.stale = head, t.from.folded+folded, false
-	if t.from.folded == 0 {
+	t.from.at, t.from.holds, t.from.stale = head, t.from.holds+folded, false
+	if t.from.holds == 0 {
 		return
 	}
 	if folded > 0 {
 		t.from.snapshot = t.fold.Snapshot()
+	}
+	if sized, is := t.from.snapshot.(domain.Sized); is {
+		t.from.holds = max(1, sized.Size())
 	}
 	s.cache.put(t.key, t.cached, t.from)
 }

@@ -153,6 +153,9 @@ type recordState struct {
 	placedRecord
 }
 
+// Size implements [domain.Sized]: however often a record was changed, it is one.
+func (recordState) Size() int { return 1 }
+
 func newRecordFold(id int64) *recordFold { return &recordFold{id: id} }
 
 // Item implements [domain.Fold].

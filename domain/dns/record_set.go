@@ -22,6 +22,9 @@ type numberedRecord struct {
 	placedRecord
 }
 
+// Size implements [domain.Sized].
+func (s recordSet) Size() int { return len(s.few) + len(s.many) }
+
 // put adds the record or replaces the one with its id.
 func (s *recordSet) put(id int64, r placedRecord) {
 	if s.many != nil {
