@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -41,6 +42,13 @@ func (p *plane) enrollNameServer(ctx context.Context, e *Env, number int) (*name
 	if err != nil {
 		return nil, fmt.Errorf("enroll a name server: %w: %s", err, firstOctets(text, 300))
 	}
+	e.Defer(func() error {
+		_, err := bind.StopNamed(dir) // which outlives its agent
+		if errors.Is(err, bind.ErrNoNamed) {
+			return nil
+		}
+		return err
+	})
 	e.Defer(func() error { return n.stop() })
 	return n, nil
 }
