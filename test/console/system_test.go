@@ -27,6 +27,7 @@ var walks = map[string]func(*testing.T, *System){
 	"import":   importWalk,
 	"reader":   readerWalk,
 	"large":    largeWalk,
+	"crowded":  crowded,
 
 	"task":        task,
 	"long output": longOutput,
