@@ -235,6 +235,12 @@ func (p *Page) Keys(keys string) {
 	}))
 }
 
+// AltDown presses Alt and the arrow down where the focus is.
+func (p *Page) AltDown() {
+	p.t.Helper()
+	p.Do(chromedp.KeyEvent(kb.ArrowDown, chromedp.KeyModifiers(chromedp.ModifierAlt)))
+}
+
 // Language and Theme choose one, as the menus of the bar do.
 func (p *Page) Language(text string) { p.Click("language"); p.ClickText(text) }
 

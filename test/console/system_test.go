@@ -29,6 +29,8 @@ var walks = map[string]func(*testing.T, *System){
 	"large":    largeWalk,
 	"crowded":  crowded,
 
+	"configuration": configuration,
+
 	"task":        task,
 	"long output": longOutput,
 	"audit":       audit,
