@@ -1,10 +1,10 @@
 package console
 
 import (
-	"net/http"
-	"net/http/cookiejar"
-	"strings"
+	"io"
 	"testing"
+
+	"github.com/opsledger/opsledger/test/deployment"
 )
 
 // crowded is a page of somebody who has all the streams of events that one user may have: it says that it is not live,
@@ -12,7 +12,17 @@ import (
 func crowded(t *testing.T, s *System) {
 	id := s.Created(s.Post("/auth/register_local", `{"username":"crowd","password":"secret","password2":"secret","email":"crowd@example.org"}`))
 	s.Put("/admin/users/"+id, `{"role_ids":[3,7]}`)
-	leave := s.takeStreams(t, "crowd", 8)
+	elsewhere := deployment.NewCaller(t, s.Address)
+	t.Cleanup(elsewhere.Client.CloseIdleConnections)
+	elsewhere.LoginAs("crowd", "secret")
+	var streams []io.Closer
+	for range 8 {
+		stream, err := elsewhere.Stream("/v1/events", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams = append(streams, stream)
+	}
 	p := s.Open(t)
 	p.Expect("429")
 	p.logIn("crowd", "secret")
@@ -21,41 +31,33 @@ func crowded(t *testing.T, s *System) {
 	s.zone("crowded.example")
 	p.Wait(`document.querySelector('[data-testid=zone-row]')`)
 	p.Accessible("a page that is not live")
-	leave()
+	for _, stream := range streams {
+		_ = stream.Close()
+	}
 	p.Wait(`document.querySelector('.stream.on')`)
 }
 
-// takeStreams opens streams of events as a user, until what it returns is called.
-func (s *System) takeStreams(t *testing.T, name string, count int) (leave func()) {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Jar: jar, Transport: &http.Transport{}}
-	t.Cleanup(client.CloseIdleConnections)
-	ask := func(method, path, body string) *http.Response {
-		t.Helper()
-		request, err := http.NewRequestWithContext(t.Context(), method, s.URL(path), strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("Accept", "text/event-stream")
-		reply, err := client.Do(request)
-		if err != nil || reply.StatusCode != http.StatusOK {
-			t.Fatalf("%s %s: %v %v", method, path, reply, err)
-		}
-		return reply
-	}
-	ask(http.MethodPost, "/v1/session", `{"username":`+quoted(name)+`,"password":"secret"}`).Body.Close()
-	var streams []*http.Response
-	for range count {
-		streams = append(streams, ask(http.MethodGet, "/v1/events", ""))
-	}
-	return func() {
-		for _, stream := range streams {
-			_ = stream.Body.Close()
-		}
-	}
+// restarted is a page under which the program was killed and started again: it says so, does then what was asked for meanwhile,
+// once, and is live again.
+func restarted(t *testing.T, s *System) {
+	id, address := s.zone("restarted.example", "www 192.0.2.1")
+	p := s.As(t, "admin", deployment.Password)
+	p.Expect("ERR_")
+	p.Go(address)
+	p.Wait(`document.querySelectorAll('[data-testid=record-row]').length === 1 && document.querySelector('.stream.on')`)
+	s.Kill()
+	p.Eval(`document.querySelector('[role=grid]').focus();`)
+	p.Keys("n")
+	p.Type("record-host", "meanwhile")
+	p.Type("record-value", "192.0.2.2")
+	p.Click("preview")
+	p.Wait(`document.querySelector('.away[role=alert]')`)
+	p.Accessible("a page without its program")
+	s.Start()
+	p.Wait(`!document.querySelector('.away')`)
+	p.applied()
+	p.Wait(`document.querySelectorAll('[data-testid=record-row]').length > 1`)
+	s.WantAnswer("meanwhile.restarted.example.", "A", "192.0.2.2")
+	s.Post("/dns/records", `{"zone_id":`+id+`,"view_name":"world","host":"elsewhere","value":"192.0.2.3"}`)
+	p.WaitText("elsewhere")
 }
