@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -74,6 +75,9 @@ func (k *Kernel) accessLog(m *metrics) echo.MiddlewareFunc {
 func (k *Kernel) logRequest(c echo.Context, method, route string, took time.Duration, err error) {
 	ctx, status := c.Request().Context(), c.Response().Status
 	level := levelOf(status, route)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		level = slog.LevelInfo // the client left: a page asks anew with each letter of a filter
+	}
 	if !k.Log.Enabled(ctx, level) {
 		return
 	}

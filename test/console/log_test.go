@@ -55,9 +55,9 @@ func proof(t *testing.T, s *System) {
 	}
 	defer conn.Close(t.Context())
 	const tampered = 3
-	change := func(sign string) {
+	change := func(sign string) { // of what the other walks can read beside it: with another schema nobody could
 		t.Helper()
-		sql := fmt.Sprintf(`BEGIN; ALTER TABLE log.events DISABLE TRIGGER ALL; UPDATE log.events SET schema = schema %s 1 WHERE position = %d;
+		sql := fmt.Sprintf(`BEGIN; ALTER TABLE log.events DISABLE TRIGGER ALL; UPDATE log.events SET causation = causation %s 1 WHERE position = %d;
 			ALTER TABLE log.events ENABLE TRIGGER ALL; COMMIT`, sign, tampered)
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
@@ -16,9 +17,10 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-
-	"github.com/opsledger/opsledger/internal/testkit"
 )
+
+// patience limits each step of a walk: it only ends one that would hang, well before the package's time is over.
+const patience = 20 * time.Second
 
 // Page is a window of the browser with cookies of its own, as one person has it.
 type Page struct {
@@ -57,11 +59,16 @@ func (s *System) Open(t testing.TB) *Page {
 func (s *System) As(t testing.TB, name, password string) *Page {
 	t.Helper()
 	p := s.Open(t)
+	p.logIn(name, password)
+	return p
+}
+
+func (p *Page) logIn(name, password string) {
+	p.t.Helper()
 	p.Go("/console/?lang=en")
 	p.Eval(fmt.Sprintf(`localStorage.setItem('opsledger.theme', 'light');
 		const r = await fetch('/v1/session', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({username: %s, password: %s})});
 		if (!r.ok) throw new Error(await r.text());`, quoted(name), quoted(password)))
-	return p
 }
 
 // listen notes what the browser complains of.
@@ -108,7 +115,7 @@ func (p *Page) must(err error) {
 // Do carries out steps of chromedp, within the patience of tests.
 func (p *Page) Do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, testkit.Patience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	p.must(chromedp.Do(ctx, steps...))
 }
@@ -123,7 +130,7 @@ func (p *Page) Go(path string) {
 // Eval runs the body of an asynchronous function, and returns what that returns, as JSON has it.
 func (p *Page) Eval(body string) any {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, testkit.Patience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[any]("(async () => {"+body+"})()", chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -132,13 +139,22 @@ func (p *Page) Eval(body string) any {
 	return v
 }
 
-// Wait waits until an expression holds.
+// Wait waits until an expression holds. It asks again and again, so that it outlives a new document, and needs no
+// frames, which a window behind others may not get.
 func (p *Page) Wait(expression string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, testkit.Patience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[any]("Boolean("+expression+")", chromedp.WithPollingTimeout(testkit.Patience))); err != nil {
-		p.t.Fatalf("in vain: %s: %v\n%s", expression, err, p.text())
+	for look := time.NewTicker(20 * time.Millisecond); ; {
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if holds {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			p.t.Fatalf("in vain: %s (%v)\nat %s", expression, err, p.text())
+		}
 	}
 }
 
@@ -149,7 +165,12 @@ func (p *Page) WaitText(text string) {
 }
 
 func (p *Page) text() string {
-	v, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
+	if err != nil {
+		return "a page that does not answer: " + err.Error()
+	}
 	return v
 }
 
@@ -214,6 +235,12 @@ func (p *Page) Keys(keys string) {
 	}))
 }
 
+// AltDown presses Alt and the arrow down where the focus is.
+func (p *Page) AltDown() {
+	p.t.Helper()
+	p.Do(chromedp.KeyEvent(kb.ArrowDown, chromedp.KeyModifiers(chromedp.ModifierAlt)))
+}
+
 // Language and Theme choose one, as the menus of the bar do.
 func (p *Page) Language(text string) { p.Click("language"); p.ClickText(text) }
 
@@ -221,6 +248,14 @@ func (p *Page) Language(text string) { p.Click("language"); p.ClickText(text) }
 func (p *Page) Theme(name string) {
 	p.t.Helper()
 	p.Eval(`localStorage.setItem('opsledger.theme', ` + quoted(name) + `);`)
+}
+
+// Choose shows this page in another theme, by the menu of the bar, in English.
+func (p *Page) Choose(theme string) {
+	p.t.Helper()
+	p.Click("theme")
+	p.ClickText(theme)
+	p.Wait(`document.documentElement.dataset.theme === ` + quoted(strings.ToLower(theme)))
 }
 
 // Size sets the window's size.
@@ -249,7 +284,7 @@ func (p *Page) Accessible(where string) {
 // Picture returns the page as a PNG.
 func (p *Page) Picture() []byte {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, testkit.Patience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	p.must(err)
@@ -258,7 +293,9 @@ func (p *Page) Picture() []byte {
 
 // picture keeps what the page looks like when a walk failed, where OPSLEDGER_PICTURES says.
 func (p *Page) picture() {
-	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if folder := os.Getenv("OPSLEDGER_PICTURES"); err == nil && folder != "" {
 		name := folder + "/" + strings.ReplaceAll(p.t.Name(), "/", "-") + ".png"
 		_ = os.WriteFile(name, png, 0o644)

@@ -27,6 +27,12 @@ var walks = map[string]func(*testing.T, *System){
 	"import":   importWalk,
 	"reader":   readerWalk,
 	"large":    largeWalk,
+	"crowded":  crowded,
+
+	"configuration": configuration,
+	"people":        people,
+	"credentials":   credentials,
+	"webhooks":      webhooks,
 
 	"task":        task,
 	"long output": longOutput,
@@ -36,7 +42,7 @@ var walks = map[string]func(*testing.T, *System){
 
 func TestConsole(t *testing.T) {
 	t.Parallel()
-	s := &System{Dev: deployment.StartDev(t, t.TempDir()), browser: startBrowser(t)}
+	s := &System{Dev: deployment.StartDev(t, t.TempDir(), "--webhook-allow", "127.0.0.1"), browser: startBrowser(t)}
 	s.fill()
 	t.Run("walks", func(t *testing.T) { // which returns when all of them have ended
 		for name, walk := range walks {
@@ -46,6 +52,7 @@ func TestConsole(t *testing.T) {
 			})
 		}
 	})
+	t.Run("restart", func(t *testing.T) { restarted(t, &System{Dev: s.In(t), browser: s.browser}) }) // under nobody else
 }
 
 // fill gives the system what lists show, and people: carol may see servers and zones, dave nothing.

@@ -80,6 +80,18 @@ func (n Named) WantSerial(zone, position string) {
 	n.t.Fatalf("SOA of %s: want serial %s, got %v", zone, position, reply.Answer)
 }
 
+// Chaos is what the server says of itself under a name, empty while it does not answer.
+func (n Named) Chaos(name string) string {
+	n.t.Helper()
+	m := new(mdns.Msg).SetQuestion(name, mdns.TypeTXT)
+	m.Question[0].Qclass = mdns.ClassCHAOS
+	reply, _, err := new(mdns.Client).ExchangeContext(n.t.Context(), m, n.DNS)
+	if err != nil || len(reply.Answer) != 1 {
+		return ""
+	}
+	return strings.Join(reply.Answer[0].(*mdns.TXT).Txt, "")
+}
+
 // WantChaos wants the text in what the server says of itself.
 func (n Named) WantChaos(name, text string) {
 	n.t.Helper()

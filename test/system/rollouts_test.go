@@ -6,26 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
-
-	mdns "github.com/miekg/dns"
 
 	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/test/deployment"
 )
-
-// says returns what a named says that it is, empty while it does not answer.
-func says(t *testing.T, n *deployment.NameServer) string {
-	t.Helper()
-	m := new(mdns.Msg).SetQuestion("version.bind.", mdns.TypeTXT)
-	m.Question[0].Qclass = mdns.ClassCHAOS
-	reply, _, err := new(mdns.Client).ExchangeContext(t.Context(), m, n.DNS)
-	if err != nil || len(reply.Answer) != 1 {
-		return ""
-	}
-	return strings.Join(reply.Answer[0].(*mdns.TXT).Txt, "")
-}
 
 // A configuration goes to the first name server, and to the second once the first is well, whether serve is
 // killed or the second one is away meanwhile. One that the first refuses never gets to the second and is taken
@@ -42,7 +27,7 @@ func TestConfigurationsGoOutInStages(t *testing.T) {
 	change := func(position int64) string { return fmt.Sprintf("/v1/changes/%d", position) }
 	await := func(n *deployment.NameServer, version string) {
 		t.Helper()
-		testkit.Eventually(t, "named is "+version, func() bool { return says(t, n) == version })
+		testkit.Eventually(t, "named is "+version, func() bool { return n.Chaos("version.bind.") == version })
 	}
 	conf := func(version, more string) int64 {
 		return deployment.Position(t, s.Post("/dns/bind_conf", `{"bind_conf":`+strconv.Quote(`options { version "`+version+`"; };`+more)+`}`))
@@ -82,7 +67,7 @@ func TestConfigurationsGoOutInStages(t *testing.T) {
 		n.WantAnswer("meanwhile.example.com.", "A", "192.0.2.3")
 	}
 	awaitReply(t, s, change(three), http.StatusOK, "waits for stage 2 of 2")
-	if is := says(t, second); is != "one" {
+	if is := second.Chaos("version.bind."); is != "one" {
 		t.Errorf("the second is %q before its stage", is)
 	}
 	s.Live(s.Post(rollout(three)+"/stop", "{}"))

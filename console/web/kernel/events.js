@@ -53,35 +53,47 @@ function laterIfHidden() {
 }
 
 document.addEventListener('visibilitychange', adjust);
+// A page that was left may be kept for the way back, with its timers stopped and its connection open: of six that
+// the browser has for a site, the seventh page would get none.
+addEventListener('pagehide', stopEvents);
+addEventListener('pageshow', adjust);
 asOf.watch(adjust);
 
+const longest = 8000; // milliseconds between two attempts
+
 async function follow(stop) {
-  for (let wait = 250; !stop.aborted; wait = Math.min(wait * 2, 8000)) {
+  for (let wait = 250; !stop.aborted; wait = Math.min(wait * 2, longest)) {
     stream.value = 'opening';
     const begun = Date.now();
+    let full = false; // the user has as many streams as one may have, in other windows
     try {
-      await connect(stop);
+      full = await connect(stop) === 429;
     } catch { /* the connection was lost, which the next one mends */ }
     if (stop.aborted) return;
     if (Date.now() - begun > 10000) wait = 250;
-    stream.value = 'opening';
+    if (full) wait = longest;
+    stream.value = full ? 'off' : 'opening';
+    if (full) tell(null); // so pages look for themselves meanwhile
     await new Promise((resolve) => { setTimeout(resolve, wait * (0.75 + Math.random() / 2)); });
     while (away.value && !stop.aborted) await new Promise((resolve) => { setTimeout(resolve, 500); });
   }
 }
 
+// connect follows a stream to its end, and returns 429 where there is no place for one.
 async function connect(stop) {
   const headers = { Accept: 'text/event-stream' };
   const resumed = last !== '';
   if (resumed) headers['Last-Event-ID'] = last;
   const response = await fetch('/v1/events', { headers, signal: stop, credentials: 'same-origin', cache: 'no-store' });
   if (!response.ok) {
+    if (response.status === 429) return 429;
     if (response.status === 400) last = ''; // another log, or one that was set back
     throw new Error(`events: ${response.status}`);
   }
   stream.value = 'on';
   if (!resumed) tell(null); // what came before the first event of the stream is not in it
   await readMessages(response.body, take);
+  return response.status;
 }
 
 // readMessages reads server-sent events: fields by lines, a message to an empty line.

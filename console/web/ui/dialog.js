@@ -1,5 +1,5 @@
 // Dialogs. The browser's own <dialog> keeps the focus inside, makes the page behind it inert, and closes by Escape.
-import { html, useEffect, useId, useRef } from '../kernel/view.js';
+import { html, useId, useLayoutEffect, useRef } from '../kernel/view.js';
 import { signal, useSignal } from '../kernel/signal.js';
 import { t } from '../kernel/text.js';
 import { Button, IconButton } from './button.js';
@@ -8,7 +8,7 @@ import { Button, IconButton } from './button.js';
 export function Dialog({ title, onClose, children, actions, wide, side, class: more = '' }) {
   const element = useRef(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => { // before anybody can type: the focus must not jump later
     const before = document.activeElement;
     element.current.showModal();
     element.current.querySelector('[autofocus], .dialog-body input, .dialog-body textarea, .dialog-body select')?.focus();

@@ -32,8 +32,8 @@ const columns = () => [
 
 // Add makes a local user, or a service user, for whom programs act.
 function Add({ onClose }) {
-  const form = useForm({ kind: 'local', username: '', passwd: '', mail: '' }, async ({ kind, username, passwd, mail }) => {
-    const reply = kind === 'service' ? await post('/v1/users', { username, kind }) : await post('/api/user', { action: 'add', data: { username, passwd, mail } });
+  const form = useForm({ kind: 'local', username: '', passwd: '', mail: '', department: '' }, async ({ kind, username, ...local }) => {
+    const reply = kind === 'service' ? await post('/v1/users', { username, kind }) : await post('/api/user', { action: 'add', data: { username, ...local, permissions: [] } });
     warn(reply);
     toast(t('ui.saved'));
     onClose();
@@ -44,6 +44,7 @@ function Add({ onClose }) {
   return html`<${FormDialog} form=${form} title=${t('access.addUser')} submit=${t('ui.add')} onClose=${onClose}>
     <${Select} label=${t('ui.type')} ...${form.at('kind')} options=${[['local', t('access.local')], ['service', t('access.service')]]} hint=${service ? t('access.serviceHint') : undefined} />
     <${Input} label=${t('access.username')} required ...${form.at('username')} />
-    ${!service && html`<${Input} label=${t('shell.password')} required type="password" autocomplete="new-password" ...${form.at('passwd')} /><${Input} label=${t('access.mail')} required type="email" ...${form.at('mail')} />`}
+    ${!service && html`<${Input} label=${t('shell.password')} required type="password" autocomplete="new-password" ...${form.at('passwd')} />
+      <div class="form-row"><${Input} label=${t('access.mail')} required type="email" ...${form.at('mail')} /><${Input} label=${t('access.department')} required ...${form.at('department')} /></div>`}
     <${Failure} error=${form.error} /><//>`;
 }

@@ -4,29 +4,37 @@ import { get, request } from '../../kernel/http.js';
 import { useLive } from '../../kernel/data.js';
 import { asOf, showAsOf } from '../../kernel/router.js';
 import { useSignal } from '../../kernel/signal.js';
+import { isAdmin } from '../../kernel/session.js';
 import { t } from '../../kernel/text.js';
-import { Button, Dialog, Empty, Failure, Loaded, Page, Panel, Time, toast, warn } from '../../ui/all.js';
+import { Button, Checkbox, Dialog, Empty, Failure, Loaded, Page, Panel, Time, toast, warn } from '../../ui/all.js';
 import { around, difference } from './lines.js';
+import { Plan, usePlan } from './plan.js';
+import { RolloutPanel, useRollout } from './rollout.js';
 import { Difference, Editor, linesOf } from './editor.js';
 
 export default function Conf() {
   const loaded = useLive(({ signal }) => request('GET', '/dns/bind_conf', { signal }), [], ['bind_conf']);
-  return html`<${Page} title=${t('shell.nav.conf')} note=${t('conf.hint')}><div class="columns">
-    <${Loaded} of=${loaded}>${(reply) => html`<${Text} key=${reply.etag ?? reply.asOf} text=${reply.data.bind_conf} etag=${reply.etag} />`}<//>
-    <${Panel} title=${t('conf.former')} flush><${Former} /><//></div><//>`;
+  const past = useSignal(asOf) !== '';
+  const rollout = useRollout().data;
+  const plan = usePlan();
+  return html`<${Page} title=${t('shell.nav.conf')} note=${t('conf.hint')}>${rollout?.state === 'running' && html`<${RolloutPanel} rollout=${rollout} may=${!past} />`}<div class="columns">
+    <${Loaded} of=${loaded}>${(reply) => html`<${Text} key=${reply.etag ?? reply.asOf} text=${reply.data.bind_conf} etag=${reply.etag} staged=${plan.data?.data.order.length > 0} />`}<//>
+    <div class="stack"><${Plan} of=${plan} past=${past} />${rollout && rollout.state !== 'running' && html`<${RolloutPanel} rollout=${rollout} />`}
+      <${Panel} title=${t('conf.former')} flush><${Former} /><//></div></div><//>`;
 }
 
-function Text({ text, etag }) {
+function Text({ text, etag, staged }) {
   const past = useSignal(asOf) !== '';
   const [value, setValue] = useState(text);
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [preview, setPreview] = useState(null);
+  const [atOnce, setAtOnce] = useState(false);
   const ask = async (options) => {
     setBusy(true);
     setError(null);
     try {
-      return await request('POST', '/dns/bind_conf', { body: { bind_conf: value }, headers: etag ? { 'If-Match': etag } : {}, ...options });
+      return await request('POST', '/dns/bind_conf', { body: { bind_conf: value }, headers: { ...(etag ? { 'If-Match': etag } : {}), ...(atOnce ? { 'Opsledger-Rollout': 'now' } : {}) }, ...options });
     } catch (e) {
       setError(e);
       setPreview(null);
@@ -51,7 +59,7 @@ function Text({ text, etag }) {
       <${Editor} value=${value} onValue=${setValue} wrong=${wrong} label="named.conf" readonly=${past} /><//>
     ${error?.status === 412 ? html`<div class="failure" role="alert"><p>${t('conf.conflict')}</p></div>` : html`<${Failure} error=${error} />`}
     ${preview && html`<${Dialog} wide title=${t('conf.previewTitle')} onClose=${() => setPreview(null)} actions=${html`<span class="grow" /><${Button} onClick=${() => setPreview(null)}>${t('ui.cancel')}<//><${Button} kind="primary" busy=${busy} autofocus data-testid="apply" onClick=${apply}>${t('ui.apply')}<//>`}>
-      <p class="hint good">${t('conf.accepted')}</p>${preview.lines.length ? html`<${Difference} lines=${preview.lines} />` : html`<p>${t('conf.same')}</p>`}<p class="dim">${t('conf.servers', { n: preview.servers.length })}</p><//>`}</div>`;
+      <p class="hint good">${t('conf.accepted')}</p>${preview.lines.length ? html`<${Difference} lines=${preview.lines} />` : html`<p>${t('conf.same')}</p>`}<p class="dim">${t('conf.servers', { n: preview.servers.length })}</p>${staged && isAdmin() && html`<${Checkbox} label=${t('conf.atOnce')} value=${atOnce} onValue=${setAtOnce} />`}<//>`}</div>`;
 }
 
 // Former are the changes of the text. Each shows the page as it was with it.

@@ -1,4 +1,5 @@
-// What needs somebody: servers that fail, zones that are not served, hosts that are away, tasks that failed.
+// What needs somebody: servers that fail or were changed by hand, zones that are not served, rollouts that were stopped, hosts that
+// are away, tasks that failed.
 import { html } from '../../kernel/view.js';
 import { get } from '../../kernel/http.js';
 import { useEvery, useLoad } from '../../kernel/data.js';
@@ -6,6 +7,7 @@ import { href } from '../../kernel/router.js';
 import { mayCode } from '../../kernel/session.js';
 import { t } from '../../kernel/text.js';
 import { Icon } from '../../ui/all.js';
+import { aboutDrift } from '../servers/drift.js';
 import { stateOf } from '../servers/health.js';
 
 // useFailedZones counts, by server and view, the zones that are not served; only servers that have some are asked.
@@ -31,7 +33,7 @@ export function useHosts() {
   return loaded.data;
 }
 
-export function Needs({ servers, health, failed, hosts, tasks }) {
+export function Needs({ servers, health, failed, hosts, tasks, drift, rollout }) {
   const needs = [];
   for (const s of servers ?? []) {
     const state = stateOf(health[s.id]);
@@ -40,6 +42,8 @@ export function Needs({ servers, health, failed, hosts, tasks }) {
   }
   const zones = [...(failed?.values() ?? [])].reduce((a, b) => a + b, 0);
   if (zones > 0) needs.push(['/servers', t('overview.need.zones', { n: zones }), '']);
+  for (const d of drift) needs.push([`/servers/${d.id}`, t('overview.need.drift', { name: d.name, n: d.count }), aboutDrift(d.newest)]);
+  if (rollout?.state === 'stopped' && Date.now() - new Date(rollout.ended) < 86400e3) needs.push(['/conf', t('overview.need.rollout', { n: rollout.position }), rollout.reason]);
   for (const h of (hosts ?? []).filter((one) => !one.online).slice(0, 3)) needs.push(['/machines', t('overview.need.host', { name: h.name }), '']);
   for (const h of (hosts ?? []).filter((one) => one.duplicate).slice(0, 3)) needs.push(['/machines', t('overview.need.duplicate', { name: h.name }), '']);
   for (const task of (tasks ?? []).filter((one) => one.bad).slice(0, 3)) needs.push([`/tasks/${task.task_id}`, t('overview.need.task', { name: `${task.action} ${task.target}` }), task.result]);

@@ -12,6 +12,8 @@ import { Changes } from './changes.js';
 import { Matrix } from './matrix.js';
 import { Needs, useFailedZones, useHosts } from './needs.js';
 import { Tasks, useTasks } from './tasks.js';
+import { RolloutPanel, useRollout } from '../conf/rollout.js';
+import { useRecentDrift } from '../servers/drift.js';
 
 export default function Overview() {
   const past = useSignal(asOf) !== '';
@@ -22,9 +24,12 @@ export default function Overview() {
   const failed = useFailedZones(servers, health);
   const hosts = useHosts();
   const tasks = useTasks();
+  const rollout = useRollout().data;
+  const drift = useRecentDrift();
   return html`<${Page} title=${t('shell.nav.overview')}>
     <${Tiles} servers=${servers} health=${health} zones=${zones} tasks=${tasks} hosts=${hosts} past=${past} />
-    ${!past && html`<${Needs} servers=${servers} health=${health} failed=${failed} hosts=${hosts} tasks=${tasks} />`}
+    ${!past && html`<${Needs} servers=${servers} health=${health} failed=${failed} hosts=${hosts} tasks=${tasks} drift=${drift} rollout=${rollout} />`}
+    ${rollout?.state === 'running' && !past && html`<${RolloutPanel} rollout=${rollout} may />`}
     <div class="columns">
       <div class="stack"><${Panel} title=${t('overview.matrix')} flush><${Matrix} servers=${servers} views=${views} health=${health} failed=${failed} past=${past} /><//>
         ${!past && servers?.length > 0 && html`<${Lines} servers=${servers} />`}</div>

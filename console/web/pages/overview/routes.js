@@ -1,1 +1,1 @@
-export default [{ path: '/', load: () => import('./overview.js'), nav: 'overview', texts: ['overview', 'servers'] }];
+export default [{ path: '/', load: () => import('./overview.js'), nav: 'overview', texts: ['overview', 'servers', 'conf'] }];

@@ -6,6 +6,7 @@ import { useSignal } from '../../kernel/signal.js';
 import { number, t } from '../../kernel/text.js';
 import { Badge, Button, confirm, Empty, Facts, Failure, FormDialog, Loaded, Page, Panel, Plot, Table, Time, toast, toastError, useForm, warn } from '../../ui/all.js';
 import { History } from '../history/history.js';
+import { DriftPanel } from './drift.js';
 import { plotOf, samples, useHealth } from './health.js';
 import { emptyServer, ServerFields, ServerState } from './parts.js';
 
@@ -19,7 +20,7 @@ export default function Server({ id }) {
         ${server.can_update && html`<${Button} icon="edit" onClick=${() => setEditing(true)}>${t('ui.edit')}<//>`}
         ${server.can_delete && html`<${Button} icon="trash" kind="danger" onClick=${() => remove(server)}>${t('ui.delete')}<//>`}`}>
     ${!past && html`<${Now} id=${id} health=${health} />`}
-    <div class="columns"><div class="stack">${!past && html`<${FailedZones} id=${id} />`}<${Panel} title=${t('ui.history')} flush><${History} path=${`/v1/servers/${id}/history`} kinds=${['server']} name=${server.host} /><//></div>
+    <div class="columns"><div class="stack">${!past && html`<${FailedZones} id=${id} />`}<${DriftPanel} id=${id} past=${past} /><${Panel} title=${t('ui.history')} flush><${History} path=${`/v1/servers/${id}/history`} kinds=${['server']} name=${server.host} /><//></div>
       <${Panel} title=${t('ui.details')}><${Facts} of=${[[t('servers.env'), server.env], [t('servers.kind'), t(server.dns_server_type === 'master' ? 'servers.master' : 'servers.slave')],
         [t('servers.version'), health?.named?.version], [t('servers.upSince'), health?.named?.since && html`<${Time} value=${health.named.since} />`],
         [t('servers.zb_process'), server.zb_process_itemid], [t('servers.zb_port'), server.zb_port_itemid], [t('servers.zb_resolve'), server.zb_resolve_itemid], [t('servers.zb_rate'), server.zb_resolve_rate_itemid], ['id', server.id]]} /><//></div>

@@ -24,13 +24,13 @@ export default function Webhooks() {
     ${secret && html`<${Secret} title=${t('webhooks.secret')} secret=${secret} onClose=${() => setSecret(null)} />`}<//>`;
 }
 
-const kinds = { OK: 'good', DELIVERING: 'good', FAILING: 'wait', PAUSED: 'bad' };
+const kinds = { ACTIVE: 'good', FAILING: 'wait', PAUSED: 'bad' };
 
 const columns = (past, edit, setSecret, reload) => [
   { key: 'url', title: t('webhooks.url'), class: 'wide mono', render: (h) => h.url },
   { key: 'what', title: t('webhooks.what'), render: (h) => html`<span class="badges">${h.types.length ? h.types.slice(0, 3).map((type) => html`<${Badge} key=${type}>${type}<//>`) : html`<${Badge}>${t('webhooks.everything')}<//>`}${h.types.length > 3 && html`<span class="dim">+${h.types.length - 3}</span>`}${h.resource && html`<${Badge} kind="accent">${h.resource}<//>`}</span>` },
   { key: 'user', title: t('webhooks.actsAs'), render: (h) => h.username },
-  { key: 'state', title: t('ui.state'), render: (h) => (h.state ? html`<${Badge} kind=${kinds[h.state]} title=${h.last_error}>${has(`webhooks.state.${h.state}`) ? t(`webhooks.state.${h.state}`) : h.state}<//>${h.last_error && h.state !== 'OK' ? html` <span class="bad-text wrap">${h.last_error}</span>` : ''}` : '–') },
+  { key: 'state', title: t('ui.state'), render: (h) => (h.state ? html`<${Badge} kind=${kinds[h.state]} title=${h.last_error}>${has(`webhooks.state.${h.state}`) ? t(`webhooks.state.${h.state}`) : h.state}<//>${h.last_error && h.state !== 'ACTIVE' ? html` <span class="bad-text wrap">${h.last_error}</span>` : ''}` : '–') },
   { key: 'cursor', title: t('webhooks.cursor'), align: 'end', render: (h) => (h.cursor === null ? '–' : `#${h.cursor}`) },
   { key: 'success', title: t('webhooks.lastSuccess'), render: (h) => html`<${Time} value=${h.last_success_at} />` },
   { key: 'do', align: 'end', render: (h) => !past && html`<${Menu} icon="more" label=${t('webhooks.actionsOf', { id: h.id })} items=${actions(h, edit, setSecret, reload)} />` },

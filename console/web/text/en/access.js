@@ -1,5 +1,5 @@
 export default {
-  addUser: 'Add user', username: 'Username', fullName: 'Full name', mail: 'Mail', phone: 'Phone', position: 'Position', place: 'Place',
+  addUser: 'Add user', username: 'Username', fullName: 'Full name', mail: 'Mail', department: 'Department', phone: 'Phone', position: 'Position', place: 'Place',
   since: 'Member since', lastSeen: 'Last seen', noUsers: 'No such users', local: 'Local account', ldap: 'Account of the directory',
   service: 'Service user', serviceHint: 'It never logs in; programs act for it with credentials.', mayDo: 'What they may do',
   profile: 'Profile', permissions: 'Permissions', credentialsOf: 'Credentials of this user', deleteUser: 'Delete user {name}?',

@@ -1,5 +1,5 @@
 export default {
-  addUser: '添加用户', username: '用户名', fullName: '姓名', mail: '邮箱', phone: '电话', position: '职位', place: '地点', since: '注册时间',
+  addUser: '添加用户', username: '用户名', fullName: '姓名', mail: '邮箱', department: '部门', phone: '电话', position: '职位', place: '地点', since: '注册时间',
   lastSeen: '最近登录', noUsers: '没有这样的用户', local: '本地账号', ldap: '目录账号', service: '服务用户', serviceHint: '从不登录，由程序使用凭据代为操作。', mayDo: '可执行的操作',
   profile: '资料', permissions: '权限', credentialsOf: '该用户的凭据', deleteUser: '删除用户 {name}？',
   deleteUserBody: '其个人数据将被永久清除，会话与凭据立即失效。此操作不可撤销。', rolesOf: '{name} 的角色', rolesHint: '修改角色会结束该用户的会话。', permissionsOf: '{name} 的权限',

@@ -3,6 +3,7 @@ export default {
   failedIn: { other: '{server} 上视图 {view} 有 {n} 个域名失败' }, noSamples: '图表即将开始', noChanges: '还没有变更', noTasks: '还没有任务',
   andMore: { other: '等 {n} 项' }, needs: '需要处理', allWell: '日志中的一切均已生效。',
   'need.away': '{name} 的代理离线', 'need.server': '{name} 的服务与日志不一致', 'need.zones': { other: '{n} 个域名的服务与日志不一致' },
+  'need.drift': { other: '{name} 在一天内被绕过日志修改 {n} 次' }, 'need.rollout': '下发 #{n} 已停止',
   'need.host': '主机 {name} 离线', 'need.duplicate': '有两个进程以主机 {name} 运行', 'need.task': '任务失败：{name}',
   'task.created': '已计划', 'task.queued': '排队中', 'task.running': '执行中', 'task.succeeded': '成功', 'task.failed': '失败', 'task.cancelled': '已取消', 'task.expired': '已过期', 'task.unknown': '未知',
   'task.revert_queued': '等待回滚', 'task.reverting': '回滚中', 'task.reverted': '已回滚', 'task.revert_failed': '回滚失败',
