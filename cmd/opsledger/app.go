@@ -301,7 +301,10 @@ func (a *App) startServerWorkers() {
 		Store: a.store, Reader: a.dns, Progress: a.progress, Reports: a.reports, Log: a.log,
 	}).Run)
 	asked := sessions.Config{NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Signer: a.auth.Signer(), Log: a.log}
-	a.sessions, a.hostSessions = sessions.OfServers(asked), sessions.OfHosts(asked)
+	asked.Enrolled = a.roster.Has
+	a.sessions = sessions.OfServers(asked)
+	asked.Enrolled = a.hosts.Has
+	a.hostSessions = sessions.OfHosts(asked)
 	a.life.start("sessions", a.sessions.Run)
 	a.life.start("host sessions", a.hostSessions.Run)
 }

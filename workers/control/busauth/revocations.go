@@ -24,6 +24,9 @@ type enrolment struct {
 type enrolments struct {
 	of      map[Identity][]domain.Position
 	current map[Identity]bool
+	// told are those whose last enrolment ended with the server itself: its agent may still
+	// connect, to be told so.
+	told map[Identity]bool
 	// last is the position up to which they were read.
 	last domain.Position
 }
@@ -55,7 +58,7 @@ func (a *Authority) enrolments(ctx context.Context) (*enrolments, error) {
 // clone returns a copy that may be read while more events are applied: apply only appends
 // to the positions, which the copy shares.
 func (e *enrolments) clone() *enrolments {
-	return &enrolments{of: maps.Clone(e.of), current: maps.Clone(e.current), last: e.last}
+	return &enrolments{of: maps.Clone(e.of), current: maps.Clone(e.current), told: maps.Clone(e.told), last: e.last}
 }
 
 func (e *enrolments) apply(r domain.Recorded) {
@@ -68,7 +71,9 @@ func (e *enrolments) apply(r domain.Recorded) {
 	case dns.ServerWithdrawn:
 		e.current[Identity{KindServer, event.ID}] = false
 	case dns.ServerDeleted:
-		e.current[Identity{KindServer, event.ID}] = false
+		who := Identity{KindServer, event.ID}
+		e.told[who] = e.told[who] || e.current[who]
+		e.current[who] = false
 	case ops.HostWithdrawn:
 		e.current[Identity{KindHost, event.ID}] = false
 	case ops.MachineDeleted:
@@ -78,6 +83,7 @@ func (e *enrolments) apply(r domain.Recorded) {
 
 func (e *enrolments) begin(who Identity, at domain.Position) {
 	e.of[who], e.current[who] = append(e.of[who], at), true
+	delete(e.told, who)
 }
 
 // inForce returns the enrolment of an agent that is trusted now.
@@ -88,12 +94,12 @@ func (e *enrolments) inForce(who Identity) (domain.Position, bool) {
 	return e.of[who][len(e.of[who])-1], true
 }
 
-// ended lists the enrolments that have ended.
+// ended lists the enrolments that have ended, but for those whose agents are yet to be told.
 func (e *enrolments) ended() []enrolment {
 	var list []enrolment
 	for who, positions := range e.of {
 		last := len(positions)
-		if e.current[who] {
+		if e.current[who] || e.told[who] {
 			last--
 		}
 		for _, at := range positions[:last] {
