@@ -1,6 +1,8 @@
 package deployment
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/workers/agents/bind"
 )
 
 // NameServer is the agent of a DNS host, with its named, as a process on the same
@@ -20,7 +23,9 @@ type NameServer struct {
 	Said *testkit.Output
 	// Program is the file that Start starts, empty for that of [testkit.Program].
 	Program string
-	process *child.Process
+	// Outlives has named go on when the agent ends, until the test does.
+	Outlives bool
+	process  *child.Process
 }
 
 // EnrollNameServer registers this machine with the control plane of a data folder,
@@ -71,10 +76,34 @@ func (n *NameServer) Copy(t testing.TB) *NameServer {
 
 func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") }
 
-// Start starts the agent, which starts named. named ends with it: no test leaves one behind.
+// Start starts the agent, which starts named. named ends with it, or with the test: no test leaves one behind.
 func (n *NameServer) Start() {
 	n.t.Helper()
-	n.process = start(n.t, n.Program, n.Said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--end-named", "--log-level", "warn")
+	command := []string{"agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn"}
+	if n.Outlives {
+		n.t.Cleanup(func() { n.Stop(); _, _ = bind.StopNamed(n.Dir) })
+	} else {
+		command = append(command, "--end-named")
+	}
+	n.process = start(n.t, n.Program, n.Said, command...)
+}
+
+// Retires wants the agent to end by itself, and well, and with it named and what it had stored.
+func (n *NameServer) Retires() {
+	n.t.Helper()
+	testkit.Await(n.t, "the agent ends by itself", n.process.Done())
+	if err := n.process.Err(); err != nil {
+		n.t.Errorf("the agent ended with %v", err)
+	}
+	n.process = nil
+	if bind.LeftOver(n.Dir) {
+		n.t.Error("named runs on")
+	}
+	for _, name := range []string{"state", "zones", "views", "named.conf"} {
+		if _, err := os.Stat(filepath.Join(n.Dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			n.t.Errorf("%s is still there: %v", name, err)
+		}
+	}
 }
 
 // Stop stops the agent, which must end well.
