@@ -27,7 +27,7 @@ func agentCommand() *cli.Command {
 			"opsledger agent check --creds web01.creds --config actions.yaml\n" +
 			"opsledger agent run --creds web01.creds --config actions.yaml --dir /var/lib/opsledger",
 		Commands: []*cli.Command{
-			agentEnrollCommand(), agentCheckCommand(), agentRunCommand(), agentStopNamedCommand(), agentWithdrawCommand(),
+			agentEnrollCommand(), agentTokenCommand(), agentRedeemCommand(), agentCheckCommand(), agentRunCommand(), agentStopNamedCommand(), agentWithdrawCommand(),
 		},
 	}
 }

@@ -51,6 +51,20 @@ func EnrollNameServerAs(t testing.TB, ip, host string, flags ...string) *NameSer
 	return n
 }
 
+// RedeemNameServer is a host that has no credentials yet, and gets them by a token with the flags.
+func RedeemNameServer(t testing.TB, token string, flags ...string) *NameServer {
+	t.Helper()
+	n := &NameServer{
+		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), Said: testkit.NewOutput(t, "agent"),
+	}
+	t.Cleanup(n.Stop)
+	if err := os.MkdirAll(n.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	Command(t, append([]string{"agent", "redeem", "--token", token, "--creds", n.creds()}, flags...)...)
+	return n
+}
+
 // pidFile is that of its named.
 func (n *NameServer) pidFile() string { return filepath.Join(n.Dir, "var", "named.pid") }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
-	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
@@ -58,7 +57,7 @@ func New(ctx context.Context, cfg Config) (*Authority, error) {
 		return nil, err
 	}
 	return &Authority{
-		cfg: cfg, signer: signer, keys: keys{secret}, known: enrolments{of: map[Identity][]domain.Position{}, current: map[Identity]bool{}, told: map[Identity]bool{}},
+		cfg: cfg, signer: signer, keys: keys{secret}, known: enrolments{of: map[Identity][]enrolment{}, current: map[Identity]bool{}, told: map[Identity]bool{}},
 	}, nil
 }
 
