@@ -28,7 +28,7 @@ type Desk struct {
 // the address where the agent asks from.
 func (d *Desk) Redeem(ctx context.Context, digest, key, address string) (busauth.Credentials, error) {
 	if !nkeys.IsValidPublicUserKey(key) {
-		return busauth.Credentials{}, domain.Invalid("public_key", "不是代理的公钥！")
+		return busauth.Credentials{}, access.ErrEnrolmentKey()
 	}
 	token, id, err := d.find(ctx, digest)
 	if err != nil {
@@ -76,7 +76,7 @@ func (d *Desk) enrol(ctx context.Context, id domain.CredentialID, token access.E
 		return err
 	}
 	if spent {
-		return domain.Invalid("public_key", "此公钥已使用过，请生成新的密钥！")
+		return access.ErrEnrolmentKeySpent()
 	}
 	var command domain.Command = dns.NewRedeemServerToken(id, digest, key, address)
 	if token.Target.Kind == access.EnrolMachine {
