@@ -246,7 +246,8 @@ func (a *API) redeem(c echo.Context) error {
 		return access.ErrEnrolmentToken()
 	}
 	granted, err := a.Enrolments.Redeem(ctx, digest, asked.key, address.String())
-	leave(err == nil)
+	_, refused := errors.AsType[*domain.Error](err)
+	leave(!refused) // of an error nobody can tell whether the token was good
 	if err != nil {
 		return err
 	}

@@ -63,8 +63,10 @@ func ErrEnrolmentToken() error { return domain.Invalid("token", "令牌无效！
 
 // ErrEnrolmentKey is the refusal of what is not the public key of an agent, ErrEnrolmentKeySpent that of one which another
 // enrolment had.
-func ErrEnrolmentKey() error      { return domain.Invalid("public_key", "不是代理的公钥！") }
-func ErrEnrolmentKeySpent() error { return domain.Invalid("public_key", "此公钥已使用过，请生成新的密钥！") }
+func ErrEnrolmentKey() error { return domain.Invalid("public_key", "不是代理的公钥！") }
+func ErrEnrolmentKeySpent() error {
+	return domain.Invalid("public_key", "此公钥已使用过，请生成新的密钥！")
+}
 
 // Redeem returns the event by which the token ends as an agent with the key is enrolled, or the refusal.
 func (f *EnrolmentToken) Redeem(env domain.Env, digest, key, address string) (domain.Event, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"time"
 
 	"github.com/nats-io/nkeys"
 
@@ -62,7 +63,7 @@ func (d *Desk) find(ctx context.Context, digest string) (access.EnrolmentTokenSt
 	if _, err := d.Store.Load(ctx, token); err != nil {
 		return token.EnrolmentTokenState, 0, err
 	}
-	if subtle.ConstantTimeCompare([]byte(token.Digest), []byte(digest)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(token.Digest), []byte(digest)) != 1 || !time.Now().Before(token.Expires) {
 		return token.EnrolmentTokenState, 0, access.ErrEnrolmentToken()
 	}
 	return token.EnrolmentTokenState, holder.HeldBy(), nil
