@@ -46,7 +46,7 @@ func EnrollNameServerAs(t testing.TB, ip, host string, flags ...string) *NameSer
 		t.Fatal(err)
 	}
 	Command(t, append([]string{
-		"agent", "enroll", "--ip", ip, "--host", host, "--create", "--creds", n.creds(),
+		"agent", "enroll", "--ip", ip, "--host", host, "--create", "--creds", n.Creds(),
 	}, flags...)...)
 	return n
 }
@@ -61,7 +61,7 @@ func RedeemNameServer(t testing.TB, token string, flags ...string) *NameServer {
 	if err := os.MkdirAll(n.Dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	Command(t, append([]string{"agent", "redeem", "--token", token, "--creds", n.creds()}, flags...)...)
+	Command(t, append([]string{"agent", "redeem", "--token", token, "--creds", n.Creds()}, flags...)...)
 	return n
 }
 
@@ -75,12 +75,12 @@ func (n *NameServer) Copy(t testing.TB) *NameServer {
 		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), Said: testkit.NewOutput(t, "copied agent"),
 	}
 	t.Cleanup(c.Stop)
-	text, err := os.ReadFile(n.creds())
+	text, err := os.ReadFile(n.Creds())
 	if err == nil {
 		err = os.MkdirAll(c.Dir, 0o755)
 	}
 	if err == nil {
-		err = os.WriteFile(c.creds(), text, 0o600)
+		err = os.WriteFile(c.Creds(), text, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -88,12 +88,13 @@ func (n *NameServer) Copy(t testing.TB) *NameServer {
 	return c
 }
 
-func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") }
+// Creds is its credentials file.
+func (n *NameServer) Creds() string { return filepath.Join(n.Dir, "creds.json") }
 
 // Start starts the agent, which starts named. named ends with it, or with the test: no test leaves one behind.
 func (n *NameServer) Start() {
 	n.t.Helper()
-	command := []string{"agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn"}
+	command := []string{"agent", "run", "--creds", n.Creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn"}
 	if n.Outlives {
 		n.t.Cleanup(func() { n.Stop(); _, _ = bind.StopNamed(n.Dir) })
 	} else {
@@ -164,7 +165,7 @@ func (n *NameServer) Forget() {
 		n.t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if file := filepath.Join(n.Dir, entry.Name()); file != n.creds() {
+		if file := filepath.Join(n.Dir, entry.Name()); file != n.Creds() {
 			if err := os.RemoveAll(file); err != nil {
 				n.t.Fatal(err)
 			}

@@ -51,3 +51,21 @@ func TestWithdrawnServersGoOnServing(t *testing.T) {
 	testkit.Await(t, "the agent is refused", refused)
 	s.DNS.WantAnswer("www.a.example.", "A", "192.0.2.1")
 }
+
+// A machine's agent in the same process goes on when the server is deleted.
+func TestMachineOutlivesItsServer(t *testing.T) {
+	t.Parallel()
+	serve := deployment.StartServe(t, "serve", "--nats-listen", testkit.Address(t))
+	m := deployment.EnrollMachine(t, "web01", "10.0.0.1", map[string]string{"hello": "exit 0"}, "--data", serve.Data)
+	n := deployment.EnrollNameServer(t, serve.Data)
+	ended := m.Said.Printed("the server was deleted")
+	m.Start("--creds", n.Creds(), "--dns", n.DNS, "--end-named")
+	serve.MakeLiveZone("a.example", "192.0.2.1")
+	n.WantAnswer("www.a.example.", "A", "192.0.2.1")
+	serve.Delete("/dns/servers/1")
+	testkit.Await(t, "the agent learns of it", ended)
+	testkit.Eventually(t, "named has ended", func() bool { return !n.Answers("www.a.example.", "A") })
+	task := serve.NewTask("10.0.0.1", "hello", "t", "1", "c")
+	serve.Execute(task, "update")
+	serve.AwaitEnd(task, "succeeded")
+}

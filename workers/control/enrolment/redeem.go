@@ -39,7 +39,7 @@ func (d *Desk) Redeem(ctx context.Context, digest, key, address string) (busauth
 		if err := d.enrol(ctx, id, token, digest, key, address); err != nil {
 			return busauth.Credentials{}, err
 		}
-		if token, id, err = d.find(ctx, digest); err != nil {
+		if token, _, err = d.find(ctx, digest); err != nil {
 			return busauth.Credentials{}, err
 		}
 	}
