@@ -48,7 +48,7 @@ func (k *Kernel) answer(w *Request, receipt eventstore.Receipt) error {
 		return err
 	}
 	if w.Header().Get(headerPending) == "" { // else the read models have nothing to say
-		k.warn(w, eventsOf(receipt), k.hiddenByViews, k.hiddenByCuts)
+		k.warn(w, eventsOf(receipt), k.hiddenByViews, k.hiddenByCuts, k.strangeStages)
 	}
 	var info any
 	if w.write.Reply != nil {

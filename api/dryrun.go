@@ -77,7 +77,7 @@ func (k *Kernel) dryRun(w *Request) error {
 		return err
 	}
 	w.remarks().warn(p.Warnings...)
-	k.warn(w, p.Events, k.hiddenByCuts) // of records that there are; the read models do not know new views
+	k.warn(w, p.Events, k.hiddenByCuts, k.strangeStages) // of records that there are; the read models do not know new views
 	body := dryRunBody{DryRun: true, Events: make([]dryEvent, len(p.Events)), Diff: []zoneDiff{}, Servers: []int64{}}
 	former, err := k.formerState(w, p.Events)
 	if err != nil {

@@ -80,6 +80,14 @@ func warnInClear(c echo.Context, r *remarks) {
 	}
 }
 
+// RefuseInClear refuses a secret that came unencrypted from another machine, where programs are refused for that.
+func (k *Kernel) RefuseInClear(r *http.Request) error {
+	if k.RequireTLS && k.inClear(r) {
+		return domain.Forbidden("无权限！凭据只能通过TLS使用")
+	}
+	return nil
+}
+
 // inClear says whether others on the way could read the request. What a trusted proxy says
 // of its client is believed.
 func (k *Kernel) inClear(r *http.Request) bool {

@@ -26,6 +26,8 @@ const (
 	Privilege Resource = "Privilege"
 	// Credential is what a program acts with.
 	Credential Resource = "Credential"
+	// EnrolmentToken is what a host enrols its agent with.
+	EnrolmentToken Resource = "EnrolmentToken"
 	// Webhook is what events are sent to.
 	Webhook Resource = "Webhook"
 	// Import is an import that is staged.

@@ -44,6 +44,7 @@ func samples() []domain.Event {
 		Name: "p1", Operation: access.OperationDelete, ResourceType: access.KindZone, ResourceID: 3, Comment: "备注",
 	}
 	moved := access.PrivilegeData{Name: "a b", Operation: 9, ResourceType: access.KindRecord, ResourceID: 4}
+	host := access.EnrolmentTarget{Kind: access.EnrolServer, ID: 1, Name: "ns1.a.com"}
 	hook := access.WebhookData{Origin: "https://hooks.example.com:8443", Target: "c4", Types: []string{"RecordAdded"}, Resource: "zone:12", Paused: true}
 	another := access.WebhookData{Origin: "http://192.0.2.1", Target: "c6"}
 	return append(opsSamples(), []domain.Event{
@@ -105,6 +106,8 @@ func samples() []domain.Event {
 			Digest:   "d3", Secret: "c3",
 		},
 		access.CredentialDeleted{ID: 3, User: 2, Name: "certbot", Secret: "c3"},
+		access.EnrolmentTokenAdded{ID: 5, Target: host, Expires: time.Unix(2e9, 0).UTC(), Digest: "d9"},
+		access.EnrolmentTokenEnded{ID: 5, Target: host, Key: "UAGENT", Address: "192.0.2.53"},
 		access.LogKeyRotated{Number: 2, Key: []byte("\x00\xff key")},
 		access.WebhookAdded{ID: 4, User: 2, Webhook: hook, Cursor: new(domain.Position(0)), Secret: "c5"},
 		access.WebhookChanged{ID: 4, User: 2, Before: hook, After: another, Cursor: new(domain.Position(70))},
@@ -121,6 +124,8 @@ func later() map[string]domain.Event {
 		"birth.ServerCreated":     dns.ServerCreated{ID: 1, Server: dns.ServerData{Host: "s1", IP: "192.0.2.1", Env: "dev", Type: "master"}, Privilege: 5, Birth: birth},
 		"birth.ViewCreated":       dns.ViewCreated{ID: 2, View: dns.ViewData{Name: "v1", ACL: "any"}, Privilege: 8, Birth: birth},
 		"unproved.ServerEnrolled": dns.ServerEnrolled{ID: 1, Unproved: true},
+		"keyed.ServerEnrolled":    dns.ServerEnrolled{ID: 1, Unproved: true, Key: "UAGENT"},
+		"keyed.HostEnrolled":      ops.HostEnrolled{ID: 1, Key: "UAGENT"},
 		"replaced.RoleChanged":    access.RoleChanged{ID: 8, FormerName: "r", Name: "r", Privileges: []int64{1}, Replaced: new(domain.Position(7))},
 	}
 }

@@ -211,6 +211,10 @@ func ofOther(e domain.Event) subject {
 		return of(kindCredential, int64(e.ID), e.Name)
 	case access.CredentialDeleted:
 		return of(kindCredential, int64(e.ID), e.Name)
+	case access.EnrolmentTokenAdded:
+		return of(kindCredential, int64(e.ID), e.Target.Name)
+	case access.EnrolmentTokenEnded:
+		return of(kindCredential, int64(e.ID), e.Target.Name)
 	case access.WebhookAdded:
 		return of(kindWebhook, int64(e.ID), e.Webhook.Origin)
 	case access.WebhookChanged:

@@ -40,6 +40,8 @@ type Service struct {
 	passwords *passwords
 	tokens    *tokens
 	logins    *loginThrottle
+	// enrolments slows down who guesses tokens for enrolments, by address.
+	enrolments *throttle
 	// loginKey keys the digests of names that nobody has.
 	loginKey []byte
 }
@@ -64,7 +66,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	return &Service{
 		store: cfg.Store, vault: cfg.Vault, directory: cfg.Directory,
 		passwords: newPasswords(), tokens: newTokens(keys), users: newUsers(cfg.Store),
-		logins: newLoginThrottle(cfg.Now), loginKey: loginKey,
+		logins: newLoginThrottle(cfg.Now), enrolments: newThrottle(enrolmentsPerAddress, enrolmentRecovers, cfg.Now), loginKey: loginKey,
 		uses: &uses{pool: cfg.Pool, now: cfg.Now, noted: map[domain.CredentialID]use{}},
 	}, nil
 }

@@ -61,6 +61,9 @@ type SessionAnswer struct {
 	Holder *SessionHolder `json:"holder,omitempty"`
 	// Error says why nothing can be said now.
 	Error string `json:"error,omitempty"`
+	// Deleted: the log says that the name server is no more. The agent takes its zones out of
+	// named, and asks no more. Error says the same to agents that do not know this field.
+	Deleted bool `json:"deleted,omitempty"`
 }
 
 // SessionHolder is the process that has the session.

@@ -14,9 +14,9 @@ import (
 
 // notDry are the requests that check or make a secret: no dry run of them can be asked for.
 var notDry = []string{
-	"POST /auth/login_local", "POST /auth/login_ldap", "POST /auth/register_local", "POST /api/login",
-	"POST /v1/session", "DELETE /v1/session",
+	"POST /auth/login_local", "POST /auth/login_ldap", "POST /auth/register_local", "POST /api/login", "POST /v1/session", "DELETE /v1/session",
 	"POST /v1/credentials", "DELETE /v1/credentials/:id", "PUT /v1/users/:id/password",
+	"POST /v1/enrolment-tokens", "DELETE /v1/enrolment-tokens/:id", "POST /v1/enrolments",
 	"POST /v1/webhooks/:id/test",
 	"POST /api/user", // its row adds a user
 	// These write nothing.

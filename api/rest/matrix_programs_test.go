@@ -23,6 +23,7 @@ var ofLogins = []string{
 	"POST /admin/roles", "PUT /admin/roles/:id", "DELETE /admin/roles/:id",
 	"POST /admin/privileges", "PUT /admin/privileges/:id", "DELETE /admin/privileges/:id",
 	"GET /v1/credentials", "POST /v1/credentials", "DELETE /v1/credentials/:id", "DELETE /v1/session",
+	"GET /v1/enrolment-tokens", "POST /v1/enrolment-tokens", "DELETE /v1/enrolment-tokens/:id",
 }
 
 // narrowRoutes are those that a narrow credential may ask at all.

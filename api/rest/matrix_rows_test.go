@@ -15,7 +15,7 @@ import (
 // each route of [Routes].
 func matrixRows() map[string]row {
 	rows := map[string]row{}
-	for _, group := range []map[string]row{rowsOfAuth(), rowsOfResources(), rowsOfRecords(), rowsOfAdmin(), rowsOfOps(), rowsOfPowerDNS(), rowsOfRollouts(), rowsOfTheRest()} {
+	for _, group := range []map[string]row{rowsOfAuth(), rowsOfResources(), rowsOfRecords(), rowsOfAdmin(), rowsOfOps(), rowsOfPowerDNS(), rowsOfRollouts(), rowsOfEnrolments(), rowsOfTheRest()} {
 		for name, r := range group {
 			rows[name] = r
 		}
@@ -242,6 +242,24 @@ func rowsOfRollouts() map[string]row {
 		"GET /v1/rollouts/:id":           {func(*matrix) (string, any) { return "/v1/rollouts/1", nil }, none},
 		"POST /v1/rollouts/:id/continue": {func(*matrix) (string, any) { return "/v1/rollouts/1/continue", nil }, none},
 		"POST /v1/rollouts/:id/stop":     {func(*matrix) (string, any) { return "/v1/rollouts/1/stop", nil }, none},
+	}
+}
+
+func rowsOfEnrolments() map[string]row {
+	writers := users(403, 403, 403, 200, 200)
+	return map[string]row{
+		"GET /v1/enrolment-tokens": {func(x *matrix) (string, any) {
+			return "/v1/enrolment-tokens?server_id=" + idIn(x.server), nil
+		}, writers},
+		"POST /v1/enrolment-tokens": {func(x *matrix) (string, any) {
+			return "/v1/enrolment-tokens", m{"server_id": idIn(x.newServer())}
+		}, writers},
+		"DELETE /v1/enrolment-tokens/:id": {func(x *matrix) (string, any) {
+			return x.done("POST", "/v1/enrolment-tokens", m{"server_id": idIn(x.newServer())}).header.Get("Location"), nil
+		}, writers},
+		"POST /v1/enrolments": {func(*matrix) (string, any) {
+			return "/v1/enrolments", m{"token": goodToken, "public_key": "U"}
+		}, everybody(200)},
 	}
 }
 

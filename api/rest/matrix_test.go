@@ -170,7 +170,7 @@ func newMatrix(t *testing.T) *matrix {
 	t.Helper()
 	x := &matrix{stack: newStack(t, func(c *config) {
 		c.Changes, c.Agents, c.Output, c.Offers = &somewhere{}, noAgents{}, newPrinted(), &offering{}
-		c.NameServers = &somewhere{}
+		c.NameServers, c.Enrolments = &somewhere{}, anybody{}
 	}), names: new(int)}
 	x.forgeTokens()
 	x.tokens[asAdmin] = x.admin

@@ -34,6 +34,7 @@ type Config struct {
 	Output        v1.Output
 	Hosts         v1.Hosts
 	Offers        v1.Offers
+	Enrolments    v1.Enrolments
 	Imports       v1.Imports
 	Proofs        *translog.Reader
 	ProofsPublic  bool
@@ -58,7 +59,7 @@ func Routes(kernel *api.Kernel, cfg Config) []api.Route {
 	admin := adminapi.API{Kernel: kernel, AllowRegister: cfg.AllowRegister}
 	operations := opsapi.API{Kernel: kernel, Ops: cfg.Ops, Presence: cfg.Presence, Offers: cfg.Offers, AttemptWithin: cfg.AttemptWithin}
 	rest := v1.API{
-		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, NameServers: cfg.NameServers, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers,
+		Kernel: kernel, Ops: cfg.Ops, Changes: cfg.Changes, NameServers: cfg.NameServers, Agents: cfg.Agents, Output: cfg.Output, Hosts: cfg.Hosts, Offers: cfg.Offers, Enrolments: cfg.Enrolments,
 		Batchable: resources, Proofs: cfg.Proofs, ProofsPublic: cfg.ProofsPublic, Imports: cfg.Imports, StageAbove: cfg.StageAbove, Feed: cfg.Feed, Hooks: cfg.Webhooks,
 		States: []map[api.Resource]api.States{zones.States(), admin.States(), operations.States()}, PrintRecord: zones.PrintRecord,
 		RecheckConf: zones.RecheckConf,

@@ -53,7 +53,11 @@ func TestRollouts(t *testing.T) {
 	} {
 		s.failsWith(400, "PUT", "/v1/rollout", c.body, c.text)
 	}
-	s.ok("PUT", "/v1/rollout", m{"order": [][]string{{"canary"}, {"fra"}}, "soak_s": 9})
+	planned := s.ok("PUT", "/v1/rollout", m{"order": [][]string{{"canary", "ns1"}, {"fra"}}, "soak_s": 9})
+	if got := planned.header.Values("Opsledger-Warning"); len(got) != 2 || got[1] != "order: no server has the environment or host name fra" {
+		t.Errorf("warned of %q", got)
+	}
+	s.ok("PUT", "/v1/rollout", m{"order": [][]string{{"canary"}, {"fra"}}})
 	s.expect(s.do("GET", "/v1/rollout", nil), 200, `{"order":[["canary"],["fra"]],"soak_s":9}`)
 
 	before := shown()

@@ -30,6 +30,8 @@ var writes = map[string]int{
 	// They make and end what acts for service users and for the caller, for nobody else, see
 	// package access, TestCredentials.
 	"POST /v1/credentials": harmless, "DELETE /v1/credentials/:id": harmless, "POST /v1/users": harmless,
+	// They let hosts act as a server or machine, for who may update it; see TestServerTokens in domain/dns.
+	"POST /v1/enrolment-tokens": harmless, "DELETE /v1/enrolment-tokens/:id": harmless,
 	// They send to their maker what their maker sees.
 	"POST /v1/webhooks": harmless, "PUT /v1/webhooks/:id": harmless, "DELETE /v1/webhooks/:id": harmless, "POST /v1/webhooks/:id/rotate": harmless,
 	// For admin alone, see [TestEscalation].

@@ -268,6 +268,9 @@ func created(e domain.Event) (path, id string, created bool) {
 	case access.CredentialAdded:
 		id = strconv.FormatInt(int64(e.ID), 10)
 		return "/v1/credentials/" + id, id, true
+	case access.EnrolmentTokenAdded:
+		id = strconv.FormatInt(int64(e.ID), 10)
+		return "/v1/enrolment-tokens/" + id, id, true
 	case access.WebhookAdded:
 		id = strconv.FormatInt(int64(e.ID), 10)
 		return "/v1/webhooks/" + id, id, true

@@ -30,8 +30,10 @@ type API struct {
 	NameServers NameServers
 	// Hosts says what hosts found in accounts, Offers what they offer: without Hosts that is
 	// not known, without Offers /v1/machines/{name}/offers is 503.
-	Hosts  Hosts
-	Offers Offers
+	Hosts Hosts
+	// Enrolments enrols agents by tokens; without it /v1/enrolments is 503.
+	Enrolments Enrolments
+	Offers     Offers
 	// Batchable are the routes whose writes a batch may hold, of the resources that
 	// they name.
 	Batchable []api.Route
@@ -99,7 +101,7 @@ func (a *API) Routes() []api.Route {
 
 	dialect := api.Plain()
 	dialect.Failure, dialect.Strict, dialect.Created, dialect.Door = api.FailNamingField, true, created, domain.DoorV1
-	return dialect.Routes(append(slices.Concat(a.session(), a.credentials(), a.proofs(), a.webhooks(), a.histories()),
+	return dialect.Routes(append(slices.Concat(a.session(), a.credentials(), a.enrolments(), a.proofs(), a.webhooks(), a.histories()),
 		api.Put("/v1/users/:id/password", api.AccessSelf.ByLogin(), a.changePassword()),
 		api.Post("/v1/users/:id/ldap-link", api.AccessAdmin.ByLogin(), a.linkUser()),
 

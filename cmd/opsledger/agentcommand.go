@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/opsledger/opsledger/workers/agents/bind"
+	"github.com/opsledger/opsledger/workers/agents/session"
 	"github.com/opsledger/opsledger/workers/control/busauth"
 )
 
@@ -26,7 +27,7 @@ func agentCommand() *cli.Command {
 			"opsledger agent check --creds web01.creds --config actions.yaml\n" +
 			"opsledger agent run --creds web01.creds --config actions.yaml --dir /var/lib/opsledger",
 		Commands: []*cli.Command{
-			agentEnrollCommand(), agentCheckCommand(), agentRunCommand(), agentStopNamedCommand(), agentWithdrawCommand(),
+			agentEnrollCommand(), agentTokenCommand(), agentRedeemCommand(), agentCheckCommand(), agentRunCommand(), agentStopNamedCommand(), agentWithdrawCommand(),
 		},
 	}
 }
@@ -121,20 +122,32 @@ func runAgents(ctx context.Context, cfg agentConfig, log *slog.Logger) error {
 		return err
 	}
 	life := newLifecycle(log)
+	deleted := func(context.Context) error { return session.ErrDeleted }
+	if len(all) > 1 {
+		deleted = stayQuiet // the machine's agent goes on
+	}
 	for _, c := range all {
-		start := cfg.startServer
 		if c.Kind == busauth.KindHost {
-			start = cfg.startHost
+			err = cfg.startHost(life, c, log)
+		} else {
+			err = cfg.startServer(life, c, deleted, log)
 		}
-		if err := start(life, c, log); err != nil {
+		if err != nil {
 			return errors.Join(err, life.stop())
 		}
 	}
-	return errors.Join(life.wait(ctx), life.stop())
+	err = life.wait(ctx)
+	if errors.Is(err, session.ErrDeleted) {
+		log.Warn("the server was deleted and is not served any more: nothing is left to do for this agent")
+		err = nil // who starts it again after a failure need not do so
+	}
+	return errors.Join(err, life.stop())
 }
 
-// startServer runs a name server's agent.
-func (c agentConfig) startServer(life *lifecycle, credentials busauth.Credentials, log *slog.Logger) error {
+// startServer runs a name server's agent. deleted is what it does once the server is no more.
+func (c agentConfig) startServer(
+	life *lifecycle, credentials busauth.Credentials, deleted func(context.Context) error, log *slog.Logger,
+) error {
 	listen, err := netip.ParseAddrPort(c.DNS)
 	if err != nil {
 		return named("--dns", err)
@@ -147,7 +160,7 @@ func (c agentConfig) startServer(life *lifecycle, credentials busauth.Credential
 		}
 		life.onStop("DNS port", func() error { engine.Claim.Release(); return nil })
 	}
-	if _, err = startServerAgent(life, credentials, busAddress{c.NATSURL, c.NATSTLS}, engine); err != nil {
+	if _, err = startServerAgent(life, credentials, busAddress{c.NATSURL, c.NATSTLS}, engine, deleted); err != nil {
 		return err
 	}
 	log.Info("agent runs", "server", credentials.ID, "dns", listen, "dir", c.Dir)

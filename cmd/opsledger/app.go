@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -42,6 +43,7 @@ import (
 	"github.com/opsledger/opsledger/workers/control/confcheck"
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/drift"
+	"github.com/opsledger/opsledger/workers/control/enrolment"
 	"github.com/opsledger/opsledger/workers/control/erasure"
 	"github.com/opsledger/opsledger/workers/control/hostdesk"
 	"github.com/opsledger/opsledger/workers/control/imports"
@@ -301,7 +303,10 @@ func (a *App) startServerWorkers() {
 		Store: a.store, Reader: a.dns, Progress: a.progress, Reports: a.reports, Log: a.log,
 	}).Run)
 	asked := sessions.Config{NC: a.bus.nc, Pool: a.db.pool, Store: a.store, Signer: a.auth.Signer(), Log: a.log}
-	a.sessions, a.hostSessions = sessions.OfServers(asked), sessions.OfHosts(asked)
+	asked.Enrolled = a.roster.Has
+	a.sessions = sessions.OfServers(asked)
+	asked.Enrolled = a.hosts.Has
+	a.hostSessions = sessions.OfHosts(asked)
 	a.life.start("sessions", a.sessions.Run)
 	a.life.start("host sessions", a.hostSessions.Run)
 }
@@ -413,6 +418,9 @@ func (a *App) startAPI(ctx context.Context) error {
 	a.life.start("webhooks", webhooks.New(webhooks.Config{
 		Store: a.store, Pool: a.db.pool, Vault: a.vault, Feed: shown, People: a.identity, Sender: sender, Log: a.log, Registerer: a.registry,
 	}).Run)
+	desk := &enrolment.Desk{
+		Store: a.store, Authority: a.auth, URL: cmp.Or(a.cfg.PublicNATSURL, redact(a.bus.url)), Outside: a.cfg.NATSURL != "",
+	}
 	handler, err := rest.New(ctx, rest.Config{
 		Config: api.Config{
 			Store: a.store, Access: accessmodel.NewReader(a.db.pool), DNS: a.dns, Oplogs: oplog.NewReader(a.db.pool),
@@ -422,7 +430,8 @@ func (a *App) startAPI(ctx context.Context) error {
 		Ops: a.ops, CheckConf: check.Check, AllowRegister: a.cfg.Register,
 		Presence: known, Offers: a.offers, AttemptWithin: a.cfg.TaskDeadline,
 		Changes: changes{a.reports}, NameServers: nameServers{a.reports}, Agents: known, Output: attemptOutput{a.output}, Hosts: known, Imports: a.imports, Feed: shown,
-		Proofs: translog.NewReader(a.db.pool, a.store), ProofsPublic: a.cfg.LogPublic,
+		Enrolments: enrolments{desk},
+		Proofs:     translog.NewReader(a.db.pool, a.store), ProofsPublic: a.cfg.LogPublic,
 		Webhooks: v1.Webhooks{Sender: sender, Deliveries: webhook.NewDeliveries(a.db.pool)},
 	})
 	if err != nil {

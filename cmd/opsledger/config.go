@@ -39,6 +39,8 @@ type Config struct {
 	// NATS server; empty means private.
 	DatabaseURL string
 	NATSURL     string
+	// PublicNATSURL is where agents that redeem a token find the bus.
+	PublicNATSURL string
 	// NATSTLS is for an outside NATS.
 	NATSTLS busTLS
 	// NATSReplicas is the number of copies of each stream on an outside cluster, see

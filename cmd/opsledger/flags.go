@@ -64,6 +64,7 @@ func webhookFlags(c *Config) []cli.Flag {
 func busFlags(c *Config) []cli.Flag {
 	return group("NATS", append([]cli.Flag{
 		textFlag("nats-url", "NATS with JetStream to use instead of the embedded one, nats://…", "", &c.NATSURL),
+		textFlag("public-nats-url", "where agents that redeem a token find NATS (default: where this process does)", "", &c.PublicNATSURL),
 		textFlag("nats-listen", "`host:port` where the embedded NATS server listens for agents", "127.0.0.1:4222", &c.NATSListen),
 		&cli.IntFlag{Name: "nats-replicas", HideDefault: true,
 			Usage:       "copies of each stream on an outside NATS cluster (default: as many as the stream has, a new one has one)",

@@ -114,7 +114,7 @@ complete_words opsledger serve --nats-c
 complete_words opsledger completion ''
 `
 	out, err := exec.CommandContext(t.Context(), "bash", "--norc", "-c", ask, "bash", testkit.Program(t)).CombinedOutput()
-	const want = "reset-password rebuild recover replace restore\nenroll check run stop-named withdraw\n--nats-ca --nats-cert\nbash zsh fish\n"
+	const want = "reset-password rebuild recover replace restore\ncheck enroll redeem run stop-named token withdraw\n--nats-ca --nats-cert\nbash zsh fish\n"
 	if sorted(string(out)) != sorted(want) || err != nil {
 		t.Errorf("%v, bash completes\n%swant\n%s", err, out, want)
 	}

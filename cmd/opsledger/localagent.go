@@ -27,6 +27,6 @@ func (a *App) startLocalAgent(ctx context.Context) error {
 	}
 	a.engine, err = startServerAgent(a.life, credentials, busAddress{TLS: a.cfg.NATSTLS}, bind.Config{
 		Dir: a.cfg.namedDir(), Listen: a.cfg.dns, Claim: a.dnsClaim, Supervise: true, Log: a.log, Registerer: a.registry,
-	})
+	}, stayQuiet)
 	return err
 }

@@ -19,6 +19,8 @@ func ByCredential(e domain.Event, all []domain.Event) bool {
 		return false
 	}
 	switch e := e.(type) {
+	case EnrolmentTokenEnded: // with the server or machine; to revoke one takes a login, see [LoadEnrolmentToken]
+		return true
 	case UserProfileChanged, UserDeleted, WebhookAdded, WebhookChanged, WebhookRotated, WebhookDeleted:
 		return true
 	case CredentialDeleted:

@@ -12,6 +12,7 @@ func Events() []domain.Descriptor {
 		domain.Describe[RoleCreated](c), domain.Describe[RoleChanged](c), domain.Describe[RoleDeleted](c),
 		domain.Describe[PrivilegeCreated](c), domain.Describe[PrivilegeChanged](c), domain.Describe[PrivilegeDeleted](c),
 		domain.Describe[CredentialAdded](c), domain.Describe[CredentialDeleted](c), domain.Describe[LogKeyRotated](c),
+		domain.Describe[EnrolmentTokenAdded](c), domain.Describe[EnrolmentTokenEnded](c),
 		domain.Describe[WebhookAdded](c), domain.Describe[WebhookChanged](c), domain.Describe[WebhookRotated](c), domain.Describe[WebhookDeleted](c),
 	}
 }

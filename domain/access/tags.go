@@ -64,6 +64,13 @@ func TagUserCredentials(user domain.UserID) domain.Tag {
 // TagToken marks the event that gave a token; the digest is that of [CredentialAdded].
 func TagToken(digest string) domain.Tag { return domain.Tag("token:" + digest) }
 
+// TagEnrolmentToken marks the event that gave a token for an enrolment, by its digest; TagEnrolmentTokens those of all
+// tokens of a server or machine.
+func TagEnrolmentToken(digest string) domain.Tag { return domain.Tag("enroltoken:" + digest) }
+func TagEnrolmentTokens(of EnrolmentTarget) domain.Tag {
+	return domain.IDTag("enroltokens:"+of.Kind, of.ID)
+}
+
 // TagWebhooks marks the events of all webhooks.
 const TagWebhooks domain.Tag = "webhooks"
 

@@ -56,6 +56,9 @@ type ServerEnrolled struct {
 	// Unproved says that the server serves only from a [ServerProved] on. Without it, as in older
 	// logs, the server serves from its enrolment on.
 	Unproved bool `json:"unproved,omitempty"`
+	// Key is the public key of an agent that has made its own, see [RedeemServerToken]; empty where the control plane
+	// has made it.
+	Key string `json:"key,omitempty"`
 }
 
 // ServerProved says that the server, for the first time since its enrolment, serves all that the

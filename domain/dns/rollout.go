@@ -78,6 +78,18 @@ func StagesOf(order [][]string, servers map[int64]ServerData) RolloutStages {
 	return stages
 }
 
+// NamesOfNone are the names in the order that are those of none of the servers.
+func (p RolloutPlan) NamesOfNone(servers []ServerData) (none []string) {
+	for _, stage := range p.Order {
+		for _, name := range stage {
+			if !slices.ContainsFunc(servers, func(s ServerData) bool { return namesServer([]string{name}, s) }) {
+				none = append(none, name)
+			}
+		}
+	}
+	return none
+}
+
 func namesServer(names []string, s ServerData) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return name == s.Env || strings.EqualFold(name, s.Host) })
 }

@@ -108,7 +108,11 @@ func (c DeleteServer) Decide(h domain.History, env domain.Env) ([]domain.Event, 
 	if err := server.mayGo(h); err != nil {
 		return nil, err
 	}
-	return []domain.Event{ServerDeleted{ID: c.id, Server: server.data, Privilege: server.privilege}}, nil
+	tokens := access.NewEnrolmentTokens(server.enrolmentTarget())
+	if err := h.Load(tokens); err != nil {
+		return nil, err
+	}
+	return append(tokens.End(), ServerDeleted{ID: c.id, Server: server.data, Privilege: server.privilege}), nil
 }
 
 // loadServer returns the server if it exists, the actor may do the operation

@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"slices"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -106,14 +108,14 @@ func (c DeleteMachine) Decide(h domain.History, env domain.Env) ([]domain.Event,
 	if err != nil {
 		return nil, err
 	}
-	work, accounts := newHostWork(machine.id), newMachineAccounts(machine.id)
-	if err := h.Load(work, accounts); err != nil {
+	work, accounts, tokens := newHostWork(machine.id), newMachineAccounts(machine.id), access.NewEnrolmentTokens(machine.enrolmentTarget())
+	if err := h.Load(work, accounts, tokens); err != nil {
 		return nil, err
 	}
 	if n := len(work.open); n > 0 {
 		return nil, domain.Refused("machine %s has %d queued or running tasks", c.name, n)
 	}
-	return append(accounts.revocations(), MachineDeleted{ID: machine.id, Machine: machine.data}), nil
+	return slices.Concat(accounts.revocations(), tokens.End(), []domain.Event{MachineDeleted{ID: machine.id, Machine: machine.data}}), nil
 }
 
 // loadMachine returns the named machine if the actor has the permission, the machine

@@ -35,6 +35,9 @@ type MachineDeleted struct {
 // HostEnrolled says that the machine has an agent, whose id on the bus is the machine's.
 type HostEnrolled struct {
 	ID int64 `json:"id"`
+	// Key is the public key of an agent that has made its own, see [RedeemHostToken]; empty where the control plane
+	// has made it.
+	Key string `json:"key,omitempty"`
 }
 
 // HostWithdrawn says that the machine's agent is no longer trusted.

@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"slices"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/domain/access"
 )
@@ -31,10 +33,15 @@ func (c UndoMachineAdded) Decide(h domain.History, env domain.Env) ([]domain.Eve
 		return nil, domain.Refused("machine %d has an agent", id)
 	}
 	events, err := DeleteMachine{name: machine.data.Name}.Decide(h, env)
-	if len(events) > 1 {
+	if slices.ContainsFunc(events, isRevocation) {
 		return nil, domain.Refused("somebody may log in to machine %d", id)
 	}
 	return events, err
+}
+
+func isRevocation(e domain.Event) bool {
+	_, is := e.(AccountRevoked)
+	return is
 }
 
 // UndoMachineUpdated brings a machine back to what it was before an event.

@@ -125,6 +125,7 @@ var inverses = func() map[string]inverse {
 	put(inverse{fate: final},
 		access.UserRegistered{}, access.UserDeleted{}, access.UserPasswordChanged{}, access.UserLinked{}, ops.UserKeysChanged{},
 		access.CredentialAdded{}, access.CredentialDeleted{}, access.UserLoggedIn{}, access.LoginFailed{}, access.SessionEnded{}, access.LogKeyRotated{},
+		access.EnrolmentTokenAdded{}, access.EnrolmentTokenEnded{},
 		access.WebhookAdded{}, access.WebhookChanged{}, access.WebhookRotated{}, access.WebhookDeleted{},
 		dns.ServerEnrolled{}, dns.ServerProved{}, dns.ServerWithdrawn{}, dns.ZonesRenumbered{}, dns.ImportBegun{}, dns.ImportVoided{}, dns.DriftFound{},
 		dns.RolloutStageReached{}, dns.RolloutEnded{},

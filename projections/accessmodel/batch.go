@@ -21,6 +21,7 @@ type batch struct {
 	roles       *rowset.Set[int64, RoleRow]
 	privileges  *rowset.Set[int64, privilegeRow]
 	credentials *rowset.Set[domain.CredentialID, credentialRow]
+	tokens      *rowset.Set[domain.CredentialID, EnrolmentToken]
 	webhooks    *rowset.Set[access.WebhookID, Webhook]
 	// userRoles and rolePrivileges say who holds what.
 	userRoles, rolePrivileges *holdings
@@ -43,6 +44,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorde
 		roles:       rowset.NewVersioned("role", func(r RoleRow) int64 { return r.ID }, nil),
 		privileges:  rowset.NewVersioned("privilege", func(p privilegeRow) int64 { return p.ID }, nil),
 		credentials: rowset.New("credential", func(c credentialRow) domain.CredentialID { return c.ID }),
+		tokens:      rowset.New("token for an enrolment", func(t EnrolmentToken) domain.CredentialID { return t.ID }),
 		webhooks:    rowset.NewVersioned("webhook", func(w Webhook) access.WebhookID { return w.ID }, nil),
 		userRoles:   newHoldings("role of a user"), rolePrivileges: newHoldings("privilege of a role"),
 	}
@@ -58,6 +60,7 @@ func load(ctx context.Context, tx pgx.Tx, schema string, events []domain.Recorde
 	table.Load(&queries, schema, rolePrivileges.Now(), "role_id", k.sets.List, "", b.rolePrivileges.loaded)
 	table.Load(&queries, schema, privileges.Now(), "id", k.privileges.List, "", b.privileges.LoadedVersion)
 	table.Load(&queries, schema, credentials, "id", k.credentials.List, "", b.credentials.Loaded)
+	table.Load(&queries, schema, enrolmentTokens, "id", k.tokens.List, "", b.tokens.Loaded)
 	table.Load(&queries, schema, webhooks.Now(), "id", k.webhooks.List, "", b.webhooks.LoadedVersion)
 	return b, tx.SendBatch(ctx, &queries).Close()
 }
@@ -119,6 +122,10 @@ func (b *batch) applyGrants(e domain.Recorded) error {
 		return b.credentialAdded(e, event)
 	case access.CredentialDeleted:
 		return b.credentialDeleted(e, event)
+	case access.EnrolmentTokenAdded:
+		return b.enrolmentTokenAdded(e, event)
+	case access.EnrolmentTokenEnded:
+		return b.enrolmentTokenEnded(e, event)
 	default:
 		return b.applyWebhook(e)
 	}
@@ -161,6 +168,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx, schema string) error {
 		table.SaveVersions(ctx, tx, &writes, schema, privileges, b.privileges),
 		table.SaveVersions(ctx, tx, &writes, schema, webhooks, b.webhooks),
 		table.Save(ctx, tx, &writes, schema, credentials, b.credentials),
+		table.Save(ctx, tx, &writes, schema, enrolmentTokens, b.tokens),
 		oplog.Write(ctx, tx, &writes, schema, b.entries),
 	)
 	if err != nil {

@@ -12,6 +12,7 @@ type keys struct {
 	users       rowset.Keys[domain.UserID]
 	privileges  rowset.Keys[int64]
 	credentials rowset.Keys[domain.CredentialID]
+	tokens      rowset.Keys[domain.CredentialID]
 	webhooks    rowset.Keys[access.WebhookID]
 	// sets are the roles whose sets of privileges are wanted.
 	sets rowset.Keys[int64]
@@ -67,6 +68,10 @@ func (k *keys) add(e domain.Recorded) {
 	case access.CredentialDeleted:
 		k.credentials.Add(event.ID)
 		k.users.Add(event.User)
+	case access.EnrolmentTokenAdded:
+		k.tokens.Add(event.ID)
+	case access.EnrolmentTokenEnded:
+		k.tokens.Add(event.ID)
 	case access.WebhookAdded:
 		k.users.Add(event.User)
 	case access.WebhookChanged:

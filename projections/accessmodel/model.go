@@ -20,8 +20,8 @@ import (
 //     secret and no personal data, not even sealed. Of a deleted user, no table
 //     holds more than the id, the name and the roles once held.
 //  3. Users, roles, privileges, and who holds what, and webhooks, are kept with what they were, see package
-//     rowset; of a deleted user without the personal data. Credentials have no
-//     past.
+//     rowset; of a deleted user without the personal data. Credentials and
+//     tokens for enrolments have no past.
 //  4. An event that contradicts the state is an error and writes nothing. A login of
 //     a deleted user is no such event, since logins are not decided on the log.
 type Model struct{}
@@ -33,12 +33,12 @@ func New() *Model { return &Model{} }
 func (m *Model) Context() domain.Context { return domain.ContextAccess }
 
 // Version implements projections.Model.
-func (m *Model) Version() int { return 11 }
+func (m *Model) Version() int { return 12 }
 
 // Create implements projections.Model.
 func (m *Model) Create(ctx context.Context, tx pgx.Tx, schema string) error {
 	tables := append(oplog.Create(),
-		users.Create(), userRoles.Create(), roles.Create(), rolePrivileges.Create(), privileges.Create(), credentials.Create(), webhooks.Create(), states.Create())
+		users.Create(), userRoles.Create(), roles.Create(), rolePrivileges.Create(), privileges.Create(), credentials.Create(), enrolmentTokens.Create(), webhooks.Create(), states.Create())
 	for _, sql := range tables {
 		if _, err := tx.Exec(ctx, table.InSchema(schema, sql)); err != nil {
 			return fmt.Errorf("create the access tables: %w", err)

@@ -89,4 +89,12 @@ func (r *Reader) EnrolledServers(ctx context.Context) ([]Server, error) {
 	return query.All(ctx, r.pool, query.Row((*Server).columns), enrolledServers)
 }
 
+// ServerNames returns host name and environment of all name servers.
+func (r *Reader) ServerNames(ctx context.Context) ([]dns.ServerData, error) {
+	names := func(s *dns.ServerData) []table.Column {
+		return []table.Column{{Name: "s.host", Place: &s.Host}, {Name: "s.env", Place: &s.Env}}
+	}
+	return query.All(ctx, r.pool, query.Row(names), "SELECT s.host, s.env FROM dns.servers s")
+}
+
 var enrolledServers = "SELECT " + table.NamesOf("s", (*Server).columns) + " FROM dns.servers s WHERE s.enrolled ORDER BY s.id DESC"

@@ -1,6 +1,8 @@
 package deployment
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/opsledger/opsledger/internal/child"
 	"github.com/opsledger/opsledger/internal/testkit"
+	"github.com/opsledger/opsledger/workers/agents/bind"
 )
 
 // NameServer is the agent of a DNS host, with its named, as a process on the same
@@ -20,7 +23,9 @@ type NameServer struct {
 	Said *testkit.Output
 	// Program is the file that Start starts, empty for that of [testkit.Program].
 	Program string
-	process *child.Process
+	// Outlives has named go on when the agent ends, until the test does.
+	Outlives bool
+	process  *child.Process
 }
 
 // EnrollNameServer registers this machine with the control plane of a data folder,
@@ -41,8 +46,22 @@ func EnrollNameServerAs(t testing.TB, ip, host string, flags ...string) *NameSer
 		t.Fatal(err)
 	}
 	Command(t, append([]string{
-		"agent", "enroll", "--ip", ip, "--host", host, "--create", "--creds", n.creds(),
+		"agent", "enroll", "--ip", ip, "--host", host, "--create", "--creds", n.Creds(),
 	}, flags...)...)
+	return n
+}
+
+// RedeemNameServer is a host that has no credentials yet, and gets them by a token with the flags.
+func RedeemNameServer(t testing.TB, token string, flags ...string) *NameServer {
+	t.Helper()
+	n := &NameServer{
+		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), Said: testkit.NewOutput(t, "agent"),
+	}
+	t.Cleanup(n.Stop)
+	if err := os.MkdirAll(n.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	Command(t, append([]string{"agent", "redeem", "--token", token, "--creds", n.Creds()}, flags...)...)
 	return n
 }
 
@@ -56,12 +75,12 @@ func (n *NameServer) Copy(t testing.TB) *NameServer {
 		Named: Named{t: t, DNS: testkit.Address(t)}, Dir: filepath.Join(t.TempDir(), "agent"), Said: testkit.NewOutput(t, "copied agent"),
 	}
 	t.Cleanup(c.Stop)
-	text, err := os.ReadFile(n.creds())
+	text, err := os.ReadFile(n.Creds())
 	if err == nil {
 		err = os.MkdirAll(c.Dir, 0o755)
 	}
 	if err == nil {
-		err = os.WriteFile(c.creds(), text, 0o600)
+		err = os.WriteFile(c.Creds(), text, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -69,12 +88,37 @@ func (n *NameServer) Copy(t testing.TB) *NameServer {
 	return c
 }
 
-func (n *NameServer) creds() string { return filepath.Join(n.Dir, "creds.json") }
+// Creds is its credentials file.
+func (n *NameServer) Creds() string { return filepath.Join(n.Dir, "creds.json") }
 
-// Start starts the agent, which starts named. named ends with it: no test leaves one behind.
+// Start starts the agent, which starts named. named ends with it, or with the test: no test leaves one behind.
 func (n *NameServer) Start() {
 	n.t.Helper()
-	n.process = start(n.t, n.Program, n.Said, "agent", "run", "--creds", n.creds(), "--dir", n.Dir, "--dns", n.DNS, "--end-named", "--log-level", "warn")
+	command := []string{"agent", "run", "--creds", n.Creds(), "--dir", n.Dir, "--dns", n.DNS, "--log-level", "warn"}
+	if n.Outlives {
+		n.t.Cleanup(func() { n.Stop(); _, _ = bind.StopNamed(n.Dir) })
+	} else {
+		command = append(command, "--end-named")
+	}
+	n.process = start(n.t, n.Program, n.Said, command...)
+}
+
+// Retires wants the agent to end by itself, and well, and with it named and what it had stored.
+func (n *NameServer) Retires() {
+	n.t.Helper()
+	testkit.Await(n.t, "the agent ends by itself", n.process.Done())
+	if err := n.process.Err(); err != nil {
+		n.t.Errorf("the agent ended with %v", err)
+	}
+	n.process = nil
+	if bind.LeftOver(n.Dir) {
+		n.t.Error("named runs on")
+	}
+	for _, name := range []string{"state", "zones", "views", "named.conf"} {
+		if _, err := os.Stat(filepath.Join(n.Dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			n.t.Errorf("%s is still there: %v", name, err)
+		}
+	}
 }
 
 // Stop stops the agent, which must end well.
@@ -121,7 +165,7 @@ func (n *NameServer) Forget() {
 		n.t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if file := filepath.Join(n.Dir, entry.Name()); file != n.creds() {
+		if file := filepath.Join(n.Dir, entry.Name()); file != n.Creds() {
 			if err := os.RemoveAll(file); err != nil {
 				n.t.Fatal(err)
 			}

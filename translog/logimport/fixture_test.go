@@ -167,6 +167,9 @@ func newSource(t *testing.T) *source {
 		access.WebhookRotated{ID: 1, User: 1, Secret: vaulted("s4"), Former: vaulted("s1")},
 		access.WebhookDeleted{ID: 3, User: 1, Webhook: access.WebhookData{Origin: "https://c.example", Target: vaulted("t3")}, Secret: vaulted("s3")},
 	)
+	target := access.EnrolmentTarget{Kind: access.EnrolServer, ID: 1, Name: "ns1"}
+	s.append(access.EnrolmentTokenAdded{ID: 5, Target: target, Digest: "01"}, access.EnrolmentTokenAdded{ID: 6, Target: target, Digest: "02"})
+	s.append(access.EnrolmentTokenEnded{ID: 6, Target: target})
 	s.append(access.CredentialDeleted{ID: 3, User: 1, Name: "ended"}, access.UserDeleted{ID: 9, Username: "gone"})
 	s.old = s.await()
 	s.first = s.key()

@@ -154,7 +154,7 @@ func Write(ctx context.Context, tx pgx.Tx, file io.ReadSeeker, c Checked, as As,
 		return done, fmt.Errorf("the file is another one than a moment ago: %w", err)
 	}
 	if as == Copy {
-		done.Agents, done.Credentials, done.Webhooks = c.living.agents(), len(c.living.credentials), len(c.living.webhooks)
+		done.Agents, done.Credentials, done.Webhooks = c.living.agents(), len(c.living.credentials)+len(c.living.tokens), len(c.living.webhooks)
 		if err := w.log.Append(ctx, c.codec, c.living.ends()); err != nil {
 			return done, err
 		}

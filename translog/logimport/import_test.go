@@ -101,11 +101,11 @@ func TestCopy(t *testing.T) {
 	pool := testkit.Postgres(t)
 	done, err := take(t, pool, s.file, logimport.Copy, verify.Options{})
 	must(t, err)
-	if done.Log == s.store.LogID() || done.Agents != 2 || done.Credentials != 2 || done.Webhooks != 1 {
+	if done.Log == s.store.LogID() || done.Agents != 2 || done.Credentials != 3 || done.Webhooks != 1 {
 		t.Errorf("imported %+v", done)
 	}
-	if want, got := rows(t, s.pool, sameTables[0]), rows(t, pool, sameTables[0]); !slices.Equal(want, got[:len(want)]) || len(got) != len(want)+5 {
-		t.Errorf("%d events instead of %d and 5", len(got), len(want))
+	if want, got := rows(t, s.pool, sameTables[0]), rows(t, pool, sameTables[0]); !slices.Equal(want, got[:len(want)]) || len(got) != len(want)+6 {
+		t.Errorf("%d events instead of %d and 6", len(got), len(want))
 	}
 	c := open(t, pool)
 	c.verify(verify.Options{}) // not signed yet
@@ -123,6 +123,7 @@ func TestCopy(t *testing.T) {
 		}
 	}
 	want := `[{"id":1},{"id":5},{"id":1,"user":1,"name":"token"},{"id":2,"user":1,"name":"tsig","secret":"7d0a1e6e-9d60-4b8f-b3f5-2a9d8c1a0001"},` +
+		`{"id":5,"target":{"kind":"server","id":1,"name":"ns1"}},` +
 		`{"id":1,"user":1,"webhook":{"origin":"https://a.example","target":"` + vaulted("t4") + `"},"secret":"` + vaulted("s4") + `","former":"` + vaulted("s1") + `"}]`
 	if text, err := json.Marshal(ended); err != nil || string(text) != want {
 		t.Errorf("ended is %s", text)
@@ -200,7 +201,7 @@ func TestRefusedFiles(t *testing.T) {
 		"ends inside a change":       {func(l []string) []string { return slices.Delete(l, len(l)-3, len(l)-2) }, ""},
 		"a change that has no end":   {replaced(len(lines)-2, `"more":0`, `"more":1`), ""},
 		"without the keys":           {replaced(1, `"keys":[`, `"keys":[],"x":[`), "keys of checkpoints"},
-		"that the key came by":       {replaced(1, `"Since":221`, `"Since":222`), "keys of checkpoints"},
+		"that the key came by":       {replaced(1, `"Since":224`, `"Since":225`), "keys of checkpoints"},
 		"a first key from later on":  {replaced(1, `"Since":0`, `"Since":1`), "line 1: its first key"},
 		"not from the first event":   {replaced(1, `"from":1`, `"from":2`), "line 1: the file begins with position 2"},
 		"an empty first line":        {func(l []string) []string { return slices.Insert(l, 0, "") }, "not a file of a log"},

@@ -19,13 +19,14 @@ type living struct {
 	servers     map[int64]bool
 	hosts       map[int64]bool
 	credentials map[domain.CredentialID]access.CredentialDeleted
+	tokens      map[domain.CredentialID]access.EnrolmentTokenEnded
 	webhooks    map[access.WebhookID]access.WebhookState
 }
 
 func newLiving() *living {
 	return &living{
 		map[int64]bool{}, map[int64]bool{},
-		map[domain.CredentialID]access.CredentialDeleted{}, map[access.WebhookID]access.WebhookState{},
+		map[domain.CredentialID]access.CredentialDeleted{}, map[domain.CredentialID]access.EnrolmentTokenEnded{}, map[access.WebhookID]access.WebhookState{},
 	}
 }
 
@@ -48,6 +49,10 @@ func (l *living) apply(r domain.Recorded) {
 		l.credentials[event.ID] = access.CredentialDeleted{ID: event.ID, User: event.User, Name: event.Name, Secret: event.Secret}
 	case access.CredentialDeleted:
 		delete(l.credentials, event.ID)
+	case access.EnrolmentTokenAdded:
+		l.tokens[event.ID] = access.EnrolmentTokenEnded{ID: event.ID, Target: event.Target}
+	case access.EnrolmentTokenEnded:
+		delete(l.tokens, event.ID)
 	case access.UserDeleted: // with whom their credentials and webhooks end
 		maps.DeleteFunc(l.credentials, func(_ domain.CredentialID, c access.CredentialDeleted) bool { return c.User == event.ID })
 		maps.DeleteFunc(l.webhooks, func(_ access.WebhookID, w access.WebhookState) bool { return w.User == event.ID })
@@ -69,6 +74,9 @@ func (l *living) ends() (list []domain.Event) {
 	}
 	for _, c := range slices.SortedFunc(maps.Values(l.credentials), func(a, b access.CredentialDeleted) int { return cmp.Compare(a.ID, b.ID) }) {
 		list = append(list, c)
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.tokens)) {
+		list = append(list, l.tokens[id])
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.webhooks)) {
 		list = append(list, l.webhooks[id].Deleted())

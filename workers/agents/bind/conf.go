@@ -68,7 +68,7 @@ func writeConf(in confInput, conf *dns.BindConf, serverID string) (string, error
 	}
 	w.peerLists(in, conf, views)
 	w.viewKeys(in, views)
-	w.line("controls { inet 127.0.0.1 port %d allow { 127.0.0.1; } keys { %s; }; };", in.local.ControlPort, quoted(controlKeyName))
+	w.controls(in.local)
 	w.logging(conf, in.layout)
 	w.text(dns.FormatStatements(onLoopback(conf.Others()), 0))
 	w.options(conf, in, serverID)
@@ -78,6 +78,11 @@ func writeConf(in confInput, conf *dns.BindConf, serverID string) (string, error
 		}
 	}
 	return w.out.String(), nil
+}
+
+// controls lets whoever has the control key, on this machine, command named.
+func (w *confWriter) controls(of *local) {
+	w.line("controls { inet 127.0.0.1 port %d allow { 127.0.0.1; } keys { %s; }; };", of.ControlPort, quoted(controlKeyName))
 }
 
 func sortedIDs(views map[int64]dns.ViewData) []int64 {
@@ -151,6 +156,10 @@ func (w *confWriter) logging(conf *dns.BindConf, l layout) {
 			return
 		}
 	}
+	w.ownLogging(l)
+}
+
+func (w *confWriter) ownLogging(l layout) {
 	w.open("logging")
 	w.line("channel opsledger { file %s versions 3 size 20m; severity info; print-time iso8601-utc; print-severity yes; print-category yes; };", quoted(l.log()))
 	w.line("category default { opsledger; };")
@@ -166,10 +175,7 @@ func (w *confWriter) options(conf *dns.BindConf, in confInput, serverID string) 
 	w.open("options")
 	w.line("directory %s;", quoted(in.layout.work()))
 	w.line("new-zones-directory %s;", quoted(in.layout.databases()))
-	w.line("managed-keys-directory %s;", quoted(in.layout.work()))
-	w.line("pid-file %s;", quoted(in.layout.pid()))
-	w.line("lock-file %s;", quoted(in.layout.lock()))
-	w.line("session-keyfile none;")
+	w.places(in.layout)
 	w.line("server-id %s;", quoted(serverID))
 	w.listen(in.listen)
 	given := map[string]bool{}
@@ -192,6 +198,14 @@ func (w *confWriter) options(conf *dns.BindConf, in confInput, serverID string) 
 		w.line("notify %s;", notifyWhom(given["also-notify"]))
 	}
 	w.close()
+}
+
+// places are where named keeps what is its own, but for zones.
+func (w *confWriter) places(l layout) {
+	w.line("managed-keys-directory %s;", quoted(l.work()))
+	w.line("pid-file %s;", quoted(l.pid()))
+	w.line("lock-file %s;", quoted(l.lock()))
+	w.line("session-keyfile none;")
 }
 
 // notifyWhom is whom named notifies of changes if the user does not say it: those that the

@@ -182,7 +182,11 @@ func (s *Session) set(held bool) bool {
 	return true
 }
 
-// Run asks for the session until ctx ends, and then gives it up.
+// ErrDeleted says that the control plane has no such server any more.
+var ErrDeleted = errors.New("the server was deleted")
+
+// Run asks for the session until ctx ends, and then gives it up. It returns an error, ErrDeleted,
+// only if the control plane has signed for this question that the server was deleted.
 func (s *Session) Run(ctx context.Context) error {
 	connected := s.cfg.NC.StatusChanged(nats.CONNECTED)
 	defer s.cfg.NC.RemoveStatusListener(connected)
@@ -203,6 +207,10 @@ func (s *Session) Run(ctx context.Context) error {
 			s.cfg.Log.Debug("the control plane does not say who has the session", "error", err)
 			next.Reset(pause.Next())
 			continue
+		}
+		if answer.Deleted {
+			s.set(false)
+			return ErrDeleted
 		}
 		pause.Reset()
 		told = s.take(answer, told)
@@ -249,7 +257,7 @@ func (s *Session) ask(ctx context.Context, request protocol.SessionRequest) (ans
 	if err := json.Unmarshal(data, &answer); err != nil {
 		return answer, err
 	}
-	if answer.Error != "" {
+	if answer.Error != "" && !answer.Deleted {
 		return answer, errors.New(answer.Error)
 	}
 	return answer, nil

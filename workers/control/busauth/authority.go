@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
-	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/eventstore"
 	"github.com/opsledger/opsledger/eventstore/vault"
 	"github.com/opsledger/opsledger/internal/embeddednats"
@@ -28,7 +27,9 @@ type Config struct {
 //
 // Invariants:
 //  1. Credentials are valid only while the enrolment that they were made for is in force
-//     in the log: those of every other enrolment are revoked.
+//     in the log: those of every other enrolment are revoked. Those of a deleted server may
+//     connect until it is enrolled again, since its agent must learn of the deletion; whoever
+//     answers agents refuses it anything else.
 //  2. While the log cannot be read, the state that was last read holds, so that agents
 //     stay connected while Postgres is away.
 type Authority struct {
@@ -56,7 +57,7 @@ func New(ctx context.Context, cfg Config) (*Authority, error) {
 		return nil, err
 	}
 	return &Authority{
-		cfg: cfg, signer: signer, keys: keys{secret}, known: enrolments{of: map[Identity][]domain.Position{}, current: map[Identity]bool{}},
+		cfg: cfg, signer: signer, keys: keys{secret}, known: enrolments{of: map[Identity][]enrolment{}, current: map[Identity]bool{}, told: map[Identity]bool{}},
 	}, nil
 }
 

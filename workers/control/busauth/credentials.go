@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -16,7 +17,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
-	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/internal/wholefile"
 )
 
@@ -26,6 +26,9 @@ var ErrOldCredentials = errors.New("the credentials do not have the control plan
 
 // ErrNotEnrolled says that a server or machine has no enrolled agent.
 var ErrNotEnrolled = errors.New("not enrolled")
+
+// ErrOwnKey says that the agent has made its key itself: nobody else can write its credentials.
+var ErrOwnKey = errors.New("the agent was enrolled by a token and has a key of its own; withdraw it first, or have the host redeem another token")
 
 // Credentials are what an agent connects with. Their file is a NATS credentials
 // file whose first line says, in JSON, for whom it is.
@@ -48,21 +51,60 @@ type Credentials struct {
 	Seed  []byte `json:"-"`
 }
 
-// Credentials returns the credentials of an enrolled agent, or ErrNotEnrolled. For the
+// Credentials returns the credentials of an enrolled agent, or ErrNotEnrolled, or ErrOwnKey. For the
 // same enrolment they always have the same key.
 func (a *Authority) Credentials(ctx context.Context, who Identity, url string) (Credentials, error) {
-	all, err := a.enrolments(ctx)
+	one, err := a.enrolment(ctx, who)
 	if err != nil {
 		return Credentials{}, err
 	}
-	at, enrolled := all.inForce(who)
-	if !enrolled {
-		return Credentials{}, fmt.Errorf("%s: %w", who, ErrNotEnrolled)
+	if one.key != "" {
+		return Credentials{}, fmt.Errorf("%s: %w", who, ErrOwnKey)
 	}
-	return a.sign(ctx, who, at, url)
+	return a.sign(ctx, one, url)
 }
 
-// CredentialsOfAll returns the credentials of every enrolled agent of a kind, and reads
+// Grant returns the credentials of an agent that was enrolled with a key of its own, without the seed, which is on its
+// host alone. It is ErrNotEnrolled if another enrolment is in force.
+func (a *Authority) Grant(ctx context.Context, who Identity, key, url string) (Credentials, error) {
+	one, err := a.enrolment(ctx, who)
+	if err == nil && (key == "" || one.key != key) {
+		err = fmt.Errorf("%s: %w", who, ErrNotEnrolled)
+	}
+	if err != nil {
+		return Credentials{}, err
+	}
+	return a.sign(ctx, one, url)
+}
+
+// Spent says whether an agent was ever enrolled with the key, which is never trusted for another enrolment.
+func (a *Authority) Spent(ctx context.Context, key string) (bool, error) {
+	all, err := a.enrolments(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, list := range all.of {
+		if slices.ContainsFunc(list, func(e enrolment) bool { return e.key == key }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// enrolment is the one of an agent that is in force, or ErrNotEnrolled.
+func (a *Authority) enrolment(ctx context.Context, who Identity) (enrolment, error) {
+	all, err := a.enrolments(ctx)
+	if err != nil {
+		return enrolment{}, err
+	}
+	one, enrolled := all.inForce(who)
+	if !enrolled {
+		return one, fmt.Errorf("%s: %w", who, ErrNotEnrolled)
+	}
+	return one, nil
+}
+
+// CredentialsOfAll returns the credentials of every enrolled agent of a kind whose key is not its own, and reads
 // the log only once.
 func (a *Authority) CredentialsOfAll(ctx context.Context, kind Kind, url string) ([]Credentials, error) {
 	all, err := a.enrolments(ctx)
@@ -71,11 +113,11 @@ func (a *Authority) CredentialsOfAll(ctx context.Context, kind Kind, url string)
 	}
 	var list []Credentials
 	for who := range all.of {
-		at, enrolled := all.inForce(who)
-		if who.Kind != kind || !enrolled {
+		one, enrolled := all.inForce(who)
+		if who.Kind != kind || !enrolled || one.key != "" {
 			continue
 		}
-		c, err := a.sign(ctx, who, at, url)
+		c, err := a.sign(ctx, one, url)
 		if err != nil {
 			return nil, err
 		}
@@ -85,9 +127,9 @@ func (a *Authority) CredentialsOfAll(ctx context.Context, kind Kind, url string)
 }
 
 // sign makes the credentials of one enrolment.
-func (a *Authority) sign(ctx context.Context, who Identity, at domain.Position, url string) (Credentials, error) {
-	pair := a.keys.agent(who, at)
-	claims := jwt.NewUserClaims(public(pair))
+func (a *Authority) sign(ctx context.Context, one enrolment, url string) (Credentials, error) {
+	who := one.who
+	claims := jwt.NewUserClaims(one.public(a.keys))
 	claims.Name, claims.IssuerAccount = who.Name(), public(a.keys.agents())
 	claims.Tags.Add(idTag + ":" + strconv.FormatInt(who.ID, 10))
 	// A user whose JWT a scoped key signs has no permissions but those of the scope.
@@ -98,7 +140,9 @@ func (a *Authority) sign(ctx context.Context, who Identity, at domain.Position, 
 	if c.Token, err = claims.Encode(a.keys.signer(who.Kind)); err != nil {
 		return Credentials{}, fmt.Errorf("sign the credentials of %s: %w", who, err)
 	}
-	c.Seed, err = pair.Seed()
+	if one.key == "" {
+		c.Seed, err = a.keys.agent(who, one.at).Seed()
+	}
 	return c, err
 }
 

@@ -51,7 +51,7 @@ func TestWithdrawalRevokes(t *testing.T) {
 	go func() { _ = b.authority.Keep(t.Context(), b.control, b.server.UpdateAccount) }()
 	for who, end := range map[Identity]func(){
 		{KindServer, 1}: func() { b.append(dns.ServerWithdrawn{ID: 1}) },
-		{KindServer, 2}: func() { b.append(dns.ServerDeleted{ID: 2}) },
+		{KindServer, 2}: func() { b.append(dns.ServerWithdrawn{ID: 2}, dns.ServerDeleted{ID: 2}) },
 		{KindHost, 1}:   func() { b.append(ops.HostWithdrawn{ID: 1}, ops.HostEnrolled{ID: 1}) },
 	} {
 		credentials := b.credentials(who)
@@ -70,6 +70,27 @@ func TestWithdrawalRevokes(t *testing.T) {
 	for _, who := range []Identity{{KindHost, 1}, {KindHost, 2}} {
 		b.agent(who) // enrolled again, and never withdrawn
 	}
+}
+
+// The agent of a deleted server may connect, to be told, until another one is enrolled for the server that has come back.
+func TestDeletionIsToBeTold(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	go func() { _ = b.authority.Keep(t.Context(), b.control, b.server.UpdateAccount) }()
+	who := Identity{KindServer, 2}
+	credentials := b.credentials(who)
+	b.append(dns.ServerDeleted{ID: 2})
+	if _, err := b.authority.Credentials(t.Context(), who, "nats://x"); !errors.Is(err, ErrNotEnrolled) {
+		t.Errorf("credentials of a deleted server: %v", err)
+	}
+	if revoked, err := b.authority.revoked(t.Context()); err != nil || len(revoked) != 0 {
+		t.Errorf("revoked: %v %v", revoked, err)
+	}
+	closed := make(chan struct{})
+	b.connect(credentials.Option(), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	b.append(dns.ServerCreated{ID: 2}, dns.ServerEnrolled{ID: 2})
+	testkit.Await(t, "the former agent is cut off", closed)
+	b.agent(who)
 }
 
 // PostgreSQL being away cuts nobody off.

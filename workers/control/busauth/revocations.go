@@ -17,13 +17,26 @@ const pageSize = 500
 type enrolment struct {
 	who Identity
 	at  domain.Position
+	// key is the public key that the agent has made itself, empty for one whose keys are derived.
+	key string
+}
+
+// public is the public key of the enrolment's credentials.
+func (e enrolment) public(k keys) string {
+	if e.key != "" {
+		return e.key
+	}
+	return public(k.agent(e.who, e.at))
 }
 
 // enrolments are all enrolments that ever were, by identity. The last one of an identity
 // is in force if current says so.
 type enrolments struct {
-	of      map[Identity][]domain.Position
+	of      map[Identity][]enrolment
 	current map[Identity]bool
+	// told are those whose last enrolment ended with the server itself: its agent may still
+	// connect, to be told so.
+	told map[Identity]bool
 	// last is the position up to which they were read.
 	last domain.Position
 }
@@ -55,20 +68,22 @@ func (a *Authority) enrolments(ctx context.Context) (*enrolments, error) {
 // clone returns a copy that may be read while more events are applied: apply only appends
 // to the positions, which the copy shares.
 func (e *enrolments) clone() *enrolments {
-	return &enrolments{of: maps.Clone(e.of), current: maps.Clone(e.current), last: e.last}
+	return &enrolments{of: maps.Clone(e.of), current: maps.Clone(e.current), told: maps.Clone(e.told), last: e.last}
 }
 
 func (e *enrolments) apply(r domain.Recorded) {
 	e.last = r.Position
 	switch event := r.Event.(type) {
 	case dns.ServerEnrolled:
-		e.begin(Identity{KindServer, event.ID}, r.Position)
+		e.begin(enrolment{Identity{KindServer, event.ID}, r.Position, event.Key})
 	case ops.HostEnrolled:
-		e.begin(Identity{KindHost, event.ID}, r.Position)
+		e.begin(enrolment{Identity{KindHost, event.ID}, r.Position, event.Key})
 	case dns.ServerWithdrawn:
 		e.current[Identity{KindServer, event.ID}] = false
 	case dns.ServerDeleted:
-		e.current[Identity{KindServer, event.ID}] = false
+		who := Identity{KindServer, event.ID}
+		e.told[who] = e.told[who] || e.current[who]
+		e.current[who] = false
 	case ops.HostWithdrawn:
 		e.current[Identity{KindHost, event.ID}] = false
 	case ops.MachineDeleted:
@@ -76,29 +91,28 @@ func (e *enrolments) apply(r domain.Recorded) {
 	}
 }
 
-func (e *enrolments) begin(who Identity, at domain.Position) {
-	e.of[who], e.current[who] = append(e.of[who], at), true
+func (e *enrolments) begin(one enrolment) {
+	e.of[one.who], e.current[one.who] = append(e.of[one.who], one), true
+	delete(e.told, one.who)
 }
 
 // inForce returns the enrolment of an agent that is trusted now.
-func (e *enrolments) inForce(who Identity) (domain.Position, bool) {
+func (e *enrolments) inForce(who Identity) (enrolment, bool) {
 	if !e.current[who] {
-		return 0, false
+		return enrolment{}, false
 	}
 	return e.of[who][len(e.of[who])-1], true
 }
 
-// ended lists the enrolments that have ended.
+// ended lists the enrolments that have ended, but for those whose agents are yet to be told.
 func (e *enrolments) ended() []enrolment {
 	var list []enrolment
-	for who, positions := range e.of {
-		last := len(positions)
-		if e.current[who] {
+	for who, all := range e.of {
+		last := len(all)
+		if e.current[who] || e.told[who] {
 			last--
 		}
-		for _, at := range positions[:last] {
-			list = append(list, enrolment{who, at})
-		}
+		list = append(list, all[:last]...)
 	}
 	return list
 }
@@ -111,7 +125,7 @@ func (a *Authority) revoked(ctx context.Context) ([]string, error) {
 	}
 	var revoked []string
 	for _, e := range all.ended() {
-		revoked = append(revoked, public(a.keys.agent(e.who, e.at)))
+		revoked = append(revoked, e.public(a.keys))
 	}
 	return revoked, nil
 }

@@ -60,6 +60,16 @@ func TestEnrolment(t *testing.T) {
 	expect(0)
 	second := p.Append(dns.ServerEnrolled{ID: 1})
 	expect(int64(second))
+	deleted := func(want bool) {
+		t.Helper()
+		if got, err := roster.Deleted(t.Context(), p.Store, 1); err != nil || got != want {
+			t.Errorf("deleted: %t %v", got, err)
+		}
+	}
+	deleted(false)
 	p.Append(dns.ServerDeleted{ID: 1, Server: ns1})
 	expect(0)
+	deleted(true)
+	p.Append(dns.ServerCreated{ID: 1, Server: ns1})
+	deleted(false)
 }

@@ -45,7 +45,9 @@ type Config struct {
 	Pool   *pgxpool.Pool
 	Store  *eventstore.Store
 	Signer *signing.Signer
-	Log    *slog.Logger
+	// Enrolled says from memory whether an agent is enrolled; what it denies is read from the log.
+	Enrolled func(agent int64) bool
+	Log      *slog.Logger
 }
 
 // Sessions answers for the agents of one kind. Live may be called after New.
@@ -64,16 +66,18 @@ type kind struct {
 	name, subjects string
 	inbox          func(agent int64, reply string) bool
 	enrolment      func(context.Context, *eventstore.Store, int64) (domain.Position, bool, error)
+	// deleted says whether the one that the agent was for was deleted; nil where agents are not told.
+	deleted func(context.Context, *eventstore.Store, int64) (bool, error)
 }
 
 // OfServers returns the sessions of name servers' agents.
 func OfServers(cfg Config) *Sessions {
-	return open(cfg, kind{"server", protocol.SubjectSessions, protocol.InboxOf, roster.Enrolment})
+	return open(cfg, kind{"server", protocol.SubjectSessions, protocol.InboxOf, roster.Enrolment, roster.Deleted})
 }
 
 // OfHosts returns the sessions of hosts.
 func OfHosts(cfg Config) *Sessions {
-	return open(cfg, kind{"host", protocol.SubjectHostSessions, protocol.HostInboxOf, roster.HostEnrolment})
+	return open(cfg, kind{"host", protocol.SubjectHostSessions, protocol.HostInboxOf, roster.HostEnrolment, nil})
 }
 
 func open(cfg Config, k kind) *Sessions {
@@ -172,19 +176,36 @@ func (s *Sessions) decide(ctx context.Context, agent int64, data []byte) protoco
 	return answer
 }
 
+// refuse is the answer to an agent that is not enrolled: whether its server was deleted, which
+// only the log's own word says. An agent that was withdrawn, or that this log never knew, is told
+// nothing by which it would stop named.
+func (s *Sessions) refuse(ctx context.Context, agent int64) (protocol.SessionAnswer, error) {
+	answer := protocol.SessionAnswer{Error: "the agent is not enrolled"}
+	if s.kind.deleted == nil {
+		return answer, nil
+	}
+	deleted, err := s.kind.deleted(ctx, s.cfg.Store, agent)
+	if deleted {
+		answer = protocol.SessionAnswer{Error: "the " + s.kind.name + " was deleted", Deleted: true}
+	}
+	return answer, err
+}
+
 func (s *Sessions) give(ctx context.Context, agent int64, asked protocol.SessionRequest) (protocol.SessionAnswer, error) {
 	if asked.Ending {
 		return protocol.SessionAnswer{}, s.store.end(ctx, agent, asked.Boot)
 	}
-	if has, err := s.store.renew(ctx, agent, asked.Boot, asked.Address); err != nil || has {
-		return protocol.SessionAnswer{Granted: has}, err
+	if s.cfg.Enrolled(agent) {
+		if has, err := s.store.renew(ctx, agent, asked.Boot, asked.Address); err != nil || has {
+			return protocol.SessionAnswer{Granted: has}, err
+		}
 	}
 	enrolment, enrolled, err := s.kind.enrolment(ctx, s.cfg.Store, agent)
 	if err != nil {
 		return protocol.SessionAnswer{}, err
 	}
 	if !enrolled {
-		return protocol.SessionAnswer{Error: "the agent is not enrolled"}, nil
+		return s.refuse(ctx, agent)
 	}
 	hears := time.Since(time.Unix(0, s.hearing.Load()))
 	granted, holder, err := s.store.ask(ctx, agent, Process{

@@ -3,6 +3,7 @@ package sessions_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/google/uuid"
@@ -140,4 +141,44 @@ func TestNoSessionWithoutEnrolment(t *testing.T) {
 	p.Append(dns.ServerEnrolled{ID: 1})
 	testkit.Await(t, "it works", a.working)
 	a.end()
+}
+
+// An agent is told that its server was deleted, which ends it; one that was withdrawn is told nothing of the kind, nor is
+// one of a server that the log never had.
+func TestDeletionIsTold(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	ns1 := dns.ServerData{Host: "ns1", IP: "192.0.2.1", Type: "master"}
+	p.Enroll(1, ns1)
+	p.Enroll(2, dns.ServerData{Host: "ns2", IP: "192.0.2.2", Type: "master"})
+	nc := testkit.Connect(t, p.Server, nameserver.Options(1)...)
+	key, _ := p.Signer.Known(t.Context())
+	s, err := session.New(session.Config{
+		NC: nc, ID: 1, Subject: protocol.SubjectSession(1), Key: key, LogID: p.Store.LogID(), Instance: uuid.New(),
+	})
+	p.Check(err)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(t.Context()) }()
+	p.Eventually("it has the session", s.Held)
+	p.Append(dns.ServerDeleted{ID: 1, Server: ns1}, dns.ServerWithdrawn{ID: 2})
+	if err := <-ended; !errors.Is(err, session.ErrDeleted) || s.Held() {
+		t.Errorf("of a deleted server: %v, held %t", err, s.Held())
+	}
+	for _, id := range []int64{2, 3} {
+		if answer := answerTo(t, p, id); answer.Deleted || answer.Error == "" {
+			t.Errorf("server %d: %+v", id, answer)
+		}
+	}
+}
+
+// answerTo is the answer to a question for the session of a server.
+func answerTo(t *testing.T, p *planetest.Plane, id int64) (answer protocol.SessionAnswer) {
+	t.Helper()
+	nc := testkit.Connect(t, p.Server, nameserver.Options(id)...)
+	request, err := protocol.SessionRequest{Log: p.Store.LogID(), Boot: uuid.New(), Instance: uuid.New()}.Encode()
+	p.Check(err)
+	reply, err := nc.Request(protocol.SubjectSession(id), request, testkit.Patience)
+	p.Check(err)
+	p.Check(json.Unmarshal(reply.Data, &answer))
+	return answer
 }

@@ -110,7 +110,7 @@ func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
 	p.ConnectBy(nc, stream, model(p.Store))
 	p.Roster = roster.NewServers(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Reporter = reporter.New(reporter.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Progress: p.Progress, Roster: p.Roster})
-	p.Sessions = sessions.OfServers(sessions.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Signer: p.Signer})
+	p.Sessions = sessions.OfServers(sessions.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Signer: p.Signer, Enrolled: p.Roster.Has})
 	p.Run(servetest.Parts{
 		"roster":    p.Roster.Run,
 		"consumers": consumers.New(consumers.Config{NC: p.NC, JS: p.JS, Store: p.Store}, p.Roster).Run,

@@ -5,7 +5,7 @@ import { isAdmin } from '../../kernel/session.js';
 /** Events that are never undone, or that follow from others: the API says so, too. */
 const never = new Set([
   'UserRegistered', 'UserDeleted', 'UserPasswordChanged', 'UserLinked', 'UserKeysChanged', 'UserLoggedIn', 'LoginFailed', 'SessionEnded', 'LogKeyRotated',
-  'CredentialAdded', 'CredentialDeleted', 'WebhookAdded', 'WebhookChanged', 'WebhookRotated', 'WebhookDeleted', 'ServerEnrolled', 'ServerWithdrawn',
+  'CredentialAdded', 'CredentialDeleted', 'EnrolmentTokenAdded', 'EnrolmentTokenEnded', 'WebhookAdded', 'WebhookChanged', 'WebhookRotated', 'WebhookDeleted', 'ServerEnrolled', 'ServerWithdrawn',
   'ZonesRenumbered', 'ImportBegun', 'ImportVoided', 'HostEnrolled', 'HostWithdrawn', 'AttemptAccepted', 'CancelRequested', 'AttemptStarted',
   'AttemptProgressed', 'AttemptFinished', 'AttemptPresumed', 'RecordsStaged', 'AccountKeysSet', 'DriftFound',
 ]);

@@ -12,6 +12,8 @@ export default {
   CancelRequested: 'asked for task {name} to be cancelled',
   CredentialAdded: 'made the credential {name}',
   CredentialDeleted: 'deleted the credential {name}',
+  EnrolmentTokenAdded: 'made a token to enrol the agent of {name}',
+  EnrolmentTokenEnded: 'ended a token to enrol the agent of {name}',
   FleetChanged: 'changed the NS set of the fleet',
   HostEnrolled: 'enrolled the host {name}',
   HostWithdrawn: 'withdrew the host {name}',

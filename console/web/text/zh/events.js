@@ -12,6 +12,8 @@ export default {
   CancelRequested: '要求取消任务 {name}',
   CredentialAdded: '创建了凭据 {name}',
   CredentialDeleted: '删除了凭据 {name}',
+  EnrolmentTokenAdded: '创建了登记 {name} 代理的令牌',
+  EnrolmentTokenEnded: '结束了登记 {name} 代理的令牌',
   FleetChanged: '修改了全局 NS 集合',
   HostEnrolled: '登记了主机 {name}',
   HostWithdrawn: '注销了主机 {name}',
