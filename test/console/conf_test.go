@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -31,7 +32,7 @@ func configuration(t *testing.T, s *System) {
 	named("first")
 
 	p.Click("plan-edit")
-	p.Type("plan-order", "127.0.0.1, canary")
+	p.Type("plan-order", fmt.Sprint(p.Eval(`return (await (await fetch('/dns/servers')).json()).servers[0].host;`))+", canary")
 	p.Type("plan-soak", "3600")
 	p.Accessible("the stages")
 	p.Click("dialog-submit")

@@ -281,16 +281,6 @@ func (p *Page) Accessible(where string) {
 	}
 }
 
-// Picture returns the page as a PNG.
-func (p *Page) Picture() []byte {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	p.must(err)
-	return png
-}
-
 // picture keeps what the page looks like when a walk failed, where OPSLEDGER_PICTURES says.
 func (p *Page) picture() {
 	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)

@@ -69,9 +69,9 @@ function Order({ views, may, past, onEdit }) {
       onDragOver=${(e) => { if (dragged === null) return; e.preventDefault(); if (dragged !== v.id) move(dragged, i); }} onDrop=${(e) => e.preventDefault()}>
       ${may && html`<span class="handle" aria-hidden="true"><${Icon} name="drag" /></span>`}<span class="place dim">${i + 1}</span>
       <span class="order-name"><b>${v.name}</b></span><span class="badges grow">${entries(v.acl).slice(0, 12).map((e, n) => html`<${Badge} key=${n} kind=${e.startsWith('!') ? 'bad' : e === 'any' ? 'accent' : ''}><span class="mono">${e}</span><//>`)}${entries(v.acl).length > 12 && html`<span class="dim">+${entries(v.acl).length - 12}</span>`}</span>
-      ${may && html`<${IconButton} icon="up" small label=${t('views.up', { name: v.name })} disabled=${i === 0} onClick=${() => move(v.id, i - 1)} /><${IconButton} icon="down" small label=${t('views.down', { name: v.name })} disabled=${i === shown.length - 1} onClick=${() => move(v.id, i + 1)} />`}
+      <span class="order-do">${may && html`<${IconButton} icon="up" small label=${t('views.up', { name: v.name })} disabled=${i === 0} onClick=${() => move(v.id, i - 1)} /><${IconButton} icon="down" small label=${t('views.down', { name: v.name })} disabled=${i === shown.length - 1} onClick=${() => move(v.id, i + 1)} />`}
       ${!past && v.can_update && html`<${IconButton} icon="edit" small label=${t('views.edit', { name: v.name })} onClick=${() => onEdit(v)} />`}
-      ${!past && v.can_delete && html`<${IconButton} icon="trash" small label=${t('views.delete', { name: v.name })} onClick=${() => remove(v)} />`}</li>`)}</ol>
+      ${!past && v.can_delete && html`<${IconButton} icon="trash" small label=${t('views.delete', { name: v.name })} onClick=${() => remove(v)} />`}</span></li>`)}</ol>
     ${ids && html`<div class="bar" role="status"><span>${t('views.orderChanged')}</span><span class="grow" /><${Button} small onClick=${() => setIds(null)}>${t('ui.cancel')}<//><${Button} small kind="primary" busy=${busy} data-testid="order-save" onClick=${save}>${t('views.saveOrder')}<//></div>`}`;
 }
 
