@@ -15,10 +15,11 @@ export function Plot({ data, series, height = 120, label, min = 0, max }) {
     let over = false;
     let watcher;
     loadLibrary().then((UPlot) => {
-      if (over) return;
-      plot.current = new UPlot(options(element.current.clientWidth, height, series, min, max), data, element.current);
-      watcher = new ResizeObserver(() => plot.current?.setSize({ width: element.current.clientWidth, height }));
-      watcher.observe(element.current);
+      const at = element.current; // which is gone before the effect's end is told
+      if (over || !at) return;
+      plot.current = new UPlot(options(at.clientWidth, height, series, min, max), data, at);
+      watcher = new ResizeObserver(() => plot.current?.setSize({ width: at.clientWidth, height }));
+      watcher.observe(at);
     });
     return () => {
       over = true;

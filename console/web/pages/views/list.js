@@ -1,5 +1,5 @@
 // Views in the order in which named matches them, each with its list of clients (ACL).
-import { html, useEffect, useState } from '../../kernel/view.js';
+import { html, useState } from '../../kernel/view.js';
 import { del, get, post, put } from '../../kernel/http.js';
 import { useLive } from '../../kernel/data.js';
 import { useKey } from '../../kernel/keys.js';
@@ -34,11 +34,12 @@ export default function Views() {
 
 // Order lets an admin move views, by the mouse or by Alt with arrow keys; nothing is sent before it is saved.
 function Order({ views, may, past, onEdit }) {
-  const [ids, setIds] = useState(null); // while it is not saved
+  const key = views.map((v) => v.id).join();
+  const [moves, setMoves] = useState({ key, ids: null }); // while they are not saved; another order of the log ends them
+  const ids = moves.key === key ? moves.ids : null;
+  const setIds = (to) => setMoves({ key, ids: to });
   const [dragged, drag] = useState(null);
   const [busy, setBusy] = useState(false);
-  const key = views.map((v) => v.id).join();
-  useEffect(() => setIds(null), [key]);
   const shown = ids ? ordered(views, ids) : views;
   const move = (id, to) => {
     const now = shown.map((v) => v.id);
