@@ -20,7 +20,7 @@ import (
 )
 
 // patience limits each step of a walk: it only ends one that would hang, well before the package's time is over.
-const patience = 20 * time.Second
+const patience = 90 * time.Second
 
 // Page is a window of the browser with cookies of its own, as one person has it.
 type Page struct {
