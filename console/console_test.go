@@ -201,6 +201,22 @@ func names(text string) string {
 	return strings.Join(slices.Compact(found), " ")
 }
 
+// Every type of events has a sentence: the list of those that readers of events are shown is the feed's.
+func TestEventsHaveSentences(t *testing.T) {
+	t.Parallel()
+	shown, err := os.ReadFile("../feed/testdata/shown.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentences := dictionary(t, "events.js", texts(t)["text/en/events.js"])
+	for line := range strings.Lines(string(shown)) {
+		name, _, _ := strings.Cut(strings.Fields(line)[1], ".")
+		if sentences[name] == "" {
+			t.Errorf("text/en/events.js has nothing for %s", name)
+		}
+	}
+}
+
 // The libraries are those that their list names.
 func TestLibraries(t *testing.T) {
 	t.Parallel()

@@ -31,6 +31,7 @@ if [ "$purpose" = test ]; then
     installed gcc || missing="$missing gcc libc6-dev"
     installed slapd || need slapd
     installed chromium || need chromium
+    [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || need fonts-wqy-microhei # Chinese in the pictures of the console
     installed git || need git
     installed svnadmin || need subversion
 fi

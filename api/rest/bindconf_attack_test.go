@@ -62,7 +62,7 @@ func TestBindConfAttacks(t *testing.T) {
 		t.Errorf("the log went from %d to %d", before.Position, after.Position)
 	}
 	s.expect(s.do("POST", "/dns/bind_conf", m{"bind_conf": "options { recursion maybe; };"}), 400,
-		failedWith("bind_conf: boolean expected near 'maybe'"))
+		failedWith("bind_conf: 第1行：boolean expected near 'maybe'"))
 	const browser = "options { recursion no; };\r\n// x\r\n"
 	s.expectConf(s.do("POST", "/dns/bind_conf", m{"bind_conf": browser}), browser)
 }

@@ -216,6 +216,32 @@ func FormatStatements(list []Statement, depth int) string {
 	return out.String()
 }
 
+// SourceLine is the line on which the statement begins that [BindConf.String] writes on a line, 0 if there is none.
+func (c *BindConf) SourceLine(written int) int {
+	source, _ := sourceLine(c.Statements, 1, written)
+	return source
+}
+
+// sourceLine looks for a line in statements that are written from a line on, and returns the line behind them as well.
+func sourceLine(list []Statement, at, written int) (source, next int) {
+	for _, s := range list {
+		begun := at
+		for _, e := range s.Elements {
+			if !e.IsBlock {
+				continue
+			}
+			if source, at = sourceLine(e.Block, at+1, written); source != 0 {
+				return source, at
+			}
+		}
+		if written >= begun && written <= at {
+			return s.Line, at
+		}
+		at++
+	}
+	return 0, at
+}
+
 func (s Statement) format(out *strings.Builder, depth int) {
 	indent := strings.Repeat("\t", depth)
 	out.WriteString(indent)

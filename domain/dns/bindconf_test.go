@@ -288,6 +288,25 @@ func TestCommentsStandApart(t *testing.T) {
 
 func shortened(text string) string { return text[:min(len(text), 80)] }
 
+// Each line of a written configuration is that of the statement in the author's text.
+func TestSourceLines(t *testing.T) {
+	conf, err := dns.ParseBindConf("// first\n\noptions {\n\n  recursion yes; allow-query { any;\n   none; };\n};\n/* more\n*/ logging { category default { null; }; };\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []int{3, 5, 5, 5, 6, 5, 3, 9, 9, 9, 9, 9}
+	for i, line := range strings.Split(strings.TrimSpace(conf.String()), "\n") {
+		if got := conf.SourceLine(i + 1); got != want[i] {
+			t.Errorf("%q is from line %d, want %d", line, got, want[i])
+		}
+	}
+	for _, none := range []int{0, -1, len(want) + 1} {
+		if got := conf.SourceLine(none); got != 0 {
+			t.Errorf("line %d, which is not written, is from %d", none, got)
+		}
+	}
+}
+
 func TestBindConfSecrets(t *testing.T) {
 	t.Parallel()
 	conf := must(dns.ParseBindConf(acceptedConf))

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,18 +49,40 @@ func New(path string) *Program { return &Program{path: path, slots: make(chan st
 // Check returns the program's objections to the text, nothing if it has none. Folders are
 // those that the text names as its own. An error means that the program could not tell.
 func (p *Program) Check(ctx context.Context, text string, folders ...string) (verdict string, err error) {
+	output, err := p.check(ctx, text, folders)
+	if err != nil || output == nil {
+		return "", err
+	}
+	return userText(string(output)), nil
+}
+
+// Line is the line of the text at which the program has an objection that begins with this verdict, 0 if it has none.
+func (p *Program) Line(ctx context.Context, text, verdict string) (line int, err error) {
+	output, err := p.check(ctx, text, nil)
+	said, _, _ := strings.Cut(verdict, "\n")
+	for fault := range strings.Lines(string(output)) {
+		if at := generatedLine.FindStringSubmatch(fault); at != nil && strings.TrimSpace(fault[len(at[0]):]) == said {
+			line, _ = strconv.Atoi(at[1])
+			return line, err
+		}
+	}
+	return 0, err
+}
+
+// check returns what the program prints of a text that it refuses, nil if it takes it.
+func (p *Program) check(ctx context.Context, text string, folders []string) (output []byte, err error) {
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
 	case <-ctx.Done():
-		return "", fmt.Errorf("wait for other configurations to be checked: %w", ctx.Err())
+		return nil, fmt.Errorf("wait for other configurations to be checked: %w", ctx.Err())
 	}
 	dir, err := folder(text, folders)
 	if err != nil {
-		return "", fmt.Errorf("check a configuration: %w", err)
+		return nil, fmt.Errorf("check a configuration: %w", err)
 	}
 	defer func() { err = errors.Join(err, remove(dir)) }()
-	output, err := child.Run(ctx, child.Spec{
+	output, err = child.Run(ctx, child.Spec{
 		Name: "named-checkconf", Path: p.path, Dir: dir,
 		Args: []string{"-c", fileName}, // -c: load no plugin
 		Confined: &child.Confinement{
@@ -68,12 +91,12 @@ func (p *Program) Check(ctx context.Context, text string, folders ...string) (ve
 	})
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == refused {
-		return userText(string(output)), nil
+		return append([]byte{}, output...), nil // not nil, whatever it says
 	}
 	if err != nil {
-		return "", fmt.Errorf("check a configuration: %w: %.300s", err, output)
+		return nil, fmt.Errorf("check a configuration: %w: %.300s", err, output)
 	}
-	return "", nil
+	return nil, nil
 }
 
 // folder makes a folder with the text, in which the program may read and not write.
@@ -109,7 +132,7 @@ func giveToRead(path string, mode os.FileMode) error {
 
 // generatedLine matches the place in the rendered text that the program names in front
 // of a fault. It tells the author of the configuration nothing.
-var generatedLine = regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(fileName) + `:\d+: `)
+var generatedLine = regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(fileName) + `:(\d+): `)
 
 // userText is the program's output for the user: without line numbers of the rendered
 // text, which the user has never seen.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/opsledger/opsledger/internal/testkit"
@@ -14,7 +15,8 @@ func configuration(t *testing.T, s *System) {
 	p := s.As(t, "admin", deployment.Password)
 	p.Expect("400")
 	p.Go("/console/conf?lang=en")
-	p.configure("options {\n\trecursion maybe;\n};\n")
+	p.configure("options {\n\n\trecursion maybe;\n};\n")
+	p.Wait(`document.querySelector('.conf-editor-numbers .wrong')?.innerText === '3'`)
 	p.WaitText("boolean expected near 'maybe'")
 	p.configure("options {\n\tversion \"wrong\";\n\trecursion yes; }\n};\n")
 	p.Wait(`document.querySelector('.conf-editor-numbers .wrong')?.innerText === '4'`)
@@ -31,7 +33,7 @@ func configuration(t *testing.T, s *System) {
 	named("first")
 
 	p.Click("plan-edit")
-	p.Type("plan-order", "127.0.0.1, canary")
+	p.Type("plan-order", fmt.Sprint(p.Eval(`return (await (await fetch('/dns/servers')).json()).servers[0].host;`))+", canary")
 	p.Type("plan-soak", "3600")
 	p.Accessible("the stages")
 	p.Click("dialog-submit")

@@ -2,6 +2,11 @@ package console
 
 import (
 	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/opsledger/opsledger/test/deployment"
@@ -60,4 +65,53 @@ func restarted(t *testing.T, s *System) {
 	s.WantAnswer("meanwhile.restarted.example.", "A", "192.0.2.2")
 	s.Post("/dns/records", `{"zone_id":`+id+`,"view_name":"world","host":"elsewhere","value":"192.0.2.3"}`)
 	p.WaitText("elsewhere")
+}
+
+// drift is a named that somebody ends behind the log's back: the overview says so, the server's page what was found and
+// done, and what is to become of drift is chosen there.
+func drift(t *testing.T, s *System) {
+	p := s.As(t, "admin", deployment.Password)
+	p.Go("/console/")
+	p.Wait(`document.querySelector('.stream.on')`)
+	s.endNamed(t)
+	p.WaitText("was changed past the log")
+	p.Accessible("an overview with drift")
+	p.Click(".needs a")
+	p.Wait(`document.querySelector('[data-testid=drift-row]')?.innerText.includes('Repaired')`)
+	p.Click("on-drift")
+	p.Eval(`const e = document.querySelector('[data-testid=drift-mode]'); e.value = 'report'; e.dispatchEvent(new Event('change', {bubbles: true}));`)
+	p.WaitText("The server keeps what it has")
+	p.Accessible("what becomes of drift")
+	p.Click("dialog-submit")
+	p.Wait(`document.querySelector('[data-testid=on-drift]')?.innerText.trim() === 'Report'`)
+	p.Accessible("a server with drift")
+}
+
+// endNamed kills the named of the system.
+func (s *System) endNamed(t *testing.T) {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(s.Data, func(path string, _ os.DirEntry, err error) error {
+		if filepath.Base(path) == "named.pid" {
+			files = append(files, path)
+		}
+		if os.IsNotExist(err) { // it was there when its folder was read
+			return nil
+		}
+		return err
+	})
+	if err != nil || len(files) != 1 {
+		t.Fatalf("pid files: %v, %v", files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // patience limits each step of a walk: it only ends one that would hang, well before the package's time is over.
-const patience = 20 * time.Second
+const patience = 90 * time.Second
 
 // Page is a window of the browser with cookies of its own, as one person has it.
 type Page struct {
@@ -279,16 +279,6 @@ func (p *Page) Accessible(where string) {
 	if text, _ := found.(string); text != "" {
 		p.t.Errorf("%s: axe-core finds\n%s", where, text)
 	}
-}
-
-// Picture returns the page as a PNG.
-func (p *Page) Picture() []byte {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	p.must(err)
-	return png
 }
 
 // picture keeps what the page looks like when a walk failed, where OPSLEDGER_PICTURES says.

@@ -6,8 +6,11 @@ import (
 	"github.com/opsledger/opsledger/test/deployment"
 )
 
-// pages are the addresses of all pages, by what their pictures are called.
-var pages = []struct{ name, path string }{
+// shownPage is a page: what its picture is called, and its address.
+type shownPage struct{ name, path string }
+
+// pages are all pages that every system has.
+var pages = []shownPage{
 	{"overview", "/console/"},
 	{"zones", "/console/zones"},
 	{"zone", "/console/zones/1"},

@@ -192,25 +192,35 @@ func readerWalk(t *testing.T, s *System) {
 
 // A zone of 100,000 records: the first of them are there soon, all can be found, and no frame waits while it is scrolled.
 func largeWalk(t *testing.T, s *System) {
-	id, address := s.zone("large.example")
-	var file strings.Builder
-	file.WriteString("$TTL 600\n$GENERATE 0-65535 a$ A 10.0.0.1\n$GENERATE 0-34463 b$ A 10.0.0.2\n")
-	reply, body := s.Call(http.MethodPost, "/v1/zones/"+id+"/import?view=world&mode=merge", file.String())
-	if reply.StatusCode != http.StatusAccepted {
-		t.Fatalf("the import: %d %s", reply.StatusCode, body)
-	}
+	address := s.large(t)
 	p := s.As(t, "admin", deployment.Password)
 	p.Go(address)
 	p.Wait(`document.querySelector('.count')?.innerText.startsWith('100,000')`)
-	long := p.Eval(`const observer = new PerformanceObserver(() => {}); observer.observe({type: 'longtask'});
-		const grid = document.querySelector('[role=grid]'), began = performance.now(), turn = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-		for (let top = 0; top < grid.scrollHeight; top += 40000) { grid.scrollTop = top; await turn(); }
-		await turn(); // an entry is queued once its task has ended
-		return observer.takeRecords().filter((e) => e.startTime >= began).map((e) => e.duration);`)
-	t.Logf("long tasks while scrolling: %v", long) // figures are for a quiet machine
+	t.Logf("long tasks while scrolling: %v", p.scroll()) // figures are for a quiet machine
 	p.Wait(`[...document.querySelectorAll('[data-testid=record-row]')].length > 5`)
 	began := time.Now()
 	p.Type(".filter input", "b34463")
 	p.Wait(`document.querySelectorAll('[data-testid=record-row]').length === 1`)
 	t.Logf("one of 100,000 records is found in %v", time.Since(began))
+}
+
+// large makes a zone of 100,000 records, and returns its address in the console.
+func (s *System) large(t *testing.T) string {
+	t.Helper()
+	id, address := s.zone("large.example")
+	file := "$TTL 600\n$GENERATE 0-65535 a$ A 10.0.0.1\n$GENERATE 0-34463 b$ A 10.0.0.2\n"
+	if reply, body := s.Call(http.MethodPost, "/v1/zones/"+id+"/import?view=world&mode=merge", file); reply.StatusCode != http.StatusAccepted {
+		t.Fatalf("the import: %d %s", reply.StatusCode, body)
+	}
+	return address
+}
+
+// scroll goes through all of a table, and returns how long the long tasks of the browser were meanwhile.
+func (p *Page) scroll() any {
+	p.t.Helper()
+	return p.Eval(`const observer = new PerformanceObserver(() => {}); observer.observe({type: 'longtask'});
+		const grid = document.querySelector('[role=grid]'), began = performance.now(), turn = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+		for (let top = 0; top < grid.scrollHeight; top += 40000) { grid.scrollTop = top; await turn(); }
+		await turn(); // an entry is queued once its task has ended
+		return observer.takeRecords().filter((e) => e.startTime >= began).map((e) => e.duration);`)
 }

@@ -52,7 +52,9 @@ func TestConsole(t *testing.T) {
 			})
 		}
 	})
-	t.Run("restart", func(t *testing.T) { restarted(t, &System{Dev: s.In(t), browser: s.browser}) }) // under nobody else
+	// These end what the others need.
+	t.Run("restart", func(t *testing.T) { restarted(t, &System{Dev: s.In(t), browser: s.browser}) })
+	t.Run("drift", func(t *testing.T) { drift(t, &System{Dev: s.In(t), browser: s.browser}) })
 }
 
 // fill gives the system what lists show, and people: carol may see servers and zones, dave nothing.

@@ -15,10 +15,11 @@ export function Plot({ data, series, height = 120, label, min = 0, max }) {
     let over = false;
     let watcher;
     loadLibrary().then((UPlot) => {
-      if (over) return;
-      plot.current = new UPlot(options(element.current.clientWidth, height, series, min, max), data, element.current);
-      watcher = new ResizeObserver(() => plot.current?.setSize({ width: element.current.clientWidth, height }));
-      watcher.observe(element.current);
+      const at = element.current; // which is gone before the effect's end is told
+      if (over || !at) return;
+      plot.current = new UPlot(options(at.clientWidth, height, series, min, max), data, at);
+      watcher = new ResizeObserver(() => plot.current?.setSize({ width: at.clientWidth, height }));
+      watcher.observe(at);
     });
     return () => {
       over = true;
@@ -36,11 +37,12 @@ function options(width, height, series, min, max) {
   return {
     width, height, legend: { show: false }, cursor: { points: { size: 6 } }, padding: [8, 4, 0, 0],
     scales: { x: { range: () => [Date.now() / 1000 - span, Date.now() / 1000] }, y: { range: (u, low, high) => [min, max ?? Math.max(1, (high ?? 0) * 1.15)] } },
-    axes: [{ ...axis, size: 38, space: 70 }, { ...axis, size: 42, space: 28, values: (u, ticks) => ticks.map(short) }],
+    axes: [{ ...axis, size: 22, space: 70, values: (u, ticks) => ticks.map(clock) }, { ...axis, size: 42, space: 28, values: (u, ticks) => ticks.map(short) }],
     series: [{}, ...series.map((s) => ({ label: s.label, stroke: color(s.color), width: 1.5, fill: s.fill ? color(s.fill) : undefined, points: { show: false } }))],
   };
 }
 
 const span = 300; // seconds that a plot shows
 
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 const short = (n) => (n >= 1e6 ? `${n / 1e6}M` : n >= 1e3 ? `${n / 1e3}k` : String(Math.round(n * 100) / 100));

@@ -55,7 +55,8 @@ type Config struct {
 //     and the program would open files or load code.
 //  2. What is checked has no secrets, but stand-ins of the same form.
 //  3. Load does not decide who checks: while an agent is there, no other program does its
-//     work, however long it takes to answer.
+//     work, however long it takes to answer. This machine's is asked for the line of a fault
+//     at most.
 //  4. No more than checksAtOnce checks are under way.
 type Checker struct {
 	cfg        Config
@@ -101,10 +102,13 @@ func (c *Checker) Check(ctx context.Context, conf *dns.BindConf) error {
 	if err != nil {
 		return err
 	}
-	if verdict != "" {
-		return domain.Invalid("bind_conf", "%s", verdict)
+	if verdict == "" {
+		return nil
 	}
-	return nil
+	if line := c.lineOf(ctx, checkable, text, verdict); line != 0 {
+		return domain.Invalid("bind_conf", "第%d行：%s", line, verdict)
+	}
+	return domain.Invalid("bind_conf", "%s", verdict)
 }
 
 // errNoAgent says that no agent is there to be asked.

@@ -53,7 +53,8 @@ func TestWithTheProgramOfThisMachine(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"options { recursion maybe; };": "maybe",
-		"line1 line2;":                  "bind_conf: unknown option 'line1'",
+		"line1 line2;":                  "bind_conf: 第1行：unknown option 'line1'",
+		"// of the author\noptions {\n\n\tallow-query { any; }; /* two\n\tlines */ recursion maybe;\n};": "bind_conf: 第5行：boolean expected near 'maybe'",
 	} {
 		got := message(t, c.Check(t.Context(), parse(t, text)))
 		if !strings.Contains(got, want) || strings.Contains(got, "opsledger-") {

@@ -3,6 +3,7 @@ import { html, useState } from '../../kernel/view.js';
 import { get } from '../../kernel/http.js';
 import { useLive } from '../../kernel/data.js';
 import { href, place } from '../../kernel/router.js';
+import { fullTime } from '../../kernel/time.js';
 import { t } from '../../kernel/text.js';
 import { Button, Empty, Failure, Loaded, Time } from '../../ui/all.js';
 import { Sentence } from '../audit/sentence.js';
@@ -47,5 +48,6 @@ export function Changes({ before, after }) {
 function text(value) {
   if (value === null || value === undefined || value === '') return '–';
   if (Array.isArray(value)) return value.map((v) => v?.name ?? v?.username ?? text(v)).join(', ') || '–';
+  if (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(value)) return fullTime(value); // of the server's zone
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

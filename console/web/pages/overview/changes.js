@@ -4,6 +4,7 @@ import { get } from '../../kernel/http.js';
 import { useLoad } from '../../kernel/data.js';
 import { onChange } from '../../kernel/events.js';
 import { has, t } from '../../kernel/text.js';
+import { shown as inScript } from '../../dns/names.js';
 import { Empty, LiveState, Loaded, Progress, Time } from '../../ui/all.js';
 
 const shown = 9;
@@ -40,7 +41,7 @@ function Change({ change, follow }) {
   const { first, events } = change;
   const state = useChangeState(change.last, follow);
   const what = has(`overview.event.${first.type}`) ? t(`overview.event.${first.type}`) : first.type;
-  return html`<li><div class="line"><span class="cut grow"><b>${what}</b> <span class="mono">${first.resource?.name || `${first.resource?.kind ?? ''} ${first.resource?.id ?? ''}`}</span>${events.length > 1 && html` <span class="dim">${t('overview.andMore', { n: events.length - 1 })}</span>`}</span>
+  return html`<li><div class="line"><span class="cut grow"><b>${what}</b> <span class="mono">${inScript(first.resource?.name ?? '') || `${first.resource?.kind ?? ''} ${first.resource?.id ?? ''}`}</span>${events.length > 1 && html` <span class="dim">${t('overview.andMore', { n: events.length - 1 })}</span>`}</span>
     ${state ? html`<${LiveState} state=${state.state} percent=${state.percent} title=${state.servers?.map((s) => s.error).filter(Boolean).join('\n')} />` : html`<span class="dim">#${change.position}</span>`}</div>
     ${state?.state === 'PENDING' && html`<${Progress} percent=${state.percent} label=${t('ui.state.PENDING')} />`}
     <div class="dim small-line">${first.actor?.username || 'system'} · <${Time} value=${first.time} /> · #${change.position}</div></li>`;

@@ -1,5 +1,5 @@
 // Views in the order in which named matches them, each with its list of clients (ACL).
-import { html, useEffect, useState } from '../../kernel/view.js';
+import { html, useState } from '../../kernel/view.js';
 import { del, get, post, put } from '../../kernel/http.js';
 import { useLive } from '../../kernel/data.js';
 import { useKey } from '../../kernel/keys.js';
@@ -34,11 +34,12 @@ export default function Views() {
 
 // Order lets an admin move views, by the mouse or by Alt with arrow keys; nothing is sent before it is saved.
 function Order({ views, may, past, onEdit }) {
-  const [ids, setIds] = useState(null); // while it is not saved
+  const key = views.map((v) => v.id).join();
+  const [moves, setMoves] = useState({ key, ids: null }); // while they are not saved; another order of the log ends them
+  const ids = moves.key === key ? moves.ids : null;
+  const setIds = (to) => setMoves({ key, ids: to });
   const [dragged, drag] = useState(null);
   const [busy, setBusy] = useState(false);
-  const key = views.map((v) => v.id).join();
-  useEffect(() => setIds(null), [key]);
   const shown = ids ? ordered(views, ids) : views;
   const move = (id, to) => {
     const now = shown.map((v) => v.id);
@@ -69,9 +70,9 @@ function Order({ views, may, past, onEdit }) {
       onDragOver=${(e) => { if (dragged === null) return; e.preventDefault(); if (dragged !== v.id) move(dragged, i); }} onDrop=${(e) => e.preventDefault()}>
       ${may && html`<span class="handle" aria-hidden="true"><${Icon} name="drag" /></span>`}<span class="place dim">${i + 1}</span>
       <span class="order-name"><b>${v.name}</b></span><span class="badges grow">${entries(v.acl).slice(0, 12).map((e, n) => html`<${Badge} key=${n} kind=${e.startsWith('!') ? 'bad' : e === 'any' ? 'accent' : ''}><span class="mono">${e}</span><//>`)}${entries(v.acl).length > 12 && html`<span class="dim">+${entries(v.acl).length - 12}</span>`}</span>
-      ${may && html`<${IconButton} icon="up" small label=${t('views.up', { name: v.name })} disabled=${i === 0} onClick=${() => move(v.id, i - 1)} /><${IconButton} icon="down" small label=${t('views.down', { name: v.name })} disabled=${i === shown.length - 1} onClick=${() => move(v.id, i + 1)} />`}
+      <span class="order-do">${may && html`<${IconButton} icon="up" small label=${t('views.up', { name: v.name })} disabled=${i === 0} onClick=${() => move(v.id, i - 1)} /><${IconButton} icon="down" small label=${t('views.down', { name: v.name })} disabled=${i === shown.length - 1} onClick=${() => move(v.id, i + 1)} />`}
       ${!past && v.can_update && html`<${IconButton} icon="edit" small label=${t('views.edit', { name: v.name })} onClick=${() => onEdit(v)} />`}
-      ${!past && v.can_delete && html`<${IconButton} icon="trash" small label=${t('views.delete', { name: v.name })} onClick=${() => remove(v)} />`}</li>`)}</ol>
+      ${!past && v.can_delete && html`<${IconButton} icon="trash" small label=${t('views.delete', { name: v.name })} onClick=${() => remove(v)} />`}</span></li>`)}</ol>
     ${ids && html`<div class="bar" role="status"><span>${t('views.orderChanged')}</span><span class="grow" /><${Button} small onClick=${() => setIds(null)}>${t('ui.cancel')}<//><${Button} small kind="primary" busy=${busy} data-testid="order-save" onClick=${save}>${t('views.saveOrder')}<//></div>`}`;
 }
 

@@ -9,4 +9,5 @@ export default {
   'task.revert_queued': '等待回滚', 'task.reverting': '回滚中', 'task.reverted': '已回滚', 'task.revert_failed': '回滚失败',
   'event.RecordAdded': '添加记录', 'event.RecordUpdated': '修改记录', 'event.RecordDeleted': '删除记录', 'event.ZoneCreated': '创建域名', 'event.ZoneUpdated': '修改域名', 'event.ZoneDeleted': '删除域名', 'event.ZoneRestored': '恢复域名', 'event.ZoneSettingsChanged': '域名设置',
   'event.ViewCreated': '创建视图', 'event.ViewUpdated': '修改视图', 'event.ViewDeleted': '删除视图', 'event.ViewsOrdered': '视图排序', 'event.ServerCreated': '添加服务器', 'event.ServerUpdated': '修改服务器', 'event.ServerDeleted': '删除服务器', 'event.ServerEnrolled': '注册服务器', 'event.ServerWithdrawn': '撤销服务器', 'event.BindConfChanged': 'BIND 配置', 'event.ZoneImported': '导入域名', 'event.FleetChanged': '名称服务器集合',
+  'event.DriftFound': '发现偏移', 'event.RolloutPlanned': '计划阶段', 'event.RolloutStarted': '开始下发', 'event.RolloutStageReached': '下发进入下一阶段', 'event.RolloutEnded': '下发完成', 'event.RolloutStopped': '下发停止', 'event.ServerSettingsChanged': '服务器设置', 'event.ServerProved': '服务器列入 NS',
 };

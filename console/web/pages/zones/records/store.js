@@ -37,8 +37,8 @@ export class Records {
 
   get(id) { return this.#all.get(id); }
 
-  // load reads all pages, the first one first, and takes over what has changed meanwhile. What was there before stays in
-  // sight until then.
+  // load reads all pages, the first one first, and takes over what has changed meanwhile. What was there before of a large zone
+  // stays in sight until then; a small one, which may have become large by an import, shows what comes.
   async load(recount = true) {
     if (this.#reading) return;
     this.#reading = true;
@@ -58,17 +58,20 @@ export class Records {
   async #read() {
     const { signal: aborted } = this.#stop;
     if (!this.#asOf) this.#position = (await get('/v1/events', { limit: 1 }, { signal: aborted })).head;
+    if (this.#all.size < pageSize) this.#set({ complete: false });
     const all = new Map();
-    for (let page = 1, total = 1; all.size < total && (page - 1) * pageSize < total; page++) {
+    let total = 1;
+    for (let page = 1; all.size < total && (page - 1) * pageSize < total; page++) {
       const got = await get('/dns/records', { zone_id: this.#zone, pageSize, currentPage: page }, { signal: aborted });
       total = got.total;
       for (const record of got.records) all.set(record.id, prepared(record));
-      if (!this.state.value.complete) this.#all = all;
+      if (this.state.value.complete) continue;
+      this.#all = all;
       this.#set({ total, loaded: all.size, error: null });
       if (page === 1 || page % 10 === 0) await this.#arrange();
     }
     this.#all = all;
-    this.#set({ complete: true });
+    this.#set({ total, loaded: all.size, error: null, complete: true });
   }
 
   // missed says whether a record was missed: what is deleted while pages come moves those behind it.
