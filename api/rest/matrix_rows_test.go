@@ -253,7 +253,7 @@ func rowsOfEnrolments() map[string]row {
 		}, writers},
 		"POST /v1/enrolment-tokens": {func(x *matrix) (string, any) {
 			return "/v1/enrolment-tokens", m{"server_id": idIn(x.newServer())}
-		}, writers},
+		}, users(403, 403, 403, 403, 200)},
 		"DELETE /v1/enrolment-tokens/:id": {func(x *matrix) (string, any) {
 			return x.done("POST", "/v1/enrolment-tokens", m{"server_id": idIn(x.newServer())}).header.Get("Location"), nil
 		}, writers},

@@ -18,11 +18,24 @@ func NewAddServerToken(server int64, t access.NewEnrolmentToken) (AddServerToken
 
 // Decide implements [domain.Command].
 func (c AddServerToken) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	server, err := loadServer(h, env, c.id, access.OperationUpdate, nil)
+	server, err := loadServerToEnrol(h, env, c.id)
 	if err != nil {
 		return nil, err
 	}
 	return c.For(h, env, server.enrolmentTarget())
+}
+
+// loadServerToEnrol returns a server that exists to an administrator: an agent gets all zones, and the secrets of the
+// configuration, so that nobody else may bring one in.
+func loadServerToEnrol(h domain.History, env domain.Env, id int64) (*serverFold, error) {
+	actor, server := access.NewActor(env.Actor), newServerFold(id)
+	if err := h.Load(actor, server); err != nil {
+		return nil, err
+	}
+	if !server.exists {
+		return nil, notFound("Server", id)
+	}
+	return server, access.Authorize(h, actor, access.Administer())
 }
 
 func (f *serverFold) enrolmentTarget() access.EnrolmentTarget {
@@ -69,7 +82,7 @@ func (c RedeemServerToken) Decide(h domain.History, env domain.Env) ([]domain.Ev
 	if err != nil {
 		return nil, err
 	}
-	server, err := loadServer(h, env, token.Target.ID, access.OperationUpdate, nil)
+	server, err := loadServerToEnrol(h, env, token.Target.ID)
 	if err != nil {
 		return nil, err
 	}

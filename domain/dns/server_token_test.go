@@ -10,8 +10,8 @@ import (
 	"github.com/opsledger/opsledger/domain/domaintest"
 )
 
-// A token for a server's agent is made and revoked by who may update the server, enrols one agent while its maker may, and
-// ends with the server.
+// A token for a server's agent is made by administrators and revoked by who may update the server, enrols one agent while
+// its maker may, and ends with the server.
 func TestServerTokens(t *testing.T) {
 	t.Parallel()
 	target := access.EnrolmentTarget{Kind: access.EnrolServer, ID: 1, Name: "s1"}
