@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/opsledger/opsledger/domain"
 	"github.com/opsledger/opsledger/protocol"
 )
@@ -31,6 +33,19 @@ const readTagPage = "SELECT " + columns + ` FROM log.event_tags t
 // Read returns up to limit events after the position, in order. A short page is the log's end.
 func (s *Store) Read(ctx context.Context, after domain.Position, limit int) ([]protocol.Envelope, error) {
 	return s.pageOf(ctx, limit, readPage, after, limit)
+}
+
+// IDAt is the id of the event at a position, [uuid.Nil] if there is none. Ids are not used again: whoever knows that
+// id knows the log up to there, and not one that was set back to an earlier place and went on from there.
+func (s *Store) IDAt(ctx context.Context, position domain.Position) (uuid.UUID, error) {
+	if position < 1 {
+		return uuid.Nil, nil
+	}
+	events, err := s.Read(ctx, position-1, 1)
+	if err != nil || len(events) == 0 || events[0].Position != position {
+		return uuid.Nil, err
+	}
+	return events[0].ID, nil
 }
 
 // ReadChanges returns the events after the position, in order: about limit of them, and

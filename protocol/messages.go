@@ -21,7 +21,12 @@ type Report struct {
 	// named, except for those in Failures.
 	Applied domain.Position `json:"applied"`
 	// Seen is the highest position that the agent has received.
-	Seen     domain.Position `json:"seen"`
+	Seen domain.Position `json:"seen"`
+	// LastID is the id of the last event of name servers that the agent has received, LastDNS its position: a log
+	// that was set back to an earlier place has another event there, or none. LastID is zero where there was no such
+	// event, and of an agent of an earlier version.
+	LastDNS  domain.Position `json:"last_dns,omitempty"`
+	LastID   uuid.UUID       `json:"last_id,omitzero"`
 	Failures []Failure       `json:"failures,omitempty"`
 	At       time.Time       `json:"at"`
 	// Named is the version that named reports, empty while it does not answer.

@@ -18,7 +18,7 @@ func (e *Engine) Status() protocol.Report {
 	defer e.mu.Unlock()
 	s := e.state
 	r := protocol.Report{
-		Agent: e.cfg.Agent, Seen: s.seen, Applied: e.appliedLocked(),
+		Agent: e.cfg.Agent, Seen: s.seen, Applied: e.appliedLocked(), LastDNS: s.origin.LastDNS, LastID: s.origin.LastID,
 		At: time.Now().UTC(), Named: e.version, Condition: e.conditionLocked(),
 	}
 	if f := s.settings.failure; f != nil {

@@ -30,6 +30,8 @@ type lastReport struct {
 	received time.Time
 	applied  []appliedMark
 	retired  []uuid.UUID
+	// known is the agent process of which the log has an event that it had received.
+	known uuid.UUID
 }
 
 // appliedMark says when a position was first known to be applied.

@@ -62,6 +62,8 @@ type Reporter struct {
 	metrics *metrics
 	senders *allowance.Allowances
 
+	listening chan struct{}
+
 	mu sync.Mutex
 	// last are the last reports, by agent.
 	last map[int64]*lastReport
@@ -79,10 +81,13 @@ func New(cfg Config) *Reporter {
 	}
 	return &Reporter{
 		cfg: cfg, store: &reportStore{pool: cfg.Pool, log: cfg.Store.LogID()}, zones: dnsmodel.NewReader(cfg.Pool), metrics: newMetrics(cfg.Registerer),
-		senders: allowance.New(ofAgent, "reporter", cfg.Log),
-		last:    map[int64]*lastReport{}, dirty: map[int64]bool{},
+		senders: allowance.New(ofAgent, "reporter", cfg.Log), listening: make(chan struct{}),
+		last: map[int64]*lastReport{}, dirty: map[int64]bool{},
 	}
 }
+
+// Listening is closed once reports are heard.
+func (r *Reporter) Listening() <-chan struct{} { return r.listening }
 
 // Run collects reports until ctx ends; then it stores the last ones and returns nil.
 func (r *Reporter) Run(ctx context.Context) error {
@@ -97,6 +102,7 @@ func (r *Reporter) Run(ctx context.Context) error {
 	if err := sub.SetPendingLimits(maxWaiting, maxWaitingBytes); err != nil {
 		return fmt.Errorf("reporter: listen to reports: %w", err)
 	}
+	close(r.listening)
 	var announcing sync.WaitGroup
 	announcing.Go(func() { r.announce(ctx) })
 	defer announcing.Wait()
@@ -147,6 +153,8 @@ func (r *Reporter) hear(m *nats.Msg) {
 		r.metrics.drop("other log")
 	case !r.cfg.Roster.Has(agent):
 		r.metrics.drop("not enrolled")
+	case !r.knows(report):
+		r.metrics.drop("other history")
 	default:
 		r.take(report, time.Now())
 	}
@@ -156,12 +164,7 @@ func (r *Reporter) hear(m *nats.Msg) {
 func (r *Reporter) take(report protocol.Report, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := r.last[report.Agent]
-	if w == nil {
-		w = &lastReport{}
-		r.last[report.Agent] = w
-	}
-	failuresChanged, ok := w.take(report, now)
+	failuresChanged, ok := r.lastOf(report.Agent).take(report, now)
 	if !ok {
 		r.metrics.drop("outdated")
 		return

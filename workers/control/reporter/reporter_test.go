@@ -33,6 +33,8 @@ type fakeAgent struct {
 	agent int64
 	boot  uuid.UUID
 	seq   int64
+	// last is the id of the last event that it has received, none for an agent of an earlier version.
+	last uuid.UUID
 }
 
 func newFakeAgent(t *testing.T, p *planetest.Plane, agent int64) *fakeAgent {
@@ -44,6 +46,7 @@ func (a *fakeAgent) say(applied domain.Position, failures ...protocol.Failure) {
 	a.seq++
 	payload, err := json.Marshal(protocol.Report{
 		Log: a.log, Agent: a.agent, Boot: a.boot, Seq: a.seq, Applied: applied, Seen: applied, Failures: failures, Named: "9.18",
+		LastDNS: applied, LastID: a.last,
 	})
 	if err != nil {
 		a.t.Fatal(err)
@@ -105,6 +108,32 @@ func TestChange(t *testing.T) {
 	if c, err := p.Reporter.Change(t.Context(), next, testkit.Patience); err != nil || c.State != reporter.InSync || len(c.Servers) != 1 {
 		t.Errorf("after the withdrawal: %+v %v", c, err)
 	}
+}
+
+// After a log was set back, an agent that does not know it yet claims positions that the log has given to other events.
+func TestReportsOfAnotherHistoryProveNothing(t *testing.T) {
+	t.Parallel()
+	p := planetest.Start(t)
+	p.Enroll(1, ns1)
+	p.Enroll(2, ns2)
+	position := p.Append(view(1))
+	events, err := p.Store.Read(t.Context(), position-1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale, other := newFakeAgent(t, p, 1), newFakeAgent(t, p, 2)
+	stale.last, other.last = uuid.New(), events[0].ID
+	stale.say(position)
+	other.say(position) // which is heard after it
+	p.Eventually("the other has it", func() bool { return change(t, p.Reporter, position).Percent == 50 })
+	for _, s := range change(t, p.Reporter, position).Servers {
+		if s.Applied != (s.ServerID == 2) {
+			t.Errorf("a claim about another history counts: %+v", s)
+		}
+	}
+	stale.last = events[0].ID
+	stale.say(position)
+	p.Eventually("both have it", func() bool { return change(t, p.Reporter, position).State == reporter.InSync })
 }
 
 // Any position of a change stands for all of it, whatever the event there is about.

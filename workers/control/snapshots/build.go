@@ -40,7 +40,7 @@ func (s *Service) build(ctx context.Context) (*snapshot, error) {
 	if err := s.atChangeEnd(ctx, w.position); err != nil {
 		return nil, err
 	}
-	lastID, err := s.dnsEventAt(ctx, w.lastDNS)
+	lastID, err := s.cfg.Store.IDAt(ctx, w.lastDNS)
 	if err != nil {
 		return nil, err
 	}

@@ -44,21 +44,9 @@ func (s *Service) resume(ctx context.Context, held protocol.SnapshotHeld) (info 
 	if held.LastDNS > last || last-held.LastDNS > resumeWithin {
 		return info, nil
 	}
-	id, err := s.dnsEventAt(ctx, held.LastDNS)
+	id, err := s.cfg.Store.IDAt(ctx, held.LastDNS)
 	if err != nil || id != held.LastID || id == uuid.Nil {
 		return info, err
 	}
 	return protocol.SnapshotInfo{Log: held.Log, Resume: true, Position: last, LastDNS: last, Head: head.Position}, nil
-}
-
-// dnsEventAt is the id of the dns event at a position, nil if there is none.
-func (s *Service) dnsEventAt(ctx context.Context, position domain.Position) (uuid.UUID, error) {
-	if position < 1 {
-		return uuid.Nil, nil
-	}
-	events, err := s.cfg.Store.Read(ctx, position-1, 1)
-	if err != nil || len(events) == 0 || events[0].Position != position || events[0].Context != domain.ContextDNS {
-		return uuid.Nil, err
-	}
-	return events[0].ID, nil
 }

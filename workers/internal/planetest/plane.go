@@ -123,6 +123,7 @@ func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
 		"reporter": p.Reporter.Run,
 		"sessions": p.Sessions.Run,
 	})
+	testkit.Await(p.t, "reports are heard", p.Reporter.Listening()) // one that is sent before is lost
 }
 
 // Projected waits until the read model has applied the position.
