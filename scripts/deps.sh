@@ -2,7 +2,7 @@
 # Installs the programs that opsledger runs or is tested with, if any is missing:
 #   scripts/deps.sh unit    BIND's checking programs
 #   scripts/deps.sh run     the same, PostgreSQL server, named and its tools, curl
-#   scripts/deps.sh test    the same, a C compiler (the race detector needs one), OpenLDAP's server and Chromium
+#   scripts/deps.sh test    the same, a C compiler (the race detector needs one), OpenLDAP's server, Chromium, a Chinese font
 #   scripts/deps.sh interop what `run` has, and programs that speak DNS with opsledger
 # Debian's packages, as root or by sudo; otherwise it says what to install.
 set -eu
@@ -31,7 +31,7 @@ if [ "$purpose" = test ]; then
     installed gcc || missing="$missing gcc libc6-dev"
     installed slapd || need slapd
     installed chromium || need chromium
-    [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || need fonts-wqy-microhei # Chinese in the pictures of the console
+    [ -d /usr/share/fonts/truetype/wqy ] || need fonts-wqy-microhei # Chinese in the pictures of the console
     installed git || need git
     installed svnadmin || need subversion
 fi

@@ -290,7 +290,8 @@ func shortened(text string) string { return text[:min(len(text), 80)] }
 
 // Each line of a written configuration is that of the statement in the author's text.
 func TestSourceLines(t *testing.T) {
-	conf, err := dns.ParseBindConf("// first\n\noptions {\n\n  recursion yes; allow-query { any;\n   none; };\n};\n/* more\n*/ logging { category default { null; }; };\n")
+	conf, err := dns.ParseBindConf("// first\n\noptions {\n\n  recursion yes; allow-query { any;\n   none; };\n};\n" +
+		"/* more\n*/ logging { category default { null; }; };\n")
 	if err != nil {
 		t.Fatal(err)
 	}

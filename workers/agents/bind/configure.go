@@ -139,8 +139,11 @@ func (d *driver) replaceConf(ctx context.Context, text, rendered, digest string,
 			return err
 		}
 	}
+	was := d.conf.rendered
+	d.conf.rendered, d.conf.configured = rendered, "" // the engine's own, also if named ends before it says that it has read it
 	if err := d.activate(ctx, digest, want); err != nil {
 		if isDefinite(err) && before != nil {
+			d.conf.rendered = was
 			if err := e.layout.write(e.layout.conf(), before); err != nil {
 				e.log.Error("cannot put the last good configuration back", "error", err)
 			}

@@ -257,6 +257,33 @@ func TestWhatIsNoDrift(t *testing.T) {
 	d.quietNow()
 }
 
+// A named that ends before it has read what the engine has written had no other configuration than the engine's.
+func TestAnUnreadConfigurationIsNoDrift(t *testing.T) {
+	t.Parallel()
+	d := newDriftHost(t)
+	d.view("all", "any")
+	d.applied()
+	before, err := os.ReadFile(d.engine.layout.conf())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := d.engine.orphan()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	d.view("other", "192.0.2.0/24")
+	testkit.Eventually(t, "the engine has written named.conf", func() bool {
+		now, err := os.ReadFile(d.engine.layout.conf())
+		return err == nil && string(now) != string(before)
+	})
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	d.finds(dns.DriftProcess, "", dns.DriftRepaired)
+	d.applied()
+	d.quietNow()
+}
+
 // Drift that is left stays until the zone or the mode changes, and is in every report.
 func TestDriftIsLeft(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ export function SearchField() {
   const [text, setText] = useState('');
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
-  const { hits, busy } = useHits(open ? text : '');
+  const { hits, busy, error } = useHits(open ? text : '');
   const input = useRef(null);
   const id = useId();
   const focus = () => { input.current.focus(); input.current.select(); };
@@ -58,25 +58,34 @@ export function SearchField() {
             <li key=${hit.key} id=${`${id}-${i}`} role="option" aria-selected=${i === at ? 'true' : 'false'} class=${cx(i === at && 'active')} data-testid="search-hit" onMouseMove=${() => setAt(i)} onClick=${() => go(hit)}>
               <${Icon} name=${hit.icon} /><b>${hit.title}</b><span class="dim">${hit.note}</span><small>${t(`search.kinds.${hit.kind}`)}</small></li>`)}
           </ul>
-          <p class="search-foot dim" role="status">${busy ? t('search.busy') : hits.length === 0 ? t('search.none') : ''}
+          <p class="search-foot dim" role="status">${busy ? t('search.busy') : error ? error.message : hits.length === 0 ? t('search.none') : ''}
             <button type="button" class="button quiet small" tabindex="-1" onClick=${() => go(null)}><span>${t('search.all')}</span></button></p>
         </div>`}
     </form>`;
 }
 
-// useHits are what is found for a text, a moment after it was typed; the hits before stay until then.
+const most = 6; // hits of each kind
+const idle = { hits: [], busy: false };
+
+// useHits are what is found for a text, a moment after it was typed; the hits before stay until then. A search of many records goes on
+// until it has some, or has looked through all.
 function useHits(text) {
-  const [state, set] = useState({ hits: [], busy: false });
+  const [state, set] = useState(idle);
   const wanted = text.trim();
   useEffect(() => {
-    if (wanted.length < 2) return set({ hits: [], busy: false });
+    if (wanted.length < 2) return set(idle);
     const stop = new AbortController();
     set((s) => ({ ...s, busy: true }));
     const timer = setTimeout(async () => {
       try {
-        set({ hits: await find(wanted, 6, stop.signal), busy: false });
+        for (let cursor = '', hits = []; cursor !== null;) {
+          const found = await find(wanted, most, stop.signal, cursor);
+          hits = [...hits, ...found.hits];
+          cursor = hits.length < most ? found.cursor : null;
+          set({ hits, busy: cursor !== null });
+        }
       } catch (error) {
-        if (error.name !== 'AbortError') set({ hits: [], busy: false });
+        if (error.name !== 'AbortError') set({ ...idle, error });
       }
     }, 60);
     return () => { clearTimeout(timer); stop.abort(); };

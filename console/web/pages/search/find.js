@@ -8,11 +8,11 @@ const seeTasks = 8; // the permission code
 const looked = 40; // hits of each kind that are ranked
 
 // find finds a text in names, addresses and values, at most limit of each kind: those that are called so first, then
-// those that begin so, then the newest.
-export async function find(text, limit, signal) {
-  const [found, tasks] = await Promise.all([get('/v1/search', { q: text, limit: looked }, { signal }), findTasks(text, limit, signal)]);
+// those that begin so, then the newest. A search that its time was too short for has a cursor, with which it goes on.
+export async function find(text, limit, signal, cursor = '') {
+  const [found, tasks] = await Promise.all([get('/v1/search', { q: text, limit: looked, cursor }, { signal }), cursor ? [] : findTasks(text, limit, signal)]);
   const best = Object.fromEntries(Object.entries(found).map(([kind, hits]) => [kind, Array.isArray(hits) ? ranked(hits, text.toLowerCase()).slice(0, limit) : hits]));
-  return [...hitsOf(best), ...tasks];
+  return { hits: [...hitsOf(best), ...tasks], cursor: found.timed_out ? found.next : null };
 }
 
 function ranked(hits, text) {

@@ -49,7 +49,7 @@ function OnDrift({ id }) {
   const loaded = useLive(({ signal }) => request('GET', `/v1/servers/${id}/settings`, { signal }), [id], ['server']);
   const [editing, edit] = useState(null); // the settings that are changed, as they were read
   if (!loaded.data) return null;
-  return html`<${Button} small icon="edit" data-testid="on-drift" title=${t('servers.onDrift')} onClick=${() => edit(loaded.data)}>${t(`servers.mode.${loaded.data.data.on_drift}`)}<//>
+  return html`<${Button} small icon="edit" data-testid="on-drift" onClick=${() => edit(loaded.data)}>${t('servers.onDriftIs', { mode: t(`servers.mode.${loaded.data.data.on_drift}`) })}<//>
     ${editing && html`<${Edit} id=${id} settings=${editing} onClose=${() => edit(null)} />`}`;
 }
 

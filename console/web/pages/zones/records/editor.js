@@ -1,8 +1,9 @@
 // A record as it is typed: the cells of its row as fields, and below them what the API says of it.
 import { html, cx, useEffect, useLayoutEffect, useRef, useState } from '../../../kernel/view.js';
+import { useSignal } from '../../../kernel/signal.js';
 import { t } from '../../../kernel/text.js';
 import { types, valueHint } from '../../../dns/names.js';
-import { send } from '../../../changes/change.js';
+import { proposal, send } from '../../../changes/change.js';
 
 // Editor edits the fields of a record. write(fields) is the request that would carry them out: it is
 // decided as a dry run while they are typed, so that what is wrong or odd stands at its field.
@@ -74,17 +75,20 @@ export function Editor({ id, fields, views, adding, focus, write, etag, onChange
 // idle is how long, in milliseconds, nothing is typed before the API is asked; a field that is left asks at once.
 const idle = 900;
 
-// useSaid is what the API says of the fields once they are typed, [{ field, text, wrong }], and what asks it now.
+// useSaid is what the API says of the fields once they are typed, [{ field, text, wrong }], and what asks it now. While a preview
+// says so, nothing is asked beside it: the answer could come after the change, and be about a version that is gone.
 function useSaid(write, fields, etag) {
   const [said, set] = useState([]);
   const [now, askNow] = useState(0);
   const asked = useRef(now);
   const typed = JSON.stringify(fields);
+  const previewed = useSignal(proposal) !== null;
   useEffect(() => {
     if (!fields.value.trim()) {
       set([]);
       return undefined;
     }
+    if (previewed) return undefined;
     const control = new AbortController();
     const timer = setTimeout(async () => {
       try {
@@ -99,7 +103,7 @@ function useSaid(write, fields, etag) {
       clearTimeout(timer);
       control.abort();
     };
-  }, [typed, etag, now]);
+  }, [typed, etag, now, previewed]);
   return [said, () => askNow((n) => n + 1)];
 }
 
