@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/opsledger/opsledger/eventstore"
+	"github.com/opsledger/opsledger/internal/testkit"
 	"github.com/opsledger/opsledger/test/deployment"
 )
 
@@ -20,6 +21,10 @@ func TestRestoredDatabaseIsRefusedUntilRecovered(t *testing.T) {
 	data := t.TempDir()
 	s := deployment.StartDev(t, data)
 	zone := s.MakeLiveZone("example.com", "192.0.2.1")
+	testkit.Eventually(t, "it is noted that the server serves", func() bool { // which is an event of its own
+		_, body := s.Call(http.MethodGet, "/v1/events?type=ServerProved", "")
+		return strings.Contains(body, `"type":"ServerProved"`)
+	})
 	before := s.Head()
 	s.Stop()
 	copyFolder(t, filepath.Join(data, "postgres"), filepath.Join(data, "backup"))
