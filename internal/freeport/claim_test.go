@@ -2,16 +2,25 @@ package freeport
 
 import (
 	"errors"
+	"fmt"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
 )
 
+// ownAddress is an address of this process alone, at any port: a port that is free there for one network is for the
+// other, too, since other programs' connections begin at 127.0.0.1.
+func ownAddress() string {
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d:0", 64+pid>>16&63, pid>>8&255, pid&255)
+}
+
 // Invariant 1, and the way to the server.
 func TestClaim(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", ownAddress())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +59,7 @@ func TestClaim(t *testing.T) {
 // What is claimed on one network alone fails as a whole.
 func TestClaimHalfTaken(t *testing.T) {
 	t.Parallel()
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	udp, err := net.ListenPacket("udp", ownAddress())
 	if err != nil {
 		t.Fatal(err)
 	}

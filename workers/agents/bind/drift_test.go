@@ -248,7 +248,14 @@ func TestWhatIsNoDrift(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	d.finds(dns.DriftProcess, "", dns.DriftRepaired)
+	// named lets a zone go before it is off its disk: one that dies just then has it again.
+	f := d.finds2()
+	if f.What == dns.DriftZoneAdded && f.Zone == "gone.test" {
+		f = d.finds2()
+	}
+	if f.What != dns.DriftProcess || f.Done != dns.DriftRepaired {
+		t.Errorf("found %+v", f)
+	}
 	d.until("another named", func(r protocol.Report) bool { return r.Named != "" && d.engine.orphan() != pid })
 	linked := data
 	linked.ViewIDs = []int64{v, d.view("other", "192.0.2.0/24")}
@@ -279,7 +286,14 @@ func TestAnUnreadConfigurationIsNoDrift(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	d.finds(dns.DriftProcess, "", dns.DriftRepaired)
+	// Where that took long the engine has missed named's answers before.
+	f := d.finds2()
+	for ; f.What == dns.DriftProcess && f.Done == dns.DriftReported; f = d.finds2() {
+		d.minuteLater()
+	}
+	if f.What != dns.DriftProcess || f.Done != dns.DriftRepaired {
+		t.Errorf("found %+v", f)
+	}
 	d.applied()
 	d.quietNow()
 }
@@ -338,7 +352,7 @@ func TestDriftIsLeft(t *testing.T) {
 func (d *driftHost) minuteLater() {
 	d.engine.mu.Lock()
 	defer d.engine.mu.Unlock()
-	d.engine.drift = newDriftBook()
+	clear(d.engine.drift.told)
 }
 
 // finds2 is the next finding.
