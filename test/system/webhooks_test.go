@@ -74,9 +74,14 @@ func TestWebhooksLoseNothing(t *testing.T) {
 		n++
 		return deployment.Position(t, s.Post("/dns/views", fmt.Sprintf(`{"name":"v%d","acl":"any"}`, n)))
 	}
+	var again int64 // may come once more
 	expect := func(want int64) {
 		t.Helper()
-		if got := testkit.Await(t, "a message", r.got); got != want {
+		got := testkit.Await(t, "a message", r.got)
+		if got == again && got != want {
+			got = testkit.Await(t, "another message", r.got)
+		}
+		if got != want {
 			t.Fatalf("a message on %d, want one on %d", got, want)
 		}
 	}
@@ -138,6 +143,7 @@ func TestWebhooksLoseNothing(t *testing.T) {
 			t.Fatalf("a message on %d", got)
 		}
 	}
+	again = next // since the turn may have gone over once more before it was noted
 	quiet(a, b)
 	_, body := a.Call(http.MethodGet, hook, "")
 	var h struct{ State string }
