@@ -74,11 +74,11 @@ func TestWebhooksLoseNothing(t *testing.T) {
 		n++
 		return deployment.Position(t, s.Post("/dns/views", fmt.Sprintf(`{"name":"v%d","acl":"any"}`, n)))
 	}
-	var again int64 // may come once more
+	var again int64 // may come more than once
 	expect := func(want int64) {
 		t.Helper()
 		got := testkit.Await(t, "a message", r.got)
-		if got == again && got != want {
+		for got == again && got != want {
 			got = testkit.Await(t, "another message", r.got)
 		}
 		if got != want {
@@ -99,8 +99,10 @@ func TestWebhooksLoseNothing(t *testing.T) {
 			_, body := servers[0].Call(http.MethodGet, hook, "")
 			return strings.Contains(body, noted)
 		})
-		if len(r.got) > 0 {
-			t.Fatalf("the message on %d came again", <-r.got)
+		for len(r.got) > 0 {
+			if got := <-r.got; got != again {
+				t.Fatalf("the message on %d came again", got)
+			}
 		}
 	}
 	quiet(a, b)
