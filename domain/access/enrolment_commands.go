@@ -60,6 +60,31 @@ func (t NewEnrolmentToken) For(h domain.History, env domain.Env, target Enrolmen
 	}), nil
 }
 
+// Redemption is that a token is redeemed. The packages that know servers and machines decide for whom.
+type Redemption struct {
+	token                domain.CredentialID
+	digest, key, address string
+}
+
+// NewRedemption returns the redemption of a token by its digest. The key is the agent's public one, the address where it asks
+// from.
+func NewRedemption(token domain.CredentialID, digest, key, address string) Redemption {
+	return Redemption{token, digest, key, address}
+}
+
+// Key is the public key of the agent that is to be enrolled.
+func (r Redemption) Key() string { return r.key }
+
+// Decide returns the token's target, and the event by which the token ends, or [ErrEnrolmentToken].
+func (r Redemption) Decide(h domain.History, env domain.Env) (EnrolmentTarget, domain.Event, error) {
+	token := NewEnrolmentTokenFold(r.token)
+	if err := h.Load(token); err != nil {
+		return EnrolmentTarget{}, nil, err
+	}
+	ended, err := token.Redeem(env, r.digest, r.key, r.address)
+	return token.Target, ended, err
+}
+
 // LoadEnrolmentToken returns a token that the caller, who has logged in, may ask to revoke if they may enrol agents
 // of its target.
 func LoadEnrolmentToken(h domain.History, env domain.Env, id domain.CredentialID, kind string) (*EnrolmentToken, error) {

@@ -62,27 +62,18 @@ func (c RevokeServerToken) Decide(h domain.History, env domain.Env) ([]domain.Ev
 
 // RedeemServerToken enrols the server's agent by a token, in its maker's name, and ends the token. An agent that was
 // trusted before is trusted no longer.
-type RedeemServerToken struct {
-	id                   domain.CredentialID
-	digest, key, address string
-}
+type RedeemServerToken struct{ redemption access.Redemption }
 
-// NewRedeemServerToken returns the command. The key is the agent's public one, the address where it asks from.
-func NewRedeemServerToken(id domain.CredentialID, digest, key, address string) RedeemServerToken {
-	return RedeemServerToken{id, digest, key, address}
-}
+// NewRedeemServerToken returns the command.
+func NewRedeemServerToken(r access.Redemption) RedeemServerToken { return RedeemServerToken{r} }
 
 // Decide implements [domain.Command].
 func (c RedeemServerToken) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	token := access.NewEnrolmentTokenFold(c.id)
-	if err := h.Load(token); err != nil {
-		return nil, err
-	}
-	ended, err := token.Redeem(env, c.digest, c.key, c.address)
+	target, ended, err := c.redemption.Decide(h, env)
 	if err != nil {
 		return nil, err
 	}
-	server, err := loadServerToEnrol(h, env, token.Target.ID)
+	server, err := loadServerToEnrol(h, env, target.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -90,5 +81,5 @@ func (c RedeemServerToken) Decide(h domain.History, env domain.Env) ([]domain.Ev
 	if server.enrolled {
 		events = append(events, ServerWithdrawn{ID: server.id})
 	}
-	return append(events, ServerEnrolled{ID: server.id, Unproved: true, Key: c.key}, ended), nil
+	return append(events, ServerEnrolled{ID: server.id, Unproved: true, Key: c.redemption.Key()}, ended), nil
 }

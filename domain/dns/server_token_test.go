@@ -27,7 +27,7 @@ func TestServerTokens(t *testing.T) {
 	revoked := access.EnrolmentTokenEnded{ID: 7, Target: target}
 	enrolled := dns.ServerEnrolled{ID: 1, Unproved: true, Key: "UK"}
 	add := must(dns.NewAddServerToken(1, must(access.ParseEnrolmentToken(nil, "d"))))
-	redeem := dns.NewRedeemServerToken(7, "d", "UK", "192.0.2.9")
+	redeem := dns.NewRedeemServerToken(access.NewRedemption(7, "d", "UK", "192.0.2.9"))
 	revoke := dns.NewRevokeServerToken(7)
 	const bad = "令牌无效！"
 
@@ -49,7 +49,7 @@ func TestServerTokens(t *testing.T) {
 		{name: "redeem a revoked one", as: admin, given: given(live, revoked), when: redeem, code: domain.CodeInvalid, text: bad},
 		{name: "redeem too late", as: admin, given: given(token(7, in(0))), when: redeem, code: domain.CodeInvalid, text: bad},
 		{name: "redeem none", as: admin, given: given(), when: redeem, code: domain.CodeInvalid, text: bad},
-		{name: "redeem with another's digest", as: admin, given: given(live), when: dns.NewRedeemServerToken(7, "e", "UK", ""),
+		{name: "redeem with another's digest", as: admin, given: given(live), when: dns.NewRedeemServerToken(access.NewRedemption(7, "e", "UK", "")),
 			code: domain.CodeInvalid, text: bad},
 		{name: "the maker may not any more", as: guest, given: given(live), when: redeem, code: domain.CodeForbidden},
 		{name: "deletion ends tokens", as: admin, given: given(live), when: must(dns.NewDeleteServer(1, nil)),

@@ -53,31 +53,22 @@ func (c RevokeHostToken) Decide(h domain.History, env domain.Env) ([]domain.Even
 
 // RedeemHostToken enrols the machine's agent by a token, in its maker's name, and ends the token. An agent that was
 // trusted before is trusted no longer.
-type RedeemHostToken struct {
-	id                   domain.CredentialID
-	digest, key, address string
-}
+type RedeemHostToken struct{ redemption access.Redemption }
 
-// NewRedeemHostToken returns the command. The key is the agent's public one, the address where it asks from.
-func NewRedeemHostToken(id domain.CredentialID, digest, key, address string) RedeemHostToken {
-	return RedeemHostToken{id, digest, key, address}
-}
+// NewRedeemHostToken returns the command.
+func NewRedeemHostToken(r access.Redemption) RedeemHostToken { return RedeemHostToken{r} }
 
 // Decide implements [domain.Command].
 func (c RedeemHostToken) Decide(h domain.History, env domain.Env) ([]domain.Event, error) {
-	actor, token := access.NewActor(env.Actor), access.NewEnrolmentTokenFold(c.id)
-	if err := h.Load(actor, token); err != nil {
-		return nil, err
-	}
-	ended, err := token.Redeem(env, c.digest, c.key, c.address)
+	target, ended, err := c.redemption.Decide(h, env)
 	if err != nil {
 		return nil, err
 	}
-	if err := actor.RequireCode(access.CodeUpdateMachine); err != nil {
+	actor, machine := access.NewActor(env.Actor), newMachineFold(target.ID)
+	if err := h.Load(actor, machine); err != nil {
 		return nil, err
 	}
-	machine := newMachineFold(token.Target.ID)
-	if err := h.Load(machine); err != nil {
+	if err := actor.RequireCode(access.CodeUpdateMachine); err != nil {
 		return nil, err
 	}
 	if !machine.exists {
@@ -87,5 +78,5 @@ func (c RedeemHostToken) Decide(h domain.History, env domain.Env) ([]domain.Even
 	if machine.enrolled {
 		events = append(events, HostWithdrawn{ID: machine.id})
 	}
-	return append(events, HostEnrolled{ID: machine.id, Key: c.key}, ended), nil
+	return append(events, HostEnrolled{ID: machine.id, Key: c.redemption.Key()}, ended), nil
 }

@@ -23,7 +23,7 @@ func TestHostTokens(t *testing.T) {
 	revoked := access.EnrolmentTokenEnded{ID: 3, Target: target}
 	enrolled := ops.HostEnrolled{ID: 7, Key: "UK"}
 	add := domaintest.Must(ops.NewAddHostToken("web01", domaintest.Must(access.ParseEnrolmentToken(nil, "d"))))
-	redeem, revoke := ops.NewRedeemHostToken(3, "d", "UK", "192.0.2.9"), ops.NewRevokeHostToken(3)
+	redeem, revoke := ops.NewRedeemHostToken(access.NewRedemption(3, "d", "UK", "192.0.2.9")), ops.NewRevokeHostToken(3)
 	check(t, []rule{
 		{name: "make", as: operator, given: given(), when: add, then: []domain.Event{made}},
 		{name: "make without the right", as: nobody, given: given(), when: add, code: domain.CodeForbidden},

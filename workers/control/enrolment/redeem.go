@@ -79,9 +79,10 @@ func (d *Desk) enrol(ctx context.Context, id domain.CredentialID, token access.E
 	if spent {
 		return access.ErrEnrolmentKeySpent()
 	}
-	var command domain.Command = dns.NewRedeemServerToken(id, digest, key, address)
+	redemption := access.NewRedemption(id, digest, key, address)
+	var command domain.Command = dns.NewRedeemServerToken(redemption)
 	if token.Target.Kind == access.EnrolMachine {
-		command = ops.NewRedeemHostToken(id, digest, key, address)
+		command = ops.NewRedeemHostToken(redemption)
 	}
 	_, err = d.Store.Execute(ctx, eventstore.Request{Command: command, Actor: token.Maker, Door: domain.DoorV1})
 	if refused, is := errors.AsType[*domain.Error](err); is && refused != nil {
