@@ -62,8 +62,6 @@ type Reporter struct {
 	metrics *metrics
 	senders *allowance.Allowances
 
-	listening chan struct{}
-
 	mu sync.Mutex
 	// last are the last reports, by agent.
 	last map[int64]*lastReport
@@ -81,13 +79,10 @@ func New(cfg Config) *Reporter {
 	}
 	return &Reporter{
 		cfg: cfg, store: &reportStore{pool: cfg.Pool, log: cfg.Store.LogID()}, zones: dnsmodel.NewReader(cfg.Pool), metrics: newMetrics(cfg.Registerer),
-		senders: allowance.New(ofAgent, "reporter", cfg.Log), listening: make(chan struct{}),
-		last: map[int64]*lastReport{}, dirty: map[int64]bool{},
+		senders: allowance.New(ofAgent, "reporter", cfg.Log),
+		last:    map[int64]*lastReport{}, dirty: map[int64]bool{},
 	}
 }
-
-// Listening is closed once reports are heard.
-func (r *Reporter) Listening() <-chan struct{} { return r.listening }
 
 // Run collects reports until ctx ends; then it stores the last ones and returns nil.
 func (r *Reporter) Run(ctx context.Context) error {
@@ -102,7 +97,6 @@ func (r *Reporter) Run(ctx context.Context) error {
 	if err := sub.SetPendingLimits(maxWaiting, maxWaitingBytes); err != nil {
 		return fmt.Errorf("reporter: listen to reports: %w", err)
 	}
-	close(r.listening)
 	var announcing sync.WaitGroup
 	announcing.Go(func() { r.announce(ctx) })
 	defer announcing.Wait()

@@ -23,6 +23,7 @@ import (
 	"github.com/opsledger/opsledger/projections/dnsmodel"
 	"github.com/opsledger/opsledger/projections/modeltest"
 	"github.com/opsledger/opsledger/projections/oplog"
+	"github.com/opsledger/opsledger/protocol"
 	"github.com/opsledger/opsledger/workers/control/consumers"
 	"github.com/opsledger/opsledger/workers/control/drift"
 	"github.com/opsledger/opsledger/workers/control/reporter"
@@ -111,6 +112,10 @@ func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
 	p.Roster = roster.NewServers(roster.Config{Progress: p.Progress, NC: p.NC}, p.Reader)
 	p.Reporter = reporter.New(reporter.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Progress: p.Progress, Roster: p.Roster})
 	p.Sessions = sessions.OfServers(sessions.Config{NC: p.NC, Pool: p.Pool, Store: p.Store, Signer: p.Signer, Enrolled: p.Roster.Has})
+	asked := make(chan *nats.Msg, 1024)
+	sub, err := p.NC.ChanSubscribe(protocol.SubjectReportNow, asked)
+	p.Check(err)
+	defer func() { _ = sub.Unsubscribe() }()
 	p.Run(servetest.Parts{
 		"roster":    p.Roster.Run,
 		"consumers": consumers.New(consumers.Config{NC: p.NC, JS: p.JS, Store: p.Store}, p.Roster).Run,
@@ -123,7 +128,7 @@ func (p *Plane) run(nc *nats.Conn, stream eventstore.StreamConfig) {
 		"reporter": p.Reporter.Run,
 		"sessions": p.Sessions.Run,
 	})
-	testkit.Await(p.t, "reports are heard", p.Reporter.Listening()) // one that is sent before is lost
+	testkit.Await(p.t, "reports are heard, which are asked for then", asked) // one that is sent before is lost
 }
 
 // Projected waits until the read model has applied the position.
