@@ -17,8 +17,8 @@ func Fleet() Case {
 		Name:  "fleet",
 		Usage: "changes that are live on all of several name servers with many zones in two views, next to a bare signed update",
 		Description: `All zones, each in two views, and their records are created before there is a name server. Then one joins: insync is
-from its agent's start until everything is proved to be served, in_all_ns_sets until it is in the NS set of each zone as well. Clients add records, and then records and every eighth time a zone,
-each waiting until named answers with it. Then the other name servers join together, and the clients wait for the answers of all.
+from its agent's start until everything is proved to be served, in_all_ns_sets until it is in the NS set of each zone as
+well. Clients add records, and then records and every eighth time a zone, each waiting until named answers with it. Then the other name servers join together, and the clients wait for the answers of all.
 live is from before the POST to the last answer, pause the longest time that any named answered nothing, machine_pause what a
 socket of this process's own showed meanwhile, cpu_ms what an agent and its named computed for each change. Last one agent, with
 what it has on its disk, is started again: insync is from its start until a change made then is proved on all.

@@ -12,14 +12,14 @@ import (
 	"github.com/opsledger/opsledger/test/deployment"
 )
 
-// crowded is a page of somebody who has all the streams of events that one user may have: it says that it is not live,
+// withoutStream is a page of somebody who has all the streams of events that one user may have: it says that it is not live,
 // shows nevertheless what changes, and is live once there is a place.
-func crowded(t *testing.T, s *System) {
-	id := s.Created(s.Post("/auth/register_local", `{"username":"crowd","password":"secret","password2":"secret","email":"crowd@example.org"}`))
+func withoutStream(t *testing.T, s *System) {
+	id := s.Created(s.Post("/auth/register_local", `{"username":"oscar","password":"secret","password2":"secret","email":"oscar@example.org"}`))
 	s.Put("/admin/users/"+id, `{"role_ids":[3,7]}`)
 	elsewhere := deployment.NewCaller(t, s.Address)
 	t.Cleanup(elsewhere.Client.CloseIdleConnections)
-	elsewhere.LoginAs("crowd", "secret")
+	elsewhere.LoginAs("oscar", "secret")
 	var streams []io.Closer
 	for range 8 {
 		stream, err := elsewhere.Stream("/v1/events", "")
@@ -30,10 +30,10 @@ func crowded(t *testing.T, s *System) {
 	}
 	p := s.Open(t)
 	p.Expect("429")
-	p.logIn("crowd", "secret")
-	p.Go("/console/zones?lang=en&q=crowded.example")
+	p.logIn("oscar", "secret")
+	p.Go("/console/zones?lang=en&q=nostream.example")
 	p.WaitText("Not live")
-	s.zone("crowded.example")
+	s.zone("nostream.example")
 	p.Wait(`document.querySelector('[data-testid=zone-row]')`)
 	p.Accessible("a page that is not live")
 	for _, stream := range streams {
